@@ -1,0 +1,101 @@
+//! The sentences a user reads: Fluent files in `i18n/`, English and Dutch, chosen once at the start.
+
+use std::sync::LazyLock;
+
+use i18n_embed::{
+    DesktopLanguageRequester, LanguageLoader,
+    fluent::{FluentLanguageLoader, fluent_language_loader},
+    unic_langid::LanguageIdentifier,
+};
+use rust_embed::RustEmbed;
+
+#[derive(RustEmbed)]
+#[folder = "i18n"]
+struct Sentences;
+
+pub(crate) static LOADER: LazyLock<FluentLanguageLoader> = LazyLock::new(|| {
+    let loader = fluent_language_loader!();
+    loader.load_fallback_language(&Sentences).expect("English is built in");
+    loader
+});
+
+/// The sentence of this id in the chosen language; arguments are checked against the English file at compile time.
+macro_rules! fl {
+    ($id:literal $(, $($args:tt)*)?) => {
+        i18n_embed_fl::fl!($crate::i18n::LOADER, $id $(, $($args)*)?)
+    };
+}
+pub(crate) use fl;
+
+/// Chooses the language: `wanted` (as `--lang` gives it), else the locale, else English.
+pub fn choose(wanted: Option<Language>) {
+    let requested = match wanted {
+        Some(language) => vec![language.identifier()],
+        None => DesktopLanguageRequester::requested_languages(),
+    };
+    // A failure leaves English, which is always loaded.
+    let _ = i18n_embed::select(&*LOADER, &Sentences, &requested);
+    // Isolation marks are for rich text; a terminal shows them as garbage.
+    LOADER.set_use_isolating(false);
+}
+
+/// The language in use.
+pub fn current() -> Language {
+    match LOADER.current_language().language.as_str() {
+        "nl" => Language::Nl,
+        _ => Language::En,
+    }
+}
+
+/// A language `share` speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Language {
+    /// English
+    En,
+    /// Nederlands
+    Nl,
+}
+
+impl Language {
+    fn identifier(self) -> LanguageIdentifier {
+        match self {
+            Self::En => "en",
+            Self::Nl => "nl",
+        }
+        .parse()
+        .expect("a valid language tag")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    /// Message ids, each with the variables it uses.
+    fn messages(language: &str) -> BTreeSet<(String, BTreeSet<String>)> {
+        let file = super::Sentences::get(&format!("{language}/share.ftl")).unwrap();
+        let text = String::from_utf8(file.data.into_owned()).unwrap();
+        let mut found: Vec<(String, BTreeSet<String>)> = Vec::new();
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            if let Some((id, _)) = line.split_once(" =").filter(|_| line.starts_with(|c: char| c.is_ascii_lowercase()))
+            {
+                found.push((id.to_owned(), BTreeSet::new()));
+            }
+            for variable in line.split('$').skip(1) {
+                let name = variable.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+                found.last_mut().unwrap().1.insert(name);
+            }
+        }
+        let count = found.len();
+        let set: BTreeSet<_> = found.into_iter().collect();
+        assert_eq!(set.len(), count, "a message is defined twice in {language}");
+        set
+    }
+
+    #[test]
+    fn dutch_says_all_that_english_says_with_the_same_variables() {
+        let (english, dutch) = (messages("en"), messages("nl"));
+        assert_eq!(english.difference(&dutch).collect::<Vec<_>>(), Vec::<&(String, BTreeSet<String>)>::new());
+        assert_eq!(dutch.difference(&english).collect::<Vec<_>>(), Vec::<&(String, BTreeSet<String>)>::new());
+    }
+}

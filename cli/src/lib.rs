@@ -3,8 +3,43 @@
 //! How a file travels: `content` reads and packs it, `envelope` seals it, `transfer` moves it through `client`
 //! to a relay; and back the same way. `commands` has a file for each subcommand that reads like its story.
 
+use std::process::ExitCode;
+
+use clap::Parser;
+
+pub mod args;
+pub mod client;
+pub mod commands;
+pub mod config;
 pub mod content;
 pub mod envelope;
+pub mod error;
+#[cfg(feature = "embedded")]
+pub mod here;
 pub mod i18n;
+pub mod ledger;
 pub mod link;
 pub mod system;
+pub mod time;
+pub mod transfer;
+pub mod ui;
+
+/// The whole program: reads the command line, runs the command, shows an error if there is one.
+pub fn main() -> ExitCode {
+    let cli = args::Cli::parse();
+    i18n::choose(cli.lang);
+    let ui = ui::Ui::new(cli.json, cli.quiet);
+    match run(&ui, cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            ui.error(&error);
+            ExitCode::from(error.exit())
+        }
+    }
+}
+
+fn run(ui: &ui::Ui, cli: args::Cli) -> error::Result<()> {
+    let runtime = tokio::runtime::Runtime::new()
+        .map_err(|error| error::Error::new(error::Kind::Unexpected, "runtime", "no threads").because(error))?;
+    runtime.block_on(commands::run(ui, cli))
+}

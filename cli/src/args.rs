@@ -1,0 +1,168 @@
+//! The command line, as clap reads it. Types only.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{envelope::words::WordList, i18n::Language};
+
+/// Send a large or private file to one particular person.
+///
+/// `share send FILE` prints a link, which goes by e-mail, and six words, which you read out by phone.
+/// `share get LINK` fetches and decrypts. The relay in between sees only ciphertext.
+#[derive(Debug, Parser)]
+#[command(name = "share", version, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Speak this language (default: that of the system)
+    #[arg(long, global = true, value_enum)]
+    pub lang: Option<Language>,
+    /// Print one JSON object a line, for programs
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Print results, warnings and errors only
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Encrypt files or folders and send them
+    Send(Send),
+    /// Fetch and decrypt what a link leads to
+    Get(Get),
+    /// Show what happened to something you sent
+    Status(Sent),
+    /// Take back something you sent
+    Revoke(Sent),
+    /// End the lock that too many wrong words caused
+    Unlock(Sent),
+    /// List what you sent from this computer
+    List,
+    /// Remember a relay and your sender token for it
+    Login(Login),
+    /// Show or change the settings
+    #[command(subcommand)]
+    Config(Config),
+}
+
+/// `share send`
+#[derive(Debug, Args)]
+pub struct Send {
+    /// Files and folders to send, or - for standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// The file name that standard input gets
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// A message for the recipient, encrypted too; @FILE reads it from a file
+    #[arg(long, short, value_name = "TEXT|@FILE")]
+    pub message: Option<String>,
+    /// How long it can be fetched: 12h, 7d, 2w or a date such as 2026-12-24
+    #[arg(long, value_name = "TIME", default_value = "7d")]
+    pub expires: String,
+    /// How many times it can be fetched (default: no limit)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub downloads: Option<u32>,
+    /// Let it be fetched once; short for --downloads 1
+    #[arg(long, conflicts_with = "downloads")]
+    pub once: bool,
+    /// Encrypt to this age or ssh public key instead of words; may be given several times
+    #[arg(long, short, value_name = "KEY")]
+    pub recipient: Vec<String>,
+    /// Encrypt to the public keys in this file, one a line
+    #[arg(long, value_name = "FILE")]
+    pub recipients_file: Vec<PathBuf>,
+    /// How many words to make
+    #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u8).range(6..=10))]
+    pub words: u8,
+    /// The language of the words (default: that of the system)
+    #[arg(long, value_enum)]
+    pub word_list: Option<WordList>,
+    /// Write the words to this new file instead of the terminal
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+    /// Send through this relay
+    #[arg(long, value_name = "URL", env = "SHARE_RELAY", conflicts_with = "here")]
+    pub relay: Option<String>,
+    /// Serve it from this computer, without a relay, until it has been fetched
+    #[arg(long)]
+    pub here: bool,
+    /// Follow symbolic links instead of skipping them
+    #[arg(long)]
+    pub follow: bool,
+    /// How long to keep trying when the relay cannot be reached
+    #[arg(long, value_name = "TIME", default_value = "2m")]
+    pub patience: String,
+}
+
+/// `share get`
+#[derive(Debug, Args)]
+pub struct Get {
+    /// The link you were given
+    pub link: String,
+    /// The folder to save in, or - to write a single file to standard output
+    #[arg(long, short, value_name = "DIR", default_value = ".")]
+    pub output: PathBuf,
+    /// Read the words from this file
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+    /// Open with this age identity or ssh private key; may be given several times
+    #[arg(long, short, value_name = "FILE")]
+    pub identity: Vec<PathBuf>,
+    /// Overwrite what has the same name
+    #[arg(long)]
+    pub force: bool,
+    /// Do not ask before saving
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Show message and names only; uses up no download
+    #[arg(long, conflicts_with_all = ["ciphertext", "force"])]
+    pub list: bool,
+    /// Save the encrypted age file as FILE instead of opening it
+    #[arg(long, value_name = "FILE")]
+    pub ciphertext: Option<PathBuf>,
+    /// How long to keep trying when the relay cannot be reached
+    #[arg(long, value_name = "TIME", default_value = "2m")]
+    pub patience: String,
+}
+
+/// `share status`, `share revoke`, `share unlock`
+#[derive(Debug, Args)]
+pub struct Sent {
+    /// The link of something you sent from this computer
+    pub link: String,
+}
+
+/// `share login`
+#[derive(Debug, Args)]
+pub struct Login {
+    /// The relay
+    pub url: String,
+    /// Read the sender token from this file instead of asking
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+}
+
+/// `share config`
+#[derive(Debug, Subcommand)]
+pub enum Config {
+    /// Show the settings
+    Show,
+    /// Change a setting
+    #[command(subcommand)]
+    Set(Setting),
+}
+
+/// The settings.
+#[derive(Debug, Subcommand)]
+pub enum Setting {
+    /// The relay that `share send` uses
+    Relay {
+        /// Its address
+        url: String,
+    },
+}

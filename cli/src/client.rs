@@ -1,0 +1,472 @@
+//! The relay's API as typed calls. The only file that names reqwest.
+//!
+//! Every answer is bounded in size and time, redirects are never followed, and no error repeats a secret.
+
+use std::{
+    error::Error as StdError,
+    fmt,
+    pin::Pin,
+    sync::{
+        Arc, Once,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt, stream};
+use reqwest::{
+    Body, Method, RequestBuilder, Response, StatusCode,
+    header::{self, HeaderMap},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use share_relay_api::{
+    Bytes32, CreateShare, Created, Events, OpenShare, PartsHeld, Problem, Receipt, RelayInfo, SealShare, ShareId,
+    ShareStatus, TakeTicket, Ticket, limits, paths,
+};
+use tokio::time::Instant;
+use zeroize::Zeroizing;
+
+use crate::{i18n::fl, link::RelayUrl};
+
+/// How long connecting may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long a whole small call may take.
+const CALL_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a transfer may stand still, or stay below [`STALL_BYTES`], before it counts as broken.
+const STALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// Bytes that must arrive in [`STALL_TIMEOUT`]: 0.5 KiB/s, below any line that is of use.
+const STALL_BYTES: usize = 16 * 1024;
+/// How long the relay may take to answer once it has the whole body: buffers on the way still empty, the disk syncs.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
+/// The largest JSON answer that is read.
+const MAX_ANSWER_BYTES: usize = 1024 * 1024;
+/// Bytes handed to the connection at once, so that progress and stalls are seen early.
+const SLICE_BYTES: usize = 64 * 1024;
+
+/// A 32-byte secret of the protocol: manage key, ticket or sender token. Sent as `Authorization: Bearer <hex>`.
+#[derive(Clone)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// A new random secret.
+    pub fn random() -> Result<Self, getrandom::Error> {
+        let mut bytes = Zeroizing::new([0u8; 32]);
+        getrandom::fill(&mut *bytes)?;
+        Ok(Self(Zeroizing::new(Bytes32(*bytes).to_string())))
+    }
+
+    /// Reads 64 hexadecimal digits; anything else is `None`.
+    pub fn parse(text: &str) -> Option<Self> {
+        text.trim().parse::<Bytes32>().ok().map(|bytes| Self(Zeroizing::new(bytes.to_string())))
+    }
+
+    /// The 64 hexadecimal digits.
+    pub fn hex(&self) -> &str {
+        &self.0
+    }
+
+    /// SHA-256 of the 32 bytes: what the relay is told.
+    pub fn hash(&self) -> Bytes32 {
+        let bytes: Bytes32 = self.0.parse().expect("a secret holds 64 hexadecimal digits");
+        sha256(&bytes.0)
+    }
+}
+
+/// SHA-256 of some bytes.
+pub fn sha256(bytes: &[u8]) -> Bytes32 {
+    let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
+    Bytes32(digest.as_ref().try_into().expect("SHA-256 gives 32 bytes"))
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+/// Why a call failed.
+#[derive(Debug)]
+pub enum ClientError {
+    /// No connection, or it broke.
+    Unreachable(Box<dyn StdError + Send + Sync>),
+    /// Nothing moved for too long.
+    Stalled,
+    /// The relay answered with an error of its own.
+    Problem {
+        /// What it said.
+        problem: Box<Problem>,
+        /// Seconds it asks to wait (`Retry-After`).
+        retry_after: Option<u64>,
+    },
+    /// An error answer that is not the relay's: of a proxy, say.
+    Status(u16),
+    /// An answer that sends elsewhere.
+    Redirected,
+    /// An answer that breaks the protocol.
+    BadAnswer(&'static str),
+    /// The content is not the one this download began with.
+    ContentChanged,
+}
+
+impl fmt::Display for ClientError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&match self {
+            Self::Unreachable(_) => fl!("client-unreachable"),
+            Self::Stalled => fl!("client-stalled"),
+            Self::Problem { problem, .. } => fl!("client-problem", code = problem.code.as_str()),
+            Self::Status(status) => fl!("client-status", status = status.to_string()),
+            Self::Redirected => fl!("client-redirected"),
+            Self::BadAnswer(what) => fl!("client-bad-answer", what = *what),
+            Self::ContentChanged => fl!("client-content-changed"),
+        })
+    }
+}
+
+impl StdError for ClientError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Unreachable(source) => Some(source.as_ref()),
+            _ => None,
+        }
+    }
+}
+
+impl From<reqwest::Error> for ClientError {
+    fn from(error: reqwest::Error) -> Self {
+        if error.is_timeout() && !error.is_connect() {
+            return Self::Stalled;
+        }
+        Self::Unreachable(Box::new(error.without_url()))
+    }
+}
+
+impl ClientError {
+    /// Whether the same call may work a little later.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::Stalled => true,
+            Self::Status(status) => matches!(status, 408 | 425 | 429 | 500 | 502..=504),
+            Self::Problem { problem, .. } => matches!(problem.status, 408 | 429 | 500 | 502..=504),
+            Self::Redirected | Self::BadAnswer(_) | Self::ContentChanged => false,
+        }
+    }
+}
+
+/// The result of a call.
+pub type Answer<T> = Result<T, ClientError>;
+
+/// A relay, ready to be called.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    relay: RelayUrl,
+}
+
+/// The content's bytes as they come, from `offset` on.
+pub struct Content {
+    /// Bytes of the whole content.
+    pub total: u64,
+    /// The relay's name for exactly this content.
+    pub etag: String,
+    /// The bytes.
+    pub body: Pin<Box<dyn Stream<Item = Answer<Bytes>> + Send>>,
+}
+
+impl Client {
+    /// A client for this relay. Proxies of the system are honoured, but never for a relay on this computer or network.
+    pub fn new(relay: &RelayUrl) -> Answer<Self> {
+        static PROVIDER: Once = Once::new();
+        PROVIDER.call_once(|| {
+            // Fails only if one is installed already, which is as good.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+        });
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("share/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT_TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false);
+        if relay.is_local() {
+            builder = builder.no_proxy();
+        }
+        Ok(Self { http: builder.build()?, relay: relay.clone() })
+    }
+
+    /// Version and limits; with a token, also whether it is valid.
+    pub async fn info(&self, token: Option<&Secret>) -> Answer<RelayInfo> {
+        self.json(authorised(self.call(Method::GET, paths::INFO), token)).await
+    }
+
+    /// Creates a share. Repeating it changes nothing.
+    pub async fn create(&self, id: &ShareId, token: Option<&Secret>, share: &CreateShare) -> Answer<Created> {
+        let request = self.call(Method::PUT, &paths::share(id));
+        self.json(with_json(authorised(request, token), share)).await
+    }
+
+    /// Uploads the header and the content's nonce.
+    pub async fn put_header(&self, id: &ShareId, manage: &Secret, header: Bytes) -> Answer<()> {
+        self.put(paths::header(id), manage, header, |_| {}).await
+    }
+
+    /// Uploads the manifest's age file.
+    pub async fn put_manifest(&self, id: &ShareId, manage: &Secret, manifest: Bytes) -> Answer<()> {
+        self.put(paths::manifest(id), manage, manifest, |_| {}).await
+    }
+
+    /// Uploads one part; `sent` hears of each slice handed to the connection.
+    pub async fn put_part(
+        &self,
+        id: &ShareId,
+        manage: &Secret,
+        number: u64,
+        part: Bytes,
+        sent: impl Fn(u64) + Send + 'static,
+    ) -> Answer<()> {
+        self.put(paths::part(id, number), manage, part, sent).await
+    }
+
+    /// Which parts the relay holds.
+    pub async fn parts(&self, id: &ShareId, manage: &Secret) -> Answer<PartsHeld> {
+        self.json(authorised(self.call(Method::GET, &paths::parts(id)), Some(manage))).await
+    }
+
+    /// Makes the share ready.
+    pub async fn seal(&self, id: &ShareId, manage: &Secret, seal: &SealShare) -> Answer<()> {
+        let request = authorised(self.call(Method::POST, &paths::seal(id)), Some(manage));
+        self.done(with_json(request, seal)).await
+    }
+
+    /// What anyone with the link may know.
+    pub async fn status(&self, id: &ShareId) -> Answer<ShareStatus> {
+        self.json(self.call(Method::GET, &paths::share(id))).await
+    }
+
+    /// Proves, and gets the manifest's age file.
+    pub async fn open(&self, id: &ShareId, open: &OpenShare) -> Answer<Bytes> {
+        let request = with_json(self.call(Method::POST, &paths::open(id)), open);
+        read_bounded(started(request).await?, limits::MAX_MANIFEST_BYTES as usize).await
+    }
+
+    /// Takes a ticket. Repeating it takes no second one.
+    pub async fn take_ticket(&self, id: &ShareId, take: &TakeTicket) -> Answer<Ticket> {
+        self.json(with_json(self.call(Method::POST, &paths::tickets(id)), take)).await
+    }
+
+    /// The content from `offset` on. `etag` is that of an earlier answer, if this goes on from one.
+    pub async fn content(&self, id: &ShareId, ticket: &Secret, offset: u64, etag: Option<&str>) -> Answer<Content> {
+        let mut request = authorised(self.call(Method::GET, &paths::content(id)), Some(ticket));
+        if let Some(etag) = etag {
+            request = request.header(header::RANGE, format!("bytes={offset}-")).header(header::IF_RANGE, etag);
+        }
+        content_answer(started(request).await?, offset, etag)
+    }
+
+    /// Tells the relay that the content was decrypted, verified and saved.
+    pub async fn receipt(&self, id: &ShareId, ticket: &Secret, receipt: &Receipt) -> Answer<()> {
+        let request = authorised(self.call(Method::POST, &paths::receipt(id)), Some(ticket));
+        self.done(with_json(request, receipt)).await
+    }
+
+    /// What happened to the share.
+    pub async fn events(&self, id: &ShareId, manage: &Secret) -> Answer<Events> {
+        self.json(authorised(self.call(Method::GET, &paths::events(id)), Some(manage))).await
+    }
+
+    /// Ends a lock.
+    pub async fn unlock(&self, id: &ShareId, manage: &Secret) -> Answer<()> {
+        self.done(authorised(self.call(Method::POST, &paths::unlock(id)), Some(manage))).await
+    }
+
+    /// Takes the share back.
+    pub async fn revoke(&self, id: &ShareId, manage: &Secret) -> Answer<()> {
+        self.done(authorised(self.call(Method::DELETE, &paths::share(id)), Some(manage))).await
+    }
+
+    fn call(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, self.relay.join(path))
+    }
+
+    async fn json<T: DeserializeOwned>(&self, request: RequestBuilder) -> Answer<T> {
+        let response = accepted(request.timeout(CALL_TIMEOUT).send().await?).await?;
+        let bytes = read_bounded(response, MAX_ANSWER_BYTES).await?;
+        serde_json::from_slice(&bytes).map_err(|_| ClientError::BadAnswer("JSON"))
+    }
+
+    async fn done(&self, request: RequestBuilder) -> Answer<()> {
+        accepted(request.timeout(CALL_TIMEOUT).send().await?).await.map(drop)
+    }
+
+    async fn put(&self, path: String, manage: &Secret, bytes: Bytes, sent: impl Fn(u64) + Send + 'static) -> Answer<()> {
+        let moved = Arc::new(AtomicU64::new(0));
+        let length = bytes.len();
+        let body = sliced(bytes, {
+            let moved = Arc::clone(&moved);
+            move |count| {
+                moved.fetch_add(count, Ordering::Relaxed);
+                sent(count);
+            }
+        });
+        let request = authorised(self.call(Method::PUT, &path), Some(manage))
+            .header(header::CONTENT_TYPE, "application/octet-stream")
+            .header(header::CONTENT_LENGTH, length)
+            .body(body);
+        tokio::select! {
+            response = request.send() => accepted(response?).await.map(drop),
+            () = standstill(&moved, length as u64) => Err(ClientError::Stalled),
+        }
+    }
+}
+
+fn authorised(request: RequestBuilder, secret: Option<&Secret>) -> RequestBuilder {
+    match secret {
+        Some(secret) => request.bearer_auth(secret.hex()),
+        None => request,
+    }
+}
+
+fn with_json(request: RequestBuilder, body: &impl Serialize) -> RequestBuilder {
+    let json = serde_json::to_vec(body).expect("the wire types always become JSON");
+    request.header(header::CONTENT_TYPE, "application/json").body(json)
+}
+
+/// A body of small slices, so that `sent` is called as the connection takes them.
+fn sliced(bytes: Bytes, sent: impl Fn(u64) + Send + 'static) -> Body {
+    Body::wrap_stream(stream::unfold((bytes, sent), |(mut rest, sent)| async move {
+        if rest.is_empty() {
+            return None;
+        }
+        let slice = rest.split_to(rest.len().min(SLICE_BYTES));
+        sent(slice.len() as u64);
+        Some((Ok::<_, std::convert::Infallible>(slice), (rest, sent)))
+    }))
+}
+
+/// Resolves once the counter has stood still for too long.
+async fn standstill(moved: &AtomicU64, all: u64) {
+    loop {
+        let before = moved.load(Ordering::Relaxed);
+        tokio::time::sleep(if before < all { STALL_TIMEOUT } else { ANSWER_TIMEOUT }).await;
+        if moved.load(Ordering::Relaxed) == before {
+            return;
+        }
+    }
+}
+
+/// The answer's head, in bounded time; its body may take as long as it keeps coming.
+async fn started(request: RequestBuilder) -> Answer<Response> {
+    let response = tokio::time::timeout(CALL_TIMEOUT, request.send()).await.map_err(|_| ClientError::Stalled)?;
+    accepted(response?).await
+}
+
+/// The response, if it is a success; else the error it carries.
+async fn accepted(response: Response) -> Answer<Response> {
+    let status = response.status();
+    if status.is_success() {
+        return Ok(response);
+    }
+    if status.is_redirection() {
+        return Err(ClientError::Redirected);
+    }
+    let retry_after = number(response.headers(), header::RETRY_AFTER);
+    let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|t| t == "application/problem+json");
+    let body = read_bounded(response, MAX_ANSWER_BYTES).await.unwrap_or_default();
+    match serde_json::from_slice::<Problem>(&body) {
+        Ok(problem) if is_problem => Err(ClientError::Problem { problem: Box::new(problem), retry_after }),
+        _ => Err(ClientError::Status(status.as_u16())),
+    }
+}
+
+async fn read_bounded(response: Response, limit: usize) -> Answer<Bytes> {
+    let mut body = with_stall_timeout(response);
+    let mut bytes = Vec::new();
+    while let Some(chunk) = body.next().await {
+        let chunk = chunk?;
+        if bytes.len() + chunk.len() > limit {
+            return Err(ClientError::BadAnswer("length"));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes.into())
+}
+
+/// The body's bytes, with an error when it takes [`STALL_TIMEOUT`] of waiting for [`STALL_BYTES`] to come.
+fn with_stall_timeout(response: Response) -> Pin<Box<dyn Stream<Item = Answer<Bytes>> + Send>> {
+    let start = (response, Duration::ZERO, 0);
+    Box::pin(stream::try_unfold(start, |(mut response, waited, count)| async move {
+        let asked = Instant::now();
+        let next = tokio::time::timeout(STALL_TIMEOUT.saturating_sub(waited), response.chunk());
+        let Some(chunk) = next.await.map_err(|_| ClientError::Stalled)?? else { return Ok(None) };
+        let (waited, count) = match count + chunk.len() {
+            enough if enough >= STALL_BYTES => (Duration::ZERO, 0),
+            count => (waited + asked.elapsed(), count),
+        };
+        Ok(Some((chunk, (response, waited, count))))
+    }))
+}
+
+/// Checks that a content answer is the one asked for, so that bytes never land at a wrong place.
+fn content_answer(response: Response, offset: u64, etag: Option<&str>) -> Answer<Content> {
+    let headers = response.headers();
+    let found = headers.get(header::ETAG).and_then(|value| value.to_str().ok());
+    let found = found.filter(|tag| !tag.starts_with("W/")).ok_or(ClientError::BadAnswer("ETag"))?.to_owned();
+    if etag.is_some_and(|etag| etag != found) {
+        return Err(ClientError::ContentChanged);
+    }
+    let length = number(headers, header::CONTENT_LENGTH).ok_or(ClientError::BadAnswer("Content-Length"))?;
+    let total = match (response.status(), etag) {
+        (StatusCode::OK, None) => length,
+        (StatusCode::PARTIAL_CONTENT, Some(_)) => {
+            let total = range_total(headers, offset).ok_or(ClientError::BadAnswer("Content-Range"))?;
+            if total.checked_sub(offset) != Some(length) {
+                return Err(ClientError::BadAnswer("Content-Length"));
+            }
+            total
+        }
+        // The whole content where a range was asked for means that If-Range did not match.
+        (StatusCode::OK, Some(_)) => return Err(ClientError::ContentChanged),
+        _ => return Err(ClientError::BadAnswer("status")),
+    };
+    Ok(Content { total, etag: found, body: with_stall_timeout(response) })
+}
+
+fn number(headers: &HeaderMap, name: header::HeaderName) -> Option<u64> {
+    headers.get(name)?.to_str().ok()?.parse().ok()
+}
+
+/// The total of `Content-Range: bytes <offset>-<total - 1>/<total>` (RFC 9110, 14.4); `None` for any other range.
+fn range_total(headers: &HeaderMap, offset: u64) -> Option<u64> {
+    let range = headers.get(header::CONTENT_RANGE)?.to_str().ok()?.strip_prefix("bytes ")?;
+    let (span, total) = range.split_once('/')?;
+    let (from, to) = span.split_once('-')?;
+    let (from, to, total): (u64, u64, u64) = (from.parse().ok()?, to.parse().ok()?, total.parse().ok()?);
+    (from == offset && to.checked_add(1) == Some(total)).then_some(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn range(value: &str) -> Option<u64> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_RANGE, value.parse().unwrap());
+        range_total(&headers, 5)
+    }
+
+    #[test]
+    fn only_the_range_asked_for_is_taken() {
+        assert_eq!(range("bytes 5-9/10"), Some(10));
+        for wrong in ["bytes 4-9/10", "bytes 5-8/10", "bytes 5-9/*", "bytes */10", "5-9/10", "bytes 5-18446744073709551615/0"] {
+            assert_eq!(range(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_secret_hides_itself_and_reads_back() {
+        let secret = Secret::random().unwrap();
+        assert_eq!(format!("{secret:?}"), "Secret(..)");
+        assert_eq!(Secret::parse(secret.hex()).unwrap().hash(), secret.hash());
+        assert!(Secret::parse("00").is_none());
+        assert_ne!(secret.hash(), Secret::random().unwrap().hash());
+    }
+}

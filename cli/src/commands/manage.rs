@@ -1,0 +1,178 @@
+//! `share status`, `share revoke`, `share unlock` and `share list`: what the sender can see and do afterwards.
+
+use std::collections::HashSet;
+
+use serde::Serialize;
+use share_relay_api::{Bytes32, Event, EventKind, Events, Receipt, State};
+
+use super::Context;
+use crate::{
+    args,
+    client::{Client, Secret},
+    envelope::ReceiptKey,
+    error::Result,
+    i18n::fl,
+    ledger::Entry,
+    link::Link,
+    time,
+    ui::printable,
+};
+
+/// A share of the ledger, ready to be asked about.
+struct Sent {
+    link: Link,
+    entry: Entry,
+    client: Client,
+    manage: Secret,
+}
+
+impl Sent {
+    fn find(context: &Context, args: &args::Sent) -> Result<Self> {
+        let link = Link::parse(&args.link)?;
+        let entry = context.ledger().get(&link.id)?;
+        // The relay of the ledger, not of the link given now: the manage key goes nowhere else.
+        let link = Link::parse(&entry.link)?;
+        let client = Client::new(&link.relay)?;
+        let manage = entry.manage_key()?;
+        Ok(Self { link, entry, client, manage })
+    }
+}
+
+/// Shows what happened to a share.
+pub async fn status(context: &Context, args: args::Sent) -> Result<()> {
+    let sent = Sent::find(context, &args)?;
+    let events = sent.client.events(&sent.link.id, &sent.manage).await?;
+    let told = judge(&sent.entry, events.events);
+    context.ui.event(&StatusEvent { event: "status", link: &sent.entry.link, state: events.state, events: &told })?;
+    context.ui.say(format!("{}  {}", sent.entry.link, described(&sent.entry)))?;
+    context.ui.say(state_sentence(events.state, &sent.entry))?;
+    told.iter().try_for_each(|told| context.ui.say(format!("  {}  {}", time::local(told.event.at), told.sentence())))
+}
+
+/// Takes a share back: the relay deletes the content at once.
+pub async fn revoke(context: &Context, args: args::Sent) -> Result<()> {
+    let sent = Sent::find(context, &args)?;
+    sent.client.revoke(&sent.link.id, &sent.manage).await?;
+    context.ui.event(&serde_json::json!({ "event": "revoked", "link": sent.entry.link }))?;
+    context.ui.say(fl!("revoke-done"))
+}
+
+/// Ends a lock.
+pub async fn unlock(context: &Context, args: args::Sent) -> Result<()> {
+    let sent = Sent::find(context, &args)?;
+    sent.client.unlock(&sent.link.id, &sent.manage).await?;
+    context.ui.event(&serde_json::json!({ "event": "unlocked", "link": sent.entry.link }))?;
+    context.ui.say(fl!("unlock-done"))
+}
+
+/// Lists the ledger, without asking any relay.
+pub fn list(context: &Context) -> Result<()> {
+    let entries = context.ledger().list()?;
+    if entries.is_empty() {
+        context.ui.note(fl!("list-empty"));
+    }
+    entries.iter().try_for_each(|entry| {
+        context.ui.event(&ListEvent {
+            event: "sent",
+            link: &entry.link,
+            names: &entry.names,
+            files: entry.files,
+            bytes: entry.bytes,
+            created: time::rfc3339(entry.created_at),
+            expires: time::rfc3339(entry.expires_at),
+            complete: entry.fingerprint.is_some(),
+        })?;
+        context.ui.say(format!("{}  {}  {}", time::local(entry.created_at), entry.link, described(entry)))
+    })
+}
+
+#[derive(Serialize)]
+struct StatusEvent<'a> {
+    event: &'static str,
+    link: &'a str,
+    state: State,
+    events: &'a [Told],
+}
+
+#[derive(Serialize)]
+struct ListEvent<'a> {
+    event: &'static str,
+    link: &'a str,
+    names: &'a [String],
+    files: u64,
+    bytes: Option<u64>,
+    created: String,
+    expires: String,
+    complete: bool,
+}
+
+/// An event, and for a receipt whether it is genuine.
+#[derive(Serialize)]
+struct Told {
+    #[serde(flatten)]
+    event: Event,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verified: Option<bool>,
+}
+
+/// Verifies the receipts among what the relay tells. The relay cannot forge one; that it does not show one and the same
+/// receipt as two is checked by its ticket.
+fn judge(entry: &Entry, events: Vec<Event>) -> Vec<Told> {
+    let key = ReceiptKey::from(entry.receipt_key);
+    let mut seen = HashSet::new();
+    let mut verify = |ticket_hash: &Bytes32, receipt: &Receipt| {
+        key.verify(ticket_hash, &receipt.fingerprint, receipt.time, &receipt.mac)
+            && entry.fingerprint == Some(receipt.fingerprint)
+            && seen.insert(*ticket_hash)
+    };
+    events
+        .into_iter()
+        .map(|event| {
+            let verified = match &event.kind {
+                EventKind::Receipt { ticket_hash, receipt } => Some(verify(ticket_hash, receipt)),
+                _ => None,
+            };
+            Told { event, verified }
+        })
+        .collect()
+}
+
+impl Told {
+    fn sentence(&self) -> String {
+        match &self.event.kind {
+            EventKind::Created => fl!("event-created"),
+            EventKind::Ready => fl!("event-ready"),
+            EventKind::WrongProof => fl!("event-wrong-proof"),
+            EventKind::Locked { until } => fl!("event-locked", until = time::local(*until)),
+            EventKind::Unlocked => fl!("event-unlocked"),
+            EventKind::Ticket { .. } => fl!("event-ticket"),
+            EventKind::TicketReturned { .. } => fl!("event-ticket-returned"),
+            EventKind::Receipt { receipt, .. } if self.verified == Some(true) => {
+                fl!("event-receipt", time = time::local(receipt.time))
+            }
+            EventKind::Receipt { .. } => fl!("event-receipt-unverified"),
+            EventKind::Collected => fl!("event-collected"),
+            EventKind::Revoked => fl!("event-revoked"),
+            EventKind::Expired => fl!("event-expired"),
+        }
+    }
+}
+
+fn state_sentence(state: State, entry: &Entry) -> String {
+    match state {
+        State::Uploading => fl!("state-uploading"),
+        State::Ready => fl!("state-ready", until = time::local(entry.expires_at)),
+        State::Collected => fl!("state-collected"),
+        State::Revoked => fl!("state-revoked"),
+        State::Expired => fl!("state-expired"),
+    }
+}
+
+/// The first names, and how many more.
+fn described(entry: &Entry) -> String {
+    let names = entry.names.iter().map(|name| printable(name)).collect::<Vec<_>>().join(", ");
+    match entry.files.saturating_sub(entry.names.len() as u64) {
+        0 => names,
+        more => format!("{names} {}", fl!("list-and-more", count = more)),
+    }
+}

@@ -1,0 +1,47 @@
+//! The subcommands, one file each.
+
+mod get;
+mod manage;
+mod send;
+mod settings;
+
+use crate::{
+    args::{Cli, Command},
+    config::{Config, Dirs},
+    error::Result,
+    ledger::Ledger,
+    ui::Ui,
+};
+
+/// What every command works with.
+pub struct Context {
+    /// The terminal.
+    pub ui: Ui,
+    /// Where things are kept.
+    pub dirs: Dirs,
+    /// The settings.
+    pub config: Config,
+}
+
+impl Context {
+    fn ledger(&self) -> Ledger {
+        Ledger::of_user(&self.dirs)
+    }
+}
+
+/// Runs the command that was asked for.
+pub async fn run(ui: &Ui, cli: Cli) -> Result<()> {
+    let dirs = Dirs::of_user()?;
+    let config = Config::load(&dirs)?;
+    let context = Context { ui: ui.clone(), dirs, config };
+    match cli.command {
+        Command::Send(args) => send::run(&context, args).await,
+        Command::Get(args) => get::run(&context, args).await,
+        Command::Status(args) => manage::status(&context, args).await,
+        Command::Revoke(args) => manage::revoke(&context, args).await,
+        Command::Unlock(args) => manage::unlock(&context, args).await,
+        Command::List => manage::list(&context),
+        Command::Login(args) => settings::login(context, args).await,
+        Command::Config(args) => settings::config(context, args),
+    }
+}

@@ -1,0 +1,412 @@
+//! `share send`: pack, seal, upload; print the link and the words.
+
+use std::{
+    fs, io,
+    io::Write,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use serde::Serialize;
+use share_relay_api::{CreateShare, Created, Kind as ShareKind, SealShare, ShareId, limits::PART_BYTES};
+use zeroize::Zeroizing;
+
+use super::Context;
+use crate::{
+    args,
+    client::{Client, Secret},
+    content::{Draft, Packed, walk},
+    envelope::{
+        self, FileKey, NONCE, PendingHeader, ReceiptKey, Recipient, Stream,
+        words::{Passphrase, WordList},
+    },
+    error::{Error, Kind, Result},
+    here::Here,
+    i18n::{self, Language, fl},
+    ledger::{Entry, NewEntry},
+    link::{Link, RelayUrl},
+    system, time,
+    transfer::{
+        backoff::Patience,
+        upload::{Source, Upload, Uploaded, blocking},
+    },
+    ui::{Progress, printable},
+};
+
+/// Runs `share send`.
+pub async fn run(context: &Context, args: args::Send) -> Result<()> {
+    let terms = Terms::read(&args)?;
+    let audience = Audience::choose(&args)?;
+    if let Some(path) = &args.passphrase_file {
+        refuse_existing(path)?;
+    }
+    let outgoing = Outgoing::pack(context, &args).await?;
+    let route = Route::choose(context, &args).await?;
+    let sending = Sending::create(&route, &terms, audience, &outgoing).await?;
+    let result = tokio::select! {
+        result = sending.deliver(context, &args, outgoing, &route) => result,
+        signal = system::interrupted() => Err(interrupted(signal)),
+    };
+    if result.is_err() {
+        sending.take_back(context).await;
+    }
+    result
+}
+
+/// How long and how often the share may be fetched, and how long the sender tries.
+struct Terms {
+    lifetime: Duration,
+    downloads: Option<u32>,
+    patience: Duration,
+}
+
+impl Terms {
+    fn read(args: &args::Send) -> Result<Self> {
+        let downloads = if args.once { Some(1) } else { args.downloads };
+        Ok(Self { lifetime: time::lifetime(&args.expires)?, downloads, patience: time::duration(&args.patience)? })
+    }
+}
+
+/// Who can open the share.
+enum Audience {
+    Words(Passphrase),
+    Keys(Vec<Recipient>),
+}
+
+impl Audience {
+    fn choose(args: &args::Send) -> Result<Self> {
+        let mut keys = Vec::new();
+        for text in &args.recipient {
+            keys.push(envelope::parse_recipient(text).map_err(|error| Error::key(fl!("send-bad-recipient"), error))?);
+        }
+        for path in &args.recipients_file {
+            let file = printable(&path.display().to_string());
+            let found = envelope::read_recipients(path);
+            keys.extend(found.map_err(|error| Error::key(fl!("send-bad-recipients-file", path = file), error))?);
+        }
+        if keys.is_empty() {
+            let list = args.word_list.unwrap_or(match i18n::current() {
+                Language::En => WordList::En,
+                Language::Nl => WordList::Nl,
+            });
+            return Ok(Self::Words(Passphrase::generate(list, args.words.into()).map_err(no_randomness)?));
+        }
+        if args.passphrase_file.is_some() {
+            return Err(Error::usage(fl!("send-keys-need-no-words")));
+        }
+        Ok(Self::Keys(keys))
+    }
+
+    fn kind(&self) -> ShareKind {
+        match self {
+            Self::Words(_) => ShareKind::Words,
+            Self::Keys(_) => ShareKind::Keys,
+        }
+    }
+
+    fn header(&self) -> Result<PendingHeader> {
+        Ok(match self {
+            Self::Words(words) => PendingHeader::for_words(words.as_str())?,
+            Self::Keys(keys) => PendingHeader::for_keys(keys)?,
+        })
+    }
+}
+
+/// What is sent.
+struct Outgoing {
+    source: Source,
+    /// The manifest, as far as it is known before standard input has ended.
+    draft: Draft,
+}
+
+impl Outgoing {
+    async fn pack(context: &Context, args: &args::Send) -> Result<Self> {
+        let message = args.message.as_deref().map(message).transpose()?;
+        if args.paths.iter().any(|path| path == Path::new("-")) {
+            return Self::standard_input(args, message);
+        }
+        if args.name.is_some() {
+            return Err(Error::usage(fl!("send-name-without-stdin")));
+        }
+        let (paths, follow) = (args.paths.clone(), args.follow);
+        let walked = blocking(move || Ok(walk(&paths, follow)?)).await?;
+        for skipped in &walked.skipped {
+            context.ui.warn(skipped.to_string());
+        }
+        let packed = Arc::new(Packed::new(walked)?);
+        Ok(Self { draft: Draft::of_packed(&packed, message)?, source: Source::Packed(packed) })
+    }
+
+    fn standard_input(args: &args::Send, message: Option<String>) -> Result<Self> {
+        let (1, Some(name)) = (args.paths.len(), &args.name) else {
+            return Err(Error::usage(fl!("send-stdin-needs-name")));
+        };
+        let draft = Draft::of_stream(name, time::now(), message)?;
+        Ok(Self { draft, source: Source::Stream(Box::new(io::stdin())) })
+    }
+
+    /// Bytes of plaintext, where known.
+    fn length(&self) -> Option<u64> {
+        match &self.source {
+            Source::Packed(packed) => Some(packed.len()),
+            Source::Stream(_) => None,
+        }
+    }
+}
+
+/// The message as given, or from the file that `@FILE` names.
+fn message(text: &str) -> Result<String> {
+    let Some(path) = text.strip_prefix('@') else { return Ok(text.to_owned()) };
+    let unreadable = |error| Error::local(fl!("send-message-unreadable", path = printable(path)), error);
+    fs::read_to_string(path).map(|text| text.trim_end().to_owned()).map_err(unreadable)
+}
+
+/// Where the share goes: a relay, or one inside this process.
+struct Route {
+    relay: RelayUrl,
+    token: Option<Secret>,
+    here: Option<Here>,
+}
+
+impl Route {
+    async fn choose(context: &Context, args: &args::Send) -> Result<Self> {
+        let configured = args.relay.as_deref().or(context.config.relay());
+        if let (false, Some(relay)) = (args.here, configured) {
+            let relay = RelayUrl::parse(relay)?;
+            return Ok(Self { token: context.config.token(&relay), relay, here: None });
+        }
+        let here = Here::start(&context.dirs).await?;
+        context.ui.note(fl!("send-here", relay = here.relay().to_string()));
+        Ok(Self { relay: here.relay().clone(), token: None, here: Some(here) })
+    }
+}
+
+/// A share that exists on the relay, on its way.
+struct Sending {
+    client: Client,
+    link: Link,
+    manage: Secret,
+    audience: Audience,
+    file_key: FileKey,
+    header: std::sync::Mutex<Option<PendingHeader>>,
+    nonce: [u8; NONCE],
+    times: Created,
+    patience: Duration,
+}
+
+impl Sending {
+    async fn create(route: &Route, terms: &Terms, audience: Audience, outgoing: &Outgoing) -> Result<Self> {
+        let link = Link { relay: route.relay.clone(), id: random_id()? };
+        let manage = Secret::random().map_err(no_randomness)?;
+        let header = audience.header()?;
+        let create = CreateShare {
+            manage_key_hash: manage.hash(),
+            proof_hash: proof_hash(&audience, link.id).await?,
+            header_bytes: header.len + NONCE as u64,
+            payload_bytes: outgoing.length().map(envelope::sealed_len),
+            part_bytes: PART_BYTES,
+            expires_in: terms.lifetime.as_secs(),
+            // From this computer it is served until it has been fetched: once, if nothing else was said.
+            downloads: terms.downloads.or(route.here.as_ref().map(|_| 1)),
+        };
+        let client = Client::new(&link.relay)?;
+        let call = async || client.create(&link.id, route.token.as_ref(), &create).await;
+        let times = Patience::silent(terms.patience).with(call).await?;
+        Ok(Self {
+            client,
+            link,
+            manage,
+            audience,
+            file_key: header.file_key.clone(),
+            header: Some(header).into(),
+            nonce: envelope::random_nonce()?,
+            times,
+            patience: terms.patience,
+        })
+    }
+
+    async fn deliver(&self, context: &Context, args: &args::Send, outgoing: Outgoing, route: &Route) -> Result<()> {
+        let mut entry = self.entry(&outgoing);
+        context.ledger().put(&self.link.id, &entry)?;
+        self.announce(context, args, outgoing.length())?;
+        let uploaded = self.upload(context, outgoing).await?;
+        entry.bytes = Some(uploaded.plain_bytes);
+        entry.fingerprint = Some(uploaded.fingerprint);
+        context.ledger().put(&self.link.id, &entry)?;
+        self.client_seal(&uploaded).await?;
+        context.ui.event(&Ready { event: "ready", id: self.link.id, bytes: uploaded.plain_bytes })?;
+        context.ui.note(fl!("send-ready", until = time::local(self.times.expires_at)));
+        match &route.here {
+            Some(here) => here.until_collected(context, &self.client, &self.link.id, &self.manage).await,
+            None => Ok(()),
+        }
+    }
+
+    fn entry(&self, outgoing: &Outgoing) -> Entry {
+        Entry::new(NewEntry {
+            link: &self.link,
+            kind: self.audience.kind(),
+            names: outgoing.draft.top_names(),
+            files: outgoing.draft.files(),
+            bytes: outgoing.length(),
+            times: &self.times,
+            manage: &self.manage,
+            receipt_key: ReceiptKey::derive(&self.file_key).to_bytes(),
+        })
+    }
+
+    /// Tells link and words, before the first byte is sent.
+    fn announce(&self, context: &Context, args: &args::Send, bytes: Option<u64>) -> Result<()> {
+        let words = match &self.audience {
+            Audience::Words(words) => Some(words.as_str()),
+            Audience::Keys(_) => None,
+        };
+        let shown = match (&args.passphrase_file, words) {
+            (Some(path), Some(words)) => {
+                write_words(path, words)?;
+                None
+            }
+            (_, words) => words,
+        };
+        context.ui.event(&Announced {
+            event: "created",
+            id: self.link.id,
+            link: self.link.to_string(),
+            words: shown,
+            expires: time::rfc3339(self.times.expires_at),
+            bytes,
+        })?;
+        context.ui.say(fl!("send-link", link = self.link.to_string()))?;
+        if let Some(words) = shown {
+            context.ui.say(fl!("send-words", words = words.replace('-', " ")))?;
+            context.ui.note(fl!("send-advice"));
+        }
+        Ok(())
+    }
+
+    /// Uploads header, manifest and parts. Parts do not wait for scrypt; for a stream the manifest comes last.
+    async fn upload(&self, context: &Context, outgoing: Outgoing) -> Result<Uploaded> {
+        let progress = context.ui.progress(outgoing.length().map(envelope::sealed_len));
+        let patience = patience(self.patience, &progress);
+        let upload = Upload {
+            client: self.client.clone(),
+            id: self.link.id,
+            manage: self.manage.clone(),
+            stream: Arc::new(Stream::new(&self.file_key, &self.nonce)),
+            patience: patience.clone(),
+            progress: progress.clone(),
+        };
+        let Outgoing { source, draft } = outgoing;
+        let uploaded = match &source {
+            Source::Packed(packed) => {
+                let manifest = self.describe(&draft, packed.len(), &patience);
+                tokio::try_join!(upload.run(Source::Packed(Arc::clone(packed))), manifest)?.0
+            }
+            Source::Stream(_) => {
+                let uploaded = upload.run(source).await?;
+                self.describe(&draft, uploaded.plain_bytes, &patience).await?;
+                uploaded
+            }
+        };
+        progress.done();
+        Ok(uploaded)
+    }
+
+    /// Uploads the header, and the manifest of a content of this length.
+    async fn describe(&self, draft: &Draft, length: u64, patience: &Patience) -> Result<()> {
+        let pending = self.header.lock().expect("nothing panics while it holds the lock").take();
+        let pending = pending.expect("a share is described once");
+        let header = blocking(move || Ok(pending.finish()?)).await?;
+        let json = draft.clone().finish(&self.nonce, length)?;
+        let manifest = envelope::seal_bytes(&header, &envelope::random_nonce()?, &self.file_key, &json);
+        let (start, manifest) = (Bytes::from([&header[..], &self.nonce].concat()), Bytes::from(manifest));
+        let (id, manage) = (&self.link.id, &self.manage);
+        patience.with(async || self.client.put_header(id, manage, start.clone()).await).await?;
+        patience.with(async || self.client.put_manifest(id, manage, manifest.clone()).await).await?;
+        Ok(())
+    }
+
+    async fn client_seal(&self, uploaded: &Uploaded) -> Result<()> {
+        let seal = SealShare { payload_bytes: uploaded.payload_bytes };
+        let call = async || self.client.seal(&self.link.id, &self.manage, &seal).await;
+        Ok(Patience::silent(self.patience).with(call).await?)
+    }
+
+    /// After a failure nothing half-sent stays on the relay.
+    async fn take_back(&self, context: &Context) {
+        match self.client.revoke(&self.link.id, &self.manage).await {
+            Ok(()) => context.ui.warn(fl!("send-taken-back")),
+            Err(_) => context.ui.warn(fl!("send-not-taken-back", link = self.link.to_string())),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Announced<'a> {
+    event: &'static str,
+    id: ShareId,
+    link: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    words: Option<&'a str>,
+    expires: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Ready {
+    event: &'static str,
+    id: ShareId,
+    bytes: u64,
+}
+
+/// Patience that shows on the progress bar why nothing moves.
+pub(super) fn patience(total: Duration, progress: &Progress) -> Patience {
+    let progress = progress.clone();
+    Patience { total, notice: Arc::new(move |error| progress.waiting(fl!("transfer-waiting", why = error.to_string()))) }
+}
+
+async fn proof_hash(audience: &Audience, id: ShareId) -> Result<Option<share_relay_api::Bytes32>> {
+    let Audience::Words(words) = audience else { return Ok(None) };
+    let words = Zeroizing::new(words.as_str().to_owned());
+    let proof = blocking(move || Ok(envelope::proof(&words, &id))).await?;
+    Ok(Some(envelope::sha256(&proof.0)))
+}
+
+fn random_id() -> Result<ShareId> {
+    let mut bytes = [0; 12];
+    getrandom::fill(&mut bytes).map_err(no_randomness)?;
+    Ok(ShareId::from_random(bytes))
+}
+
+fn no_randomness(error: getrandom::Error) -> Error {
+    Error::new(Kind::Unexpected, "no_randomness", fl!("no-randomness")).because(io::Error::other(error.to_string()))
+}
+
+fn refuse_existing(path: &PathBuf) -> Result<()> {
+    if fs::symlink_metadata(path).is_ok() {
+        let path = printable(&path.display().to_string());
+        return Err(Error::new(Kind::LocalFile, "output_exists", fl!("output-exists", path = path)));
+    }
+    Ok(())
+}
+
+fn write_words(path: &Path, words: &str) -> Result<()> {
+    let write = || -> io::Result<()> {
+        let mut file = system::create_private(path)?;
+        writeln!(file, "{words}")?;
+        file.sync_all()
+    };
+    write().map_err(|error| {
+        Error::local(fl!("send-words-unwritable", path = printable(&path.display().to_string())), error)
+    })
+}
+
+fn interrupted(signal: io::Result<()>) -> Error {
+    match signal {
+        Ok(()) => Error::interrupted(fl!("send-interrupted")),
+        Err(error) => Error::new(Kind::Unexpected, "signals", fl!("no-signals")).because(error),
+    }
+}

@@ -1,0 +1,62 @@
+//! `share login` and `share config`.
+
+use std::fs;
+
+use zeroize::Zeroizing;
+
+use super::Context;
+use crate::{
+    args,
+    client::{Client, Secret},
+    error::{Error, Result},
+    i18n::fl,
+    link::RelayUrl,
+};
+
+/// Checks that the relay answers and takes the token, then remembers both.
+pub async fn login(mut context: Context, args: args::Login) -> Result<()> {
+    let relay = RelayUrl::parse(&args.url)?;
+    let client = Client::new(&relay)?;
+    if client.info(None).await?.token_required {
+        let token = token(&context, &args)?;
+        client.info(Some(&token)).await?;
+        context.config.set_token(&relay, &token);
+    }
+    context.config.set_relay(&relay);
+    context.config.save(&context.dirs)?;
+    context.ui.say(fl!("login-done", relay = relay.to_string()))
+}
+
+fn token(context: &Context, args: &args::Login) -> Result<Secret> {
+    let text = match &args.token_file {
+        Some(path) => fs::read_to_string(path)
+            .map(Zeroizing::new)
+            .map_err(|error| Error::local(fl!("login-token-unreadable"), error))?,
+        None => context.ui.ask_secret(&fl!("login-ask-token"), "--token-file FILE")?,
+    };
+    Secret::parse(&text).ok_or_else(|| Error::usage(fl!("login-token-malformed")))
+}
+
+/// Shows or changes the settings.
+pub fn config(mut context: Context, args: args::Config) -> Result<()> {
+    match args {
+        args::Config::Show => show(&context),
+        args::Config::Set(args::Setting::Relay { url }) => {
+            let relay = RelayUrl::parse(&url)?;
+            context.config.set_relay(&relay);
+            context.config.save(&context.dirs)?;
+            context.ui.say(fl!("config-relay-set", relay = relay.to_string()))
+        }
+    }
+}
+
+fn show(context: &Context) -> Result<()> {
+    let config = &context.config;
+    let tokens: Vec<&str> = config.relays_with_token().collect();
+    context.ui.event(&serde_json::json!({ "event": "config", "relay": config.relay(), "tokens_for": tokens }))?;
+    match config.relay() {
+        Some(relay) => context.ui.say(fl!("config-relay", relay = relay))?,
+        None => context.ui.say(fl!("config-no-relay"))?,
+    }
+    tokens.iter().try_for_each(|relay| context.ui.say(fl!("config-token", relay = *relay)))
+}

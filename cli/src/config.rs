@@ -1,0 +1,129 @@
+//! The settings file and where things are kept. The file holds sender tokens, so only its owner can read it.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use directories::ProjectDirs;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    client::Secret,
+    error::{Error, Kind, Result},
+    i18n::fl,
+    link::RelayUrl,
+    system,
+    ui::printable,
+};
+
+/// The folders of this program, as the system wants them.
+pub struct Dirs(ProjectDirs);
+
+impl Dirs {
+    /// The folders of the user who runs this.
+    pub fn of_user() -> Result<Self> {
+        ProjectDirs::from("", "", "share")
+            .map(Self)
+            .ok_or_else(|| Error::new(Kind::LocalFile, "no_home", fl!("config-no-home")))
+    }
+
+    /// Where the ledger lies.
+    pub fn ledger(&self) -> PathBuf {
+        self.0.data_local_dir().join("ledger")
+    }
+
+    /// Where `--here` keeps ciphertext while it serves it.
+    pub fn here(&self) -> PathBuf {
+        self.0.cache_dir().join("here")
+    }
+
+    fn settings(&self) -> PathBuf {
+        self.0.config_dir().join("config.json")
+    }
+}
+
+/// The settings.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Config {
+    /// The relay that `share send` uses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    relay: Option<String>,
+    /// Sender tokens by relay, 64 hexadecimal digits each.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    tokens: BTreeMap<String, Token>,
+}
+
+/// A sender token as it stands in the file.
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+struct Token(zeroize::Zeroizing<String>);
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Token(..)")
+    }
+}
+
+impl Config {
+    /// Reads the settings; without a file they are empty.
+    pub fn load(dirs: &Dirs) -> Result<Self> {
+        let path = dirs.settings();
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => zeroize::Zeroizing::new(bytes),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(Error::local(fl!("config-unreadable", path = shown(&path)), error)),
+        };
+        serde_json::from_slice(&bytes)
+            .map_err(|_| Error::new(Kind::LocalFile, "config_damaged", fl!("config-damaged", path = shown(&path))))
+    }
+
+    /// Writes the settings, whole or not at all.
+    pub fn save(&self, dirs: &Dirs) -> Result<()> {
+        let json = zeroize::Zeroizing::new(serde_json::to_vec_pretty(self).expect("settings always become JSON"));
+        let path = dirs.settings();
+        write_private(&path, &json).map_err(|error| Error::local(fl!("config-unwritable", path = shown(&path)), error))
+    }
+
+    /// The relay that `share send` uses, if one is set.
+    pub fn relay(&self) -> Option<&str> {
+        self.relay.as_deref()
+    }
+
+    /// Sets the relay.
+    pub fn set_relay(&mut self, relay: &RelayUrl) {
+        self.relay = Some(relay.to_string());
+    }
+
+    /// The sender token for a relay, if there is one.
+    pub fn token(&self, relay: &RelayUrl) -> Option<Secret> {
+        Secret::parse(&self.tokens.get(&relay.to_string())?.0)
+    }
+
+    /// The relays that have a token.
+    pub fn relays_with_token(&self) -> impl Iterator<Item = &str> {
+        self.tokens.keys().map(String::as_str)
+    }
+
+    /// Remembers a sender token.
+    pub fn set_token(&mut self, relay: &RelayUrl, token: &Secret) {
+        self.tokens.insert(relay.to_string(), Token(token.hex().to_owned().into()));
+    }
+}
+
+/// Writes a file that only this user can read, whole or not at all, even through power loss.
+pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let parent = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    system::create_private_dir(parent)?;
+    // Made by tempfile, which gives it 0600.
+    let mut file = tempfile::NamedTempFile::new_in(parent)?;
+    io::Write::write_all(&mut file, bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    system::sync_dir(parent)
+}
+
+fn shown(path: &Path) -> String {
+    printable(&path.display().to_string())
+}

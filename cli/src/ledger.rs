@@ -1,0 +1,160 @@
+//! What this sender has sent: one private file a share, with the manage key, without words or file keys.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+use share_relay_api::{Bytes32, Kind as ShareKind, ShareId};
+
+use crate::{
+    client::Secret,
+    config::{self, Dirs},
+    error::{Error, Kind, Result},
+    i18n::fl,
+    link::Link,
+    ui::printable,
+};
+
+/// One share that was sent from here.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Entry {
+    /// The link.
+    pub link: String,
+    /// What opens it.
+    pub kind: ShareKind,
+    /// The first names in it, for people.
+    pub names: Vec<String>,
+    /// How many files it holds.
+    pub files: u64,
+    /// Bytes of plaintext; absent until standard input has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    /// When it was created, by the relay's clock, in seconds since 1970.
+    pub created_at: u64,
+    /// When it expires, likewise.
+    pub expires_at: u64,
+    /// The manage key, 64 hexadecimal digits.
+    manage_key: zeroize::Zeroizing<String>,
+    /// Verifies receipts.
+    pub receipt_key: Bytes32,
+    /// Names the exact bytes that were sent; absent until the upload is complete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<Bytes32>,
+}
+
+/// What an [`Entry`] begins with.
+pub struct NewEntry<'a> {
+    /// The link.
+    pub link: &'a Link,
+    /// What opens it.
+    pub kind: ShareKind,
+    /// All names in it.
+    pub names: Vec<String>,
+    /// How many files it holds.
+    pub files: u64,
+    /// Bytes of plaintext, where known.
+    pub bytes: Option<u64>,
+    /// When it was created and when it expires.
+    pub times: &'a share_relay_api::Created,
+    /// The manage key.
+    pub manage: &'a Secret,
+    /// Verifies receipts.
+    pub receipt_key: Bytes32,
+}
+
+/// Names an entry keeps.
+const NAMES_KEPT: usize = 5;
+
+impl Entry {
+    /// An entry for a share that was just created.
+    pub fn new(new: NewEntry<'_>) -> Self {
+        Self {
+            link: new.link.to_string(),
+            kind: new.kind,
+            names: new.names.into_iter().take(NAMES_KEPT).collect(),
+            files: new.files,
+            bytes: new.bytes,
+            created_at: new.times.created_at,
+            expires_at: new.times.expires_at,
+            manage_key: zeroize::Zeroizing::new(new.manage.hex().to_owned()),
+            receipt_key: new.receipt_key,
+            fingerprint: None,
+        }
+    }
+
+    /// The manage key.
+    pub fn manage_key(&self) -> Result<Secret> {
+        Secret::parse(&self.manage_key).ok_or_else(damaged)
+    }
+}
+
+/// The folder of entries.
+pub struct Ledger(PathBuf);
+
+impl Ledger {
+    /// The ledger of the user who runs this.
+    pub fn of_user(dirs: &Dirs) -> Self {
+        Self(dirs.ledger())
+    }
+
+    /// Writes an entry, whole or not at all.
+    pub fn put(&self, id: &ShareId, entry: &Entry) -> Result<()> {
+        let json = zeroize::Zeroizing::new(serde_json::to_vec_pretty(entry).expect("entries always become JSON"));
+        config::write_private(&self.path(id), &json)
+            .map_err(|error| Error::local(fl!("ledger-unwritable", path = shown(&self.0)), error))
+    }
+
+    /// The entry of a share; an error if it was not sent from here.
+    pub fn get(&self, id: &ShareId) -> Result<Entry> {
+        match fs::read(self.path(id)) {
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| damaged()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Error::new(
+                Kind::LocalFile,
+                "not_sent_from_here",
+                fl!("ledger-not-here"),
+            )
+            .hint(fl!("ledger-not-here-hint"))),
+            Err(error) => Err(self.unreadable(error)),
+        }
+    }
+
+    /// All entries, the oldest first.
+    pub fn list(&self) -> Result<Vec<Entry>> {
+        let folder = match fs::read_dir(&self.0) {
+            Ok(folder) => folder,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(self.unreadable(error)),
+        };
+        let mut entries = Vec::new();
+        for item in folder {
+            let path = item.map_err(|error| self.unreadable(error))?.path();
+            if let Some(id) = id_of(&path) {
+                entries.push(self.get(&id)?);
+            }
+        }
+        entries.sort_by_key(|entry: &Entry| entry.created_at);
+        Ok(entries)
+    }
+
+    fn path(&self, id: &ShareId) -> PathBuf {
+        self.0.join(format!("{id}.json"))
+    }
+
+    fn unreadable(&self, error: io::Error) -> Error {
+        Error::local(fl!("ledger-unreadable", path = shown(&self.0)), error)
+    }
+}
+
+fn id_of(path: &Path) -> Option<ShareId> {
+    path.file_name()?.to_str()?.strip_suffix(".json")?.parse().ok()
+}
+
+fn damaged() -> Error {
+    Error::new(Kind::LocalFile, "ledger_damaged", fl!("ledger-damaged"))
+}
+
+fn shown(path: &Path) -> String {
+    printable(&path.display().to_string())
+}

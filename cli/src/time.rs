@@ -1,0 +1,98 @@
+//! Times as people write and read them: lifetimes such as `7d`, dates, local clock times.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+
+use crate::{
+    error::{Error, Result},
+    i18n::fl,
+};
+
+/// Reads `30s`, `5m`, `12h`, `7d` or `2w`.
+pub fn duration(text: &str) -> Result<Duration> {
+    parse_duration(text).ok_or_else(|| Error::usage(fl!("time-not-a-duration", text = text)))
+}
+
+/// Reads how long a share lives: a duration, or the last day on which it can be fetched (`2026-12-24`).
+pub fn lifetime(text: &str) -> Result<Duration> {
+    let found = parse_duration(text).or_else(|| until_end_of(text, Timestamp::now(), TimeZone::system()));
+    found
+        .filter(|duration| !duration.is_zero())
+        .ok_or_else(|| Error::usage(fl!("time-not-a-lifetime", text = text)).hint(fl!("time-not-a-lifetime-hint")))
+}
+
+fn parse_duration(text: &str) -> Option<Duration> {
+    let unit = text.chars().last()?;
+    let seconds: u64 = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3600,
+        'd' => 24 * 3600,
+        'w' => 7 * 24 * 3600,
+        _ => return None,
+    };
+    let count: u64 = text.strip_suffix(unit)?.parse().ok()?;
+    Some(Duration::from_secs(count.checked_mul(seconds)?))
+}
+
+/// From now to the end of a day by the clock on the wall; `None` for anything but a date to come.
+fn until_end_of(text: &str, now: Timestamp, zone: TimeZone) -> Option<Duration> {
+    let date: Date = text.parse().ok()?;
+    let end = date.tomorrow().ok()?.to_zoned(zone).ok()?;
+    Duration::try_from(end.timestamp().duration_since(now)).ok()
+}
+
+/// Seconds since 1970 by this computer's clock.
+pub fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+/// `2026-12-24 16:30`, by the clock on the wall.
+pub fn local(seconds: u64) -> String {
+    match timestamp(seconds) {
+        Some(time) => time.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string(),
+        None => seconds.to_string(),
+    }
+}
+
+/// RFC 3339 in UTC, for programs.
+pub fn rfc3339(seconds: u64) -> String {
+    timestamp(seconds).map_or_else(|| seconds.to_string(), |time| time.to_string())
+}
+
+/// `None` beyond the year 9999: a relay may send any number.
+fn timestamp(seconds: u64) -> Option<Timestamp> {
+    Timestamp::from_second(i64::try_from(seconds).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        assert_eq!(parse_duration("90s"), Some(Duration::from_secs(90)));
+        assert_eq!(parse_duration("2w"), Some(Duration::from_secs(14 * 86_400)));
+        for wrong in ["", "7", "d", "-1d", "1.5h", "7 d", "7é", "99999999999999999999d", "999999999999999999w"] {
+            assert_eq!(parse_duration(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_date_lasts_to_its_end() {
+        let now: Timestamp = "2026-12-23T12:00:00Z".parse().unwrap();
+        let left = |text| until_end_of(text, now, TimeZone::UTC);
+        assert_eq!(left("2026-12-23"), Some(Duration::from_secs(12 * 3600)));
+        assert_eq!(left("2026-12-24"), Some(Duration::from_secs(36 * 3600)));
+        assert_eq!(left("2026-12-22"), None);
+        assert_eq!(left("24-12-2026"), None);
+    }
+
+    #[test]
+    fn a_time_from_a_hostile_relay_is_only_text() {
+        assert_eq!(rfc3339(0), "1970-01-01T00:00:00Z");
+        assert_eq!(rfc3339(u64::MAX), u64::MAX.to_string());
+        assert_eq!(local(u64::MAX), u64::MAX.to_string());
+    }
+}

@@ -1,0 +1,200 @@
+//! The terminal. The only file that prints.
+//!
+//! - Standard output carries results only: link, words, names, what was saved; with `--json`, one object a line and
+//!   nothing else. Progress, questions, warnings and errors go to standard error.
+//! - `--quiet` silences progress and notes, never results, warnings or errors.
+//! - An error is `share: ` and a sentence, its causes, then a `hint: ` line. Plain text, so it reads without colour.
+//! - Nothing asks unless standard input and standard error are a terminal; otherwise it is a usage error that names
+//!   the option which answers instead.
+//! - Whatever a stranger wrote (names, messages, answers) passes [`printable`] before it is shown.
+
+use std::{
+    error::Error as _,
+    io::{self, IsTerminal, Write},
+    time::Duration,
+};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+pub use crate::content::names::printable;
+use crate::{
+    error::{Error, Result},
+    i18n::fl,
+};
+
+/// How to talk to the user.
+#[derive(Debug, Clone)]
+pub struct Ui {
+    json: bool,
+    quiet: bool,
+    interactive: bool,
+}
+
+impl Ui {
+    /// `json` and `quiet` as on the command line.
+    pub fn new(json: bool, quiet: bool) -> Self {
+        let interactive = io::stdin().is_terminal() && io::stderr().is_terminal();
+        Self { json, quiet, interactive }
+    }
+
+    /// Whether somebody is there to answer.
+    pub fn is_interactive(&self) -> bool {
+        self.interactive && !self.json
+    }
+
+    /// Prints a result for people.
+    pub fn say(&self, text: impl AsRef<str>) -> Result<()> {
+        if self.json {
+            return Ok(());
+        }
+        write_line(io::stdout().lock(), text.as_ref())
+    }
+
+    /// Prints a result for programs: one JSON object a line.
+    pub fn event(&self, event: &impl Serialize) -> Result<()> {
+        if !self.json {
+            return Ok(());
+        }
+        let line = serde_json::to_string(event).expect("events always become JSON");
+        write_line(io::stdout().lock(), &line)
+    }
+
+    /// Tells what is going on.
+    pub fn note(&self, text: impl AsRef<str>) {
+        if !self.json && !self.quiet {
+            complain(text.as_ref());
+        }
+    }
+
+    /// Warns of something that is not an error.
+    pub fn warn(&self, text: impl AsRef<str>) {
+        complain(&fl!("ui-warning", text = text.as_ref()));
+    }
+
+    /// Shows an error, its causes and its hint.
+    pub fn error(&self, error: &Error) {
+        let message = with_causes(error);
+        if self.json {
+            let event = ErrorEvent {
+                event: "error",
+                code: error.code(),
+                exit: error.exit(),
+                message: &message,
+                hint: error.next_step(),
+            };
+            // Where even standard output is gone, standard error still has the sentence.
+            let _ = self.event(&event);
+        }
+        complain(&format!("share: {message}"));
+        if let Some(hint) = error.next_step() {
+            complain(&fl!("ui-hint", text = hint));
+        }
+    }
+
+    /// Asks yes or no; `otherwise` is the option that answers where nobody can.
+    pub fn confirm(&self, question: &str, otherwise: &str) -> Result<bool> {
+        self.needs_terminal(otherwise)?;
+        dialoguer::Confirm::new()
+            .with_prompt(question)
+            .default(true)
+            .interact()
+            .map_err(|dialoguer::Error::IO(error)| Error::local(fl!("ui-cannot-ask"), error))
+    }
+
+    /// Asks for something that is not shown while typed; `otherwise` is the option that answers where nobody can.
+    pub fn ask_secret(&self, prompt: &str, otherwise: &str) -> Result<Zeroizing<String>> {
+        self.needs_terminal(otherwise)?;
+        let answer = rpassword::prompt_password(format!("{prompt} "));
+        answer.map(Zeroizing::new).map_err(|error| Error::local(fl!("ui-cannot-ask"), error))
+    }
+
+    /// A progress bar over `total` bytes, or a counter where the total is unknown.
+    pub fn progress(&self, total: Option<u64>) -> Progress {
+        let bar = match total {
+            Some(total) => ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden()),
+            None => ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()),
+        };
+        let template = match total {
+            Some(_) => "{bar:30} {percent:>3} %  {bytes} / {total_bytes}  {bytes_per_sec}  {eta}  {msg}",
+            None => "{spinner} {bytes}  {bytes_per_sec}  {elapsed}  {msg}",
+        };
+        bar.set_style(ProgressStyle::with_template(template).expect("the template is a constant"));
+        if !self.json && !self.quiet {
+            bar.set_draw_target(ProgressDrawTarget::stderr());
+            bar.enable_steady_tick(Duration::from_millis(250));
+        }
+        Progress(bar)
+    }
+
+    fn needs_terminal(&self, otherwise: &str) -> Result<()> {
+        if self.is_interactive() {
+            return Ok(());
+        }
+        Err(Error::usage(fl!("ui-no-terminal")).hint(fl!("ui-no-terminal-hint", option = otherwise)))
+    }
+}
+
+#[derive(Serialize)]
+struct ErrorEvent<'a> {
+    event: &'static str,
+    code: &'static str,
+    exit: u8,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'a str>,
+}
+
+/// How far a transfer is. Clones show the same bar; it goes away with the last of them.
+#[derive(Clone)]
+pub struct Progress(ProgressBar);
+
+impl Progress {
+    /// So many more bytes have moved.
+    pub fn moved(&self, bytes: u64) {
+        self.0.inc(bytes);
+        if !self.0.message().is_empty() {
+            self.0.set_message("");
+        }
+    }
+
+    /// These bytes did not arrive after all.
+    pub fn lost(&self, bytes: u64) {
+        self.0.set_position(self.0.position().saturating_sub(bytes));
+    }
+
+    /// Says why nothing moves.
+    pub fn waiting(&self, why: String) {
+        self.0.set_message(why);
+    }
+
+    /// Removes the bar.
+    pub fn done(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+fn with_causes(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let sentence = error.to_string();
+        if !text.ends_with(&sentence) {
+            text = format!("{text}: {sentence}");
+        }
+        cause = error.source();
+    }
+    printable(&text)
+}
+
+fn write_line(mut stream: impl Write, line: &str) -> Result<()> {
+    writeln!(stream, "{line}")
+        .and_then(|()| stream.flush())
+        .map_err(|error| Error::local(fl!("ui-cannot-print"), error))
+}
+
+/// Writes to standard error, where a failure has nowhere left to be told.
+fn complain(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}

@@ -1,0 +1,228 @@
+//! Headers: the `age` crate makes and opens them; we take the file key as it passes by.
+
+use std::{cell::RefCell, collections::HashSet, io, iter, sync::mpsc, thread};
+
+use age::{DecryptError, Decryptor, EncryptError, Encryptor, secrecy::SecretString};
+use age_core::format::{FileKey as AgeFileKey, Stanza};
+use share_relay_api::limits::MAX_HEADER_BYTES;
+use zeroize::Zeroizing;
+
+use super::{EnvelopeError, FileKey, Identities, NONCE, Recipient};
+
+/// log₂ of scrypt's N when sealing: fixed, so that a phone can open what a workstation sealed.
+pub const WORK_FACTOR: u8 = 17;
+
+/// The largest log₂ N that is tried when opening: 1 GiB of memory and some seconds.
+pub const MAX_WORK_FACTOR: u8 = 20;
+
+/// Bytes of a header with one scrypt stanza of a two-digit work factor. All its fields have fixed lengths.
+const WORDS_HEADER_LEN: u64 = 150;
+
+/// The longest header: with its nonce, it fits the limit both sides agree on.
+const MAX_LEN: usize = MAX_HEADER_BYTES as usize - NONCE;
+
+/// A header of which file key and length are known, while scrypt may still run.
+pub struct PendingHeader {
+    /// The key the header hides.
+    pub file_key: FileKey,
+    /// Bytes of the header, without nonce.
+    pub len: u64,
+    state: State,
+}
+
+enum State {
+    Ready(Vec<u8>),
+    Working(thread::JoinHandle<Result<Vec<u8>, EnvelopeError>>),
+}
+
+impl PendingHeader {
+    /// Starts a header for words, joined by `-`; scrypt runs on a thread of its own.
+    pub fn for_words(passphrase: &str) -> Result<Self, EnvelopeError> {
+        let passphrase = SecretString::from(passphrase);
+        let (taken, file_key) = mpsc::channel();
+        let work = move || {
+            let mut recipient = age::scrypt::Recipient::new(passphrase);
+            recipient.set_work_factor(WORK_FACTOR);
+            make(iter::once(&TakeOnWrap { inner: &recipient, taken } as &dyn age::Recipient))
+        };
+        let thread = thread::Builder::new().name("scrypt".into()).spawn(work).map_err(EnvelopeError::System)?;
+        match file_key.recv() {
+            Ok(file_key) => Ok(Self { file_key, len: WORDS_HEADER_LEN, state: State::Working(thread) }),
+            Err(_) => Err(join(thread).err().unwrap_or_else(|| unlike_age("made a header without a file key"))),
+        }
+    }
+
+    /// Makes a header for public keys.
+    pub fn for_keys(recipients: &[Recipient]) -> Result<Self, EnvelopeError> {
+        let (first, rest) = recipients.split_first().ok_or(EnvelopeError::NoRecipients)?;
+        let (taken, file_key) = mpsc::channel();
+        let first = TakeOnWrap { inner: first.as_age(), taken };
+        let header = make(iter::once(&first as _).chain(rest.iter().map(Recipient::as_age)))?;
+        if header.len() > MAX_LEN {
+            return Err(EnvelopeError::TooManyRecipients);
+        }
+        let file_key = file_key.recv().map_err(|_| unlike_age("made a header without a file key"))?;
+        Ok(Self { file_key, len: header.len() as u64, state: State::Ready(header) })
+    }
+
+    /// The header. Waits for scrypt if it still runs.
+    pub fn finish(self) -> Result<Vec<u8>, EnvelopeError> {
+        let header = match self.state {
+            State::Ready(header) => header,
+            State::Working(thread) => join(thread)?,
+        };
+        if header.len() as u64 != self.len {
+            return Err(unlike_age("made a header of another length than foretold"));
+        }
+        Ok(header)
+    }
+}
+
+fn join(thread: thread::JoinHandle<Result<Vec<u8>, EnvelopeError>>) -> Result<Vec<u8>, EnvelopeError> {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// The age crate did what it never does.
+fn unlike_age(what: &str) -> EnvelopeError {
+    EnvelopeError::System(io::Error::other(format!("the age crate {what}")))
+}
+
+fn make<'a>(recipients: impl Iterator<Item = &'a dyn age::Recipient>) -> Result<Vec<u8>, EnvelopeError> {
+    let encryptor = Encryptor::with_recipients(recipients).map_err(|error| match error {
+        EncryptError::MissingRecipients => EnvelopeError::NoRecipients,
+        EncryptError::IncompatibleRecipients { .. } => EnvelopeError::RecipientsDoNotMix,
+        other => EnvelopeError::System(io::Error::other(other)),
+    })?;
+    let mut header = Vec::new();
+    // Unfinished, the writer adds nothing to header and nonce; the nonce is ours to choose.
+    drop(encryptor.wrap_output(&mut header).map_err(EnvelopeError::System)?);
+    header.truncate(header.len().saturating_sub(NONCE));
+    Ok(header)
+}
+
+/// Bytes of the header at the beginning of an age file, or `None` if `prefix` does not reach its end yet.
+///
+/// Checks the outline (C2SP age.md, "Header") more strictly than the `age` crate, which lets some old stanzas pass.
+pub fn header_len(prefix: &[u8]) -> Result<Option<usize>, EnvelopeError> {
+    enum Expect {
+        Version,
+        Stanza,
+        Body,
+    }
+    let mut expect = Expect::Version;
+    let mut len = 0;
+    for line in prefix[..prefix.len().min(MAX_LEN)].split_inclusive(|&byte| byte == b'\n') {
+        let Some(text) = line.strip_suffix(b"\n") else { break };
+        len += line.len();
+        expect = match expect {
+            Expect::Version if text == b"age-encryption.org/v1" => Expect::Stanza,
+            Expect::Stanza if text.starts_with(b"-> ") => Expect::Body,
+            Expect::Stanza if text.starts_with(b"--- ") => return Ok(Some(len)),
+            Expect::Body if text.len() == 64 && text.iter().all(is_base64) => Expect::Body,
+            Expect::Body if text.len() < 64 && text.iter().all(is_base64) => Expect::Stanza,
+            _ => return Err(EnvelopeError::HeaderMalformed),
+        };
+    }
+    if prefix.len() < MAX_LEN { Ok(None) } else { Err(EnvelopeError::HeaderMalformed) }
+}
+
+fn is_base64(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')
+}
+
+/// What a recipient opens a header with.
+pub enum Opener {
+    /// The words, joined by `-`.
+    Passphrase(Zeroizing<String>),
+    /// Private keys.
+    Identities(Identities),
+}
+
+/// The file key in a header (exactly [`header_len`] bytes), whose MAC is checked. Runs scrypt once if it has words.
+pub fn open_header(header: &[u8], opener: &Opener) -> Result<FileKey, EnvelopeError> {
+    if header_len(header)? != Some(header.len()) {
+        return Err(EnvelopeError::HeaderMalformed);
+    }
+    // The crate wants to see a nonce too; no payload is opened with it.
+    let with_nonce = [header, &[0; NONCE]].concat();
+    let decryptor = Decryptor::new_buffered(&with_nonce[..]).map_err(|_| EnvelopeError::HeaderMalformed)?;
+    match (opener, decryptor.is_scrypt()) {
+        (Opener::Passphrase(_), false) => Err(EnvelopeError::NeedsKeys),
+        (Opener::Identities(_), true) => Err(EnvelopeError::NeedsWords),
+        (Opener::Passphrase(passphrase), true) => {
+            let identity = scrypt_identity(passphrase, MAX_WORK_FACTOR);
+            take_file_key(decryptor, iter::once(&identity as _))
+                .map_err(|error| open_error(error, EnvelopeError::WrongWords, MAX_WORK_FACTOR))
+        }
+        (Opener::Identities(identities), false) => take_file_key(decryptor, identities.iter())
+            // An ssh stanza names its key, so one that does not open with it was changed.
+            .map_err(|error| open_error(error, EnvelopeError::HeaderTampered, MAX_WORK_FACTOR)),
+    }
+}
+
+/// The age identity for a passphrase, with a bound on the work it does.
+pub(super) fn scrypt_identity(passphrase: &str, max_work_factor: u8) -> age::scrypt::Identity {
+    let mut identity = age::scrypt::Identity::new(SecretString::from(passphrase));
+    identity.set_max_work_factor(max_work_factor);
+    identity
+}
+
+fn take_file_key<'a, R: io::BufRead>(
+    decryptor: Decryptor<R>,
+    identities: impl Iterator<Item = &'a dyn age::Identity>,
+) -> Result<FileKey, DecryptError> {
+    let taken = RefCell::new(None);
+    let takers: Vec<_> = identities.map(|inner| TakeOnUnwrap { inner, taken: &taken }).collect();
+    decryptor.decrypt(takers.iter().map(|taker| taker as _))?;
+    taken.take().ok_or(DecryptError::NoMatchingKeys)
+}
+
+/// Our name for the crate's error; `undecryptable` says what it means that a stanza for us does not decrypt.
+pub(super) fn open_error(error: DecryptError, undecryptable: EnvelopeError, max: u8) -> EnvelopeError {
+    match error {
+        DecryptError::DecryptionFailed | DecryptError::KeyDecryptionFailed => undecryptable,
+        DecryptError::ExcessiveWork { required, .. } => EnvelopeError::TooMuchWork { found: required, max },
+        DecryptError::NoMatchingKeys => EnvelopeError::NoIdentityFits,
+        DecryptError::InvalidMac => EnvelopeError::HeaderTampered,
+        _ => EnvelopeError::HeaderMalformed,
+    }
+}
+
+/// A recipient that tells the file key before the real recipient goes to work.
+struct TakeOnWrap<'a> {
+    inner: &'a dyn age::Recipient,
+    taken: mpsc::Sender<FileKey>,
+}
+
+impl age::Recipient for TakeOnWrap<'_> {
+    fn wrap_file_key(&self, file_key: &AgeFileKey) -> Result<(Vec<Stanza>, HashSet<String>), EncryptError> {
+        // Nobody listens only if the caller is gone, and then nobody wants the header either.
+        let _ = self.taken.send(FileKey::from(file_key));
+        self.inner.wrap_file_key(file_key)
+    }
+}
+
+/// An identity that remembers the file key the real identity found.
+struct TakeOnUnwrap<'a> {
+    inner: &'a dyn age::Identity,
+    taken: &'a RefCell<Option<FileKey>>,
+}
+
+impl TakeOnUnwrap<'_> {
+    fn take(&self, found: Option<Result<AgeFileKey, DecryptError>>) -> Option<Result<AgeFileKey, DecryptError>> {
+        if let Some(Ok(file_key)) = &found {
+            self.taken.replace(Some(FileKey::from(file_key)));
+        }
+        found
+    }
+}
+
+impl age::Identity for TakeOnUnwrap<'_> {
+    fn unwrap_stanza(&self, stanza: &Stanza) -> Option<Result<AgeFileKey, DecryptError>> {
+        self.take(self.inner.unwrap_stanza(stanza))
+    }
+
+    fn unwrap_stanzas(&self, stanzas: &[Stanza]) -> Option<Result<AgeFileKey, DecryptError>> {
+        self.take(self.inner.unwrap_stanzas(stanzas))
+    }
+}

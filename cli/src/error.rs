@@ -2,16 +2,17 @@
 //!
 //! Each module has an error type of its own; this file is the one place that maps them to exit codes and hints.
 
-use std::{error::Error as StdError, fmt};
+use std::{error::Error as StdError, fmt, path::Path};
 
 use share_relay_api::{Code, Problem};
 
 use crate::{
     client::ClientError,
     content::ContentError,
-    envelope::{EnvelopeError, words::WordsError},
+    envelope::{EnvelopeError, KeyError, words::WordsError},
     i18n::fl,
-    link::LinkError,
+    link::{LinkError, RelayUrlError},
+    time,
     ui,
 };
 
@@ -75,6 +76,37 @@ impl Error {
         Self::new(Kind::LocalFile, "local_file", message).because(source)
     }
 
+    /// A file or folder that cannot be written.
+    pub fn writing(path: &Path, source: std::io::Error) -> Self {
+        match source.kind() {
+            std::io::ErrorKind::AlreadyExists => Self::exists(path),
+            _ => ContentError::write(path)(source).into(),
+        }
+    }
+
+    /// Something has the name already.
+    pub fn exists(path: &Path) -> Self {
+        let path = ui::printable(&path.display().to_string());
+        Self::new(Kind::LocalFile, "output_exists", fl!("output-exists", path = path)).hint(fl!("output-exists-hint"))
+    }
+
+    /// A key file, or a key on the command line, that is of no use.
+    pub fn key(message: impl Into<String>, source: KeyError) -> Self {
+        Self::new(Kind::LocalFile, "key_file", message).because(source)
+    }
+
+    /// The sender's upload has not finished.
+    pub fn not_ready(stored: u64, total: Option<u64>) -> Self {
+        let message = match total.filter(|total| *total > 0) {
+            Some(total) => {
+                let percent = u128::from(stored.min(total)) * 100 / u128::from(total);
+                fl!("share-not-ready-percent", percent = percent.to_string())
+            }
+            None => fl!("share-not-ready"),
+        };
+        Self::new(Kind::NotReady, "not_ready", message).hint(fl!("share-not-ready-hint"))
+    }
+
     /// The user stopped the program.
     pub fn interrupted(message: impl Into<String>) -> Self {
         Self::new(Kind::Interrupted, "interrupted", message)
@@ -122,5 +154,121 @@ impl fmt::Display for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.source.as_deref().map(|source| source as _)
+    }
+}
+
+impl From<LinkError> for Error {
+    fn from(error: LinkError) -> Self {
+        let kind = match error {
+            LinkError::Damaged => Kind::LinkDamaged,
+            LinkError::NotALink | LinkError::Hidden { .. } | LinkError::Insecure { .. } => Kind::Usage,
+        };
+        let code = if kind == Kind::LinkDamaged { "link_damaged" } else { "not_a_link" };
+        Self::new(kind, code, error.to_string()).hint(error.hint())
+    }
+}
+
+impl From<WordsError> for Error {
+    fn from(error: WordsError) -> Self {
+        Self::new(Kind::WordsWrong, "words_malformed", error.to_string()).hint(fl!("words-hint"))
+    }
+}
+
+impl From<EnvelopeError> for Error {
+    fn from(error: EnvelopeError) -> Self {
+        use EnvelopeError as E;
+        let (kind, code) = match error {
+            E::HeaderMalformed | E::HeaderTampered | E::Tampered { .. } | E::Truncated | E::TrailingData => {
+                (Kind::Corrupt, "corrupt")
+            }
+            E::TooMuchWork { .. } => (Kind::Corrupt, "too_much_work"),
+            E::WrongWords => (Kind::WordsWrong, "words_wrong"),
+            E::NoIdentityFits => (Kind::WordsWrong, "key_wrong"),
+            E::NeedsWords | E::NeedsKeys => (Kind::Corrupt, "other_kind"),
+            E::NoRecipients | E::TooManyRecipients | E::RecipientsDoNotMix => (Kind::Usage, "recipients"),
+            E::System(_) => (Kind::Unexpected, "system"),
+        };
+        let hinted = Self::new(kind, code, error.to_string());
+        let hinted = if kind == Kind::Corrupt { hinted.hint(fl!("corrupt-hint")) } else { hinted };
+        match error {
+            E::System(source) => hinted.because(source),
+            _ => hinted,
+        }
+    }
+}
+
+impl From<ContentError> for Error {
+    fn from(error: ContentError) -> Self {
+        use ContentError as C;
+        let (kind, code, hint) = match &error {
+            C::Changed(_) => (Kind::Changed, "file_changed", Some(fl!("content-changed-hint"))),
+            C::NothingToSend | C::Nameless(_) | C::MessageLong | C::MessageCharacter(_) => (Kind::Usage, "usage", None),
+            C::Newer => (Kind::Corrupt, "newer_version", Some(fl!("content-newer-hint"))),
+            C::Manifest(_) | C::Archive(..) => (Kind::Corrupt, "corrupt", Some(fl!("corrupt-hint"))),
+            C::DiskFull(_) => (Kind::LocalFile, "disk_full", Some(fl!("disk-full-hint"))),
+            C::NoPermission(_) => (Kind::LocalFile, "no_permission", Some(fl!("no-permission-hint"))),
+            _ => (Kind::LocalFile, "local_file", None),
+        };
+        let told = Self { hint, ..Self::new(kind, code, error.to_string()) };
+        told.caused_by(error.into_source())
+    }
+}
+
+impl From<ClientError> for Error {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::Problem { problem, .. } => (*problem).into(),
+            ClientError::Unreachable(source) => Self {
+                source: Some(source),
+                ..Self::new(Kind::Unreachable, "unreachable", fl!("client-unreachable")).hint(fl!("client-unreachable-hint"))
+            },
+            ClientError::ContentChanged => {
+                Self::new(Kind::Corrupt, "content_changed", error.to_string()).hint(fl!("corrupt-hint"))
+            }
+            ClientError::Stalled | ClientError::Status(_) => {
+                Self::new(Kind::Unreachable, "unreachable", error.to_string()).hint(fl!("client-unreachable-hint"))
+            }
+            ClientError::Redirected | ClientError::BadAnswer(_) => {
+                Self::new(Kind::Unreachable, "bad_answer", error.to_string()).hint(fl!("client-bad-answer-hint"))
+            }
+        }
+    }
+}
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        let at = time::local(problem.at.unwrap_or_default());
+        let told = |kind, message| Self::new(kind, problem.code.as_str(), message);
+        match problem.code {
+            Code::WrongProof => match problem.tries_left {
+                Some(left) => told(Kind::WordsWrong, fl!("share-words-wrong", left = left)),
+                None => told(Kind::WordsWrong, fl!("envelope-wrong-words")),
+            }
+            .hint(fl!("words-hint")),
+            Code::Locked => {
+                let until = time::local(problem.locked_until.unwrap_or_default());
+                told(Kind::Locked, fl!("share-locked", until = until)).hint(fl!("share-locked-hint"))
+            }
+            Code::NotFound => told(Kind::Gone, fl!("share-unknown")).hint(fl!("share-unknown-hint")),
+            Code::Expired => told(Kind::Gone, fl!("share-expired", at = at)).hint(fl!("share-gone-hint")),
+            Code::Revoked => told(Kind::Gone, fl!("share-revoked", at = at)).hint(fl!("share-gone-hint")),
+            Code::Collected => told(Kind::Gone, fl!("share-collected", at = at)).hint(fl!("share-gone-hint")),
+            Code::DownloadsTaken => told(Kind::Gone, fl!("share-downloads-taken")).hint(fl!("share-downloads-taken-hint")),
+            Code::TicketInvalid => told(Kind::Gone, fl!("share-ticket-ended")),
+            Code::NotReady => Self::not_ready(problem.stored_bytes.unwrap_or_default(), problem.total_bytes),
+            Code::DamagedId => Self::from(LinkError::Damaged),
+            Code::TokenRequired => told(Kind::Refused, fl!("relay-needs-token")).hint(fl!("relay-needs-token-hint")),
+            Code::TooLarge => told(Kind::Refused, fl!("relay-too-large", limit = ui::size(problem.total_bytes.unwrap_or_default()))),
+            Code::StorageFull => told(Kind::Refused, fl!("relay-storage-full")).hint(fl!("relay-storage-full-hint")),
+            Code::NotManager => told(Kind::Refused, fl!("relay-not-manager")),
+            Code::TooBusy | Code::Timeout => told(Kind::Unreachable, fl!("relay-busy")).hint(fl!("client-unreachable-hint")),
+            _ => told(Kind::Unexpected, fl!("client-problem", code = problem.code.as_str())).hint(fl!("unexpected-hint")),
+        }
+    }
+}
+
+impl From<RelayUrlError> for Error {
+    fn from(error: RelayUrlError) -> Self {
+        Self::new(Kind::Usage, "relay_url", error.to_string()).hint(fl!("relay-url-hint"))
     }
 }

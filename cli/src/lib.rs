@@ -24,6 +24,9 @@ pub mod time;
 pub mod transfer;
 pub mod ui;
 
+/// How long unfinished work may take after an interruption.
+const LAST_WORK: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// The whole program: reads the command line, runs the command, shows an error if there is one.
 pub fn main() -> ExitCode {
     let cli = args::Cli::parse();
@@ -41,5 +44,8 @@ pub fn main() -> ExitCode {
 fn run(ui: &ui::Ui, cli: args::Cli) -> error::Result<()> {
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|error| error::Error::new(error::Kind::Unexpected, "runtime", "no threads").because(error))?;
-    runtime.block_on(commands::run(ui, cli))
+    let result = runtime.block_on(commands::run(ui, cli));
+    // Threads that still write finish and clean up; one that waits for standard input never would.
+    runtime.shutdown_timeout(LAST_WORK);
+    result
 }

@@ -11,17 +11,20 @@
 use std::{
     error::Error as _,
     io::{self, IsTerminal, Write},
+    sync::Arc,
     time::Duration,
 };
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{BinaryBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
 pub use crate::content::names::printable;
 use crate::{
+    client::ClientError,
     error::{Error, Result},
     i18n::fl,
+    transfer::backoff::Patience,
 };
 
 /// How to talk to the user.
@@ -42,6 +45,11 @@ impl Ui {
     /// Whether somebody is there to answer.
     pub fn is_interactive(&self) -> bool {
         self.interactive && !self.json
+    }
+
+    /// Whether the output is for programs.
+    pub fn is_json(&self) -> bool {
+        self.json
     }
 
     /// Prints a result for people.
@@ -169,10 +177,22 @@ impl Progress {
         self.0.set_message(why);
     }
 
+    /// The same patience, telling here why nothing moves.
+    pub fn told(&self, patience: &Patience) -> Patience {
+        let progress = self.clone();
+        let notice = move |error: &ClientError| progress.waiting(fl!("transfer-waiting", why = error.to_string()));
+        Patience { total: patience.total, notice: Arc::new(notice) }
+    }
+
     /// Removes the bar.
     pub fn done(&self) {
         self.0.finish_and_clear();
     }
+}
+
+/// A size for people: `1.50 MiB`.
+pub fn size(bytes: u64) -> String {
+    BinaryBytes(bytes).to_string()
 }
 
 fn with_causes(error: &Error) -> String {

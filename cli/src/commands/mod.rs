@@ -5,10 +5,13 @@ mod manage;
 mod send;
 mod settings;
 
+use std::{fs, io, path::Path};
+
 use crate::{
     args::{Cli, Command},
     config::{Config, Dirs},
-    error::Result,
+    error::{Error, Kind, Result},
+    i18n::fl,
     ledger::Ledger,
     ui::Ui,
 };
@@ -43,5 +46,25 @@ pub async fn run(ui: &Ui, cli: Cli) -> Result<()> {
         Command::List => manage::list(&context),
         Command::Login(args) => settings::login(context, args).await,
         Command::Config(args) => settings::config(context, args),
+    }
+}
+
+fn refuse_existing(path: &Path) -> Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Err(Error::exists(path)),
+        Err(_) => Ok(()),
+    }
+}
+
+fn no_randomness(error: getrandom::Error) -> Error {
+    let cause = io::Error::other(error.to_string());
+    Error::new(Kind::Unexpected, "no_randomness", fl!("no-randomness")).because(cause)
+}
+
+/// The error for a signal to stop, or for not being able to wait for one.
+fn interrupted(signal: io::Result<()>, sentence: String) -> Error {
+    match signal {
+        Ok(()) => Error::interrupted(sentence),
+        Err(error) => Error::new(Kind::Unexpected, "signals", fl!("no-signals")).because(error),
     }
 }

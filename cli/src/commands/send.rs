@@ -3,7 +3,7 @@
 use std::{
     fs, io,
     io::Write,
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
     time::Duration,
 };
@@ -13,16 +13,16 @@ use serde::Serialize;
 use share_relay_api::{CreateShare, Created, Kind as ShareKind, SealShare, ShareId, limits::PART_BYTES};
 use zeroize::Zeroizing;
 
-use super::Context;
+use super::{Context, no_randomness, refuse_existing};
 use crate::{
     args,
-    client::{Client, Secret},
-    content::{Draft, Packed, walk},
+    client::{Client, Secret, sha256},
+    content::{self, Manifest, Packed, walk},
     envelope::{
         self, FileKey, NONCE, PendingHeader, ReceiptKey, Recipient, Stream,
         words::{Passphrase, WordList},
     },
-    error::{Error, Kind, Result},
+    error::{Error, Result},
     here::Here,
     i18n::{self, Language, fl},
     ledger::{Entry, NewEntry},
@@ -30,9 +30,9 @@ use crate::{
     system, time,
     transfer::{
         backoff::Patience,
-        upload::{Source, Upload, Uploaded, blocking},
+        upload::{self, Upload, Uploaded, blocking},
     },
-    ui::{Progress, printable},
+    ui::printable,
 };
 
 /// Runs `share send`.
@@ -47,7 +47,7 @@ pub async fn run(context: &Context, args: args::Send) -> Result<()> {
     let sending = Sending::create(&route, &terms, audience, &outgoing).await?;
     let result = tokio::select! {
         result = sending.deliver(context, &args, outgoing, &route) => result,
-        signal = system::interrupted() => Err(interrupted(signal)),
+        signal = system::interrupted() => Err(super::interrupted(signal, fl!("send-interrupted"))),
     };
     if result.is_err() {
         sending.take_back(context).await;
@@ -59,13 +59,13 @@ pub async fn run(context: &Context, args: args::Send) -> Result<()> {
 struct Terms {
     lifetime: Duration,
     downloads: Option<u32>,
-    patience: Duration,
+    patience: Patience,
 }
 
 impl Terms {
     fn read(args: &args::Send) -> Result<Self> {
         let downloads = if args.once { Some(1) } else { args.downloads };
-        Ok(Self { lifetime: time::lifetime(&args.expires)?, downloads, patience: time::duration(&args.patience)? })
+        Ok(Self { lifetime: time::lifetime(&args.expires)?, downloads, patience: Patience::silent(time::duration(&args.patience)?) })
     }
 }
 
@@ -117,50 +117,80 @@ impl Audience {
 /// What is sent.
 struct Outgoing {
     source: Source,
-    /// The manifest, as far as it is known before standard input has ended.
-    draft: Draft,
+    message: Option<String>,
+}
+
+/// Where plaintext comes from, and what it is called.
+enum Source {
+    Packed(Arc<Packed>),
+    StandardInput { name: String },
 }
 
 impl Outgoing {
     async fn pack(context: &Context, args: &args::Send) -> Result<Self> {
         let message = args.message.as_deref().map(message).transpose()?;
-        if args.paths.iter().any(|path| path == Path::new("-")) {
-            return Self::standard_input(args, message);
-        }
-        if args.name.is_some() {
-            return Err(Error::usage(fl!("send-name-without-stdin")));
-        }
+        let stdin = args.paths.iter().any(|path| path == Path::new("-"));
+        let source = match (stdin, &args.name) {
+            (false, None) => Self::files(context, args).await?,
+            (false, Some(_)) => return Err(Error::usage(fl!("send-name-without-stdin"))),
+            (true, Some(name)) if args.paths.len() == 1 => Source::StandardInput { name: content::stream_name(name)? },
+            (true, _) => return Err(Error::usage(fl!("send-stdin-needs-name"))),
+        };
+        Ok(Self { source, message })
+    }
+
+    async fn files(context: &Context, args: &args::Send) -> Result<Source> {
         let (paths, follow) = (args.paths.clone(), args.follow);
         let walked = blocking(move || Ok(walk(&paths, follow)?)).await?;
         for skipped in &walked.skipped {
             context.ui.warn(skipped.to_string());
         }
-        let packed = Arc::new(Packed::new(walked)?);
-        Ok(Self { draft: Draft::of_packed(&packed, message)?, source: Source::Packed(packed) })
-    }
-
-    fn standard_input(args: &args::Send, message: Option<String>) -> Result<Self> {
-        let (1, Some(name)) = (args.paths.len(), &args.name) else {
-            return Err(Error::usage(fl!("send-stdin-needs-name")));
-        };
-        let draft = Draft::of_stream(name, time::now(), message)?;
-        Ok(Self { draft, source: Source::Stream(Box::new(io::stdin())) })
+        Ok(Source::Packed(Arc::new(Packed::new(walked)?)))
     }
 
     /// Bytes of plaintext, where known.
     fn length(&self) -> Option<u64> {
         match &self.source {
             Source::Packed(packed) => Some(packed.len()),
-            Source::Stream(_) => None,
+            Source::StandardInput { .. } => None,
         }
+    }
+
+    fn names(&self) -> Vec<String> {
+        match &self.source {
+            Source::Packed(packed) => packed.top_names(),
+            Source::StandardInput { name } => vec![name.clone()],
+        }
+    }
+
+    fn files_count(&self) -> u64 {
+        match &self.source {
+            Source::Packed(packed) => packed.files(),
+            Source::StandardInput { .. } => 1,
+        }
+    }
+
+    fn plain(&self) -> upload::Source {
+        match &self.source {
+            Source::Packed(packed) => upload::Source::Packed(Arc::clone(packed)),
+            Source::StandardInput { .. } => upload::Source::Stream(Box::new(io::stdin())),
+        }
+    }
+
+    fn manifest(&self, nonce: [u8; NONCE], length: u64) -> Result<Manifest> {
+        let message = self.message.clone();
+        Ok(match &self.source {
+            Source::Packed(packed) => packed.manifest(nonce, message),
+            Source::StandardInput { name } => Manifest::of_stream(name, length, nonce, message)?,
+        })
     }
 }
 
 /// The message as given, or from the file that `@FILE` names.
 fn message(text: &str) -> Result<String> {
-    let Some(path) = text.strip_prefix('@') else { return Ok(text.to_owned()) };
+    let Some(path) = text.strip_prefix('@') else { return Ok(content::clean_message(text)?) };
     let unreadable = |error| Error::local(fl!("send-message-unreadable", path = printable(path)), error);
-    fs::read_to_string(path).map(|text| text.trim_end().to_owned()).map_err(unreadable)
+    Ok(content::clean_message(&fs::read_to_string(path).map_err(unreadable)?)?)
 }
 
 /// Where the share goes: a relay, or one inside this process.
@@ -193,7 +223,7 @@ struct Sending {
     header: std::sync::Mutex<Option<PendingHeader>>,
     nonce: [u8; NONCE],
     times: Created,
-    patience: Duration,
+    patience: Patience,
 }
 
 impl Sending {
@@ -213,7 +243,7 @@ impl Sending {
         };
         let client = Client::new(&link.relay)?;
         let call = async || client.create(&link.id, route.token.as_ref(), &create).await;
-        let times = Patience::silent(terms.patience).with(call).await?;
+        let times = terms.patience.with(call).await?;
         Ok(Self {
             client,
             link,
@@ -223,7 +253,7 @@ impl Sending {
             header: Some(header).into(),
             nonce: envelope::random_nonce()?,
             times,
-            patience: terms.patience,
+            patience: terms.patience.clone(),
         })
     }
 
@@ -235,7 +265,7 @@ impl Sending {
         entry.bytes = Some(uploaded.plain_bytes);
         entry.fingerprint = Some(uploaded.fingerprint);
         context.ledger().put(&self.link.id, &entry)?;
-        self.client_seal(&uploaded).await?;
+        self.seal(&uploaded).await?;
         context.ui.event(&Ready { event: "ready", id: self.link.id, bytes: uploaded.plain_bytes })?;
         context.ui.note(fl!("send-ready", until = time::local(self.times.expires_at)));
         match &route.here {
@@ -248,8 +278,8 @@ impl Sending {
         Entry::new(NewEntry {
             link: &self.link,
             kind: self.audience.kind(),
-            names: outgoing.draft.top_names(),
-            files: outgoing.draft.files(),
+            names: outgoing.names(),
+            files: outgoing.files_count(),
             bytes: outgoing.length(),
             times: &self.times,
             manage: &self.manage,
@@ -289,7 +319,7 @@ impl Sending {
     /// Uploads header, manifest and parts. Parts do not wait for scrypt; for a stream the manifest comes last.
     async fn upload(&self, context: &Context, outgoing: Outgoing) -> Result<Uploaded> {
         let progress = context.ui.progress(outgoing.length().map(envelope::sealed_len));
-        let patience = patience(self.patience, &progress);
+        let patience = progress.told(&self.patience);
         let upload = Upload {
             client: self.client.clone(),
             id: self.link.id,
@@ -298,15 +328,12 @@ impl Sending {
             patience: patience.clone(),
             progress: progress.clone(),
         };
-        let Outgoing { source, draft } = outgoing;
-        let uploaded = match &source {
-            Source::Packed(packed) => {
-                let manifest = self.describe(&draft, packed.len(), &patience);
-                tokio::try_join!(upload.run(Source::Packed(Arc::clone(packed))), manifest)?.0
-            }
-            Source::Stream(_) => {
-                let uploaded = upload.run(source).await?;
-                self.describe(&draft, uploaded.plain_bytes, &patience).await?;
+        let parts = upload.run(outgoing.plain());
+        let uploaded = match outgoing.length() {
+            Some(length) => tokio::try_join!(parts, self.describe(&outgoing, length, &patience))?.0,
+            None => {
+                let uploaded = parts.await?;
+                self.describe(&outgoing, uploaded.plain_bytes, &patience).await?;
                 uploaded
             }
         };
@@ -315,11 +342,11 @@ impl Sending {
     }
 
     /// Uploads the header, and the manifest of a content of this length.
-    async fn describe(&self, draft: &Draft, length: u64, patience: &Patience) -> Result<()> {
+    async fn describe(&self, outgoing: &Outgoing, length: u64, patience: &Patience) -> Result<()> {
         let pending = self.header.lock().expect("nothing panics while it holds the lock").take();
         let pending = pending.expect("a share is described once");
         let header = blocking(move || Ok(pending.finish()?)).await?;
-        let json = draft.clone().finish(&self.nonce, length)?;
+        let json = outgoing.manifest(self.nonce, length)?.to_json();
         let manifest = envelope::seal_bytes(&header, &envelope::random_nonce()?, &self.file_key, &json);
         let (start, manifest) = (Bytes::from([&header[..], &self.nonce].concat()), Bytes::from(manifest));
         let (id, manage) = (&self.link.id, &self.manage);
@@ -328,10 +355,9 @@ impl Sending {
         Ok(())
     }
 
-    async fn client_seal(&self, uploaded: &Uploaded) -> Result<()> {
+    async fn seal(&self, uploaded: &Uploaded) -> Result<()> {
         let seal = SealShare { payload_bytes: uploaded.payload_bytes };
-        let call = async || self.client.seal(&self.link.id, &self.manage, &seal).await;
-        Ok(Patience::silent(self.patience).with(call).await?)
+        Ok(self.patience.with(async || self.client.seal(&self.link.id, &self.manage, &seal).await).await?)
     }
 
     /// After a failure nothing half-sent stays on the relay.
@@ -362,35 +388,17 @@ struct Ready {
     bytes: u64,
 }
 
-/// Patience that shows on the progress bar why nothing moves.
-pub(super) fn patience(total: Duration, progress: &Progress) -> Patience {
-    let progress = progress.clone();
-    Patience { total, notice: Arc::new(move |error| progress.waiting(fl!("transfer-waiting", why = error.to_string()))) }
-}
-
 async fn proof_hash(audience: &Audience, id: ShareId) -> Result<Option<share_relay_api::Bytes32>> {
     let Audience::Words(words) = audience else { return Ok(None) };
     let words = Zeroizing::new(words.as_str().to_owned());
     let proof = blocking(move || Ok(envelope::proof(&words, &id))).await?;
-    Ok(Some(envelope::sha256(&proof.0)))
+    Ok(Some(sha256(&proof.0)))
 }
 
 fn random_id() -> Result<ShareId> {
     let mut bytes = [0; 12];
     getrandom::fill(&mut bytes).map_err(no_randomness)?;
     Ok(ShareId::from_random(bytes))
-}
-
-fn no_randomness(error: getrandom::Error) -> Error {
-    Error::new(Kind::Unexpected, "no_randomness", fl!("no-randomness")).because(io::Error::other(error.to_string()))
-}
-
-fn refuse_existing(path: &PathBuf) -> Result<()> {
-    if fs::symlink_metadata(path).is_ok() {
-        let path = printable(&path.display().to_string());
-        return Err(Error::new(Kind::LocalFile, "output_exists", fl!("output-exists", path = path)));
-    }
-    Ok(())
 }
 
 fn write_words(path: &Path, words: &str) -> Result<()> {
@@ -402,11 +410,4 @@ fn write_words(path: &Path, words: &str) -> Result<()> {
     write().map_err(|error| {
         Error::local(fl!("send-words-unwritable", path = printable(&path.display().to_string())), error)
     })
-}
-
-fn interrupted(signal: io::Result<()>) -> Error {
-    match signal {
-        Ok(()) => Error::interrupted(fl!("send-interrupted")),
-        Err(error) => Error::new(Kind::Unexpected, "signals", fl!("no-signals")).because(error),
-    }
 }

@@ -1,0 +1,134 @@
+//! Words or keys, and the manifest they open.
+
+use std::fs;
+
+use bytes::Bytes;
+use share_relay_api::{Bytes32, Kind as ShareKind, OpenShare};
+use zeroize::Zeroizing;
+
+use super::Incoming;
+use crate::{
+    content::Manifest,
+    envelope::{self, FileKey, Identities, Opener, words::Passphrase},
+    error::{Error, Kind, Result},
+    i18n::fl,
+    transfer::upload::blocking,
+    ui::printable,
+};
+
+/// What the words, or a key, opened.
+pub struct Opened {
+    pub proof: Option<Bytes32>,
+    pub header: Bytes,
+    pub file_key: FileKey,
+    pub manifest: Manifest,
+}
+
+/// Words the relay has accepted.
+struct Proved {
+    words: Zeroizing<String>,
+    proof: Bytes32,
+    sealed: Bytes,
+}
+
+impl Incoming<'_> {
+    /// Proves to know the words, or finds the key, and opens the manifest.
+    pub(super) async fn open(&self) -> Result<Opened> {
+        let (proof, sealed, opener) = match self.status.kind {
+            ShareKind::Words => {
+                let Proved { words, proof, sealed } = self.prove().await?;
+                (Some(proof), sealed, Opener::Passphrase(words))
+            }
+            ShareKind::Keys => {
+                let identities = self.identities()?;
+                (None, self.sealed_manifest(None).await?, Opener::Identities(identities))
+            }
+        };
+        blocking(move || open_manifest(proof, sealed, opener)).await
+    }
+
+    /// The proof, where the share has one; it alone gives out the ciphertext.
+    pub(super) async fn proof_if_needed(&self) -> Result<Option<Bytes32>> {
+        match self.status.kind {
+            ShareKind::Words => Ok(Some(self.prove().await?.proof)),
+            ShareKind::Keys => Ok(None),
+        }
+    }
+
+    /// Asks for the words until the relay accepts them.
+    async fn prove(&self) -> Result<Proved> {
+        if !self.args.identity.is_empty() {
+            return Err(Error::usage(fl!("get-needs-words")));
+        }
+        loop {
+            let words = self.words()?;
+            let (words, proof) = self.proof(words).await?;
+            match self.sealed_manifest(Some(proof)).await {
+                Ok(sealed) => return Ok(Proved { words, proof, sealed }),
+                Err(error) if self.may_ask_again(&error) => self.context.ui.warn(error.to_string()),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn proof(&self, words: Zeroizing<String>) -> Result<(Zeroizing<String>, Bytes32)> {
+        let id = self.link.id;
+        blocking(move || {
+            let proof = envelope::proof(&words, &id);
+            Ok((words, proof))
+        })
+        .await
+    }
+
+    fn may_ask_again(&self, error: &Error) -> bool {
+        error.kind() == Kind::WordsWrong && self.args.passphrase_file.is_none()
+    }
+
+    /// The words, from the file or the terminal, checked before a try is spent.
+    fn words(&self) -> Result<Zeroizing<String>> {
+        if let Some(path) = &self.args.passphrase_file {
+            let shown = printable(&path.display().to_string());
+            let text = fs::read_to_string(path).map(Zeroizing::new);
+            let text = text.map_err(|error| Error::local(fl!("get-words-unreadable", path = shown), error))?;
+            return Ok(Zeroizing::new(Passphrase::read(&text)?.as_str().to_owned()));
+        }
+        loop {
+            let text = self.context.ui.ask_secret(&fl!("get-ask-words"), "--passphrase-file FILE")?;
+            match Passphrase::read(&text) {
+                Ok(words) => return Ok(Zeroizing::new(words.as_str().to_owned())),
+                Err(error) => self.context.ui.warn(error.to_string()),
+            }
+        }
+    }
+
+    fn identities(&self) -> Result<Identities> {
+        let mut all: Option<Identities> = None;
+        for path in &self.args.identity {
+            let shown = printable(&path.display().to_string());
+            let prompt = fl!("get-ask-identity", path = shown.as_str());
+            // Without a terminal there is no answer, and the error says that one was needed.
+            let mut ask = || self.context.ui.ask_secret(&prompt, "--identity FILE").ok();
+            let found = envelope::read_identities(path, &mut ask)
+                .map_err(|error| Error::key(fl!("get-bad-identity", path = shown), error))?;
+            match &mut all {
+                Some(all) => all.extend(found),
+                None => all = Some(found),
+            }
+        }
+        all.ok_or_else(|| Error::usage(fl!("get-needs-identity")).hint(fl!("get-needs-identity-hint")))
+    }
+
+    async fn sealed_manifest(&self, proof: Option<Bytes32>) -> Result<Bytes> {
+        let open = OpenShare { proof };
+        Ok(self.patience.with(async || self.client.open(&self.link.id, &open).await).await?)
+    }
+}
+
+/// Opens the manifest's age file; its header is the content's too, so this is the only key derivation.
+fn open_manifest(proof: Option<Bytes32>, sealed: Bytes, opener: Opener) -> Result<Opened> {
+    let length = envelope::header_len(&sealed)?.ok_or(envelope::EnvelopeError::HeaderMalformed)?;
+    let (header, rest) = (sealed.slice(..length), sealed.slice(length..));
+    let file_key = envelope::open_header(&header, &opener)?;
+    let json = envelope::open_bytes(&file_key, &rest)?;
+    Ok(Opened { proof, header, file_key, manifest: Manifest::parse(&json)? })
+}

@@ -1,0 +1,245 @@
+//! The manifest: what is inside a share, as JSON. docs/format.md, "Manifest", describes every field.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    archive::Layout,
+    error::{ContentError, Fault},
+    names::{self, printable},
+    tree::Tree,
+};
+
+/// The version this program writes and reads.
+pub const VERSION: u64 = 1;
+/// Most entries a manifest lists; of more it gives totals only.
+pub const MAX_LISTED: usize = 10_000;
+/// Most files and folders in one share.
+pub const MAX_ENTRIES: u64 = 1_000_000;
+/// Bytes of UTF-8 in the sender's message.
+pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
+/// Bytes of JSON. With the header and the tags of the age file this stays below the relay's 4 MiB.
+pub const MAX_JSON_BYTES: usize = 4 * 1024 * 1024 - 128 * 1024;
+/// Bytes of content: whole numbers up to this are exact in every JSON reader.
+pub const MAX_LENGTH: u64 = (1 << 53) - 1;
+/// Seconds since 1970 that a tar header can hold (the year 2242).
+pub const MAX_MTIME: u64 = 0o77_777_777_777;
+
+/// How the content is made up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// The bytes of one file.
+    File,
+    /// A tar of files and folders.
+    Tar,
+}
+
+/// One file or folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Relative, `/`-separated; as [`names::check`] wants it.
+    pub path: String,
+    /// Whether it is a folder: size 0, never executable.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub folder: bool,
+    /// Bytes.
+    pub size: u64,
+    /// Last change, in whole seconds since 1970, from 0 to [`MAX_MTIME`].
+    pub mtime: u64,
+    /// Whether its owner may execute it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub executable: bool,
+    /// Where its bytes begin in the content.
+    pub offset: u64,
+}
+
+/// What is inside a share.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Of this format: [`VERSION`].
+    pub version: u64,
+    /// How the content is made up.
+    pub kind: Kind,
+    /// The nonce of the content's age file, so that no other stream under the same key can stand in for it.
+    #[serde(with = "hex")]
+    pub nonce: [u8; 16],
+    /// Bytes of content.
+    pub length: u64,
+    /// Number of files.
+    pub files: u64,
+    /// Number of folders.
+    #[serde(default)]
+    pub folders: u64,
+    /// Bytes in all files together.
+    pub bytes: u64,
+    /// All files and folders in the order of the content, or nothing at all if there are too many to list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entries: Vec<Entry>,
+    /// What the sender has to say; lines end in `\n`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+impl Manifest {
+    /// Of content with these entries, their offsets set.
+    pub fn new(kind: Kind, entries: &[Entry], length: u64, nonce: [u8; 16], message: Option<String>) -> Self {
+        let folders = entries.iter().filter(|entry| entry.folder).count() as u64;
+        Self {
+            version: VERSION,
+            kind,
+            nonce,
+            length,
+            files: entries.len() as u64 - folders,
+            folders,
+            bytes: entries.iter().map(|entry| entry.size).sum(),
+            entries: if entries.len() > MAX_LISTED { Vec::new() } else { entries.to_vec() },
+            message,
+        }
+    }
+
+    /// Of a stream whose length is known at its end, such as standard input, last changed now.
+    pub fn of_stream(name: &str, length: u64, nonce: [u8; 16], message: Option<String>) -> Result<Self, ContentError> {
+        let path = stream_name(name)?;
+        let mtime = seconds(SystemTime::now());
+        let entry = Entry { path, folder: false, size: length, mtime, executable: false, offset: 0 };
+        Ok(Self::new(Kind::File, &[entry], length, nonce, message))
+    }
+
+    /// The JSON, at most [`MAX_JSON_BYTES`]: if long names make it longer, it gives totals only.
+    pub fn to_json(&self) -> Vec<u8> {
+        let json = serde_json::to_vec(self).expect("strings and numbers always become JSON");
+        if json.len() <= MAX_JSON_BYTES {
+            return json;
+        }
+        let totals = Self { entries: Vec::new(), ..self.clone() };
+        serde_json::to_vec(&totals).expect("strings and numbers always become JSON")
+    }
+
+    /// Reads a manifest and checks all there is to check without the content.
+    pub fn parse(json: &[u8]) -> Result<Self, ContentError> {
+        #[derive(Deserialize)]
+        struct Version {
+            version: u64,
+        }
+        if json.len() > MAX_JSON_BYTES {
+            return Err(ContentError::Manifest(Fault::TooMany));
+        }
+        // The parser's message may quote the manifest.
+        let malformed =
+            |error: serde_json::Error| ContentError::Manifest(Fault::Malformed(printable(&error.to_string())));
+        let Version { version } = serde_json::from_slice(json).map_err(malformed)?;
+        match version {
+            VERSION => {}
+            newer if newer > VERSION => return Err(ContentError::Newer),
+            other => return Err(ContentError::Manifest(Fault::Malformed(format!("version {other}")))),
+        }
+        let manifest: Self = serde_json::from_slice(json).map_err(malformed)?;
+        manifest.validate().map_err(ContentError::Manifest)?;
+        Ok(manifest)
+    }
+
+    fn validate(&self) -> Result<(), Fault> {
+        if let Some(message) = &self.message {
+            check_message(message).map_err(|_| Fault::Message)?;
+        }
+        let count = self.files.saturating_add(self.folders);
+        if count > MAX_ENTRIES || self.entries.len() > MAX_LISTED {
+            return Err(Fault::TooMany);
+        }
+        let sound = match self.kind {
+            Kind::File => self.is_sound_file()?,
+            Kind::Tar if self.entries.is_empty() => self.has_sound_totals(count),
+            Kind::Tar => self.has_sound_entries()?,
+        };
+        if sound && self.length <= MAX_LENGTH { Ok(()) } else { Err(Fault::Totals) }
+    }
+
+    fn is_sound_file(&self) -> Result<bool, Fault> {
+        let [entry] = &self.entries[..] else { return Ok(false) };
+        let within = Tree::default().enter(&entry.path, entry.folder)?;
+        let totals = (self.files, self.folders, self.bytes) == (1, 0, entry.size);
+        Ok(within == 0 && totals && entry.is_sound() && !entry.folder && (entry.offset, entry.size) == (0, self.length))
+    }
+
+    fn has_sound_totals(&self, count: u64) -> bool {
+        let least = self.bytes.checked_add(Layout::least(count));
+        count > 0 && self.length.is_multiple_of(512) && least.is_some_and(|least| least <= self.length)
+    }
+
+    fn has_sound_entries(&self) -> Result<bool, Fault> {
+        let mut tree = Tree::default();
+        let mut layout = Layout::default();
+        for entry in &self.entries {
+            tree.enter(&entry.path, entry.folder)?;
+            if !entry.is_sound() || layout.place(entry) != Some(entry.offset) {
+                return Ok(false);
+            }
+        }
+        let counted = Self::new(self.kind, &self.entries, layout.length(), self.nonce, None);
+        Ok((counted.files, counted.folders, counted.bytes, counted.length)
+            == (self.files, self.folders, self.bytes, self.length))
+    }
+}
+
+impl Entry {
+    fn is_sound(&self) -> bool {
+        self.mtime <= MAX_MTIME && !(self.folder && (self.size > 0 || self.executable))
+    }
+}
+
+/// A message as it travels: lines end in `\n`, none at the end.
+pub fn clean_message(text: &str) -> Result<String, ContentError> {
+    let message = text.replace("\r\n", "\n").trim_end().to_owned();
+    check_message(&message)?;
+    Ok(message)
+}
+
+fn check_message(message: &str) -> Result<(), ContentError> {
+    if message.len() > MAX_MESSAGE_BYTES {
+        return Err(ContentError::MessageLong);
+    }
+    match message.chars().find(|c| c.is_control() && *c != '\n' && *c != '\t') {
+        Some(c) => Err(ContentError::MessageCharacter(c)),
+        None => Ok(()),
+    }
+}
+
+/// The name under which a stream travels: composed, and one component.
+pub fn stream_name(name: &str) -> Result<String, ContentError> {
+    let forbidden = |error| ContentError::ForbiddenName(printable(name), error);
+    let name = names::composed(name);
+    names::check(&name).map_err(forbidden)?;
+    match name.contains('/') {
+        true => Err(forbidden(names::NameError::Character('/'))),
+        false => Ok(name),
+    }
+}
+
+/// Whole seconds since 1970, brought within 0 and [`MAX_MTIME`].
+pub(super) fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs().min(MAX_MTIME))
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+/// Sixteen bytes as 32 lower-case hexadecimal digits.
+mod hex {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8; 16], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&format!("{:032x}", u128::from_be_bytes(*bytes)))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 16], D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let digits = text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        match u128::from_str_radix(&text, 16) {
+            Ok(number) if digits => Ok(number.to_be_bytes()),
+            _ => Err(D::Error::custom("a nonce is 32 lower-case hexadecimal digits")),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Moves what was unpacked and verified to its final names. Nothing that is there is overwritten unless asked.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use super::error::{ContentError, shown};
+use super::names::MAX_COMPONENT_BYTES;
+use crate::system;
+
+/// A file or folder in its final place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// Where it was to go.
+    pub wanted: PathBuf,
+    /// Where it went: a free name, if the wanted one was taken.
+    pub actual: PathBuf,
+}
+
+/// Free names that are tried before giving up.
+const ATTEMPTS: u32 = 10_000;
+
+/// Renames everything in `staging` into `output`, which is on the same file system. A name that is taken gets a
+/// number (`name (2).ext`); with `force` files are replaced instead and folders merged. Symbolic links are never
+/// followed. The names survive power loss when this returns.
+pub fn place(staging: &Path, output: &Path, force: bool) -> Result<Vec<Placed>, ContentError> {
+    let mut placed = Vec::new();
+    for name in names_in(staging)? {
+        let (from, wanted) = (staging.join(&name), output.join(&name));
+        let actual = if force { replace(&from, &wanted)? } else { place_beside(&from, &wanted)? };
+        placed.push(Placed { wanted, actual });
+    }
+    system::sync_dir(output).map_err(ContentError::write(output))?;
+    Ok(placed)
+}
+
+fn names_in(folder: &Path) -> Result<Vec<std::ffi::OsString>, ContentError> {
+    let children = fs::read_dir(folder).map_err(ContentError::write(folder))?;
+    let names = children.map(|child| child.map(|child| child.file_name())).collect::<io::Result<Vec<_>>>();
+    let mut names = names.map_err(ContentError::write(folder))?;
+    names.sort();
+    Ok(names)
+}
+
+/// Moves to the wanted name, or the first numbered one that is free.
+fn place_beside(from: &Path, wanted: &Path) -> Result<PathBuf, ContentError> {
+    let folder = is_folder(from)?;
+    for number in 1..ATTEMPTS {
+        let to = if number == 1 { wanted.to_owned() } else { numbered(wanted, number, folder) };
+        match if folder { move_folder(from, &to) } else { move_file(from, &to) } {
+            Ok(()) => return Ok(to),
+            Err(error) if is_taken(&error) => {}
+            Err(error) => return Err(ContentError::write(&to)(error)),
+        }
+    }
+    Err(ContentError::InTheWay(shown(wanted)))
+}
+
+fn move_file(from: &Path, to: &Path) -> io::Result<()> {
+    let from = tempfile::TempPath::try_from_path(from)?;
+    from.persist_noclobber(to).map_err(|failed| {
+        // Staging is cleared by its owner; a file that could not be moved must stay until then.
+        match failed.path.keep() {
+            Ok(_) => failed.error,
+            Err(kept) => kept.error,
+        }
+    })
+}
+
+/// An empty folder claims the name, as renaming alone would replace one that is there.
+fn move_folder(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir(to)?;
+    fs::rename(from, to).inspect_err(|_| {
+        // Fails only if someone put something into it meanwhile, and then it is theirs.
+        let _ = fs::remove_dir(to);
+    })
+}
+
+fn is_taken(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::DirectoryNotEmpty)
+}
+
+/// `name (2).ext`, shortened if it would be too long for a file name.
+fn numbered(wanted: &Path, number: u32, folder: bool) -> PathBuf {
+    let name = wanted.file_name().unwrap_or_default().to_string_lossy();
+    let (stem, extension) = match name.rfind('.') {
+        Some(dot) if dot > 0 && !folder => name.split_at(dot),
+        _ => (&*name, ""),
+    };
+    let mark = format!(" ({number})");
+    let room = MAX_COMPONENT_BYTES.saturating_sub(mark.len() + extension.len());
+    let stem = &stem[..stem.floor_char_boundary(room)];
+    wanted.with_file_name(format!("{stem}{mark}{extension}"))
+}
+
+/// Moves to the wanted name in place of what is there: files are replaced, folders merged.
+fn replace(from: &Path, wanted: &Path) -> Result<PathBuf, ContentError> {
+    match (is_folder(from)?, fs::symlink_metadata(wanted)) {
+        (true, Ok(there)) if there.is_dir() => {
+            for name in names_in(from)? {
+                replace(&from.join(&name), &wanted.join(&name))?;
+            }
+            system::sync_dir(wanted).map_err(ContentError::write(wanted))?;
+        }
+        (true, Ok(there)) if !there.is_symlink() => return Err(ContentError::InTheWay(shown(wanted))),
+        (false, Ok(there)) if there.is_dir() => return Err(ContentError::InTheWay(shown(wanted))),
+        (true, there) => {
+            if there.is_ok() {
+                fs::remove_file(wanted).map_err(ContentError::write(wanted))?;
+            }
+            move_folder(from, wanted).map_err(ContentError::write(wanted))?;
+        }
+        (false, _) => fs::rename(from, wanted).map_err(ContentError::write(wanted))?,
+    }
+    Ok(wanted.to_owned())
+}
+
+fn is_folder(path: &Path) -> Result<bool, ContentError> {
+    fs::symlink_metadata(path).map(|metadata| metadata.is_dir()).map_err(ContentError::write(path))
+}

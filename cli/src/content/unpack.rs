@@ -1,0 +1,138 @@
+//! From content to files: trusts neither the manifest nor the tar, and wants them to agree.
+
+use std::{
+    fs::{self, File},
+    io::{Read, Write},
+    path::{Path, PathBuf},
+    time::{Duration, UNIX_EPOCH},
+};
+
+use super::{
+    archive::{self, Input, padded},
+    error::{ContentError, Fault},
+    manifest::{Entry, Kind, Manifest},
+    tree::Tree,
+};
+use crate::system;
+
+const BUFFER_BYTES: usize = 256 * 1024;
+
+/// Reads the whole content to its very end and writes its files and folders below `staging`, a directory that
+/// exists, is empty and that no one else can enter. All of it is on disk when this returns.
+///
+/// After an error nothing in `staging` is worth keeping. The reader's own errors come back as
+/// [`ContentError::Input`].
+pub fn unpack(reader: impl Read, manifest: &Manifest, staging: &Path) -> Result<(), ContentError> {
+    let near = manifest.entries.first().map_or("", |entry| &entry.path);
+    let mut unpacking =
+        Unpacking { input: Input::new(reader, manifest.length, near), staging, buffer: vec![0; BUFFER_BYTES] };
+    match manifest.kind {
+        Kind::File => unpacking.single(manifest)?,
+        Kind::Tar => unpacking.tar(manifest)?,
+    }
+    system::sync_dir(staging).map_err(ContentError::write(staging))?;
+    unpacking.input.finish()
+}
+
+struct Unpacking<'a, R> {
+    input: Input<R>,
+    staging: &'a Path,
+    buffer: Vec<u8>,
+}
+
+impl<R: Read> Unpacking<'_, R> {
+    fn single(&mut self, manifest: &Manifest) -> Result<(), ContentError> {
+        let [entry] = &manifest.entries[..] else { return Err(ContentError::Manifest(Fault::Totals)) };
+        Tree::default().enter(&entry.path, entry.folder).map_err(|fault| self.input.fault(fault))?;
+        self.file(entry)
+    }
+
+    fn tar(&mut self, manifest: &Manifest) -> Result<(), ContentError> {
+        let mut tree = Tree::default();
+        let mut tally = Tally { manifest, files: 0, folders: 0, bytes: 0 };
+        let mut open: Vec<Entry> = Vec::new();
+        while let Some(entry) = archive::read_header(&mut self.input)? {
+            let checked = tree.enter(&entry.path, entry.folder).and_then(|left| tally.take(&entry).map(|()| left));
+            let left = checked.map_err(|fault| self.input.fault(fault))?;
+            self.complete(open.drain(open.len() - left..))?;
+            if entry.folder {
+                let path = self.path(&entry);
+                fs::create_dir(&path).map_err(ContentError::write(&path))?;
+                open.push(entry);
+            } else {
+                self.file(&entry)?;
+                let padding = padded(entry.size).unwrap_or(entry.size) - entry.size;
+                self.input.zeros(padding)?;
+            }
+        }
+        self.complete(open.drain(..))?;
+        tally.finish().map_err(|fault| self.input.fault(fault))
+    }
+
+    fn file(&mut self, entry: &Entry) -> Result<(), ContentError> {
+        let path = self.path(entry);
+        let mut file = File::create_new(&path).map_err(ContentError::write(&path))?;
+        let mut left = entry.size;
+        while left > 0 {
+            let piece = &mut self.buffer[..left.min(BUFFER_BYTES as u64) as usize];
+            self.input.fill(piece)?;
+            file.write_all(piece).map_err(ContentError::write(&path))?;
+            left -= piece.len() as u64;
+        }
+        // A file system that keeps no times or rights (FAT) is no reason to lose the file.
+        let _ = file.set_modified(UNIX_EPOCH + Duration::from_secs(entry.mtime));
+        if entry.executable {
+            let _ = system::set_executable(&file);
+        }
+        file.sync_all().map_err(ContentError::write(&path))
+    }
+
+    /// Nothing more comes into these folders, outermost first.
+    fn complete(&self, folders: impl DoubleEndedIterator<Item = Entry>) -> Result<(), ContentError> {
+        for folder in folders.rev() {
+            let path = self.path(&folder);
+            // As with files.
+            let _ = filetime::set_file_mtime(&path, filetime::FileTime::from_unix_time(folder.mtime as i64, 0));
+            system::sync_dir(&path).map_err(ContentError::write(&path))?;
+        }
+        Ok(())
+    }
+
+    fn path(&self, entry: &Entry) -> PathBuf {
+        let mut path = self.staging.to_owned();
+        path.extend(entry.path.split('/'));
+        path
+    }
+}
+
+/// Counts what the tar holds against what the manifest promises.
+struct Tally<'a> {
+    manifest: &'a Manifest,
+    files: u64,
+    folders: u64,
+    bytes: u64,
+}
+
+impl Tally<'_> {
+    fn take(&mut self, entry: &Entry) -> Result<(), Fault> {
+        let listed = &self.manifest.entries;
+        if !listed.is_empty() && listed.get((self.files + self.folders) as usize) != Some(entry) {
+            return Err(Fault::Unlisted);
+        }
+        match entry.folder {
+            true => self.folders += 1,
+            false => self.files += 1,
+        }
+        self.bytes = self.bytes.saturating_add(entry.size);
+        let Manifest { files, folders, bytes, .. } = *self.manifest;
+        if self.files > files || self.folders > folders || self.bytes > bytes {
+            return Err(Fault::Totals);
+        }
+        Ok(())
+    }
+
+    fn finish(&self) -> Result<(), Fault> {
+        let Manifest { files, folders, bytes, .. } = *self.manifest;
+        if (self.files, self.folders, self.bytes) == (files, folders, bytes) { Ok(()) } else { Err(Fault::Totals) }
+    }
+}

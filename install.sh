@@ -32,14 +32,10 @@ die() {
 
 # --- what the machine must have ---
 
+can_be_root() { [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null; }
+
 as_root() {
-  if [ "$(id -u)" -eq 0 ]; then
-    "$@"
-  elif command -v sudo >/dev/null; then
-    sudo "$@"
-  else
-    die "root is needed to install packages, and there is no sudo" "run this as root: $*"
-  fi
+  if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
 }
 
 apt_updated=no
@@ -52,6 +48,7 @@ apt_update() {
 
 apt_install() {
   command -v apt-get >/dev/null || die "missing on this computer: $*" "install it with your package manager, then run this again"
+  can_be_root || die "missing on this computer: $*" "as root, run: apt-get install $*"
   apt_update
   say "Installing with apt: $*"
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
@@ -77,15 +74,12 @@ c_compiler_works() {
   printf '#include <stdlib.h>\nint main(void) { return EXIT_SUCCESS; }\n' | cc -x c -o /dev/null - 2>/dev/null
 }
 
-need_c_compiler() {
-  c_compiler_works && return
-  apt_install gcc libc6-dev
-  c_compiler_works || die "the C compiler 'cc' does not work"
-}
-
-# cargo downloads over TLS; a minimal Debian has no certificates to check it with.
-need_certificates() {
-  [ ! -e /etc/debian_version ] || [ -s /etc/ssl/certs/ca-certificates.crt ] || apt_install ca-certificates
+# A C compiler for the libraries, and the certificates cargo downloads with, which a minimal Debian lacks.
+need_system_packages() {
+  local packages=()
+  c_compiler_works || packages+=(gcc libc6-dev)
+  [ ! -e /etc/debian_version ] || [ -s /etc/ssl/certs/ca-certificates.crt ] || packages+=(ca-certificates)
+  [ ${#packages[@]} -eq 0 ] || apt_install "${packages[@]}"
 }
 
 # --- Rust ---
@@ -158,8 +152,8 @@ install_rust_with_rustup() {
 need_rust() {
   find_rust && return
   say "Rust $rust_needed or newer is needed and was not found."
-  if ! find_rustup && command -v apt-get >/dev/null; then
-    install_rust_with_apt || true
+  if ! find_rustup && command -v apt-get >/dev/null && can_be_root; then
+    install_rust_with_apt || say "apt offers no Rust that is new enough."
     find_rust && return
   fi
   if find_rustup; then
@@ -169,8 +163,7 @@ need_rust() {
 }
 
 need_build_tools() {
-  need_certificates
-  need_c_compiler
+  need_system_packages
   need_rust
   say "Using $(cargo --version) and $(rustc --version)"
 }

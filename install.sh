@@ -262,9 +262,10 @@ show_relay_copy() {
   stored=$(find "$work/relay" -name content.age)
   [ -s "$stored" ] || die "the relay holds no content.age"
   say "3. All that the relay has of the letter ($(wc -c <"$stored") bytes, readable only with the words):"
-  head -c 400 "$stored" | LC_ALL=C cat -v | fold -w 72 | indent
+  head -c 400 "$stored" | LC_ALL=C tr -c '[:print:]\n' '.' | fold -w 72 | indent
   say ""
-  ! grep -rqF 'garden shed' "$work/relay" || die "the relay's folder holds text of the letter"
+  ! grep -rqF -e 'garden shed' -e letter.txt -e "$(cat "$work/words")" "$work/relay" ||
+    die "the relay's folder holds the letter's text or name, or the words"
 }
 
 try_it() {

@@ -264,8 +264,8 @@ show_relay_copy() {
   say "3. All that the relay has of the letter ($(wc -c <"$stored") bytes, readable only with the words):"
   head -c 400 "$stored" | LC_ALL=C tr -c '[:print:]\n' '.' | fold -w 72 | indent
   say ""
-  ! grep -rqF -e 'garden shed' -e letter.txt -e "$(cat "$work/words")" "$work/relay" ||
-    die "the relay's folder holds the letter's text or name, or the words"
+  ! grep -rqF -e 'garden shed' -e letter.txt -e "$(cat "$work/words")" "$work/relay" "$work/relay.log" ||
+    die "the relay's folder or log holds the letter's text or name, or the words"
 }
 
 try_it() {

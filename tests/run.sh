@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Sets up what the tests need and runs all of them. With arguments, runs only `cargo test` with them,
+# for example: tests/run.sh -p share link::
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source ./install.sh
+
+# Stock programs that must open what share makes, and those the tests use to stage faults.
+need_commands age:age ssh-keygen:openssh-client strace:strace
+need_build_tools
+if [ ! -x target/tools/bin/rage ]; then
+  say "Building rage, for the tests that open our files with it"
+  cargo install rage --version '^0.12' --locked --no-default-features --root target/tools
+fi
+export PATH=$PWD/target/tools/bin:$PATH
+
+if [ $# -gt 0 ]; then
+  exec cargo test --locked "$@"
+fi
+
+need_disk . 8000
+cargo test --workspace --locked
+
+# The workspace builds with the features of all its packages together; each must also build with its own.
+cargo build --locked -p share --no-default-features
+cargo build --locked -p share
+cargo build --locked -p share-relay
+tests/fences.sh
+
+prefix=$(mktemp -d)
+trap 'rm -rf -- "$prefix"' EXIT
+PREFIX=$prefix ./install.sh --try
+PREFIX=$prefix ./install.sh --uninstall
+[ -z "$(find "$prefix" -type f)" ] || die "uninstalling left files in $prefix"

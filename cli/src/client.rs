@@ -117,7 +117,7 @@ impl fmt::Display for ClientError {
             Self::Problem { problem, .. } => fl!("client-problem", code = problem.code.as_str()),
             Self::Status(status) => fl!("client-status", status = status.to_string()),
             Self::Redirected => fl!("client-redirected"),
-            Self::BadAnswer(what) => fl!("client-bad-answer", what = *what),
+            &Self::BadAnswer(what) => fl!("client-bad-answer", what = what),
             Self::ContentChanged => fl!("client-content-changed"),
         })
     }
@@ -284,7 +284,7 @@ impl Client {
     }
 
     fn call(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, self.relay.join(path))
+        self.http.request(method, self.relay.endpoint(path))
     }
 
     async fn json<T: DeserializeOwned>(&self, request: RequestBuilder) -> Answer<T> {
@@ -297,7 +297,13 @@ impl Client {
         accepted(request.timeout(CALL_TIMEOUT).send().await?).await.map(drop)
     }
 
-    async fn put(&self, path: String, manage: &Secret, bytes: Bytes, sent: impl Fn(u64) + Send + 'static) -> Answer<()> {
+    async fn put(
+        &self,
+        path: String,
+        manage: &Secret,
+        bytes: Bytes,
+        sent: impl Fn(u64) + Send + 'static,
+    ) -> Answer<()> {
         let moved = Arc::new(AtomicU64::new(0));
         let length = bytes.len();
         let body = sliced(bytes, {
@@ -456,7 +462,9 @@ mod tests {
     #[test]
     fn only_the_range_asked_for_is_taken() {
         assert_eq!(range("bytes 5-9/10"), Some(10));
-        for wrong in ["bytes 4-9/10", "bytes 5-8/10", "bytes 5-9/*", "bytes */10", "5-9/10", "bytes 5-18446744073709551615/0"] {
+        for wrong in
+            ["bytes 4-9/10", "bytes 5-8/10", "bytes 5-9/*", "bytes */10", "5-9/10", "bytes 5-18446744073709551615/0"]
+        {
             assert_eq!(range(wrong), None, "{wrong}");
         }
     }

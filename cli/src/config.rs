@@ -93,12 +93,12 @@ impl Config {
 
     /// Sets the relay.
     pub fn set_relay(&mut self, relay: &RelayUrl) {
-        self.relay = Some(relay.to_string());
+        self.relay = Some(relay.as_str().to_owned());
     }
 
     /// The sender token for a relay, if there is one.
     pub fn token(&self, relay: &RelayUrl) -> Option<Secret> {
-        Secret::parse(&self.tokens.get(&relay.to_string())?.0)
+        Secret::parse(&self.tokens.get(relay.as_str())?.0)
     }
 
     /// The relays that have a token.
@@ -108,7 +108,7 @@ impl Config {
 
     /// Remembers a sender token.
     pub fn set_token(&mut self, relay: &RelayUrl, token: &Secret) {
-        self.tokens.insert(relay.to_string(), Token(token.hex().to_owned().into()));
+        self.tokens.insert(relay.as_str().to_owned(), Token(token.hex().to_owned().into()));
     }
 }
 

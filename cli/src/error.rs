@@ -12,8 +12,7 @@ use crate::{
     envelope::{EnvelopeError, KeyError, words::WordsError},
     i18n::fl,
     link::{LinkError, RelayUrlError},
-    time,
-    ui,
+    time, ui,
 };
 
 /// The exit codes of `share` (docs/architecture.md, "Exit codes").
@@ -190,10 +189,7 @@ impl From<EnvelopeError> for Error {
         };
         let hinted = Self::new(kind, code, error.to_string());
         let hinted = if kind == Kind::Corrupt { hinted.hint(fl!("corrupt-hint")) } else { hinted };
-        match error {
-            E::System(source) => hinted.because(source),
-            _ => hinted,
-        }
+        hinted.because(error)
     }
 }
 
@@ -210,7 +206,7 @@ impl From<ContentError> for Error {
             _ => (Kind::LocalFile, "local_file", None),
         };
         let told = Self { hint, ..Self::new(kind, code, error.to_string()) };
-        told.caused_by(error.into_source())
+        told.because(error)
     }
 }
 
@@ -220,7 +216,8 @@ impl From<ClientError> for Error {
             ClientError::Problem { problem, .. } => (*problem).into(),
             ClientError::Unreachable(source) => Self {
                 source: Some(source),
-                ..Self::new(Kind::Unreachable, "unreachable", fl!("client-unreachable")).hint(fl!("client-unreachable-hint"))
+                ..Self::new(Kind::Unreachable, "unreachable", fl!("client-unreachable"))
+                    .hint(fl!("client-unreachable-hint"))
             },
             ClientError::ContentChanged => {
                 Self::new(Kind::Corrupt, "content_changed", error.to_string()).hint(fl!("corrupt-hint"))
@@ -253,22 +250,30 @@ impl From<Problem> for Error {
             Code::Expired => told(Kind::Gone, fl!("share-expired", at = at)).hint(fl!("share-gone-hint")),
             Code::Revoked => told(Kind::Gone, fl!("share-revoked", at = at)).hint(fl!("share-gone-hint")),
             Code::Collected => told(Kind::Gone, fl!("share-collected", at = at)).hint(fl!("share-gone-hint")),
-            Code::DownloadsTaken => told(Kind::Gone, fl!("share-downloads-taken")).hint(fl!("share-downloads-taken-hint")),
+            Code::DownloadsTaken => {
+                told(Kind::Gone, fl!("share-downloads-taken")).hint(fl!("share-downloads-taken-hint"))
+            }
             Code::TicketInvalid => told(Kind::Gone, fl!("share-ticket-ended")),
             Code::NotReady => Self::not_ready(problem.stored_bytes.unwrap_or_default(), problem.total_bytes),
             Code::DamagedId => Self::from(LinkError::Damaged),
             Code::TokenRequired => told(Kind::Refused, fl!("relay-needs-token")).hint(fl!("relay-needs-token-hint")),
-            Code::TooLarge => told(Kind::Refused, fl!("relay-too-large", limit = ui::size(problem.total_bytes.unwrap_or_default()))),
+            Code::TooLarge => {
+                told(Kind::Refused, fl!("relay-too-large", limit = ui::size(problem.total_bytes.unwrap_or_default())))
+            }
             Code::StorageFull => told(Kind::Refused, fl!("relay-storage-full")).hint(fl!("relay-storage-full-hint")),
             Code::NotManager => told(Kind::Refused, fl!("relay-not-manager")),
-            Code::TooBusy | Code::Timeout => told(Kind::Unreachable, fl!("relay-busy")).hint(fl!("client-unreachable-hint")),
-            _ => told(Kind::Unexpected, fl!("client-problem", code = problem.code.as_str())).hint(fl!("unexpected-hint")),
+            Code::TooBusy | Code::Timeout => {
+                told(Kind::Unreachable, fl!("relay-busy")).hint(fl!("client-unreachable-hint"))
+            }
+            _ => {
+                told(Kind::Unexpected, fl!("client-problem", code = problem.code.as_str())).hint(fl!("unexpected-hint"))
+            }
         }
     }
 }
 
 impl From<RelayUrlError> for Error {
     fn from(error: RelayUrlError) -> Self {
-        Self::new(Kind::Usage, "relay_url", error.to_string()).hint(fl!("relay-url-hint"))
+        Self::new(Kind::Usage, "relay_url", error.to_string()).hint(error.hint())
     }
 }

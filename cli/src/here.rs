@@ -61,7 +61,13 @@ impl Here {
     }
 
     /// Waits until the last allowed download has been received, telling of each receipt.
-    pub async fn until_collected(&self, context: &Context, client: &Client, id: &ShareId, manage: &Secret) -> Result<()> {
+    pub async fn until_collected(
+        &self,
+        context: &Context,
+        client: &Client,
+        id: &ShareId,
+        manage: &Secret,
+    ) -> Result<()> {
         context.ui.note(fl!("here-waiting"));
         let mut told = 0;
         loop {

@@ -110,12 +110,10 @@ impl Ledger {
     pub fn get(&self, id: &ShareId) -> Result<Entry> {
         match fs::read(self.path(id)) {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| damaged()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Error::new(
-                Kind::LocalFile,
-                "not_sent_from_here",
-                fl!("ledger-not-here"),
-            )
-            .hint(fl!("ledger-not-here-hint"))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Err(Error::new(Kind::LocalFile, "not_sent_from_here", fl!("ledger-not-here"))
+                    .hint(fl!("ledger-not-here-hint")))
+            }
             Err(error) => Err(self.unreadable(error)),
         }
     }

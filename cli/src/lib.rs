@@ -16,6 +16,9 @@ pub mod envelope;
 pub mod error;
 #[cfg(feature = "embedded")]
 pub mod here;
+#[cfg(not(feature = "embedded"))]
+#[path = "not_here.rs"]
+pub mod here;
 pub mod i18n;
 pub mod ledger;
 pub mod link;

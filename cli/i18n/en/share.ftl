@@ -94,12 +94,170 @@ relay-url-invalid-hint = An address looks like https://relay.example, with nothi
 ## client
 # (talking to the relay)
 
+client-unreachable = The relay cannot be reached, or the connection broke
+client-unreachable-hint = Check your network connection and try again. If it keeps failing, ask whoever runs the relay.
+client-stalled = The relay or the network stopped responding
+client-problem = The relay refused ({ $code })
+client-status = Something on the way to the relay answered with error { $status }
+client-redirected = The answer points to another address, and share never follows such an answer
+client-bad-answer = The answer is not that of a relay ({ $what })
+client-bad-answer-hint = A login page of a network or a proxy may be in between. Open a web page in your browser first; if that works, check the relay's address.
+client-content-changed = The relay now gives out something else than when the download began
+
 ## transfer
 # (upload, download)
 
+transfer-waiting = { $why }; trying again…
+transfer-stdin = Standard input cannot be read
+transfer-not-the-content = What the relay gives out is not what was sent
+
+## failures
+# (what error.rs tells)
+
+corrupt-hint = Nothing was saved. Try again; if it fails again, ask the sender to send it anew and tell whoever runs the relay.
+content-changed-hint = The share was taken back. Wait until nothing writes to the file, then send it again.
+content-newer-hint = Install the newest share, or open the link in a browser.
+disk-full-hint = Make room, or choose another folder with --output.
+no-permission-hint = Choose another folder with --output.
+no-randomness = The system gives no random numbers
+no-signals = The system does not tell when to stop
+output-exists = { $path } exists already
+output-exists-hint = Choose another name, or move what is there.
+relay-busy = The relay is too busy
+relay-needs-token = The relay does not accept this sender token, or wants one
+relay-needs-token-hint = Ask whoever runs the relay for a token, then run: share login URL
+relay-not-manager = This computer's key does not fit that share
+relay-storage-full = The relay has no space left
+relay-storage-full-hint = Nothing was sent. Try again later, or ask whoever runs the relay.
+relay-too-large = The relay does not accept so much at once, or for so long (limit: { $limit })
+share-collected = It was collected on { $at }, as often as the sender allowed
+share-downloads-taken = All downloads the sender allowed are taken
+share-downloads-taken-hint = If one of them is not finished within a day, its place is free again. Or ask the sender to send it again.
+share-expired = It expired on { $at }
+share-gone-hint = Ask the sender to send it again.
+share-locked = It is locked until { $until }, because wrong words were given too often
+share-locked-hint = Wait until then, or ask the sender to run: share unlock LINK
+share-not-ready = The sender has not finished uploading yet
+share-not-ready-percent = The sender has not finished uploading yet ({ $percent } %)
+share-not-ready-hint = Try again a little later.
+share-revoked = The sender took it back on { $at }
+share-ticket-ended = The relay no longer lets this download go on
+share-unknown = The relay does not know this link
+share-unknown-hint = It may have expired long ago. Ask the sender for a new one.
+share-words-wrong = These words do not open it. { $left ->
+    [one] One try is left.
+   *[other] { $left } tries are left.
+}
+unexpected-hint = This should not happen. Please report it, with this message.
+words-hint = Compare each word with what the sender reads out.
+
 ## ledger and configuration
+
+config-damaged = The settings in { $path } are damaged
+config-no-home = The system tells no home folder
+config-unreadable = The settings in { $path } cannot be read
+config-unwritable = The settings in { $path } cannot be written
+ledger-damaged = The record of what was sent is damaged
+ledger-not-here = This was not sent from this computer by you
+ledger-not-here-hint = Only the computer that sent it can see, stop or unlock it. `share list` shows what was sent from here.
+ledger-unreadable = The record of what was sent, in { $path }, cannot be read
+ledger-unwritable = The record of what was sent, in { $path }, cannot be written
+time-not-a-duration = { $text } is not a time such as 30s, 5m, 12h, 7d or 2w
+time-not-a-lifetime = { $text } is not a time to come
+time-not-a-lifetime-hint = Write 12h, 7d, 2w or a date such as 2026-12-24.
 
 ## commands
 
+
+# send
+send-link = Link:  { $link }
+send-words = Words: { $words }
+send-advice = Send the link by e-mail. Read the words out by phone; never put them in the same message.
+send-ready = Ready. It can be fetched until { $until }.
+send-skipped = Not sent: { $path } ({ $reason })
+send-here = Without a relay: serving from this computer at { $relay }, for recipients on the same network.
+send-interrupted = Stopped
+send-taken-back = The share was taken back; nothing is left on the relay.
+send-not-taken-back = The share could not be taken back. Later, run: share revoke { $link }
+send-bad-recipient = That is not a key it can be encrypted to
+send-bad-recipients-file = The public keys in { $path } cannot be used
+send-keys-need-no-words = With public keys there are no words to write to a file
+send-message-unreadable = The message in { $path } cannot be read
+send-name-without-stdin = --name is for standard input only
+send-stdin-needs-name = To send standard input, give - as the only path, and --name NAME
+send-words-unwritable = The words cannot be written to { $path }
+here-cannot-start = This computer cannot serve the share
+here-public-hint = This computer has a public address, where an unencrypted connection is not safe. Use a relay: share send --relay URL
+here-not-built-in = This share was built without the means to serve from this computer
+here-not-built-in-hint = Name a relay: share send --relay URL
+here-waiting = Keep this window open until it has been fetched. Ctrl-C stops sharing.
+here-received = Received by the recipient.
+here-expired = It expired before it was fetched
+here-revoked = It was taken back
+
+# get
+get-ask-words = The words you were told:
+get-ask-identity = Passphrase for { $path }:
+get-words-unreadable = The words in { $path } cannot be read
+get-needs-words = This share is opened with words, not with a key
+get-needs-identity = This share is opened with a key
+get-needs-identity-hint = Name your key file: share get LINK --identity FILE
+get-bad-identity = The key in { $path } cannot be used
+get-message = Message from the sender:
+get-contents = { $files ->
+    [one] One file
+   *[other] { $files } files
+}, { $size }:
+get-until = It can be fetched until { $time }.
+get-confirm = Save here?
+get-declined = Nothing was saved
+get-interrupted = Stopped; nothing was saved
+get-verified = Received and verified:
+get-renamed = { $wanted } exists already; saved as { $actual }
+get-no-receipt = All is saved, but the sender could not be told: { $why }
+get-more-than-promised = The content is longer than its description says
+get-stdout-needs-one-file = Only a single file can be written to standard output; this share holds several
+get-ciphertext-saved = Saved, still encrypted and not verified. To open it: age --decrypt FILE
+
+# status, revoke, unlock, list
+state-uploading = Still uploading.
+state-ready = Ready; it can be fetched until { $until }.
+state-collected = Collected as often as you allowed; the content is gone from the relay.
+state-revoked = Taken back; the content is gone from the relay.
+state-expired = Expired; the content is gone from the relay.
+event-created = created
+event-ready = upload complete
+event-wrong-proof = somebody gave wrong words
+event-locked = locked until { $until } after too many wrong words
+event-unlocked = unlocked by you
+event-ticket = a download began
+event-ticket-returned = a download was not finished; it does not count
+event-receipt = received and verified by the recipient at { $time } (genuine receipt)
+event-receipt-unverified = a receipt that is NOT genuine; do not rely on it
+event-collected = collected; content deleted
+event-revoked = taken back by you; content deleted
+event-expired = expired; content deleted
+revoke-done = Taken back. The content is gone from the relay, and running downloads were cut off.
+unlock-done = Unlocked. The recipient can try again.
+list-and-more = and { $count } more
+list-empty = Nothing was sent from this computer yet.
+
+# login, config
+login-ask-token = Your sender token:
+login-done = From now on, share sends through { $relay }.
+login-token-malformed = A sender token has 64 hexadecimal digits
+login-token-unreadable = The token file cannot be read
+config-relay-set = From now on, share sends through { $relay }.
+config-relay = Relay: { $relay }
+config-no-relay = No relay is set; share serves from this computer.
+config-token = Sender token for: { $relay }
+
 ## ui
 # (the terminal)
+
+ui-warning = warning: { $text }
+ui-hint = hint: { $text }
+ui-cannot-ask = The question cannot be asked
+ui-cannot-print = The output cannot be written
+ui-no-terminal = A question must be answered, but nobody is at a terminal
+ui-no-terminal-hint = Answer it on the command line with { $option }

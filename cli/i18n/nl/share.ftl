@@ -94,12 +94,170 @@ relay-url-invalid-hint = Een adres ziet eruit als https://relay.example, met hoo
 ## client
 # (talking to the relay)
 
+client-unreachable = De relay is niet te bereiken, of de verbinding is verbroken
+client-unreachable-hint = Controleer uw netwerkverbinding en probeer het opnieuw. Blijft het misgaan? Vraag dan de beheerder van de relay.
+client-stalled = De relay of het netwerk reageert niet meer
+client-problem = De relay weigert ({ $code })
+client-status = Iets op weg naar de relay antwoordde met fout { $status }
+client-redirected = Het antwoord verwijst naar een ander adres; share volgt zo'n antwoord nooit
+client-bad-answer = Het antwoord is niet dat van een relay ({ $what })
+client-bad-answer-hint = Misschien zit er een inlogpagina van een netwerk of een proxy tussen. Open eerst een webpagina in uw browser; lukt dat, controleer dan het adres van de relay.
+client-content-changed = De relay geeft nu iets anders dan toen het ophalen begon
+
 ## transfer
 # (upload, download)
 
+transfer-waiting = { $why }; nieuwe poging…
+transfer-stdin = De standaardinvoer kan niet worden gelezen
+transfer-not-the-content = Wat de relay geeft, is niet wat er is verstuurd
+
+## failures
+# (what error.rs tells)
+
+corrupt-hint = Er is niets opgeslagen. Probeer het opnieuw; gaat het weer mis, vraag de afzender het opnieuw te versturen en meld het aan de beheerder van de relay.
+content-changed-hint = Het verstuurde is ingetrokken. Wacht tot niemand het bestand meer wijzigt en verstuur het opnieuw.
+content-newer-hint = Installeer de nieuwste versie van share, of open de link in een browser.
+disk-full-hint = Maak ruimte vrij, of kies een andere map met --output.
+no-permission-hint = Kies een andere map met --output.
+no-randomness = Het systeem geeft geen willekeurige getallen
+no-signals = Het systeem meldt niet wanneer te stoppen
+output-exists = { $path } bestaat al
+output-exists-hint = Kies een andere naam, of verplaats wat er staat.
+relay-busy = De relay heeft het te druk
+relay-needs-token = De relay accepteert dit afzendertoken niet, of wil er een
+relay-needs-token-hint = Vraag de beheerder van de relay om een token en geef dan: share login URL
+relay-not-manager = De sleutel op deze computer past niet bij dat verstuurde
+relay-storage-full = De relay heeft geen ruimte meer
+relay-storage-full-hint = Er is niets verstuurd. Probeer het later opnieuw, of vraag de beheerder van de relay.
+relay-too-large = De relay accepteert niet zoveel tegelijk, of niet voor zo lang (grens: { $limit })
+share-collected = Het is op { $at } opgehaald, zo vaak als de afzender toestond
+share-downloads-taken = Alle keren ophalen die de afzender toestond, zijn bezet
+share-downloads-taken-hint = Wordt een daarvan niet binnen een dag afgemaakt, dan komt die plaats weer vrij. Of vraag de afzender het opnieuw te versturen.
+share-expired = Het is op { $at } verlopen
+share-gone-hint = Vraag de afzender het opnieuw te versturen.
+share-locked = Het is op slot tot { $until }, omdat er te vaak verkeerde woorden zijn gegeven
+share-locked-hint = Wacht tot dan, of vraag de afzender om: share unlock LINK
+share-not-ready = De afzender is nog niet klaar met versturen
+share-not-ready-percent = De afzender is nog niet klaar met versturen ({ $percent } %)
+share-not-ready-hint = Probeer het iets later opnieuw.
+share-revoked = De afzender heeft het op { $at } ingetrokken
+share-ticket-ended = De relay laat dit ophalen niet verder gaan
+share-unknown = De relay kent deze link niet
+share-unknown-hint = Misschien is hij al lang verlopen. Vraag de afzender om een nieuwe.
+share-words-wrong = Deze woorden openen het niet. { $left ->
+    [one] U hebt nog één poging.
+   *[other] U hebt nog { $left } pogingen.
+}
+unexpected-hint = Dit hoort niet te gebeuren. Meld het alstublieft, met deze tekst.
+words-hint = Vergelijk elk woord met wat de afzender voorleest.
+
 ## ledger and configuration
+
+config-damaged = De instellingen in { $path } zijn beschadigd
+config-no-home = Het systeem noemt geen persoonlijke map
+config-unreadable = De instellingen in { $path } kunnen niet worden gelezen
+config-unwritable = De instellingen in { $path } kunnen niet worden geschreven
+ledger-damaged = De administratie van het verstuurde is beschadigd
+ledger-not-here = Dit is niet door u vanaf deze computer verstuurd
+ledger-not-here-hint = Alleen de computer die het verstuurde kan het zien, stoppen of ontgrendelen. `share list` toont wat hier is verstuurd.
+ledger-unreadable = De administratie van het verstuurde, in { $path }, kan niet worden gelezen
+ledger-unwritable = De administratie van het verstuurde, in { $path }, kan niet worden geschreven
+time-not-a-duration = { $text } is geen tijd zoals 30s, 5m, 12h, 7d of 2w
+time-not-a-lifetime = { $text } is geen tijd in de toekomst
+time-not-a-lifetime-hint = Schrijf 12h, 7d, 2w of een datum zoals 2026-12-24.
 
 ## commands
 
+
+# send
+send-link = Link:    { $link }
+send-words = Woorden: { $words }
+send-advice = Stuur de link per e-mail. Lees de woorden voor aan de telefoon; zet ze nooit in hetzelfde bericht.
+send-ready = Klaar. Het kan worden opgehaald tot { $until }.
+send-skipped = Niet verstuurd: { $path } ({ $reason })
+send-here = Zonder relay: deze computer deelt het zelf op { $relay }, voor ontvangers op hetzelfde netwerk.
+send-interrupted = Gestopt
+send-taken-back = Het verstuurde is ingetrokken; er staat niets meer op de relay.
+send-not-taken-back = Het verstuurde kon niet worden ingetrokken. Geef later: share revoke { $link }
+send-bad-recipient = Dat is geen sleutel waarvoor versleuteld kan worden
+send-bad-recipients-file = De publieke sleutels in { $path } zijn niet bruikbaar
+send-keys-need-no-words = Met publieke sleutels zijn er geen woorden om op te slaan
+send-message-unreadable = Het bericht in { $path } kan niet worden gelezen
+send-name-without-stdin = --name is alleen voor de standaardinvoer
+send-stdin-needs-name = Geef voor de standaardinvoer alleen - op, en --name NAAM
+send-words-unwritable = De woorden kunnen niet naar { $path } worden geschreven
+here-cannot-start = Deze computer kan dit niet zelf delen
+here-public-hint = Deze computer heeft een openbaar adres, waar een onversleutelde verbinding niet veilig is. Gebruik een relay: share send --relay URL
+here-not-built-in = Deze share is gebouwd zonder de mogelijkheid om zelf te delen
+here-not-built-in-hint = Noem een relay: share send --relay URL
+here-waiting = Laat dit venster open tot het is opgehaald. Ctrl-C stopt het delen.
+here-received = Ontvangen door de ontvanger.
+here-expired = Het is verlopen voordat het is opgehaald
+here-revoked = Het is ingetrokken
+
+# get
+get-ask-words = De woorden die u zijn verteld:
+get-ask-identity = Wachtwoord voor { $path }:
+get-words-unreadable = De woorden in { $path } kunnen niet worden gelezen
+get-needs-words = Dit gaat open met woorden, niet met een sleutel
+get-needs-identity = Dit gaat open met een sleutel
+get-needs-identity-hint = Noem uw sleutelbestand: share get LINK --identity BESTAND
+get-bad-identity = De sleutel in { $path } is niet bruikbaar
+get-message = Bericht van de afzender:
+get-contents = { $files ->
+    [one] Eén bestand
+   *[other] { $files } bestanden
+}, { $size }:
+get-until = Het kan worden opgehaald tot { $time }.
+get-confirm = Hier opslaan?
+get-declined = Er is niets opgeslagen
+get-interrupted = Gestopt; er is niets opgeslagen
+get-verified = Ontvangen en gecontroleerd:
+get-renamed = { $wanted } bestaat al; opgeslagen als { $actual }
+get-no-receipt = Alles is opgeslagen, maar de afzender kon geen bericht krijgen: { $why }
+get-more-than-promised = De inhoud is langer dan de beschrijving zegt
+get-stdout-needs-one-file = Alleen één bestand kan naar de standaarduitvoer; dit zijn er meer
+get-ciphertext-saved = Opgeslagen, nog versleuteld en niet gecontroleerd. Openen gaat met: age --decrypt BESTAND
+
+# status, revoke, unlock, list
+state-uploading = Wordt nog verstuurd.
+state-ready = Klaar; het kan worden opgehaald tot { $until }.
+state-collected = Opgehaald zo vaak als u toestond; de inhoud is van de relay verwijderd.
+state-revoked = Ingetrokken; de inhoud is van de relay verwijderd.
+state-expired = Verlopen; de inhoud is van de relay verwijderd.
+event-created = gemaakt
+event-ready = geheel verstuurd
+event-wrong-proof = iemand gaf verkeerde woorden
+event-locked = op slot tot { $until } na te veel verkeerde woorden
+event-unlocked = door u ontgrendeld
+event-ticket = ophalen begonnen
+event-ticket-returned = ophalen niet afgemaakt; het telt niet mee
+event-receipt = door de ontvanger ontvangen en gecontroleerd om { $time } (echte ontvangstbevestiging)
+event-receipt-unverified = een ontvangstbevestiging die NIET echt is; vertrouw er niet op
+event-collected = opgehaald; inhoud verwijderd
+event-revoked = door u ingetrokken; inhoud verwijderd
+event-expired = verlopen; inhoud verwijderd
+revoke-done = Ingetrokken. De inhoud is van de relay verwijderd en lopend ophalen is afgebroken.
+unlock-done = Ontgrendeld. De ontvanger kan het opnieuw proberen.
+list-and-more = en nog { $count }
+list-empty = Er is vanaf deze computer nog niets verstuurd.
+
+# login, config
+login-ask-token = Uw afzendertoken:
+login-done = Voortaan verstuurt share via { $relay }.
+login-token-malformed = Een afzendertoken heeft 64 hexadecimale cijfers
+login-token-unreadable = Het tokenbestand kan niet worden gelezen
+config-relay-set = Voortaan verstuurt share via { $relay }.
+config-relay = Relay: { $relay }
+config-no-relay = Er is geen relay ingesteld; share deelt vanaf deze computer.
+config-token = Afzendertoken voor: { $relay }
+
 ## ui
 # (the terminal)
+
+ui-warning = let op: { $text }
+ui-hint = tip: { $text }
+ui-cannot-ask = De vraag kan niet worden gesteld
+ui-cannot-print = De uitvoer kan niet worden geschreven
+ui-no-terminal = Er moet een vraag worden beantwoord, maar er is geen terminal
+ui-no-terminal-hint = Beantwoord hem op de opdrachtregel met { $option }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use serde::Serialize;
-use share_relay_api::{Bytes32, Event, EventKind, Events, Receipt, State};
+use share_relay_api::{Bytes32, Event, EventKind, Receipt, State};
 
 use super::Context;
 use crate::{
@@ -118,7 +118,7 @@ struct Told {
 /// Verifies the receipts among what the relay tells. The relay cannot forge one; that it does not show one and the same
 /// receipt as two is checked by its ticket.
 fn judge(entry: &Entry, events: Vec<Event>) -> Vec<Told> {
-    let key = ReceiptKey::from(entry.receipt_key);
+    let key = ReceiptKey::from_bytes(entry.receipt_key);
     let mut seen = HashSet::new();
     let mut verify = |ticket_hash: &Bytes32, receipt: &Receipt| {
         key.verify(ticket_hash, &receipt.fingerprint, receipt.time, &receipt.mac)

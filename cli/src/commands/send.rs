@@ -1,12 +1,6 @@
 //! `share send`: pack, seal, upload; print the link and the words.
 
-use std::{
-    fs, io,
-    io::Write,
-    path::Path,
-    sync::Arc,
-    time::Duration,
-};
+use std::{fs, io, io::Write, path::Path, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -65,7 +59,11 @@ struct Terms {
 impl Terms {
     fn read(args: &args::Send) -> Result<Self> {
         let downloads = if args.once { Some(1) } else { args.downloads };
-        Ok(Self { lifetime: time::lifetime(&args.expires)?, downloads, patience: Patience::silent(time::duration(&args.patience)?) })
+        Ok(Self {
+            lifetime: time::lifetime(&args.expires)?,
+            downloads,
+            patience: Patience::silent(time::duration(&args.patience)?),
+        })
     }
 }
 
@@ -143,22 +141,22 @@ impl Outgoing {
         let (paths, follow) = (args.paths.clone(), args.follow);
         let walked = blocking(move || Ok(walk(&paths, follow)?)).await?;
         for skipped in &walked.skipped {
-            context.ui.warn(skipped.to_string());
+            context.ui.warn(fl!("send-skipped", path = skipped.path.as_str(), reason = skipped.reason.to_string()));
         }
-        Ok(Source::Packed(Arc::new(Packed::new(walked)?)))
+        Ok(Source::Packed(Arc::new(Packed::new(walked.sources)?)))
     }
 
     /// Bytes of plaintext, where known.
     fn length(&self) -> Option<u64> {
         match &self.source {
-            Source::Packed(packed) => Some(packed.len()),
+            Source::Packed(packed) => Some(packed.length()),
             Source::StandardInput { .. } => None,
         }
     }
 
     fn names(&self) -> Vec<String> {
         match &self.source {
-            Source::Packed(packed) => packed.top_names(),
+            Source::Packed(packed) => packed.top_names().map(str::to_owned).collect(),
             Source::StandardInput { name } => vec![name.clone()],
         }
     }
@@ -208,7 +206,7 @@ impl Route {
             return Ok(Self { token: context.config.token(&relay), relay, here: None });
         }
         let here = Here::start(&context.dirs).await?;
-        context.ui.note(fl!("send-here", relay = here.relay().to_string()));
+        context.ui.note(fl!("send-here", relay = here.relay().as_str()));
         Ok(Self { relay: here.relay().clone(), token: None, here: Some(here) })
     }
 }

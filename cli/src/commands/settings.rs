@@ -24,7 +24,7 @@ pub async fn login(mut context: Context, args: args::Login) -> Result<()> {
     }
     context.config.set_relay(&relay);
     context.config.save(&context.dirs)?;
-    context.ui.say(fl!("login-done", relay = relay.to_string()))
+    context.ui.say(fl!("login-done", relay = relay.as_str()))
 }
 
 fn token(context: &Context, args: &args::Login) -> Result<Secret> {
@@ -45,7 +45,7 @@ pub fn config(mut context: Context, args: args::Config) -> Result<()> {
             let relay = RelayUrl::parse(&url)?;
             context.config.set_relay(&relay);
             context.config.save(&context.dirs)?;
-            context.ui.say(fl!("config-relay-set", relay = relay.to_string()))
+            context.ui.say(fl!("config-relay-set", relay = relay.as_str()))
         }
     }
 }
@@ -53,10 +53,10 @@ pub fn config(mut context: Context, args: args::Config) -> Result<()> {
 fn show(context: &Context) -> Result<()> {
     let config = &context.config;
     let tokens: Vec<&str> = config.relays_with_token().collect();
-    context.ui.event(&serde_json::json!({ "event": "config", "relay": config.relay(), "tokens_for": tokens }))?;
+    context.ui.event(&serde_json::json!({ "event": "config", "relay": config.relay(), "tokens_for": &tokens }))?;
     match config.relay() {
         Some(relay) => context.ui.say(fl!("config-relay", relay = relay))?,
         None => context.ui.say(fl!("config-no-relay"))?,
     }
-    tokens.iter().try_for_each(|relay| context.ui.say(fl!("config-token", relay = *relay)))
+    tokens.into_iter().try_for_each(|relay| context.ui.say(fl!("config-token", relay = relay)))
 }

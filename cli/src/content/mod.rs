@@ -18,4 +18,8 @@ pub mod unpack;
 pub mod walk;
 
 pub use error::ContentError;
-pub use manifest::Manifest;
+pub use manifest::{Kind, Manifest, clean_message, stream_name};
+pub use pack::Packed;
+pub use place::{Placed, place};
+pub use unpack::unpack;
+pub use walk::walk;

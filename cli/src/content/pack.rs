@@ -44,6 +44,16 @@ impl Packed {
         self.length
     }
 
+    /// How many files there are.
+    pub fn files(&self) -> u64 {
+        self.sources.iter().filter(|source| !source.entry.folder).count() as u64
+    }
+
+    /// The names that are not inside a folder of this content.
+    pub fn top_names(&self) -> impl Iterator<Item = &str> {
+        self.sources.iter().map(|source| source.entry.path.as_str()).filter(|path| !path.contains('/'))
+    }
+
     /// The manifest of this content, sealed with this nonce.
     pub fn manifest(&self, nonce: [u8; 16], message: Option<String>) -> Manifest {
         let entries: Vec<Entry> = self.sources.iter().map(|source| source.entry.clone()).collect();

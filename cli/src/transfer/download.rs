@@ -11,11 +11,9 @@ use share_relay_api::{Bytes32, ShareId};
 
 use crate::{
     client::{Answer, Client, ClientError, Content, Secret},
-    envelope::{
-        EnvelopeError, Fingerprint,
-        stream::{SEALED_CHUNK, SealedStream, sealed_len},
-    },
-    error::Error,
+    envelope::{EnvelopeError, Fingerprint, SEALED_CHUNK, Stream as SealedStream, sealed_len, tags},
+    error::{Error, Kind},
+    i18n::fl,
     transfer::{
         backoff::{Backoff, Patience},
         plain::{PlainWriter, ReaderGone},
@@ -112,7 +110,8 @@ impl Download {
         let first = self.patience.with(async || self.client.content(&self.id, &self.ticket, 0, None).await).await?;
         let (total, etag) = (first.total, first.etag.clone());
         let backoff = Backoff::new(self.patience.clone());
-        let state = Resumable { offset: 0, failed_at: 0, total, etag, connection: Some(first), backoff, download: self };
+        let state =
+            Resumable { offset: 0, failed_at: 0, total, etag, connection: Some(first), backoff, download: self };
         let bytes = stream::try_unfold(state, |mut state| async move {
             let next = state.next().await?;
             Ok(next.map(|bytes| (bytes, state)))
@@ -205,14 +204,19 @@ async fn check_start(total: u64, gathered: &mut Gathered, expected: &Expected) -
     let start = expected.header.len() + expected.nonce.len();
     let payload_bytes = sealed_len(expected.length);
     if total != payload_bytes + start as u64 {
-        return Err(EnvelopeError::ContentMismatch.into());
+        return Err(not_the_content().into());
     }
     let found = gathered.take(start).await?;
     let (header, nonce) = found.split_at(expected.header.len());
     if header != expected.header || nonce != expected.nonce {
-        return Err(EnvelopeError::ContentMismatch.into());
+        return Err(not_the_content().into());
     }
     Ok(payload_bytes)
+}
+
+/// What the relay gives out is not what the manifest describes.
+fn not_the_content() -> Error {
+    Error::new(Kind::Corrupt, "corrupt", fl!("transfer-not-the-content")).hint(fl!("corrupt-hint"))
 }
 
 /// Consecutive sealed chunks.
@@ -225,15 +229,16 @@ struct Run {
 impl Run {
     /// Gives the chunks' tags and plaintext.
     fn open(mut self, stream: &SealedStream) -> std::result::Result<(Vec<u8>, Bytes), EnvelopeError> {
-        let tags = Fingerprint::tags(&self.sealed);
-        stream.open_run(self.first_chunk, self.last, &mut self.sealed)?;
+        let tags = tags(&self.sealed);
+        let length = stream.open_run(self.first_chunk, self.last, &mut self.sealed)?.len();
+        self.sealed.truncate(length);
         Ok((tags, self.sealed.freeze()))
     }
 }
 
-fn runs(gathered: Gathered, payload_bytes: u64) -> impl Stream<Item = Answer<Run>> {
+fn runs(gathered: Gathered, payload_bytes: u64) -> Pin<Box<dyn Stream<Item = Answer<Run>> + Send>> {
     let run_bytes = CHUNKS_PER_RUN * SEALED_CHUNK as u64;
-    stream::try_unfold((gathered, 0), move |(mut gathered, number)| async move {
+    Box::pin(stream::try_unfold((gathered, 0), move |(mut gathered, number)| async move {
         let left = payload_bytes.saturating_sub(number * run_bytes);
         if left == 0 {
             return Ok(None);
@@ -241,5 +246,5 @@ fn runs(gathered: Gathered, payload_bytes: u64) -> impl Stream<Item = Answer<Run
         let sealed = gathered.take(left.min(run_bytes) as usize).await?;
         let run = Run { first_chunk: number * CHUNKS_PER_RUN, last: left <= run_bytes, sealed };
         Ok(Some((run, (gathered, number + 1))))
-    })
+    }))
 }

@@ -6,7 +6,7 @@
 use std::{io::Read, sync::Arc};
 
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt, TryStreamExt, future, stream};
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use share_relay_api::{
     Bytes32, ShareId,
     limits::{CHUNKS_PER_PART, PART_BYTES},
@@ -16,7 +16,7 @@ use tokio::task::spawn_blocking;
 use crate::{
     client::{Client, Secret},
     content::Packed,
-    envelope::{Fingerprint, stream::{CHUNK, SealedStream}},
+    envelope::{CHUNK, Fingerprint, Stream as SealedStream},
     error::{Error, Result},
     i18n::fl,
     transfer::backoff::Patience,
@@ -137,7 +137,7 @@ fn plain_parts(source: Source) -> stream::BoxStream<'static, Result<PlainPart>> 
 
 /// Parts of content whose size is known. Empty content is one empty part.
 fn packed_parts(packed: Arc<Packed>) -> impl Stream<Item = Result<PlainPart>> {
-    let length = packed.len();
+    let length = packed.length();
     let parts = length.div_ceil(PLAIN_PART as u64).max(1);
     stream::iter(0..parts).map(move |number| {
         let rest = length - number * PLAIN_PART as u64;

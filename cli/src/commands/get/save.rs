@@ -99,7 +99,9 @@ fn settle<F, S>(fetched: std::result::Result<F, DownloadError>, saved: Result<S>
     match (fetched, saved) {
         (Ok(fetched), Ok(saved)) => Ok((fetched, saved)),
         (Err(DownloadError::Failed(error)), _) | (_, Err(error)) => Err(error),
-        (Err(DownloadError::ReaderGone), Ok(_)) => Err(Error::new(Kind::Corrupt, "trailing_data", fl!("get-more-than-promised"))),
+        (Err(DownloadError::ReaderGone), Ok(_)) => {
+            Err(Error::new(Kind::Corrupt, "trailing_data", fl!("get-more-than-promised")))
+        }
     }
 }
 
@@ -116,7 +118,7 @@ fn to_standard_output(reader: &mut impl Read) -> Result<Saved> {
 }
 
 fn save_as(reader: &mut PlainReader, staging: &Staging, target: &Path, force: bool) -> Result<()> {
-    let write = || -> io::Result<()> {
+    let mut write = || -> io::Result<()> {
         let mut file = tempfile::NamedTempFile::new_in(staging.files())?;
         io::copy(reader, &mut BufWriter::with_capacity(WRITE_BYTES, file.as_file_mut()))?;
         file.as_file().sync_all()?;

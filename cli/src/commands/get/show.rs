@@ -67,7 +67,7 @@ impl Incoming<'_> {
             bytes: received.bytes,
             sha256: received.digest.map(|digest| digest.to_string()),
         })?;
-        placed.iter().filter(|placed| placed.is_renamed()).for_each(|placed| ui.warn(renamed(placed)));
+        placed.iter().filter(|placed| placed.actual != placed.wanted).for_each(|placed| ui.warn(renamed(placed)));
         ui.note(fl!("get-verified"));
         placed.iter().try_for_each(|placed| ui.say(shown(&placed.actual)))
     }
@@ -82,7 +82,7 @@ impl Incoming<'_> {
 }
 
 fn renamed(placed: &Placed) -> String {
-    fl!("get-renamed", wanted = printable(&placed.wanted), actual = shown(&placed.actual))
+    fl!("get-renamed", wanted = shown(&placed.wanted), actual = shown(&placed.actual))
 }
 
 fn shown(path: &Path) -> String {

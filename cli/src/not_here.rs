@@ -1,0 +1,32 @@
+//! Stands in for the relay inside this process where it is not built in.
+
+use share_relay_api::ShareId;
+
+use crate::{
+    client::{Client, Secret},
+    commands::Context,
+    config::Dirs,
+    error::{Error, Result},
+    i18n::fl,
+    link::RelayUrl,
+};
+
+/// There is none.
+pub enum Here {}
+
+impl Here {
+    /// Fails, and says what to do instead.
+    pub async fn start(_dirs: &Dirs) -> Result<Self> {
+        Err(Error::usage(fl!("here-not-built-in")).hint(fl!("here-not-built-in-hint")))
+    }
+
+    /// Never called.
+    pub fn relay(&self) -> &RelayUrl {
+        match *self {}
+    }
+
+    /// Never called.
+    pub async fn until_collected(&self, _: &Context, _: &Client, _: &ShareId, _: &Secret) -> Result<()> {
+        match *self {}
+    }
+}

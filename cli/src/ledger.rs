@@ -106,6 +106,11 @@ impl Ledger {
             .map_err(|error| Error::local(fl!("ledger-unwritable", path = shown(&self.0)), error))
     }
 
+    /// Removes the entry of a share that was never finished. An entry that stays does no harm.
+    pub fn forget(&self, id: &ShareId) {
+        let _ = fs::remove_file(self.path(id));
+    }
+
     /// The entry of a share; an error if it was not sent from here.
     pub fn get(&self, id: &ShareId) -> Result<Entry> {
         match fs::read(self.path(id)) {

@@ -185,7 +185,6 @@ send-keys-need-no-words = With public keys there are no words to write to a file
 send-message-unreadable = The message in { $path } cannot be read
 send-name-without-stdin = --name is for standard input only
 send-stdin-needs-name = To send standard input, give - as the only path, and --name NAME
-send-words-unwritable = The words cannot be written to { $path }
 here-cannot-start = This computer cannot serve the share
 here-public-hint = This computer has a public address, where an unencrypted connection is not safe. Use a relay: share send --relay URL
 here-not-built-in = This share was built without the means to serve from this computer

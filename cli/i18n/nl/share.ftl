@@ -185,7 +185,6 @@ send-keys-need-no-words = Met publieke sleutels zijn er geen woorden om op te sl
 send-message-unreadable = Het bericht in { $path } kan niet worden gelezen
 send-name-without-stdin = --name is alleen voor de standaardinvoer
 send-stdin-needs-name = Geef voor de standaardinvoer alleen - op, en --name NAAM
-send-words-unwritable = De woorden kunnen niet naar { $path } worden geschreven
 here-cannot-start = Deze computer kan dit niet zelf delen
 here-public-hint = Deze computer heeft een openbaar adres, waar een onversleutelde verbinding niet veilig is. Gebruik een relay: share send --relay URL
 here-not-built-in = Deze share is gebouwd zonder de mogelijkheid om zelf te delen

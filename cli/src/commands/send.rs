@@ -7,7 +7,7 @@ use serde::Serialize;
 use share_relay_api::{CreateShare, Created, Kind as ShareKind, SealShare, ShareId, limits::PART_BYTES};
 use zeroize::Zeroizing;
 
-use super::{Context, no_randomness, refuse_existing};
+use super::{Context, no_randomness};
 use crate::{
     args,
     client::{Client, Secret, sha256},
@@ -33,18 +33,17 @@ use crate::{
 pub async fn run(context: &Context, args: args::Send) -> Result<()> {
     let terms = Terms::read(&args)?;
     let audience = Audience::choose(&args)?;
-    if let Some(path) = &args.passphrase_file {
-        refuse_existing(path)?;
-    }
     let outgoing = Outgoing::pack(context, &args).await?;
+    let words_file = WordsFile::create(&args, &audience)?;
     let route = Route::choose(context, &args).await?;
     let sending = Sending::create(&route, &terms, audience, &outgoing).await?;
     let result = tokio::select! {
         result = sending.deliver(context, &args, outgoing, &route) => result,
         signal = system::interrupted() => Err(super::interrupted(signal, fl!("send-interrupted"))),
     };
-    if result.is_err() {
-        sending.take_back(context).await;
+    match result {
+        Ok(()) => words_file.keep(),
+        Err(_) => sending.take_back(context).await,
     }
     result
 }
@@ -109,6 +108,34 @@ impl Audience {
             Self::Words(words) => PendingHeader::for_words(words.as_str())?,
             Self::Keys(keys) => PendingHeader::for_keys(keys)?,
         })
+    }
+}
+
+/// The file that `--passphrase-file` names. Removed again when the send fails, because its words open nothing then.
+struct WordsFile(Option<PathBuf>);
+
+impl WordsFile {
+    /// Writes the words, if there are any to write, to a new file that only this user can read.
+    fn create(args: &args::Send, audience: &Audience) -> Result<Self> {
+        let (Some(path), Audience::Words(words)) = (&args.passphrase_file, audience) else { return Ok(Self(None)) };
+        let mut file = system::create_private(path).map_err(|error| Error::writing(path, error))?;
+        let guard = Self(Some(path.clone()));
+        let written = writeln!(file, "{}", words.as_str()).and_then(|()| file.sync_all());
+        written.map_err(|error| Error::writing(path, error))?;
+        Ok(guard)
+    }
+
+    fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for WordsFile {
+    fn drop(&mut self) {
+        if let Some(path) = &self.0 {
+            // Words that open nothing do no harm if they stay.
+            let _ = fs::remove_file(path);
+        }
     }
 }
 
@@ -287,16 +314,9 @@ impl Sending {
 
     /// Tells link and words, before the first byte is sent.
     fn announce(&self, context: &Context, args: &args::Send, bytes: Option<u64>) -> Result<()> {
-        let words = match &self.audience {
-            Audience::Words(words) => Some(words.as_str()),
-            Audience::Keys(_) => None,
-        };
-        let shown = match (&args.passphrase_file, words) {
-            (Some(path), Some(words)) => {
-                write_words(path, words)?;
-                None
-            }
-            (_, words) => words,
+        let shown = match &self.audience {
+            Audience::Words(words) if args.passphrase_file.is_none() => Some(words.as_str()),
+            _ => None,
         };
         context.ui.event(&Announced {
             event: "created",
@@ -361,7 +381,10 @@ impl Sending {
     /// After a failure nothing half-sent stays on the relay.
     async fn take_back(&self, context: &Context) {
         match self.client.revoke(&self.link.id, &self.manage).await {
-            Ok(()) => context.ui.warn(fl!("send-taken-back")),
+            Ok(()) => {
+                context.ledger().forget(&self.link.id);
+                context.ui.warn(fl!("send-taken-back"));
+            }
             Err(_) => context.ui.warn(fl!("send-not-taken-back", link = self.link.to_string())),
         }
     }
@@ -397,15 +420,4 @@ fn random_id() -> Result<ShareId> {
     let mut bytes = [0; 12];
     getrandom::fill(&mut bytes).map_err(no_randomness)?;
     Ok(ShareId::from_random(bytes))
-}
-
-fn write_words(path: &Path, words: &str) -> Result<()> {
-    let write = || -> io::Result<()> {
-        let mut file = system::create_private(path)?;
-        writeln!(file, "{words}")?;
-        file.sync_all()
-    };
-    write().map_err(|error| {
-        Error::local(fl!("send-words-unwritable", path = printable(&path.display().to_string())), error)
-    })
 }

@@ -60,11 +60,13 @@ impl Incoming<'_> {
         }
         self.check_output(&opened)?;
         self.confirm()?;
+        // Before a ticket is spent: a folder that cannot be written to should not cost a download.
+        let target = self.target()?;
         let ticket = self.take_ticket(opened.proof).await?;
         let receipt_key = ReceiptKey::derive(&opened.file_key);
-        let saved = self.interruptible(self.receive(opened, &ticket)).await?;
-        self.report(&saved)?;
-        self.send_receipt(&ticket, &receipt_key, saved.fingerprint).await;
+        let received = self.interruptible(self.receive(opened, target, &ticket)).await?;
+        self.report(&received)?;
+        self.send_receipt(&ticket, &receipt_key, received.fingerprint).await;
         Ok(())
     }
 
@@ -74,8 +76,9 @@ impl Incoming<'_> {
             super::refuse_existing(path)?;
         }
         let proof = self.proof_if_needed().await?;
+        let staging = save::stage_beside(path)?;
         let ticket = self.take_ticket(proof).await?;
-        let bytes = self.interruptible(self.save_ciphertext(path, &ticket)).await?;
+        let bytes = self.interruptible(self.save_ciphertext(path, staging, &ticket)).await?;
         self.report_ciphertext(path, bytes)
     }
 

@@ -3,7 +3,7 @@
 use std::{
     fs, io,
     io::{BufWriter, Read, Write},
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -39,11 +39,29 @@ pub enum Saved {
     StandardOutput,
 }
 
-type Saving = Box<dyn FnOnce() -> Result<(Saved, Digest)> + Send>;
+/// Where the plaintext will go.
+pub enum Target {
+    Folder { staging: Staging, output: PathBuf, force: bool },
+    StandardOutput,
+}
+
+impl Target {
+    /// Reads the plaintext to its verified end, and only then gives anything its final name.
+    fn save(self, manifest: &Manifest, mut reader: Digesting) -> Result<(Saved, Digest)> {
+        let saved = match self {
+            Self::StandardOutput => to_standard_output(&mut reader)?,
+            Self::Folder { staging, output, force } => {
+                unpack(&mut reader, manifest, &staging.files())?;
+                Saved::Files(place(&staging.files(), &output, force)?)
+            }
+        };
+        Ok((saved, reader.finish()))
+    }
+}
 
 impl Incoming<'_> {
     /// Downloads, verifies and saves; nothing has its final name before the last chunk has been verified.
-    pub(super) async fn receive(&self, opened: Opened, ticket: &Secret) -> Result<Received> {
+    pub(super) async fn receive(&self, opened: Opened, target: Target, ticket: &Secret) -> Result<Received> {
         let (writer, reader) = plain::pipe();
         let manifest = opened.manifest.clone();
         let expected = Expected {
@@ -55,37 +73,27 @@ impl Incoming<'_> {
         let download = self.download(ticket);
         let progress = download.progress.clone();
         let reader = Digesting::new(reader, self.context.ui.is_json());
-        let saving = self.saving(manifest, reader)?;
+        let saving = move || target.save(&manifest, reader);
         let (fingerprint, saved) = tokio::join!(download.open_into(expected, writer), blocking(saving));
         progress.done();
         let (fingerprint, (saved, digest)) = settle(fingerprint, saved)?;
         Ok(Received { fingerprint, saved, bytes: opened.manifest.bytes, digest })
     }
 
-    /// The work of the thread that takes the plaintext.
-    fn saving(&self, manifest: Manifest, mut reader: Digesting) -> Result<Saving> {
+    /// Where the plaintext will go; the folder is made and found writable.
+    pub(super) fn target(&self) -> Result<Target> {
         if self.to_stdout() {
-            return Ok(Box::new(move || {
-                let saved = to_standard_output(&mut reader)?;
-                Ok((saved, reader.finish()))
-            }));
+            return Ok(Target::StandardOutput);
         }
-        let (output, force) = (self.args.output.clone(), self.args.force);
-        let staging = stage(&output)?;
-        Ok(Box::new(move || {
-            unpack(&mut reader, &manifest, &staging.files())?;
-            let placed = place(&staging.files(), &output, force)?;
-            Ok((Saved::Files(placed), reader.finish()))
-        }))
+        let output = self.args.output.clone();
+        Ok(Target::Folder { staging: stage(&output)?, output, force: self.args.force })
     }
 
     /// Saves the content's age file as it is. Gives its length.
-    pub(super) async fn save_ciphertext(&self, path: &Path, ticket: &Secret) -> Result<u64> {
+    pub(super) async fn save_ciphertext(&self, path: &Path, staging: Staging, ticket: &Secret) -> Result<u64> {
         let (writer, mut reader) = plain::pipe();
         let download = self.download(ticket);
         let progress = download.progress.clone();
-        let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let staging = stage(folder)?;
         let (target, force) = (path.to_owned(), self.args.force);
         let saving = move || save_as(&mut reader, &staging, &target, force);
         let (fetched, saved) = tokio::join!(download.save_into(writer), blocking(saving));
@@ -103,6 +111,11 @@ fn settle<F, S>(fetched: std::result::Result<F, DownloadError>, saved: Result<S>
             Err(Error::new(Kind::Corrupt, "trailing_data", fl!("get-more-than-promised")))
         }
     }
+}
+
+/// A staging folder on the file system of a file to be written.
+pub fn stage_beside(path: &Path) -> Result<Staging> {
+    stage(path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))
 }
 
 fn stage(output: &Path) -> Result<Staging> {

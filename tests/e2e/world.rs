@@ -1,0 +1,268 @@
+//! A world for one test: a folder of its own, a clean environment, programs that end with it.
+
+use std::{
+    ffi::OsStr,
+    fmt,
+    fs::{self, File},
+    io::{BufRead, BufReader, Write},
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A folder with a home in it. Every program runs with a clean environment and knows no other.
+pub struct World {
+    root: TempDir,
+}
+
+impl World {
+    pub fn new() -> Self {
+        let world = Self { root: TempDir::with_prefix("share-e2e-").unwrap() };
+        fs::create_dir(world.path("home")).unwrap();
+        world
+    }
+
+    /// A path in this world.
+    pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    /// Writes a file, with the folders above it.
+    pub fn file(&self, name: impl AsRef<Path>, bytes: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    /// The `share` program, to be run in this world's folder, in English.
+    pub fn share<I: IntoIterator<Item: AsRef<OsStr>>>(&self, arguments: I) -> Run {
+        self.program(env!("CARGO_BIN_EXE_share"), arguments)
+    }
+
+    /// The `share-relay` program.
+    pub fn share_relay<I: IntoIterator<Item: AsRef<OsStr>>>(&self, arguments: I) -> Run {
+        self.program(env!("CARGO_BIN_EXE_share-relay"), arguments)
+    }
+
+    /// Any program.
+    pub fn program<I: IntoIterator<Item: AsRef<OsStr>>>(&self, program: &str, arguments: I) -> Run {
+        let mut command = Command::new(program);
+        command.args(arguments).current_dir(self.root.path()).env_clear();
+        command.env("HOME", self.path("home")).env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.env("LANG", "en_US.UTF-8").env("TZ", "UTC").env("RUST_BACKTRACE", "1");
+        command.stdin(Stdio::null());
+        Run { command, root: self.root.path().to_owned() }
+    }
+
+    /// A relay process on a free port, with its data in `relay/`.
+    pub fn relay(&self) -> Relay {
+        self.relay_with(["--listen", "127.0.0.1:0"])
+    }
+
+    /// A relay process with these options; `--data` is added.
+    pub fn relay_with<I: IntoIterator<Item: AsRef<OsStr>>>(&self, options: I) -> Relay {
+        let data = self.path("relay");
+        let mut run = self.share_relay([OsStr::new("serve"), OsStr::new("--data"), data.as_os_str()]);
+        run.command.args(options).stdout(Stdio::piped());
+        run.command.stderr(File::options().create(true).append(true).open(self.path("relay.log")).unwrap());
+        let mut child = run.command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let first = lines.next().map(|line| line.unwrap()).unwrap_or_default();
+        let Some(url) = first.strip_prefix("listening on ").map(str::to_owned) else {
+            let log = fs::read_to_string(self.path("relay.log")).unwrap_or_default();
+            panic!("the relay did not start: {first:?}\n{log}");
+        };
+        std::thread::spawn(move || lines.for_each(drop));
+        Relay { url, data, child }
+    }
+
+    /// Sends with words in a file; gives the link and the words file.
+    pub fn send<I: IntoIterator<Item: AsRef<OsStr>>>(&self, relay: &str, arguments: I) -> Sent {
+        let words = self.path(format!("words-{}", fs::read_dir(self.root.path()).unwrap().count()));
+        let run = self.share(["send", "--json", "--relay", relay, "--passphrase-file"]).arg(&words).args(arguments);
+        let lines = run.succeeds().json();
+        assert_eq!((lines[0]["event"].as_str(), lines[1]["event"].as_str()), (Some("created"), Some("ready")));
+        Sent { link: lines[0]["link"].as_str().unwrap().to_owned(), words }
+    }
+
+    /// Fetches into `output`.
+    pub fn get(&self, sent: &Sent, output: impl AsRef<Path>) -> Run {
+        let run = self.share(["get", &sent.link, "--yes", "--passphrase-file"]).arg(&sent.words);
+        run.arg("--output").arg(self.path(output))
+    }
+}
+
+/// Something that was sent.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    pub link: String,
+    pub words: PathBuf,
+}
+
+impl Sent {
+    /// The id at the link's end.
+    pub fn id(&self) -> &str {
+        self.link.rsplit('/').next().unwrap()
+    }
+
+    /// The words joined by `-`.
+    pub fn passphrase(&self) -> String {
+        fs::read_to_string(&self.words).unwrap().trim().to_owned()
+    }
+}
+
+/// A program about to run.
+pub struct Run {
+    pub command: Command,
+    root: PathBuf,
+}
+
+impl Run {
+    pub fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
+        self.command.arg(argument);
+        self
+    }
+
+    pub fn args<I: IntoIterator<Item: AsRef<OsStr>>>(mut self, arguments: I) -> Self {
+        self.command.args(arguments);
+        self
+    }
+
+    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    pub fn in_dir(mut self, dir: impl AsRef<Path>) -> Self {
+        self.command.current_dir(dir);
+        self
+    }
+
+    /// Runs it to its end.
+    pub fn output(mut self) -> Outcome {
+        let output = self.command.output().unwrap();
+        self.outcome(output)
+    }
+
+    /// Runs it to its end, with these bytes on standard input.
+    pub fn output_with_input(mut self, input: &[u8]) -> Outcome {
+        let mut child =
+            self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let input = input.to_owned();
+        // A program that ends early closes its input; its outcome tells why.
+        let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
+        let output = child.wait_with_output().unwrap();
+        writer.join().unwrap();
+        self.outcome(output)
+    }
+
+    /// Runs it and expects success.
+    pub fn succeeds(self) -> Outcome {
+        self.output().exits(0)
+    }
+
+    /// Starts it; the caller ends it.
+    pub fn spawn(mut self) -> Child {
+        self.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    fn outcome(self, output: Output) -> Outcome {
+        Outcome { command: format!("{:?}", self.command), root: self.root, output }
+    }
+}
+
+/// What a program did. Its `Debug` is what a failed assertion shows.
+pub struct Outcome {
+    command: String,
+    root: PathBuf,
+    pub output: Output,
+}
+
+impl Outcome {
+    pub fn stdout(&self) -> String {
+        String::from_utf8(self.output.stdout.clone()).unwrap()
+    }
+
+    pub fn stderr(&self) -> String {
+        String::from_utf8_lossy(&self.output.stderr).into_owned()
+    }
+
+    /// Asserts the exit code.
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Self {
+        assert_eq!(self.output.status.code(), Some(code), "{self:?}");
+        self
+    }
+
+    /// Asserts that standard error says this.
+    #[track_caller]
+    pub fn says(self, text: &str) -> Self {
+        assert!(self.stderr().contains(text), "{text:?} is not said by {self:?}");
+        self
+    }
+
+    /// The lines of standard output, each an object.
+    #[track_caller]
+    pub fn json(&self) -> Vec<Value> {
+        let parse = |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {self:?}"));
+        self.stdout().lines().map(parse).collect()
+    }
+}
+
+impl fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}\n{}", self.command, self.output.status)?;
+        writeln!(f, "--- stdout\n{}", String::from_utf8_lossy(&self.output.stdout))?;
+        writeln!(f, "--- stderr\n{}", String::from_utf8_lossy(&self.output.stderr))?;
+        writeln!(f, "--- files")?;
+        files_below(&self.root).iter().take(50).try_for_each(|path| writeln!(f, "{}", path.display()))
+    }
+}
+
+/// Every path below a folder, sorted, without following links.
+pub fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for item in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            if item.file_type().is_ok_and(|kind| kind.is_dir()) {
+                folders.push(item.path());
+            }
+            found.push(item.path());
+        }
+    }
+    found.sort();
+    found
+}
+
+/// A relay process; killed when dropped.
+pub struct Relay {
+    pub url: String,
+    pub data: PathBuf,
+    pub child: Child,
+}
+
+impl Relay {
+    /// The share's folder.
+    pub fn share(&self, sent: &Sent) -> PathBuf {
+        self.data.join("shares").join(sent.id())
+    }
+
+    /// Ends it as a power cut would.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        // Fails only if it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     io::{self, Read},
+    panic::AssertUnwindSafe,
     path::Path,
 };
 
@@ -112,9 +113,13 @@ fn parse_age_line(line: &str) -> Result<Box<dyn age::Identity + Send + Sync>, Ke
 }
 
 fn parse_ssh(text: &str, ask: &mut dyn FnMut() -> Option<Zeroizing<String>>) -> Result<Identities, KeyError> {
-    let identity = ssh::Identity::from_buffer(text.as_bytes(), None).map_err(|_| KeyError::NotAnIdentity)?;
+    let (identity, public) = unless_damaged(|| {
+        let identity = ssh::Identity::from_buffer(text.as_bytes(), None).ok()?;
+        let public = ssh::Recipient::try_from(identity.clone());
+        Some((identity, public))
+    })?;
     // The public half tells the kind even of a protected key, so nobody is asked in vain.
-    match ssh::Recipient::try_from(identity.clone()) {
+    match public {
         Err(ssh::ParseRecipientKeyError::Unsupported(kind)) => {
             return Err(KeyError::Unsupported { kind: start_of(&kind) });
         }
@@ -124,16 +129,24 @@ fn parse_ssh(text: &str, ask: &mut dyn FnMut() -> Option<Zeroizing<String>>) -> 
     let identity = match identity {
         ssh::Identity::Encrypted(key) => {
             let passphrase = ask().ok_or(KeyError::PassphraseNeeded)?;
-            let key = key.decrypt(SecretString::from(passphrase.as_str())).map_err(|_| KeyError::PassphraseWrong)?;
-            ssh::Identity::from(key)
+            let decrypt = || Some(key.decrypt(SecretString::from(passphrase.as_str())));
+            ssh::Identity::from(unless_damaged(decrypt)?.map_err(|_| KeyError::PassphraseWrong)?)
         }
         open => open,
     };
     Ok(Identities(vec![Box::new(identity)]))
 }
 
+/// What `read` makes of an ssh key. The crate's reader (0.12.1) panics on a number written in nothing but zero bytes,
+/// which a damaged RSA key can have, and a protected one shows only inside.
+fn unless_damaged<T>(read: impl FnOnce() -> Option<T>) -> Result<T, KeyError> {
+    std::panic::catch_unwind(AssertUnwindSafe(read)).ok().flatten().ok_or(KeyError::NotAnIdentity)
+}
+
 #[cfg(test)]
 mod tests {
+    use base64::{Engine, prelude::BASE64_STANDARD};
+
     use super::*;
     use crate::envelope::{FileKey, Opener, PendingHeader, open_header, parse_recipient, tests::vector_path};
 
@@ -245,5 +258,17 @@ mod tests {
         let sealed = PendingHeader::for_keys(&[parse_recipient(&age_public()).unwrap()]).unwrap().finish().unwrap();
         let file = [&sealed[..], &[0; 40]].concat();
         assert!(matches!(read_text(file), Err(KeyError::Encrypted(EnvelopeError::NeedsKeys))));
+    }
+
+    #[test]
+    fn a_damaged_rsa_key_is_refused_without_a_panic() {
+        let text = public("rsa");
+        let mut lines: Vec<_> = text.lines().collect();
+        let (begin, end) = (lines.remove(0), lines.pop().unwrap());
+        let mut bytes = BASE64_STANDARD.decode(lines.concat()).unwrap();
+        let exponent = bytes.windows(7).position(|window| window == [0, 0, 0, 3, 1, 0, 1]).unwrap();
+        bytes[exponent + 4..exponent + 7].fill(0);
+        let damaged = format!("{begin}\n{}\n{end}\n", BASE64_STANDARD.encode(bytes));
+        assert!(matches!(read_text(damaged), Err(KeyError::NotAnIdentity)));
     }
 }

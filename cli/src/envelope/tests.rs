@@ -162,6 +162,9 @@ fn what_is_no_header_is_refused_within_bounds() {
     assert!(malformed(
         &[b"age-encryption.org/v1\n-> a\n", &[&[b'A'; 64][..], b"\n"].concat().repeat(1100)[..]].concat()
     ));
+    let with_stanzas = |count| [b"age-encryption.org/v1\n", &b"-> a\n\n".repeat(count)[..], b"--- A\n"].concat();
+    assert!(header_len(&with_stanzas(1000)).unwrap().is_some());
+    assert!(malformed(&with_stanzas(1001)), "more stanzas than are worth reading");
     for text in [
         "\n",
         "age-encryption.org/v2\n",

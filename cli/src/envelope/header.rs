@@ -21,6 +21,10 @@ const WORDS_HEADER_LEN: u64 = 150;
 /// The longest header: with its nonce, it fits the limit both sides agree on.
 const MAX_LEN: usize = MAX_HEADER_BYTES as usize - NONCE;
 
+/// The most stanzas read: more than fit with real keys in them. The `age` crate begins again at each line it lacks, so
+/// ten thousand empty stanzas would keep it busy for many seconds.
+const MAX_STANZAS: usize = 1000;
+
 /// A header of which file key and length are known, while scrypt may still run.
 pub struct PendingHeader {
     /// The key the header hides.
@@ -110,13 +114,16 @@ pub fn header_len(prefix: &[u8]) -> Result<Option<usize>, EnvelopeError> {
         Body,
     }
     let mut expect = Expect::Version;
-    let mut len = 0;
+    let (mut len, mut stanzas) = (0, 0);
     for line in prefix[..prefix.len().min(MAX_LEN)].split_inclusive(|&byte| byte == b'\n') {
         let Some(text) = line.strip_suffix(b"\n") else { break };
         len += line.len();
         expect = match expect {
             Expect::Version if text == b"age-encryption.org/v1" => Expect::Stanza,
-            Expect::Stanza if text.starts_with(b"-> ") => Expect::Body,
+            Expect::Stanza if text.starts_with(b"-> ") && stanzas < MAX_STANZAS => {
+                stanzas += 1;
+                Expect::Body
+            }
             Expect::Stanza if text.starts_with(b"--- ") => return Ok(Some(len)),
             Expect::Body if text.len() == 64 && text.iter().all(is_base64) => Expect::Body,
             Expect::Body if text.len() < 64 && text.iter().all(is_base64) => Expect::Stanza,

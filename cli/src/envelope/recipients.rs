@@ -113,3 +113,125 @@ fn plugin_name(text: &str) -> Option<&str> {
 pub(super) fn start_of(text: &str) -> String {
     text.chars().take(24).map(|c| if c.is_ascii_graphic() { c } else { '?' }).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::envelope::{EnvelopeError, PendingHeader, tests::vector_path};
+
+    const AGE: &str = "age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa";
+    const TAG: &str = "age1tag1qt8lw0ual6avlwmwatk888yqnmdamm7xfd0wak53ut6elz5c4swx2yqdj4e";
+
+    fn ssh(name: &str) -> String {
+        std::fs::read_to_string(vector_path("keys").join(name)).unwrap()
+    }
+
+    fn refusal(text: &str) -> KeyError {
+        parse_recipient(text).err().unwrap_or_else(|| panic!("{text} was taken"))
+    }
+
+    fn file(text: impl AsRef<[u8]>) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(&file, text).unwrap();
+        file
+    }
+
+    /// An ssh public key of these fields, each with its length before it.
+    fn ssh_key(fields: &[&[u8]]) -> String {
+        let blob: Vec<u8> =
+            fields.iter().flat_map(|field| [&(field.len() as u32).to_be_bytes(), *field].concat()).collect();
+        format!("{} {}", String::from_utf8_lossy(fields[0]), BASE64_STANDARD_NO_PAD.encode(blob))
+    }
+
+    #[test]
+    fn public_keys_of_every_kind_are_read() {
+        for text in [AGE, TAG, &ssh("ed25519.pub"), &ssh("rsa.pub"), &ssh("rsa_protected.pub")] {
+            assert!(parse_recipient(text).is_ok(), "{text}");
+            assert!(parse_recipient(&format!("  {}\r\n", text.trim())).is_ok(), "{text}");
+        }
+        let without_comment = ssh("ed25519.pub").replace(" test", "");
+        assert!(parse_recipient(&without_comment).is_ok());
+    }
+
+    #[test]
+    fn keys_that_cannot_be_used_are_told_apart() {
+        assert!(matches!(refusal("age1yubikey1q2w3e4r"), KeyError::Plugin { name } if name == "yubikey"));
+        assert!(matches!(refusal("age1pq1qqqq"), KeyError::Unsupported { kind } if kind == "age1pq"));
+        assert!(matches!(refusal(&ssh("rsa_1024.pub")), KeyError::RsaTooSmall));
+        let ecdsa = ssh_key(&[b"ecdsa-sha2-nistp256", b"nistp256", b"point"]);
+        assert!(matches!(refusal(&ecdsa), KeyError::Unsupported { kind } if kind == "ecdsa-sha2-nistp256"));
+        let large = ssh_key(&[b"ssh-rsa", &[1, 0, 1], &[0x7f; 2048]]);
+        assert!(matches!(refusal(&large), KeyError::RsaTooLarge));
+        for text in ["", "age1", &AGE[..40], &AGE.replace("t7", "t8"), "age1tag1qqqq", "ssh-rsa", "ssh-ed25519 AAAA"] {
+            assert!(matches!(refusal(text), KeyError::NotARecipient { .. }), "{text}: {:?}", refusal(text));
+        }
+    }
+
+    #[test]
+    fn a_private_key_is_recognised_and_never_repeated() {
+        let secret = "AGE-SECRET-KEY-1GQ9778VQXMMJVE8SK7J6VT8UJ4HDQAJUVSFCWCM02D8GEWQ72PVQ2Y5J33";
+        for text in [secret, &secret.to_lowercase(), "AGE-PLUGIN-YUBIKEY-1QQQQ", &ssh("ed25519")] {
+            assert!(matches!(refusal(text), KeyError::SecretKey), "{text}");
+        }
+    }
+
+    #[test]
+    fn texts_from_outside_are_shown_short_and_plain() {
+        let error = refusal(&format!("\u{1b}[31m\u{202e}naughty{}", "x".repeat(5000)));
+        let KeyError::NotARecipient { start } = error else { panic!("{error:?}") };
+        assert_eq!(start, "?[31m?naughtyxxxxxxxxxxx");
+    }
+
+    #[test]
+    fn rsa_keys_with_hostile_numbers_are_refused_without_a_panic() {
+        let modulus = [&[0][..], &[0xff; 256]].concat();
+        let numbers: [&[u8]; 8] = [&[], &[0], &[0, 0, 0], &[1], &[2], &[0x80], &[0xff; 9], &[0x7f; 300]];
+        for exponent in numbers {
+            for modulus in numbers.into_iter().chain([&modulus[..]]) {
+                let _ = parse_recipient(&ssh_key(&[b"ssh-rsa", exponent, modulus]));
+            }
+            assert!(parse_recipient(&ssh_key(&[b"ssh-rsa", exponent])).is_err());
+        }
+        assert!(matches!(refusal(&ssh_key(&[b"ssh-rsa", &[0], &modulus])), KeyError::NotARecipient { .. }));
+        assert!(matches!(refusal(&ssh_key(&[b"ssh-rsa", &[3], &[0]])), KeyError::NotARecipient { .. }));
+    }
+
+    #[test]
+    fn damaged_keys_are_refused_without_a_panic() {
+        for key in [AGE.to_owned(), TAG.to_owned(), ssh("ed25519.pub"), ssh("rsa.pub")] {
+            let key = key.trim();
+            for at in 0..key.len() {
+                let _ = parse_recipient(&key[..at]);
+                for letter in ["A", "/", " ", "=", "é", "Ł", "1", "\0"] {
+                    let _ = parse_recipient(&format!("{}{letter}{}", &key[..at], &key[at + 1..]));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_recipients_file_has_comments_blank_lines_and_any_line_ending() {
+        let text = format!("\u{feff}# ours\r\n\r\n{AGE}\r\n  {}\n#end\n{}", ssh("ed25519.pub").trim(), ssh("rsa.pub"));
+        assert_eq!(read_recipients(file(text).path()).unwrap().len(), 3);
+    }
+
+    #[test]
+    fn a_recipients_file_is_used_whole_or_not_at_all() {
+        let bad = file(format!("# one\n{AGE}\nage1yubikey1q2w3e4r\n"));
+        let Err(KeyError::Line { line: 3, source }) = read_recipients(bad.path()) else { panic!() };
+        assert!(matches!(*source, KeyError::Plugin { .. }));
+        assert!(matches!(read_recipients(file("# none\n\n").path()), Err(KeyError::NoKeys)));
+        assert!(matches!(read_recipients(file([0xff, 0xfe]).path()), Err(KeyError::Unreadable(_))));
+        assert!(matches!(read_recipients(file(vec![b'#'; 1 << 21]).path()), Err(KeyError::FileTooLarge)));
+        assert!(matches!(read_recipients(&bad.path().join("none")), Err(KeyError::Unreadable(_))));
+    }
+
+    #[test]
+    fn post_quantum_and_classic_keys_do_not_mix() {
+        let post_quantum = std::fs::read_to_string(vector_path("keys/tagpq.pub")).unwrap();
+        let keys = |texts: &[&str]| texts.iter().map(|text| parse_recipient(text).unwrap()).collect::<Vec<_>>();
+        assert!(PendingHeader::for_keys(&keys(&[&post_quantum, &post_quantum])).is_ok());
+        let mixed = PendingHeader::for_keys(&keys(&[&post_quantum, AGE]));
+        assert!(matches!(mixed, Err(EnvelopeError::RecipientsDoNotMix)));
+    }
+}

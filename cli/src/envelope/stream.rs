@@ -125,3 +125,191 @@ fn chunk_nonce(first_chunk: u64, i: usize, last: bool) -> Nonce {
     nonce[11] = u8::from(last);
     Nonce::assume_unique_for_key(nonce)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::envelope::tests::pattern;
+
+    const KEY: [u8; 16] = [7; 16];
+    const C: usize = CHUNK;
+
+    fn stream() -> Stream {
+        Stream::new(&FileKey::from_bytes(Zeroizing::new(KEY)), &[9; NONCE])
+    }
+
+    fn seal(plain: &[u8]) -> Vec<u8> {
+        let mut sealed = Vec::new();
+        stream().seal_run(0, true, plain, &mut sealed);
+        sealed
+    }
+
+    fn open(sealed: &[u8]) -> Result<Vec<u8>, EnvelopeError> {
+        stream().open_run(0, true, &mut sealed.to_vec()).map(|plain| plain.to_vec())
+    }
+
+    #[test]
+    fn lengths_are_those_of_real_payloads_and_invert() {
+        for plain in [0, 1, C - 1, C, C + 1, 2 * C, 3 * C + 5] {
+            let sealed = seal(&vec![0; plain]).len() as u64;
+            assert_eq!(sealed_len(plain as u64), sealed);
+            assert_eq!(plain_len(sealed), Some(plain as u64));
+        }
+    }
+
+    #[test]
+    fn impossible_lengths_have_no_plaintext() {
+        let s = SEALED_CHUNK as u64;
+        for sealed in [0, 1, 15, s + 1, s + 15, s + 16, 7 * s + 16] {
+            assert_eq!(plain_len(sealed), None, "{sealed}");
+        }
+        assert_eq!(sealed_len(u64::MAX), u64::MAX);
+        assert_eq!(plain_len(u64::MAX).map(sealed_len).unwrap_or(u64::MAX), u64::MAX);
+    }
+
+    #[test]
+    fn a_length_is_held_to_the_promised_one() {
+        assert!(check_len(sealed_len(100), 100).is_ok());
+        assert!(matches!(check_len(115, 100), Err(EnvelopeError::Truncated)));
+        assert!(matches!(check_len(117, 100), Err(EnvelopeError::TrailingData)));
+        assert!(matches!(check_len(117, u64::MAX), Err(EnvelopeError::Truncated)));
+    }
+
+    #[test]
+    fn runs_seal_and_open_in_any_order_and_size() {
+        let plain = pattern(10 * C + 7);
+        let whole = seal(&plain);
+        for run in [1, 2, 3, 5, 11, 100] {
+            let count = 11usize.div_ceil(run);
+            let mut sealed = vec![0; whole.len()];
+            let mut opened = vec![0; plain.len()];
+            // 7 is coprime to every count above 1, so this visits each run once, out of order.
+            for r in (0..count).map(|i| (i * 7 + 3) % count) {
+                let (first, last) = ((r * run) as u64, r + 1 == count);
+                let piece = &plain[r * run * C..plain.len().min((r + 1) * run * C)];
+                let mut bytes = Vec::new();
+                stream().seal_run(first, last, piece, &mut bytes);
+                sealed[r * run * SEALED_CHUNK..][..bytes.len()].copy_from_slice(&bytes);
+                opened[r * run * C..][..piece.len()]
+                    .copy_from_slice(stream().open_run(first, last, &mut bytes).unwrap());
+            }
+            assert!(sealed == whole, "runs of {run}");
+            assert!(opened == plain, "runs of {run}");
+        }
+    }
+
+    #[test]
+    fn threads_share_one_stream() {
+        let (plain, stream) = (pattern(8 * C), stream());
+        let runs = std::thread::scope(|scope| {
+            let seal = |i: usize| {
+                let mut run = Vec::new();
+                stream.seal_run(2 * i as u64, i == 3, &plain[2 * i * C..2 * (i + 1) * C], &mut run);
+                run
+            };
+            let threads: Vec<_> = (0..4).map(|i| scope.spawn(move || seal(i))).collect();
+            threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+        });
+        assert!(runs == seal(&plain));
+    }
+
+    #[test]
+    fn sealing_appends() {
+        let mut out = b"before".to_vec();
+        stream().seal_run(0, true, b"x", &mut out);
+        assert_eq!(out[..6], *b"before");
+        assert_eq!(out[6..], seal(b"x"));
+    }
+
+    #[test]
+    fn any_changed_byte_is_noticed_in_its_chunk() {
+        let sealed = seal(&pattern(3 * C + 100));
+        let tags = (1..=3).map(|n| n * SEALED_CHUNK - 1);
+        for at in [0, 1, C - 1, C, SEALED_CHUNK, 2 * SEALED_CHUNK + 77, sealed.len() - 1].into_iter().chain(tags) {
+            let mut changed = sealed.clone();
+            changed[at] ^= 0x40;
+            let error = open(&changed).unwrap_err();
+            let expected = (at / SEALED_CHUNK) as u64;
+            assert!(matches!(error, EnvelopeError::Tampered { chunk } if chunk == expected), "{at}: {error:?}");
+        }
+    }
+
+    #[test]
+    fn a_cut_payload_is_refused_at_every_kind_of_place() {
+        let sealed = seal(&pattern(3 * C));
+        for whole_chunks in [1, 2] {
+            assert!(matches!(open(&sealed[..whole_chunks * SEALED_CHUNK]), Err(EnvelopeError::Truncated)));
+        }
+        for len in [0, 1, 15, SEALED_CHUNK + 3, 2 * SEALED_CHUNK + 15] {
+            assert!(matches!(open(&sealed[..len]), Err(EnvelopeError::Truncated)), "{len}");
+        }
+        for len in [16, 17, SEALED_CHUNK - 1, SEALED_CHUNK + 16, SEALED_CHUNK + 17, 3 * SEALED_CHUNK - 1] {
+            assert!(open(&sealed[..len]).is_err(), "{len}");
+        }
+    }
+
+    #[test]
+    fn an_extended_payload_is_refused() {
+        for plain in [0, 1, C, 2 * C, 2 * C + 1] {
+            let sealed = seal(&pattern(plain));
+            for extra in [1, 15, 16, 17, SEALED_CHUNK] {
+                assert!(open(&[&sealed[..], &vec![0; extra]].concat()).is_err(), "{plain} + {extra}");
+            }
+            assert!(open(&[&sealed[..], &sealed].concat()).is_err(), "{plain} twice");
+        }
+    }
+
+    #[test]
+    fn chunks_in_another_order_are_refused() {
+        let sealed = seal(&pattern(4 * C));
+        let chunks: Vec<_> = sealed.chunks(SEALED_CHUNK).collect();
+        for order in [[1, 0, 2, 3], [0, 2, 1, 3], [0, 1, 3, 2], [0, 0, 2, 3], [3, 1, 2, 0]] {
+            assert!(open(&order.map(|i| chunks[i]).concat()).is_err(), "{order:?}");
+        }
+        assert!(open(&[chunks[0], chunks[1], chunks[3]].concat()).is_err(), "one left out");
+        let mut moved = chunks[1].to_vec();
+        assert!(matches!(stream().open_run(2, false, &mut moved), Err(EnvelopeError::Tampered { chunk: 2 })));
+    }
+
+    #[test]
+    fn an_empty_last_chunk_must_be_the_only_one() {
+        assert_eq!(open(&seal(b"")).unwrap(), b"");
+        let stream = stream();
+        let mut sealed = Vec::new();
+        stream.seal_run(0, false, &pattern(C), &mut sealed);
+        let tag = stream.0.seal_in_place_separate_tag(chunk_nonce(1, 0, true), Aad::empty(), &mut []).unwrap();
+        sealed.extend_from_slice(tag.as_ref());
+        assert!(open(&sealed).is_err());
+        assert!(matches!(
+            stream.open_run(1, true, &mut tag.as_ref().to_vec()),
+            Err(EnvelopeError::Tampered { chunk: 1 })
+        ));
+    }
+
+    #[test]
+    fn a_run_in_the_middle_must_be_whole() {
+        let mut sealed = seal(&pattern(2 * C));
+        assert!(matches!(stream().open_run(0, false, &mut sealed[..SEALED_CHUNK + 20]), Err(EnvelopeError::Truncated)));
+        assert!(matches!(stream().open_run(0, false, &mut []), Err(EnvelopeError::Truncated)));
+        let mut empty = seal(b"");
+        assert!(stream().open_run(0, false, &mut empty).is_err(), "an empty chunk does not go on");
+    }
+
+    #[test]
+    fn other_keys_and_nonces_do_not_open() {
+        let sealed = seal(b"plaintext");
+        for (key, nonce) in [(KEY, [8; NONCE]), ([6; 16], [9; NONCE])] {
+            let other = Stream::new(&FileKey::from_bytes(Zeroizing::new(key)), &nonce);
+            assert!(other.open_run(0, true, &mut sealed.clone()).is_err());
+        }
+    }
+
+    #[test]
+    fn the_counter_uses_all_of_a_u64_and_never_wraps() {
+        let mut sealed = Vec::new();
+        stream().seal_run(u64::MAX, true, b"x", &mut sealed);
+        assert_eq!(stream().open_run(u64::MAX, true, &mut sealed).unwrap(), b"x");
+        let wraps = || stream().seal_run(u64::MAX, true, &[0; C + 1], &mut Vec::new());
+        assert!(std::panic::catch_unwind(wraps).is_err());
+    }
+}

@@ -1,6 +1,12 @@
 //! `share send`: pack, seal, upload; print the link and the words.
 
-use std::{fs, io, io::Write, path::Path, sync::Arc, time::Duration};
+use std::{
+    fs, io,
+    io::Write,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use serde::Serialize;

@@ -1,1 +1,71 @@
-#![allow(missing_docs)]
+//! The relay: passes on ciphertext it cannot read.
+//!
+//! ```text
+//! http -> relay (the calls) -> share (the rules) -> store
+//! ```
+//! The library never sees a command line or a signal: [`serve`] gets a listener and is told when to stop. The wire
+//! contract is the package `share-relay-api` and `docs/protocol.md`.
+
+mod args;
+pub mod auth;
+mod changes;
+pub mod config;
+mod disk;
+mod error;
+mod http;
+pub mod limits;
+mod metrics;
+mod program;
+mod relay;
+pub mod share;
+pub mod store;
+mod sweep;
+
+use std::{future::Future, io};
+
+use tokio::{net::TcpListener, sync::watch};
+
+pub use config::{Config, Senders};
+pub use error::{Ending, Refusal};
+pub use program::run;
+
+/// Serves the protocol on `listener` until `shutdown`, then finishes what runs (at most [`limits::Limits::drain`])
+/// and returns.
+///
+/// # Errors
+/// If the listener has no address. What fails later is answered or logged, and does not end the relay.
+pub async fn serve<S: store::Store>(
+    listener: TcpListener,
+    config: Config,
+    store: S,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    serve_with_metrics(listener, None, config, store, shutdown).await
+}
+
+/// Like [`serve`], with the operator's metrics on a listener of their own.
+pub async fn serve_with_metrics<S: store::Store>(
+    listener: TcpListener,
+    metrics: Option<TcpListener>,
+    config: Config,
+    store: S,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    tracing::info!(address = %listener.local_addr()?, "relay started");
+    let relay = relay::Relay::new(config, store);
+    let (stop, stopped) = watch::channel(false);
+    let sweeping = tokio::spawn(sweep::run(relay.clone()));
+    let metrics = metrics.map(|listener| tokio::spawn(http::serve_metrics(listener, relay.clone(), stopped.clone())));
+    let stop_on_shutdown = async {
+        shutdown.await;
+        stop.send_replace(true);
+    };
+    tokio::join!(http::serve(listener, relay.clone(), stopped), stop_on_shutdown);
+    relay.settle_bodies().await;
+    sweeping.abort();
+    if let Some(metrics) = metrics {
+        metrics.abort();
+    }
+    tracing::info!("relay stopped");
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! The command line.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::{DEFAULT_MAX_EXPIRY, DEFAULT_MAX_SIZE};
+
+/// A relay for `share`: it passes on ciphertext it cannot read.
+#[derive(Debug, Parser)]
+#[command(name = "share-relay", version)]
+pub struct Arguments {
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the relay
+    Serve(Serve),
+    /// Decide who may send
+    #[command(subcommand)]
+    Token(TokenCommand),
+}
+
+/// How to run the relay.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Where to listen; beyond loopback only with sender tokens or --open
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8787", env = "SHARE_RELAY_LISTEN")]
+    pub listen: SocketAddr,
+    /// Where shares are kept
+    #[arg(long, value_name = "DIR", env = "SHARE_RELAY_DATA")]
+    pub data: PathBuf,
+    /// Let anyone send while there is no sender token
+    #[arg(long)]
+    pub open: bool,
+    /// Largest share, in bytes or as 500MiB, 20GiB, 1TiB
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value_t = DEFAULT_MAX_SIZE)]
+    pub max_size: u64,
+    /// Longest life of a share, in seconds or as 12h, 30d, 4w
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value_t = DEFAULT_MAX_EXPIRY)]
+    pub max_expiry: u64,
+    /// Where to serve metrics; nowhere unless given
+    #[arg(long, value_name = "ADDRESS")]
+    pub metrics_listen: Option<SocketAddr>,
+    /// How to write the log, on standard error
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+}
+
+/// How to write the log.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum LogFormat {
+    /// A line for people
+    Text,
+    /// A JSON object a line
+    Json,
+}
+
+/// Who may send.
+#[derive(Debug, Subcommand)]
+pub enum TokenCommand {
+    /// Make a sender token and print it; it is shown this once
+    Add(NamedToken),
+    /// List the sender tokens' names
+    List(TokenList),
+    /// Take back a sender token, at once
+    Remove(NamedToken),
+}
+
+/// One token of a relay.
+#[derive(Debug, Args)]
+pub struct NamedToken {
+    /// Whose token it is
+    pub name: String,
+    /// The relay's token list
+    #[command(flatten)]
+    pub list: TokenList,
+}
+
+/// A relay's token list.
+#[derive(Debug, Args)]
+pub struct TokenList {
+    /// Where the relay keeps its shares
+    #[arg(long, value_name = "DIR", env = "SHARE_RELAY_DATA")]
+    pub data: PathBuf,
+}
+
+fn size(text: &str) -> Result<u64, String> {
+    const UNITS: [(&str, u64); 4] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40)];
+    quantity(text, &UNITS).ok_or_else(|| "give bytes, or a number with KiB, MiB, GiB or TiB".to_owned())
+}
+
+fn duration(text: &str) -> Result<u64, String> {
+    const UNITS: [(&str, u64); 4] = [("m", 60), ("h", 3600), ("d", 24 * 3600), ("w", 7 * 24 * 3600)];
+    quantity(text, &UNITS).ok_or_else(|| "give seconds, or a number with m, h, d or w".to_owned())
+}
+
+/// A number above zero with one of these units, or none.
+fn quantity(text: &str, units: &[(&str, u64)]) -> Option<u64> {
+    let unit = units.iter().find_map(|(name, factor)| Some((text.strip_suffix(name)?, *factor)));
+    let (number, factor) = unit.unwrap_or((text, 1));
+    number.trim().parse::<u64>().ok()?.checked_mul(factor).filter(|product| *product > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn quantities_have_units_and_do_not_overflow() {
+        assert_eq!(size("20GiB"), Ok(20 << 30));
+        assert_eq!(size("7"), Ok(7));
+        assert_eq!(duration("2w"), Ok(14 * 24 * 3600));
+        for wrong in ["", "0", "-1", "GiB", "1.5GiB", "99999999999999TiB", "5 parsecs"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
+    }
+}

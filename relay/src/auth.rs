@@ -1,0 +1,181 @@
+//! Who is calling: hashes compared in constant time, and the list of sender tokens.
+
+use std::{
+    fs,
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use share_relay_api::Bytes32;
+use subtle::ConstantTimeEq;
+
+use crate::{disk, limits::MAX_TOKENS_FILE_BYTES};
+
+/// SHA-256 of a secret's 32 bytes (not of its hexadecimal digits).
+pub fn hash(secret: &Bytes32) -> Bytes32 {
+    digest(&secret.0)
+}
+
+/// SHA-256 of any bytes.
+pub fn digest(bytes: &[u8]) -> Bytes32 {
+    Bytes32(Sha256::digest(bytes).into())
+}
+
+/// Whether two hashes are the same, in a time that does not tell where they differ.
+pub fn same(a: &Bytes32, b: &Bytes32) -> bool {
+    a.0.ct_eq(&b.0).into()
+}
+
+/// The sender tokens of a relay, as the file `tokens.json` in its data directory. Read afresh each time, so that a
+/// change counts at once.
+#[derive(Debug, Clone)]
+pub struct TokenFile {
+    dir: PathBuf,
+}
+
+/// One sender token, of which only the hash is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Token {
+    /// Whose it is.
+    pub name: String,
+    /// SHA-256 of the token.
+    pub hash: Bytes32,
+    /// When it was made, in seconds since 1970.
+    pub created_at: u64,
+}
+
+/// Why the list of tokens was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenError {
+    /// A name is 1 to 64 visible characters.
+    #[error("a token's name has 1 to 64 visible characters")]
+    Name,
+    /// The name is taken.
+    #[error("there is a token of this name already")]
+    Exists,
+    /// There is no such name.
+    #[error("there is no token of this name")]
+    Unknown,
+    /// The file cannot be read or written.
+    #[error("the sender tokens cannot be read or written")]
+    Io(#[from] io::Error),
+    /// The system gives no randomness.
+    #[error("the system gives no random numbers")]
+    Random(#[from] getrandom::Error),
+}
+
+impl TokenFile {
+    /// The list in this data directory, which need not exist yet.
+    pub fn in_dir(dir: &Path) -> Self {
+        Self { dir: dir.to_owned() }
+    }
+
+    /// All tokens. A file that cannot be read or understood is an error, never an empty list.
+    pub fn list(&self) -> io::Result<Vec<Token>> {
+        let file = match fs::File::open(self.path()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            other => other?,
+        };
+        let mut text = Vec::new();
+        file.take(MAX_TOKENS_FILE_BYTES).read_to_end(&mut text)?;
+        Ok(serde_json::from_slice(&text)?)
+    }
+
+    /// Makes a token and keeps its hash. The token itself exists only in the answer.
+    pub fn add(&self, name: &str, now: u64) -> Result<Bytes32, TokenError> {
+        if name.is_empty() || name.chars().count() > 64 || name.chars().any(char::is_control) {
+            return Err(TokenError::Name);
+        }
+        let mut token = Bytes32([0; 32]);
+        getrandom::fill(&mut token.0)?;
+        self.change(|tokens| {
+            if tokens.iter().any(|token| token.name == name) {
+                return Err(TokenError::Exists);
+            }
+            tokens.push(Token { name: name.to_owned(), hash: hash(&token), created_at: now });
+            Ok(())
+        })?;
+        Ok(token)
+    }
+
+    /// Takes a token off the list.
+    pub fn remove(&self, name: &str) -> Result<(), TokenError> {
+        self.change(|tokens| {
+            let before = tokens.len();
+            tokens.retain(|token| token.name != name);
+            if tokens.len() == before { Err(TokenError::Unknown) } else { Ok(()) }
+        })
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Vec<Token>) -> Result<(), TokenError>) -> Result<(), TokenError> {
+        disk::create_private_dir(&self.dir)?;
+        let lock = disk::private().write(true).create(true).truncate(false).open(self.dir.join("tokens.lock"))?;
+        lock.lock()?;
+        let mut tokens = self.list()?;
+        change(&mut tokens)?;
+        let text = serde_json::to_vec_pretty(&tokens).map_err(io::Error::from)?;
+        let temporary = self.dir.join("tokens.json.new");
+        disk::remove_file_if_there(&temporary)?;
+        Ok(disk::replace(&self.path(), &temporary, &text)?)
+    }
+
+    fn path(&self) -> PathBuf {
+        self.dir.join("tokens.json")
+    }
+}
+
+/// Whether a token is on the list. Every entry is compared, so the time does not tell which one fits.
+pub fn is_listed(tokens: &[Token], token: &Bytes32) -> bool {
+    let hash = hash(token);
+    tokens.iter().fold(false, |found, listed| found | same(&listed.hash, &hash))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_listed_until_it_is_removed_and_never_stored() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = TokenFile::in_dir(&dir.path().join("data"));
+        assert_eq!(file.list().unwrap(), []);
+        let (anna, bo) = (file.add("anna", 5).unwrap(), file.add("bo", 6).unwrap());
+        assert!(matches!(file.add("anna", 7), Err(TokenError::Exists)));
+        let tokens = file.list().unwrap();
+        assert!(is_listed(&tokens, &anna) && is_listed(&tokens, &bo) && !is_listed(&tokens, &Bytes32([0; 32])));
+        let text = fs::read_to_string(file.path()).unwrap();
+        assert!(!text.contains(&anna.to_string()) && text.contains(&hash(&anna).to_string()));
+        file.remove("anna").unwrap();
+        assert!(matches!(file.remove("anna"), Err(TokenError::Unknown)));
+        let tokens = file.list().unwrap();
+        assert!(!is_listed(&tokens, &anna) && is_listed(&tokens, &bo));
+    }
+
+    #[test]
+    fn a_name_that_could_fool_a_reader_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = TokenFile::in_dir(dir.path());
+        for name in ["", "a\nb", "\u{1b}[2J", &"x".repeat(65)] {
+            assert!(matches!(file.add(name, 0), Err(TokenError::Name)), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_damaged_list_is_an_error_and_not_empty() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = TokenFile::in_dir(dir.path());
+        fs::write(file.path(), b"[{\"name\":").unwrap();
+        assert!(file.list().is_err());
+        assert!(file.add("anna", 0).is_err());
+        assert_eq!(fs::read(file.path()).unwrap(), b"[{\"name\":");
+    }
+
+    #[test]
+    fn the_hash_is_over_the_bytes() {
+        // SHA-256 of 32 zero bytes.
+        let known = "66687aadf862bd776c8fc18b8e9f8e20089714856ee233b3902a591d0d5f2925";
+        assert_eq!(hash(&Bytes32([0; 32])).to_string(), known);
+    }
+}

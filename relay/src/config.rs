@@ -1,0 +1,112 @@
+//! What an operator decides, checked: who may send, how much, for how long.
+
+use std::{fmt, net::SocketAddr, sync::Arc, time::SystemTime};
+
+use share_relay_api::RelayLimits;
+
+use crate::{auth::TokenFile, limits::Limits};
+
+/// The clock of the rules: seconds since 1970-01-01T00:00:00Z. Tests bring their own.
+pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
+
+/// How a relay behaves.
+#[derive(Clone)]
+pub struct Config {
+    /// Who may create shares.
+    pub senders: Senders,
+    /// What is accepted; never more than [`RelayLimits::PROTOCOL`].
+    pub accepts: RelayLimits,
+    /// Bounds against slow, greedy or hostile clients.
+    pub limits: Limits,
+    /// The clock of the rules.
+    pub clock: Clock,
+}
+
+/// Who may create shares.
+#[derive(Debug, Clone)]
+pub enum Senders {
+    /// Anyone who can reach the relay.
+    Anyone,
+    /// Holders of a listed token; anyone while the list is empty.
+    TokensIfAny(TokenFile),
+    /// Holders of a listed token; nobody while the list is empty.
+    Tokens(TokenFile),
+}
+
+/// The relay can be reached from other computers and nobody has said who may send.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{0} can be reached from other computers: add a sender token first (share-relay token add NAME), or give --open to let anyone send"
+)]
+pub struct NoTokens(SocketAddr);
+
+/// Largest content unless the operator says otherwise: 100 GiB.
+pub const DEFAULT_MAX_SIZE: u64 = 100 << 30;
+
+/// Longest life of a share unless the operator says otherwise: 30 days.
+pub const DEFAULT_MAX_EXPIRY: u64 = 30 * 24 * 3600;
+
+impl Default for Config {
+    /// Anyone may send, default limits, the system's clock.
+    fn default() -> Self {
+        Self {
+            senders: Senders::Anyone,
+            accepts: RelayLimits {
+                content_bytes: DEFAULT_MAX_SIZE,
+                expiry_seconds: DEFAULT_MAX_EXPIRY,
+                ..RelayLimits::PROTOCOL
+            },
+            limits: Limits::default(),
+            clock: Arc::new(system_clock),
+        }
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { senders, accepts, limits, clock: _ } = self;
+        f.debug_struct("Config")
+            .field("senders", senders)
+            .field("accepts", accepts)
+            .field("limits", limits)
+            .finish_non_exhaustive()
+    }
+}
+
+fn system_clock() -> u64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+impl Senders {
+    /// Who may send through a relay at `address`, given its token list and whether the operator said `--open`.
+    pub fn at(address: SocketAddr, tokens: TokenFile, any_listed: bool, open: bool) -> Result<Self, NoTokens> {
+        if open || address.ip().to_canonical().is_loopback() {
+            Ok(Self::TokensIfAny(tokens))
+        } else if any_listed {
+            Ok(Self::Tokens(tokens))
+        } else {
+            Err(NoTokens(address))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn senders(address: &str, any_listed: bool, open: bool) -> Result<Senders, NoTokens> {
+        Senders::at(address.parse().unwrap(), TokenFile::in_dir("/nowhere".as_ref()), any_listed, open)
+    }
+
+    #[test]
+    fn beyond_loopback_somebody_must_say_who_may_send() {
+        for address in ["0.0.0.0:1", "[::]:1", "192.168.1.2:1", "[::ffff:10.0.0.1]:1"] {
+            assert!(senders(address, false, false).is_err(), "{address}");
+            assert!(matches!(senders(address, true, false), Ok(Senders::Tokens(_))), "{address}");
+            assert!(matches!(senders(address, false, true), Ok(Senders::TokensIfAny(_))), "{address}");
+        }
+        for address in ["127.0.0.1:1", "127.9.9.9:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
+            assert!(matches!(senders(address, false, false), Ok(Senders::TokensIfAny(_))), "{address}");
+        }
+    }
+}

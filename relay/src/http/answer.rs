@@ -1,0 +1,130 @@
+//! Answers: status, headers and body for each outcome.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+use hyper::{
+    Response, StatusCode,
+    header::{self, HeaderName, HeaderValue},
+};
+use serde::Serialize;
+use share_relay_api::{Code, Problem};
+
+use super::body::Answered;
+use crate::relay::Part;
+
+/// An answer.
+pub type Answer = Response<Answered>;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
+const AGE_FILE: HeaderValue = HeaderValue::from_static("application/octet-stream");
+
+/// Seconds after which a client that came at a busy moment may come again.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
+
+/// A body of one piece.
+pub fn whole(status: StatusCode, content_type: HeaderValue, bytes: impl Into<Bytes>) -> Answer {
+    let bytes = bytes.into();
+    let length = bytes.len();
+    with(
+        with_body(status, bytes.into()),
+        [(header::CONTENT_TYPE, content_type), (header::CONTENT_LENGTH, length.into())],
+    )
+}
+
+/// No body.
+pub fn empty() -> Answer {
+    with_body(StatusCode::NO_CONTENT, Bytes::new().into())
+}
+
+/// A JSON body.
+pub fn json(status: StatusCode, value: &impl Serialize) -> Answer {
+    match serde_json::to_vec(value) {
+        Ok(text) => whole(status, JSON, text),
+        Err(error) => {
+            tracing::error!(%error, "an answer could not be written");
+            problem(&Problem::new(Code::Internal))
+        }
+    }
+}
+
+/// An error (RFC 9457), with the headers its status asks for.
+pub fn problem(problem: &Problem) -> Answer {
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let text = serde_json::to_vec(problem).unwrap_or_default();
+    let answer = whole(status, PROBLEM, text);
+    match problem.code {
+        Code::TokenRequired => with(answer, [(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))]),
+        Code::TooBusy => with(answer, [(header::RETRY_AFTER, RETRY_AFTER)]),
+        _ => answer,
+    }
+}
+
+/// A manifest's age file.
+pub fn manifest(part: Part) -> Answer {
+    let length = part.bytes;
+    let answer = with_body(StatusCode::OK, part.into());
+    with(answer, [(header::CONTENT_TYPE, AGE_FILE), (header::CONTENT_LENGTH, length.into())])
+}
+
+/// The head of an answer with content, whole or a range of it.
+pub fn content(range: Option<&Range<u64>>, total: u64, etag: HeaderValue, body: Answered) -> Answer {
+    let (status, length) = match range {
+        Some(range) => (StatusCode::PARTIAL_CONTENT, range.end - range.start),
+        None => (StatusCode::OK, total),
+    };
+    let headers = [
+        (header::CONTENT_TYPE, AGE_FILE),
+        (header::CONTENT_LENGTH, length.into()),
+        (header::ACCEPT_RANGES, HeaderValue::from_static("bytes")),
+        (header::ETAG, etag),
+    ];
+    let answer = with(with_body(status, body), headers);
+    match range {
+        Some(range) => {
+            with_text(answer, header::CONTENT_RANGE, &format!("bytes {}-{}/{total}", range.start, range.end - 1))
+        }
+        None => answer,
+    }
+}
+
+/// The asked range lies outside the content.
+pub fn out_of_range(total: u64) -> Answer {
+    let answer = problem(&Problem::new(Code::RangeNotSatisfiable));
+    with_text(answer, header::CONTENT_RANGE, &format!("bytes */{total}"))
+}
+
+/// The path has other methods.
+pub fn method_not_allowed(allow: &str) -> Answer {
+    with_text(problem(&Problem::new(Code::MethodNotAllowed)), header::ALLOW, allow)
+}
+
+/// The same answer without its body, for `HEAD`.
+pub fn head_of(answer: Answer) -> Answer {
+    answer.map(|_| Bytes::new().into())
+}
+
+/// Adds headers.
+pub fn with<const N: usize>(mut answer: Answer, headers: [(HeaderName, HeaderValue); N]) -> Answer {
+    answer.headers_mut().extend(headers.into_iter().map(|(name, value)| (Some(name), value)));
+    answer
+}
+
+fn with_text(answer: Answer, name: HeaderName, value: &str) -> Answer {
+    match HeaderValue::from_str(value) {
+        Ok(value) => with(answer, [(name, value)]),
+        // Our own text of digits and names; it has no character a header may not have.
+        Err(_) => answer,
+    }
+}
+
+fn with_body(status: StatusCode, body: Answered) -> Answer {
+    let mut answer = Response::new(body);
+    *answer.status_mut() = status;
+    let always = [
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    ];
+    with(answer, always)
+}

@@ -1,0 +1,197 @@
+//! Bodies: what comes in is bounded in size and time, what goes out is whole or counted block by block.
+
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use hyper::{
+    HeaderMap,
+    body::{Body, Frame, Incoming, SizeHint},
+    header,
+};
+use serde::de::DeserializeOwned;
+use share_relay_api::{
+    Code,
+    limits::{MAX_JSON_BYTES, MAX_PART_BYTES},
+};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, timeout_at},
+};
+
+use super::log::RequestLog;
+use crate::{
+    error::{Error, Refusal},
+    limits::Limits,
+    relay::Part,
+};
+
+/// A request's body, read within bounds.
+pub struct Received {
+    body: Incoming,
+    declared: Option<u64>,
+    /// The client waits for our word before it sends (`Expect: 100-continue`).
+    waits: bool,
+    begun: Instant,
+    limits: Limits,
+    /// Bytes read so far.
+    pub bytes: u64,
+    failed: bool,
+}
+
+impl Received {
+    /// The body of a request with these headers.
+    pub fn new(body: Incoming, headers: &HeaderMap, limits: &Limits) -> Self {
+        let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+        Self {
+            declared: length.and_then(|text| text.parse().ok()),
+            waits: headers.contains_key(header::EXPECT),
+            begun: Instant::now(),
+            limits: limits.clone(),
+            bytes: 0,
+            failed: false,
+            body,
+        }
+    }
+
+    /// The announced length.
+    pub fn declared(&self) -> Result<u64, Error> {
+        self.declared.ok_or(Code::WrongLength.into())
+    }
+
+    /// The next piece, `None` at the end. Too slow is `timeout`; a connection that breaks off is `bad_request`,
+    /// which nobody reads.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        let piece = self.next_piece().await;
+        self.failed |= piece.is_err();
+        self.bytes += piece.as_ref().ok().and_then(Option::as_ref).map_or(0, |bytes| bytes.len() as u64);
+        piece
+    }
+
+    async fn next_piece(&mut self) -> Result<Option<Bytes>, Error> {
+        let patience = if self.bytes == 0 { self.limits.first_byte } else { self.limits.body_idle };
+        let all = self.limits.body_time(self.declared.unwrap_or(self.bytes));
+        let deadline = (Instant::now() + patience).min(self.begun + all);
+        loop {
+            match timeout_at(deadline, self.body.frame()).await.map_err(|_| Code::Timeout)? {
+                None => return Ok(None),
+                Some(Err(_)) => return Err(Code::BadRequest.into()),
+                // Trailers carry nothing for us.
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => return Ok(Some(data)),
+                    Err(_) => continue,
+                },
+            }
+        }
+    }
+
+    /// The whole body, of at most `most` bytes.
+    pub async fn whole(&mut self, most: u64) -> Result<Bytes, Error> {
+        let too_large = Refusal::TooLarge { limit: most };
+        if self.declared.is_some_and(|declared| declared > most) {
+            return Err(too_large.into());
+        }
+        let mut whole = BytesMut::new();
+        while let Some(piece) = self.next().await? {
+            if self.bytes > most {
+                return Err(too_large.into());
+            }
+            whole.extend_from_slice(&piece);
+        }
+        Ok(whole.freeze())
+    }
+
+    /// The body as JSON.
+    pub async fn json<T: DeserializeOwned>(&mut self) -> Result<T, Error> {
+        let text = self.whole(MAX_JSON_BYTES).await?;
+        Ok(serde_json::from_slice(&text).map_err(|_| Code::BadRequest)?)
+    }
+
+    /// Reads and throws away the rest, so that a client that is still sending gets to read its answer. A body that
+    /// is larger than any may be is left unread, and its connection closed.
+    pub async fn discard(&mut self) {
+        let unasked = self.waits && self.bytes == 0;
+        if unasked || self.failed || self.declared.is_some_and(|bytes| bytes > MAX_PART_BYTES) {
+            return;
+        }
+        while self.bytes <= MAX_PART_BYTES {
+            match self.next().await {
+                Ok(Some(_)) => {}
+                Ok(None) | Err(_) => return,
+            }
+        }
+    }
+}
+
+/// An answer's body. When it is dropped, sent or not, its request is logged.
+pub struct Answered {
+    source: Source,
+    log: Option<RequestLog>,
+}
+
+enum Source {
+    Whole(Option<Bytes>),
+    Blocks { blocks: mpsc::Receiver<Bytes>, missing: u64 },
+}
+
+impl From<Bytes> for Answered {
+    fn from(bytes: Bytes) -> Self {
+        Self { source: Source::Whole(Some(bytes).filter(|bytes| !bytes.is_empty())), log: None }
+    }
+}
+
+impl From<Part> for Answered {
+    fn from(part: Part) -> Self {
+        Self { source: Source::Blocks { blocks: part.blocks, missing: part.bytes }, log: None }
+    }
+}
+
+impl Answered {
+    /// Logs the request when this body has ended.
+    pub fn logged(self, log: RequestLog) -> Self {
+        Self { log: Some(log), ..self }
+    }
+
+    fn poll_block(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        match &mut self.source {
+            Source::Whole(bytes) => Poll::Ready(bytes.take().map(Ok)),
+            Source::Blocks { missing: 0, .. } => Poll::Ready(None),
+            Source::Blocks { blocks, missing } => Poll::Ready(Some(match ready!(blocks.poll_recv(context)) {
+                Some(block) => {
+                    *missing = missing.saturating_sub(block.len() as u64);
+                    Ok(block)
+                }
+                None => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "cut off")),
+            })),
+        }
+    }
+}
+
+impl Body for Answered {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        let this = self.get_mut();
+        let block = ready!(this.poll_block(context));
+        if let (Some(Ok(bytes)), Some(log)) = (&block, &mut this.log) {
+            log.bytes_out += bytes.len() as u64;
+        }
+        Poll::Ready(block.map(|block| block.map(Frame::data)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self.source, Source::Whole(None) | Source::Blocks { missing: 0, .. })
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(match &self.source {
+            Source::Whole(bytes) => bytes.as_ref().map_or(0, |bytes| bytes.len() as u64),
+            Source::Blocks { missing, .. } => *missing,
+        })
+    }
+}

@@ -1,0 +1,202 @@
+//! From a request to its answer: find the call, read what it needs, make it.
+
+use std::sync::Arc;
+
+use hyper::{
+    HeaderMap, Request, StatusCode,
+    body::Incoming,
+    header::{self, HeaderName, HeaderValue},
+};
+use share_relay_api::{Bytes32, Code, OpenShare, Problem, SealShare, ShareId, limits::MAX_MANIFEST_BYTES};
+
+use super::{
+    answer::{self, Answer},
+    body::Received,
+    connection::Connection,
+    log::RequestLog,
+    page,
+    range::{self, Wanted},
+    route::{self, Call, NoCall, ShareCall},
+};
+use crate::{error::Error, relay::Relay, share::BlobKind, store::Store};
+
+type Result<T> = std::result::Result<T, Error>;
+
+/// Everything about a request besides its body.
+struct Asked<'a> {
+    headers: &'a HeaderMap,
+    head_only: bool,
+    /// The bearer secret, if there is a well-formed one.
+    secret: Option<Bytes32>,
+    connection: &'a Connection,
+}
+
+/// Answers one request. Whatever it is, there is an answer.
+pub async fn handle<S: Store>(relay: Arc<Relay<S>>, request: Request<Incoming>, connection: Connection) -> Answer {
+    let _working = connection.work();
+    let (head, body) = request.into_parts();
+    let found = route::find(head.method.as_str(), head.uri.path());
+    let mut log = RequestLog::begin(&relay, head.method.as_str(), found.as_ref().ok().copied());
+    let mut body = Received::new(body, &head.headers, &relay.config.limits);
+    let asked = Asked {
+        headers: &head.headers,
+        head_only: head.method == hyper::Method::HEAD,
+        secret: bearer(&head.headers),
+        connection: &connection,
+    };
+    let answered = match found {
+        Ok(call) => make(&relay, call, &asked, &mut body).await.unwrap_or_else(|error| refuse(&error)),
+        Err(NoCall::Method(allow)) => answer::method_not_allowed(&allow),
+        Err(NoCall::Path(code)) => answer::problem(&Problem::new(code)),
+    };
+    body.discard().await;
+    log.bytes_in = body.bytes;
+    log.status = Some(answered.status().as_u16());
+    let answered = if asked.head_only { answer::head_of(answered) } else { answered };
+    answered.map(|body| body.logged(log))
+}
+
+/// `GET /metrics`, for the operator's own listener.
+pub async fn metrics<S: Store>(relay: Arc<Relay<S>>, request: Request<Incoming>, connection: Connection) -> Answer {
+    const TEXT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4");
+    let _working = connection.work();
+    match (request.method().as_str(), request.uri().path()) {
+        ("GET" | "HEAD", share_relay_api::paths::METRICS) => {
+            answer::whole(StatusCode::OK, TEXT, relay.metrics.render())
+        }
+        (_, share_relay_api::paths::METRICS) => answer::method_not_allowed("GET, HEAD"),
+        _ => answer::problem(&Problem::new(Code::NoSuchPath)),
+    }
+}
+
+/// What the caller is told of an error; its causes go into the log.
+fn refuse(error: &Error) -> Answer {
+    if !matches!(error, Error::Refused(_)) {
+        tracing::error!(error = error as &dyn std::error::Error, "call failed");
+    }
+    answer::problem(&error.problem())
+}
+
+async fn make<S: Store>(relay: &Arc<Relay<S>>, call: Call, asked: &Asked<'_>, body: &mut Received) -> Result<Answer> {
+    match call {
+        Call::Info => Ok(answer::json(StatusCode::OK, &relay.info(page::hashes()).await?)),
+        Call::Healthz => Ok(answer::empty()),
+        Call::Readyz => relay.ready().await.map(|()| answer::empty()),
+        Call::Page => Ok(page::answer()),
+        Call::Share(id, call) => on_share(relay, id, call, asked, body).await,
+    }
+}
+
+async fn on_share<S: Store>(
+    relay: &Arc<Relay<S>>,
+    id: ShareId,
+    call: ShareCall,
+    asked: &Asked<'_>,
+    body: &mut Received,
+) -> Result<Answer> {
+    let secret = asked.secret;
+    match call {
+        ShareCall::Create => return create(relay, id, secret, body).await,
+        ShareCall::Status => return Ok(answer::json(StatusCode::OK, &relay.status(id).await?)),
+        ShareCall::Parts => return Ok(answer::json(StatusCode::OK, &relay.parts(id, secret).await?)),
+        ShareCall::Events => return Ok(answer::json(StatusCode::OK, &relay.events(id, secret).await?)),
+        ShareCall::Open => return open(relay, id, asked, body).await,
+        ShareCall::Content => return content(relay, id, asked).await,
+        ShareCall::TakeTicket => {
+            let ticket = relay.take_ticket(id, body.json().await?).await?;
+            return Ok(answer::json(StatusCode::OK, &ticket));
+        }
+        ShareCall::PutHeader => put_blob(relay, id, secret, BlobKind::Header, body).await?,
+        ShareCall::PutManifest => put_blob(relay, id, secret, BlobKind::Manifest, body).await?,
+        ShareCall::PutPart(number) => put_part(relay, id, secret, number, body).await?,
+        ShareCall::Seal => relay.seal(id, secret, body.json::<SealShare>().await?.payload_bytes).await?,
+        ShareCall::Receipt => relay.receipt(id, secret, body.json().await?).await?,
+        ShareCall::Unlock => relay.unlock(id, secret).await?,
+        ShareCall::Revoke => relay.revoke(id, secret).await?,
+    }
+    Ok(answer::empty())
+}
+
+async fn create<S: Store>(
+    relay: &Arc<Relay<S>>,
+    id: ShareId,
+    token: Option<Bytes32>,
+    body: &mut Received,
+) -> Result<Answer> {
+    relay.admit_sender(token.as_ref()).await?;
+    let (new, created) = relay.create(id, body.json().await?).await?;
+    Ok(answer::json(if new { StatusCode::CREATED } else { StatusCode::OK }, &created))
+}
+
+async fn put_blob<S: Store>(
+    relay: &Arc<Relay<S>>,
+    id: ShareId,
+    manage_key: Option<Bytes32>,
+    kind: BlobKind,
+    body: &mut Received,
+) -> Result<()> {
+    let _memory = relay.expect_blob(id, manage_key, kind, body.declared()?).await?;
+    let bytes = body.whole(MAX_MANIFEST_BYTES).await?;
+    relay.put_blob(id, manage_key, kind, bytes).await
+}
+
+async fn put_part<S: Store>(
+    relay: &Arc<Relay<S>>,
+    id: ShareId,
+    manage_key: Option<Bytes32>,
+    number: u64,
+    body: &mut Received,
+) -> Result<()> {
+    let mut upload = relay.begin_part(id, manage_key, number, body.declared()?).await?;
+    while let Some(bytes) = body.next().await? {
+        upload.write(bytes).await?;
+    }
+    upload.finish().await
+}
+
+async fn open<S: Store>(relay: &Arc<Relay<S>>, id: ShareId, asked: &Asked<'_>, body: &mut Received) -> Result<Answer> {
+    let request: OpenShare = body.json().await?;
+    let bytes = relay.open(id, request.proof).await?;
+    Ok(answer::manifest(relay.manifest(id, bytes, asked.on_stall())?))
+}
+
+async fn content<S: Store>(relay: &Arc<Relay<S>>, id: ShareId, asked: &Asked<'_>) -> Result<Answer> {
+    let download = relay.content(id, asked.secret).await?;
+    let (total, quoted) = (download.total, format!("\"{}\"", download.etag));
+    let etag = HeaderValue::from_str(&quoted).map_err(|_| Code::Internal)?;
+    let wanted = range::wanted(asked.text(&header::RANGE), asked.text(&header::IF_RANGE), &quoted, total);
+    let range = match wanted {
+        Wanted::OutOfRange => return Ok(answer::out_of_range(total)),
+        Wanted::Whole => None,
+        Wanted::Part(range) => Some(range),
+    };
+    if asked.head_only {
+        return Ok(answer::content(range.as_ref(), total, etag, bytes::Bytes::new().into()));
+    }
+    let part = download.serve(range.clone().unwrap_or(0..total), asked.on_stall()).await?;
+    Ok(answer::content(range.as_ref(), total, etag, part.into()))
+}
+
+impl Asked<'_> {
+    /// Keeps the connection open while an answer is fed, and closes it should the client stall.
+    fn on_stall(&self) -> Box<dyn FnOnce() + Send> {
+        let work = self.connection.work();
+        Box::new(move || work.stalled())
+    }
+
+    /// A header's text; one that is not text, or given twice, counts as not given.
+    fn text(&self, name: &HeaderName) -> Option<&str> {
+        single(self.headers, name)
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<Bytes32> {
+    let (scheme, secret) = single(headers, &header::AUTHORIZATION)?.split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("bearer") { secret.trim().parse().ok() } else { None }
+}
+
+fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next()?.to_str().ok()?;
+    values.next().is_none().then_some(value)
+}

@@ -1,0 +1,72 @@
+//! One line in the log for each request, and its counts. Never a path, a query, a header or a body.
+
+use std::{sync::Arc, time::Instant};
+
+use share_relay_api::ShareId;
+
+use super::route::Call;
+use crate::{
+    relay::{Relay, short},
+    store::Store,
+};
+
+/// What is noted of a request; logged when dropped, after the last byte of its answer.
+pub struct RequestLog {
+    begun: Instant,
+    method: &'static str,
+    route: &'static str,
+    share: Option<ShareId>,
+    /// The answer's status; none if the client went away first.
+    pub status: Option<u16>,
+    /// Bytes of the request's body.
+    pub bytes_in: u64,
+    /// Bytes of the answer's body.
+    pub bytes_out: u64,
+    count: Box<dyn Fn(&RequestLog) + Send>,
+}
+
+impl RequestLog {
+    /// Begins with what the head of the request says.
+    pub fn begin<S: Store>(relay: &Arc<Relay<S>>, method: &str, call: Option<Call>) -> Self {
+        let relay = relay.clone();
+        Self {
+            begun: Instant::now(),
+            method: known_method(method),
+            route: call.map_or("none", Call::template),
+            share: call.and_then(Call::share),
+            status: None,
+            bytes_in: 0,
+            bytes_out: 0,
+            count: Box::new(move |log| count(&relay, log)),
+        }
+    }
+}
+
+fn count<S: Store>(relay: &Relay<S>, log: &RequestLog) {
+    relay.metrics.bytes_in.add(log.bytes_in);
+    match log.status {
+        Some(status) => relay.metrics.answered(status),
+        None => relay.metrics.abandoned.add(1),
+    }
+}
+
+/// A method a client made up does not go into the log.
+fn known_method(method: &str) -> &'static str {
+    ["GET", "HEAD", "PUT", "POST", "DELETE"].into_iter().find(|known| *known == method).unwrap_or("other")
+}
+
+impl Drop for RequestLog {
+    fn drop(&mut self) {
+        (self.count)(self);
+        tracing::info!(
+            method = self.method,
+            route = self.route,
+            share = self.share.as_ref().map(short),
+            status = self.status,
+            bytes_in = self.bytes_in,
+            bytes_out = self.bytes_out,
+            ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "request"
+        );
+    }
+}

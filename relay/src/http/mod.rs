@@ -1,0 +1,136 @@
+//! HTTP/1.1 and HTTP/2: accepts connections, bounds them, and turns requests into calls and their outcomes into
+//! answers. This folder alone names hyper.
+
+mod answer;
+mod body;
+mod connection;
+mod handler;
+mod log;
+mod page;
+mod range;
+mod route;
+
+use std::{convert::Infallible, future::Future, io, pin::pin, sync::Arc, time::Duration};
+
+use hyper::{Request, body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::conn::auto::Builder,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    task::JoinSet,
+};
+
+use self::{answer::Answer, connection::Connection};
+use crate::{limits::Limits, relay::Relay, store::Store};
+
+/// Pause after a connection could not be accepted, for want of file descriptors perhaps.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves the protocol until `stop`, then finishes what runs, within the drain limit.
+pub async fn serve<S: Store>(listener: TcpListener, relay: Arc<Relay<S>>, stop: watch::Receiver<bool>) {
+    let limits = relay.config.limits.clone();
+    let answer = move |request, connection| handler::handle(relay.clone(), request, connection);
+    accept_until(listener, &limits, stop, answer).await;
+}
+
+/// Serves the operator's metrics until `stop`.
+pub async fn serve_metrics<S: Store>(listener: TcpListener, relay: Arc<Relay<S>>, stop: watch::Receiver<bool>) {
+    let limits = relay.config.limits.clone();
+    let answer = move |request, connection| handler::metrics(relay.clone(), request, connection);
+    accept_until(listener, &limits, stop, answer).await;
+}
+
+async fn accept_until<F, A>(listener: TcpListener, limits: &Limits, mut stop: watch::Receiver<bool>, answer: F)
+where
+    F: Fn(Request<Incoming>, Connection) -> A + Clone + Send + Sync + 'static,
+    A: Future<Output = Answer> + Send + 'static,
+{
+    let places = Arc::new(Semaphore::new(limits.connections));
+    let mut connections = JoinSet::new();
+    let connections_stop = stop.clone();
+    let mut stopped = pin!(stopped(&mut stop));
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut stopped => break,
+            Some(_) = connections.join_next() => {}
+            accepted = accept(&listener, &places) => match accepted {
+                Ok((stream, place)) => {
+                    let serving = serve_one(stream, limits.clone(), connections_stop.clone(), answer.clone());
+                    connections.spawn(async move { serving.await; drop(place) });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            },
+        }
+    }
+    drop(listener);
+    let drained = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(limits.drain, drained).await.is_err() {
+        tracing::warn!(left = connections.len(), "requests did not finish in time and are cut off");
+    }
+}
+
+/// Completes when the relay is to stop, or its caller has gone.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let told = stop.wait_for(|stop| *stop).await;
+    drop(told);
+}
+
+async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+    let place = places.clone().acquire_owned().await.map_err(io::Error::other)?;
+    let (stream, _) = listener.accept().await?;
+    stream.set_nodelay(true)?;
+    Ok((stream, place))
+}
+
+async fn serve_one<F, A>(stream: TcpStream, limits: Limits, mut stop: watch::Receiver<bool>, answer: F)
+where
+    F: Fn(Request<Incoming>, Connection) -> A + Clone + Send + Sync + 'static,
+    A: Future<Output = Answer> + Send + 'static,
+{
+    let connection = Connection::new();
+    let io = TokioIo::new(connection.note(stream));
+    let service = service_fn(|request| {
+        let answered = answer(request, connection.clone());
+        async move { Ok::<_, Infallible>(answered.await) }
+    });
+    let builder = protocol(&limits);
+    let mut serving = pin!(builder.serve_connection(io, service));
+    tokio::select! {
+        done = serving.as_mut() => return log_end(done),
+        () = connection.finished(limits.connection_idle) => return,
+        () = stopped(&mut stop) => serving.as_mut().graceful_shutdown(),
+    }
+    tokio::select! {
+        done = serving.as_mut() => log_end(done),
+        () = connection.finished(limits.connection_idle) => {}
+    }
+}
+
+fn protocol(limits: &Limits) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    let head = usize::try_from(limits.header_bytes).unwrap_or(usize::MAX);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.header_read).max_buf_size(head.max(8192));
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(limits.header_bytes)
+        .max_concurrent_streams(limits.streams);
+    builder
+}
+
+/// Clients that break off are no fault of ours, and common.
+fn log_end(done: Result<(), Box<dyn std::error::Error + Send + Sync>>) {
+    if let Err(error) = done {
+        tracing::debug!(error = &*error as &dyn std::error::Error, "connection ended");
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,214 @@
+//! Method and path to call. The only place that knows which there are; ids are parsed here and nowhere further in.
+
+use share_relay_api::{Code, ShareId};
+
+/// A call of the protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Call {
+    /// `GET /v1`
+    Info,
+    /// `GET /healthz`
+    Healthz,
+    /// `GET /readyz`
+    Readyz,
+    /// `GET /s/{id}`
+    Page,
+    /// A call on one share.
+    Share(ShareId, ShareCall),
+}
+
+/// A call on one share, under `/v1/shares/{id}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ShareCall {
+    /// `PUT`
+    Create,
+    /// `GET`
+    Status,
+    /// `DELETE`
+    Revoke,
+    /// `PUT …/header`
+    PutHeader,
+    /// `PUT …/manifest`
+    PutManifest,
+    /// `GET …/parts`
+    Parts,
+    /// `PUT …/parts/{n}`
+    PutPart(u64),
+    /// `POST …/seal`
+    Seal,
+    /// `POST …/open`
+    Open,
+    /// `POST …/tickets`
+    TakeTicket,
+    /// `GET …/content`
+    Content,
+    /// `POST …/receipt`
+    Receipt,
+    /// `GET …/events`
+    Events,
+    /// `POST …/unlock`
+    Unlock,
+}
+
+/// Why there is no call for a method and path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoCall {
+    /// There is nothing at this path, or its id is damaged.
+    Path(Code),
+    /// The path has other methods, as listed for `Allow`.
+    Method(String),
+}
+
+/// The call that `method` on `path` asks for. `HEAD` asks for what `GET` does.
+pub fn find(method: &str, path: &str) -> Result<Call, NoCall> {
+    let method = if method == "HEAD" { "GET" } else { method };
+    let segments: Vec<&str> = path.strip_prefix('/').unwrap_or(path).splitn(7, '/').collect();
+    call(method, &segments).map_err(NoCall::Path)?.ok_or_else(|| NoCall::Method(allowed(&segments)))
+}
+
+fn allowed(segments: &[&str]) -> String {
+    let has = |method: &&str| matches!(call(method, segments), Ok(Some(_)));
+    let mut methods: Vec<&str> = ["GET", "PUT", "POST", "DELETE"].into_iter().filter(has).collect();
+    if methods.first() == Some(&"GET") {
+        methods.insert(1, "HEAD");
+    }
+    methods.join(", ")
+}
+
+/// `None` where the path has no such method.
+fn call(method: &str, segments: &[&str]) -> Result<Option<Call>, Code> {
+    let get = |call| Ok((method == "GET").then_some(call));
+    match segments {
+        ["v1"] => get(Call::Info),
+        ["healthz"] => get(Call::Healthz),
+        ["readyz"] => get(Call::Readyz),
+        ["s", id] if !id.is_empty() => get(Call::Page),
+        ["v1", "shares", id, rest @ ..] => {
+            let id = id.parse().map_err(|_| Code::DamagedId)?;
+            Ok(share_call(method, rest)?.map(|call| Call::Share(id, call)))
+        }
+        _ => Err(Code::NoSuchPath),
+    }
+}
+
+fn share_call(method: &str, rest: &[&str]) -> Result<Option<ShareCall>, Code> {
+    let call = match (rest, method) {
+        ([], "PUT") => ShareCall::Create,
+        ([], "GET") => ShareCall::Status,
+        ([], "DELETE") => ShareCall::Revoke,
+        (["header"], "PUT") => ShareCall::PutHeader,
+        (["manifest"], "PUT") => ShareCall::PutManifest,
+        (["parts"], "GET") => ShareCall::Parts,
+        (["parts", number], "PUT") => ShareCall::PutPart(number.parse().map_err(|_| Code::NoSuchPath)?),
+        (["seal"], "POST") => ShareCall::Seal,
+        (["open"], "POST") => ShareCall::Open,
+        (["tickets"], "POST") => ShareCall::TakeTicket,
+        (["content"], "GET") => ShareCall::Content,
+        (["receipt"], "POST") => ShareCall::Receipt,
+        (["events"], "GET") => ShareCall::Events,
+        (["unlock"], "POST") => ShareCall::Unlock,
+        ([] | ["parts", _], _) => return Ok(None),
+        ([name], _) if OBJECTS.contains(name) => return Ok(None),
+        _ => return Err(Code::NoSuchPath),
+    };
+    Ok(Some(call))
+}
+
+const OBJECTS: [&str; 10] =
+    ["header", "manifest", "parts", "seal", "open", "tickets", "content", "receipt", "events", "unlock"];
+
+impl Call {
+    /// The path with its variables unfilled, for logs.
+    pub fn template(self) -> &'static str {
+        match self {
+            Self::Info => "/v1",
+            Self::Healthz => "/healthz",
+            Self::Readyz => "/readyz",
+            Self::Page => "/s/{id}",
+            Self::Share(_, call) => call.template(),
+        }
+    }
+
+    /// The share it is about.
+    pub fn share(self) -> Option<ShareId> {
+        match self {
+            Self::Share(id, _) => Some(id),
+            Self::Info | Self::Healthz | Self::Readyz | Self::Page => None,
+        }
+    }
+}
+
+impl ShareCall {
+    fn template(self) -> &'static str {
+        match self {
+            Self::Create | Self::Status | Self::Revoke => "/v1/shares/{id}",
+            Self::PutHeader => "/v1/shares/{id}/header",
+            Self::PutManifest => "/v1/shares/{id}/manifest",
+            Self::Parts => "/v1/shares/{id}/parts",
+            Self::PutPart(_) => "/v1/shares/{id}/parts/{n}",
+            Self::Seal => "/v1/shares/{id}/seal",
+            Self::Open => "/v1/shares/{id}/open",
+            Self::TakeTicket => "/v1/shares/{id}/tickets",
+            Self::Content => "/v1/shares/{id}/content",
+            Self::Receipt => "/v1/shares/{id}/receipt",
+            Self::Events => "/v1/shares/{id}/events",
+            Self::Unlock => "/v1/shares/{id}/unlock",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use share_relay_api::paths;
+
+    use super::*;
+
+    #[test]
+    fn every_path_of_the_contract_has_its_methods() {
+        let id = ShareId::from_random([9; 12]);
+        let table = [
+            (paths::INFO.to_owned(), "GET, HEAD"),
+            (paths::HEALTHZ.to_owned(), "GET, HEAD"),
+            (paths::READYZ.to_owned(), "GET, HEAD"),
+            (paths::page(&id), "GET, HEAD"),
+            (paths::share(&id), "GET, HEAD, PUT, DELETE"),
+            (paths::header(&id), "PUT"),
+            (paths::manifest(&id), "PUT"),
+            (paths::parts(&id), "GET, HEAD"),
+            (paths::part(&id, 7), "PUT"),
+            (paths::seal(&id), "POST"),
+            (paths::open(&id), "POST"),
+            (paths::tickets(&id), "POST"),
+            (paths::content(&id), "GET, HEAD"),
+            (paths::receipt(&id), "POST"),
+            (paths::events(&id), "GET, HEAD"),
+            (paths::unlock(&id), "POST"),
+        ];
+        for (path, allow) in table {
+            assert_eq!(find("PATCH", &path), Err(NoCall::Method(allow.to_owned())), "{path}");
+            for method in ["GET", "HEAD", "PUT", "POST", "DELETE"] {
+                let expected = allow.split(", ").any(|allowed| allowed == method);
+                assert_eq!(find(method, &path).is_ok(), expected, "{method} {path}");
+            }
+        }
+        assert_eq!(find("PUT", &paths::part(&id, 7)), Ok(Call::Share(id, ShareCall::PutPart(7))));
+        let shouted = paths::content(&id).replace(id.as_str(), &id.as_str().to_uppercase());
+        assert_eq!(find("GET", &shouted), Ok(Call::Share(id, ShareCall::Content)));
+    }
+
+    #[test]
+    fn anything_else_is_no_path_or_a_damaged_id() {
+        let id = ShareId::from_random([9; 12]);
+        for path in ["", "/", "/v1/", "//v1", "/v2", "/v1/shares", "/s", "/s/", "/s/a/b", "*", "/metrics", "/../v1"] {
+            assert_eq!(find("GET", path), Err(NoCall::Path(Code::NoSuchPath)), "{path}");
+        }
+        let share = paths::share(&id);
+        for rest in ["/", "/x", "/seal/", "/parts/1/2", "/parts/-1", "/parts/99999999999999999999", "/a/b/c/d/e/f/g"] {
+            assert_eq!(find("PUT", &format!("{share}{rest}")), Err(NoCall::Path(Code::NoSuchPath)), "{rest}");
+        }
+        for id in ["", "x", "..", "%2e%2e", &id.as_str()[1..], &format!("{}\u{202e}", id.as_str())] {
+            let path = format!("/v1/shares/{id}");
+            assert_eq!(find("GET", &path), Err(NoCall::Path(Code::DamagedId)), "{path}");
+        }
+    }
+}

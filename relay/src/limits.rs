@@ -1,0 +1,96 @@
+//! Every bound the relay keeps for itself, in one place. Bounds both sides agree on are in [`share_relay_api::limits`].
+
+use std::time::Duration;
+
+/// Bytes gathered in memory before an upload is written to disk, and read from it at once for a download.
+pub const BLOCK_BYTES: usize = 256 * 1024;
+
+/// Memory a running upload of a part may hold: one block being filled, one being written.
+pub const UPLOAD_MEMORY: u64 = 2 * BLOCK_BYTES as u64;
+
+/// Memory a running download may hold: one block being read, one waiting, one being sent.
+pub const DOWNLOAD_MEMORY: u64 = 3 * BLOCK_BYTES as u64;
+
+/// Times a change of a record is tried again after somebody else changed it first.
+pub const CHANGE_TRIES: u32 = 32;
+
+/// Ranges of held parts that are told at most; what is left out counts as not held.
+pub const MAX_HELD_RANGES: usize = 10_000;
+
+/// Seconds between two notes in the record that parts are still arriving.
+/// An unfinished upload lives this much longer than `UNFINISHED_SECONDS`, never shorter.
+pub const TOUCH_SECONDS: u64 = 600;
+
+/// Bytes of a list of sender tokens.
+pub const MAX_TOKENS_FILE_BYTES: u64 = 4 * 1024 * 1024;
+
+/// Times, counts and sizes that keep slow, greedy or hostile clients within bounds.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Time for the head of an HTTP/1 request.
+    pub header_read: Duration,
+    /// Bytes of a request's head.
+    pub header_bytes: u32,
+    /// Time to the first byte of a body.
+    pub first_byte: Duration,
+    /// Time between two pieces of a body.
+    pub body_idle: Duration,
+    /// A body may take `first_byte` and one second for each so many bytes, however steadily it drips.
+    pub body_bytes_per_second: u64,
+    /// Time a client may take nothing of a download.
+    pub write_idle: Duration,
+    /// Time a download waits for the sender's next part.
+    pub part_wait: Duration,
+    /// Time a connection may do nothing between requests.
+    pub connection_idle: Duration,
+    /// Connections at once; further ones wait in the system's queue.
+    pub connections: usize,
+    /// Requests at once on one HTTP/2 connection.
+    pub streams: u32,
+    /// Memory for bodies, in all: uploads take [`UPLOAD_MEMORY`], downloads [`DOWNLOAD_MEMORY`], others their length.
+    /// It bounds the parts and downloads in flight; beyond it the answer is `too_busy`.
+    pub body_memory: u64,
+    /// Time running requests get to finish when the relay is told to stop.
+    pub drain: Duration,
+    /// Time between two sweeps.
+    pub sweep: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            header_read: Duration::from_secs(15),
+            header_bytes: 64 * 1024,
+            first_byte: Duration::from_secs(30),
+            body_idle: Duration::from_secs(30),
+            body_bytes_per_second: 1024,
+            write_idle: Duration::from_secs(60),
+            part_wait: Duration::from_secs(60),
+            connection_idle: Duration::from_secs(75),
+            connections: 512,
+            streams: 32,
+            body_memory: 192 * 1024 * 1024,
+            drain: Duration::from_secs(30),
+            sweep: Duration::from_secs(300),
+        }
+    }
+}
+
+impl Limits {
+    /// The most time a body of so many bytes may take in all.
+    pub fn body_time(&self, bytes: u64) -> Duration {
+        self.first_byte + self.body_idle + Duration::from_secs(bytes / self.body_bytes_per_second.max(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_longer_body_gets_more_time() {
+        let limits = Limits::default();
+        assert_eq!(limits.body_time(0), Duration::from_secs(60));
+        assert_eq!(limits.body_time(1024 * 1024), Duration::from_secs(60 + 1024));
+    }
+}

@@ -1,0 +1,126 @@
+//! What the relay counts, in the text format of Prometheus. Nothing here tells one share or caller from another.
+
+use std::{
+    fmt::Write,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+/// A number that only grows.
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+/// A number of things under way.
+#[derive(Debug, Default)]
+pub struct Gauge(AtomicU64);
+
+/// One thing under way, until dropped.
+#[derive(Debug)]
+pub struct Held<'a>(&'a Gauge);
+
+impl Counter {
+    /// Counts so many more.
+    pub fn add(&self, more: u64) {
+        self.0.fetch_add(more, Ordering::Relaxed);
+    }
+}
+
+impl Gauge {
+    /// Counts one thing for as long as the answer is kept.
+    pub fn hold(&self) -> Held<'_> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Held(self)
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// All counts of one relay.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    /// Answers by class of status: 1xx to 5xx.
+    answers: [Counter; 5],
+    /// Requests whose client went away before the answer.
+    pub abandoned: Counter,
+    /// Bytes of bodies that came in.
+    pub bytes_in: Counter,
+    /// Bytes of manifests and content that went out.
+    pub bytes_out: Counter,
+    /// Shares created.
+    pub shares_created: Counter,
+    /// Tickets given, repeated requests included.
+    pub tickets: Counter,
+    /// Receipts accepted, repeated ones included.
+    pub receipts: Counter,
+    /// Wrong proofs.
+    pub wrong_proofs: Counter,
+    /// Open connections.
+    pub connections: Gauge,
+    /// Running downloads.
+    pub downloads_running: Gauge,
+}
+
+impl Metrics {
+    /// Counts an answer.
+    pub fn answered(&self, status: u16) {
+        if let Some(counter) = usize::from(status / 100).checked_sub(1).and_then(|class| self.answers.get(class)) {
+            counter.add(1);
+        }
+    }
+
+    /// All counts as text.
+    pub fn render(&self) -> String {
+        let mut text = String::from("# TYPE share_relay_answers_total counter\n");
+        for (class, counter) in (1..).zip(&self.answers) {
+            line(&mut text, format_args!("share_relay_answers_total{{status=\"{class}xx\"}}"), &counter.0);
+        }
+        let counters = [
+            ("abandoned_requests_total", &self.abandoned),
+            ("received_bytes_total", &self.bytes_in),
+            ("served_bytes_total", &self.bytes_out),
+            ("shares_created_total", &self.shares_created),
+            ("tickets_total", &self.tickets),
+            ("receipts_total", &self.receipts),
+            ("wrong_proofs_total", &self.wrong_proofs),
+        ];
+        for (name, Counter(value)) in counters {
+            single(&mut text, name, "counter", value);
+        }
+        single(&mut text, "connections", "gauge", &self.connections.0);
+        single(&mut text, "downloads_running", "gauge", &self.downloads_running.0);
+        text
+    }
+}
+
+fn single(text: &mut String, name: &str, kind: &str, value: &AtomicU64) {
+    text.push_str(&format!("# TYPE share_relay_{name} {kind}\n"));
+    line(text, format_args!("share_relay_{name}"), value);
+}
+
+fn line(text: &mut String, name: std::fmt::Arguments<'_>, value: &AtomicU64) {
+    writeln!(text, "{name} {}", value.load(Ordering::Relaxed)).expect("writing to a string cannot fail");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_rendered() {
+        let metrics = Metrics::default();
+        metrics.answered(204);
+        metrics.answered(404);
+        metrics.answered(9999);
+        metrics.bytes_in.add(7);
+        let held = metrics.connections.hold();
+        let text = metrics.render();
+        assert!(text.contains("share_relay_answers_total{status=\"2xx\"} 1\n"), "{text}");
+        assert!(text.contains("share_relay_received_bytes_total 7\n"), "{text}");
+        assert!(text.contains("# TYPE share_relay_connections gauge\nshare_relay_connections 1\n"), "{text}");
+        drop(held);
+        assert!(metrics.render().contains("share_relay_connections 0\n"));
+    }
+}

@@ -1,0 +1,131 @@
+//! The program `share-relay`: from its command line to a running relay or a changed token list.
+
+use std::{
+    error::Error,
+    io::{self, Write},
+    net::SocketAddr,
+    process::ExitCode,
+};
+
+use clap::Parser;
+use share_relay_api::RelayLimits;
+use tokio::net::TcpListener;
+
+use crate::{
+    args::{Arguments, Command, LogFormat, Serve, TokenCommand},
+    auth::TokenFile,
+    config::{Config, Senders},
+    store::LocalStore,
+};
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// Threads that wait for the disk at once.
+const DISK_THREADS: usize = 64;
+
+/// Runs the program with the arguments of this process.
+pub fn run() -> ExitCode {
+    match act(Arguments::parse().command, &mut io::stdout()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&*error, &mut io::stderr());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn act(command: Command, out: &mut dyn Write) -> Result<()> {
+    match command {
+        Command::Serve(serve) => {
+            start_log(serve.log_format);
+            let mut runtime = tokio::runtime::Builder::new_multi_thread();
+            runtime.enable_all().max_blocking_threads(DISK_THREADS).build()?.block_on(self::serve(serve, out))
+        }
+        Command::Token(command) => change_tokens(command, out),
+    }
+}
+
+async fn serve(serve: Serve, out: &mut dyn Write) -> Result<()> {
+    let store = LocalStore::open(&serve.data)?;
+    let tokens = TokenFile::in_dir(&serve.data);
+    let any_listed = !tokens.list()?.is_empty();
+    let listener = listen(serve.listen).await?;
+    let address = listener.local_addr()?;
+    let config = Config {
+        senders: Senders::at(address, tokens, any_listed, serve.open)?,
+        accepts: RelayLimits {
+            content_bytes: serve.max_size.min(RelayLimits::PROTOCOL.content_bytes),
+            expiry_seconds: serve.max_expiry.min(RelayLimits::PROTOCOL.expiry_seconds),
+            ..RelayLimits::PROTOCOL
+        },
+        ..Config::default()
+    };
+    let metrics = match serve.metrics_listen {
+        Some(address) => Some(listen(address).await?),
+        None => None,
+    };
+    let shutdown = stop_signal()?;
+    writeln!(out, "listening on http://{address}")?;
+    out.flush()?;
+    Ok(crate::serve_with_metrics(listener, metrics, config, store, shutdown).await?)
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}").into())
+}
+
+/// Completes at SIGTERM or SIGINT.
+#[cfg(unix)]
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// Completes at Ctrl-C.
+#[cfg(windows)]
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        interrupt.recv().await;
+    })
+}
+
+fn change_tokens(command: TokenCommand, out: &mut dyn Write) -> Result<()> {
+    match command {
+        TokenCommand::Add(token) => {
+            let now = (Config::default().clock)();
+            let secret = TokenFile::in_dir(&token.list.data).add(&token.name, now)?;
+            writeln!(out, "{secret}")?;
+        }
+        TokenCommand::Remove(token) => TokenFile::in_dir(&token.list.data).remove(&token.name)?,
+        TokenCommand::List(list) => {
+            for token in TokenFile::in_dir(&list.data).list()? {
+                writeln!(out, "{}", token.name)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn start_log(format: LogFormat) {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    match format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
+}
+
+/// One line for the error and one for each of its causes.
+fn report(error: &dyn Error, err: &mut dyn Write) {
+    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
+    let text: String = causes.map(|cause| format!("  because: {cause}\n")).collect();
+    // There is nowhere left to say that standard error is closed.
+    let _ = write!(err, "error: {error}\n{text}");
+}

@@ -1,0 +1,367 @@
+//! The calls of the protocol: who may, then what the rules say, then what the store keeps.
+
+mod download;
+mod upload;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use share_relay_api::{
+    Bytes32, Code, CreateShare, Created, Events, PartsHeld, Receipt, RelayInfo, ShareId, ShareStatus, TakeTicket,
+    Ticket, VERSION,
+};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
+
+use crate::{
+    auth,
+    changes::Changes,
+    config::{Config, Senders},
+    error::{Error, Refusal},
+    limits,
+    metrics::Metrics,
+    share::{BlobKind, Life, Record},
+    store::{Object, Store, StoreError, Stored},
+};
+pub use download::Part;
+
+type Result<T> = std::result::Result<T, Error>;
+
+/// A relay: the rules applied to a store.
+pub struct Relay<S> {
+    store: S,
+    /// How it behaves.
+    pub config: Config,
+    /// What it counts.
+    pub metrics: Metrics,
+    changes: Changes,
+    body_memory: Arc<Semaphore>,
+    /// Changes of one share take turns here, so that a crowd does not only trip over the store's compare-and-swap.
+    turns: [Mutex<()>; 64],
+}
+
+/// Memory reserved for a body; given back when dropped.
+pub type Memory = OwnedSemaphorePermit;
+
+/// The unit of [`Memory`].
+const MEMORY_UNIT: u64 = 1024;
+
+impl<S: Store> Relay<S> {
+    /// A relay on this store.
+    pub fn new(config: Config, store: S) -> Arc<Self> {
+        let units = usize::try_from(config.limits.body_memory / MEMORY_UNIT).unwrap_or(Semaphore::MAX_PERMITS);
+        Arc::new(Self {
+            store,
+            config,
+            metrics: Metrics::default(),
+            changes: Changes::default(),
+            body_memory: Arc::new(Semaphore::new(units.min(Semaphore::MAX_PERMITS))),
+            turns: [const { Mutex::const_new(()) }; 64],
+        })
+    }
+
+    /// Reserves memory for a body of up to so many bytes; `too_busy` when too many bodies are under way.
+    pub fn reserve(&self, bytes: u64) -> Result<Memory> {
+        let units = u32::try_from(bytes.div_ceil(MEMORY_UNIT)).map_err(|_| Code::TooBusy)?;
+        Ok(self.body_memory.clone().try_acquire_many_owned(units).map_err(|_| Code::TooBusy)?)
+    }
+
+    /// Waits until no body is under way any more and what downloads did not send is given back; the answers
+    /// themselves are over, so that takes a moment.
+    pub async fn settle_bodies(&self) {
+        let all = u32::try_from(self.config.limits.body_memory / MEMORY_UNIT).unwrap_or(u32::MAX);
+        let settled = self.body_memory.acquire_many(all);
+        if tokio::time::timeout(self.config.limits.drain, settled).await.is_err() {
+            tracing::warn!("downloads did not end in time");
+        }
+    }
+
+    /// The time by the relay's clock.
+    pub fn now(&self) -> u64 {
+        (self.config.clock)()
+    }
+
+    /// `GET /v1`. `page` is the hash of each file of the browser page.
+    pub async fn info(&self, page: impl IntoIterator<Item = (String, Bytes32)>) -> Result<RelayInfo> {
+        Ok(RelayInfo {
+            version: VERSION,
+            software: concat!("share-relay ", env!("CARGO_PKG_VERSION")).to_owned(),
+            token_required: self.tokens().await?.is_some(),
+            limits: self.config.accepts.clone(),
+            page: page.into_iter().collect(),
+        })
+    }
+
+    /// `GET /readyz`: whether the store answers.
+    pub async fn ready(&self) -> Result<()> {
+        Ok(self.store.check().await?)
+    }
+
+    /// Refuses a sender without a listed token, where one is needed.
+    pub async fn admit_sender(&self, token: Option<&Bytes32>) -> Result<()> {
+        match (self.tokens().await?, token) {
+            (None, _) => Ok(()),
+            (Some(tokens), Some(token)) if auth::is_listed(&tokens, token) => Ok(()),
+            (Some(_), _) => Err(Code::TokenRequired.into()),
+        }
+    }
+
+    /// The tokens of which a sender needs one; `None` if no sender needs any.
+    async fn tokens(&self) -> Result<Option<Vec<auth::Token>>> {
+        let (file, always) = match &self.config.senders {
+            Senders::Anyone => return Ok(None),
+            Senders::TokensIfAny(file) => (file.clone(), false),
+            Senders::Tokens(file) => (file.clone(), true),
+        };
+        let tokens = tokio::task::spawn_blocking(move || file.list()).await?.map_err(Error::Tokens)?;
+        Ok((always || !tokens.is_empty()).then_some(tokens))
+    }
+
+    /// `PUT /v1/shares/{id}`, by an admitted sender. `true` if the share is new.
+    pub async fn create(&self, id: ShareId, request: CreateShare) -> Result<(bool, Created)> {
+        let now = self.now();
+        if let Some(record) = self.find(id).await? {
+            return Ok((false, record.created_again(&request, now)?));
+        }
+        let record = Record::create(request.clone(), &self.config.accepts, now)?;
+        let created = record.created_again(&request, now)?;
+        if self.store.create(id, &record).await? {
+            self.metrics.shares_created.add(1);
+            return Ok((true, created));
+        }
+        Ok((false, self.load(id).await?.created_again(&request, now)?))
+    }
+
+    /// `GET /v1/shares/{id}`.
+    pub async fn status(&self, id: ShareId) -> Result<ShareStatus> {
+        let now = self.now();
+        let record = self.load(id).await?;
+        let share = record.live(now)?;
+        let stored = if share.ready { share.payload_bytes.unwrap_or(0) } else { self.stored_bytes(id).await? };
+        Ok(share.status(stored, now))
+    }
+
+    /// `GET /v1/shares/{id}/parts`.
+    pub async fn parts(&self, id: ShareId, manage_key: Option<Bytes32>) -> Result<PartsHeld> {
+        let record = self.managed(id, manage_key).await?;
+        record.live(self.now())?;
+        let parts = self.store.parts(id).await?;
+        Ok(PartsHeld { held: parts.ranges(limits::MAX_HELD_RANGES) })
+    }
+
+    /// `POST …/open`: the length of the manifest's age file, for a right proof.
+    pub async fn open(self: &Arc<Self>, id: ShareId, proof: Option<Bytes32>) -> Result<u64> {
+        let proof_hash = proof.as_ref().map(auth::hash);
+        let opened = self
+            .change(id, move |record, now| {
+                record.live(now)?;
+                record.prove(proof_hash.as_ref(), now)?;
+                let share = record.live(now)?;
+                match share.blob(BlobKind::Manifest) {
+                    Some(blob) if blob.held => Ok(blob.bytes),
+                    _ => Err(Refusal::NotReady { stored: 0, total: share.payload_bytes }),
+                }
+            })
+            .await;
+        self.count_wrong_proof(&opened);
+        self.with_progress(id, opened).await
+    }
+
+    /// `POST …/tickets`.
+    pub async fn take_ticket(self: &Arc<Self>, id: ShareId, request: TakeTicket) -> Result<Ticket> {
+        let proof_hash = request.proof.as_ref().map(auth::hash);
+        let taken = self
+            .change(id, move |record, now| record.take_ticket(proof_hash.as_ref(), &request.ticket_hash, now))
+            .await;
+        self.count_wrong_proof(&taken);
+        if taken.is_ok() {
+            self.metrics.tickets.add(1);
+        }
+        self.with_progress(id, taken).await
+    }
+
+    /// `POST …/receipt`.
+    pub async fn receipt(self: &Arc<Self>, id: ShareId, ticket: Option<Bytes32>, receipt: Receipt) -> Result<()> {
+        let hash = ticket.as_ref().map(auth::hash);
+        self.change(id, move |record, now| record.receive(hash.as_ref(), &receipt, now)).await?;
+        self.metrics.receipts.add(1);
+        Ok(())
+    }
+
+    /// `GET …/events`.
+    pub async fn events(&self, id: ShareId, manage_key: Option<Bytes32>) -> Result<Events> {
+        Ok(self.managed(id, manage_key).await?.events(self.now()))
+    }
+
+    /// `POST …/unlock`.
+    pub async fn unlock(self: &Arc<Self>, id: ShareId, manage_key: Option<Bytes32>) -> Result<()> {
+        self.manage(id, manage_key, Record::unlock).await
+    }
+
+    /// `DELETE /v1/shares/{id}`.
+    pub async fn revoke(self: &Arc<Self>, id: ShareId, manage_key: Option<Bytes32>) -> Result<()> {
+        self.manage(id, manage_key, Record::revoke).await
+    }
+
+    /// Lets time take effect on one share, and forgets it if it is an old tombstone.
+    pub async fn settle(self: &Arc<Self>, id: ShareId) -> Result<()> {
+        let (gone, forgotten) = self.change(id, |record, now| Ok((record.is_gone(), record.forgotten(now)))).await?;
+        if forgotten {
+            self.store.remove(id).await?;
+        } else if gone {
+            self.store.delete_content(id).await?;
+        }
+        Ok(())
+    }
+
+    /// Lets time take effect on every share that may be due. One that fails is logged and does not stop the others.
+    pub async fn sweep(self: &Arc<Self>) -> Result<()> {
+        for id in self.store.due(self.now()).await? {
+            match self.settle(id).await {
+                Ok(()) | Err(Error::Refused(_)) => {}
+                Err(error) => tracing::error!(share = short(&id), error = &error as &dyn std::error::Error, "sweep"),
+            }
+        }
+        Ok(())
+    }
+
+    /// A share's record as of now, if there is one.
+    async fn find(&self, id: ShareId) -> Result<Option<Record>> {
+        let stored = self.store.load(id).await?;
+        Ok(stored.map(|Stored { mut record, .. }| {
+            record.settle(self.now());
+            record
+        }))
+    }
+
+    async fn load(&self, id: ShareId) -> Result<Record> {
+        self.find(id).await?.ok_or(Code::NotFound.into())
+    }
+
+    async fn managed(&self, id: ShareId, manage_key: Option<Bytes32>) -> Result<Record> {
+        let record = self.load(id).await?;
+        record.managed_by(manage_key.as_ref().map(auth::hash).as_ref())?;
+        Ok(record)
+    }
+
+    async fn manage<T, F>(self: &Arc<Self>, id: ShareId, manage_key: Option<Bytes32>, mut rule: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Record, u64) -> std::result::Result<T, Refusal> + Send + 'static,
+    {
+        let hash = manage_key.as_ref().map(auth::hash);
+        self.change(id, move |record, now| {
+            record.managed_by(hash.as_ref())?;
+            rule(record, now)
+        })
+        .await
+    }
+
+    /// Applies a rule to a share's record and keeps the outcome, also when the rule refuses. It is carried through
+    /// even if the caller goes away, so that a share that ends loses its content at once.
+    async fn change<T, F>(self: &Arc<Self>, id: ShareId, rule: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Record, u64) -> std::result::Result<T, Refusal> + Send + 'static,
+    {
+        let relay = self.clone();
+        tokio::spawn(async move { relay.carry_through(id, rule).await }).await?
+    }
+
+    async fn carry_through<T>(
+        &self,
+        id: ShareId,
+        mut rule: impl FnMut(&mut Record, u64) -> std::result::Result<T, Refusal>,
+    ) -> Result<T> {
+        let _turn = self.turn(id).lock().await;
+        for _ in 0..limits::CHANGE_TRIES {
+            let stored = self.store.load(id).await?.ok_or(Code::NotFound)?;
+            let (mut record, now) = (stored.record.clone(), self.now());
+            record.settle(now);
+            let outcome = rule(&mut record, now);
+            if record == stored.record || self.keep(id, &stored, record).await? {
+                return Ok(outcome?);
+            }
+        }
+        Err(Code::TooBusy.into())
+    }
+
+    /// Replaces a record; `false` if somebody else did first.
+    async fn keep(&self, id: ShareId, old: &Stored, mut new: Record) -> Result<bool> {
+        new.version += 1;
+        let ends = new.is_gone() && !old.record.is_gone();
+        let replaced = match self.store.replace(id, &old.tag, &new).await {
+            Err(StoreError::Full) if ends => {
+                // A full disk must not keep a share from ending: its content goes first and makes the room.
+                self.store.delete_content(id).await?;
+                self.store.replace(id, &old.tag, &new).await
+            }
+            other => other,
+        }?;
+        if replaced && ends {
+            self.changes.tell(id);
+            self.store.delete_content(id).await?;
+            log_end(&id, &new);
+        }
+        Ok(replaced)
+    }
+
+    fn turn(&self, id: ShareId) -> &Mutex<()> {
+        let sum = id.as_str().bytes().fold(0usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+        &self.turns[sum % self.turns.len()]
+    }
+
+    async fn stored_bytes(&self, id: ShareId) -> Result<u64> {
+        match self.store.parts(id).await {
+            Ok(parts) => Ok(parts.stored_bytes()),
+            Err(error) => Err(self.explain(id, error).await),
+        }
+    }
+
+    /// Adds to "not ready" how far the upload is.
+    async fn with_progress<T>(&self, id: ShareId, outcome: Result<T>) -> Result<T> {
+        match outcome {
+            Err(Error::Refused(Refusal::NotReady { total, .. })) => {
+                Err(Refusal::NotReady { stored: self.stored_bytes(id).await?, total }.into())
+            }
+            other => other,
+        }
+    }
+
+    /// When bytes are missing because the share has just ended, that is the answer.
+    async fn explain(&self, id: ShareId, error: StoreError) -> Error {
+        if let StoreError::Missing = error {
+            match self.load(id).await.and_then(|record| Ok(record.kept().map(drop)?)) {
+                Err(gone) => return gone,
+                Ok(()) => return error.into(),
+            }
+        }
+        error.into()
+    }
+
+    fn count_wrong_proof<T>(&self, outcome: &Result<T>) {
+        if let Err(Error::Refused(Refusal::WrongProof { .. })) = outcome {
+            self.metrics.wrong_proofs.add(1);
+        }
+    }
+
+    async fn read(&self, id: ShareId, object: Object, offset: u64, most: usize) -> Result<Bytes> {
+        match self.store.read(id, object, offset, most).await {
+            Ok(bytes) => Ok(bytes),
+            Err(error) => Err(self.explain(id, error).await),
+        }
+    }
+}
+
+/// As much of an id as a log may show: enough to find a share, too little to open it.
+pub fn short(id: &ShareId) -> &str {
+    &id.as_str()[..6]
+}
+
+fn log_end(id: &ShareId, record: &Record) {
+    if let Life::Gone { ending, .. } = &record.life {
+        tracing::info!(share = short(id), ending = ?ending, "share ended");
+    }
+}
+
+#[cfg(test)]
+mod tests;

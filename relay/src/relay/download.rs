@@ -1,0 +1,223 @@
+//! Serving the content and the manifest: read ahead by one block, as fast as the client takes it, until it is all
+//! sent, the client stalls, the share is revoked or collected, or the ticket ends.
+
+use std::{ops::Range, sync::Arc};
+
+use bytes::Bytes;
+use share_relay_api::{Bytes32, Code, ShareId};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, timeout},
+};
+
+use super::{Memory, Relay, Result, short};
+use crate::{
+    auth,
+    changes::Subscription,
+    error::Error,
+    limits::{BLOCK_BYTES, DOWNLOAD_MEMORY},
+    share::{BlobKind, Record},
+    store::{Object, Store},
+};
+
+/// The content as one ticket may fetch it.
+pub struct Download<S> {
+    relay: Arc<Relay<S>>,
+    id: ShareId,
+    ticket: Bytes32,
+    /// Bytes of the whole content.
+    pub total: u64,
+    /// Names these very bytes: the first 32 hexadecimal digits of SHA-256 over header and nonce.
+    pub etag: String,
+}
+
+/// Some bytes of an object, as they become available.
+pub struct Part {
+    /// How many bytes will come; fewer when it is cut off.
+    pub bytes: u64,
+    /// The bytes, in order.
+    pub blocks: mpsc::Receiver<Bytes>,
+}
+
+/// Why a download was cut off before its end.
+#[derive(Debug, thiserror::Error)]
+enum Cut {
+    #[error("the client went away")]
+    ClientGone,
+    #[error("the client took nothing for too long")]
+    ClientStalled,
+    #[error("the sender sent nothing for too long")]
+    SenderStalled,
+    #[error("the ticket or the share ended")]
+    Ended(#[source] Error),
+    #[error("the content could not be read")]
+    Failed(#[source] Error),
+}
+
+/// Called once if a client stalls, so that its connection can be closed.
+pub type OnStall = Box<dyn FnOnce() + Send>;
+
+impl<S: Store> Relay<S> {
+    /// Begins `GET …/content`: checks the ticket and charges nothing yet.
+    pub async fn content(self: &Arc<Self>, id: ShareId, ticket: Option<Bytes32>) -> Result<Download<S>> {
+        let hash = ticket.as_ref().map(auth::hash);
+        let record = self.load(id).await?;
+        let (share, running) = record.admitted(hash.as_ref(), self.now())?;
+        // A ticket is given only once the header is held and the size known.
+        let total = share.layout().content_bytes().ok_or(Code::NotReady)?;
+        let header = share.blob(BlobKind::Header).ok_or(Code::NotReady)?;
+        let etag = header.hash.to_string()[..32].to_owned();
+        Ok(Download { relay: self.clone(), id, ticket: running.hash, total, etag })
+    }
+
+    /// The manifest, for a caller whose proof [`Relay::open`] has accepted.
+    pub fn manifest(self: &Arc<Self>, id: ShareId, bytes: u64, on_stall: OnStall) -> Result<Part> {
+        let memory = self.reserve(DOWNLOAD_MEMORY)?;
+        Ok(Feed::new(self, id, Object::Manifest, 0..bytes, None).start(memory, on_stall))
+    }
+}
+
+impl<S: Store> Download<S> {
+    /// Charges a range of the content to the ticket, durably, and serves it. If the caller goes away in between, the
+    /// charge is given back.
+    pub async fn serve(self, range: Range<u64>, on_stall: OnStall) -> Result<Part> {
+        let memory = self.relay.reserve(DOWNLOAD_MEMORY)?;
+        let (ticket, bytes) = (self.ticket, range.end - range.start);
+        let serving = tokio::spawn(async move {
+            self.relay.change(self.id, move |record, _| record.charge(&ticket, bytes)).await?;
+            let feed = Feed::new(&self.relay, self.id, Object::Content, range, Some(ticket));
+            Ok(feed.start(memory, on_stall))
+        });
+        serving.await?
+    }
+}
+
+/// One running answer.
+struct Feed<S> {
+    relay: Arc<Relay<S>>,
+    id: ShareId,
+    object: Object,
+    /// What is still to be sent.
+    range: Range<u64>,
+    /// The ticket it is charged to, for content.
+    ticket: Option<Bytes32>,
+    changes: Subscription,
+    /// Up to where the content is known to be there.
+    available_to: u64,
+}
+
+impl<S: Store> Feed<S> {
+    fn new(relay: &Arc<Relay<S>>, id: ShareId, object: Object, range: Range<u64>, ticket: Option<Bytes32>) -> Self {
+        let changes = relay.changes.subscribe(id);
+        Self { relay: relay.clone(), id, object, range, ticket, changes, available_to: 0 }
+    }
+
+    fn start(self, memory: Memory, on_stall: OnStall) -> Part {
+        let (sender, blocks) = mpsc::channel(1);
+        let bytes = self.range.end - self.range.start;
+        tokio::spawn(self.run(sender, memory, on_stall));
+        Part { bytes, blocks }
+    }
+
+    async fn run(mut self, sender: mpsc::Sender<Bytes>, _memory: Memory, on_stall: OnStall) {
+        let relay = self.relay.clone();
+        let _running = relay.metrics.downloads_running.hold();
+        let cut = self.send_all(&sender).await.err();
+        drop(sender);
+        if let Some(cut) = &cut {
+            let cause = std::error::Error::source(cut);
+            tracing::info!(share = short(&self.id), reason = %cut, cause, "download cut off");
+        }
+        if let Some(Cut::ClientStalled) = cut {
+            on_stall();
+        }
+        self.refund().await;
+    }
+
+    async fn send_all(&mut self, sender: &mpsc::Sender<Bytes>) -> std::result::Result<(), Cut> {
+        self.check().await?;
+        while !self.range.is_empty() {
+            let bytes = self.next_block().await?;
+            let length = bytes.len() as u64;
+            self.hand_over(sender, bytes).await?;
+            self.range.start += length;
+            self.relay.metrics.bytes_out.add(length);
+        }
+        Ok(())
+    }
+
+    /// Reads the next block, once it is there.
+    async fn next_block(&mut self) -> std::result::Result<Bytes, Cut> {
+        self.wait_for_bytes().await?;
+        let end = self.range.end.min(self.available_to);
+        let most = usize::try_from(end - self.range.start).unwrap_or(BLOCK_BYTES).min(BLOCK_BYTES);
+        let bytes = self.relay.read(self.id, self.object, self.range.start, most).await.map_err(Cut::Failed)?;
+        if bytes.is_empty() {
+            return Err(Cut::Failed(crate::store::StoreError::Length.into()));
+        }
+        Ok(bytes)
+    }
+
+    async fn wait_for_bytes(&mut self) -> std::result::Result<(), Cut> {
+        if self.changes.has_changed() {
+            self.check().await?;
+        }
+        let patience = Instant::now() + self.relay.config.limits.part_wait;
+        while self.available_to <= self.range.start {
+            let waited = tokio::time::timeout_at(patience, self.changes.changed()).await;
+            waited.map_err(|_| Cut::SenderStalled)?;
+            self.check().await?;
+        }
+        Ok(())
+    }
+
+    /// Gives one block to the connection, unless the share ends first.
+    async fn hand_over(&mut self, sender: &mpsc::Sender<Bytes>, bytes: Bytes) -> std::result::Result<(), Cut> {
+        let patience = self.relay.config.limits.write_idle;
+        loop {
+            tokio::select! {
+                place = timeout(patience, sender.reserve()) => {
+                    place.map_err(|_| Cut::ClientStalled)?.map_err(|_| Cut::ClientGone)?.send(bytes);
+                    return Ok(());
+                }
+                () = self.changes.changed() => self.check().await?,
+            }
+        }
+    }
+
+    /// Looks at the record again: whether this may go on, and how far the content reaches by now.
+    async fn check(&mut self) -> std::result::Result<(), Cut> {
+        let record = self.relay.load(self.id).await.map_err(Cut::Ended)?;
+        if let Object::Manifest = self.object {
+            record.kept().map_err(|gone| Cut::Ended(gone.into()))?;
+            self.available_to = self.range.end;
+            return Ok(());
+        }
+        let ready = self.admitted(&record).map_err(Cut::Ended)?;
+        self.available_to = if ready {
+            self.range.end
+        } else {
+            let parts = self.relay.store.parts(self.id).await.map_err(|error| Cut::Failed(error.into()))?;
+            let share = record.kept().map_err(|gone| Cut::Ended(gone.into()))?;
+            self.range.start + share.layout().available(self.range.start, &parts)
+        };
+        Ok(())
+    }
+
+    fn admitted(&self, record: &Record) -> Result<bool> {
+        let (share, _) = record.admitted(self.ticket.as_ref(), self.relay.now())?;
+        Ok(share.ready)
+    }
+
+    /// Gives back what was charged and not sent. A ticket that has ended meanwhile has no use for it.
+    async fn refund(self) {
+        let unsent = self.range.end - self.range.start;
+        let Some(ticket) = self.ticket.filter(|_| unsent > 0) else { return };
+        match self.relay.change(self.id, move |record, _| record.refund(&ticket, unsent)).await {
+            Ok(()) | Err(Error::Refused(_)) => {}
+            Err(error) => {
+                tracing::error!(share = short(&self.id), error = &error as &dyn std::error::Error, "refund");
+            }
+        }
+    }
+}

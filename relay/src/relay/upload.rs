@@ -1,0 +1,162 @@
+//! The sender's calls that bring bytes.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use share_relay_api::{Bytes32, Code, ShareId, limits::MAX_MANIFEST_BYTES};
+
+use super::{Memory, Relay, Result};
+use crate::{
+    auth,
+    error::{Error, Refusal},
+    limits::UPLOAD_MEMORY,
+    share::{BlobKind, PartPlace},
+    store::{PartWriter, Store},
+};
+
+/// A part on its way: either it is written, or it is held already and what arrives is thrown away.
+pub enum Upload<S: Store> {
+    /// It is written.
+    New(NewPart<S>),
+    /// It is held already.
+    Held,
+}
+
+/// A part being written.
+pub struct NewPart<S: Store> {
+    relay: Arc<Relay<S>>,
+    id: ShareId,
+    part: S::Part,
+    _memory: Memory,
+}
+
+impl<S: Store> Relay<S> {
+    /// Refuses a header or manifest by its announced length, before any of it is read.
+    pub async fn expect_blob(
+        &self,
+        id: ShareId,
+        manage_key: Option<Bytes32>,
+        kind: BlobKind,
+        bytes: u64,
+    ) -> Result<Memory> {
+        let record = self.managed(id, manage_key).await?;
+        let share = record.live(self.now())?;
+        match kind {
+            BlobKind::Header if bytes != share.request.header_bytes => return Err(Code::WrongLength.into()),
+            BlobKind::Manifest if bytes > MAX_MANIFEST_BYTES => {
+                return Err(Refusal::TooLarge { limit: MAX_MANIFEST_BYTES }.into());
+            }
+            BlobKind::Manifest if bytes == 0 => return Err(Code::WrongLength.into()),
+            BlobKind::Header | BlobKind::Manifest => {}
+        }
+        self.reserve(bytes)
+    }
+
+    /// `PUT …/header` and `PUT …/manifest`.
+    pub async fn put_blob(
+        self: &Arc<Self>,
+        id: ShareId,
+        manage_key: Option<Bytes32>,
+        kind: BlobKind,
+        bytes: Bytes,
+    ) -> Result<()> {
+        let (hash, length) = (auth::digest(&bytes), bytes.len() as u64);
+        if self.manage(id, manage_key, move |record, now| record.claim(kind, hash, length, now)).await? {
+            return Ok(());
+        }
+        let stored = match kind {
+            BlobKind::Header => self.store.put_header(id, bytes).await,
+            BlobKind::Manifest => self.store.put_manifest(id, bytes).await,
+        };
+        if let Err(error) = stored {
+            return Err(self.explain(id, error).await);
+        }
+        let held = self.change(id, move |record, now| record.hold(kind, now)).await;
+        if let Err(Error::Refused(Refusal::Gone { .. })) = held {
+            // The share ended while its bytes were written; they go with the rest.
+            self.store.delete_content(id).await?;
+        }
+        held?;
+        self.changes.tell(id);
+        Ok(())
+    }
+
+    /// Begins `PUT …/parts/{n}`, with the announced length, before any of it is read.
+    pub async fn begin_part(
+        self: &Arc<Self>,
+        id: ShareId,
+        manage_key: Option<Bytes32>,
+        number: u64,
+        bytes: u64,
+    ) -> Result<Upload<S>> {
+        let record = self.managed(id, manage_key).await?;
+        let share = record.live(self.now())?;
+        let place = share.layout().place(number, bytes, &self.config.accepts)?;
+        match self.begin_new(id, place).await {
+            Ok(upload) => Ok(upload),
+            Err(Error::Store(error)) => Err(self.explain(id, error).await),
+            Err(other) => Err(other),
+        }
+    }
+
+    async fn begin_new(self: &Arc<Self>, id: ShareId, place: PartPlace) -> Result<Upload<S>> {
+        if self.store.parts(id).await?.holds(place.number) {
+            return Ok(Upload::Held);
+        }
+        let memory = self.reserve(UPLOAD_MEMORY)?;
+        let part = self.store.begin_part(id, place).await?;
+        Ok(Upload::New(NewPart { relay: self.clone(), id, part, _memory: memory }))
+    }
+
+    /// `POST …/seal`.
+    pub async fn seal(self: &Arc<Self>, id: ShareId, manage_key: Option<Bytes32>, payload_bytes: u64) -> Result<()> {
+        let record = self.managed(id, manage_key).await?;
+        if record.may_seal(payload_bytes, &self.config.accepts, self.now())? {
+            return Ok(());
+        }
+        let layout = record.live(self.now())?.layout();
+        let sealed = match self.store.parts(id).await {
+            Ok(parts) if !layout.is_complete(payload_bytes, &parts) => return Err(Code::PartsMissing.into()),
+            Ok(_) => self.store.seal(id, layout.header_bytes.saturating_add(payload_bytes)).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = sealed {
+            return Err(self.explain(id, error).await);
+        }
+        self.change(id, move |record, now| record.seal(payload_bytes, now)).await?;
+        self.changes.tell(id);
+        Ok(())
+    }
+}
+
+impl<S: Store> Upload<S> {
+    /// Takes what arrived of the part.
+    pub async fn write(&mut self, bytes: Bytes) -> Result<()> {
+        match self {
+            Self::New(new) => Ok(new.part.write(bytes).await?),
+            Self::Held => Ok(()),
+        }
+    }
+
+    /// The part is whole: makes it durable, and says so to those who wait for it. Carried through even if the
+    /// caller goes away.
+    pub async fn finish(self) -> Result<()> {
+        match self {
+            Self::New(new) => tokio::spawn(new.finish()).await?,
+            Self::Held => Ok(()),
+        }
+    }
+}
+
+impl<S: Store> NewPart<S> {
+    async fn finish(self) -> Result<()> {
+        self.part.finish().await?;
+        let record = self.relay.load(self.id).await?;
+        record.live(self.relay.now())?;
+        if record.wants_touch(self.relay.now()) {
+            self.relay.change(self.id, |record, now| record.touch(now)).await?;
+        }
+        self.relay.changes.tell(self.id);
+        Ok(())
+    }
+}

@@ -1,0 +1,354 @@
+//! The rules of a share: its states, who may do what, and when it ends. Pure functions over a [`Record`] and the
+//! time; nothing here knows of HTTP or disks.
+//!
+//! Every function that takes `now` expects [`Record::settle`] to have been called with the same `now`.
+
+mod events;
+mod guesses;
+mod layout;
+mod tickets;
+
+use serde::{Deserialize, Serialize};
+use share_relay_api::{
+    Bytes32, Code, CreateShare, Created, Event, EventKind, Events, RelayLimits, ShareStatus, State, limits,
+};
+
+pub use crate::error::{Ending, Refusal};
+use crate::{auth, limits::TOUCH_SECONDS};
+pub use guesses::Guesses;
+pub use layout::{Layout, PartPlace, Parts};
+pub use tickets::Running;
+
+/// All the relay knows of a share besides its bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// One more with every change, so that no two states of a share are the same bytes.
+    pub version: u64,
+    /// What happened, oldest first, at most [`limits::MAX_EVENTS`].
+    pub events: Vec<Event>,
+    /// The share, or what is left of it.
+    pub life: Life,
+}
+
+/// Whether there is still something to fetch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Life {
+    /// It has content, or is getting it.
+    Live(Box<Share>),
+    /// A tombstone. With the record's events, this is all that is kept.
+    Gone {
+        /// How it ended.
+        ending: Ending,
+        /// When it ended.
+        at: u64,
+        /// SHA-256 of the manage key, so that the sender can still read the events.
+        manage_key_hash: Bytes32,
+    },
+}
+
+/// A share with content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    /// As the sender asked for it.
+    pub request: CreateShare,
+    /// When it was created.
+    pub created_at: u64,
+    /// When it expires.
+    pub expires_at: u64,
+    /// When a part last arrived, give or take [`TOUCH_SECONDS`].
+    pub touched_at: u64,
+    /// The age header and the content's nonce.
+    pub header: Option<Blob>,
+    /// The manifest's age file.
+    pub manifest: Option<Blob>,
+    /// Bytes of the payload, once known.
+    pub payload_bytes: Option<u64>,
+    /// Whether the upload is complete.
+    pub ready: bool,
+    /// Wrong proofs and locks.
+    pub guesses: Guesses,
+    /// Tickets that have not ended.
+    pub running: Vec<Running>,
+    /// Downloads whose receipt came.
+    pub received: u32,
+    /// Downloads that took everything and sent no receipt.
+    pub unconfirmed: u32,
+}
+
+/// A small object the sender sets once. It is claimed before it is stored, so that two different ones cannot mix.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blob {
+    /// SHA-256 of its bytes.
+    pub hash: Bytes32,
+    /// How many.
+    pub bytes: u64,
+    /// Whether they are stored durably.
+    pub held: bool,
+}
+
+/// The two objects a sender sets once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BlobKind {
+    /// The age header and the content's nonce.
+    Header,
+    /// The manifest's age file.
+    Manifest,
+}
+
+impl Record {
+    /// A new share, if the request is within the relay's limits.
+    pub fn create(request: CreateShare, accepts: &RelayLimits, now: u64) -> Result<Self, Refusal> {
+        layout::check(&request, accepts)?;
+        let share = Share {
+            created_at: now,
+            expires_at: now.saturating_add(request.expires_in),
+            touched_at: now,
+            header: None,
+            manifest: None,
+            payload_bytes: request.payload_bytes,
+            ready: false,
+            guesses: Guesses::default(),
+            running: Vec::new(),
+            received: 0,
+            unconfirmed: 0,
+            request,
+        };
+        let events = vec![Event { at: now, kind: EventKind::Created }];
+        Ok(Self { version: 1, events, life: Life::Live(Box::new(share)) })
+    }
+
+    /// What a repeated request to create is answered: the same, if it is the same.
+    pub fn created_again(&self, request: &CreateShare, now: u64) -> Result<Created, Refusal> {
+        let share = self.live(now)?;
+        if share.request == *request { Ok(share.created()) } else { Err(Code::Conflict.into()) }
+    }
+
+    /// Lets time take effect: tickets end, and the share with them once it is over.
+    pub fn settle(&mut self, now: u64) {
+        let Life::Live(share) = &mut self.life else { return };
+        share.end_tickets(now, &mut self.events);
+        if let Some(end) = share.over(now) {
+            self.end(Ending::Expired, end);
+        }
+    }
+
+    /// The share, unless it has ended or its time is over.
+    pub fn live(&self, now: u64) -> Result<&Share, Refusal> {
+        let share = self.kept()?;
+        if now < share.end() { Ok(share) } else { Err(Refusal::Gone { ending: Ending::Expired, at: share.end() }) }
+    }
+
+    /// The share, even when only its running tickets keep it.
+    pub fn kept(&self) -> Result<&Share, Refusal> {
+        match &self.life {
+            Life::Live(share) => Ok(share),
+            Life::Gone { ending, at, .. } => Err(Refusal::Gone { ending: *ending, at: *at }),
+        }
+    }
+
+    /// Where the share is in its life, as told to anybody.
+    pub fn state(&self, now: u64) -> State {
+        match self.live(now) {
+            Ok(share) if share.ready => State::Ready,
+            Ok(_) => State::Uploading,
+            Err(Refusal::Gone { ending, .. }) => ending.into(),
+            Err(_) => State::Expired,
+        }
+    }
+
+    /// Refuses whoever does not hold the manage key.
+    pub fn managed_by(&self, key_hash: Option<&Bytes32>) -> Result<(), Refusal> {
+        let known = match &self.life {
+            Life::Live(share) => &share.request.manage_key_hash,
+            Life::Gone { manage_key_hash, .. } => manage_key_hash,
+        };
+        match key_hash {
+            Some(given) if auth::same(known, given) => Ok(()),
+            _ => Err(Code::NotManager.into()),
+        }
+    }
+
+    /// Takes the share back. Doing it again changes nothing.
+    pub fn revoke(&mut self, now: u64) -> Result<(), Refusal> {
+        match self.kept() {
+            // Past its expiry too: running tickets may still keep the content.
+            Ok(_) => self.end(Ending::Revoked, now),
+            Err(Refusal::Gone { ending: Ending::Revoked, .. }) => {}
+            Err(gone) => return Err(gone),
+        }
+        Ok(())
+    }
+
+    /// What the sender may read, to the tombstone's end.
+    pub fn events(&self, now: u64) -> Events {
+        Events { state: self.state(now), events: self.events.clone() }
+    }
+
+    /// Whether this is a tombstone that has stood long enough.
+    pub fn forgotten(&self, now: u64) -> bool {
+        matches!(self.life, Life::Gone { at, .. } if now >= at.saturating_add(limits::TOMBSTONE_SECONDS))
+    }
+
+    /// Whether this is a tombstone.
+    pub fn is_gone(&self) -> bool {
+        matches!(self.life, Life::Gone { .. })
+    }
+
+    fn live_mut(&mut self, now: u64) -> Result<(&mut Share, &mut Vec<Event>), Refusal> {
+        self.live(now)?;
+        self.kept_mut()
+    }
+
+    fn kept_mut(&mut self) -> Result<(&mut Share, &mut Vec<Event>), Refusal> {
+        match &mut self.life {
+            Life::Live(share) => Ok((share, &mut self.events)),
+            Life::Gone { ending, at, .. } => Err(Refusal::Gone { ending: *ending, at: *at }),
+        }
+    }
+
+    fn end(&mut self, ending: Ending, at: u64) {
+        let Life::Live(share) = &self.life else { return };
+        let manage_key_hash = share.request.manage_key_hash;
+        self.life = Life::Gone { ending, at, manage_key_hash };
+        let kind = match ending {
+            Ending::Collected => EventKind::Collected,
+            Ending::Revoked => EventKind::Revoked,
+            Ending::Expired => EventKind::Expired,
+        };
+        events::push(&mut self.events, at, kind);
+    }
+}
+
+/// Uploading.
+impl Record {
+    /// Claims the header or manifest for these bytes, before they are stored. `true` if they are stored already.
+    pub fn claim(&mut self, kind: BlobKind, hash: Bytes32, bytes: u64, now: u64) -> Result<bool, Refusal> {
+        let (share, _) = self.live_mut(now)?;
+        let blob = share.blob_mut(kind).get_or_insert(Blob { hash, bytes, held: false });
+        if blob.hash == hash && blob.bytes == bytes { Ok(blob.held) } else { Err(Code::Conflict.into()) }
+    }
+
+    /// Notes that what was claimed is stored durably.
+    pub fn hold(&mut self, kind: BlobKind, now: u64) -> Result<(), Refusal> {
+        let (share, _) = self.live_mut(now)?;
+        share.touched_at = now;
+        if let Some(blob) = share.blob_mut(kind) {
+            blob.held = true;
+        }
+        Ok(())
+    }
+
+    /// Whether a part that arrives now must be noted with [`Record::touch`].
+    pub fn wants_touch(&self, now: u64) -> bool {
+        matches!(&self.life, Life::Live(share) if !share.ready && now >= share.touched_at.saturating_add(TOUCH_SECONDS))
+    }
+
+    /// Notes that a part arrived.
+    pub fn touch(&mut self, now: u64) -> Result<(), Refusal> {
+        let (share, _) = self.live_mut(now)?;
+        share.touched_at = now;
+        Ok(())
+    }
+
+    /// Refuses to seal with another size than was said before, or without header and manifest. `true` if it is
+    /// sealed already.
+    pub fn may_seal(&self, payload_bytes: u64, accepts: &RelayLimits, now: u64) -> Result<bool, Refusal> {
+        if matches!(self.life, Life::Gone { ending: Ending::Collected, .. }) {
+            return Ok(true);
+        }
+        let share = self.live(now)?;
+        if share.payload_bytes.is_some_and(|known| known != payload_bytes) {
+            return Err(Code::Conflict.into());
+        }
+        layout::check_size(&share.request, payload_bytes, accepts)?;
+        if share.holds(BlobKind::Header) && share.holds(BlobKind::Manifest) {
+            Ok(share.ready)
+        } else {
+            Err(Code::PartsMissing.into())
+        }
+    }
+
+    /// Makes the share ready. The caller has checked [`Record::may_seal`] and that all parts are held.
+    pub fn seal(&mut self, payload_bytes: u64, now: u64) -> Result<(), Refusal> {
+        let (share, events) = self.live_mut(now)?;
+        if share.payload_bytes.is_some_and(|known| known != payload_bytes) {
+            return Err(Code::Conflict.into());
+        }
+        if !share.ready {
+            share.ready = true;
+            share.payload_bytes = Some(payload_bytes);
+            events::push(events, now, EventKind::Ready);
+        }
+        Ok(())
+    }
+}
+
+impl Share {
+    /// When it was created and when it ends, as the sender is told.
+    pub fn created(&self) -> Created {
+        Created { created_at: self.created_at, expires_at: self.expires_at }
+    }
+
+    /// Where its parts go.
+    pub fn layout(&self) -> Layout {
+        Layout {
+            header_bytes: self.request.header_bytes,
+            payload_bytes: self.payload_bytes,
+            part_bytes: self.request.part_bytes,
+        }
+    }
+
+    /// Whether the header or manifest is stored durably.
+    pub fn holds(&self, kind: BlobKind) -> bool {
+        self.blob(kind).is_some_and(|blob| blob.held)
+    }
+
+    /// The header or manifest, stored or only claimed.
+    pub fn blob(&self, kind: BlobKind) -> Option<&Blob> {
+        match kind {
+            BlobKind::Header => self.header.as_ref(),
+            BlobKind::Manifest => self.manifest.as_ref(),
+        }
+    }
+
+    fn blob_mut(&mut self, kind: BlobKind) -> &mut Option<Blob> {
+        match kind {
+            BlobKind::Header => &mut self.header,
+            BlobKind::Manifest => &mut self.manifest,
+        }
+    }
+
+    /// What anybody with the link may know. `stored_bytes` is what the store holds of the payload.
+    pub fn status(&self, stored_bytes: u64, now: u64) -> ShareStatus {
+        ShareStatus {
+            state: if self.ready { State::Ready } else { State::Uploading },
+            kind: self.request.kind(),
+            now,
+            created_at: self.created_at,
+            expires_at: self.expires_at,
+            header_bytes: self.request.header_bytes,
+            payload_bytes: self.payload_bytes,
+            part_bytes: self.request.part_bytes,
+            stored_bytes,
+            tries_left: self.guesses.tries_left(now),
+            locked_until: self.guesses.locked_until(now),
+            downloads_left: self.downloads_left(),
+        }
+    }
+
+    /// When it is over for newcomers: its expiry, or earlier if its upload stopped.
+    fn end(&self) -> u64 {
+        let abandoned = self.touched_at.saturating_add(limits::UNFINISHED_SECONDS + TOUCH_SECONDS);
+        if self.ready { self.expires_at } else { self.expires_at.min(abandoned) }
+    }
+
+    /// When it ended, if nothing keeps it any more: a ticket on a complete share is honoured to its own end.
+    fn over(&self, now: u64) -> Option<u64> {
+        let kept = self.ready && !self.running.is_empty();
+        (now >= self.end() && !kept).then(|| self.end())
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,395 @@
+//! The store on a local disk.
+//!
+//! ```text
+//! DIR/lock                       held while a relay runs
+//! DIR/shares/ID/record.json      replaced whole: temporary file, fsync, rename, fsync of the directory
+//! DIR/shares/ID/content.age      header and nonce, then the parts in place; once sealed, exactly an age file
+//! DIR/shares/ID/manifest.age     replaced whole
+//! DIR/shares/ID/parts            4 bytes a part, little-endian: its length once it is durable, else 0
+//! DIR/tmp/                       what is half made or half deleted; emptied at start
+//! ```
+//! A part is written in place and synced; only then is its length written to `parts` and synced, so `parts` never
+//! claims what a crash could lose. A share appears and disappears by renaming its whole directory.
+
+use std::{
+    fs::{self, File},
+    io::{self, Read, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use bytes::Bytes;
+use share_relay_api::ShareId;
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use super::{Object, PartPlace, PartWriter, Parts, Result, Store, StoreError, Stored, Tag};
+use crate::{disk, limits::BLOCK_BYTES, share::Record};
+
+const RECORD: &str = "record.json";
+const CONTENT: &str = "content.age";
+const MANIFEST: &str = "manifest.age";
+const PARTS: &str = "parts";
+
+/// Bytes a part takes in `parts`.
+const MARK_BYTES: usize = 4;
+
+/// A directory of shares, held by one process.
+#[derive(Debug, Clone)]
+pub struct LocalStore(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    shares: PathBuf,
+    temporary: PathBuf,
+    names: AtomicU64,
+    /// One of these is held while a record is compared and swapped; which one follows from the id.
+    turns: [Mutex<()>; 64],
+    _lock: File,
+}
+
+/// Why a directory cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another relay runs on it.
+    #[error("another relay is using {}", .0.display())]
+    InUse(PathBuf),
+    /// It cannot be made, locked or cleaned.
+    #[error("cannot use {}", .0.display())]
+    Io(PathBuf, #[source] io::Error),
+}
+
+impl LocalStore {
+    /// Opens or makes a store in `dir` (0700), takes its lock, and removes what a crash left half done.
+    pub fn open(dir: &Path) -> std::result::Result<Self, OpenError> {
+        let failed = |error: io::Error| match error.kind() {
+            io::ErrorKind::WouldBlock => OpenError::InUse(dir.to_owned()),
+            _ => OpenError::Io(dir.to_owned(), error),
+        };
+        disk::create_private_dir(dir).map_err(failed)?;
+        let lock = disk::lock(&dir.join("lock")).map_err(failed)?;
+        let inner = Inner {
+            shares: dir.join("shares"),
+            temporary: dir.join("tmp"),
+            names: AtomicU64::new(0),
+            turns: [const { Mutex::new(()) }; 64],
+            _lock: lock,
+        };
+        inner.prepare().map_err(failed)?;
+        Ok(Self(Arc::new(inner)))
+    }
+
+    /// Runs disk work where it does not hold up others. It is finished even if nobody waits for it any more.
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce(&Inner) -> Result<T> + Send + 'static) -> Result<T> {
+        let inner = self.0.clone();
+        spawn_blocking(move || work(&inner)).await.map_err(|error| StoreError::Io(io::Error::other(error)))?
+    }
+}
+
+impl Inner {
+    fn prepare(&self) -> io::Result<()> {
+        disk::create_private_dir(&self.shares)?;
+        disk::create_private_dir(&self.temporary)?;
+        disk::sync_parent(&self.shares)?;
+        for entry in fs::read_dir(&self.shares)? {
+            let path = entry?.path();
+            if !path.join(RECORD).try_exists()? {
+                fs::rename(&path, self.temporary())?;
+            }
+        }
+        for entry in fs::read_dir(&self.temporary)? {
+            let entry = entry?;
+            let remove = if entry.file_type()?.is_dir() { fs::remove_dir_all } else { fs::remove_file };
+            remove(entry.path())?;
+        }
+        Ok(())
+    }
+
+    fn dir(&self, id: ShareId) -> PathBuf {
+        self.shares.join(id.as_str())
+    }
+
+    fn file(&self, id: ShareId, name: &str) -> PathBuf {
+        self.dir(id).join(name)
+    }
+
+    /// A path that nothing else uses while this process lives.
+    fn temporary(&self) -> PathBuf {
+        let number = self.names.fetch_add(1, Ordering::Relaxed);
+        self.temporary.join(format!("{}-{number}", std::process::id()))
+    }
+
+    fn turn(&self, id: ShareId) -> MutexGuard<'_, ()> {
+        let sum = id.as_str().bytes().fold(0usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+        self.turns[sum % self.turns.len()].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn create(&self, id: ShareId, record: &[u8]) -> Result<bool> {
+        let _turn = self.turn(id);
+        let dir = self.dir(id);
+        if dir.try_exists()? {
+            return Ok(false);
+        }
+        let temporary = self.temporary();
+        let made = fill(&temporary, record).and_then(|()| fs::rename(&temporary, &dir));
+        if let Err(error) = made {
+            remove_dir_if_there(&temporary)?;
+            return Err(error.into());
+        }
+        disk::sync_dir(&self.shares)?;
+        Ok(true)
+    }
+
+    fn load(&self, id: ShareId) -> Result<Option<Stored>> {
+        let text = match fs::read(self.file(id, RECORD)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            other => other?,
+        };
+        let record: Record = serde_json::from_slice(&text).map_err(StoreError::Damaged)?;
+        let tag = Tag(record.version.to_string());
+        Ok(Some(Stored { record, tag }))
+    }
+
+    fn replace(&self, id: ShareId, tag: &Tag, record: &[u8]) -> Result<bool> {
+        let _turn = self.turn(id);
+        match self.load(id)? {
+            Some(stored) if stored.tag == *tag => {}
+            _ => return Ok(false),
+        }
+        disk::replace(&self.file(id, RECORD), &self.temporary(), record)?;
+        Ok(true)
+    }
+
+    fn remove(&self, id: ShareId) -> Result<()> {
+        let _turn = self.turn(id);
+        let temporary = self.temporary();
+        match fs::rename(self.dir(id), &temporary) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            other => other?,
+        }
+        disk::sync_dir(&self.shares)?;
+        Ok(fs::remove_dir_all(temporary)?)
+    }
+
+    fn ids(&self) -> Result<Vec<ShareId>> {
+        let mut ids = Vec::new();
+        for entry in fs::read_dir(&self.shares)? {
+            // A name that is no id is not ours; it is left alone.
+            if let Some(id) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) {
+                ids.push(id);
+            }
+        }
+        Ok(ids)
+    }
+
+    fn put_header(&self, id: ShareId, bytes: &[u8]) -> Result<()> {
+        let mut file = File::options().write(true).open(self.file(id, CONTENT))?;
+        file.write_all(bytes)?;
+        Ok(file.sync_data()?)
+    }
+
+    fn put_manifest(&self, id: ShareId, bytes: &[u8]) -> Result<()> {
+        Ok(disk::replace(&self.file(id, MANIFEST), &self.temporary(), bytes)?)
+    }
+
+    fn begin_part(&self, id: ShareId, place: PartPlace) -> Result<LocalPart> {
+        let mut content = File::options().write(true).open(self.file(id, CONTENT))?;
+        content.seek(SeekFrom::Start(place.offset))?;
+        let mut marks = File::options().write(true).open(self.file(id, PARTS))?;
+        marks.seek(SeekFrom::Start(place.number.saturating_mul(MARK_BYTES as u64)))?;
+        let (filling, spare) = (Vec::with_capacity(BLOCK_BYTES), Vec::with_capacity(BLOCK_BYTES));
+        Ok(LocalPart { filling, disk: Disk::Idle(content, spare), marks, missing: place.bytes, bytes: place.bytes })
+    }
+
+    fn parts(&self, id: ShareId) -> Result<Parts> {
+        let marks = fs::read(self.file(id, PARTS))?;
+        let (marks, _) = marks.as_chunks::<MARK_BYTES>();
+        Ok(Parts(marks.iter().map(|mark| u32::from_le_bytes(*mark)).collect()))
+    }
+
+    fn seal(&self, id: ShareId, content_bytes: u64) -> Result<()> {
+        let file = File::options().write(true).open(self.file(id, CONTENT))?;
+        if file.metadata()?.len() != content_bytes {
+            file.set_len(content_bytes)?;
+        }
+        Ok(file.sync_all()?)
+    }
+
+    fn read(&self, id: ShareId, object: Object, offset: u64, most: usize) -> Result<Bytes> {
+        let name = match object {
+            Object::Content => CONTENT,
+            Object::Manifest => MANIFEST,
+        };
+        let mut file = File::open(self.file(id, name))?;
+        file.seek(SeekFrom::Start(offset))?;
+        let mut bytes = Vec::with_capacity(most);
+        file.take(most as u64).read_to_end(&mut bytes)?;
+        Ok(bytes.into())
+    }
+
+    fn delete_content(&self, id: ShareId) -> Result<()> {
+        let dir = self.dir(id);
+        let mut there = false;
+        for name in [CONTENT, MANIFEST, PARTS] {
+            there |= dir.join(name).try_exists()?;
+            disk::remove_file_if_there(&dir.join(name))?;
+        }
+        if there {
+            disk::sync_dir(&dir)?;
+        }
+        Ok(())
+    }
+}
+
+/// Makes the directory of a new share, durably.
+fn fill(dir: &Path, record: &[u8]) -> io::Result<()> {
+    disk::create_private_dir(dir)?;
+    disk::write_new(&dir.join(CONTENT), b"")?;
+    disk::write_new(&dir.join(PARTS), b"")?;
+    disk::write_new(&dir.join(RECORD), record)?;
+    disk::sync_dir(dir)
+}
+
+fn remove_dir_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+fn to_json(record: &Record) -> Result<Vec<u8>> {
+    serde_json::to_vec(record).map_err(StoreError::Damaged)
+}
+
+impl Store for LocalStore {
+    type Part = LocalPart;
+
+    async fn create(&self, id: ShareId, record: &Record) -> Result<bool> {
+        let record = to_json(record)?;
+        self.run(move |inner| inner.create(id, &record)).await
+    }
+
+    async fn load(&self, id: ShareId) -> Result<Option<Stored>> {
+        self.run(move |inner| inner.load(id)).await
+    }
+
+    async fn replace(&self, id: ShareId, tag: &Tag, record: &Record) -> Result<bool> {
+        let (tag, record) = (tag.clone(), to_json(record)?);
+        self.run(move |inner| inner.replace(id, &tag, &record)).await
+    }
+
+    async fn remove(&self, id: ShareId) -> Result<()> {
+        self.run(move |inner| inner.remove(id)).await
+    }
+
+    async fn due(&self, _now: u64) -> Result<Vec<ShareId>> {
+        self.run(Inner::ids).await
+    }
+
+    async fn put_header(&self, id: ShareId, bytes: Bytes) -> Result<()> {
+        self.run(move |inner| inner.put_header(id, &bytes)).await
+    }
+
+    async fn put_manifest(&self, id: ShareId, bytes: Bytes) -> Result<()> {
+        self.run(move |inner| inner.put_manifest(id, &bytes)).await
+    }
+
+    async fn begin_part(&self, id: ShareId, place: PartPlace) -> Result<LocalPart> {
+        self.run(move |inner| inner.begin_part(id, place)).await
+    }
+
+    async fn parts(&self, id: ShareId) -> Result<Parts> {
+        self.run(move |inner| inner.parts(id)).await
+    }
+
+    async fn seal(&self, id: ShareId, content_bytes: u64) -> Result<()> {
+        self.run(move |inner| inner.seal(id, content_bytes)).await
+    }
+
+    async fn read(&self, id: ShareId, object: Object, offset: u64, most: usize) -> Result<Bytes> {
+        self.run(move |inner| inner.read(id, object, offset, most)).await
+    }
+
+    async fn delete_content(&self, id: ShareId) -> Result<()> {
+        self.run(move |inner| inner.delete_content(id)).await
+    }
+
+    async fn check(&self) -> Result<()> {
+        self.run(|inner| Ok(fs::metadata(&inner.shares).map(drop)?)).await
+    }
+}
+
+/// A part on its way to the disk: one block is gathered while the one before is written.
+#[derive(Debug)]
+pub struct LocalPart {
+    filling: Vec<u8>,
+    disk: Disk,
+    marks: File,
+    missing: u64,
+    bytes: u64,
+}
+
+#[derive(Debug)]
+enum Disk {
+    /// The content's file, at the place of the next block, and an empty buffer.
+    Idle(File, Vec<u8>),
+    Writing(JoinHandle<io::Result<(File, Vec<u8>)>>),
+    Failed,
+}
+
+impl LocalPart {
+    /// Waits for the block that is being written.
+    async fn settle(&mut self) -> Result<(File, Vec<u8>)> {
+        match std::mem::replace(&mut self.disk, Disk::Failed) {
+            Disk::Idle(file, spare) => Ok((file, spare)),
+            Disk::Writing(task) => Ok(task.await.map_err(io::Error::other)??),
+            Disk::Failed => Err(StoreError::Io(io::Error::other("an earlier write of this part failed"))),
+        }
+    }
+
+    async fn flush(&mut self) -> Result<()> {
+        let (mut file, spare) = self.settle().await?;
+        let mut block = std::mem::replace(&mut self.filling, spare);
+        self.disk = Disk::Writing(spawn_blocking(move || {
+            file.write_all(&block)?;
+            block.clear();
+            Ok((file, block))
+        }));
+        Ok(())
+    }
+}
+
+impl PartWriter for LocalPart {
+    async fn write(&mut self, mut bytes: Bytes) -> Result<()> {
+        self.missing = self.missing.checked_sub(bytes.len() as u64).ok_or(StoreError::Length)?;
+        while !bytes.is_empty() {
+            let room = BLOCK_BYTES - self.filling.len();
+            self.filling.extend_from_slice(&bytes.split_to(room.min(bytes.len())));
+            if self.filling.len() == BLOCK_BYTES {
+                self.flush().await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn finish(mut self) -> Result<()> {
+        let length = u32::try_from(self.bytes).map_err(|_| StoreError::Length)?;
+        if self.missing > 0 {
+            return Err(StoreError::Length);
+        }
+        self.flush().await?;
+        let (content, _) = self.settle().await?;
+        let mut marks = self.marks;
+        let finished = spawn_blocking(move || {
+            content.sync_data()?;
+            marks.write_all(&length.to_le_bytes())?;
+            marks.sync_data()
+        });
+        Ok(finished.await.map_err(io::Error::other)??)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,130 @@
+//! The storage contract: what a store keeps, and what survives a crash.
+//!
+//! **Durable** means: survives `kill -9` and power loss from the moment the call returns. A call that fails or is
+//! cut off by a crash has happened wholly or not at all, except where said otherwise. No store ever deletes or
+//! overwrites what it has reported durable unless told to.
+
+#[cfg(test)]
+pub mod conformance;
+mod local;
+
+use std::io;
+
+use bytes::Bytes;
+use share_relay_api::ShareId;
+
+use crate::share::Record;
+pub use crate::share::{PartPlace, Parts};
+pub use local::{LocalStore, OpenError};
+
+/// A record as it was read, with what is needed to replace exactly this one.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// The record.
+    pub record: Record,
+    /// Which state of it this is.
+    pub tag: Tag,
+}
+
+/// Names one state of one record, in the store's own terms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tag(pub String);
+
+/// The two byte objects of a share that are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Object {
+    /// Header, nonce and parts: an age file.
+    Content,
+    /// The manifest's age file.
+    Manifest,
+}
+
+/// Why a store did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// There is no space left. What was held is still held.
+    #[error("there is no space left")]
+    Full,
+    /// The share's bytes are not there: never created, or deleted since.
+    #[error("the share's bytes are not there")]
+    Missing,
+    /// What is stored cannot be understood.
+    #[error("a stored record cannot be read")]
+    Damaged(#[source] serde_json::Error),
+    /// The part being written does not have the length it was announced with.
+    #[error("a part has another length than announced")]
+    Length,
+    /// Reading or writing failed.
+    #[error("reading or writing failed")]
+    Io(#[source] io::Error),
+}
+
+impl From<io::Error> for StoreError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full,
+            io::ErrorKind::NotFound => Self::Missing,
+            _ => Self::Io(error),
+        }
+    }
+}
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+/// Where shares are kept.
+pub trait Store: Send + Sync + 'static {
+    /// A part being written.
+    type Part: PartWriter;
+
+    /// Creates a share with this record and no bytes, durably. `false`, and nothing changed, if the id is taken.
+    fn create(&self, id: ShareId, record: &Record) -> impl Future<Output = Result<bool>> + Send;
+
+    /// The newest record of a share, if there is one.
+    fn load(&self, id: ShareId) -> impl Future<Output = Result<Option<Stored>>> + Send;
+
+    /// Replaces exactly the state `tag` of a record, durably. `false`, and nothing changed, if the share has
+    /// another state by now, or is gone. Of calls that race, one wins.
+    fn replace(&self, id: ShareId, tag: &Tag, record: &Record) -> impl Future<Output = Result<bool>> + Send;
+
+    /// Deletes a share, bytes first and record last. One that is not there is no error.
+    fn remove(&self, id: ShareId) -> impl Future<Output = Result<()>> + Send;
+
+    /// The shares that may have something to do by `now` (expiry, ticket ends, tombstones); more is allowed, fewer
+    /// is not.
+    fn due(&self, now: u64) -> impl Future<Output = Result<Vec<ShareId>>> + Send;
+
+    /// Stores header and nonce, durably. Repeated only with the same bytes.
+    fn put_header(&self, id: ShareId, bytes: Bytes) -> impl Future<Output = Result<()>> + Send;
+
+    /// Stores the manifest, durably and whole. Repeated only with the same bytes.
+    fn put_manifest(&self, id: ShareId, bytes: Bytes) -> impl Future<Output = Result<()>> + Send;
+
+    /// Begins to write a part. Until [`PartWriter::finish`] returns, the part is not held; dropping the writer
+    /// holds nothing. Two writers may write one part at once, with the same bytes.
+    fn begin_part(&self, id: ShareId, place: PartPlace) -> impl Future<Output = Result<Self::Part>> + Send;
+
+    /// The parts that are durable.
+    fn parts(&self, id: ShareId) -> impl Future<Output = Result<Parts>> + Send;
+
+    /// Makes the content exactly this long, durably. All parts up to there are held.
+    fn seal(&self, id: ShareId, content_bytes: u64) -> impl Future<Output = Result<()>> + Send;
+
+    /// Reads at most `most` bytes from `offset` on; fewer only at the end. What was not written reads as anything.
+    fn read(&self, id: ShareId, object: Object, offset: u64, most: usize)
+    -> impl Future<Output = Result<Bytes>> + Send;
+
+    /// Deletes all bytes of a share and keeps its record. Running writers do no harm. Nothing there is no error.
+    fn delete_content(&self, id: ShareId) -> impl Future<Output = Result<()>> + Send;
+
+    /// Whether the store answers.
+    fn check(&self) -> impl Future<Output = Result<()>> + Send;
+}
+
+/// A part on its way into the store.
+pub trait PartWriter: Send + 'static {
+    /// Adds bytes. It may keep up to [`crate::limits::UPLOAD_MEMORY`] of them in memory.
+    fn write(&mut self, bytes: Bytes) -> impl Future<Output = Result<()>> + Send;
+
+    /// Makes the part durable, then marks it as held, durably. [`StoreError::Length`] if bytes are missing.
+    fn finish(self) -> impl Future<Output = Result<()>> + Send;
+}

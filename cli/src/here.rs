@@ -48,8 +48,8 @@ impl Here {
             Err(error) => return Ok(Err(Error::from(error).hint(fl!("here-public-hint")))),
         };
         let (stop, stopped) = oneshot::channel();
-        let store = share_relay::store::Local::open(&folder.files())?;
-        let serving = share_relay::serve(listener, share_relay::Config::open(), store, async {
+        let store = share_relay::store::LocalStore::open(&folder.files()).map_err(io::Error::other)?;
+        let serving = share_relay::serve(listener, share_relay::Config::default(), store, async {
             let _ = stopped.await;
         });
         Ok(Ok(Self { relay, _stop: stop, _serving: tokio::spawn(serving), _folder: folder }))

@@ -39,12 +39,12 @@ impl World {
 
     /// The `share` program, to be run in this world's folder, in English.
     pub fn share<I: IntoIterator<Item: AsRef<OsStr>>>(&self, arguments: I) -> Run {
-        self.program(env!("CARGO_BIN_EXE_share"), arguments)
+        self.program(env!("CARGO_BIN_EXE_tested-share"), arguments)
     }
 
     /// The `share-relay` program.
     pub fn share_relay<I: IntoIterator<Item: AsRef<OsStr>>>(&self, arguments: I) -> Run {
-        self.program(env!("CARGO_BIN_EXE_share-relay"), arguments)
+        self.program(env!("CARGO_BIN_EXE_tested-share-relay"), arguments)
     }
 
     /// Any program.

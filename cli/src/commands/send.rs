@@ -30,7 +30,7 @@ use crate::{
     system, time,
     transfer::{
         backoff::Patience,
-        upload::{self, Upload, Uploaded, blocking},
+        upload::{self, Room, Upload, Uploaded, blocking},
     },
     ui::printable,
 };
@@ -343,21 +343,27 @@ impl Sending {
     /// Uploads header, manifest and parts. Parts do not wait for scrypt; for a stream the manifest comes last.
     async fn upload(&self, context: &Context, outgoing: Outgoing) -> Result<Uploaded> {
         let progress = context.ui.progress(outgoing.length().map(envelope::sealed_len));
-        let patience = progress.told(&self.patience);
         let upload = Upload {
             client: self.client.clone(),
             id: self.link.id,
             manage: self.manage.clone(),
             stream: Arc::new(Stream::new(&self.file_key, &self.nonce)),
-            patience: patience.clone(),
+            patience: progress.told(&self.patience),
             progress: progress.clone(),
+            room: Room::narrow(),
         };
         let parts = upload.run(outgoing.plain());
         let uploaded = match outgoing.length() {
-            Some(length) => tokio::try_join!(parts, self.describe(&outgoing, length, &patience))?.0,
+            Some(length) => {
+                let describe = async {
+                    let header = self.put_header(&upload).await?;
+                    self.put_manifest(&header, &outgoing, length, &upload).await
+                };
+                tokio::try_join!(parts, describe)?.0
+            }
             None => {
-                let uploaded = parts.await?;
-                self.describe(&outgoing, uploaded.plain_bytes, &patience).await?;
+                let (uploaded, header) = tokio::try_join!(parts, self.put_header(&upload))?;
+                self.put_manifest(&header, &outgoing, uploaded.plain_bytes, &upload).await?;
                 uploaded
             }
         };
@@ -365,18 +371,23 @@ impl Sending {
         Ok(uploaded)
     }
 
-    /// Uploads the header, and the manifest of a content of this length.
-    async fn describe(&self, outgoing: &Outgoing, length: u64, patience: &Patience) -> Result<()> {
+    /// Waits for scrypt, and uploads the header with the content's nonce.
+    async fn put_header(&self, upload: &Upload) -> Result<Vec<u8>> {
         let pending = self.header.lock().expect("nothing panics while it holds the lock").take();
-        let pending = pending.expect("a share is described once");
+        let pending = pending.expect("a share has one header");
         let header = blocking(move || Ok(pending.finish()?)).await?;
+        upload.room.widen();
+        let start = Bytes::from([&header[..], &self.nonce].concat());
+        let call = async || self.client.put_header(&self.link.id, &self.manage, start.clone()).await;
+        upload.patience.with(call).await?;
+        Ok(header)
+    }
+
+    async fn put_manifest(&self, header: &[u8], outgoing: &Outgoing, length: u64, upload: &Upload) -> Result<()> {
         let json = outgoing.manifest(self.nonce, length)?.to_json();
-        let manifest = envelope::seal_bytes(&header, &envelope::random_nonce()?, &self.file_key, &json);
-        let (start, manifest) = (Bytes::from([&header[..], &self.nonce].concat()), Bytes::from(manifest));
-        let (id, manage) = (&self.link.id, &self.manage);
-        patience.with(async || self.client.put_header(id, manage, start.clone()).await).await?;
-        patience.with(async || self.client.put_manifest(id, manage, manifest.clone()).await).await?;
-        Ok(())
+        let sealed = Bytes::from(envelope::seal_bytes(header, &envelope::random_nonce()?, &self.file_key, &json));
+        let call = async || self.client.put_manifest(&self.link.id, &self.manage, sealed.clone()).await;
+        Ok(upload.patience.with(call).await?)
     }
 
     async fn seal(&self, uploaded: &Uploaded) -> Result<()> {

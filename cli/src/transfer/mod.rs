@@ -4,6 +4,7 @@
 //! folder. [`backoff`] decides how long a broken connection is tried again.
 
 pub mod backoff;
+mod buffers;
 pub mod download;
 pub mod plain;
 pub mod staging;

@@ -111,7 +111,7 @@ pub fn named(name: &str) -> Case {
 
 /// The honest share that the manifest's lies are told about: a folder `d` with `a` (5 bytes) and `b` (600).
 pub fn honest() -> (Value, Vec<u8>) {
-    let content = tar(&[folder("d/"), file("d/a"), entry("d/b", b'0', &[7; 600])]);
+    let content = tar(&[folder("d/"), file("d/a"), entry("d/b", b'0', &[b'b'; 600])]);
     let mtime = 1_700_000_000;
     let manifest = json!({
         "version": 1, "kind": "tar", "nonce": "00".repeat(16), "length": content.len(),

@@ -13,6 +13,7 @@ pub mod manifest;
 pub mod names;
 pub mod pack;
 pub mod place;
+mod sync;
 mod tree;
 pub mod unpack;
 pub mod walk;

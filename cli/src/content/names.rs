@@ -190,3 +190,94 @@ fn is_device(name: &str) -> bool {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    /// Shared with every other implementation of the format.
+    #[derive(Deserialize)]
+    struct Vectors {
+        allowed: Vec<String>,
+        forbidden: Vec<(String, String)>,
+        same: Vec<(String, String)>,
+        different: Vec<(String, String)>,
+        printable: Vec<(String, String)>,
+    }
+
+    fn vectors() -> Vectors {
+        serde_json::from_str(include_str!("../../../tests/vectors/names.json")).unwrap()
+    }
+
+    fn word(error: NameError) -> &'static str {
+        match error {
+            NameError::Empty => "empty",
+            NameError::Dots => "dots",
+            NameError::Character(_) => "character",
+            NameError::Device => "device",
+            NameError::Ending => "ending",
+            NameError::NotComposed => "composed",
+            NameError::Long => "long",
+            NameError::Deep => "deep",
+        }
+    }
+
+    #[test]
+    fn ordinary_names_are_allowed() {
+        for name in vectors().allowed {
+            assert_eq!(check(&name), Ok(()), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn forbidden_names_are_refused_for_their_reason() {
+        for (name, why) in vectors().forbidden {
+            assert_eq!(check(&name).map_err(word), Err(&*why), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn limits_are_exact() {
+        let path = |bytes: usize| ["x".repeat(200), "y".repeat(bytes - 201)].join("/");
+        assert_eq!(check(&"é".repeat(127)), Ok(()));
+        assert_eq!(check(&"é".repeat(128)), Err(NameError::Long));
+        assert_eq!(check(&path(456)), Ok(()));
+        assert_eq!(check(&path(457)), Err(NameError::Long));
+        assert_eq!(check(&vec!["x"; 100].join("/")), Ok(()));
+        assert_eq!(check(&vec!["x"; 101].join("/")), Err(NameError::Deep));
+        let longest = vec!["x".repeat(255); 16].join("/");
+        assert_eq!((longest.len(), check(&longest)), (4095, Ok(())));
+        assert_eq!(check(&format!("{longest}/x")), Err(NameError::Long));
+    }
+
+    #[test]
+    fn names_that_are_one_on_some_system_have_one_key() {
+        let vectors = vectors();
+        for (one, other) in vectors.same {
+            assert_eq!(collision_key(&one), collision_key(&other), "{one:?} {other:?}");
+        }
+        for (one, other) in vectors.different {
+            assert_ne!(collision_key(&one), collision_key(&other), "{one:?} {other:?}");
+        }
+    }
+
+    #[test]
+    fn hostile_text_is_shown_escaped_and_plain_text_as_it_is() {
+        for (text, shown) in vectors().printable {
+            assert_eq!(printable(&text), shown);
+        }
+    }
+
+    #[test]
+    fn every_name_is_shown_as_it_is_and_every_text_without_invisible_characters() {
+        for name in vectors().allowed {
+            assert_eq!(printable(&name), name);
+        }
+        for c in '\0'..=char::MAX {
+            let shown = printable(&c.to_string());
+            assert!(!shown.chars().any(|c| c.is_control() || is_ignorable(c)), "{shown:?}");
+        }
+    }
+}

@@ -7,10 +7,13 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
+use filetime::FileTime;
+
 use super::{
     archive::{self, Input, padded},
     error::{ContentError, Fault},
     manifest::{Entry, Kind, Manifest},
+    sync::sync_tree,
     tree::Tree,
 };
 use crate::system;
@@ -30,8 +33,8 @@ pub fn unpack(reader: impl Read, manifest: &Manifest, staging: &Path) -> Result<
         Kind::File => unpacking.single(manifest)?,
         Kind::Tar => unpacking.tar(manifest)?,
     }
-    system::sync_dir(staging).map_err(ContentError::write(staging))?;
-    unpacking.input.finish()
+    unpacking.input.finish()?;
+    sync_tree(staging)
 }
 
 struct Unpacking<'a, R> {
@@ -54,7 +57,7 @@ impl<R: Read> Unpacking<'_, R> {
         while let Some(entry) = archive::read_header(&mut self.input)? {
             let checked = tree.enter(&entry.path, entry.folder).and_then(|left| tally.take(&entry).map(|()| left));
             let left = checked.map_err(|fault| self.input.fault(fault))?;
-            self.complete(open.drain(open.len() - left..))?;
+            self.complete(open.drain(open.len() - left..));
             if entry.folder {
                 let path = self.path(&entry);
                 fs::create_dir(&path).map_err(ContentError::write(&path))?;
@@ -65,7 +68,7 @@ impl<R: Read> Unpacking<'_, R> {
                 self.input.zeros(padding)?;
             }
         }
-        self.complete(open.drain(..))?;
+        self.complete(open.drain(..));
         tally.finish().map_err(|fault| self.input.fault(fault))
     }
 
@@ -84,18 +87,16 @@ impl<R: Read> Unpacking<'_, R> {
         if entry.executable {
             let _ = system::set_executable(&file);
         }
-        file.sync_all().map_err(ContentError::write(&path))
+        Ok(())
     }
 
-    /// Nothing more comes into these folders, outermost first.
-    fn complete(&self, folders: impl DoubleEndedIterator<Item = Entry>) -> Result<(), ContentError> {
-        for folder in folders.rev() {
-            let path = self.path(&folder);
+    /// Nothing more comes into these folders, which would change their times.
+    fn complete(&self, folders: impl Iterator<Item = Entry>) {
+        for folder in folders {
+            let time = FileTime::from_unix_time(folder.mtime as i64, 0);
             // As with files.
-            let _ = filetime::set_file_mtime(&path, filetime::FileTime::from_unix_time(folder.mtime as i64, 0));
-            system::sync_dir(&path).map_err(ContentError::write(&path))?;
+            let _ = filetime::set_file_mtime(self.path(&folder), time);
         }
-        Ok(())
     }
 
     fn path(&self, entry: &Entry) -> PathBuf {

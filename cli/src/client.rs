@@ -137,8 +137,17 @@ impl From<reqwest::Error> for ClientError {
         if error.is_timeout() && !error.is_connect() {
             return Self::Stalled;
         }
-        Self::Unreachable(Box::new(error.without_url()))
+        Self::Unreachable(root_cause(&error).into())
     }
+}
+
+/// What the system or TLS said; the layers above it only repeat that a request failed.
+fn root_cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn StdError = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
 }
 
 impl ClientError {

@@ -201,7 +201,7 @@ fn with_causes(error: &Error) -> String {
     while let Some(error) = cause {
         let sentence = error.to_string();
         if !text.ends_with(&sentence) {
-            text = format!("{text}: {sentence}");
+            text = format!("{}: {sentence}", text.trim_end_matches('.'));
         }
         cause = error.source();
     }

@@ -238,6 +238,10 @@ event-revoked = taken back by you; content deleted
 event-expired = expired; content deleted
 revoke-done = Taken back. The content is gone from the relay, and running downloads were cut off.
 unlock-done = Unlocked. The recipient can try again.
+list-files = { $files ->
+    [one] one file
+   *[other] { $files } files
+}, { $size }
 list-and-more = and { $count } more
 list-empty = Nothing was sent from this computer yet.
 

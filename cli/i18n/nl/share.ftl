@@ -238,6 +238,10 @@ event-revoked = door u ingetrokken; inhoud verwijderd
 event-expired = verlopen; inhoud verwijderd
 revoke-done = Ingetrokken. De inhoud is van de relay verwijderd en lopend ophalen is afgebroken.
 unlock-done = Ontgrendeld. De ontvanger kan het opnieuw proberen.
+list-files = { $files ->
+    [one] één bestand
+   *[other] { $files } bestanden
+}, { $size }
 list-and-more = en nog { $count }
 list-empty = Er is vanaf deze computer nog niets verstuurd.
 

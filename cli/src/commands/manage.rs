@@ -15,7 +15,7 @@ use crate::{
     ledger::Entry,
     link::Link,
     time,
-    ui::printable,
+    ui::{printable, size},
 };
 
 /// A share of the ledger, ready to be asked about.
@@ -168,11 +168,9 @@ fn state_sentence(state: State, entry: &Entry) -> String {
     }
 }
 
-/// The first names, and how many more.
+/// The first names, and how many files and bytes there are in all.
 fn described(entry: &Entry) -> String {
     let names = entry.names.iter().map(|name| printable(name)).collect::<Vec<_>>().join(", ");
-    match entry.files.saturating_sub(entry.names.len() as u64) {
-        0 => names,
-        more => format!("{names} {}", fl!("list-and-more", count = more)),
-    }
+    let bytes = entry.bytes.map_or_else(|| "?".to_owned(), size);
+    format!("{names}  ({})", fl!("list-files", files = entry.files, size = bytes))
 }

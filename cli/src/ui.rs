@@ -11,11 +11,14 @@
 use std::{
     error::Error as _,
     io::{self, IsTerminal, Write},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
-use indicatif::{BinaryBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{BinaryBytes, ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -104,11 +107,15 @@ impl Ui {
     /// Asks yes or no; `otherwise` is the option that answers where nobody can.
     pub fn confirm(&self, question: &str, otherwise: &str) -> Result<bool> {
         self.needs_terminal(otherwise)?;
-        dialoguer::Confirm::new()
-            .with_prompt(question)
-            .default(true)
-            .interact()
-            .map_err(|dialoguer::Error::IO(error)| Error::local(fl!("ui-cannot-ask"), error))
+        let (yes, no) = (fl!("ui-yes"), fl!("ui-no"));
+        // Not dialoguer's own yes-or-no question, which understands English only.
+        let answer = dialoguer::Input::<String>::new()
+            .with_prompt(format!("{question} ({yes}/{no})"))
+            .default(yes)
+            .validate_with(|text: &String| meaning(text).map(drop).ok_or_else(|| fl!("ui-yes-or-no")))
+            .interact_text()
+            .map_err(|dialoguer::Error::IO(error)| Error::local(fl!("ui-cannot-ask"), error))?;
+        Ok(meaning(&answer) == Some(true))
     }
 
     /// Asks for something that is not shown while typed; `otherwise` is the option that answers where nobody can.
@@ -118,16 +125,25 @@ impl Ui {
         answer.map(Zeroizing::new).map_err(|error| Error::local(fl!("ui-cannot-ask"), error))
     }
 
+    /// Patience that says once when something is being tried again.
+    pub fn patience(&self, total: Duration) -> Patience {
+        let (ui, told) = (self.clone(), AtomicBool::new(false));
+        let notice = move |error: &ClientError| {
+            if !told.swap(true, Ordering::Relaxed) {
+                ui.note(fl!("transfer-waiting", why = error.to_string()));
+            }
+        };
+        Patience { total, notice: Arc::new(notice) }
+    }
+
     /// A progress bar over `total` bytes, or a counter where the total is unknown.
     pub fn progress(&self, total: Option<u64>) -> Progress {
-        let bar = match total {
-            Some(total) => ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden()),
-            None => ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()),
-        };
+        let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
         let template = match total {
             Some(_) => "{bar:30} {percent:>3} %  {bytes} / {total_bytes}  {bytes_per_sec}  {eta}  {msg}",
             None => "{spinner} {bytes}  {bytes_per_sec}  {elapsed}  {msg}",
         };
+        let bar = bar.with_finish(ProgressFinish::AndClear);
         bar.set_style(ProgressStyle::with_template(template).expect("the template is a constant"));
         if !self.json && !self.quiet {
             bar.set_draw_target(ProgressDrawTarget::stderr());
@@ -193,6 +209,15 @@ impl Progress {
 /// A size for people: `1.50 MiB`.
 pub fn size(bytes: u64) -> String {
     BinaryBytes(bytes).to_string()
+}
+
+/// Yes or no, in English or Dutch.
+fn meaning(answer: &str) -> Option<bool> {
+    match answer.trim().to_lowercase().as_str() {
+        "y" | "yes" | "j" | "ja" => Some(true),
+        "n" | "no" | "nee" => Some(false),
+        _ => None,
+    }
 }
 
 fn with_causes(error: &Error) -> String {

@@ -264,3 +264,6 @@ ui-cannot-ask = The question cannot be asked
 ui-cannot-print = The output cannot be written
 ui-no-terminal = A question must be answered, but nobody is at a terminal
 ui-no-terminal-hint = Answer it on the command line with { $option }
+ui-yes = yes
+ui-no = no
+ui-yes-or-no = Please answer yes or no.

@@ -264,3 +264,6 @@ ui-cannot-ask = De vraag kan niet worden gesteld
 ui-cannot-print = De uitvoer kan niet worden geschreven
 ui-no-terminal = Er moet een vraag worden beantwoord, maar er is geen terminal
 ui-no-terminal-hint = Beantwoord hem op de opdrachtregel met { $option }
+ui-yes = ja
+ui-no = nee
+ui-yes-or-no = Antwoord met ja of nee.

@@ -37,7 +37,7 @@ use crate::{
 
 /// Runs `share send`.
 pub async fn run(context: &Context, args: args::Send) -> Result<()> {
-    let terms = Terms::read(&args)?;
+    let terms = Terms::read(context, &args)?;
     let audience = Audience::choose(&args)?;
     let outgoing = Outgoing::pack(context, &args).await?;
     let words_file = WordsFile::create(&args, &audience)?;
@@ -62,12 +62,12 @@ struct Terms {
 }
 
 impl Terms {
-    fn read(args: &args::Send) -> Result<Self> {
+    fn read(context: &Context, args: &args::Send) -> Result<Self> {
         let downloads = if args.once { Some(1) } else { args.downloads };
         Ok(Self {
             lifetime: time::lifetime(&args.expires)?,
             downloads,
-            patience: Patience::silent(time::duration(&args.patience)?),
+            patience: context.ui.patience(time::duration(&args.patience)?),
         })
     }
 }

@@ -22,11 +22,6 @@ pub struct Patience {
 }
 
 impl Patience {
-    /// Patience that tells nobody.
-    pub fn silent(total: Duration) -> Self {
-        Self { total, notice: Arc::new(|_| {}) }
-    }
-
     /// Makes the call until it works, fails for good, or patience ends; then the last error is the result.
     pub async fn with<T>(&self, call: impl AsyncFn() -> Answer<T>) -> Answer<T> {
         let mut backoff = Backoff::new(self.clone());
@@ -90,6 +85,10 @@ mod tests {
 
     use super::*;
 
+    fn patience(seconds: u64) -> Patience {
+        Patience { total: Duration::from_secs(seconds), notice: Arc::new(|_| {}) }
+    }
+
     fn passing() -> ClientError {
         ClientError::Status(503)
     }
@@ -97,7 +96,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_passing_failure_is_tried_again() {
         let tries = Cell::new(0);
-        let result = Patience::silent(Duration::from_secs(60))
+        let result = patience(60)
             .with(async || {
                 tries.set(tries.get() + 1);
                 if tries.get() < 3 { Err(passing()) } else { Ok(tries.get()) }
@@ -109,7 +108,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn patience_ends_with_the_last_error() {
         let start = tokio::time::Instant::now();
-        let mut backoff = Backoff::new(Patience::silent(Duration::ZERO));
+        let mut backoff = Backoff::new(patience(0));
         assert!(matches!(backoff.wait(passing()).await, Err(ClientError::Status(503))));
         assert_eq!(start.elapsed(), Duration::ZERO);
     }
@@ -118,7 +117,7 @@ mod tests {
     async fn a_final_failure_is_not_tried_again() {
         let tries = Cell::new(0);
         let gone = || ClientError::Problem { problem: Box::new(Problem::new(Code::Expired)), retry_after: None };
-        let result = Patience::silent(Duration::from_secs(60))
+        let result = patience(60)
             .with(async || {
                 tries.set(tries.get() + 1);
                 Err::<(), _>(gone())
@@ -130,7 +129,7 @@ mod tests {
 
     #[test]
     fn waits_grow_to_a_bound_and_the_relay_s_wish_comes_first() {
-        let mut backoff = Backoff::new(Patience::silent(Duration::from_secs(600)));
+        let mut backoff = Backoff::new(patience(600));
         let waits: Vec<_> = (0..10).map(|_| backoff.next_wait(&passing())).collect();
         assert!(waits[0] >= FIRST_WAIT * 3 / 4 && waits[0] <= FIRST_WAIT * 5 / 4, "{waits:?}");
         assert!(waits[9] >= LONGEST_WAIT * 3 / 4 && waits[9] <= LONGEST_WAIT * 5 / 4, "{waits:?}");

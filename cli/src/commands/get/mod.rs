@@ -27,7 +27,7 @@ use crate::{
 
 /// Runs `share get`.
 pub async fn run(context: &Context, args: args::Get) -> Result<()> {
-    let patience = Patience::silent(time::duration(&args.patience)?);
+    let patience = context.ui.patience(time::duration(&args.patience)?);
     let link = Link::parse(&args.link)?;
     let client = Client::new(&link.relay)?;
     let status = patience.with(async || client.status(&link.id).await).await?;

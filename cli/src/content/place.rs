@@ -24,6 +24,8 @@ const ATTEMPTS: u32 = 10_000;
 /// Renames everything in `staging` into `output`, which is on the same file system. A name that is taken gets a
 /// number (`name (2).ext`); with `force` files are replaced instead and folders merged. Symbolic links are never
 /// followed. The names survive power loss when this returns.
+///
+/// If `staging` lies in `output`, its name must be one the sender cannot know.
 pub fn place(staging: &Path, output: &Path, force: bool) -> Result<Vec<Placed>, ContentError> {
     let mut placed = Vec::new();
     for name in names_in(staging)? {

@@ -84,19 +84,16 @@ pub struct Manifest {
 
 impl Manifest {
     /// Of content with these entries, their offsets set.
-    pub fn new(kind: Kind, entries: &[Entry], length: u64, nonce: [u8; 16], message: Option<String>) -> Self {
-        let folders = entries.iter().filter(|entry| entry.folder).count() as u64;
-        Self {
-            version: VERSION,
-            kind,
-            nonce,
-            length,
-            files: entries.len() as u64 - folders,
-            folders,
-            bytes: entries.iter().map(|entry| entry.size).sum(),
-            entries: if entries.len() > MAX_LISTED { Vec::new() } else { entries.to_vec() },
-            message,
-        }
+    pub(super) fn new<'a>(
+        kind: Kind,
+        entries: impl ExactSizeIterator<Item = &'a Entry> + Clone,
+        length: u64,
+        nonce: [u8; 16],
+        message: Option<String>,
+    ) -> Self {
+        let (files, folders, bytes) = count(entries.clone());
+        let entries = if entries.len() > MAX_LISTED { Vec::new() } else { entries.cloned().collect() };
+        Self { version: VERSION, kind, nonce, length, files, folders, bytes, entries, message }
     }
 
     /// Of a stream whose length is known at its end, such as standard input, last changed now.
@@ -104,7 +101,7 @@ impl Manifest {
         let path = stream_name(name)?;
         let mtime = seconds(SystemTime::now());
         let entry = Entry { path, folder: false, size: length, mtime, executable: false, offset: 0 };
-        Ok(Self::new(Kind::File, &[entry], length, nonce, message))
+        Ok(Self::new(Kind::File, [entry].iter(), length, nonce, message))
     }
 
     /// The JSON, at most [`MAX_JSON_BYTES`]: if long names make it longer, it gives totals only.
@@ -177,9 +174,8 @@ impl Manifest {
                 return Ok(false);
             }
         }
-        let counted = Self::new(self.kind, &self.entries, layout.length(), self.nonce, None);
-        Ok((counted.files, counted.folders, counted.bytes, counted.length)
-            == (self.files, self.folders, self.bytes, self.length))
+        let counted = count(self.entries.iter()) == (self.files, self.folders, self.bytes);
+        Ok(counted && layout.length() == self.length)
     }
 }
 
@@ -187,6 +183,14 @@ impl Entry {
     fn is_sound(&self) -> bool {
         self.mtime <= MAX_MTIME && !(self.folder && (self.size > 0 || self.executable))
     }
+}
+
+/// Files, folders and bytes.
+fn count<'a>(entries: impl Iterator<Item = &'a Entry>) -> (u64, u64, u64) {
+    entries.fold((0, 0, 0), |(files, folders, bytes), entry| match entry.folder {
+        true => (files, folders + 1, bytes),
+        false => (files + 1, folders, bytes + entry.size),
+    })
 }
 
 /// A message as it travels: lines end in `\n`, none at the end.

@@ -56,8 +56,8 @@ impl Packed {
 
     /// The manifest of this content, sealed with this nonce.
     pub fn manifest(&self, nonce: [u8; 16], message: Option<String>) -> Manifest {
-        let entries: Vec<Entry> = self.sources.iter().map(|source| source.entry.clone()).collect();
-        Manifest::new(self.kind, &entries, self.length, nonce, message)
+        let entries = self.sources.iter().map(|source| &source.entry);
+        Manifest::new(self.kind, entries, self.length, nonce, message)
     }
 
     /// Fills the buffer with the content from `offset` on.

@@ -18,12 +18,16 @@ pub struct Placed {
     pub actual: PathBuf,
 }
 
+/// What follows the last dot of a name is an extension, and kept when the name is shortened, up to this length.
+const MAX_EXTENSION_BYTES: usize = 32;
 /// Free names that are tried before giving up.
 const ATTEMPTS: u32 = 10_000;
 
 /// Renames everything in `staging` into `output`, which is on the same file system. A name that is taken gets a
 /// number (`name (2).ext`); with `force` files are replaced instead and folders merged. Symbolic links are never
 /// followed. The names survive power loss when this returns.
+///
+/// If `staging` lies in `output`, its name must be one the sender cannot know.
 pub fn place(staging: &Path, output: &Path, force: bool) -> Result<Vec<Placed>, ContentError> {
     let mut placed = Vec::new();
     for name in names_in(staging)? {
@@ -85,7 +89,7 @@ fn is_taken(error: &io::Error) -> bool {
 fn numbered(wanted: &Path, number: u32, folder: bool) -> PathBuf {
     let name = wanted.file_name().unwrap_or_default().to_string_lossy();
     let (stem, extension) = match name.rfind('.') {
-        Some(dot) if dot > 0 && !folder => name.split_at(dot),
+        Some(dot) if dot > 0 && !folder && name.len() - dot <= MAX_EXTENSION_BYTES => name.split_at(dot),
         _ => (&*name, ""),
     };
     let mark = format!(" ({number})");

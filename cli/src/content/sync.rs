@@ -23,7 +23,7 @@ pub(super) fn sync_tree(root: &Path) -> Result<(), ContentError> {
         loop {
             let next = below.lock().expect("no worker panics").next();
             let Some((path, folder)) = next.transpose()? else { return Ok(()) };
-            sync(&path, folder).map_err(ContentError::write(&path))?;
+            sync(&path, folder).map_err(ContentError::write(path.strip_prefix(root).unwrap_or(&path)))?;
         }
     };
     thread::scope(|scope| {

@@ -59,8 +59,7 @@ impl<R: Read> Unpacking<'_, R> {
             let left = checked.map_err(|fault| self.input.fault(fault))?;
             self.complete(open.drain(open.len() - left..));
             if entry.folder {
-                let path = self.path(&entry);
-                fs::create_dir(&path).map_err(ContentError::write(&path))?;
+                fs::create_dir(self.path(&entry)).map_err(ContentError::write(Path::new(&entry.path)))?;
                 open.push(entry);
             } else {
                 self.file(&entry)?;
@@ -73,13 +72,14 @@ impl<R: Read> Unpacking<'_, R> {
     }
 
     fn file(&mut self, entry: &Entry) -> Result<(), ContentError> {
-        let path = self.path(entry);
-        let mut file = File::create_new(&path).map_err(ContentError::write(&path))?;
+        // Errors name the file as the user knows it, not its staging place.
+        let name = Path::new(&entry.path);
+        let mut file = File::create_new(self.path(entry)).map_err(ContentError::write(name))?;
         let mut left = entry.size;
         while left > 0 {
             let piece = &mut self.buffer[..left.min(BUFFER_BYTES as u64) as usize];
             self.input.fill(piece)?;
-            file.write_all(piece).map_err(ContentError::write(&path))?;
+            file.write_all(piece).map_err(ContentError::write(name))?;
             left -= piece.len() as u64;
         }
         // A file system that keeps no times or rights (FAT) is no reason to lose the file.

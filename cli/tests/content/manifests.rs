@@ -1,0 +1,70 @@
+//! Manifests, messages and errors.
+
+use super::*;
+
+#[test]
+fn a_manifest_is_plain_json() {
+    let manifest = Manifest::of_stream("dump.sql", 5, [0xab; 16], Some("hi\nthere".to_owned())).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&manifest.to_json()).unwrap();
+    let mtime = json["entries"][0]["mtime"].as_u64().unwrap();
+    assert!(mtime > 1_700_000_000);
+    assert_eq!(
+        json,
+        serde_json::json!({
+            "version": 1, "kind": "file", "nonce": "ab".repeat(16), "length": 5, "files": 1, "folders": 0, "bytes": 5,
+            "entries": [{ "path": "dump.sql", "size": 5, "mtime": mtime, "offset": 0 }],
+            "message": "hi\nthere",
+        })
+    );
+    assert_eq!(Manifest::parse(&manifest.to_json()).unwrap(), manifest);
+}
+
+#[test]
+fn a_manifest_with_fields_of_later_versions_is_read() {
+    let manifest = Manifest::of_stream("a", 0, [0; 16], None).unwrap();
+    let mut json: serde_json::Value = serde_json::from_slice(&manifest.to_json()).unwrap();
+    json["colour"] = serde_json::json!({ "of": ["balloon", null] });
+    json["entries"][0]["taste"] = serde_json::json!(1.5);
+    assert_eq!(Manifest::parse(json.to_string().as_bytes()).unwrap(), manifest);
+}
+
+#[test]
+fn a_stream_has_a_name_like_a_file() {
+    let name = |name| Manifest::of_stream(name, 0, [0; 16], None);
+    assert_eq!(name("re\u{301}sume\u{301}").unwrap().entries[0].path, "r\u{e9}sum\u{e9}");
+    for forbidden in ["", "..", "a/b", "a\\b", "CON", "a\u{202e}b"] {
+        assert!(matches!(name(forbidden), Err(ContentError::ForbiddenName(..))), "{forbidden:?}");
+    }
+}
+
+#[test]
+fn a_list_of_names_too_long_to_seal_becomes_totals() {
+    let sandbox = sandbox();
+    let mut folder = sandbox.path().join("d");
+    for _ in 0..3 {
+        folder.push("ü".repeat(125));
+    }
+    for n in 0..5_000 {
+        write(folder.join(format!("{n:0>200}")), "");
+    }
+    let json = pack(&[sandbox.path().join("d")]).manifest([0; 16], None).to_json();
+    let manifest = Manifest::parse(&json).unwrap();
+    assert_eq!((manifest.entries.len(), manifest.files, manifest.folders), (0, 5_000, 4));
+}
+
+#[test]
+fn a_message_travels_with_plain_line_ends() {
+    assert_eq!(clean_message("one\r\n\ttwo\n\n").unwrap(), "one\n\ttwo");
+    assert!(matches!(clean_message("\u{1b}[2J"), Err(ContentError::MessageCharacter('\u{1b}'))));
+    assert!(clean_message(&"é".repeat(32 * 1024)).is_ok());
+    assert!(matches!(clean_message(&"é".repeat(32 * 1024 + 1)), Err(ContentError::MessageLong)));
+}
+
+#[test]
+fn errors_are_sentences_and_name_their_cause() {
+    share::i18n::choose(Some(share::i18n::Language::En));
+    let error = ContentError::Archive("a".to_owned(), Fault::Name(NameError::Device));
+    let fault = std::error::Error::source(&error).unwrap();
+    assert!(error.to_string().contains("“a”") && fault.to_string() == "it holds a forbidden name", "{error} {fault}");
+    assert!(fault.source().unwrap().to_string().contains("Windows"));
+}

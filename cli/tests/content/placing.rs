@@ -1,0 +1,131 @@
+//! Final names: what is there already is kept, or replaced on request.
+
+use super::*;
+
+/// A staging directory with these files, each saying `new`.
+fn staged(output: &Path, files: &[&str]) -> PathBuf {
+    let staging = output.join(".staging");
+    for file in files {
+        write(staging.join(file), "new");
+    }
+    staging
+}
+
+fn actual(placed: &[Placed]) -> Vec<String> {
+    placed.iter().map(|placed| placed.actual.file_name().unwrap().to_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_taken_name_gets_a_number_and_nothing_is_overwritten() {
+    let output = sandbox();
+    for taken in ["a.txt", "a (2).txt", ".env", "v1.2/old", "empty/x"] {
+        write(output.path().join(taken), "old");
+    }
+    fs::remove_file(output.path().join("empty/x")).unwrap();
+    let before = listing(output.path());
+    let staging = staged(output.path(), &["a.txt", ".env", "v1.2/new", "empty/new", "free"]);
+    let placed = place(&staging, output.path(), false).unwrap();
+    assert_eq!(actual(&placed), [".env (2)", "a (3).txt", "empty (2)", "free", "v1.2 (2)"]);
+    assert_eq!(placed[1].wanted, output.path().join("a.txt"));
+    let after = listing(output.path());
+    let kept = before.iter().all(|old| after.iter().any(|new| (&new.0, &new.1) == (&old.0, &old.1)));
+    assert!(kept, "{after:?}");
+    assert_eq!(fs::read(output.path().join("v1.2 (2)/new")).unwrap(), b"new");
+    assert_eq!(fs::read_dir(staging).unwrap().count(), 0);
+}
+
+#[test]
+fn a_numbered_name_is_not_longer_than_a_name_may_be() {
+    let output = sandbox();
+    let name = format!("{}.txt", "é".repeat(125));
+    write(output.path().join(&name), "old");
+    let placed = place(&staged(output.path(), &[&name]), output.path(), false).unwrap();
+    assert_eq!(actual(&placed), [format!("{} (2).txt", "é".repeat(123))]);
+
+    let name = format!("a.{}", "x".repeat(253));
+    write(output.path().join(&name), "old");
+    let placed = place(&staged(output.path(), &[&name]), output.path(), false).unwrap();
+    assert_eq!(actual(&placed), [format!("a.{} (2)", "x".repeat(249))]);
+}
+
+#[test]
+fn force_replaces_files_and_merges_folders() {
+    let output = sandbox();
+    for old in ["a", "d/old", "d/both", "d/sub/old"] {
+        write(output.path().join(old), "old");
+    }
+    let staging = staged(output.path(), &["a", "d/both", "d/new", "d/sub/new", "e/f"]);
+    let placed = place(&staging, output.path(), true).unwrap();
+    assert_eq!(actual(&placed), ["a", "d", "e"]);
+    for (file, text) in [("a", "new"), ("d/old", "old"), ("d/both", "new"), ("d/new", "new"), ("d/sub/old", "old")] {
+        assert_eq!(fs::read_to_string(output.path().join(file)).unwrap(), text, "{file}");
+    }
+    assert!(output.path().join("d/sub/new").exists() && output.path().join("e/f").exists());
+}
+
+#[test]
+fn force_does_not_swap_a_file_and_a_folder() {
+    for (old, new) in [("x", "x/file"), ("x/file", "x")] {
+        let output = sandbox();
+        write(output.path().join(old), "old");
+        let staging = staged(output.path(), &[new]);
+        assert!(matches!(place(&staging, output.path(), true), Err(ContentError::InTheWay(_))));
+        assert_eq!(fs::read_to_string(output.path().join(old)).unwrap(), "old");
+    }
+}
+
+#[test]
+fn eight_recipients_of_one_name_at_once_get_eight_files() {
+    let output = sandbox();
+    std::thread::scope(|scope| {
+        for n in 0..8 {
+            let staging = output.path().join(format!(".staging{n}"));
+            write(staging.join("a.txt"), n.to_string());
+            write(staging.join("d/file"), n.to_string());
+            scope.spawn(|| {
+                let staging = staging;
+                place(&staging, output.path(), false).unwrap()
+            });
+        }
+    });
+    let files = listing(output.path());
+    let mut texts: Vec<_> = files.iter().filter_map(|file| file.1.clone()).collect();
+    texts.sort();
+    assert_eq!(texts, (0..8).flat_map(|n| [[b'0' + n]; 2]).collect::<Vec<_>>());
+}
+
+#[cfg(unix)]
+mod on_unix {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_link_in_the_way_is_replaced_and_not_followed() {
+        let output = sandbox();
+        let precious = write(output.path().join("precious/file"), "mine");
+        for (name, target) in [("a", "precious/file"), ("d", "precious"), ("gone", "nowhere")] {
+            symlink(target, output.path().join(name)).unwrap();
+        }
+        let staging = staged(output.path(), &["a", "d/file", "gone"]);
+        place(&staging, output.path(), true).unwrap();
+        assert_eq!(fs::read(precious).unwrap(), b"mine");
+        for name in ["a", "d/file", "gone"] {
+            assert_eq!(fs::read(output.path().join(name)).unwrap(), b"new");
+        }
+        assert!(fs::symlink_metadata(output.path().join("d")).unwrap().is_dir());
+        assert!(!output.path().join("nowhere").exists());
+    }
+
+    #[test]
+    fn a_link_in_the_way_is_a_taken_name() {
+        let output = sandbox();
+        for name in ["a", "d"] {
+            symlink("nowhere", output.path().join(name)).unwrap();
+        }
+        let staging = staged(output.path(), &["a", "d/file"]);
+        let placed = place(&staging, output.path(), false).unwrap();
+        assert_eq!(actual(&placed), ["a (2)", "d (2)"]);
+        assert!(!output.path().join("nowhere").exists());
+    }
+}

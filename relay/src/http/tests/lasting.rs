@@ -22,18 +22,25 @@ async fn acknowledged_parts_survive_a_restart() {
     assert!(server.content(TICKET, &[]).await.body == all_content());
 }
 
+/// A connection on which the relay has begun to wait for the first part's body.
+async fn begun_part(server: &Server) -> TcpStream {
+    let headers = [("authorization", &*bearer(MANAGE_KEY)), ("expect", "100-continue")];
+    let mut stream = server.connect().await;
+    stream.write_all(head("PUT", &paths::part(&id(), 0), &headers, Some(part(0).len())).as_bytes()).await.unwrap();
+    let mut go_on = [0; 25];
+    stream.read_exact(&mut go_on).await.unwrap();
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream
+}
+
 #[tokio::test]
 async fn stopping_finishes_what_runs_and_takes_nothing_new() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(&dir).await;
     server.begin(&request()).await;
     let bytes = part(0);
-    let head = head("PUT", &paths::part(&id(), 0), &[("authorization", &bearer(MANAGE_KEY))], Some(bytes.len()));
-    let mut stream = server.connect().await;
-    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut stream = begun_part(&server).await;
     stream.write_all(&bytes[..1000]).await.unwrap();
-    // The relay has this request once it reads the body of another that came later on the same listener.
-    server.get(paths::HEALTHZ).await;
     let address = server.address;
     server.stop.send(()).unwrap();
     while TcpStream::connect(address).await.is_ok() {
@@ -52,10 +59,7 @@ async fn what_does_not_finish_is_cut_off_when_the_time_is_up() {
     let limits = Limits { drain: std::time::Duration::from_millis(100), ..Limits::default() };
     let server = Server::start_with(&dir, Config { limits, ..Config::default() }).await;
     server.begin(&request()).await;
-    let head = head("PUT", &paths::part(&id(), 0), &[("authorization", &bearer(MANAGE_KEY))], Some(part(0).len()));
-    let mut stream = server.connect().await;
-    stream.write_all(head.as_bytes()).await.unwrap();
-    server.get(paths::HEALTHZ).await;
+    let mut stream = begun_part(&server).await;
     server.stop().await;
     let _ = stream.read_to_end(&mut Vec::new()).await;
 }

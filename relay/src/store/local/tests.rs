@@ -73,7 +73,10 @@ async fn what_a_crash_left_half_done_is_removed_at_start() {
     let orphan = dir.path().join("shares").join(id(2).as_str());
     fs::create_dir(&orphan).unwrap();
     fs::write(orphan.join(CONTENT), b"content without a record").unwrap();
+    let not_ours = dir.path().join("shares/notes.txt");
+    fs::write(&not_ours, b"an operator's own file").unwrap();
     let store = LocalStore::open(dir.path()).unwrap();
+    assert!(not_ours.exists());
     assert_eq!(fs::read_dir(dir.path().join("tmp")).unwrap().count(), 0);
     assert!(!orphan.exists());
     assert_eq!(store.due(0).await.unwrap(), [id(1)]);

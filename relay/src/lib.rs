@@ -21,9 +21,9 @@ pub mod share;
 pub mod store;
 mod sweep;
 
-use std::{future::Future, io};
+use std::{future::Future, io, time::Duration};
 
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::timeout};
 
 pub use config::{Config, Senders};
 pub use error::{Ending, Refusal};
@@ -54,18 +54,28 @@ pub async fn serve_with_metrics<S: store::Store>(
     tracing::info!(address = %listener.local_addr()?, "relay started");
     let relay = relay::Relay::new(config, store);
     let (stop, stopped) = watch::channel(false);
-    let sweeping = tokio::spawn(sweep::run(relay.clone()));
-    let metrics = metrics.map(|listener| tokio::spawn(http::serve_metrics(listener, relay.clone(), stopped.clone())));
+    let sweeping = tokio::spawn(sweep::run(relay.clone(), stopped.clone()));
+    let serving_metrics = async {
+        if let Some(metrics) = metrics {
+            http::serve_metrics(metrics, relay.clone(), stopped.clone()).await;
+        }
+    };
     let stop_on_shutdown = async {
         shutdown.await;
         stop.send_replace(true);
     };
-    tokio::join!(http::serve(listener, relay.clone(), stopped), stop_on_shutdown);
+    tokio::join!(http::serve(listener, relay.clone(), stopped.clone()), serving_metrics, stop_on_shutdown);
     relay.settle_bodies().await;
-    sweeping.abort();
-    if let Some(metrics) = metrics {
-        metrics.abort();
-    }
+    finish(sweeping, relay.config.limits.drain).await;
     tracing::info!("relay stopped");
     Ok(())
+}
+
+/// Lets a task come to its end, within a limit.
+async fn finish(mut task: JoinHandle<()>, limit: Duration) {
+    match timeout(limit, &mut task).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!(%error, "the sweeper failed"),
+        Err(_) => task.abort(),
+    }
 }

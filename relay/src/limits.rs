@@ -8,8 +8,8 @@ pub const BLOCK_BYTES: usize = 256 * 1024;
 /// Memory a running upload of a part may hold: one block being filled, one being written.
 pub const UPLOAD_MEMORY: u64 = 2 * BLOCK_BYTES as u64;
 
-/// Memory a running download may hold: one block being read, one waiting, one being sent.
-pub const DOWNLOAD_MEMORY: u64 = 3 * BLOCK_BYTES as u64;
+/// Memory a running download may hold: one block being read, one waiting, two being sent.
+pub const DOWNLOAD_MEMORY: u64 = 4 * BLOCK_BYTES as u64;
 
 /// Times a change of a record is tried again after somebody else changed it first.
 pub const CHANGE_TRIES: u32 = 32;

@@ -2,16 +2,22 @@
 
 use std::sync::Arc;
 
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::{
+    sync::watch,
+    time::{MissedTickBehavior, interval},
+};
 
 use crate::{relay::Relay, store::Store};
 
-/// Sweeps now and then regularly, for ever.
-pub async fn run<S: Store>(relay: Arc<Relay<S>>) {
+/// Sweeps now and then regularly, until `stop`.
+pub async fn run<S: Store>(relay: Arc<Relay<S>>, mut stop: watch::Receiver<bool>) {
     let mut ticks = interval(relay.config.limits.sweep);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        ticks.tick().await;
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = stop.changed() => return,
+        }
         if let Err(error) = relay.sweep().await {
             tracing::error!(error = &error as &dyn std::error::Error, "sweep");
         }

@@ -95,7 +95,7 @@ impl Received {
         if self.declared.is_some_and(|declared| declared > most) {
             return Err(too_large.into());
         }
-        let mut whole = BytesMut::new();
+        let mut whole = BytesMut::with_capacity(self.declared.map_or(0, |bytes| bytes as usize));
         while let Some(piece) = self.next().await? {
             if self.bytes > most {
                 return Err(too_large.into());

@@ -24,7 +24,11 @@ use tokio::{
 };
 
 use self::{answer::Answer, connection::Connection};
-use crate::{limits::Limits, relay::Relay, store::Store};
+use crate::{
+    limits::{BLOCK_BYTES, Limits},
+    relay::Relay,
+    store::Store,
+};
 
 /// Pause after a connection could not be accepted, for want of file descriptors perhaps.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -121,7 +125,8 @@ fn protocol(limits: &Limits) -> Builder<TokioExecutor> {
         .http2()
         .timer(TokioTimer::new())
         .max_header_list_size(limits.header_bytes)
-        .max_concurrent_streams(limits.streams);
+        .max_concurrent_streams(limits.streams)
+        .max_send_buf_size(BLOCK_BYTES);
     builder
 }
 

@@ -1,1 +1,338 @@
+//! The calls on a real store, with a clock moved by hand.
 
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use share_relay_api::{State, limits::*};
+use tempfile::TempDir;
+
+use super::*;
+use crate::{auth::TokenFile, limits::Limits, store::LocalStore};
+
+const HEADER: &[u8] = b"header and nonce";
+const PAYLOAD: u64 = SEALED_CHUNK_BYTES + 100;
+
+struct Setting {
+    dir: TempDir,
+    time: Arc<AtomicU64>,
+    relay: Arc<Relay<LocalStore>>,
+}
+
+fn key() -> Option<Bytes32> {
+    Some(Bytes32([1; 32]))
+}
+
+fn id() -> ShareId {
+    ShareId::from_random([5; 12])
+}
+
+fn request(downloads: Option<u32>) -> CreateShare {
+    CreateShare {
+        manage_key_hash: auth::hash(&key().unwrap()),
+        proof_hash: None,
+        header_bytes: HEADER.len() as u64,
+        payload_bytes: Some(PAYLOAD),
+        part_bytes: SEALED_CHUNK_BYTES,
+        expires_in: 3600,
+        downloads,
+    }
+}
+
+fn setting() -> Setting {
+    let dir = tempfile::tempdir().unwrap();
+    let time = Arc::new(AtomicU64::new(1000));
+    let clock = time.clone();
+    let limits = Limits { part_wait: Duration::from_millis(50), ..Limits::default() };
+    let clock = Arc::new(move || clock.load(Ordering::Relaxed));
+    let relay = Relay::new(Config { clock, limits, ..Config::default() }, LocalStore::open(dir.path()).unwrap());
+    Setting { dir, time, relay }
+}
+
+impl Setting {
+    async fn upload(&self, downloads: Option<u32>, parts: &[u64]) {
+        self.relay.create(id(), request(downloads)).await.unwrap();
+        for (kind, bytes) in [(BlobKind::Header, HEADER), (BlobKind::Manifest, b"manifest")] {
+            self.relay.put_blob(id(), key(), kind, Bytes::from_static(bytes)).await.unwrap();
+        }
+        for &number in parts {
+            self.put_part(number).await.unwrap();
+        }
+    }
+
+    async fn put_part(&self, number: u64) -> Result<()> {
+        let bytes = if number == 0 { SEALED_CHUNK_BYTES } else { 100 };
+        let mut upload = self.relay.begin_part(id(), key(), number, bytes).await?;
+        upload.write(Bytes::from(vec![number as u8; bytes as usize])).await?;
+        upload.finish().await
+    }
+
+    async fn take(&self, ticket: u8) -> Result<Ticket> {
+        let ticket_hash = auth::hash(&Bytes32([ticket; 32]));
+        self.relay.take_ticket(id(), TakeTicket { proof: None, ticket_hash }).await
+    }
+
+    async fn receive(&self, ticket: u8) -> Result<()> {
+        let receipt = Receipt { fingerprint: Bytes32([0; 32]), time: 0, mac: Bytes32([0; 32]) };
+        self.relay.receipt(id(), Some(Bytes32([ticket; 32])), receipt).await
+    }
+
+    async fn fetch(&self, ticket: u8) -> Result<Part> {
+        let download = self.relay.content(id(), Some(Bytes32([ticket; 32]))).await?;
+        let total = download.total;
+        download.serve(0..total, Box::new(|| ())).await
+    }
+
+    async fn served(&self) -> u64 {
+        self.relay.load(id()).await.unwrap().kept().unwrap().running[0].served
+    }
+
+    fn advance(&self, seconds: u64) {
+        self.time.fetch_add(seconds, Ordering::Relaxed);
+    }
+
+    fn on_disk(&self, name: &str) -> bool {
+        self.dir.path().join("shares").join(id().as_str()).join(name).exists()
+    }
+}
+
+async fn drain(mut part: Part) -> Vec<u8> {
+    let mut all = Vec::new();
+    while let Some(block) = part.blocks.recv().await {
+        all.extend_from_slice(&block);
+    }
+    all
+}
+
+fn code<T>(outcome: Result<T>) -> Code {
+    outcome.err().unwrap().problem().code
+}
+
+/// Content: the header, then each part filled with its number.
+fn content() -> Vec<u8> {
+    [HEADER, &[0; SEALED_CHUNK_BYTES as usize], &[1; 100]].concat()
+}
+
+#[tokio::test]
+async fn what_is_uploaded_is_downloaded_and_collected() {
+    let setting = setting();
+    setting.upload(Some(1), &[1, 0]).await;
+    assert_eq!(setting.relay.status(id()).await.unwrap().state, State::Uploading);
+    setting.relay.seal(id(), key(), PAYLOAD).await.unwrap();
+    setting.relay.seal(id(), key(), PAYLOAD).await.unwrap();
+    let status = setting.relay.status(id()).await.unwrap();
+    assert_eq!((status.state, status.stored_bytes, status.downloads_left), (State::Ready, PAYLOAD, Some(1)));
+    setting.take(9).await.unwrap();
+    assert_eq!(drain(setting.fetch(9).await.unwrap()).await, content());
+    assert!(setting.on_disk("content.age"));
+    setting.receive(9).await.unwrap();
+    for name in ["content.age", "manifest.age", "parts"] {
+        assert!(!setting.on_disk(name), "{name}");
+    }
+    assert_eq!(code(setting.relay.status(id()).await), Code::Collected);
+    setting.relay.seal(id(), key(), PAYLOAD).await.unwrap();
+    assert_eq!(setting.relay.events(id(), key()).await.unwrap().state, State::Collected);
+}
+
+#[tokio::test]
+async fn sealing_wants_every_part() {
+    let setting = setting();
+    setting.upload(None, &[0]).await;
+    assert_eq!(code(setting.relay.seal(id(), key(), PAYLOAD).await), Code::PartsMissing);
+    setting.put_part(1).await.unwrap();
+    assert_eq!(code(setting.relay.seal(id(), key(), PAYLOAD - 1).await), Code::Conflict);
+    setting.relay.seal(id(), key(), PAYLOAD).await.unwrap();
+}
+
+#[tokio::test]
+async fn not_ready_says_how_far_it_is() {
+    let setting = setting();
+    setting.relay.create(id(), request(None)).await.unwrap();
+    setting.put_part(1).await.unwrap();
+    for outcome in [setting.relay.open(id(), None).await.map(drop), setting.take(9).await.map(drop)] {
+        let problem = outcome.unwrap_err().problem();
+        assert_eq!(
+            (problem.code, problem.stored_bytes, problem.total_bytes),
+            (Code::NotReady, Some(100), Some(PAYLOAD))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_download_follows_the_upload() {
+    let setting = setting();
+    setting.upload(None, &[]).await;
+    setting.take(9).await.unwrap();
+    let download = tokio::spawn(drain(setting.fetch(9).await.unwrap()));
+    setting.put_part(1).await.unwrap();
+    setting.put_part(0).await.unwrap();
+    assert_eq!(download.await.unwrap(), content());
+}
+
+#[tokio::test]
+async fn a_download_is_cut_when_the_sender_stops_and_not_charged_for_the_rest() {
+    let setting = setting();
+    setting.upload(None, &[0]).await;
+    setting.take(9).await.unwrap();
+    let got = drain(setting.fetch(9).await.unwrap()).await;
+    assert_eq!(got, content()[..content().len() - 100]);
+    setting.relay.settle_bodies().await;
+    assert_eq!(setting.served().await, got.len() as u64);
+}
+
+#[tokio::test]
+async fn revoking_cuts_a_running_download() {
+    let setting = setting();
+    setting.upload(None, &[0, 1]).await;
+    setting.relay.seal(id(), key(), PAYLOAD).await.unwrap();
+    setting.take(9).await.unwrap();
+    let mut part = setting.fetch(9).await.unwrap();
+    // Nothing has been taken yet, so at most what is read ahead still comes.
+    setting.relay.revoke(id(), key()).await.unwrap();
+    assert!(!setting.on_disk("content.age"));
+    let mut blocks = 0;
+    while part.blocks.recv().await.is_some() {
+        blocks += 1;
+    }
+    assert!(blocks <= 1, "{blocks}");
+    assert_eq!(code(setting.fetch(9).await), Code::Revoked);
+}
+
+#[tokio::test]
+async fn what_was_not_sent_is_given_back() {
+    let setting = setting();
+    setting.upload(Some(1), &[0, 1]).await;
+    setting.relay.seal(id(), key(), PAYLOAD).await.unwrap();
+    setting.take(9).await.unwrap();
+    drop(setting.fetch(9).await.unwrap());
+    setting.relay.settle_bodies().await;
+    assert!(setting.served().await < PAYLOAD);
+    setting.advance(TICKET_SECONDS);
+    assert_eq!(code(setting.fetch(9).await), Code::Expired, "the share's own hour is over too");
+}
+
+#[tokio::test]
+async fn a_ticket_outlives_the_share_and_then_the_sweep_takes_all() {
+    let setting = setting();
+    setting.upload(None, &[0, 1]).await;
+    setting.relay.seal(id(), key(), PAYLOAD).await.unwrap();
+    setting.take(9).await.unwrap();
+    setting.advance(3600);
+    setting.relay.sweep().await.unwrap();
+    assert_eq!(code(setting.relay.status(id()).await), Code::Expired);
+    assert_eq!(code(setting.take(8).await), Code::Expired);
+    assert_eq!(drain(setting.fetch(9).await.unwrap()).await, content());
+    setting.advance(TICKET_SECONDS - 3600);
+    setting.relay.sweep().await.unwrap();
+    assert!(!setting.on_disk("content.age") && setting.on_disk("record.json"));
+    assert_eq!(setting.relay.events(id(), key()).await.unwrap().state, State::Expired);
+    setting.advance(TOMBSTONE_SECONDS);
+    setting.relay.sweep().await.unwrap();
+    assert!(!setting.on_disk("record.json"));
+    assert_eq!(code(setting.relay.status(id()).await), Code::NotFound);
+}
+
+#[tokio::test]
+async fn an_unfinished_upload_is_swept_48_hours_after_its_last_part() {
+    let setting = setting();
+    let patient = CreateShare { expires_in: 20 * 24 * 3600, ..request(None) };
+    setting.relay.create(id(), patient).await.unwrap();
+    setting.advance(UNFINISHED_SECONDS - 1);
+    setting.put_part(0).await.unwrap();
+    setting.advance(UNFINISHED_SECONDS);
+    setting.relay.sweep().await.unwrap();
+    setting.put_part(1).await.unwrap();
+    setting.advance(UNFINISHED_SECONDS + limits::TOUCH_SECONDS);
+    assert_eq!(code(setting.put_part(1).await), Code::Expired, "before the sweep, too");
+    setting.relay.sweep().await.unwrap();
+    assert!(!setting.on_disk("content.age"));
+}
+
+#[tokio::test]
+async fn leftovers_of_an_ended_share_are_swept() {
+    let setting = setting();
+    setting.upload(None, &[0]).await;
+    setting.relay.revoke(id(), key()).await.unwrap();
+    let left = setting.dir.path().join("shares").join(id().as_str()).join("content.age");
+    std::fs::write(&left, b"a crash came between").unwrap();
+    setting.relay.sweep().await.unwrap();
+    assert!(!left.exists());
+}
+
+#[tokio::test]
+async fn a_part_that_is_held_is_not_written_again() {
+    let setting = setting();
+    setting.upload(None, &[1]).await;
+    let mut again = setting.relay.begin_part(id(), key(), 1, 100).await.unwrap();
+    assert!(matches!(again, upload::Upload::Held));
+    again.write(Bytes::from_static(&[7; 100])).await.unwrap();
+    again.finish().await.unwrap();
+    setting.put_part(0).await.unwrap();
+    setting.relay.seal(id(), key(), PAYLOAD).await.unwrap();
+    setting.take(9).await.unwrap();
+    assert_eq!(drain(setting.fetch(9).await.unwrap()).await, content());
+}
+
+#[tokio::test]
+async fn a_part_that_ends_after_the_share_did_is_not_acknowledged() {
+    let setting = setting();
+    setting.upload(None, &[]).await;
+    let mut upload = setting.relay.begin_part(id(), key(), 1, 100).await.unwrap();
+    setting.relay.revoke(id(), key()).await.unwrap();
+    upload.write(Bytes::from_static(&[1; 100])).await.unwrap();
+    assert_eq!(code(upload.finish().await), Code::Revoked);
+    assert_eq!(code(setting.put_part(0).await), Code::Revoked);
+    assert!(!setting.on_disk("content.age") && !setting.on_disk("parts"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_fifty_racing_for_three_exactly_three_get_a_ticket() {
+    let setting = Arc::new(setting());
+    setting.upload(Some(3), &[0, 1]).await;
+    setting.relay.seal(id(), key(), PAYLOAD).await.unwrap();
+    let mut racing = tokio::task::JoinSet::new();
+    for ticket in 0..50 {
+        let setting = setting.clone();
+        racing.spawn(async move { setting.take(ticket).await.map(drop).map_err(|error| error.problem().code) });
+    }
+    let outcomes = racing.join_all().await;
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 3);
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == Err(Code::DownloadsTaken)).count(), 47);
+}
+
+#[tokio::test]
+async fn too_many_bodies_are_refused_and_leave_room_again() {
+    let setting = setting();
+    setting.upload(None, &[0]).await;
+    let memory = setting.relay.config.limits.body_memory;
+    let all = setting.relay.reserve(memory).unwrap();
+    assert_eq!(code(setting.relay.begin_part(id(), key(), 1, 100).await), Code::TooBusy);
+    assert_eq!(code(setting.relay.reserve(1)), Code::TooBusy);
+    drop(all);
+    setting.put_part(1).await.unwrap();
+    setting.relay.settle_bodies().await;
+    assert!(setting.relay.reserve(memory).is_ok());
+}
+
+#[tokio::test]
+async fn a_listed_token_is_needed_as_soon_as_there_is_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = TokenFile::in_dir(dir.path());
+    let relay = |senders| {
+        let data = tempfile::tempdir().unwrap();
+        Relay::new(Config { senders, ..Config::default() }, LocalStore::open(data.path()).unwrap())
+    };
+    let (some, always) = (relay(Senders::TokensIfAny(file.clone())), relay(Senders::Tokens(file.clone())));
+    some.admit_sender(None).await.unwrap();
+    assert_eq!(code(always.admit_sender(None).await), Code::TokenRequired);
+    assert!(always.info([]).await.unwrap().token_required && !some.info([]).await.unwrap().token_required);
+    let token = file.add("anna", 0).unwrap();
+    for relay in [&some, &always] {
+        assert_eq!(code(relay.admit_sender(None).await), Code::TokenRequired);
+        assert_eq!(code(relay.admit_sender(Some(&Bytes32([3; 32]))).await), Code::TokenRequired);
+        relay.admit_sender(Some(&token)).await.unwrap();
+    }
+    std::fs::write(dir.path().join("tokens.json"), b"damaged").unwrap();
+    assert_eq!(code(some.admit_sender(None).await), Code::Internal, "a damaged list lets nobody in");
+}

@@ -53,7 +53,7 @@ pub fn check_size(request: &CreateShare, payload_bytes: u64, accepts: &RelayLimi
     if payload_bytes == 0 {
         return Err(Code::BadRequest.into());
     }
-    at_most(payload_bytes.div_ceil(request.part_bytes), MAX_PARTS)?;
+    at_most(payload_bytes, request.part_bytes.saturating_mul(MAX_PARTS))?;
     at_most(payload_bytes.saturating_add(request.header_bytes), accepts.content_bytes)
 }
 

@@ -1,1 +1,415 @@
+//! The rules, with a clock moved by hand.
 
+use share_relay_api::{Kind, Receipt, Ticket, limits::*};
+
+use super::*;
+
+const ACCEPTS: RelayLimits = RelayLimits::PROTOCOL;
+const DAY: u64 = 24 * 3600;
+const HEADER: u64 = 182;
+const PAYLOAD: u64 = 1000;
+
+pub(crate) fn bytes(n: u8) -> Bytes32 {
+    Bytes32([n; 32])
+}
+
+const MANAGER: u8 = 1;
+const PROOF: u8 = 2;
+
+/// A request for a small share with words.
+pub(crate) fn request() -> CreateShare {
+    CreateShare {
+        manage_key_hash: auth::hash(&bytes(MANAGER)),
+        proof_hash: Some(auth::hash(&bytes(PROOF))),
+        header_bytes: HEADER,
+        payload_bytes: Some(PAYLOAD),
+        part_bytes: SEALED_CHUNK_BYTES,
+        expires_in: 7 * DAY,
+        downloads: None,
+    }
+}
+
+fn begun(request: CreateShare) -> Record {
+    let mut record = Record::create(request, &ACCEPTS, 0).unwrap();
+    for (kind, size) in [(BlobKind::Header, HEADER), (BlobKind::Manifest, 500)] {
+        assert_eq!(record.claim(kind, bytes(9), size, 0), Ok(false));
+        record.hold(kind, 0).unwrap();
+    }
+    record
+}
+
+/// A complete share with so many downloads allowed.
+pub(crate) fn ready(downloads: Option<u32>) -> Record {
+    let mut record = begun(CreateShare { downloads, ..request() });
+    record.seal(PAYLOAD, 0).unwrap();
+    record
+}
+
+fn take(record: &mut Record, ticket: u8, now: u64) -> Result<Ticket, Refusal> {
+    record.settle(now);
+    record.take_ticket(Some(&auth::hash(&bytes(PROOF))), &bytes(ticket), now)
+}
+
+fn receive(record: &mut Record, ticket: u8, now: u64) -> Result<(), Refusal> {
+    record.settle(now);
+    let receipt = Receipt { fingerprint: bytes(7), time: now, mac: bytes(8) };
+    record.receive(Some(&bytes(ticket)), &receipt, now)
+}
+
+fn guess(record: &mut Record, now: u64) -> Result<(), Refusal> {
+    record.prove(Some(&bytes(99)), now)
+}
+
+fn guess_often(record: &mut Record, times: u32, now: u64) {
+    for _ in 0..times {
+        guess(record, now).unwrap_err();
+    }
+}
+
+fn right(record: &mut Record, now: u64) -> Result<(), Refusal> {
+    record.prove(Some(&auth::hash(&bytes(PROOF))), now)
+}
+
+fn left(record: &Record) -> Option<u32> {
+    record.kept().unwrap().downloads_left()
+}
+
+fn gone(ending: Ending, at: u64) -> Refusal {
+    Refusal::Gone { ending, at }
+}
+
+fn kinds(record: &Record) -> Vec<String> {
+    let name = |event: &Event| serde_json::to_value(event).unwrap()["event"].as_str().unwrap().to_owned();
+    record.events.iter().map(name).collect()
+}
+
+#[test]
+fn a_share_goes_from_uploading_to_ready_to_expired_to_forgotten() {
+    let mut record = Record::create(request(), &ACCEPTS, 100).unwrap();
+    assert_eq!(record.state(100), State::Uploading);
+    assert_eq!(record.may_seal(PAYLOAD, &ACCEPTS, 100), Err(Code::PartsMissing.into()));
+    for kind in [BlobKind::Header, BlobKind::Manifest] {
+        record.claim(kind, bytes(9), 500, 100).unwrap();
+        assert_eq!(record.may_seal(PAYLOAD, &ACCEPTS, 100), Err(Code::PartsMissing.into()), "claimed is not held");
+        record.hold(kind, 100).unwrap();
+    }
+    assert_eq!(record.may_seal(PAYLOAD, &ACCEPTS, 100), Ok(false));
+    record.seal(PAYLOAD, 100).unwrap();
+    assert_eq!((record.state(100), record.may_seal(PAYLOAD, &ACCEPTS, 100)), (State::Ready, Ok(true)));
+    record.seal(PAYLOAD, 101).unwrap();
+    let end = 100 + 7 * DAY;
+    assert_eq!(record.state(end - 1), State::Ready);
+    assert_eq!(record.state(end), State::Expired, "before any sweep");
+    assert_eq!(record.live(end).err(), Some(gone(Ending::Expired, end)));
+    record.settle(end + 5);
+    assert!(record.is_gone());
+    assert_eq!(record.live(end + 5).err(), Some(gone(Ending::Expired, end)));
+    assert!(!record.forgotten(end + TOMBSTONE_SECONDS - 1) && record.forgotten(end + TOMBSTONE_SECONDS));
+    assert_eq!(kinds(&record), ["created", "ready", "expired"]);
+}
+
+#[test]
+fn a_tombstone_keeps_nothing_but_the_ending_the_manager_and_the_events() {
+    let mut record = ready(None);
+    take(&mut record, 50, 5).unwrap();
+    record.revoke(6).unwrap();
+    let json = serde_json::to_value(&record).unwrap();
+    let fields: Vec<&String> = json["life"]["gone"].as_object().unwrap().keys().collect();
+    assert_eq!(fields, ["at", "ending", "manage_key_hash"]);
+    assert_eq!(record.managed_by(Some(&auth::hash(&bytes(MANAGER)))), Ok(()));
+    assert_eq!(record.events(6).state, State::Revoked);
+    assert_eq!(kinds(&record), ["created", "ready", "ticket", "revoked"]);
+}
+
+#[test]
+fn the_same_request_again_changes_nothing_and_another_is_a_conflict() {
+    let record = Record::create(request(), &ACCEPTS, 100).unwrap();
+    let created = record.created_again(&request(), 200).unwrap();
+    assert_eq!((created.created_at, created.expires_at), (100, 100 + 7 * DAY));
+    let other = CreateShare { downloads: Some(1), ..request() };
+    assert_eq!(record.created_again(&other, 200), Err(Code::Conflict.into()));
+}
+
+#[test]
+fn a_record_reads_back_as_it_was_written() {
+    let mut record = ready(Some(3));
+    take(&mut record, 50, 5).unwrap();
+    receive(&mut record, 50, 6).unwrap();
+    guess(&mut record, 7).unwrap_err();
+    for record in [record.clone(), {
+        record.revoke(8).unwrap();
+        record
+    }] {
+        let text = serde_json::to_string(&record).unwrap();
+        assert_eq!(serde_json::from_str::<Record>(&text).unwrap(), record);
+    }
+}
+
+#[test]
+fn header_and_manifest_are_set_once() {
+    let mut record = Record::create(request(), &ACCEPTS, 0).unwrap();
+    assert_eq!(record.claim(BlobKind::Header, bytes(9), HEADER, 0), Ok(false));
+    assert_eq!(record.claim(BlobKind::Header, bytes(9), HEADER, 0), Ok(false), "the first was cut off");
+    assert_eq!(record.claim(BlobKind::Header, bytes(8), HEADER, 0), Err(Code::Conflict.into()));
+    record.hold(BlobKind::Header, 0).unwrap();
+    assert_eq!(record.claim(BlobKind::Header, bytes(9), HEADER, 0), Ok(true));
+    assert_eq!(record.claim(BlobKind::Header, bytes(8), HEADER, 0), Err(Code::Conflict.into()));
+}
+
+#[test]
+fn an_unfinished_upload_lives_48_hours_after_its_last_part() {
+    let mut record = begun(request());
+    let touched = 1000;
+    assert!(record.wants_touch(touched) && !record.wants_touch(10));
+    record.touch(touched).unwrap();
+    assert_eq!(record.state(touched + UNFINISHED_SECONDS), State::Uploading);
+    let end = touched + UNFINISHED_SECONDS + TOUCH_SECONDS;
+    assert_eq!(record.state(end - 1), State::Uploading);
+    record.settle(end);
+    assert_eq!(record.live(end).err(), Some(gone(Ending::Expired, end)));
+}
+
+#[test]
+fn an_upload_does_not_outlive_its_expiry_even_with_tickets() {
+    let mut record = begun(CreateShare { expires_in: 60, ..request() });
+    take(&mut record, 50, 5).unwrap();
+    record.settle(60);
+    assert!(record.is_gone());
+}
+
+#[test]
+fn sealing_with_another_size_than_said_is_a_conflict() {
+    let record = begun(request());
+    assert_eq!(record.may_seal(PAYLOAD + 1, &ACCEPTS, 0), Err(Code::Conflict.into()));
+    let mut unknown = begun(CreateShare { payload_bytes: None, ..request() });
+    assert_eq!(unknown.may_seal(0, &ACCEPTS, 0), Err(Code::BadRequest.into()));
+    assert!(unknown.may_seal(u64::MAX, &ACCEPTS, 0).is_err());
+    unknown.seal(5, 0).unwrap();
+    assert_eq!(unknown.seal(6, 0), Err(Code::Conflict.into()));
+    assert_eq!(unknown.live(0).unwrap().payload_bytes, Some(5));
+}
+
+#[test]
+fn ten_wrong_proofs_lock_for_an_hour_and_then_for_two() {
+    let mut record = ready(None);
+    for expected in (1..TRIES).rev() {
+        let wrong = Refusal::WrongProof { tries_left: expected, locked_until: None };
+        assert_eq!(guess(&mut record, 0), Err(wrong));
+    }
+    let until = FIRST_LOCK_SECONDS;
+    assert_eq!(guess(&mut record, 0), Err(Refusal::WrongProof { tries_left: 0, locked_until: Some(until) }));
+    assert_eq!(right(&mut record, until - 1), Err(Refusal::Locked { until }), "even a right one");
+    assert_eq!(record.live(0).unwrap().status(0, 0).locked_until, Some(until));
+    assert_eq!(right(&mut record, until), Ok(()));
+    let lasts = |record: &mut Record, now| {
+        guess_often(record, TRIES - 1, now);
+        match guess(record, now) {
+            Err(Refusal::WrongProof { locked_until: Some(until), .. }) => until - now,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(lasts(&mut record, until), 2 * FIRST_LOCK_SECONDS);
+    let mut now = until + 2 * FIRST_LOCK_SECONDS;
+    assert_eq!(lasts(&mut record, now), 4 * FIRST_LOCK_SECONDS);
+    for _ in 0..80 {
+        now += MAX_LOCK_SECONDS;
+        assert!(lasts(&mut record, now) <= MAX_LOCK_SECONDS);
+    }
+    assert_eq!(lasts(&mut record, now + MAX_LOCK_SECONDS), MAX_LOCK_SECONDS);
+}
+
+#[test]
+fn a_right_proof_begins_the_row_again_and_unlock_forgets_all() {
+    let mut record = ready(None);
+    guess_often(&mut record, TRIES - 1, 0);
+    right(&mut record, 0).unwrap();
+    assert_eq!(guess(&mut record, 0), Err(Refusal::WrongProof { tries_left: TRIES - 1, locked_until: None }));
+    guess_often(&mut record, TRIES - 1, 0);
+    assert!(matches!(right(&mut record, 1), Err(Refusal::Locked { .. })));
+    record.unlock(1).unwrap();
+    record.unlock(1).unwrap();
+    right(&mut record, 1).unwrap();
+    assert_eq!(kinds(&record).iter().filter(|kind| *kind == "unlocked").count(), 1);
+    guess_often(&mut record, TRIES, 2);
+    assert_eq!(record.live(2).unwrap().guesses.locked_until(2), Some(2 + FIRST_LOCK_SECONDS), "doubling begins again");
+}
+
+#[test]
+fn a_missing_proof_is_not_a_guess_and_keys_need_none() {
+    let mut record = ready(None);
+    assert_eq!(record.prove(None, 0), Err(Code::BadRequest.into()));
+    assert_eq!(record.live(0).unwrap().guesses.tries_left(0), TRIES);
+    let mut keys = begun(CreateShare { proof_hash: None, ..request() });
+    assert_eq!(keys.prove(None, 0), Ok(()));
+    assert_eq!(keys.prove(Some(&bytes(99)), 0), Ok(()));
+    assert_eq!(keys.live(0).unwrap().status(0, 0).kind, Kind::Keys);
+}
+
+#[test]
+fn wrong_proofs_count_on_tickets_too() {
+    let mut record = ready(None);
+    let wrong = record.take_ticket(Some(&bytes(99)), &bytes(50), 0);
+    assert_eq!(wrong, Err(Refusal::WrongProof { tries_left: TRIES - 1, locked_until: None }));
+    assert!(record.live(0).unwrap().running.is_empty());
+}
+
+#[test]
+fn the_same_ticket_again_takes_no_second_place() {
+    let mut record = ready(Some(2));
+    let first = take(&mut record, 50, 10).unwrap();
+    assert_eq!(first.expires_at, 10 + TICKET_SECONDS);
+    assert_eq!(take(&mut record, 50, 20), Ok(first));
+    assert_eq!(left(&record), Some(1));
+    take(&mut record, 51, 20).unwrap();
+    assert_eq!(take(&mut record, 52, 20), Err(Code::DownloadsTaken.into()));
+    take(&mut record, 51, 30).unwrap();
+}
+
+#[test]
+fn tickets_wait_for_header_manifest_and_size() {
+    let mut record = Record::create(request(), &ACCEPTS, 0).unwrap();
+    assert_eq!(take(&mut record, 50, 0), Err(Refusal::NotReady { stored: 0, total: Some(PAYLOAD) }));
+    assert!(take(&mut begun(request()), 50, 0).is_ok(), "parts may still be coming");
+    let mut unknown = begun(CreateShare { payload_bytes: None, ..request() });
+    assert_eq!(take(&mut unknown, 50, 0), Err(Refusal::NotReady { stored: 0, total: None }));
+}
+
+#[test]
+fn running_tickets_are_bounded() {
+    let mut record = begun(CreateShare { proof_hash: None, ..request() });
+    for number in 0..MAX_RUNNING_TICKETS {
+        record.take_ticket(None, &auth::digest(&number.to_be_bytes()), 0).unwrap();
+    }
+    assert_eq!(record.take_ticket(None, &bytes(1), 0), Err(Code::TooBusy.into()));
+}
+
+#[test]
+fn a_ticket_gives_its_place_back_unless_everything_was_served() {
+    let mut record = ready(Some(2));
+    for ticket in [50, 51] {
+        take(&mut record, ticket, 0).unwrap();
+        record.charge(&bytes(ticket), HEADER + PAYLOAD).unwrap();
+    }
+    record.refund(&bytes(51), 1).unwrap();
+    assert_eq!(take(&mut record, 52, TICKET_SECONDS - 1), Err(Code::DownloadsTaken.into()));
+    record.settle(TICKET_SECONDS);
+    assert_eq!(left(&record), Some(1), "51 came back, 50 did not");
+    assert_eq!(kinds(&record), ["created", "ready", "ticket", "ticket", "ticket_returned"]);
+    assert_eq!(record.admitted(Some(&bytes(51)), TICKET_SECONDS).err(), Some(Code::TicketInvalid.into()));
+    assert_eq!(receive(&mut record, 51, TICKET_SECONDS), Err(Code::TicketInvalid.into()));
+    take(&mut record, 52, TICKET_SECONDS).unwrap();
+    receive(&mut record, 52, TICKET_SECONDS).unwrap();
+    assert_eq!(take(&mut record, 53, TICKET_SECONDS), Err(Code::DownloadsTaken.into()), "50 never sent a receipt");
+    assert_eq!(record.state(TICKET_SECONDS), State::Ready);
+}
+
+#[test]
+fn pieces_served_on_one_ticket_add_up() {
+    let mut record = ready(Some(1));
+    take(&mut record, 50, 0).unwrap();
+    record.charge(&bytes(50), HEADER).unwrap();
+    record.charge(&bytes(50), PAYLOAD).unwrap();
+    record.settle(TICKET_SECONDS);
+    assert_eq!(left(&record), Some(0));
+    assert_eq!(record.charge(&bytes(50), 1), Err(Code::TicketInvalid.into()));
+    assert_eq!(record.refund(&bytes(50), 1), Err(Code::TicketInvalid.into()));
+}
+
+#[test]
+fn the_last_receipt_ends_the_share() {
+    let mut record = ready(Some(2));
+    take(&mut record, 50, 1).unwrap();
+    take(&mut record, 51, 1).unwrap();
+    receive(&mut record, 50, 2).unwrap();
+    receive(&mut record, 50, 3).unwrap();
+    assert_eq!(record.state(3), State::Ready, "the same receipt twice is one");
+    receive(&mut record, 51, 4).unwrap();
+    assert_eq!(record.live(4).err(), Some(gone(Ending::Collected, 4)));
+    assert_eq!(receive(&mut record, 51, 5), Ok(()), "again, after the end");
+    assert_eq!(receive(&mut record, 52, 5), Err(gone(Ending::Collected, 4)));
+    assert_eq!(take(&mut record, 52, 5), Err(gone(Ending::Collected, 4)));
+    assert_eq!(record.revoke(6), Err(gone(Ending::Collected, 4)));
+    assert_eq!(record.may_seal(PAYLOAD, &ACCEPTS, 6), Ok(true), "a sender that seals late is done");
+    assert_eq!(kinds(&record), ["created", "ready", "ticket", "ticket", "receipt", "receipt", "collected"]);
+}
+
+#[test]
+fn a_receipt_without_a_ticket_is_refused() {
+    let mut record = ready(Some(1));
+    let receipt = Receipt { fingerprint: bytes(7), time: 0, mac: bytes(8) };
+    assert_eq!(record.receive(None, &receipt, 0), Err(Code::TicketInvalid.into()));
+    assert_eq!(record.receive(Some(&bytes(50)), &receipt, 0), Err(Code::TicketInvalid.into()));
+    assert_eq!(record.state(0), State::Ready);
+}
+
+#[test]
+fn without_a_limit_a_share_stays_after_receipts() {
+    let mut record = ready(None);
+    for ticket in 50..60 {
+        take(&mut record, ticket, 0).unwrap();
+        receive(&mut record, ticket, 0).unwrap();
+    }
+    assert_eq!((record.state(0), left(&record)), (State::Ready, None));
+}
+
+#[test]
+fn a_given_ticket_is_honoured_past_expiry_to_its_own_end() {
+    let mut record = ready(None);
+    let (end, taken) = (7 * DAY, 7 * DAY - 10);
+    take(&mut record, 50, taken).unwrap();
+    take(&mut record, 51, taken).unwrap();
+    record.settle(end);
+    assert!(!record.is_gone());
+    assert_eq!(record.state(end), State::Expired);
+    assert_eq!(take(&mut record, 52, end), Err(gone(Ending::Expired, end)), "nobody new");
+    assert!(take(&mut record, 50, end).is_ok(), "the same ticket asked again");
+    assert!(record.admitted(Some(&bytes(50)), end).is_ok());
+    assert_eq!(record.admitted(Some(&bytes(52)), end).err(), Some(gone(Ending::Expired, end)));
+    assert_eq!(receive(&mut record, 50, end + 1), Ok(()));
+    assert!(!record.is_gone(), "51 still runs");
+    record.settle(taken + TICKET_SECONDS);
+    assert_eq!(record.live(taken + TICKET_SECONDS).err(), Some(gone(Ending::Expired, end)));
+}
+
+#[test]
+fn the_last_running_receipt_past_expiry_ends_the_share() {
+    let mut record = ready(None);
+    take(&mut record, 50, 7 * DAY - 10).unwrap();
+    receive(&mut record, 50, 7 * DAY + 10).unwrap();
+    assert!(record.is_gone());
+    assert_eq!(record.state(7 * DAY + 10), State::Expired);
+}
+
+#[test]
+fn revoking_ends_everything_at_once_and_may_be_repeated() {
+    let mut record = ready(None);
+    take(&mut record, 50, 5).unwrap();
+    record.revoke(6).unwrap();
+    record.revoke(7).unwrap();
+    assert_eq!(record.admitted(Some(&bytes(50)), 7).err(), Some(gone(Ending::Revoked, 6)));
+    assert_eq!(record.created_again(&request(), 7), Err(gone(Ending::Revoked, 6)));
+    assert_eq!(record.unlock(7), Err(gone(Ending::Revoked, 6)));
+    let mut expired = ready(None);
+    take(&mut expired, 50, 7 * DAY - 1).unwrap();
+    expired.settle(7 * DAY + 1);
+    expired.revoke(7 * DAY + 1).unwrap();
+    assert!(expired.is_gone(), "the sender may stop tickets that outlive the expiry");
+}
+
+#[test]
+fn only_the_manage_key_manages() {
+    let record = ready(None);
+    assert_eq!(record.managed_by(Some(&auth::hash(&bytes(MANAGER)))), Ok(()));
+    for wrong in [None, Some(&bytes(MANAGER)), Some(&bytes(0))] {
+        assert_eq!(record.managed_by(wrong), Err(Code::NotManager.into()));
+    }
+}
+
+#[test]
+fn a_clock_that_jumps_does_not_overflow() {
+    let mut record = Record::create(request(), &ACCEPTS, u64::MAX - 5).unwrap();
+    record.settle(u64::MAX);
+    assert_eq!(record.state(u64::MAX), State::Expired);
+    record.settle(0);
+    assert!(!record.forgotten(0));
+}

@@ -94,9 +94,10 @@ impl Inner {
         disk::create_private_dir(&self.temporary)?;
         disk::sync_parent(&self.shares)?;
         for entry in fs::read_dir(&self.shares)? {
-            let path = entry?.path();
-            if !path.join(RECORD).try_exists()? {
-                fs::rename(&path, self.temporary())?;
+            let entry = entry?;
+            let ours = entry.file_name().to_str().is_some_and(|name| name.parse::<ShareId>().is_ok());
+            if ours && !entry.path().join(RECORD).try_exists()? {
+                fs::rename(entry.path(), self.temporary())?;
             }
         }
         for entry in fs::read_dir(&self.temporary)? {

@@ -1,1 +1,114 @@
+//! What only the store on a local disk promises.
 
+use tempfile::TempDir;
+
+use super::*;
+use crate::{
+    share::tests::ready,
+    store::conformance::{self, Reopen},
+};
+
+impl Reopen for TempDir {
+    type Store = LocalStore;
+    async fn open(&self) -> LocalStore {
+        LocalStore::open(self.path()).unwrap()
+    }
+}
+
+fn id(n: u8) -> ShareId {
+    ShareId::from_random([n; 12])
+}
+
+/// Every file below a directory, with its mode.
+fn files(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+    }
+    found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_conforms() {
+    let dir = tempfile::tempdir().unwrap();
+    conformance::run(&dir).await;
+    assert_eq!(files(dir.path()), [dir.path().join("lock")], "nothing is left over");
+}
+
+#[test]
+fn a_directory_has_one_relay() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = LocalStore::open(dir.path()).unwrap();
+    assert!(matches!(LocalStore::open(dir.path()), Err(OpenError::InUse(_))));
+    drop(store);
+    LocalStore::open(dir.path()).unwrap();
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn only_the_owner_can_read_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let store = LocalStore::open(&data).unwrap();
+    store.create(id(1), &ready(None)).await.unwrap();
+    store.put_manifest(id(1), Bytes::from_static(b"m")).await.unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    for path in files(&data) {
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+        assert_eq!(mode(path.parent().unwrap()), 0o700, "{}", path.display());
+    }
+}
+
+#[tokio::test]
+async fn what_a_crash_left_half_done_is_removed_at_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = LocalStore::open(dir.path()).unwrap();
+    store.create(id(1), &ready(None)).await.unwrap();
+    drop(store);
+    fs::write(dir.path().join("tmp/123-0"), b"half a record").unwrap();
+    fs::create_dir(dir.path().join("tmp/123-1")).unwrap();
+    fs::write(dir.path().join("tmp/123-1/content.age"), b"half a removal").unwrap();
+    let orphan = dir.path().join("shares").join(id(2).as_str());
+    fs::create_dir(&orphan).unwrap();
+    fs::write(orphan.join(CONTENT), b"content without a record").unwrap();
+    let not_ours = dir.path().join("shares/notes.txt");
+    fs::write(&not_ours, b"an operator's own file").unwrap();
+    let store = LocalStore::open(dir.path()).unwrap();
+    assert!(not_ours.exists());
+    assert_eq!(fs::read_dir(dir.path().join("tmp")).unwrap().count(), 0);
+    assert!(!orphan.exists());
+    assert_eq!(store.due(0).await.unwrap(), [id(1)]);
+}
+
+#[tokio::test]
+async fn a_damaged_record_is_an_error_and_is_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = LocalStore::open(dir.path()).unwrap();
+    store.create(id(1), &ready(None)).await.unwrap();
+    let path = dir.path().join("shares").join(id(1).as_str()).join(RECORD);
+    fs::write(&path, b"{").unwrap();
+    assert!(matches!(store.load(id(1)).await, Err(StoreError::Damaged(_))));
+    drop(store);
+    LocalStore::open(dir.path()).unwrap();
+    assert_eq!(fs::read(path).unwrap(), b"{");
+}
+
+#[tokio::test]
+async fn the_sealed_content_is_header_and_parts_and_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = LocalStore::open(dir.path()).unwrap();
+    store.create(id(1), &ready(None)).await.unwrap();
+    store.put_header(id(1), Bytes::from_static(b"header")).await.unwrap();
+    for (number, text) in [(1, "five"), (0, "four")] {
+        let place = PartPlace { number, offset: 6 + number * 4, bytes: 4 };
+        let mut part = store.begin_part(id(1), place).await.unwrap();
+        part.write(Bytes::from_static(text.as_bytes())).await.unwrap();
+        part.finish().await.unwrap();
+    }
+    store.seal(id(1), 14).await.unwrap();
+    let share = dir.path().join("shares").join(id(1).as_str());
+    assert_eq!(fs::read(share.join(CONTENT)).unwrap(), b"headerfourfive");
+    assert_eq!(fs::read(share.join(PARTS)).unwrap(), [4, 0, 0, 0, 4, 0, 0, 0]);
+}

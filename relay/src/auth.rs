@@ -111,7 +111,7 @@ impl TokenFile {
 
     fn change(&self, change: impl FnOnce(&mut Vec<Token>) -> Result<(), TokenError>) -> Result<(), TokenError> {
         disk::create_private_dir(&self.dir)?;
-        let lock = disk::private().write(true).create(true).truncate(false).open(self.dir.join("tokens.lock"))?;
+        let lock = disk::private().create(true).truncate(false).open(self.dir.join("tokens.lock"))?;
         lock.lock()?;
         let mut tokens = self.list()?;
         change(&mut tokens)?;

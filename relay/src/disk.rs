@@ -16,9 +16,10 @@ pub fn create_private_dir(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Options for a file that only its owner can read and write.
+/// Options to write a file that only its owner can read and write.
 pub fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
+    options.write(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
@@ -26,7 +27,7 @@ pub fn private() -> OpenOptions {
 
 /// Writes and syncs a new private file.
 pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = private().write(true).create_new(true).open(path)?;
+    let mut file = private().create_new(true).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }
@@ -44,7 +45,11 @@ pub fn replace(path: &Path, temporary: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Makes the names in the directory of `path` survive power loss.
 pub fn sync_parent(path: &Path) -> io::Result<()> {
-    path.parent().map_or(Ok(()), sync_dir)
+    match path.parent() {
+        None => Ok(()),
+        Some(here) if here.as_os_str().is_empty() => sync_dir(Path::new(".")),
+        Some(parent) => sync_dir(parent),
+    }
 }
 
 /// Makes the names in a directory survive power loss.
@@ -69,7 +74,7 @@ pub fn remove_file_if_there(path: &Path) -> io::Result<()> {
 
 /// Opens or makes a file and takes its lock until the file is closed; `WouldBlock` when another process has it.
 pub fn lock(path: &Path) -> io::Result<File> {
-    let file = private().write(true).create(true).truncate(false).open(path)?;
+    let file = private().create(true).truncate(false).open(path)?;
     file.try_lock()?;
     Ok(file)
 }

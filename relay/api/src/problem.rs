@@ -22,7 +22,7 @@ pub struct Problem {
     /// Wrong proofs that may still be made, with [`Code::WrongProof`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tries_left: Option<u32>,
-    /// Until when, with [`Code::Locked`].
+    /// Until when, with [`Code::Locked`], and with the [`Code::WrongProof`] that brought the lock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locked_until: Option<u64>,
     /// Bytes held so far, with [`Code::NotReady`].
@@ -73,7 +73,7 @@ macro_rules! codes {
 }
 
 codes! {
-    /// The request is not one the protocol has.
+    /// The body is not what the call takes, or its numbers make no sense.
     BadRequest = "bad_request", 400, "The request is malformed.";
     /// No such path.
     NoSuchPath = "no_such_path", 404, "There is nothing at this path.";
@@ -107,7 +107,7 @@ codes! {
     Conflict = "conflict", 409, "This was already set, and differently.";
     /// Seal came before all parts did.
     PartsMissing = "parts_missing", 409, "Parts are missing.";
-    /// Larger than this relay allows.
+    /// Larger, or for longer, than this relay allows.
     TooLarge = "too_large", 413, "This is larger than the relay allows.";
     /// A body without `Content-Length`, or of another length than it must have.
     WrongLength = "wrong_length", 411, "The body does not have the length it must have.";

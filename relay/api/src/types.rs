@@ -38,7 +38,7 @@ pub struct RelayLimits {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreateShare {
-    /// SHA-256 of the manage key.
+    /// SHA-256 of the manage key's 32 bytes (not of their hexadecimal digits; so with every hash here).
     pub manage_key_hash: Bytes32,
     /// SHA-256 of the proof; absent for a share to public keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -52,7 +52,7 @@ pub struct CreateShare {
     pub part_bytes: u64,
     /// Seconds from creation to expiry.
     pub expires_in: u64,
-    /// How many downloads are allowed; absent for no limit.
+    /// How many downloads are allowed, at least 1; absent for no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub downloads: Option<u32>,
 }
@@ -76,7 +76,8 @@ pub struct Created {
 /// Answer of `GET /v1/shares/{id}/parts`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartsHeld {
-    /// The parts that survive power loss, as half-open ranges `[from, to)`, in order, not touching.
+    /// The parts that survive power loss, as half-open ranges `[from, to)`, in order, not touching. A relay may
+    /// leave out ranges beyond the first 10,000; sending such a part again does no harm.
     pub held: Vec<(u64, u64)>,
 }
 
@@ -141,7 +142,7 @@ pub struct ShareStatus {
     /// Until when a lock lasts, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locked_until: Option<u64>,
-    /// Tickets that can still be taken; absent for no limit.
+    /// Tickets that can be taken right now; absent for no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub downloads_left: Option<u32>,
 }
@@ -189,7 +190,7 @@ pub struct Receipt {
 pub struct Events {
     /// Where the share is in its life, gone ones included.
     pub state: State,
-    /// The newest [`limits::MAX_EVENTS`], oldest first.
+    /// At most [`limits::MAX_EVENTS`], oldest first. When there are more, the oldest is dropped that is not a receipt.
     pub events: Vec<Event>,
 }
 

@@ -18,10 +18,7 @@ use share_relay_api::{
     Code,
     limits::{MAX_JSON_BYTES, MAX_PART_BYTES},
 };
-use tokio::{
-    sync::mpsc,
-    time::{Instant, timeout_at},
-};
+use tokio::time::{Instant, timeout_at};
 
 use super::log::RequestLog;
 use crate::{
@@ -135,7 +132,7 @@ pub struct Answered {
 
 enum Source {
     Whole(Option<Bytes>),
-    Blocks { blocks: mpsc::Receiver<Bytes>, missing: u64 },
+    Part(Part),
 }
 
 impl From<Bytes> for Answered {
@@ -146,7 +143,7 @@ impl From<Bytes> for Answered {
 
 impl From<Part> for Answered {
     fn from(part: Part) -> Self {
-        Self { source: Source::Blocks { blocks: part.blocks, missing: part.bytes }, log: None }
+        Self { source: Source::Part(part), log: None }
     }
 }
 
@@ -159,14 +156,7 @@ impl Answered {
     fn poll_block(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
         match &mut self.source {
             Source::Whole(bytes) => Poll::Ready(bytes.take().map(Ok)),
-            Source::Blocks { missing: 0, .. } => Poll::Ready(None),
-            Source::Blocks { blocks, missing } => Poll::Ready(Some(match ready!(blocks.poll_recv(context)) {
-                Some(block) => {
-                    *missing = missing.saturating_sub(block.len() as u64);
-                    Ok(block)
-                }
-                None => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "cut off")),
-            })),
+            Source::Part(part) => part.poll_next(context),
         }
     }
 }
@@ -185,13 +175,16 @@ impl Body for Answered {
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self.source, Source::Whole(None) | Source::Blocks { missing: 0, .. })
+        match &self.source {
+            Source::Whole(bytes) => bytes.is_none(),
+            Source::Part(part) => part.missing() == 0,
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(match &self.source {
             Source::Whole(bytes) => bytes.as_ref().map_or(0, |bytes| bytes.len() as u64),
-            Source::Blocks { missing, .. } => *missing,
+            Source::Part(part) => part.missing(),
         })
     }
 }

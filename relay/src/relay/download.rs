@@ -1,7 +1,15 @@
 //! Serving the content and the manifest: read ahead by one block, as fast as the client takes it, until it is all
 //! sent, the client stalls, the share is revoked or collected, or the ticket ends.
 
-use std::{ops::Range, sync::Arc};
+use std::{
+    io,
+    ops::Range,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::{Context, Poll, ready},
+};
 
 use bytes::Bytes;
 use share_relay_api::{Bytes32, Code, ShareId};
@@ -33,10 +41,29 @@ pub struct Download<S> {
 
 /// Some bytes of an object, as they become available.
 pub struct Part {
-    /// How many bytes will come; fewer when it is cut off.
+    /// How many bytes there are in all.
     pub bytes: u64,
-    /// The bytes, in order.
-    pub blocks: mpsc::Receiver<Bytes>,
+    blocks: mpsc::Receiver<Bytes>,
+    /// Bytes given out so far; what is never given out is not charged.
+    taken: Arc<AtomicU64>,
+}
+
+impl Part {
+    /// Bytes still to come.
+    pub fn missing(&self) -> u64 {
+        self.bytes.saturating_sub(self.taken.load(Ordering::Acquire))
+    }
+
+    /// The next bytes; `UnexpectedEof` when cut off before the end.
+    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        if self.missing() == 0 {
+            return Poll::Ready(None);
+        }
+        let block = ready!(self.blocks.poll_recv(context)).ok_or(io::ErrorKind::UnexpectedEof.into());
+        let length = block.as_ref().map_or(0, |bytes| bytes.len() as u64);
+        self.taken.fetch_add(length, Ordering::Release);
+        Poll::Ready(Some(block))
+    }
 }
 
 /// Why a download was cut off before its end.
@@ -97,8 +124,12 @@ struct Feed<S> {
     relay: Arc<Relay<S>>,
     id: ShareId,
     object: Object,
-    /// What is still to be sent.
+    /// What is still to be read.
     range: Range<u64>,
+    /// What has to be served in all.
+    bytes: u64,
+    /// Bytes the connection has taken.
+    taken: Arc<AtomicU64>,
     /// The ticket it is charged to, for content.
     ticket: Option<Bytes32>,
     changes: Subscription,
@@ -109,14 +140,15 @@ struct Feed<S> {
 impl<S: Store> Feed<S> {
     fn new(relay: &Arc<Relay<S>>, id: ShareId, object: Object, range: Range<u64>, ticket: Option<Bytes32>) -> Self {
         let changes = relay.changes.subscribe(id);
-        Self { relay: relay.clone(), id, object, range, ticket, changes, available_to: 0 }
+        let bytes = range.end - range.start;
+        Self { relay: relay.clone(), id, object, range, bytes, taken: Arc::default(), ticket, changes, available_to: 0 }
     }
 
     fn start(self, memory: Memory, on_stall: OnStall) -> Part {
         let (sender, blocks) = mpsc::channel(1);
-        let bytes = self.range.end - self.range.start;
+        let part = Part { bytes: self.bytes, blocks, taken: self.taken.clone() };
         tokio::spawn(self.run(sender, memory, on_stall));
-        Part { bytes, blocks }
+        part
     }
 
     async fn run(mut self, sender: mpsc::Sender<Bytes>, _memory: Memory, on_stall: OnStall) {
@@ -141,9 +173,9 @@ impl<S: Store> Feed<S> {
             let length = bytes.len() as u64;
             self.hand_over(sender, bytes).await?;
             self.range.start += length;
-            self.relay.metrics.bytes_out.add(length);
         }
-        Ok(())
+        // The connection lets go of the receiver when it has taken the last block, or is gone.
+        timeout(self.relay.config.limits.write_idle, sender.closed()).await.map_err(|_| Cut::ClientStalled)
     }
 
     /// Reads the next block, once it is there.
@@ -211,7 +243,9 @@ impl<S: Store> Feed<S> {
 
     /// Gives back what was charged and not sent. A ticket that has ended meanwhile has no use for it.
     async fn refund(self) {
-        let unsent = self.range.end - self.range.start;
+        let taken = self.taken.load(Ordering::Acquire);
+        self.relay.metrics.bytes_out.add(taken);
+        let unsent = self.bytes.saturating_sub(taken);
         let Some(ticket) = self.ticket.filter(|_| unsent > 0) else { return };
         match self.relay.change(self.id, move |record, _| record.refund(&ticket, unsent)).await {
             Ok(()) | Err(Error::Refused(_)) => {}

@@ -77,7 +77,7 @@ impl LocalStore {
             turns: [const { Mutex::new(()) }; 64],
             _lock: lock,
         };
-        inner.prepare().map_err(failed)?;
+        inner.prepare().and_then(|()| disk::sync_parent(dir)).map_err(failed)?;
         Ok(Self(Arc::new(inner)))
     }
 

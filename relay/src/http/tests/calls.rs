@@ -30,6 +30,79 @@ async fn a_share_goes_the_whole_way() {
     server.stop().await;
 }
 
+/// Where a test's log goes.
+#[derive(Clone, Default)]
+struct Log(Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_opens_a_share_is_logged() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().json().with_writer(move || writer.clone()).finish();
+    // For the whole process, because other tests have met the same log statements without a subscriber. What they
+    // log meanwhile must be free of secrets as well.
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(&dir).await;
+    server.upload(&request()).await;
+    server.open(99).await;
+    server.open(PROOF).await;
+    server.take(PROOF, TICKET).await;
+    server.content(TICKET, &[("range", "bytes=0-9")]).await;
+    server.receipt(TICKET).await;
+    server.get("/s/a-name?and=query").await;
+    server.call("PURGE\u{41}", "/v1/shares/x", &[], b"").await;
+    server.manage("DELETE", &paths::share(&id()), b"").await;
+    server.stop().await;
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let routes = ["/v1/shares/{id}/content", "/v1/shares/{id}/tickets", "/s/{id}"];
+    assert!(routes.iter().all(|route| text.contains(&format!("\"route\":\"{route}\""))), "{text}");
+    assert!(text.contains(&format!("\"share\":\"{}\"", &id().to_string()[..6])), "{text}");
+    let secrets = [1, 2, 3, 99].map(|n| secret(n).to_string());
+    let hashes = [1, 2, 3, 99].map(|n| auth::hash(&secret(n)).to_string());
+    let others = [id().to_string(), "a-name".into(), "query".into(), "PURGE".into(), "Bearer".into()];
+    for forbidden in secrets.iter().chain(&hashes).chain(&others) {
+        assert!(!text.contains(forbidden.as_str()), "{forbidden} in {text}");
+    }
+}
+
+#[tokio::test]
+async fn http_2_is_spoken_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(&dir).await;
+    server.upload(&request()).await;
+    server.take(PROOF, TICKET).await;
+    let io = hyper_util::rt::TokioIo::new(server.connect().await);
+    let executor = hyper_util::rt::TokioExecutor::new();
+    let (client, connection) = hyper::client::conn::http2::handshake(executor, io).await.unwrap();
+    tokio::spawn(connection);
+    let ask = |method: &str, path: String| {
+        let request = hyper::Request::builder().method(method).uri(format!("http://relay{path}"));
+        let request =
+            request.header("authorization", bearer(TICKET)).body(http_body_util::Empty::<bytes::Bytes>::new());
+        let mut client = client.clone();
+        async move { client.send_request(request.unwrap()).await.unwrap() }
+    };
+    let (status, whole) = tokio::join!(ask("GET", paths::share(&id())), ask("GET", paths::content(&id())));
+    assert_eq!((status.status(), whole.status()), (hyper::StatusCode::OK, hyper::StatusCode::OK));
+    let whole = http_body_util::BodyExt::collect(whole.into_body()).await.unwrap().to_bytes();
+    assert!(whole == all_content());
+    let head = ask("HEAD", paths::content(&id())).await;
+    assert_eq!(head.headers()["content-length"], all_content().len().to_string());
+    let head = http_body_util::BodyExt::collect(head.into_body()).await.unwrap().to_bytes();
+    assert!(head.is_empty());
+}
+
 #[tokio::test]
 async fn whatever_is_on_disk_of_a_sealed_share_is_an_age_file() {
     let dir = tempfile::tempdir().unwrap();

@@ -21,7 +21,7 @@ use reqwest::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 use share_relay_api::{
-    Bytes32, CreateShare, Created, Events, OpenShare, PartsHeld, Problem, Receipt, RelayInfo, SealShare, ShareId,
+    Bytes32, Code, CreateShare, Created, Events, OpenShare, PartsHeld, Problem, Receipt, RelayInfo, SealShare, ShareId,
     ShareStatus, TakeTicket, Ticket, limits, paths,
 };
 use tokio::time::Instant;
@@ -156,6 +156,7 @@ impl ClientError {
         match self {
             Self::Unreachable(_) | Self::Stalled => true,
             Self::Status(status) => matches!(status, 408 | 425 | 429 | 500 | 502..=504),
+            Self::Problem { problem, .. } if problem.code == Code::ContentDamaged => false,
             Self::Problem { problem, .. } => matches!(problem.status, 408 | 429 | 500 | 502..=504),
             Self::Redirected | Self::BadAnswer(_) | Self::ContentChanged => false,
         }

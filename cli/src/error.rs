@@ -89,9 +89,17 @@ impl Error {
         Self::new(Kind::LocalFile, "output_exists", fl!("output-exists", path = path)).hint(fl!("output-exists-hint"))
     }
 
-    /// A key file, or a key on the command line, that is of no use.
+    /// A key file that is of no use.
     pub fn key(message: impl Into<String>, source: KeyError) -> Self {
         Self::new(Kind::LocalFile, "key_file", message).because(source)
+    }
+
+    /// A question that could not be asked, or that the user stopped instead of answering.
+    pub fn unanswered(source: std::io::Error) -> Self {
+        match source.kind() {
+            std::io::ErrorKind::Interrupted => Self::interrupted(fl!("ui-stopped")),
+            _ => Self::local(fl!("ui-cannot-ask"), source),
+        }
     }
 
     /// The sender's upload has not finished.
@@ -104,6 +112,11 @@ impl Error {
             None => fl!("share-not-ready"),
         };
         Self::new(Kind::NotReady, "not_ready", message).hint(fl!("share-not-ready-hint"))
+    }
+
+    /// Locked after too many wrong words; `message` tells until when.
+    pub fn locked(message: impl Into<String>) -> Self {
+        Self::new(Kind::Locked, Code::Locked.as_str(), message).hint(fl!("share-locked-hint"))
     }
 
     /// The user stopped the program.
@@ -235,17 +248,18 @@ impl From<ClientError> for Error {
 impl From<Problem> for Error {
     fn from(problem: Problem) -> Self {
         let at = time::local(problem.at.unwrap_or_default());
+        let until = time::local(problem.locked_until.unwrap_or_default());
         let told = |kind, message| Self::new(kind, problem.code.as_str(), message);
         match problem.code {
+            Code::WrongProof if problem.locked_until.is_some() => {
+                Self::locked(fl!("share-words-wrong-locked", until = until))
+            }
             Code::WrongProof => match problem.tries_left {
                 Some(left) => told(Kind::WordsWrong, fl!("share-words-wrong", left = left)),
                 None => told(Kind::WordsWrong, fl!("envelope-wrong-words")),
             }
             .hint(fl!("words-hint")),
-            Code::Locked => {
-                let until = time::local(problem.locked_until.unwrap_or_default());
-                told(Kind::Locked, fl!("share-locked", until = until)).hint(fl!("share-locked-hint"))
-            }
+            Code::Locked => Self::locked(fl!("share-locked", until = until)),
             Code::NotFound => told(Kind::Gone, fl!("share-unknown")).hint(fl!("share-unknown-hint")),
             Code::Expired => told(Kind::Gone, fl!("share-expired", at = at)).hint(fl!("share-gone-hint")),
             Code::Revoked => told(Kind::Gone, fl!("share-revoked", at = at)).hint(fl!("share-gone-hint")),
@@ -258,8 +272,14 @@ impl From<Problem> for Error {
             Code::DamagedId => Self::from(LinkError::Damaged),
             Code::TokenRequired => told(Kind::Refused, fl!("relay-needs-token")).hint(fl!("relay-needs-token-hint")),
             Code::TooLarge => {
-                told(Kind::Refused, fl!("relay-too-large", limit = ui::size(problem.total_bytes.unwrap_or_default())))
+                let limit = ui::size(problem.total_bytes.unwrap_or_default());
+                told(Kind::Refused, fl!("relay-too-large", limit = limit)).hint(fl!("relay-too-large-hint"))
             }
+            Code::ExpiryTooLong => {
+                let limit = time::lifetime_text(problem.expiry_seconds.unwrap_or_default());
+                told(Kind::Refused, fl!("relay-expiry-too-long")).hint(fl!("relay-expiry-too-long-hint", limit = limit))
+            }
+            Code::ContentDamaged => told(Kind::Corrupt, fl!("relay-content-damaged")).hint(fl!("corrupt-hint")),
             Code::StorageFull => told(Kind::Refused, fl!("relay-storage-full")).hint(fl!("relay-storage-full-hint")),
             Code::NotManager => told(Kind::Refused, fl!("relay-not-manager")),
             Code::TooBusy | Code::Timeout => {

@@ -6,15 +6,16 @@ use std::{
     time::Duration,
 };
 
-use share_relay_api::{EventKind, ShareId, State};
+use share_relay_api::{ShareId, State};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use crate::{
-    client::{Client, Secret},
-    commands::Context,
+    client::Client,
+    commands::{Context, manage::judge},
     config::Dirs,
     error::{Error, Result},
     i18n::fl,
+    ledger::Entry,
     link::RelayUrl,
     system,
     transfer::staging::Staging,
@@ -23,12 +24,15 @@ use crate::{
 /// How often the share is asked whether it has been collected.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// The relay. Dropping it ends it and removes its ciphertext.
+/// How long answers that are under way may take at the end.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
+
+/// The relay. Dropping it ends it and removes its ciphertext; [`Here::end`] also lets its last answers go out.
 pub struct Here {
     relay: RelayUrl,
     // Dropped first: the relay ends before its folder goes.
-    _stop: oneshot::Sender<()>,
-    _serving: JoinHandle<io::Result<()>>,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<io::Result<()>>,
     _folder: Staging,
 }
 
@@ -49,10 +53,12 @@ impl Here {
         };
         let (stop, stopped) = oneshot::channel();
         let store = share_relay::store::LocalStore::open(&folder.files()).map_err(io::Error::other)?;
-        let serving = share_relay::serve(listener, share_relay::Config::default(), store, async {
+        let mut config = share_relay::Config::default();
+        config.limits.drain = LAST_ANSWERS;
+        let serving = share_relay::serve(listener, config, store, async {
             let _ = stopped.await;
         });
-        Ok(Ok(Self { relay, _stop: stop, _serving: tokio::spawn(serving), _folder: folder }))
+        Ok(Ok(Self { relay, stop, serving: tokio::spawn(serving), _folder: folder }))
     }
 
     /// Its address.
@@ -60,21 +66,28 @@ impl Here {
         &self.relay
     }
 
+    /// Ends the relay once its last answers are out, and removes its ciphertext.
+    pub async fn end(self) {
+        drop(self.stop);
+        // If serving failed, there is nothing left to finish.
+        let _ = self.serving.await;
+    }
+
     /// Waits until the last allowed download has been received, telling of each receipt.
-    pub async fn until_collected(
-        &self,
-        context: &Context,
-        client: &Client,
-        id: &ShareId,
-        manage: &Secret,
-    ) -> Result<()> {
+    pub async fn until_collected(&self, context: &Context, client: &Client, id: &ShareId, entry: &Entry) -> Result<()> {
         context.ui.note(fl!("here-waiting"));
+        let manage = entry.manage_key()?;
         let mut told = 0;
         loop {
-            let now = client.events(id, manage).await?;
-            let receipts = now.events.iter().filter(|event| matches!(event.kind, EventKind::Receipt { .. })).count();
-            (told..receipts).for_each(|_| context.ui.note(fl!("here-received")));
-            told = receipts;
+            let now = client.events(id, &manage).await?;
+            let receipts: Vec<bool> = judge(entry, now.events).iter().filter_map(|told| told.verified).collect();
+            for genuine in receipts.iter().skip(told) {
+                match genuine {
+                    true => context.ui.note(fl!("here-received")),
+                    false => context.ui.warn(fl!("event-receipt-unverified")),
+                }
+            }
+            told = receipts.len();
             match now.state {
                 State::Uploading | State::Ready => tokio::time::sleep(LOOK_EVERY).await,
                 State::Collected => return Ok(()),

@@ -32,7 +32,10 @@ const LAST_WORK: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// The whole program: reads the command line, runs the command, shows an error if there is one.
 pub fn main() -> ExitCode {
-    let cli = args::Cli::parse();
+    let cli = match args::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return ui::command_line(&error),
+    };
     i18n::choose(cli.lang);
     let ui = ui::Ui::new(cli.json, cli.quiet);
     match run(&ui, cli) {

@@ -3,11 +3,12 @@
 use share_relay_api::ShareId;
 
 use crate::{
-    client::{Client, Secret},
+    client::Client,
     commands::Context,
     config::Dirs,
     error::{Error, Result},
     i18n::fl,
+    ledger::Entry,
     link::RelayUrl,
 };
 
@@ -26,7 +27,12 @@ impl Here {
     }
 
     /// Never called.
-    pub async fn until_collected(&self, _: &Context, _: &Client, _: &ShareId, _: &Secret) -> Result<()> {
+    pub async fn until_collected(&self, _: &Context, _: &Client, _: &ShareId, _: &Entry) -> Result<()> {
         match *self {}
+    }
+
+    /// Never called.
+    pub async fn end(self) {
+        match self {}
     }
 }

@@ -43,6 +43,13 @@ fn until_end_of(text: &str, now: Timestamp, zone: TimeZone) -> Option<Duration> 
     Duration::try_from(end.timestamp().duration_since(now)).ok()
 }
 
+/// A lifetime as [`lifetime`] reads it, in the largest unit that fits: `30d`.
+pub fn lifetime_text(seconds: u64) -> String {
+    const UNITS: [(&str, u64); 4] = [("w", 7 * 24 * 3600), ("d", 24 * 3600), ("h", 3600), ("m", 60)];
+    let fitting = UNITS.iter().find(|(_, length)| seconds != 0 && seconds.is_multiple_of(*length));
+    fitting.map_or_else(|| format!("{seconds}s"), |(unit, length)| format!("{}{unit}", seconds / length))
+}
+
 /// Seconds since 1970 by this computer's clock.
 pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
@@ -76,6 +83,13 @@ mod tests {
         assert_eq!(parse_duration("2w"), Some(Duration::from_secs(14 * 86_400)));
         for wrong in ["", "7", "d", "-1d", "1.5h", "7 d", "7é", "99999999999999999999d", "999999999999999999w"] {
             assert_eq!(parse_duration(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_lifetime_is_written_as_it_is_read() {
+        for text in ["30d", "2w", "12h", "90m", "7s", "0s"] {
+            assert_eq!(lifetime_text(parse_duration(text).unwrap().as_secs()), text);
         }
     }
 

@@ -11,6 +11,7 @@
 use std::{
     error::Error as _,
     io::{self, IsTerminal, Write},
+    process::ExitCode,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -25,7 +26,7 @@ use zeroize::Zeroizing;
 pub use crate::content::names::printable;
 use crate::{
     client::ClientError,
-    error::{Error, Result},
+    error::{Error, Kind, Result},
     i18n::fl,
     transfer::backoff::Patience,
 };
@@ -87,21 +88,17 @@ impl Ui {
     /// Shows an error, its causes and its hint.
     pub fn error(&self, error: &Error) {
         let message = with_causes(error);
-        if self.json {
-            let event = ErrorEvent {
-                event: "error",
-                code: error.code(),
-                exit: error.exit(),
-                message: &message,
-                hint: error.next_step(),
-            };
-            // Where even standard output is gone, standard error still has the sentence.
-            let _ = self.event(&event);
-        }
+        // Where even standard output is gone, standard error still has the sentence.
+        let _ = self.failed(error, &message);
         complain(&format!("share: {message}"));
         if let Some(hint) = error.next_step() {
             complain(&fl!("ui-hint", text = hint));
         }
+    }
+
+    fn failed(&self, error: &Error, message: &str) -> Result<()> {
+        let (code, exit, hint) = (error.code(), error.exit(), error.next_step());
+        self.event(&ErrorEvent { event: "error", code, exit, message, hint })
     }
 
     /// Asks yes or no; `otherwise` is the option that answers where nobody can.
@@ -114,7 +111,7 @@ impl Ui {
             .default(yes)
             .validate_with(|text: &String| meaning(text).map(drop).ok_or_else(|| fl!("ui-yes-or-no")))
             .interact_text()
-            .map_err(|dialoguer::Error::IO(error)| Error::local(fl!("ui-cannot-ask"), error))?;
+            .map_err(|dialoguer::Error::IO(error)| Error::unanswered(error))?;
         Ok(meaning(&answer) == Some(true))
     }
 
@@ -122,7 +119,7 @@ impl Ui {
     pub fn ask_secret(&self, prompt: &str, otherwise: &str) -> Result<Zeroizing<String>> {
         self.needs_terminal(otherwise)?;
         let answer = rpassword::prompt_password(format!("{prompt} "));
-        answer.map(Zeroizing::new).map_err(|error| Error::local(fl!("ui-cannot-ask"), error))
+        answer.map(Zeroizing::new).map_err(Error::unanswered)
     }
 
     /// Patience that says once when something is being tried again.
@@ -204,6 +201,19 @@ impl Progress {
     pub fn done(&self) {
         self.0.finish_and_clear();
     }
+}
+
+/// Shows help, or what is wrong with the command line, as clap words it; with `--json` also as an object.
+pub fn command_line(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
+        let text = error.to_string();
+        let sentence = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        // The exit code tells too, if nobody reads this.
+        let _ = Ui::new(true, true).failed(&Error::usage(sentence), sentence);
+    }
+    // As above.
+    let _ = error.print();
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Kind::Usage as u8))
 }
 
 /// A size for people: `1.50 MiB`.

@@ -72,6 +72,11 @@ pub enum Refusal {
         /// What is allowed.
         limit: u64,
     },
+    /// For longer than allowed.
+    ExpiryTooLong {
+        /// How many seconds are allowed.
+        limit: u64,
+    },
 }
 
 impl From<Code> for Refusal {
@@ -93,6 +98,7 @@ impl From<Refusal> for Problem {
                 Self { stored_bytes: Some(stored), total_bytes: total, ..Self::new(Code::NotReady) }
             }
             Refusal::TooLarge { limit } => Self { total_bytes: Some(limit), ..Self::new(Code::TooLarge) },
+            Refusal::ExpiryTooLong { limit } => Self { expiry_seconds: Some(limit), ..Self::new(Code::ExpiryTooLong) },
         }
     }
 }

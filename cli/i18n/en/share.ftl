@@ -129,7 +129,11 @@ relay-needs-token-hint = Ask whoever runs the relay for a token, then run: share
 relay-not-manager = This computer's key does not fit that share
 relay-storage-full = The relay has no space left
 relay-storage-full-hint = Nothing was sent. Try again later, or ask whoever runs the relay.
-relay-too-large = The relay does not accept so much at once, or for so long (limit: { $limit })
+relay-content-damaged = What the relay has stored is damaged
+relay-expiry-too-long = The relay does not keep anything for so long
+relay-expiry-too-long-hint = Nothing was sent. Send it again with a shorter time: --expires { $limit } is the longest.
+relay-too-large = The relay does not accept so much at once (limit: { $limit })
+relay-too-large-hint = Nothing was sent. Send less at once, or ask whoever runs the relay to allow more.
 share-collected = It was collected on { $at }, as often as the sender allowed
 share-downloads-taken = All downloads the sender allowed are taken
 share-downloads-taken-hint = If one of them is not finished within a day, its place is free again. Or ask the sender to send it again.
@@ -148,6 +152,7 @@ share-words-wrong = These words do not open it. { $left ->
     [one] One try is left.
    *[other] { $left } tries are left.
 }
+share-words-wrong-locked = These words do not open it, and that was the last try: it is locked until { $until }
 unexpected-hint = This should not happen. Please report it, with this message.
 words-hint = Compare each word with what the sender reads out.
 
@@ -262,6 +267,7 @@ ui-warning = warning: { $text }
 ui-hint = hint: { $text }
 ui-cannot-ask = The question cannot be asked
 ui-cannot-print = The output cannot be written
+ui-stopped = Stopped
 ui-no-terminal = A question must be answered, but nobody is at a terminal
 ui-no-terminal-hint = Answer it on the command line with { $option }
 ui-yes = yes

@@ -129,7 +129,11 @@ relay-needs-token-hint = Vraag de beheerder van de relay om een token en geef da
 relay-not-manager = De sleutel op deze computer past niet bij dat verstuurde
 relay-storage-full = De relay heeft geen ruimte meer
 relay-storage-full-hint = Er is niets verstuurd. Probeer het later opnieuw, of vraag de beheerder van de relay.
-relay-too-large = De relay accepteert niet zoveel tegelijk, of niet voor zo lang (grens: { $limit })
+relay-content-damaged = Wat de relay heeft bewaard, is beschadigd
+relay-expiry-too-long = De relay bewaart niets voor zo lang
+relay-expiry-too-long-hint = Er is niets verstuurd. Verstuur het opnieuw met een kortere tijd: --expires { $limit } is de langste.
+relay-too-large = De relay accepteert niet zoveel tegelijk (grens: { $limit })
+relay-too-large-hint = Er is niets verstuurd. Verstuur minder tegelijk, of vraag de beheerder van de relay om meer toe te staan.
 share-collected = Het is op { $at } opgehaald, zo vaak als de afzender toestond
 share-downloads-taken = Alle keren ophalen die de afzender toestond, zijn bezet
 share-downloads-taken-hint = Wordt een daarvan niet binnen een dag afgemaakt, dan komt die plaats weer vrij. Of vraag de afzender het opnieuw te versturen.
@@ -148,6 +152,7 @@ share-words-wrong = Deze woorden openen het niet. { $left ->
     [one] U hebt nog één poging.
    *[other] U hebt nog { $left } pogingen.
 }
+share-words-wrong-locked = Deze woorden openen het niet, en dat was de laatste poging: het is op slot tot { $until }
 unexpected-hint = Dit hoort niet te gebeuren. Meld het alstublieft, met deze tekst.
 words-hint = Vergelijk elk woord met wat de afzender voorleest.
 
@@ -262,6 +267,7 @@ ui-warning = let op: { $text }
 ui-hint = tip: { $text }
 ui-cannot-ask = De vraag kan niet worden gesteld
 ui-cannot-print = De uitvoer kan niet worden geschreven
+ui-stopped = Gestopt
 ui-no-terminal = Er moet een vraag worden beantwoord, maar er is geen terminal
 ui-no-terminal-hint = Beantwoord hem op de opdrachtregel met { $option }
 ui-yes = ja

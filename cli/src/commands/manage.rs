@@ -108,16 +108,17 @@ struct ListEvent<'a> {
 
 /// An event, and for a receipt whether it is genuine.
 #[derive(Serialize)]
-struct Told {
+pub struct Told {
     #[serde(flatten)]
     event: Event,
+    /// Absent for anything but a receipt.
     #[serde(skip_serializing_if = "Option::is_none")]
-    verified: Option<bool>,
+    pub verified: Option<bool>,
 }
 
 /// Verifies the receipts among what the relay tells. The relay cannot forge one; that it does not show one and the same
 /// receipt as two is checked by its ticket.
-fn judge(entry: &Entry, events: Vec<Event>) -> Vec<Told> {
+pub fn judge(entry: &Entry, events: Vec<Event>) -> Vec<Told> {
     let key = ReceiptKey::from_bytes(entry.receipt_key);
     let mut seen = HashSet::new();
     let mut verify = |ticket_hash: &Bytes32, receipt: &Receipt| {

@@ -1,7 +1,7 @@
 //! The subcommands, one file each.
 
 mod get;
-mod manage;
+pub(crate) mod manage;
 mod send;
 mod settings;
 
@@ -13,6 +13,7 @@ use crate::{
     error::{Error, Kind, Result},
     i18n::fl,
     ledger::Ledger,
+    system,
     ui::Ui,
 };
 
@@ -44,7 +45,7 @@ pub async fn run(ui: &Ui, cli: Cli) -> Result<()> {
         Command::Revoke(args) => manage::revoke(&context, args).await,
         Command::Unlock(args) => manage::unlock(&context, args).await,
         Command::List => manage::list(&context),
-        Command::Login(args) => settings::login(context, args).await,
+        Command::Login(args) => interruptible(fl!("ui-stopped"), settings::login(context, args)).await,
         Command::Config(args) => settings::config(context, args),
     }
 }
@@ -61,10 +62,15 @@ fn no_randomness(error: getrandom::Error) -> Error {
     Error::new(Kind::Unexpected, "no_randomness", fl!("no-randomness")).because(cause)
 }
 
-/// The error for a signal to stop, or for not being able to wait for one.
-fn interrupted(signal: io::Result<()>, sentence: String) -> Error {
-    match signal {
-        Ok(()) => Error::interrupted(sentence),
-        Err(error) => Error::new(Kind::Unexpected, "signals", fl!("no-signals")).because(error),
+/// Does the work, unless the user stops it; then the error says `sentence`. Signals are listened to before the work
+/// begins: a question puts the terminal into another mode, and a program killed in it would leave it so.
+async fn interruptible<T>(sentence: String, work: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::select! {
+        biased;
+        signal = system::interrupted() => Err(match signal {
+            Ok(()) => Error::interrupted(sentence),
+            Err(error) => Error::new(Kind::Unexpected, "signals", fl!("no-signals")).because(error),
+        }),
+        result = work => result,
     }
 }

@@ -43,13 +43,14 @@ pub async fn run(context: &Context, args: args::Send) -> Result<()> {
     let words_file = WordsFile::create(&args, &audience)?;
     let route = Route::choose(context, &args).await?;
     let sending = Sending::create(&route, &terms, audience, &outgoing).await?;
-    let result = tokio::select! {
-        result = sending.deliver(context, &args, outgoing, &route) => result,
-        signal = system::interrupted() => Err(super::interrupted(signal, fl!("send-interrupted"))),
-    };
+    let delivering = sending.deliver(context, &args, outgoing, &route);
+    let result = super::interruptible(fl!("send-interrupted"), delivering).await;
     match result {
         Ok(()) => words_file.keep(),
         Err(_) => sending.take_back(context).await,
+    }
+    if let Some(here) = route.here {
+        here.end().await;
     }
     result
 }
@@ -82,7 +83,8 @@ impl Audience {
     fn choose(args: &args::Send) -> Result<Self> {
         let mut keys = Vec::new();
         for text in &args.recipient {
-            keys.push(envelope::parse_recipient(text).map_err(|error| Error::key(fl!("send-bad-recipient"), error))?);
+            let key = envelope::parse_recipient(text);
+            keys.push(key.map_err(|error| Error::usage(fl!("send-bad-recipient")).because(error))?);
         }
         for path in &args.recipients_file {
             let file = printable(&path.display().to_string());
@@ -300,7 +302,7 @@ impl Sending {
         context.ui.event(&Ready { event: "ready", id: self.link.id, bytes: uploaded.plain_bytes })?;
         context.ui.note(fl!("send-ready", until = time::local(self.times.expires_at)));
         match &route.here {
-            Some(here) => here.until_collected(context, &self.client, &self.link.id, &self.manage).await,
+            Some(here) => here.until_collected(context, &self.client, &self.link.id, &entry).await,
             None => Ok(()),
         }
     }

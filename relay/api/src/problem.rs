@@ -31,6 +31,9 @@ pub struct Problem {
     /// Bytes expected in all, with [`Code::NotReady`], where known; the limit, with [`Code::TooLarge`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total_bytes: Option<u64>,
+    /// The longest life in seconds, with [`Code::ExpiryTooLong`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expiry_seconds: Option<u64>,
 }
 
 macro_rules! codes {
@@ -109,6 +112,8 @@ codes! {
     PartsMissing = "parts_missing", 409, "Parts are missing.";
     /// Larger, or for longer, than this relay allows.
     TooLarge = "too_large", 413, "This is larger than the relay allows.";
+    /// It is to live longer than this relay allows.
+    ExpiryTooLong = "expiry_too_long", 400, "This is for longer than the relay allows.";
     /// A body without `Content-Length`, or of another length than it must have.
     WrongLength = "wrong_length", 411, "The body does not have the length it must have.";
     /// The asked range lies outside the content.
@@ -119,6 +124,8 @@ codes! {
     TooBusy = "too_busy", 503, "The relay is busy; try again later.";
     /// The disk is full.
     StorageFull = "storage_full", 507, "The relay has no space left.";
+    /// What is stored is not whole any more. Trying again does not help.
+    ContentDamaged = "content_damaged", 500, "What the relay has stored is damaged.";
     /// Anything else; the cause is in the relay's log only.
     Internal = "internal", 500, "The relay failed.";
 }
@@ -136,6 +143,7 @@ impl Problem {
             locked_until: None,
             stored_bytes: None,
             total_bytes: None,
+            expiry_seconds: None,
         }
     }
 }

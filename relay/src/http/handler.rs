@@ -79,12 +79,20 @@ fn refuse(error: &Error) -> Answer {
 
 async fn make<S: Store>(relay: &Arc<Relay<S>>, call: Call, asked: &Asked<'_>, body: &mut Received) -> Result<Answer> {
     match call {
-        Call::Info => Ok(answer::json(StatusCode::OK, &relay.info(page::hashes()).await?)),
+        Call::Info => info(relay, asked).await,
         Call::Healthz => Ok(answer::empty()),
         Call::Readyz => relay.ready().await.map(|()| answer::empty()),
         Call::Page => Ok(page::answer()),
         Call::Share(id, call) => on_share(relay, id, call, asked, body).await,
     }
+}
+
+/// Who shows a sender token learns whether it is valid.
+async fn info<S: Store>(relay: &Arc<Relay<S>>, asked: &Asked<'_>) -> Result<Answer> {
+    if asked.headers.contains_key(header::AUTHORIZATION) {
+        relay.admit_sender(asked.secret.as_ref()).await?;
+    }
+    Ok(answer::json(StatusCode::OK, &relay.info(page::hashes()).await?))
 }
 
 async fn on_share<S: Store>(
@@ -157,7 +165,7 @@ async fn put_part<S: Store>(
 async fn open<S: Store>(relay: &Arc<Relay<S>>, id: ShareId, asked: &Asked<'_>, body: &mut Received) -> Result<Answer> {
     let request: OpenShare = body.json().await?;
     let bytes = relay.open(id, request.proof).await?;
-    Ok(answer::manifest(relay.manifest(id, bytes, asked.on_stall())?))
+    Ok(answer::manifest(relay.manifest(id, bytes, asked.on_stall()).await?))
 }
 
 async fn content<S: Store>(relay: &Arc<Relay<S>>, id: ShareId, asked: &Asked<'_>) -> Result<Answer> {

@@ -25,7 +25,7 @@ use crate::{
     error::Error,
     limits::{BLOCK_BYTES, DOWNLOAD_MEMORY},
     share::{BlobKind, Record},
-    store::{Object, Store},
+    store::{Object, Store, StoreError},
 };
 
 /// The content as one ticket may fetch it.
@@ -94,13 +94,38 @@ impl<S: Store> Relay<S> {
         let total = share.layout().content_bytes().ok_or(Code::NotReady)?;
         let header = share.blob(BlobKind::Header).ok_or(Code::NotReady)?;
         let etag = header.hash.to_string()[..32].to_owned();
+        if share.ready {
+            self.check_end(id, Object::Content, total).await?;
+        }
         Ok(Download { relay: self.clone(), id, ticket: running.hash, total, etag })
     }
 
     /// The manifest, for a caller whose proof [`Relay::open`] has accepted.
-    pub fn manifest(self: &Arc<Self>, id: ShareId, bytes: u64, on_stall: OnStall) -> Result<Part> {
+    pub async fn manifest(self: &Arc<Self>, id: ShareId, bytes: u64, on_stall: OnStall) -> Result<Part> {
+        self.check_end(id, Object::Manifest, bytes).await?;
         let memory = self.reserve(DOWNLOAD_MEMORY)?;
         Ok(Feed::new(self, id, Object::Manifest, 0..bytes, None).start(memory, on_stall))
+    }
+
+    /// Finds out before an answer begins whether an object still has all its bytes. An answer that is cut off
+    /// later looks like a broken connection, and would be asked for again and again.
+    async fn check_end(&self, id: ShareId, object: Object, bytes: u64) -> Result<()> {
+        let damage = match self.store.read(id, object, bytes.saturating_sub(1), 1).await {
+            Ok(last) if !last.is_empty() => return Ok(()),
+            Ok(_) => StoreError::Length,
+            Err(error) => error,
+        };
+        match self.explain(id, damage).await {
+            Error::Store(damage @ (StoreError::Length | StoreError::Missing)) => {
+                tracing::error!(
+                    share = short(&id),
+                    error = &damage as &dyn std::error::Error,
+                    "stored bytes are missing"
+                );
+                Err(Code::ContentDamaged.into())
+            }
+            other => Err(other),
+        }
     }
 }
 
@@ -185,7 +210,7 @@ impl<S: Store> Feed<S> {
         let most = usize::try_from(end - self.range.start).unwrap_or(BLOCK_BYTES).min(BLOCK_BYTES);
         let bytes = self.relay.read(self.id, self.object, self.range.start, most).await.map_err(Cut::Failed)?;
         if bytes.is_empty() {
-            return Err(Cut::Failed(crate::store::StoreError::Length.into()));
+            return Err(Cut::Failed(StoreError::Length.into()));
         }
         Ok(bytes)
     }

@@ -43,7 +43,7 @@ pub fn check(request: &CreateShare, accepts: &RelayLimits) -> Result<(), Refusal
     at_most(request.part_bytes, accepts.part_bytes)?;
     at_most(request.header_bytes, MAX_HEADER_BYTES)?;
     if request.expires_in > accepts.expiry_seconds {
-        return Err(Code::TooLarge.into());
+        return Err(Refusal::ExpiryTooLong { limit: accepts.expiry_seconds });
     }
     request.payload_bytes.map_or(Ok(()), |payload| check_size(request, payload, accepts))
 }

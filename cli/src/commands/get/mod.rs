@@ -12,7 +12,7 @@ use self::{
     open::Opened,
     save::{Digest, Saved},
 };
-use super::{Context, no_randomness};
+use super::{Context, interruptible, no_randomness};
 use crate::{
     args,
     client::{Client, Secret},
@@ -21,20 +21,13 @@ use crate::{
     error::{Error, Result},
     i18n::fl,
     link::Link,
-    system, time,
+    time,
     transfer::{backoff::Patience, download::Download},
 };
 
 /// Runs `share get`.
 pub async fn run(context: &Context, args: args::Get) -> Result<()> {
-    let patience = context.ui.patience(time::duration(&args.patience)?);
-    let link = Link::parse(&args.link)?;
-    let client = Client::new(&link.relay)?;
-    let status = patience.with(async || client.status(&link.id).await).await?;
-    if status.state == State::Uploading {
-        return Err(Error::not_ready(status.stored_bytes, status.payload_bytes));
-    }
-    let share = Incoming { context, args: &args, link, client, status, patience };
+    let share = interruptible(fl!("get-interrupted"), Incoming::find(context, &args)).await?;
     match &args.ciphertext {
         Some(path) => share.keep_ciphertext(path).await,
         None => share.open_and_keep().await,
@@ -51,12 +44,35 @@ struct Incoming<'a> {
     patience: Patience,
 }
 
-impl Incoming<'_> {
+impl<'a> Incoming<'a> {
+    /// Asks the relay, and refuses what cannot be fetched now before anybody is asked for words.
+    async fn find(context: &'a Context, args: &'a args::Get) -> Result<Self> {
+        let patience = context.ui.patience(time::duration(&args.patience)?);
+        let link = Link::parse(&args.link)?;
+        let client = Client::new(&link.relay)?;
+        let status = patience.with(async || client.status(&link.id).await).await?;
+        if status.state == State::Uploading {
+            return Err(Error::not_ready(status.stored_bytes, status.payload_bytes));
+        }
+        if let Some(until) = status.locked_until {
+            return Err(Error::locked(fl!("share-locked", until = time::local(until))));
+        }
+        Ok(Self { context, args, link, client, status, patience })
+    }
+
     async fn open_and_keep(&self) -> Result<()> {
+        let Some(fetched) = interruptible(fl!("get-interrupted"), self.fetch()).await? else { return Ok(()) };
+        self.report(&fetched.received)?;
+        self.send_receipt(&fetched).await;
+        Ok(())
+    }
+
+    /// Opens and shows it, and saves it unless only a list is wanted.
+    async fn fetch(&self) -> Result<Option<Fetched>> {
         let opened = self.open().await?;
         self.show(&opened.manifest)?;
         if self.args.list {
-            return Ok(());
+            return Ok(None);
         }
         self.check_output(&opened)?;
         self.confirm()?;
@@ -64,10 +80,8 @@ impl Incoming<'_> {
         let target = self.target()?;
         let ticket = self.take_ticket(opened.proof).await?;
         let receipt_key = ReceiptKey::derive(&opened.file_key);
-        let received = self.interruptible(self.receive(opened, target, &ticket)).await?;
-        self.report(&received)?;
-        self.send_receipt(&ticket, &receipt_key, received.fingerprint).await;
-        Ok(())
+        let received = self.receive(opened, target, &ticket).await?;
+        Ok(Some(Fetched { ticket, receipt_key, received }))
     }
 
     /// Saves the age file as it is. Nothing is verified, so there is no receipt.
@@ -75,10 +89,13 @@ impl Incoming<'_> {
         if !self.args.force {
             super::refuse_existing(path)?;
         }
-        let proof = self.proof_if_needed().await?;
-        let staging = save::stage_beside(path)?;
-        let ticket = self.take_ticket(proof).await?;
-        let bytes = self.interruptible(self.save_ciphertext(path, staging, &ticket)).await?;
+        let saving = async {
+            let proof = self.proof_if_needed().await?;
+            let staging = save::stage_beside(path)?;
+            let ticket = self.take_ticket(proof).await?;
+            self.save_ciphertext(path, staging, &ticket).await
+        };
+        let bytes = interruptible(fl!("get-interrupted"), saving).await?;
         self.report_ciphertext(path, bytes)
     }
 
@@ -120,22 +137,25 @@ impl Incoming<'_> {
         }
     }
 
-    async fn interruptible<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
-        tokio::select! {
-            result = work => result,
-            signal = system::interrupted() => Err(super::interrupted(signal, fl!("get-interrupted"))),
-        }
-    }
-
     /// Tells the relay, and so the sender, that all was received. What was saved stays saved if that fails.
-    async fn send_receipt(&self, ticket: &Secret, key: &ReceiptKey, fingerprint: Bytes32) {
+    async fn send_receipt(&self, fetched: &Fetched) {
+        let Fetched { ticket, receipt_key, received: Received { fingerprint, .. } } = fetched;
         let time = time::now();
-        let receipt = Receipt { fingerprint, time, mac: key.mac(&ticket.hash(), &fingerprint, time) };
-        let sent = self.patience.with(async || self.client.receipt(&self.link.id, ticket, &receipt).await).await;
-        if let Err(error) = sent {
+        let receipt =
+            Receipt { fingerprint: *fingerprint, time, mac: receipt_key.mac(&ticket.hash(), fingerprint, time) };
+        let call = async || self.client.receipt(&self.link.id, ticket, &receipt).await;
+        let sending = async { Ok(self.patience.with(call).await?) };
+        if let Err(error) = interruptible(fl!("ui-stopped"), sending).await {
             self.context.ui.warn(fl!("get-no-receipt", why = error.to_string()));
         }
     }
+}
+
+/// A download that is complete, and what its receipt needs.
+struct Fetched {
+    ticket: Secret,
+    receipt_key: ReceiptKey,
+    received: Received,
 }
 
 /// What was received and where it went.

@@ -13,6 +13,7 @@ use crate::{
     error::{Error, Kind, Result},
     i18n::fl,
     ledger::Ledger,
+    system::{self, StopSignal},
     ui::Ui,
 };
 
@@ -61,10 +62,19 @@ fn no_randomness(error: getrandom::Error) -> Error {
     Error::new(Kind::Unexpected, "no_randomness", fl!("no-randomness")).because(cause)
 }
 
-/// The error for a signal to stop, or for not being able to wait for one.
-fn interrupted(signal: io::Result<()>, sentence: String) -> Error {
-    match signal {
-        Ok(()) => Error::interrupted(sentence),
-        Err(error) => Error::new(Kind::Unexpected, "signals", fl!("no-signals")).because(error),
+/// Listens for the wish to stop, from now on.
+fn stop_signal() -> Result<StopSignal> {
+    system::stop_signal().map_err(|error| Error::new(Kind::Unexpected, "signals", fl!("no-signals")).because(error))
+}
+
+/// The result of the work, or an error with this sentence once asked to stop.
+async fn unless_stopped<T>(
+    stop: &mut StopSignal,
+    sentence: String,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    tokio::select! {
+        result = work => result,
+        () = stop.recv() => Err(Error::interrupted(sentence)),
     }
 }

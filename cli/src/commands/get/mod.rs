@@ -12,7 +12,7 @@ use self::{
     open::Opened,
     save::{Digest, Saved},
 };
-use super::{Context, no_randomness};
+use super::{Context, no_randomness, unless_stopped};
 use crate::{
     args,
     client::{Client, Secret},
@@ -21,7 +21,8 @@ use crate::{
     error::{Error, Result},
     i18n::fl,
     link::Link,
-    system, time,
+    system::StopSignal,
+    time,
     transfer::{backoff::Patience, download::Download},
 };
 
@@ -60,13 +61,19 @@ impl Incoming<'_> {
         }
         self.check_output(&opened)?;
         self.confirm()?;
+        let mut stop = super::stop_signal()?;
         // Before a ticket is spent: a folder that cannot be written to should not cost a download.
         let target = self.target()?;
-        let ticket = self.take_ticket(opened.proof).await?;
         let receipt_key = ReceiptKey::derive(&opened.file_key);
-        let received = self.interruptible(self.receive(opened, target, &ticket)).await?;
+        let fetch = async {
+            let ticket = self.take_ticket(opened.proof).await?;
+            let verified = self.receive(opened, target, &ticket).await?;
+            Ok((ticket, verified))
+        };
+        let (ticket, verified) = unless_stopped(&mut stop, fl!("get-interrupted"), fetch).await?;
+        let received = verified.place().await?;
         self.report(&received)?;
-        self.send_receipt(&ticket, &receipt_key, received.fingerprint).await;
+        self.send_receipt(&ticket, &receipt_key, received.fingerprint, &mut stop).await;
         Ok(())
     }
 
@@ -76,9 +83,14 @@ impl Incoming<'_> {
             super::refuse_existing(path)?;
         }
         let proof = self.proof_if_needed().await?;
+        let mut stop = super::stop_signal()?;
         let staging = save::stage_beside(path)?;
-        let ticket = self.take_ticket(proof).await?;
-        let bytes = self.interruptible(self.save_ciphertext(path, staging, &ticket)).await?;
+        let fetch = async {
+            let ticket = self.take_ticket(proof).await?;
+            self.save_ciphertext(path, staging, &ticket).await
+        };
+        let staged = unless_stopped(&mut stop, fl!("get-interrupted"), fetch).await?;
+        let bytes = staged.place(path, self.args.force).await?;
         self.report_ciphertext(path, bytes)
     }
 
@@ -109,7 +121,7 @@ impl Incoming<'_> {
     }
 
     fn download(&self, ticket: &Secret) -> Download {
-        let header_and_payload = self.status.payload_bytes.map(|payload| self.status.header_bytes + payload);
+        let header_and_payload = self.status.payload_bytes.map(|payload| self.status.header_bytes.saturating_add(payload));
         let progress = self.context.ui.progress(header_and_payload);
         Download {
             client: self.client.clone(),
@@ -120,19 +132,13 @@ impl Incoming<'_> {
         }
     }
 
-    async fn interruptible<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
-        tokio::select! {
-            result = work => result,
-            signal = system::interrupted() => Err(super::interrupted(signal, fl!("get-interrupted"))),
-        }
-    }
-
     /// Tells the relay, and so the sender, that all was received. What was saved stays saved if that fails.
-    async fn send_receipt(&self, ticket: &Secret, key: &ReceiptKey, fingerprint: Bytes32) {
+    async fn send_receipt(&self, ticket: &Secret, key: &ReceiptKey, fingerprint: Bytes32, stop: &mut StopSignal) {
         let time = time::now();
         let receipt = Receipt { fingerprint, time, mac: key.mac(&ticket.hash(), &fingerprint, time) };
-        let sent = self.patience.with(async || self.client.receipt(&self.link.id, ticket, &receipt).await).await;
-        if let Err(error) = sent {
+        let call = async || self.client.receipt(&self.link.id, ticket, &receipt).await;
+        let send = async { Ok(self.patience.with(call).await?) };
+        if let Err(error) = unless_stopped(stop, fl!("get-receipt-interrupted"), send).await {
             self.context.ui.warn(fl!("get-no-receipt", why = error.to_string()));
         }
     }

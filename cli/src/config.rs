@@ -15,6 +15,7 @@ use crate::{
     i18n::fl,
     link::RelayUrl,
     system,
+    transfer::staging::Staging,
     ui::printable,
 };
 
@@ -116,11 +117,12 @@ impl Config {
 pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let parent = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
     system::create_private_dir(parent)?;
-    // Made by tempfile, which gives it 0600.
-    let mut file = tempfile::NamedTempFile::new_in(parent)?;
+    let staging = Staging::create(parent)?;
+    let written = staging.files().join("written");
+    let mut file = system::create_private(&written)?;
     io::Write::write_all(&mut file, bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
+    file.sync_all()?;
+    fs::rename(&written, path)?;
     system::sync_dir(parent)
 }
 

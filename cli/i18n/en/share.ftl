@@ -216,6 +216,7 @@ get-until = It can be fetched until { $time }.
 get-confirm = Save here?
 get-declined = Nothing was saved
 get-interrupted = Stopped; nothing was saved
+get-receipt-interrupted = Stopped before the relay had the receipt
 get-verified = Received and verified:
 get-renamed = { $wanted } exists already; saved as { $actual }
 get-no-receipt = All is saved, but the sender could not be told: { $why }

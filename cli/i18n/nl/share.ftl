@@ -216,6 +216,7 @@ get-until = Het kan worden opgehaald tot { $time }.
 get-confirm = Hier opslaan?
 get-declined = Er is niets opgeslagen
 get-interrupted = Gestopt; er is niets opgeslagen
+get-receipt-interrupted = Gestopt voordat de relay de ontvangstbevestiging had
 get-verified = Ontvangen en gecontroleerd:
 get-renamed = { $wanted } bestaat al; opgeslagen als { $actual }
 get-no-receipt = Alles is opgeslagen, maar de afzender kon geen bericht krijgen: { $why }

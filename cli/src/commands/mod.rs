@@ -13,7 +13,7 @@ use crate::{
     error::{Error, Kind, Result},
     i18n::fl,
     ledger::Ledger,
-    system,
+    system::{self, StopSignal},
     ui::Ui,
 };
 
@@ -45,7 +45,7 @@ pub async fn run(ui: &Ui, cli: Cli) -> Result<()> {
         Command::Revoke(args) => manage::revoke(&context, args).await,
         Command::Unlock(args) => manage::unlock(&context, args).await,
         Command::List => manage::list(&context),
-        Command::Login(args) => interruptible(fl!("ui-stopped"), settings::login(context, args)).await,
+        Command::Login(args) => settings::login(context, args).await,
         Command::Config(args) => settings::config(context, args),
     }
 }
@@ -62,15 +62,19 @@ fn no_randomness(error: getrandom::Error) -> Error {
     Error::new(Kind::Unexpected, "no_randomness", fl!("no-randomness")).because(cause)
 }
 
-/// Does the work, unless the user stops it; then the error says `sentence`. Signals are listened to before the work
-/// begins: a question puts the terminal into another mode, and a program killed in it would leave it so.
-async fn interruptible<T>(sentence: String, work: impl Future<Output = Result<T>>) -> Result<T> {
+/// Listens for the wish to stop, from now on.
+fn stop_signal() -> Result<StopSignal> {
+    system::stop_signal().map_err(|error| Error::new(Kind::Unexpected, "signals", fl!("no-signals")).because(error))
+}
+
+/// The result of the work, or an error with this sentence once asked to stop.
+async fn unless_stopped<T>(
+    stop: &mut StopSignal,
+    sentence: String,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
     tokio::select! {
-        biased;
-        signal = system::interrupted() => Err(match signal {
-            Ok(()) => Error::interrupted(sentence),
-            Err(error) => Error::new(Kind::Unexpected, "signals", fl!("no-signals")).because(error),
-        }),
         result = work => result,
+        () = stop.recv() => Err(Error::interrupted(sentence)),
     }
 }

@@ -4,7 +4,7 @@ use std::{
     fs, io,
     io::Write,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
@@ -13,7 +13,7 @@ use serde::Serialize;
 use share_relay_api::{CreateShare, Created, Kind as ShareKind, SealShare, ShareId, limits::PART_BYTES};
 use zeroize::Zeroizing;
 
-use super::{Context, no_randomness};
+use super::{Context, no_randomness, unless_stopped};
 use crate::{
     args,
     client::{Client, Secret, sha256},
@@ -22,12 +22,13 @@ use crate::{
         self, FileKey, NONCE, PendingHeader, ReceiptKey, Recipient, Stream,
         words::{Passphrase, WordList},
     },
-    error::{Error, Result},
+    error::{Error, Kind, Result},
     here::Here,
     i18n::{self, Language, fl},
     ledger::{Entry, NewEntry},
     link::{Link, RelayUrl},
-    system, time,
+    system::{self, StopSignal},
+    time,
     transfer::{
         backoff::Patience,
         upload::{self, Room, Upload, Uploaded, blocking},
@@ -37,17 +38,22 @@ use crate::{
 
 /// Runs `share send`.
 pub async fn run(context: &Context, args: args::Send) -> Result<()> {
-    let terms = Terms::read(context, &args)?;
-    let audience = Audience::choose(&args)?;
-    let outgoing = Outgoing::pack(context, &args).await?;
-    let words_file = WordsFile::create(&args, &audience)?;
-    let route = Route::choose(context, &args).await?;
-    let sending = Sending::create(&route, &terms, audience, &outgoing).await?;
-    let delivering = sending.deliver(context, &args, outgoing, &route);
-    let result = super::interruptible(fl!("send-interrupted"), delivering).await;
-    match result {
+    let mut stop = super::stop_signal()?;
+    let prepare = async {
+        let terms = Terms::read(context, &args)?;
+        let audience = Audience::choose(&args)?;
+        let outgoing = Outgoing::pack(context, &args).await?;
+        let words_file = WordsFile::create(&args, &audience)?;
+        let route = Route::choose(context, &args).await?;
+        let sending = Sending::new(&route, terms, audience, &outgoing).await?;
+        Ok((outgoing, words_file, route, sending))
+    };
+    let (outgoing, words_file, route, sending) = unless_stopped(&mut stop, fl!("send-interrupted"), prepare).await?;
+    let deliver = sending.deliver(context, &args, outgoing, &route);
+    let result = unless_stopped(&mut stop, fl!("send-interrupted"), deliver).await;
+    match &result {
         Ok(()) => words_file.keep(),
-        Err(_) => sending.take_back(context).await,
+        Err(error) => sending.take_back(context, error, &mut stop).await,
     }
     if let Some(here) = route.here {
         here.end().await;
@@ -246,7 +252,7 @@ impl Route {
     }
 }
 
-/// A share that exists on the relay, on its way.
+/// A share on its way.
 struct Sending {
     client: Client,
     link: Link,
@@ -255,16 +261,17 @@ struct Sending {
     file_key: FileKey,
     header: std::sync::Mutex<Option<PendingHeader>>,
     nonce: [u8; NONCE],
-    times: Created,
+    request: CreateShare,
+    created: OnceLock<Created>,
     patience: Patience,
 }
 
 impl Sending {
-    async fn create(route: &Route, terms: &Terms, audience: Audience, outgoing: &Outgoing) -> Result<Self> {
+    async fn new(route: &Route, terms: Terms, audience: Audience, outgoing: &Outgoing) -> Result<Self> {
         let link = Link { relay: route.relay.clone(), id: random_id()? };
         let manage = Secret::random().map_err(no_randomness)?;
         let header = audience.header()?;
-        let create = CreateShare {
+        let request = CreateShare {
             manage_key_hash: manage.hash(),
             proof_hash: proof_hash(&audience, link.id).await?,
             header_bytes: header.len + NONCE as u64,
@@ -274,54 +281,59 @@ impl Sending {
             // From this computer it is served until it has been fetched: once, if nothing else was said.
             downloads: terms.downloads.or(route.here.as_ref().map(|_| 1)),
         };
-        let client = Client::new(&link.relay)?;
-        let call = async || client.create(&link.id, route.token.as_ref(), &create).await;
-        let times = terms.patience.with(call).await?;
         Ok(Self {
-            client,
+            client: Client::new(&link.relay)?,
             link,
             manage,
             audience,
             file_key: header.file_key.clone(),
             header: Some(header).into(),
             nonce: envelope::random_nonce()?,
-            times,
-            patience: terms.patience.clone(),
+            request,
+            created: OnceLock::new(),
+            patience: terms.patience,
         })
     }
 
     async fn deliver(&self, context: &Context, args: &args::Send, outgoing: Outgoing, route: &Route) -> Result<()> {
-        let mut entry = self.entry(&outgoing);
+        let times = self.create(route).await?;
+        let mut entry = self.entry(&outgoing, times);
         context.ledger().put(&self.link.id, &entry)?;
-        self.announce(context, args, outgoing.length())?;
+        self.announce(context, args, outgoing.length(), times)?;
         let uploaded = self.upload(context, outgoing).await?;
         entry.bytes = Some(uploaded.plain_bytes);
         entry.fingerprint = Some(uploaded.fingerprint);
         context.ledger().put(&self.link.id, &entry)?;
         self.seal(&uploaded).await?;
         context.ui.event(&Ready { event: "ready", id: self.link.id, bytes: uploaded.plain_bytes })?;
-        context.ui.note(fl!("send-ready", until = time::local(self.times.expires_at)));
+        context.ui.note(fl!("send-ready", until = time::local(times.expires_at)));
         match &route.here {
             Some(here) => here.until_collected(context, &self.client, &self.link.id, &entry).await,
             None => Ok(()),
         }
     }
 
-    fn entry(&self, outgoing: &Outgoing) -> Entry {
+    async fn create(&self, route: &Route) -> Result<&Created> {
+        let call = async || self.client.create(&self.link.id, route.token.as_ref(), &self.request).await;
+        let created = self.patience.with(call).await?;
+        Ok(self.created.get_or_init(|| created))
+    }
+
+    fn entry(&self, outgoing: &Outgoing, times: &Created) -> Entry {
         Entry::new(NewEntry {
             link: &self.link,
             kind: self.audience.kind(),
             names: outgoing.names(),
             files: outgoing.files_count(),
             bytes: outgoing.length(),
-            times: &self.times,
+            times,
             manage: &self.manage,
             receipt_key: ReceiptKey::derive(&self.file_key).to_bytes(),
         })
     }
 
     /// Tells link and words, before the first byte is sent.
-    fn announce(&self, context: &Context, args: &args::Send, bytes: Option<u64>) -> Result<()> {
+    fn announce(&self, context: &Context, args: &args::Send, bytes: Option<u64>, times: &Created) -> Result<()> {
         let shown = match &self.audience {
             Audience::Words(words) if args.passphrase_file.is_none() => Some(words.as_str()),
             _ => None,
@@ -331,7 +343,7 @@ impl Sending {
             id: self.link.id,
             link: self.link.to_string(),
             words: shown,
-            expires: time::rfc3339(self.times.expires_at),
+            expires: time::rfc3339(times.expires_at),
             bytes,
         })?;
         context.ui.say(fl!("send-link", link = self.link.to_string()))?;
@@ -397,13 +409,20 @@ impl Sending {
         Ok(self.patience.with(async || self.client.seal(&self.link.id, &self.manage, &seal).await).await?)
     }
 
-    /// After a failure nothing half-sent stays on the relay.
-    async fn take_back(&self, context: &Context) {
-        match self.client.revoke(&self.link.id, &self.manage).await {
+    /// After a failure nothing half-sent stays on the relay. Asked to stop once more, it stays.
+    async fn take_back(&self, context: &Context, error: &Error, stop: &mut StopSignal) {
+        let created = self.created.get().is_some();
+        if !created && error.kind() != Kind::Interrupted {
+            return;
+        }
+        let revoke = async { Ok(self.client.revoke(&self.link.id, &self.manage).await?) };
+        match unless_stopped(stop, fl!("send-interrupted"), revoke).await {
             Ok(()) => {
                 context.ledger().forget(&self.link.id);
                 context.ui.warn(fl!("send-taken-back"));
             }
+            // As far as anyone knows there is nothing to take back.
+            Err(_) if !created => {}
             Err(_) => context.ui.warn(fl!("send-not-taken-back", link = self.link.to_string())),
         }
     }

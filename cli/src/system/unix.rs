@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Creates a new file only this user can read and write (0600). Fails if something has the name already.
 pub fn create_private(path: &Path) -> io::Result<File> {
@@ -40,11 +40,23 @@ pub fn sync_dir(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
-/// Resolves when the user (Ctrl-C) or the system (SIGTERM) asks the program to stop.
-pub async fn interrupted() -> io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        result = tokio::signal::ctrl_c() => result,
-        _ = terminate.recv() => Ok(()),
+/// Hears when the user (Ctrl-C) or the system (SIGTERM) asks the program to stop.
+pub struct StopSignal {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+/// Listens from now on. Being asked to stop no longer ends the program by itself.
+pub fn stop_signal() -> io::Result<StopSignal> {
+    Ok(StopSignal { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+}
+
+impl StopSignal {
+    /// Resolves when asked to stop.
+    pub async fn recv(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }

@@ -7,6 +7,8 @@ use std::{
     path::Path,
 };
 
+use tokio::signal::windows::{CtrlC, ctrl_c};
+
 /// Creates a new file with the rights of its folder. Fails if something has the name already.
 pub fn create_private(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).open(path)
@@ -46,7 +48,17 @@ pub fn sync_dir(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Resolves when the user presses Ctrl-C.
-pub async fn interrupted() -> io::Result<()> {
-    tokio::signal::ctrl_c().await
+/// Hears when the user presses Ctrl-C.
+pub struct StopSignal(CtrlC);
+
+/// Listens from now on. Ctrl-C no longer ends the program by itself.
+pub fn stop_signal() -> io::Result<StopSignal> {
+    ctrl_c().map(StopSignal)
+}
+
+impl StopSignal {
+    /// Resolves when asked to stop.
+    pub async fn recv(&mut self) {
+        self.0.recv().await;
+    }
 }

@@ -12,7 +12,7 @@ use self::{
     open::Opened,
     save::{Digest, Saved},
 };
-use super::{Context, interruptible, no_randomness};
+use super::{Context, no_randomness, unless_stopped};
 use crate::{
     args,
     client::{Client, Secret},
@@ -21,13 +21,14 @@ use crate::{
     error::{Error, Result},
     i18n::fl,
     link::Link,
+    system::StopSignal,
     time,
     transfer::{backoff::Patience, download::Download},
 };
 
 /// Runs `share get`.
 pub async fn run(context: &Context, args: args::Get) -> Result<()> {
-    let share = interruptible(fl!("get-interrupted"), Incoming::find(context, &args)).await?;
+    let share = Incoming::find(context, &args).await?;
     match &args.ciphertext {
         Some(path) => share.keep_ciphertext(path).await,
         None => share.open_and_keep().await,
@@ -61,27 +62,27 @@ impl<'a> Incoming<'a> {
     }
 
     async fn open_and_keep(&self) -> Result<()> {
-        let Some(fetched) = interruptible(fl!("get-interrupted"), self.fetch()).await? else { return Ok(()) };
-        self.report(&fetched.received)?;
-        self.send_receipt(&fetched).await;
-        Ok(())
-    }
-
-    /// Opens and shows it, and saves it unless only a list is wanted.
-    async fn fetch(&self) -> Result<Option<Fetched>> {
         let opened = self.open().await?;
         self.show(&opened.manifest)?;
         if self.args.list {
-            return Ok(None);
+            return Ok(());
         }
         self.check_output(&opened)?;
         self.confirm()?;
+        let mut stop = super::stop_signal()?;
         // Before a ticket is spent: a folder that cannot be written to should not cost a download.
         let target = self.target()?;
-        let ticket = self.take_ticket(opened.proof).await?;
         let receipt_key = ReceiptKey::derive(&opened.file_key);
-        let received = self.receive(opened, target, &ticket).await?;
-        Ok(Some(Fetched { ticket, receipt_key, received }))
+        let fetch = async {
+            let ticket = self.take_ticket(opened.proof).await?;
+            let verified = self.receive(opened, target, &ticket).await?;
+            Ok((ticket, verified))
+        };
+        let (ticket, verified) = unless_stopped(&mut stop, fl!("get-interrupted"), fetch).await?;
+        let received = verified.place().await?;
+        self.report(&received)?;
+        self.send_receipt(&ticket, &receipt_key, received.fingerprint, &mut stop).await;
+        Ok(())
     }
 
     /// Saves the age file as it is. Nothing is verified, so there is no receipt.
@@ -89,13 +90,15 @@ impl<'a> Incoming<'a> {
         if !self.args.force {
             super::refuse_existing(path)?;
         }
-        let saving = async {
-            let proof = self.proof_if_needed().await?;
-            let staging = save::stage_beside(path)?;
+        let proof = self.proof_if_needed().await?;
+        let mut stop = super::stop_signal()?;
+        let staging = save::stage_beside(path)?;
+        let fetch = async {
             let ticket = self.take_ticket(proof).await?;
             self.save_ciphertext(path, staging, &ticket).await
         };
-        let bytes = interruptible(fl!("get-interrupted"), saving).await?;
+        let staged = unless_stopped(&mut stop, fl!("get-interrupted"), fetch).await?;
+        let bytes = staged.place(path, self.args.force).await?;
         self.report_ciphertext(path, bytes)
     }
 
@@ -126,7 +129,8 @@ impl<'a> Incoming<'a> {
     }
 
     fn download(&self, ticket: &Secret) -> Download {
-        let header_and_payload = self.status.payload_bytes.map(|payload| self.status.header_bytes + payload);
+        let header_and_payload =
+            self.status.payload_bytes.map(|payload| self.status.header_bytes.saturating_add(payload));
         let progress = self.context.ui.progress(header_and_payload);
         Download {
             client: self.client.clone(),
@@ -138,24 +142,15 @@ impl<'a> Incoming<'a> {
     }
 
     /// Tells the relay, and so the sender, that all was received. What was saved stays saved if that fails.
-    async fn send_receipt(&self, fetched: &Fetched) {
-        let Fetched { ticket, receipt_key, received: Received { fingerprint, .. } } = fetched;
+    async fn send_receipt(&self, ticket: &Secret, key: &ReceiptKey, fingerprint: Bytes32, stop: &mut StopSignal) {
         let time = time::now();
-        let receipt =
-            Receipt { fingerprint: *fingerprint, time, mac: receipt_key.mac(&ticket.hash(), fingerprint, time) };
+        let receipt = Receipt { fingerprint, time, mac: key.mac(&ticket.hash(), &fingerprint, time) };
         let call = async || self.client.receipt(&self.link.id, ticket, &receipt).await;
-        let sending = async { Ok(self.patience.with(call).await?) };
-        if let Err(error) = interruptible(fl!("ui-stopped"), sending).await {
+        let send = async { Ok(self.patience.with(call).await?) };
+        if let Err(error) = unless_stopped(stop, fl!("get-receipt-interrupted"), send).await {
             self.context.ui.warn(fl!("get-no-receipt", why = error.to_string()));
         }
     }
-}
-
-/// A download that is complete, and what its receipt needs.
-struct Fetched {
-    ticket: Secret,
-    receipt_key: ReceiptKey,
-    received: Received,
 }
 
 /// What was received and where it went.

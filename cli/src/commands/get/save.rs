@@ -9,6 +9,7 @@ use std::{
 
 use ring::digest;
 use share_relay_api::Bytes32;
+use tempfile::NamedTempFile;
 
 use super::{Incoming, Received, open::Opened};
 use crate::{
@@ -46,22 +47,67 @@ pub enum Target {
 }
 
 impl Target {
-    /// Reads the plaintext to its verified end, and only then gives anything its final name.
-    fn save(self, manifest: &Manifest, mut reader: Digesting) -> Result<(Saved, Digest)> {
-        let saved = match self {
+    /// Reads the plaintext to its verified end. In a folder nothing has its final name yet.
+    fn fill(&self, manifest: &Manifest, mut reader: Digesting) -> Result<Digest> {
+        match self {
             Self::StandardOutput => to_standard_output(&mut reader)?,
-            Self::Folder { staging, output, force } => {
-                unpack(&mut reader, manifest, &staging.files())?;
-                Saved::Files(place(&staging.files(), &output, force)?)
-            }
-        };
-        Ok((saved, reader.finish()))
+            Self::Folder { staging, .. } => unpack(&mut reader, manifest, &staging.files())?,
+        }
+        Ok(reader.finish())
+    }
+
+    fn place(self) -> Result<Saved> {
+        match self {
+            Self::StandardOutput => Ok(Saved::StandardOutput),
+            Self::Folder { staging, output, force } => Ok(Saved::Files(place(&staging.files(), &output, force)?)),
+        }
+    }
+}
+
+/// Content that has been verified to its end, without its final name yet.
+pub struct Verified {
+    target: Target,
+    fingerprint: Bytes32,
+    bytes: u64,
+    digest: Digest,
+}
+
+impl Verified {
+    /// Gives everything its final name. Never interrupted: short, and otherwise some of several files would stay.
+    pub async fn place(self) -> Result<Received> {
+        let Self { target, fingerprint, bytes, digest } = self;
+        let saved = blocking(move || target.place()).await?;
+        Ok(Received { fingerprint, saved, bytes, digest })
+    }
+}
+
+/// A whole age file, without its final name yet.
+pub struct StagedCiphertext {
+    file: NamedTempFile,
+    // Dropped last: the file lies in it.
+    _staging: Staging,
+    bytes: u64,
+}
+
+impl StagedCiphertext {
+    /// Gives it its final name, and its length.
+    pub async fn place(self, target: &Path, force: bool) -> Result<u64> {
+        let path = target.to_owned();
+        let placed = blocking(move || {
+            let placed = match force {
+                true => self.file.persist(&path),
+                false => self.file.persist_noclobber(&path),
+            };
+            placed.map_err(|failed| Error::writing(&path, failed.error))?;
+            Ok(self.bytes)
+        });
+        placed.await
     }
 }
 
 impl Incoming<'_> {
-    /// Downloads, verifies and saves; nothing has its final name before the last chunk has been verified.
-    pub(super) async fn receive(&self, opened: Opened, target: Target, ticket: &Secret) -> Result<Received> {
+    /// Downloads and verifies to the last chunk.
+    pub(super) async fn receive(&self, opened: Opened, target: Target, ticket: &Secret) -> Result<Verified> {
         let (writer, reader) = plain::pipe();
         let manifest = opened.manifest.clone();
         let expected = Expected {
@@ -73,11 +119,11 @@ impl Incoming<'_> {
         let download = self.download(ticket);
         let progress = download.progress.clone();
         let reader = Digesting::new(reader, self.context.ui.is_json());
-        let saving = move || target.save(&manifest, reader);
+        let saving = move || target.fill(&manifest, reader).map(|digest| (target, digest));
         let (fingerprint, saved) = tokio::join!(download.open_into(expected, writer), blocking(saving));
         progress.done();
-        let (fingerprint, (saved, digest)) = settle(fingerprint, saved)?;
-        Ok(Received { fingerprint, saved, bytes: opened.manifest.bytes, digest })
+        let (fingerprint, (target, digest)) = settle(fingerprint, saved)?;
+        Ok(Verified { target, fingerprint, bytes: opened.manifest.bytes, digest })
     }
 
     /// Where the plaintext will go; the folder is made and found writable.
@@ -89,16 +135,25 @@ impl Incoming<'_> {
         Ok(Target::Folder { staging: stage(&output)?, output, force: self.args.force })
     }
 
-    /// Saves the content's age file as it is. Gives its length.
-    pub(super) async fn save_ciphertext(&self, path: &Path, staging: Staging, ticket: &Secret) -> Result<u64> {
+    /// Downloads the content's age file as it is.
+    pub(super) async fn save_ciphertext(
+        &self,
+        path: &Path,
+        staging: Staging,
+        ticket: &Secret,
+    ) -> Result<StagedCiphertext> {
         let (writer, mut reader) = plain::pipe();
         let download = self.download(ticket);
         let progress = download.progress.clone();
-        let (target, force) = (path.to_owned(), self.args.force);
-        let saving = move || save_as(&mut reader, &staging, &target, force);
+        let target = path.to_owned();
+        let saving = move || match spool(&mut reader, &staging) {
+            Ok(file) => Ok((file, staging)),
+            Err(error) => Err(Error::writing(&target, error)),
+        };
         let (fetched, saved) = tokio::join!(download.save_into(writer), blocking(saving));
         progress.done();
-        settle(fetched, saved).map(|(bytes, ())| bytes)
+        let (bytes, (file, staging)) = settle(fetched, saved)?;
+        Ok(StagedCiphertext { file, _staging: staging, bytes })
     }
 }
 
@@ -123,25 +178,20 @@ fn stage(output: &Path) -> Result<Staging> {
     staged.map_err(|error| Error::writing(output, error))
 }
 
-fn to_standard_output(reader: &mut impl Read) -> Result<Saved> {
+fn to_standard_output(reader: &mut impl Read) -> Result<()> {
     let mut out = BufWriter::with_capacity(WRITE_BYTES, io::stdout().lock());
     let copied = io::copy(reader, &mut out).and_then(|_| out.flush());
-    copied.map_err(|error| Error::local(fl!("ui-cannot-print"), error))?;
-    Ok(Saved::StandardOutput)
+    copied.map_err(|error| Error::local(fl!("ui-cannot-print"), error))
 }
 
-fn save_as(reader: &mut PlainReader, staging: &Staging, target: &Path, force: bool) -> Result<()> {
-    let mut write = || -> io::Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(staging.files())?;
-        io::copy(reader, &mut BufWriter::with_capacity(WRITE_BYTES, file.as_file_mut()))?;
-        file.as_file().sync_all()?;
-        match force {
-            true => file.persist(target)?,
-            false => file.persist_noclobber(target)?,
-        };
-        Ok(())
-    };
-    write().map_err(|error| Error::writing(target, error))
+fn spool(reader: &mut PlainReader, staging: &Staging) -> io::Result<NamedTempFile> {
+    let mut file = NamedTempFile::new_in(staging.files())?;
+    let mut out = BufWriter::with_capacity(WRITE_BYTES, file.as_file_mut());
+    io::copy(reader, &mut out)?;
+    out.flush()?;
+    drop(out);
+    file.as_file().sync_all()?;
+    Ok(file)
 }
 
 /// A reader that also hashes what passes, if that is wanted.

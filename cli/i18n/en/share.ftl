@@ -3,6 +3,10 @@
 
 ## envelope
 # (the header, the words, the payload)
+words-unknown = Word { $position } is not on the list: { $word }.
+words-unknown-alike = Word { $position } is not on the list: { $word }. Did you mean: { $alike }?
+words-count = A share has { $min } to { $max } words; these are { $found }.
+words-checksum = These words do not belong together: one of them is wrong, or two have changed places.
 
 ## content
 # (files and folders: reading, packing, unpacking)

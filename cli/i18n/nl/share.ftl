@@ -3,6 +3,10 @@
 
 ## envelope
 # (the header, the words, the payload)
+words-unknown = Woord { $position } staat niet op de lijst: { $word }.
+words-unknown-alike = Woord { $position } staat niet op de lijst: { $word }. Bedoelt u: { $alike }?
+words-count = Er horen { $min } tot { $max } woorden te zijn; dit zijn er { $found }.
+words-checksum = Deze woorden horen niet bij elkaar: er is één fout, of er zijn er twee verwisseld.
 
 ## content
 # (files and folders: reading, packing, unpacking)

@@ -31,6 +31,10 @@ key-not-an-identity = This is not a private key, or it is damaged.
 key-passphrase-needed = The private key is protected by a passphrase, and none was given.
 key-passphrase-wrong = The passphrase does not open the private key.
 key-encrypted = The encrypted file with private keys cannot be opened.
+words-unknown = Word { $position } is not on the list: { $word }.
+words-unknown-alike = Word { $position } is not on the list: { $word }. Did you mean: { $alike }?
+words-count = A share has { $min } to { $max } words; these are { $found }.
+words-checksum = These words do not belong together: one of them is wrong, or two have changed places.
 
 ## content
 # (files and folders: reading, packing, unpacking)

@@ -31,6 +31,10 @@ key-not-an-identity = Dit is geen privésleutel, of die is beschadigd.
 key-passphrase-needed = De privésleutel is beveiligd met een wachtwoord, en dat is niet gegeven.
 key-passphrase-wrong = Met dit wachtwoord gaat de privésleutel niet open.
 key-encrypted = Het versleutelde bestand met privésleutels kan niet worden geopend.
+words-unknown = Woord { $position } staat niet op de lijst: { $word }.
+words-unknown-alike = Woord { $position } staat niet op de lijst: { $word }. Bedoelt u: { $alike }?
+words-count = Er horen { $min } tot { $max } woorden te zijn; dit zijn er { $found }.
+words-checksum = Deze woorden horen niet bij elkaar: er is één fout, of er zijn er twee verwisseld.
 
 ## content
 # (files and folders: reading, packing, unpacking)

@@ -1,0 +1,324 @@
+//! The words: a passphrase that can be said over the telephone, typed with mistakes, and checked before it is used.
+//!
+//! Six to ten words of a list of 2048 ("Words" in `docs/format.md`). Eleven bits a word; the last four are a checksum.
+
+use std::{fmt, sync::LazyLock};
+
+use ring::digest;
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+use zeroize::Zeroizing;
+
+use crate::i18n::fl;
+
+/// The fewest words of a passphrase: 62 random bits.
+pub const MIN_WORDS: usize = 6;
+/// The most words of a passphrase: 106 random bits.
+pub const MAX_WORDS: usize = 10;
+
+const BITS: u32 = 11;
+const CHECKSUM_BITS: u32 = 4;
+const CHECKSUM_MASK: u16 = (1 << CHECKSUM_BITS) - 1;
+/// Fewer letters than these are not taken as the beginning of a word.
+const MIN_PREFIX: usize = 3;
+/// How much of a wrong word is shown, and compared with the list.
+const MAX_SHOWN: usize = 24;
+const MAX_SUGGESTIONS: usize = 3;
+/// Combinations of candidates tried. Beginnings come first, and a text with so many slips is better typed again.
+const MAX_WAYS: usize = 1024;
+
+static ENGLISH: LazyLock<Vec<&str>> = LazyLock::new(|| include_str!("../../wordlists/en.txt").lines().collect());
+static DUTCH: LazyLock<Vec<&str>> = LazyLock::new(|| include_str!("../../wordlists/nl.txt").lines().collect());
+
+/// A list of 2048 words, in alphabetical order; `cli/wordlists/README.md` says what holds for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum WordList {
+    /// English
+    En,
+    /// Nederlands
+    Nl,
+}
+
+/// Words joined by `-`. `Debug` shows nothing; the memory is cleared after use.
+pub struct Passphrase(Zeroizing<String>);
+
+/// Why a text is not a passphrase. `Debug` shows no word.
+pub enum WordsError {
+    /// A word is on no list, or could be several.
+    Unknown {
+        /// Which word, from 1.
+        position: usize,
+        /// As it was typed, in lower case and without accents.
+        word: String,
+        /// Words of the list that are like it, likeliest first.
+        suggestions: Vec<&'static str>,
+    },
+    /// Fewer than [`MIN_WORDS`] or more than [`MAX_WORDS`].
+    Count {
+        /// How many were found.
+        found: usize,
+    },
+    /// Every word is on the list, but they do not belong together.
+    Checksum,
+}
+
+/// A word of the list that a typed word may stand for.
+struct Candidate {
+    place: u16,
+    /// Whether the typed word is one slip away from it, rather than the word itself or its beginning.
+    slip: bool,
+}
+
+/// Words of one list that a text may stand for, and whose checksum fits.
+struct Reading {
+    passphrase: Passphrase,
+    /// Words that were not typed in full and right.
+    inexact: usize,
+    /// Words typed with a slip.
+    slips: usize,
+}
+
+impl WordList {
+    const ALL: [Self; 2] = [Self::En, Self::Nl];
+
+    fn words(self) -> &'static [&'static str] {
+        match self {
+            Self::En => &ENGLISH,
+            Self::Nl => &DUTCH,
+        }
+    }
+
+    fn place(self, word: &str) -> Option<u16> {
+        let place = self.words().binary_search(&word).ok()?;
+        u16::try_from(place).ok()
+    }
+
+    /// The words that a typed word may stand for: itself; else the only one it begins, and those a slip away. Without
+    /// such a beginning there must be only one a slip away.
+    fn candidates(self, typed: &str) -> Vec<Candidate> {
+        if let Some(place) = self.place(typed) {
+            return vec![Candidate { place, slip: false }];
+        }
+        let places = |like: &dyn Fn(&str) -> bool| -> Vec<u16> {
+            self.words().iter().filter(|word| like(word)).filter_map(|word| self.place(word)).collect()
+        };
+        let begun = places(&|word| typed.len() >= MIN_PREFIX && word.starts_with(typed));
+        let slips = places(&|word| is_slip(typed, word));
+        match (&begun[..], &slips[..]) {
+            (&[place], _) => {
+                let others = slips.into_iter().filter(|slip| *slip != place);
+                let others = others.map(|place| Candidate { place, slip: true });
+                [Candidate { place, slip: false }].into_iter().chain(others).collect()
+            }
+            (_, &[place]) => vec![Candidate { place, slip: true }],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Every way to read the typed words whose checksum fits; none if a word is unknown.
+    fn readings(self, typed: &[&str]) -> Vec<Reading> {
+        let choices: Vec<_> = typed.iter().map(|word| self.candidates(word)).collect();
+        let ways = choices.iter().map(Vec::len).fold(1, usize::saturating_mul).min(MAX_WAYS);
+        let inexact = typed.iter().filter(|word| self.place(word).is_none()).count();
+        let way = |mut number: usize| {
+            let picked: Vec<_> = choices.iter().map(|choice| pick(choice, &mut number)).collect();
+            let indices = Zeroizing::new(picked.iter().map(|candidate| candidate.place).collect::<Vec<_>>());
+            let fits = checksum(&indices) == indices[indices.len() - 1] & CHECKSUM_MASK;
+            let slips = picked.iter().filter(|candidate| candidate.slip).count();
+            fits.then(|| Reading { passphrase: Passphrase::join(self, &indices), inexact, slips })
+        };
+        (0..ways).filter_map(way).collect()
+    }
+
+    fn suggestions(self, typed: &str) -> Vec<&'static str> {
+        let typed = &typed[..typed.len().min(MAX_SHOWN)];
+        let begins = |word: &str| typed.len() >= MIN_PREFIX - 1 && word.starts_with(typed);
+        let unlikeness = |word: &str| if begins(word) || is_slip(typed, word) { 1 } else { edits(typed, word) };
+        let mut alike: Vec<_> = self.words().iter().map(|word| (unlikeness(word), *word)).collect();
+        alike.retain(|(unlikeness, _)| *unlikeness <= 2);
+        alike.sort_unstable();
+        alike.into_iter().map(|(_, word)| word).take(MAX_SUGGESTIONS).collect()
+    }
+}
+
+impl Passphrase {
+    /// `count` random words of the list.
+    ///
+    /// # Panics
+    /// If `count` is not from [`MIN_WORDS`] to [`MAX_WORDS`].
+    pub fn generate(list: WordList, count: usize) -> Result<Self, getrandom::Error> {
+        assert!((MIN_WORDS..=MAX_WORDS).contains(&count), "{count} words");
+        let mut random = Zeroizing::new([0u8; 2 * MAX_WORDS]);
+        getrandom::fill(&mut *random)?;
+        let pairs = random.chunks_exact(2).take(count);
+        let mut indices: Zeroizing<Vec<u16>> =
+            Zeroizing::new(pairs.map(|pair| u16::from_be_bytes([pair[0], pair[1]]) >> (u16::BITS - BITS)).collect());
+        indices[count - 1] = indices[count - 1] & !CHECKSUM_MASK | checksum(&indices);
+        Ok(Self::join(list, &indices))
+    }
+
+    /// Reads words as a person types them: in any case, with accents, numbers, commas or line breaks between them,
+    /// cut short or with a slip in one, as long as it is certain which words they are.
+    pub fn read(text: &str) -> Result<Self, WordsError> {
+        let plain = plain(text);
+        let typed: Vec<&str> = plain.split(' ').filter(|word| !word.is_empty()).collect();
+        if !(MIN_WORDS..=MAX_WORDS).contains(&typed.len()) {
+            return Err(WordsError::Count { found: typed.len() });
+        }
+        let mut readings: Vec<_> = WordList::ALL.into_iter().flat_map(|list| list.readings(&typed)).collect();
+        readings.sort_by_key(|reading| (reading.inexact, reading.slips));
+        let mut readings = readings.into_iter();
+        match readings.next() {
+            None => Err(WordsError::of(&typed, false)),
+            Some(best) if readings.any(|other| best.is_contested_by(&other)) => Err(WordsError::of(&typed, true)),
+            Some(best) => Ok(best.passphrase),
+        }
+    }
+
+    /// The words joined by `-`: the passphrase of the age file.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The words one by one.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        self.0.split('-')
+    }
+
+    fn join(list: WordList, indices: &[u16]) -> Self {
+        let mut text = Zeroizing::new(String::with_capacity(9 * MAX_WORDS));
+        for (i, index) in indices.iter().enumerate() {
+            text.push_str(if i == 0 { "" } else { "-" });
+            text.push_str(list.words()[usize::from(*index)]);
+        }
+        Self(text)
+    }
+}
+
+impl fmt::Debug for Passphrase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Passphrase(..)")
+    }
+}
+
+impl Reading {
+    /// Whether the other is as likely meant. Who types beginnings does so throughout, so that several are likelier
+    /// beginnings than slips; a single one may be either.
+    fn is_contested_by(&self, other: &Self) -> bool {
+        self.inexact == other.inexact
+            && (self.inexact == 1 || self.slips == other.slips)
+            && self.passphrase.as_str() != other.passphrase.as_str()
+    }
+}
+
+impl WordsError {
+    /// What is wrong with words in the list they most likely come from. If they are `contested`, several readings fit.
+    fn of(typed: &[&str], contested: bool) -> Self {
+        let [english, dutch] = WordList::ALL.map(|list| {
+            let known = typed.iter().filter(|word| !list.candidates(word).is_empty()).count();
+            let exact = typed.iter().filter(|word| list.place(word).is_some()).count();
+            (known, exact)
+        });
+        let list = if dutch > english { WordList::Nl } else { WordList::En };
+        let uncertain = |word: &&str| contested && list.place(word).is_none();
+        match typed.iter().position(|word| list.candidates(word).is_empty() || uncertain(word)) {
+            None => Self::Checksum,
+            Some(unknown) => Self::Unknown {
+                position: unknown + 1,
+                word: typed[unknown].chars().take(MAX_SHOWN).collect(),
+                suggestions: list.suggestions(typed[unknown]),
+            },
+        }
+    }
+}
+
+/// The candidate that a mixed-radix number has at this place. The number moves on to the next place.
+fn pick<'a>(choice: &'a [Candidate], number: &mut usize) -> &'a Candidate {
+    let candidate = &choice[*number % choice.len()];
+    *number /= choice.len();
+    candidate
+}
+
+/// The text in lower case without accents, and with a space for all that is no letter.
+fn plain(text: &str) -> Zeroizing<String> {
+    // Long enough from the start, so that no copy stays behind when it grows.
+    let mut plain = Zeroizing::new(String::with_capacity(text.len()));
+    for c in text.nfkd().filter(|c| !is_combining_mark(*c) && !is_invisible(*c)) {
+        plain.push(if c.is_ascii_alphabetic() { c.to_ascii_lowercase() } else { ' ' });
+    }
+    plain
+}
+
+/// Soft hyphens and zero-width characters come along from mail and web pages, in the middle of words.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}')
+}
+
+/// The first four bits of SHA-256("share/v1/words" ‖ the indices, two bytes each, the last one without its checksum).
+fn checksum(indices: &[u16]) -> u16 {
+    let mut hash = digest::Context::new(&digest::SHA256);
+    hash.update(b"share/v1/words");
+    for (i, index) in indices.iter().enumerate() {
+        let random = if i + 1 == indices.len() { index & !CHECKSUM_MASK } else { *index };
+        hash.update(&random.to_be_bytes());
+    }
+    u16::from(hash.finish().as_ref()[0] >> (u8::BITS - CHECKSUM_BITS))
+}
+
+/// Whether one slip lies between the words: a letter wrong, missing or too many, or two neighbours swapped.
+fn is_slip(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let start = one.iter().zip(other).take_while(|(a, b)| a == b).count();
+    let (one, other) = (&one[start..], &other[start..]);
+    let end = one.iter().rev().zip(other.iter().rev()).take_while(|(a, b)| a == b).count();
+    match (&one[..one.len() - end], &other[..other.len() - end]) {
+        ([_], [_]) | ([], [_]) | ([_], []) => true,
+        ([a, b], [c, d]) => a == d && b == c,
+        _ => false,
+    }
+}
+
+/// How many letters to replace, insert or delete to make one word the other.
+fn edits(one: &str, other: &str) -> usize {
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (i, a) in one.bytes().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, b) in other.bytes().enumerate() {
+            let replaced = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[other.len()]
+}
+
+impl fmt::Display for WordsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&match self {
+            Self::Unknown { position, word, suggestions } if suggestions.is_empty() => {
+                fl!("words-unknown", position = position, word = word.as_str())
+            }
+            Self::Unknown { position, word, suggestions } => {
+                let alike = suggestions.join(", ");
+                fl!("words-unknown-alike", position = position, word = word.as_str(), alike = alike)
+            }
+            Self::Count { found } => fl!("words-count", found = found, min = MIN_WORDS, max = MAX_WORDS),
+            Self::Checksum => fl!("words-checksum"),
+        })
+    }
+}
+
+impl fmt::Debug for WordsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown { position, .. } => write!(f, "Unknown {{ position: {position}, .. }}"),
+            Self::Count { found } => write!(f, "Count {{ found: {found} }}"),
+            Self::Checksum => f.write_str("Checksum"),
+        }
+    }
+}
+
+impl std::error::Error for WordsError {}
+
+#[cfg(test)]
+#[path = "words_tests.rs"]
+mod tests;

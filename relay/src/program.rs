@@ -130,3 +130,52 @@ fn report(error: &dyn Error, err: &mut dyn Write) {
     // There is nowhere left to say that standard error is closed.
     let _ = write!(err, "error: {error}\n{text}");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn output(line: &[&str]) -> Result<String> {
+        let mut out = Vec::new();
+        act(Arguments::try_parse_from(line)?.command, &mut out)?;
+        Ok(String::from_utf8(out)?)
+    }
+
+    #[test]
+    fn tokens_are_printed_once_and_listed_by_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().to_str().unwrap();
+        let token = |verb, name| output(&["share-relay", "token", verb, name, "--data", data]);
+        let list = || output(&["share-relay", "token", "list", "--data", data]).unwrap();
+        let secret = token("add", "anna").unwrap();
+        assert!(secret.trim_end().parse::<share_relay_api::Bytes32>().is_ok(), "{secret:?}");
+        assert!(token("add", "anna").is_err());
+        token("add", "bo").unwrap();
+        assert_eq!(list(), "anna\nbo\n");
+        token("remove", "anna").unwrap();
+        assert!(token("remove", "anna").is_err());
+        assert_eq!(list(), "bo\n");
+    }
+
+    #[tokio::test]
+    async fn beyond_loopback_it_refuses_to_start_without_tokens() {
+        let dir = tempfile::tempdir().unwrap();
+        let line = ["share-relay", "serve", "--listen", "0.0.0.0:0", "--data", dir.path().to_str().unwrap()];
+        let Command::Serve(arguments) = Arguments::try_parse_from(line).unwrap().command else { unreachable!() };
+        let mut out = Vec::new();
+        let error = serve(arguments, &mut out).await.unwrap_err().to_string();
+        assert!(error.contains("--open") && error.contains("token add"), "{error}");
+        assert_eq!(out, b"", "nothing was said to be listening");
+    }
+
+    #[test]
+    fn an_error_is_reported_with_its_causes() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("data"), b"a file").unwrap();
+        let error = LocalStore::open(&dir.path().join("data")).unwrap_err();
+        let mut text = Vec::new();
+        report(&error, &mut text);
+        let text = String::from_utf8(text).unwrap();
+        assert!(text.starts_with("error: cannot use ") && text.contains("\n  because: "), "{text}");
+    }
+}

@@ -41,10 +41,13 @@ fn request(downloads: Option<u32>) -> CreateShare {
 }
 
 fn setting() -> Setting {
+    setting_with(Limits::default())
+}
+
+fn setting_with(limits: Limits) -> Setting {
     let dir = tempfile::tempdir().unwrap();
     let time = Arc::new(AtomicU64::new(1000));
     let clock = time.clone();
-    let limits = Limits { part_wait: Duration::from_millis(50), ..Limits::default() };
     let clock = Arc::new(move || clock.load(Ordering::Relaxed));
     let relay = Relay::new(Config { clock, limits, ..Config::default() }, LocalStore::open(dir.path()).unwrap());
     Setting { dir, time, relay }
@@ -172,7 +175,7 @@ async fn a_download_follows_the_upload() {
 
 #[tokio::test]
 async fn a_download_is_cut_when_the_sender_stops_and_not_charged_for_the_rest() {
-    let setting = setting();
+    let setting = setting_with(Limits { part_wait: Duration::from_millis(50), ..Limits::default() });
     setting.upload(None, &[0]).await;
     setting.take(9).await.unwrap();
     let got = drain(setting.fetch(9).await.unwrap()).await;

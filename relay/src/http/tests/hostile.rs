@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 
-const SOON: Duration = Duration::from_millis(100);
+const SOON: Duration = Duration::from_millis(250);
 
 async fn impatient(dir: &TempDir) -> Server {
     let limits = Limits {
@@ -50,7 +50,7 @@ async fn a_head_that_drips_is_let_go() {
     let dripping = tokio::spawn(async move {
         writing.write_all(b"GET /v1 HTTP/1.1\r\nx: ").await.unwrap();
         while writing.write_all(b"x").await.is_ok() {
-            tokio::time::sleep(SOON / 10).await;
+            tokio::time::sleep(SOON / 20).await;
         }
     });
     let _ = reading.read_to_end(&mut Vec::new()).await;
@@ -86,7 +86,7 @@ async fn a_body_that_drips_for_ever_ends_in_its_time() {
     let dripping = tokio::spawn(async move {
         writing.write_all(head.as_bytes()).await.unwrap();
         while writing.write_all(b"x").await.is_ok() {
-            tokio::time::sleep(SOON / 10).await;
+            tokio::time::sleep(SOON / 20).await;
         }
     });
     let mut reply = Vec::new();

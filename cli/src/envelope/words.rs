@@ -206,7 +206,7 @@ impl Reading {
     fn is_contested_by(&self, other: &Self) -> bool {
         let all_begin = |reading: &Self| reading.inexact > 1 && reading.slips == 0;
         self.inexact == other.inexact
-            && !(all_begin(self) && !all_begin(other))
+            && (!all_begin(self) || all_begin(other))
             && self.passphrase.as_str() != other.passphrase.as_str()
     }
 }

@@ -321,5 +321,4 @@ impl fmt::Debug for WordsError {
 impl std::error::Error for WordsError {}
 
 #[cfg(test)]
-#[path = "words_tests.rs"]
 mod tests;

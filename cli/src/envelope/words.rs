@@ -201,11 +201,12 @@ impl fmt::Debug for Passphrase {
 }
 
 impl Reading {
-    /// Whether the other is as likely meant. Who types beginnings does so throughout, so that several are likelier
-    /// beginnings than slips; a single one may be either.
+    /// Whether the other may be meant as well. Who types beginnings does so throughout: several inexact words that are
+    /// all beginnings are not slips by chance, a single one may be.
     fn is_contested_by(&self, other: &Self) -> bool {
+        let all_begin = |reading: &Self| reading.inexact > 1 && reading.slips == 0;
         self.inexact == other.inexact
-            && (self.inexact == 1 || self.slips == other.slips)
+            && (!all_begin(self) || all_begin(other))
             && self.passphrase.as_str() != other.passphrase.as_str()
     }
 }
@@ -320,5 +321,4 @@ impl fmt::Debug for WordsError {
 impl std::error::Error for WordsError {}
 
 #[cfg(test)]
-#[path = "words_tests.rs"]
 mod tests;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::*;
 
 fn vectors() -> Value {
-    serde_json::from_str(include_str!("../../../tests/vectors/words.json")).unwrap()
+    serde_json::from_str(include_str!("../../../../tests/vectors/words.json")).unwrap()
 }
 
 fn list(case: &Value) -> WordList {

@@ -8,11 +8,9 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread,
-    time::Duration,
 };
 
-/// How long a test waits for what must happen.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+use crate::world::PATIENCE;
 
 /// Listens on a free port; open from the start to all that it does not wait for. Ends when dropped.
 pub struct Gate {

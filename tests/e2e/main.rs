@@ -2,5 +2,15 @@
 //!
 //! [`world`] has what every test needs; each other module holds one kind of promise.
 
+mod clocked_relay;
+mod corrupt;
+mod failures;
+mod gate;
+mod limits;
+mod local_files;
+mod manage;
+mod raw;
 mod round_trips;
+mod terminal;
+mod usage;
 mod world;

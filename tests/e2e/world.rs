@@ -4,13 +4,21 @@ use std::{
     ffi::OsStr,
     fmt,
     fs::{self, File},
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader, Read, Write},
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio},
+    time::{Duration, Instant},
 };
 
 use serde_json::Value;
+use share_relay_api::{Bytes32, ShareId};
 use tempfile::TempDir;
+
+use crate::clocked_relay::ClockedRelay;
+
+/// How long a test waits for what must happen.
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A folder with a home in it. Every program runs with a clean environment and knows no other.
 pub struct World {
@@ -65,8 +73,22 @@ impl World {
     /// A relay process with these options; `--data` is added.
     pub fn relay_with<I: IntoIterator<Item: AsRef<OsStr>>>(&self, options: I) -> Relay {
         let data = self.path("relay");
-        let mut run = self.share_relay([OsStr::new("serve"), OsStr::new("--data"), data.as_os_str()]);
-        run.command.args(options).stdout(Stdio::piped());
+        let run = self.share_relay([OsStr::new("serve"), OsStr::new("--data"), data.as_os_str()]);
+        self.start_relay(run.args(options), data)
+    }
+
+    /// A relay process whose data lies on a disk of this size, with `--data` and a free port; see [`on_small_disk`].
+    pub fn relay_on_small_disk(&self, size: &str) -> Relay {
+        let data = self.path("relay");
+        fs::create_dir(&data).unwrap();
+        let relay = env!("CARGO_BIN_EXE_tested-share-relay");
+        let mount = "mount -t tmpfs -o size=$0 none \"$1\" && exec \"$2\" serve --data \"$1\" --listen 127.0.0.1:0";
+        let run = self.program("unshare", SMALL_DISK).args(["sh", "-c", mount, size]).arg(&data).arg(relay);
+        self.start_relay(run, data)
+    }
+
+    fn start_relay(&self, mut run: Run, data: PathBuf) -> Relay {
+        run.command.stdout(Stdio::piped());
         run.command.stderr(File::options().create(true).append(true).open(self.path("relay.log")).unwrap());
         let mut child = run.command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -77,6 +99,20 @@ impl World {
         };
         std::thread::spawn(move || lines.for_each(drop));
         Relay { url, data, child }
+    }
+
+    /// A relay in this process whose clock the test sets, with its data in `relay/`.
+    pub fn clocked_relay(&self) -> ClockedRelay {
+        ClockedRelay::start(&self.path("relay"))
+    }
+
+    /// `share` as someone who may not touch what the file modes forbid, also when the tests run as root.
+    pub fn share_without_rights<I: IntoIterator<Item: AsRef<OsStr>>>(&self, arguments: I) -> Run {
+        if fs::metadata("/proc/self").unwrap().uid() != 0 {
+            return self.share(arguments);
+        }
+        let share = env!("CARGO_BIN_EXE_tested-share");
+        self.program("setpriv", ["--bounding-set=-dac_override,-dac_read_search", share]).args(arguments)
     }
 
     /// Sends with words in a file; gives the link and the words file.
@@ -93,6 +129,51 @@ impl World {
         let run = self.share(["get", &sent.link, "--yes", "--passphrase-file"]).arg(&sent.words);
         run.arg("--output").arg(self.path(output))
     }
+
+    /// What the ledger keeps of a share.
+    pub fn ledger_entry(&self, sent: &Sent) -> Value {
+        let path = self.path(format!("home/.local/share/share/ledger/{}.json", sent.id()));
+        serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+    }
+
+    /// What the relay tells the sender of a share.
+    #[track_caller]
+    pub fn status(&self, sent: &Sent) -> Value {
+        self.share(["status", &sent.link, "--json"]).succeeds().json().remove(0)
+    }
+
+    /// The kinds of the events the relay tells the sender, in order.
+    #[track_caller]
+    pub fn events(&self, sent: &Sent) -> Vec<String> {
+        let status = self.status(sent);
+        status["events"].as_array().unwrap().iter().map(|event| event["event"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+/// Options of `unshare` for a mount that only the program sees, and that goes away with it.
+pub const SMALL_DISK: [&str; 2] = ["--mount", "--map-root-user"];
+
+/// Whether this machine lets tests mount a small disk. Where it does not, the test cannot show what it promises.
+pub fn can_mount() -> bool {
+    let tried = Command::new("unshare").args(SMALL_DISK).args(["sh", "-c", "mount -t tmpfs none /mnt"]).output();
+    let can = tried.is_ok_and(|output| output.status.success());
+    if !can {
+        eprintln!("SKIPPED: a full disk cannot be staged here; it takes root, or user namespaces");
+    }
+    can
+}
+
+/// Waits until something is there, with a bound.
+#[track_caller]
+pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(begun.elapsed() < PATIENCE, "waited in vain: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// Something that was sent.
@@ -106,6 +187,21 @@ impl Sent {
     /// The id at the link's end.
     pub fn id(&self) -> &str {
         self.link.rsplit('/').next().unwrap()
+    }
+
+    /// The id as the protocol has it.
+    pub fn share_id(&self) -> ShareId {
+        self.id().parse().unwrap()
+    }
+
+    /// The same share, asked for at another address.
+    pub fn through(&self, relay: &str) -> Self {
+        Self { link: format!("{relay}/s/{}", self.id()), words: self.words.clone() }
+    }
+
+    /// What shows the relay that one knows the words.
+    pub fn proof(&self) -> Bytes32 {
+        share::envelope::proof(&self.passphrase(), &self.share_id())
     }
 
     /// The words joined by `-`.
@@ -165,6 +261,14 @@ impl Run {
         self.output().exits(0)
     }
 
+    /// Starts it, to be watched while it runs.
+    pub fn start(mut self) -> Started {
+        let mut child =
+            self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (stdin, stdout) = (child.stdin.take(), BufReader::new(child.stdout.take().unwrap()));
+        Started { run: self, child, stdin, stdout, read: Vec::new() }
+    }
+
     /// Starts it; the caller ends it.
     pub fn spawn(mut self) -> Child {
         self.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
@@ -172,6 +276,53 @@ impl Run {
 
     fn outcome(self, output: Output) -> Outcome {
         Outcome { command: format!("{:?}", self.command), root: self.root, output }
+    }
+}
+
+/// A program that runs, its standard input open. Killed when dropped.
+pub struct Started {
+    run: Run,
+    pub child: Child,
+    pub stdin: Option<ChildStdin>,
+    stdout: BufReader<ChildStdout>,
+    read: Vec<u8>,
+}
+
+impl Started {
+    /// The next line of standard output, as an object.
+    #[track_caller]
+    pub fn event(&mut self) -> Value {
+        let start = self.read.len();
+        self.stdout.read_until(b'\n', &mut self.read).unwrap();
+        serde_json::from_slice(&self.read[start..]).unwrap_or_else(|error| {
+            let _ = self.child.kill();
+            panic!("{error} in {:?}", String::from_utf8_lossy(&self.read[start..]))
+        })
+    }
+
+    /// Sends a signal: `INT`, `TERM`, `KILL`.
+    pub fn signal(&self, name: &str) {
+        let kill = format!("kill -{name} {}", self.child.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    }
+
+    /// Closes its input and waits for its end.
+    pub fn finish(mut self) -> Outcome {
+        drop(self.stdin.take());
+        self.stdout.read_to_end(&mut self.read).unwrap();
+        let mut stderr = Vec::new();
+        self.child.stderr.take().unwrap().read_to_end(&mut stderr).unwrap();
+        let output = Output { status: self.child.wait().unwrap(), stdout: std::mem::take(&mut self.read), stderr };
+        let (command, root) = (format!("{:?}", self.run.command), self.run.root.clone());
+        Outcome { command, root, output }
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        // Fails only if it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -196,6 +347,22 @@ impl Outcome {
     pub fn exits(self, code: i32) -> Self {
         assert_eq!(self.output.status.code(), Some(code), "{self:?}");
         self
+    }
+
+    /// Asserts that it failed in this way: the exit code; and, the program being run with `--json`, an error object
+    /// at the end of standard output that says the same as standard error. Gives that object.
+    #[track_caller]
+    pub fn fails(&self, exit: i32, code: &str) -> Value {
+        assert_eq!(self.output.status.code(), Some(exit), "{self:?}");
+        let error = self.json().pop().unwrap_or_else(|| panic!("no error object: {self:?}"));
+        let expected = (Some("error"), Some(code), Some(i64::from(exit)));
+        assert_eq!((error["event"].as_str(), error["code"].as_str(), error["exit"].as_i64()), expected, "{self:?}");
+        let message = error["message"].as_str().unwrap_or_else(|| panic!("no message: {self:?}"));
+        assert!(self.stderr().contains(&format!("share: {message}\n")), "{self:?}");
+        if let Some(hint) = error.get("hint") {
+            assert!(self.stderr().contains(&format!(": {}\n", hint.as_str().unwrap())), "{self:?}");
+        }
+        error
     }
 
     /// Asserts that standard error says this.

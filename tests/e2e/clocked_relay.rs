@@ -1,0 +1,56 @@
+//! A relay in this process, at a time the test sets.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use tokio::sync::oneshot;
+
+/// Listens on loopback, on a thread of its own. Stops when dropped.
+pub struct ClockedRelay {
+    pub url: String,
+    clock: Arc<AtomicU64>,
+    stop: Option<oneshot::Sender<()>>,
+    serving: Option<JoinHandle<()>>,
+}
+
+impl ClockedRelay {
+    /// With its data in this folder, and the time it is now.
+    pub fn start(data: &Path) -> Self {
+        let clock = Arc::new(AtomicU64::new(share::time::now()));
+        let now = Arc::clone(&clock);
+        let config = share_relay::Config { clock: Arc::new(move || now.load(Ordering::SeqCst)), ..Default::default() };
+        let store = share_relay::store::LocalStore::open(data).unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let (tell, told) = std::sync::mpsc::channel();
+        let serving = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            runtime.block_on(async move {
+                let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+                tell.send(format!("http://{}", listener.local_addr().unwrap())).unwrap();
+                let stopped = async { drop(stopped.await) };
+                share_relay::serve(listener, config, store, stopped).await.unwrap();
+            });
+        });
+        Self { url: told.recv().unwrap(), clock, stop: Some(stop), serving: Some(serving) }
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, time: Duration) {
+        self.clock.fetch_add(time.as_secs(), Ordering::SeqCst);
+    }
+}
+
+impl Drop for ClockedRelay {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        // A relay that panicked has said so already.
+        let _ = self.serving.take().map(JoinHandle::join);
+    }
+}

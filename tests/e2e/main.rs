@@ -2,5 +2,12 @@
 //!
 //! [`world`] has what every test needs; each other module holds one kind of promise.
 
+mod hostile_relay;
+mod http;
+mod interruptions;
+mod keys;
+mod relay_learns_nothing;
 mod round_trips;
+mod stock_tools;
+mod tap;
 mod world;

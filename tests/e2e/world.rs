@@ -7,6 +7,7 @@ use std::{
     io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
 };
 
 use serde_json::Value;
@@ -108,6 +109,11 @@ impl Sent {
         self.link.rsplit('/').next().unwrap()
     }
 
+    /// The link through another address: that of a proxy, say.
+    pub fn through(&self, relay: &str) -> Self {
+        Self { link: format!("{relay}/s/{}", self.id()), words: self.words.clone() }
+    }
+
     /// The words joined by `-`.
     pub fn passphrase(&self) -> String {
         fs::read_to_string(&self.words).unwrap().trim().to_owned()
@@ -160,6 +166,26 @@ impl Run {
         self.outcome(output)
     }
 
+    /// Runs it to its end, and fails the test if that takes longer than this.
+    #[track_caller]
+    pub fn within(mut self, limit: Duration) -> Outcome {
+        let mut child = self.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (stdout, stderr) = (drain(child.stdout.take().unwrap()), drain(child.stderr.take().unwrap()));
+        let begun = Instant::now();
+        let status = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break status;
+            }
+            if begun.elapsed() > limit {
+                child.kill().unwrap();
+                panic!("still running after {limit:?}: {:?}", self.command);
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        let output = Output { status, stdout: stdout.join().unwrap(), stderr: stderr.join().unwrap() };
+        self.outcome(output)
+    }
+
     /// Runs it and expects success.
     pub fn succeeds(self) -> Outcome {
         self.output().exits(0)
@@ -173,6 +199,15 @@ impl Run {
     fn outcome(self, output: Output) -> Outcome {
         Outcome { command: format!("{:?}", self.command), root: self.root, output }
     }
+}
+
+/// Everything a pipe gives until it closes.
+fn drain(mut pipe: impl std::io::Read + Send + 'static) -> std::thread::JoinHandle<Vec<u8>> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        pipe.read_to_end(&mut bytes).unwrap();
+        bytes
+    })
 }
 
 /// What a program did. Its `Debug` is what a failed assertion shows.

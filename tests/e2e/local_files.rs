@@ -10,7 +10,7 @@ use crate::{
     failures::{fails, send_something},
     raw,
     round_trips::noise,
-    world::{Sent, SMALL_DISK, World, can_mount, files_below},
+    world::{SMALL_DISK, Sent, World, can_mount, files_below},
 };
 
 fn downloads_left(relay: &str, sent: &Sent) -> u64 {

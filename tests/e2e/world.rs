@@ -194,7 +194,7 @@ impl Sent {
         self.id().parse().unwrap()
     }
 
-    /// The same share, asked for at another address.
+    /// The link through another address: that of a proxy, say.
     pub fn through(&self, relay: &str) -> Self {
         Self { link: format!("{relay}/s/{}", self.id()), words: self.words.clone() }
     }
@@ -253,6 +253,26 @@ impl Run {
         let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
         let output = child.wait_with_output().unwrap();
         writer.join().unwrap();
+        self.outcome(output)
+    }
+
+    /// Runs it to its end, and fails the test if that takes longer than this.
+    #[track_caller]
+    pub fn within(mut self, limit: Duration) -> Outcome {
+        let mut child = self.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (stdout, stderr) = (drain(child.stdout.take().unwrap()), drain(child.stderr.take().unwrap()));
+        let begun = Instant::now();
+        let status = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break status;
+            }
+            if begun.elapsed() > limit {
+                child.kill().unwrap();
+                panic!("still running after {limit:?}: {:?}", self.command);
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        let output = Output { status, stdout: stdout.join().unwrap(), stderr: stderr.join().unwrap() };
         self.outcome(output)
     }
 
@@ -324,6 +344,15 @@ impl Drop for Started {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Everything a pipe gives until it closes.
+fn drain(mut pipe: impl Read + Send + 'static) -> std::thread::JoinHandle<Vec<u8>> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        pipe.read_to_end(&mut bytes).unwrap();
+        bytes
+    })
 }
 
 /// What a program did. Its `Debug` is what a failed assertion shows.

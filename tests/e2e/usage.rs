@@ -44,7 +44,13 @@ fn plain_http_to_the_internet() {
     let link = format!("http://relay.example/s/{}", share_relay_api::ShareId::from_random([3; 12]));
     fails(|| world.share(["get", &link]), 2, "not_a_link", says, hint);
     let hint = "An address looks like https://relay.example";
-    fails(|| world.share(["send", "case.bin", "--relay", "ftp://x"]), 2, "relay_url", "not the address of a relay", hint);
+    fails(
+        || world.share(["send", "case.bin", "--relay", "ftp://x"]),
+        2,
+        "relay_url",
+        "not the address of a relay",
+        hint,
+    );
     let says = "This is not a link of share";
     fails(|| world.share(["get", "https://relay.example/about"]), 2, "not_a_link", says, "A link looks like");
 }

@@ -17,13 +17,13 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
     /// Speak this language (default: that of the system)
-    #[arg(long, global = true, value_enum)]
+    #[arg(long, global = true, value_enum, help_heading = "General options")]
     pub lang: Option<Language>,
     /// Print one JSON object a line, for programs
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "General options")]
     pub json: bool,
     /// Print results, warnings and errors only
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, help_heading = "General options")]
     pub quiet: bool,
 }
 

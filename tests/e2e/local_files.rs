@@ -26,13 +26,9 @@ fn disk_full_while_saving() {
     let relay = world.relay();
     let sent = world.send(&relay.url, [world.file("case.bin", noise(4 << 20))]);
     fs::create_dir(world.path("in")).unwrap();
-    let share = env!("CARGO_BIN_EXE_tested-share");
     let script = "mount -t tmpfs -o size=1m none in && { \"$@\"; code=$?; ls -A in >left; exit $code; }";
-    let run = || {
-        let run = world.program("unshare", SMALL_DISK).args(["sh", "-c", script, "sh", share, "get", &sent.link]);
-        run.args(["--yes", "--output", "in", "--passphrase-file"]).arg(&sent.words)
-    };
-    fails(run, 10, "disk_full", "The disk is full: ", "Make room, or choose another folder with --output.");
+    let get = || world.get(&sent, "in").under(["unshare"].iter().chain(&SMALL_DISK).chain(&["sh", "-c", script, "sh"]));
+    fails(get, 10, "disk_full", "The disk is full: ", "Make room, or choose another folder with --output.");
     assert_eq!(fs::read_to_string(world.path("left")).unwrap(), "");
 }
 

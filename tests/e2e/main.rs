@@ -6,6 +6,7 @@ mod clocked_relay;
 mod corrupt;
 mod failures;
 mod gate;
+mod here;
 mod hostile_relay;
 mod http;
 mod interruptions;

@@ -1,1 +1,219 @@
-//! Soon.
+//! What the sender sees and can do afterwards: list, status, receipts, revoke, unlock, login.
+
+use std::{fs, os::unix::fs::PermissionsExt};
+
+use serde_json::{Value, json};
+use share_relay_api::{Bytes32, paths};
+
+use crate::{
+    failures::send_something,
+    raw,
+    world::{Sent, World, files_below},
+};
+
+#[test]
+fn list_shows_what_was_sent() {
+    let world = World::new();
+    let relay = world.relay();
+    world.share(["list"]).succeeds().says("Nothing was sent from this computer yet.");
+    let one = send_something(&world, &relay.url, &[]);
+    let six: Vec<String> =
+        (0..6).map(|number| world.file(format!("f{number}"), "x").to_str().unwrap().to_owned()).collect();
+    let two = world.send(&relay.url, &six);
+    let people = world.share(["list"]).succeeds().stdout();
+    assert!(people.lines().any(|line| line.contains(&one.link) && line.ends_with("case.bin")), "{people}");
+    assert!(people.lines().any(|line| line.contains(&two.link) && line.ends_with("and 1 more")), "{people}");
+    let programs = world.share(["list", "--json"]).succeeds().json();
+    assert_eq!(programs.len(), 2);
+    let first = programs.iter().find(|entry| entry["link"] == one.link.as_str()).unwrap();
+    assert_eq!((&first["event"], &first["bytes"], &first["complete"]), (&json!("sent"), &json!(100_000), &json!(true)));
+    assert_eq!(first["names"], json!(["case.bin"]));
+}
+
+#[test]
+fn status_tells_what_happened() {
+    let world = World::new();
+    let relay = world.relay();
+    let sent = send_something(&world, &relay.url, &["--once"]);
+    let people = world.share(["status", &sent.link]).succeeds().stdout();
+    assert!(people.contains("Ready; it can be fetched until ") && people.contains("upload complete"), "{people}");
+    world.get(&sent, "in").succeeds();
+    let people = world.share(["status", &sent.link]).succeeds().stdout();
+    assert!(people.contains("Collected as often as you allowed"), "{people}");
+    assert!(people.contains("(genuine receipt)"), "{people}");
+    let status = world.status(&sent);
+    assert_eq!((&status["event"], &status["state"]), (&json!("status"), &json!("collected")));
+    assert_eq!(receipts(&status), [true]);
+}
+
+fn receipts(status: &Value) -> Vec<bool> {
+    let receipts = status["events"].as_array().unwrap().iter().filter(|event| event["event"] == "receipt");
+    receipts.map(|event| event["verified"].as_bool().unwrap()).collect()
+}
+
+/// Posts a receipt on a new ticket.
+fn post_receipt(relay: &str, sent: &Sent, number: u8, receipt: Value) {
+    let ticket = Bytes32([number; 32]);
+    assert_eq!(raw::take_ticket(relay, sent, &sent.proof(), &ticket).status, 200);
+    let answer = raw::call(relay, "POST", &paths::receipt(&sent.share_id()), Some(&ticket), Some(receipt));
+    assert_eq!(answer.status, 204, "{answer:?}");
+}
+
+#[test]
+fn a_forged_or_replayed_receipt_is_not_believed() {
+    let world = World::new();
+    let relay = world.relay();
+    let (sent, other) = (send_something(&world, &relay.url, &[]), send_something(&world, &relay.url, &[]));
+    world.get(&sent, "in").succeeds();
+    world.get(&other, "in-other").succeeds();
+    let genuine = |sent: &Sent| {
+        let status = world.status(sent);
+        let found = status["events"].as_array().unwrap().iter().find(|event| event["event"] == "receipt").cloned();
+        let event = found.unwrap();
+        json!({ "fingerprint": event["fingerprint"], "time": event["time"], "mac": event["mac"] })
+    };
+    let (own, foreign) = (genuine(&sent), genuine(&other));
+    let forged = json!({ "fingerprint": own["fingerprint"], "time": own["time"], "mac": "00".repeat(32) });
+    let moved = json!({ "fingerprint": own["fingerprint"], "time": 1, "mac": own["mac"] });
+    for (number, receipt) in (1..).zip([forged, own, foreign, moved]) {
+        post_receipt(&relay.url, &sent, number, receipt);
+    }
+    assert_eq!(receipts(&world.status(&sent)), [true, false, false, false, false]);
+    let people = world.share(["status", &sent.link]).succeeds().stdout();
+    assert_eq!(people.matches("(genuine receipt)").count(), 1, "{people}");
+    assert_eq!(people.matches("a receipt that is NOT genuine; do not rely on it").count(), 4, "{people}");
+}
+
+#[test]
+fn revoke_takes_it_back_at_once_and_may_be_repeated() {
+    let world = World::new();
+    let relay = world.relay();
+    let sent = send_something(&world, &relay.url, &[]);
+    let people = world.share(["revoke", &sent.link]).succeeds().stdout();
+    assert!(people.starts_with("Taken back. The content is gone from the relay"), "{people}");
+    assert!(!relay.share(&sent).join("content.age").exists() && !relay.share(&sent).join("manifest.age").exists());
+    let again = world.share(["revoke", &sent.link, "--json"]).succeeds().json();
+    assert_eq!(again, [json!({ "event": "revoked", "link": sent.link })]);
+    assert_eq!(world.status(&sent)["state"], "revoked");
+}
+
+#[test]
+fn unlock_says_so() {
+    let world = World::new();
+    let relay = world.relay();
+    let sent = send_something(&world, &relay.url, &[]);
+    for _ in 0..10 {
+        raw::take_ticket(&relay.url, &sent, &Bytes32([7; 32]), &Bytes32([1; 32]));
+    }
+    let people = world.share(["status", &sent.link]).succeeds().stdout();
+    assert!(people.contains("somebody gave wrong words") && people.contains("locked until "), "{people}");
+    assert!(raw::public_status(&relay.url, &sent)["locked_until"].is_u64());
+    let people = world.share(["unlock", &sent.link]).succeeds().stdout();
+    assert_eq!(people, "Unlocked. The recipient can try again.\n");
+    let programs = world.share(["unlock", &sent.link, "--json"]).succeeds().json();
+    assert_eq!(programs, [json!({ "event": "unlocked", "link": sent.link })]);
+    assert!(raw::public_status(&relay.url, &sent).get("locked_until").is_none());
+}
+
+#[test]
+fn only_the_sender_manages() {
+    let (world, elsewhere) = (World::new(), World::new());
+    let relay = world.relay();
+    let sent = send_something(&world, &relay.url, &[]);
+    for command in ["status", "revoke", "unlock"] {
+        elsewhere.share([command, &sent.link, "--json"]).output().fails(10, "not_sent_from_here");
+    }
+    let answer = raw::call(&relay.url, "DELETE", &paths::share(&sent.share_id()), Some(&Bytes32([1; 32])), None);
+    assert_eq!((answer.status, answer.code()), (403, "not_manager".to_owned()));
+    // The manage key goes to the relay of the ledger, whatever address the link has now.
+    assert_eq!(world.status(&sent.through("http://127.0.0.1:1"))["state"], "ready");
+}
+
+#[test]
+fn the_ledger_is_private_and_holds_no_words() {
+    let world = World::new();
+    let relay = world.relay();
+    let sent = send_something(&world, &relay.url, &["--message", "for your eyes"]);
+    world.get(&sent, "in").succeeds();
+    let ledger = world.path("home/.local/share/share/ledger");
+    let mode = |path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(ledger.clone()), 0o700);
+    assert_eq!(mode(ledger.join(format!("{}.json", sent.id()))), 0o600);
+    let entry = world.ledger_entry(&sent);
+    let mut keys: Vec<_> = entry.as_object().unwrap().keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    let expected = ["bytes", "created_at", "expires_at", "files", "fingerprint", "kind", "link", "manage_key", "names"];
+    assert_eq!(keys, [&expected[..], &["receipt_key"]].concat());
+    for path in files_below(&world.path("home")).iter().filter(|path| path.is_file()) {
+        let text = String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned();
+        assert!(!text.contains(&sent.passphrase()) && !text.contains("for your eyes"), "{}", path.display());
+    }
+}
+
+#[test]
+fn login_then_send_through_it() {
+    let world = World::new();
+    let token = world.share_relay(["token", "add", "anna", "--data"]).arg(world.path("relay")).succeeds().stdout();
+    let relay = world.relay();
+    let wrong = world.file("wrong", "5".repeat(64));
+    world.share(["login", &relay.url, "--json", "--token-file"]).arg(&wrong).output().fails(9, "token_required");
+    world.file("short", "abc");
+    let malformed = world.share(["login", &relay.url, "--json", "--token-file", "short"]).output();
+    malformed.fails(2, "usage");
+    assert!(!world.path("home/.config/share/config.json").exists(), "nothing is remembered that does not work");
+
+    let file = world.file("token", &token);
+    let done = world.share(["login", &relay.url, "--token-file"]).arg(&file).succeeds();
+    assert_eq!(done.stdout(), format!("From now on, share sends through {}.\n", relay.url));
+    world.file("case.bin", "through the relay");
+    let words = world.path("words");
+    let send = world.share(["send", "case.bin", "--json", "--passphrase-file"]).arg(&words).succeeds();
+    let sent = Sent { link: send.json()[0]["link"].as_str().unwrap().to_owned(), words };
+    assert!(sent.link.starts_with(&relay.url), "{}", sent.link);
+    // Recipients need no token.
+    world.get(&sent, "in").succeeds();
+
+    for arguments in [&["config", "show"][..], &["config", "show", "--json"]] {
+        let shown = world.share(arguments).succeeds();
+        assert!(shown.stdout().contains(&relay.url) && !shown.stdout().contains(token.trim()), "{shown:?}");
+    }
+    let config = world.path("home/.config/share/config.json");
+    assert_eq!(fs::metadata(&config).unwrap().permissions().mode() & 0o777, 0o600);
+
+    world.share_relay(["token", "remove", "anna", "--data"]).arg(world.path("relay")).succeeds();
+    world.share_relay(["token", "add", "bo", "--data"]).arg(world.path("relay")).succeeds();
+    world.share(["send", "case.bin", "--json", "--passphrase-file", "w"]).output().fails(9, "token_required");
+}
+
+#[test]
+fn a_relay_without_tokens_needs_no_login_but_takes_one() {
+    let world = World::new();
+    let relay = world.relay();
+    world.share(["login", &relay.url]).succeeds();
+    let shown = world.share(["config", "show", "--json"]).succeeds().json();
+    assert_eq!(shown, [json!({ "event": "config", "relay": relay.url, "tokens_for": [] })]);
+}
+
+#[test]
+fn whoever_shows_a_token_learns_whether_it_is_valid() {
+    let world = World::new();
+    let token = world.share_relay(["token", "add", "anna", "--data"]).arg(world.path("relay")).succeeds().stdout();
+    let relay = world.relay();
+    let info = |secret: Option<&Bytes32>| raw::call(&relay.url, "GET", paths::INFO, secret, None);
+    assert_eq!(info(None).json()["token_required"], true);
+    assert_eq!(info(Some(&token.trim().parse().unwrap())).status, 200);
+    let answer = info(Some(&Bytes32([5; 32])));
+    assert_eq!((answer.status, answer.code()), (401, "token_required".to_owned()));
+}
+
+#[test]
+fn a_relay_can_be_set() {
+    let world = World::new();
+    let relay = world.relay();
+    let shown = world.share(["config", "show"]).succeeds().stdout();
+    assert_eq!(shown, "No relay is set; share serves from this computer.\n");
+    world.share(["config", "set", "relay", &relay.url]).succeeds();
+    world.file("case.bin", "x");
+    let sent = world.share(["send", "case.bin", "--json", "--passphrase-file", "w"]).succeeds();
+    assert!(sent.json()[0]["link"].as_str().unwrap().starts_with(&relay.url));
+}

@@ -18,6 +18,13 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// From all the bytes of an answer on a connection that was closed after it.
+    pub fn parse(mut bytes: Vec<u8>) -> Self {
+        let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
+        let status = std::str::from_utf8(&bytes[9..12]).unwrap().parse().unwrap();
+        Self { status, body: bytes.split_off(end) }
+    }
+
     #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
@@ -32,20 +39,27 @@ impl Answer {
 
 /// Makes one call on a connection of its own.
 pub fn call(relay: &str, method: &str, path: &str, secret: Option<&Bytes32>, body: Option<Value>) -> Answer {
-    let host = relay.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(host(relay)).unwrap();
+    stream.write_all(request(relay, method, path, secret, body).as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    Answer::parse(answer)
+}
+
+/// Host and port of a relay's address.
+pub fn host(relay: &str) -> &str {
+    relay.trim_start_matches("http://")
+}
+
+/// What [`call`] sends.
+pub fn request(relay: &str, method: &str, path: &str, secret: Option<&Bytes32>, body: Option<Value>) -> String {
     let body = body.map(|body| body.to_string()).unwrap_or_default();
     let secret = secret.map(|secret| format!("Authorization: Bearer {secret}\r\n")).unwrap_or_default();
     let length = body.len();
-    let request = format!(
+    let host = host(relay);
+    format!(
         "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{secret}Content-Length: {length}\r\n\r\n{body}"
-    );
-    let mut stream = TcpStream::connect(host).unwrap();
-    stream.write_all(request.as_bytes()).unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).unwrap();
-    let end = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
-    let status = std::str::from_utf8(&answer[9..12]).unwrap().parse().unwrap();
-    Answer { status, body: answer.split_off(end) }
+    )
 }
 
 /// What anyone with the link may know of a share.
@@ -55,6 +69,10 @@ pub fn public_status(relay: &str, sent: &Sent) -> Value {
 
 /// Takes a ticket with the right words.
 pub fn take_ticket(relay: &str, sent: &Sent, proof: &Bytes32, ticket: &Bytes32) -> Answer {
-    let take = serde_json::json!({ "proof": proof, "ticket_hash": share::client::sha256(&ticket.0) });
-    call(relay, "POST", &paths::tickets(&sent.share_id()), None, Some(take))
+    call(relay, "POST", &paths::tickets(&sent.share_id()), None, Some(ticket_wanted(proof, ticket)))
+}
+
+/// The body that asks for this ticket.
+pub fn ticket_wanted(proof: &Bytes32, ticket: &Bytes32) -> Value {
+    serde_json::json!({ "proof": proof, "ticket_hash": share::client::sha256(&ticket.0) })
 }

@@ -108,11 +108,10 @@ impl World {
 
     /// `share` as someone who may not touch what the file modes forbid, also when the tests run as root.
     pub fn share_without_rights<I: IntoIterator<Item: AsRef<OsStr>>>(&self, arguments: I) -> Run {
-        if fs::metadata("/proc/self").unwrap().uid() != 0 {
-            return self.share(arguments);
+        match fs::metadata("/proc/self").unwrap().uid() {
+            0 => self.share(arguments).under(["setpriv", "--bounding-set=-dac_override,-dac_read_search"]),
+            _ => self.share(arguments),
         }
-        let share = env!("CARGO_BIN_EXE_tested-share");
-        self.program("setpriv", ["--bounding-set=-dac_override,-dac_read_search", share]).args(arguments)
     }
 
     /// Sends with words in a file; gives the link and the words file.
@@ -225,6 +224,16 @@ impl Run {
     pub fn args<I: IntoIterator<Item: AsRef<OsStr>>>(mut self, arguments: I) -> Self {
         self.command.args(arguments);
         self
+    }
+
+    /// The same, started by another program that ends in becoming it.
+    pub fn under<I: IntoIterator<Item: AsRef<OsStr>>>(self, wrapper: I) -> Self {
+        let mut command = Command::new("env");
+        command.args(wrapper).arg(self.command.get_program()).args(self.command.get_args());
+        let envs = self.command.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        command.env_clear().envs(envs).current_dir(self.command.get_current_dir().unwrap_or(&self.root));
+        command.stdin(Stdio::null());
+        Self { command, root: self.root }
     }
 
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {

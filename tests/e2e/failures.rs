@@ -40,19 +40,20 @@ pub fn send_something(world: &World, relay: &str, options: &[&str]) -> Sent {
     world.send(relay, [file.to_str().unwrap()].iter().chain(options))
 }
 
+/// Nobody listens on port 1 (tcpmux), and no system gives it to a program that asks for any port.
+pub const NOWHERE: &str = "http://127.0.0.1:1";
 const ASK_SENDER: &str = "Ask the sender to send it again.";
 
 #[test]
 fn relay_unreachable() {
     let world = World::new();
-    let mut relay = world.relay();
-    let sent = send_something(&world, &relay.url, &[]);
-    relay.kill();
+    let relay = world.relay();
+    let sent = send_something(&world, &relay.url, &[]).through(NOWHERE);
     let (says, hint) = ("The relay cannot be reached", "Check your network connection");
     fails(|| world.get(&sent, "in").args(["--patience", "0s"]), 3, "unreachable", says, hint);
-    let send = ["send", "case.bin", "--relay", &relay.url, "--patience", "0s", "--passphrase-file", "w"];
+    let send = ["send", "case.bin", "--relay", NOWHERE, "--patience", "0s", "--passphrase-file", "w"];
     fails(|| world.share(send), 3, "unreachable", says, hint);
-    fails(|| world.share(["status", &sent.link]), 3, "unreachable", says, hint);
+    fails(|| world.share(["login", NOWHERE]), 3, "unreachable", says, hint);
     assert!(!world.path("w").exists() && !world.path("in").exists());
 }
 
@@ -67,7 +68,7 @@ fn relay_gone_while_sending() {
     let link = sending.event()["link"].as_str().unwrap().to_owned();
     gate.wait_until_stopped();
     relay.kill();
-    gate.open();
+    gate.relay_is_gone();
     let outcome = sending.finish();
     let error = outcome.fails(3, "unreachable");
     assert!(error["message"].as_str().unwrap().starts_with("The relay cannot be reached, or the connection broke"));
@@ -88,7 +89,7 @@ fn relay_gone_while_getting() {
     let getting = world.get(&sent.through(&gate.url), "in").args(["--json", "--patience", "1s"]).start();
     gate.wait_until_stopped();
     relay.kill();
-    gate.open();
+    gate.relay_is_gone();
     let error = getting.finish().fails(3, "unreachable");
     assert!(error["message"].as_str().unwrap().starts_with("The relay cannot be reached, or the connection broke"));
     assert!(files_below(&world.path("in")).is_empty());
@@ -150,10 +151,15 @@ fn malformed_words_spend_no_try() {
     let relay = world.relay();
     let sent = send_something(&world, &relay.url, &[]);
     let tries = || raw::public_status(&relay.url, &sent)["tries_left"].as_u64().unwrap();
-    for words in ["", "only three words", "qqqqqq qqqqqq qqqqqq qqqqqq qqqqqq qqqqqq", &mistyped(&sent.passphrase())] {
+    let mistyped = mistyped(&sent.passphrase());
+    let cases = [
+        ("only three words", "A share has 6 to 10 words; these are 3."),
+        ("qqqqqq qqqqqq qqqqqq qqqqqq qqqqqq qqqqqq", "Word 1 is not on the list: qqqqqq."),
+        (&mistyped, "These words do not belong together"),
+    ];
+    for (words, says) in cases {
         let malformed = Sent { words: world.file("mistyped", words), ..sent.clone() };
-        let outcome = world.get(&malformed, "in").arg("--json").output();
-        outcome.fails(4, "words_malformed");
+        get_fails(&world, &malformed, 4, "words_malformed", says, "Compare each word");
     }
     assert_eq!(tries(), 10);
 }

@@ -35,6 +35,8 @@ struct State {
     /// Connections that will still be cut rather than held.
     cuts_left: usize,
     open: bool,
+    /// No connection gets through any more.
+    gone: bool,
     closed: bool,
 }
 
@@ -57,15 +59,17 @@ impl Gate {
     fn start(relay: &str, request: &'static str, answer_bytes: Option<usize>, cuts: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let state = State { stopped: 0, cuts_left: cuts, open: false, closed: false };
+        let state = State { stopped: 0, cuts_left: cuts, open: false, gone: false, closed: false };
         let relay = relay.trim_start_matches("http://").to_owned();
         let shared =
             Arc::new(Shared { relay, request, answer_bytes, state: Mutex::new(state), changed: Condvar::new() });
         let serving = Arc::clone(&shared);
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
-                if serving.state.lock().unwrap().closed {
-                    return;
+                match *serving.state.lock().unwrap() {
+                    State { closed: true, .. } => return,
+                    State { gone: true, .. } => continue,
+                    _ => {}
                 }
                 // A relay that is gone closes the connection, as it would without a gate.
                 let Ok(relay) = TcpStream::connect(&serving.relay) else { continue };
@@ -91,6 +95,12 @@ impl Gate {
     /// How many connections have been held or cut.
     pub fn stopped(&self) -> usize {
         self.shared.state.lock().unwrap().stopped
+    }
+
+    /// Ends what is held, after the relay was killed, and lets nothing through to whoever has its port next.
+    pub fn relay_is_gone(&self) {
+        self.shared.state.lock().unwrap().gone = true;
+        self.open();
     }
 
     /// Lets go what is held, and everything from now on.

@@ -73,7 +73,7 @@ fn no_permission_to_read() {
     let world = World::new();
     let relay = world.relay();
     let file = world.file("secret.txt", "x");
-    fs::set_permissions(&file, Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&file, Permissions::from_mode(0o000)).unwrap();
     let send = || world.share_without_rights(["send", "secret.txt", "--relay", &relay.url, "--passphrase-file", "w"]);
     fails(send, 10, "local_file", "secret.txt could not be read", "");
     let sent = send_something(&world, &relay.url, &[]);

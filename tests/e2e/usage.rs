@@ -1,11 +1,9 @@
 //! Mistakes on the command line: told before anything is sent, fetched or asked.
 
 use crate::{
-    failures::{fails, send_something},
+    failures::{NOWHERE, fails, send_something},
     world::World,
 };
-
-const NOWHERE: &str = "http://127.0.0.1:1";
 
 #[test]
 fn nobody_at_a_terminal() {

@@ -241,11 +241,6 @@ impl Run {
         self
     }
 
-    pub fn in_dir(mut self, dir: impl AsRef<Path>) -> Self {
-        self.command.current_dir(dir);
-        self
-    }
-
     /// Runs it to its end.
     pub fn output(mut self) -> Outcome {
         let output = self.command.output().unwrap();
@@ -296,11 +291,6 @@ impl Run {
             self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (stdin, stdout) = (child.stdin.take(), BufReader::new(child.stdout.take().unwrap()));
         Started { run: self, child, stdin, stdout, read: Vec::new() }
-    }
-
-    /// Starts it; the caller ends it.
-    pub fn spawn(mut self) -> Child {
-        self.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
     fn outcome(self, output: Output) -> Outcome {

@@ -1,7 +1,7 @@
 //! HTTP/1.1 by hand, one request a connection: single calls, and a server that can lie about everything.
 
 use std::{
-    io::{self, BufRead, BufReader, Read, Write},
+    io::{self, BufRead, BufReader, Write},
     net::{TcpListener, TcpStream},
     sync::{Arc, Mutex},
 };
@@ -112,8 +112,9 @@ pub fn call(url: &str, method: &str, path: &str, headers: &[(&str, &str)], body:
     let mut stream = TcpStream::connect(host)?;
     let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let length = body.len();
-    let head =
-        format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n");
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n"
+    );
     stream.write_all(&[head.as_bytes(), body].concat())?;
     read_response(&mut BufReader::new(stream))
 }

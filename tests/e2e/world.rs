@@ -65,9 +65,18 @@ impl World {
 
     /// A relay process with these options; `--data` is added.
     pub fn relay_with<I: IntoIterator<Item: AsRef<OsStr>>>(&self, options: I) -> Relay {
+        self.start_relay(|run| run.args(options))
+    }
+
+    /// A relay process that logs at this level, whole or by module.
+    pub fn relay_logging(&self, level: &str) -> Relay {
+        self.start_relay(|run| run.args(["--listen", "127.0.0.1:0"]).env("RUST_LOG", level))
+    }
+
+    fn start_relay(&self, prepare: impl FnOnce(Run) -> Run) -> Relay {
         let data = self.path("relay");
-        let mut run = self.share_relay([OsStr::new("serve"), OsStr::new("--data"), data.as_os_str()]);
-        run.command.args(options).stdout(Stdio::piped());
+        let mut run = prepare(self.share_relay([OsStr::new("serve"), OsStr::new("--data"), data.as_os_str()]));
+        run.command.stdout(Stdio::piped());
         run.command.stderr(File::options().create(true).append(true).open(self.path("relay.log")).unwrap());
         let mut child = run.command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();

@@ -281,6 +281,7 @@ impl From<Problem> for Error {
             }
             Code::ContentDamaged => told(Kind::Corrupt, fl!("relay-content-damaged")).hint(fl!("corrupt-hint")),
             Code::StorageFull => told(Kind::Refused, fl!("relay-storage-full")).hint(fl!("relay-storage-full-hint")),
+            Code::PartsMissing => told(Kind::Unexpected, fl!("relay-lost-parts")).hint(fl!("relay-lost-parts-hint")),
             Code::NotManager => told(Kind::Refused, fl!("relay-not-manager")),
             Code::TooBusy | Code::Timeout => {
                 told(Kind::Unreachable, fl!("relay-busy")).hint(fl!("client-unreachable-hint"))

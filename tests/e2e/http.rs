@@ -1,7 +1,7 @@
 //! HTTP/1.1 by hand, one request a connection: single calls, and a server that can lie about everything.
 
 use std::{
-    io::{self, BufRead, BufReader, Read, Write},
+    io::{self, BufRead, BufReader, Write},
     net::{TcpListener, TcpStream},
     sync::{Arc, Mutex},
 };

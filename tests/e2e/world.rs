@@ -72,9 +72,12 @@ impl World {
 
     /// A relay process with these options; `--data` is added.
     pub fn relay_with<I: IntoIterator<Item: AsRef<OsStr>>>(&self, options: I) -> Relay {
-        let data = self.path("relay");
-        let run = self.share_relay([OsStr::new("serve"), OsStr::new("--data"), data.as_os_str()]);
-        self.start_relay(run.args(options), data)
+        self.start_relay(|run| run.args(options))
+    }
+
+    /// A relay process that logs at this level, whole or by module.
+    pub fn relay_logging(&self, level: &str) -> Relay {
+        self.start_relay(|run| run.args(["--listen", "127.0.0.1:0"]).env("RUST_LOG", level))
     }
 
     /// A relay process whose data lies on a disk of this size, with `--data` and a free port; see [`on_small_disk`].
@@ -84,10 +87,16 @@ impl World {
         let relay = env!("CARGO_BIN_EXE_tested-share-relay");
         let mount = "mount -t tmpfs -o size=$0 none \"$1\" && exec \"$2\" serve --data \"$1\" --listen 127.0.0.1:0";
         let run = self.program("unshare", SMALL_DISK).args(["sh", "-c", mount, size]).arg(&data).arg(relay);
-        self.start_relay(run, data)
+        self.start(run, data)
     }
 
-    fn start_relay(&self, mut run: Run, data: PathBuf) -> Relay {
+    fn start_relay(&self, prepare: impl FnOnce(Run) -> Run) -> Relay {
+        let data = self.path("relay");
+        let run = prepare(self.share_relay([OsStr::new("serve"), OsStr::new("--data"), data.as_os_str()]));
+        self.start(run, data)
+    }
+
+    fn start(&self, mut run: Run, data: PathBuf) -> Relay {
         run.command.stdout(Stdio::piped());
         run.command.stderr(File::options().create(true).append(true).open(self.path("relay.log")).unwrap());
         let mut child = run.command.spawn().unwrap();

@@ -1,0 +1,310 @@
+//! Manifests and contents that are not what was sent, whole or from where a download goes on.
+
+use std::{
+    fs,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::{Duration, Instant},
+};
+
+use super::{
+    CHUNK, Lie, NOT_A_RELAY, Stage, UNREACHABLE, bounded, each_ends_in, endless, ends_in, nothing, problem, raw,
+    scrypt_file,
+};
+use crate::{
+    http::{Reply, Request, Response, Server},
+    round_trips::noise,
+    stock_tools::send_to,
+    world::Outcome,
+};
+
+const SEALED_CHUNK: usize = CHUNK + 16;
+const NOT_AN_AGE_FILE: (i32, &str) = (8, "This is not an age file");
+const NOT_WHAT_WAS_SENT: (i32, &str) = (8, "What the relay gives out is not what was sent");
+const CHANGED: (i32, &str) = (8, "The content was changed or damaged after it was sealed");
+const GIVES_OUT_ELSE: (i32, &str) = (8, "The relay now gives out something else");
+
+#[test]
+fn lies_in_the_manifest() {
+    let stage = Stage::new();
+    let lied = |end, lies: &[Lie]| each_ends_in(&stage, "open", end, lies);
+    lied(
+        NOT_AN_AGE_FILE,
+        &[
+            ("nothing", |r| r.with_body("").into()),
+            ("a web page", |r| r.with_body("<html>".repeat(100)).into()),
+            ("stanzas without end", |r| {
+                r.with_body([&b"age-encryption.org/v1\n"[..], &b"-> x\n\n".repeat(60_000)].concat()).into()
+            }),
+        ],
+    );
+    lied(NOT_A_RELAY, &[("endless", |_| endless("X: y", b"age-encryption.org/v1\n", &[b'x'; 65_536]))]);
+    lied((4, "None of your private keys opens this"), &[("another recipient", |r| flipped(r, |_| 40))]);
+    lied(
+        (8, "The beginning of the file was changed"),
+        &[("a changed MAC", |r| flipped(r, |file| header_len(file) - 10))],
+    );
+    lied(
+        (8, "The content ends too early"),
+        &[
+            ("no nonce", |r| shortened(r, |file| header_len(file))),
+            ("no tag", |r| shortened(r, |file| header_len(file) + 20)),
+        ],
+    );
+    lied(
+        CHANGED,
+        &[
+            ("the last byte changed", |r| flipped(r, |file| file.len() - 1)),
+            ("the nonce changed", |r| flipped(r, header_len)),
+            ("one byte less", |r| shortened(r, |file| file.len() - 1)),
+            ("one byte more", |r| extended(r, b"x")),
+        ],
+    );
+    lied(UNREACHABLE, &[("cut off", |r| content(&r, r.body.len(), &r.body[..99])), ("closed", |_| nothing())]);
+    lied((8, "This was sealed with words"), &[("sealed with words", |r| r.with_body(scrypt_file(10)).into())]);
+}
+
+#[test]
+fn lies_in_the_head_of_the_content() {
+    let stage = Stage::new();
+    let lied = |end, lies: &[Lie]| each_ends_in(&stage, "content", end, lies);
+    lied(
+        (3, "(ETag)"),
+        &[("no ETag", |r| r.without("etag").into()), ("a weak ETag", |r| r.with("ETag", "W/\"x\"").into())],
+    );
+    lied(
+        (3, "(Content-Length)"),
+        &[
+            ("no length", |r| raw("HTTP/1.1 200 OK\r\nETag: \"x\"\r\nConnection: close", &r.body)),
+            ("chunks", |_| raw("HTTP/1.1 200 OK\r\nETag: \"x\"\r\nTransfer-Encoding: chunked", b"1\r\nx\r\n0\r\n\r\n")),
+        ],
+    );
+    lied((3, "(status)"), &[("206 unasked", |r| as_status(r.with("Content-Range", "bytes 0-9/10"), 206))]);
+    lied(NOT_A_RELAY, &[("204", |_| raw("HTTP/1.1 204 None\r\nETag: \"x\"\r\nContent-Length: 0", b""))]);
+    lied(
+        NOT_WHAT_WAS_SENT,
+        &[
+            ("a length too short", |r| content(&r, r.body.len() - 1, &r.body)),
+            ("a length too long", |r| content(&r, r.body.len() + 1, &r.body)),
+            ("a length of nothing", |r| content(&r, 0, b"")),
+            ("a huge length", |r| content(&r, usize::MAX >> 1, &r.body)),
+            ("endless", |r| Reply::Endless(head(&r, usize::MAX >> 1), vec![0; 65_536])),
+            ("endless, of the right length", |r| Reply::Endless(head(&r, r.body.len()), vec![0; 65_536])),
+        ],
+    );
+    lied(
+        UNREACHABLE,
+        &[
+            ("the largest length", |r| content(&r, usize::MAX, &r.body)),
+            ("a cut", |r| content(&r, r.body.len(), &r.body[..100_000])),
+            ("a cut at once", |r| content(&r, r.body.len(), b"")),
+        ],
+    );
+}
+
+#[test]
+fn changed_ciphertext() {
+    let stage = Stage::new();
+    let lied = |end, lies: &[Lie]| each_ends_in(&stage, "content", end, lies);
+    lied(
+        NOT_WHAT_WAS_SENT,
+        &[
+            ("first byte", |r| flipped(r, |_| 0)),
+            ("header", |r| flipped(r, |_| 60)),
+            ("header's MAC", |r| flipped(r, |file| header_len(file) - 10)),
+            ("nonce", |r| flipped(r, |file| chunk(file, 0) - 1)),
+            ("truncated by a byte", |r| shortened(r, |file| file.len() - 1)),
+            ("truncated by the last chunk", |r| shortened(r, |file| chunk(file, 3))),
+            ("nothing but header and nonce", |r| shortened(r, |file| chunk(file, 0))),
+            ("nothing", |r| shortened(r, |_| 0)),
+            ("extended by a byte", |r| extended(r, b"x")),
+            ("extended by a chunk", |r| pieces(r, &[(0, 3), (2, 3), (3, 4)])),
+        ],
+    );
+    lied(
+        CHANGED,
+        &[
+            ("first chunk", |r| flipped(r, |file| chunk(file, 0))),
+            ("first tag", |r| flipped(r, |file| chunk(file, 1) - 1)),
+            ("a chunk between", |r| flipped(r, |file| chunk(file, 1) + 999)),
+            ("last chunk", |r| flipped(r, |file| chunk(file, 3))),
+            ("last tag", |r| flipped(r, |file| file.len() - 1)),
+            ("reordered", |r| pieces(r, &[(1, 2), (0, 1), (2, 4)])),
+            ("a chunk twice", |r| pieces(r, &[(0, 1), (0, 1), (2, 4)])),
+            ("the last chunk first", |r| pieces(r, &[(3, 4), (0, 3)])),
+            ("zeros", |r| zeroed(r, |file| chunk(file, 0))),
+            ("zeros for the last chunk", |r| zeroed(r, |file| chunk(file, 3))),
+        ],
+    );
+    bounded(stage.get(&stage.relay.url, "0s")).exits(0);
+    stage.all_saved("unchanged");
+}
+
+#[test]
+fn another_share_in_its_place() {
+    let stage = Stage::new();
+    let other = send_to(
+        &stage.world,
+        &stage.relay,
+        &[stage.key.clone()],
+        [stage.world.file("case.bin", noise(stage.bytes.len()))],
+    );
+    let of = |sent, name| fs::read(stage.relay.share(sent).join(name)).unwrap();
+    // In the last case the words of the manifest fit, but its nonce is not the content's.
+    let swaps = [
+        ("open", of(&other, "manifest.age"), NOT_WHAT_WAS_SENT),
+        ("content", of(&other, "content.age"), NOT_WHAT_WAS_SENT),
+        ("content", of(&stage.sent, "manifest.age"), NOT_WHAT_WAS_SENT),
+        ("open", of(&stage.sent, "content.age"), CHANGED),
+    ];
+    for (call, swapped, end) in swaps {
+        let outcome = stage.lied_to(call, move |_, response| response.with_body(swapped.clone()).into());
+        ends_in(&outcome, end, call);
+        stage.nothing_saved(call);
+    }
+}
+
+/// Cuts the first connection after `CUT` bytes; then answers as `lie` says.
+fn resumed(stage: &Stage, lie: impl Fn(&Request, Response) -> Reply + Send + Sync + 'static) -> (Outcome, Server) {
+    const CUT: usize = 100_000;
+    let tries = AtomicUsize::new(0);
+    let server = Server::before(&stage.relay.url, move |request, response| match request.call() {
+        "content" if tries.fetch_add(1, Ordering::SeqCst) == 0 => {
+            content(&response, response.body.len(), &response.body[..CUT])
+        }
+        "content" => lie(request, response),
+        _ => response.into(),
+    });
+    (bounded(stage.get(&server.url, "2s")), server)
+}
+
+#[test]
+fn an_honest_resume_goes_on_where_it_stopped() {
+    let stage = Stage::new();
+    let (outcome, server) = resumed(&stage, |_, response| response.into());
+    outcome.exits(0);
+    stage.all_saved("resumed");
+    let second = server.requests().into_iter().filter(|request| request.call() == "content").nth(1).unwrap();
+    assert_eq!((second.header("range"), second.header("if-range").is_some()), (Some("bytes=100000-"), true));
+    assert_eq!(server.count("tickets"), 1);
+}
+
+#[test]
+fn a_resume_that_lies() {
+    let stage = Stage::new();
+    let lied = |end, lies: &[Lie]| {
+        for (name, lie) in lies {
+            let lie = *lie;
+            let (outcome, _) = resumed(&stage, move |_, response| lie(response));
+            ends_in(&outcome, end, name);
+            stage.nothing_saved(name);
+        }
+    };
+    lied(
+        GIVES_OUT_ELSE,
+        &[
+            ("another ETag", |r| r.with("ETag", "\"other\"").into()),
+            ("the whole", |r| as_status(r, 200)),
+            ("another total", |r| {
+                r.with("Content-Range", "bytes 100000-299999/300000").with_body(vec![0; 200_000]).into()
+            }),
+        ],
+    );
+    lied(
+        (3, "(ETag)"),
+        &[
+            ("no ETag", |r| r.without("etag").into()),
+            ("a weak ETag", |r| {
+                let weak = format!("W/{}", r.header("etag").unwrap());
+                r.with("ETag", &weak).into()
+            }),
+        ],
+    );
+    lied(
+        (3, "(Content-Range)"),
+        &[
+            ("no range", |r| r.without("content-range").into()),
+            ("another range", |r| r.with("Content-Range", "bytes 0-99/100").into()),
+            ("an earlier start", |r| range(r, "100000-", "99999-")),
+            ("an unknown total", |r| range(r, "/", "/*")),
+            ("an overflowing range", |r| r.with("Content-Range", "bytes 100000-18446744073709551615/0").into()),
+        ],
+    );
+    lied((3, "(Content-Length)"), &[("fewer bytes", |r| r.with_body("x").into())]);
+    lied(CHANGED, &[("other bytes", |r| zeroed(r, |_| 0))]);
+    lied((5, "The sender took it back on"), &[("gone", |_| problem(r#""code":"revoked","at":1795336876"#))]);
+}
+
+#[test]
+fn a_download_that_is_always_cut_ends_with_patience() {
+    let stage = Stage::new();
+    let server = Server::before(&stage.relay.url, |request, response| match request.call() {
+        "content" => {
+            let head = response.clone().with("Content-Length", &response.body.len().to_string()).head();
+            Reply::Raw([head, response.body[..1].to_vec()].concat())
+        }
+        _ => response.into(),
+    });
+    let begun = Instant::now();
+    bounded(stage.get(&server.url, "1s")).exits(3).says(UNREACHABLE.1);
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    stage.nothing_saved("cut");
+}
+
+fn flipped(mut response: Response, at: fn(&[u8]) -> usize) -> Reply {
+    let at = at(&response.body);
+    response.body[at] ^= 1;
+    response.into()
+}
+
+fn shortened(mut response: Response, length: fn(&[u8]) -> usize) -> Reply {
+    let length = length(&response.body);
+    response.body.truncate(length);
+    response.into()
+}
+
+fn zeroed(mut response: Response, from: fn(&[u8]) -> usize) -> Reply {
+    let from = from(&response.body);
+    response.body[from..].fill(0);
+    response.into()
+}
+
+fn extended(mut response: Response, more: &[u8]) -> Reply {
+    response.body.extend_from_slice(more);
+    response.into()
+}
+
+/// Header and nonce, then these ranges of chunks.
+fn pieces(response: Response, ranges: &[(usize, usize)]) -> Reply {
+    let file = &response.body;
+    let mut body = file[..chunk(file, 0)].to_vec();
+    ranges.iter().for_each(|(from, to)| body.extend_from_slice(&file[chunk(file, *from)..chunk(file, *to)]));
+    response.with_body(body).into()
+}
+
+fn as_status(mut response: Response, status: u16) -> Reply {
+    response.status = status;
+    response.into()
+}
+
+fn range(response: Response, from: &str, to: &str) -> Reply {
+    let range = response.header("content-range").unwrap().replace(from, to);
+    response.with("Content-Range", &range).into()
+}
+
+fn header_len(age_file: &[u8]) -> usize {
+    share::envelope::header_len(age_file).unwrap().unwrap()
+}
+
+/// Where a chunk begins, or the file ends.
+fn chunk(file: &[u8], number: usize) -> usize {
+    (header_len(file) + share::envelope::NONCE + number * SEALED_CHUNK).min(file.len())
+}
+
+/// The head of a content answer that promises this length.
+fn head(response: &Response, length: usize) -> Vec<u8> {
+    response.clone().with("Content-Length", &length.to_string()).with("Connection", "close").head()
+}
+
+fn content(response: &Response, length: usize, body: &[u8]) -> Reply {
+    Reply::Raw([head(response, length), body.to_vec()].concat())
+}

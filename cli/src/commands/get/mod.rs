@@ -10,7 +10,7 @@ use share_relay_api::{Bytes32, Receipt, ShareStatus, State, TakeTicket};
 
 use self::{
     open::Opened,
-    save::{Digest, Saved},
+    save::{Digest, Saved, Verified},
 };
 use super::{Context, no_randomness, unless_stopped};
 use crate::{
@@ -28,10 +28,12 @@ use crate::{
 
 /// Runs `share get`.
 pub async fn run(context: &Context, args: args::Get) -> Result<()> {
-    let share = Incoming::find(context, &args).await?;
+    // From the start: a question puts the terminal into another mode, and a program killed there would leave it so.
+    let mut stop = super::stop_signal()?;
+    let share = unless_stopped(&mut stop, fl!("get-interrupted"), Incoming::find(context, &args)).await?;
     match &args.ciphertext {
-        Some(path) => share.keep_ciphertext(path).await,
-        None => share.open_and_keep().await,
+        Some(path) => share.keep_ciphertext(path, &mut stop).await,
+        None => share.open_and_keep(&mut stop).await,
     }
 }
 
@@ -61,43 +63,44 @@ impl<'a> Incoming<'a> {
         Ok(Self { context, args, link, client, status, patience })
     }
 
-    async fn open_and_keep(&self) -> Result<()> {
-        let opened = self.open().await?;
-        self.show(&opened.manifest)?;
-        if self.args.list {
-            return Ok(());
-        }
-        self.check_output(&opened)?;
-        self.confirm()?;
-        let mut stop = super::stop_signal()?;
-        // Before a ticket is spent: a folder that cannot be written to should not cost a download.
-        let target = self.target()?;
-        let receipt_key = ReceiptKey::derive(&opened.file_key);
-        let fetch = async {
-            let ticket = self.take_ticket(opened.proof).await?;
-            let verified = self.receive(opened, target, &ticket).await?;
-            Ok((ticket, verified))
-        };
-        let (ticket, verified) = unless_stopped(&mut stop, fl!("get-interrupted"), fetch).await?;
+    async fn open_and_keep(&self, stop: &mut StopSignal) -> Result<()> {
+        let fetched = unless_stopped(stop, fl!("get-interrupted"), self.fetch()).await?;
+        let Some(Fetched { ticket, receipt_key, verified }) = fetched else { return Ok(()) };
         let received = verified.place().await?;
         self.report(&received)?;
-        self.send_receipt(&ticket, &receipt_key, received.fingerprint, &mut stop).await;
+        self.send_receipt(&ticket, &receipt_key, received.fingerprint, stop).await;
         Ok(())
     }
 
+    /// Opens and shows it; then downloads and verifies it, unless only a list is wanted.
+    async fn fetch(&self) -> Result<Option<Fetched>> {
+        let opened = self.open().await?;
+        self.show(&opened.manifest)?;
+        if self.args.list {
+            return Ok(None);
+        }
+        self.check_output(&opened)?;
+        self.confirm()?;
+        // Before a ticket is spent: a folder that cannot be written to should not cost a download.
+        let target = self.target()?;
+        let ticket = self.take_ticket(opened.proof).await?;
+        let receipt_key = ReceiptKey::derive(&opened.file_key);
+        let verified = self.receive(opened, target, &ticket).await?;
+        Ok(Some(Fetched { ticket, receipt_key, verified }))
+    }
+
     /// Saves the age file as it is. Nothing is verified, so there is no receipt.
-    async fn keep_ciphertext(&self, path: &Path) -> Result<()> {
+    async fn keep_ciphertext(&self, path: &Path, stop: &mut StopSignal) -> Result<()> {
         if !self.args.force {
             super::refuse_existing(path)?;
         }
-        let proof = self.proof_if_needed().await?;
-        let mut stop = super::stop_signal()?;
-        let staging = save::stage_beside(path)?;
         let fetch = async {
+            let proof = self.proof_if_needed().await?;
+            let staging = save::stage_beside(path)?;
             let ticket = self.take_ticket(proof).await?;
             self.save_ciphertext(path, staging, &ticket).await
         };
-        let staged = unless_stopped(&mut stop, fl!("get-interrupted"), fetch).await?;
+        let staged = unless_stopped(stop, fl!("get-interrupted"), fetch).await?;
         let bytes = staged.place(path, self.args.force).await?;
         self.report_ciphertext(path, bytes)
     }
@@ -151,6 +154,13 @@ impl<'a> Incoming<'a> {
             self.context.ui.warn(fl!("get-no-receipt", why = error.to_string()));
         }
     }
+}
+
+/// A download that is complete and verified, and what its receipt needs.
+struct Fetched {
+    ticket: Secret,
+    receipt_key: ReceiptKey,
+    verified: Verified,
 }
 
 /// What was received and where it went.

@@ -363,7 +363,7 @@ async fn requests_beyond_the_limits_are_refused() {
     let server = Server::start_with(&dir, config).await;
     let table = [
         (CreateShare { payload_bytes: Some(most.content_bytes), ..request() }, Code::TooLarge),
-        (CreateShare { expires_in: most.expiry_seconds + 1, ..request() }, Code::TooLarge),
+        (CreateShare { expires_in: most.expiry_seconds + 1, ..request() }, Code::ExpiryTooLong),
         (CreateShare { part_bytes: most.part_bytes + SEALED_CHUNK_BYTES, ..request() }, Code::TooLarge),
         (CreateShare { part_bytes: 1000, ..request() }, Code::BadRequest),
         (CreateShare { downloads: Some(0), ..request() }, Code::BadRequest),

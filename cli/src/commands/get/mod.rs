@@ -121,7 +121,8 @@ impl Incoming<'_> {
     }
 
     fn download(&self, ticket: &Secret) -> Download {
-        let header_and_payload = self.status.payload_bytes.map(|payload| self.status.header_bytes.saturating_add(payload));
+        let header_and_payload =
+            self.status.payload_bytes.map(|payload| self.status.header_bytes.saturating_add(payload));
         let progress = self.context.ui.progress(header_and_payload);
         Download {
             client: self.client.clone(),

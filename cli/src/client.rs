@@ -29,16 +29,34 @@ use zeroize::Zeroizing;
 
 use crate::{i18n::fl, link::RelayUrl};
 
-/// How long connecting may take.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
-/// How long a whole small call may take.
-const CALL_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long a transfer may stand still, or stay below [`STALL_BYTES`], before it counts as broken.
-const STALL_TIMEOUT: Duration = Duration::from_secs(30);
-/// Bytes that must arrive in [`STALL_TIMEOUT`]: 0.5 KiB/s, below any line that is of use.
-const STALL_BYTES: usize = 16 * 1024;
-/// How long the relay may take to answer once it has the whole body: buffers on the way still empty, the disk syncs.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
+/// How long a relay may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// For connecting.
+    pub connect: Duration,
+    /// For a whole small call.
+    pub call: Duration,
+    /// How long a transfer may stand still, or stay below `stall_bytes`, before it counts as broken.
+    pub stall: Duration,
+    /// Bytes that must arrive in the time of `stall`.
+    pub stall_bytes: usize,
+    /// For the answer once the relay has the whole body: buffers on the way still empty, the disk syncs.
+    pub answer: Duration,
+}
+
+impl Default for Limits {
+    /// 20 s to connect, 60 s for a call, 16 KiB in 30 s, which is below any line that is of use, 120 s for an answer.
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(20),
+            call: Duration::from_secs(60),
+            stall: Duration::from_secs(30),
+            stall_bytes: 16 * 1024,
+            answer: Duration::from_secs(120),
+        }
+    }
+}
+
 /// The largest JSON answer that is read.
 const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 /// Bytes handed to the connection at once, so that progress and stalls are seen early.
@@ -171,6 +189,7 @@ pub type Answer<T> = Result<T, ClientError>;
 pub struct Client {
     http: reqwest::Client,
     relay: RelayUrl,
+    limits: Limits,
 }
 
 /// The content's bytes as they come, from `offset` on.
@@ -186,6 +205,11 @@ pub struct Content {
 impl Client {
     /// A client for this relay. Proxies of the system are honoured, but never for a relay on this computer or network.
     pub fn new(relay: &RelayUrl) -> Answer<Self> {
+        Self::with_limits(relay, Limits::default())
+    }
+
+    /// A client that waits no longer than these limits.
+    pub fn with_limits(relay: &RelayUrl, limits: Limits) -> Answer<Self> {
         static PROVIDER: Once = Once::new();
         PROVIDER.call_once(|| {
             // Fails only if one is installed already, which is as good.
@@ -193,14 +217,14 @@ impl Client {
         });
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("share/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT_TIMEOUT)
+            .connect_timeout(limits.connect)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false);
         if relay.is_local() {
             builder = builder.no_proxy();
         }
-        Ok(Self { http: builder.build()?, relay: relay.clone() })
+        Ok(Self { http: builder.build()?, relay: relay.clone(), limits })
     }
 
     /// Version and limits; with a token, also whether it is valid.
@@ -255,7 +279,7 @@ impl Client {
     /// Proves, and gets the manifest's age file.
     pub async fn open(&self, id: &ShareId, open: &OpenShare) -> Answer<Bytes> {
         let request = with_json(self.call(Method::POST, &paths::open(id)), open);
-        read_bounded(started(request).await?, limits::MAX_MANIFEST_BYTES as usize).await
+        self.read_bounded(self.started(request).await?, limits::MAX_MANIFEST_BYTES as usize).await
     }
 
     /// Takes a ticket. Repeating it takes no second one.
@@ -269,7 +293,7 @@ impl Client {
         if let Some(etag) = etag {
             request = request.header(header::RANGE, format!("bytes={offset}-")).header(header::IF_RANGE, etag);
         }
-        content_answer(started(request).await?, offset, etag)
+        content_answer(self.started(request).await?, offset, etag, self.limits)
     }
 
     /// Tells the relay that the content was decrypted, verified and saved.
@@ -298,13 +322,13 @@ impl Client {
     }
 
     async fn json<T: DeserializeOwned>(&self, request: RequestBuilder) -> Answer<T> {
-        let response = accepted(request.timeout(CALL_TIMEOUT).send().await?).await?;
-        let bytes = read_bounded(response, MAX_ANSWER_BYTES).await?;
+        let response = self.accepted(request.timeout(self.limits.call).send().await?).await?;
+        let bytes = self.read_bounded(response, MAX_ANSWER_BYTES).await?;
         serde_json::from_slice(&bytes).map_err(|_| ClientError::BadAnswer("JSON"))
     }
 
     async fn done(&self, request: RequestBuilder) -> Answer<()> {
-        accepted(request.timeout(CALL_TIMEOUT).send().await?).await.map(drop)
+        self.accepted(request.timeout(self.limits.call).send().await?).await.map(drop)
     }
 
     async fn put(
@@ -328,9 +352,47 @@ impl Client {
             .header(header::CONTENT_LENGTH, length)
             .body(body);
         tokio::select! {
-            response = request.send() => accepted(response?).await.map(drop),
-            () = standstill(&moved, length as u64) => Err(ClientError::Stalled),
+            response = request.send() => self.accepted(response?).await.map(drop),
+            () = standstill(&moved, length as u64, self.limits) => Err(ClientError::Stalled),
         }
+    }
+
+    /// The answer's head, in bounded time; its body may take as long as it keeps coming.
+    async fn started(&self, request: RequestBuilder) -> Answer<Response> {
+        let response =
+            tokio::time::timeout(self.limits.call, request.send()).await.map_err(|_| ClientError::Stalled)?;
+        self.accepted(response?).await
+    }
+
+    /// The response, if it is a success; else the error it carries.
+    async fn accepted(&self, response: Response) -> Answer<Response> {
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        if status.is_redirection() {
+            return Err(ClientError::Redirected);
+        }
+        let retry_after = number(response.headers(), header::RETRY_AFTER);
+        let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|t| t == "application/problem+json");
+        let body = self.read_bounded(response, MAX_ANSWER_BYTES).await.unwrap_or_default();
+        match serde_json::from_slice::<Problem>(&body) {
+            Ok(problem) if is_problem => Err(ClientError::Problem { problem: Box::new(problem), retry_after }),
+            _ => Err(ClientError::Status(status.as_u16())),
+        }
+    }
+
+    async fn read_bounded(&self, response: Response, limit: usize) -> Answer<Bytes> {
+        let mut body = with_stall_timeout(response, self.limits);
+        let mut bytes = Vec::new();
+        while let Some(chunk) = body.next().await {
+            let chunk = chunk?;
+            if bytes.len() + chunk.len() > limit {
+                return Err(ClientError::BadAnswer("length"));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes.into())
     }
 }
 
@@ -359,62 +421,25 @@ fn sliced(bytes: Bytes, sent: impl Fn(u64) + Send + 'static) -> Body {
 }
 
 /// Resolves once the counter has stood still for too long.
-async fn standstill(moved: &AtomicU64, all: u64) {
+async fn standstill(moved: &AtomicU64, all: u64, limits: Limits) {
     loop {
         let before = moved.load(Ordering::Relaxed);
-        tokio::time::sleep(if before < all { STALL_TIMEOUT } else { ANSWER_TIMEOUT }).await;
+        tokio::time::sleep(if before < all { limits.stall } else { limits.answer }).await;
         if moved.load(Ordering::Relaxed) == before {
             return;
         }
     }
 }
 
-/// The answer's head, in bounded time; its body may take as long as it keeps coming.
-async fn started(request: RequestBuilder) -> Answer<Response> {
-    let response = tokio::time::timeout(CALL_TIMEOUT, request.send()).await.map_err(|_| ClientError::Stalled)?;
-    accepted(response?).await
-}
-
-/// The response, if it is a success; else the error it carries.
-async fn accepted(response: Response) -> Answer<Response> {
-    let status = response.status();
-    if status.is_success() {
-        return Ok(response);
-    }
-    if status.is_redirection() {
-        return Err(ClientError::Redirected);
-    }
-    let retry_after = number(response.headers(), header::RETRY_AFTER);
-    let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|t| t == "application/problem+json");
-    let body = read_bounded(response, MAX_ANSWER_BYTES).await.unwrap_or_default();
-    match serde_json::from_slice::<Problem>(&body) {
-        Ok(problem) if is_problem => Err(ClientError::Problem { problem: Box::new(problem), retry_after }),
-        _ => Err(ClientError::Status(status.as_u16())),
-    }
-}
-
-async fn read_bounded(response: Response, limit: usize) -> Answer<Bytes> {
-    let mut body = with_stall_timeout(response);
-    let mut bytes = Vec::new();
-    while let Some(chunk) = body.next().await {
-        let chunk = chunk?;
-        if bytes.len() + chunk.len() > limit {
-            return Err(ClientError::BadAnswer("length"));
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(bytes.into())
-}
-
-/// The body's bytes, with an error when it takes [`STALL_TIMEOUT`] of waiting for [`STALL_BYTES`] to come.
-fn with_stall_timeout(response: Response) -> Pin<Box<dyn Stream<Item = Answer<Bytes>> + Send>> {
+/// The body's bytes, with an error when it takes [`Limits::stall`] of waiting for [`Limits::stall_bytes`] to come.
+fn with_stall_timeout(response: Response, limits: Limits) -> Pin<Box<dyn Stream<Item = Answer<Bytes>> + Send>> {
     let start = (response, Duration::ZERO, 0);
-    Box::pin(stream::try_unfold(start, |(mut response, waited, count)| async move {
+    Box::pin(stream::try_unfold(start, move |(mut response, waited, count)| async move {
         let asked = Instant::now();
-        let next = tokio::time::timeout(STALL_TIMEOUT.saturating_sub(waited), response.chunk());
+        let next = tokio::time::timeout(limits.stall.saturating_sub(waited), response.chunk());
         let Some(chunk) = next.await.map_err(|_| ClientError::Stalled)?? else { return Ok(None) };
         let (waited, count) = match count + chunk.len() {
-            enough if enough >= STALL_BYTES => (Duration::ZERO, 0),
+            enough if enough >= limits.stall_bytes => (Duration::ZERO, 0),
             count => (waited + asked.elapsed(), count),
         };
         Ok(Some((chunk, (response, waited, count))))
@@ -422,7 +447,7 @@ fn with_stall_timeout(response: Response) -> Pin<Box<dyn Stream<Item = Answer<By
 }
 
 /// Checks that a content answer is the one asked for, so that bytes never land at a wrong place.
-fn content_answer(response: Response, offset: u64, etag: Option<&str>) -> Answer<Content> {
+fn content_answer(response: Response, offset: u64, etag: Option<&str>, limits: Limits) -> Answer<Content> {
     let headers = response.headers();
     let found = headers.get(header::ETAG).and_then(|value| value.to_str().ok());
     let found = found.filter(|tag| !tag.starts_with("W/")).ok_or(ClientError::BadAnswer("ETag"))?.to_owned();
@@ -443,7 +468,7 @@ fn content_answer(response: Response, offset: u64, etag: Option<&str>) -> Answer
         (StatusCode::OK, Some(_)) => return Err(ClientError::ContentChanged),
         _ => return Err(ClientError::BadAnswer("status")),
     };
-    Ok(Content { total, etag: found, body: with_stall_timeout(response) })
+    Ok(Content { total, etag: found, body: with_stall_timeout(response, limits) })
 }
 
 fn number(headers: &HeaderMap, name: header::HeaderName) -> Option<u64> {

@@ -29,8 +29,6 @@ pub enum Reply {
     Raw(Vec<u8>),
     /// Sends the first bytes, then the second again and again, until the client hangs up.
     Endless(Vec<u8>, Vec<u8>),
-    /// Sends these bytes, then nothing, until the client hangs up.
-    Silent(Vec<u8>),
 }
 
 impl Request {
@@ -183,10 +181,6 @@ fn serve(mut stream: TcpStream, seen: &Mutex<Vec<Request>>, answer: &dyn Fn(&Req
             loop {
                 stream.write_all(&more)?;
             }
-        }
-        Reply::Silent(bytes) => {
-            stream.write_all(&bytes)?;
-            io::copy(&mut stream, &mut io::sink()).map(drop)
         }
     }
 }

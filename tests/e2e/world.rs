@@ -132,6 +132,16 @@ impl World {
         Sent { link: lines[0]["link"].as_str().unwrap().to_owned(), words }
     }
 
+    /// Waits for something that nothing tells of, and fails the test if it does not come true soon.
+    #[track_caller]
+    pub fn until(&self, come_true: impl Fn() -> bool, otherwise: &str) {
+        let begun = Instant::now();
+        while !come_true() {
+            assert!(begun.elapsed() < Duration::from_secs(20), "{otherwise}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     /// Fetches into `output`.
     pub fn get(&self, sent: &Sent, output: impl AsRef<Path>) -> Run {
         let run = self.share(["get", &sent.link, "--yes", "--passphrase-file"]).arg(&sent.words);

@@ -1,13 +1,10 @@
 //! Answers that are not what the protocol says.
 
-use std::{
-    fs,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use super::{
-    NOT_A_RELAY, ODD, Stage, UNREACHABLE, WATCHDOG, bounded, changed, each_ends_in, endless, nothing, odd, problem,
-    raw, scrypt_file, set,
+    NOT_A_RELAY, ODD, Stage, UNREACHABLE, bounded, changed, each_ends_in, endless, nothing, odd, problem, raw,
+    scrypt_file, set,
 };
 use crate::{
     http::{self, Reply, Response, Server},
@@ -46,14 +43,16 @@ fn json_that_lies() {
 
 #[test]
 fn heads_that_lie() {
-    let lies: &[super::Lie] = &[
+    let bodies: &[super::Lie] = &[
         ("a length too long", |r| raw(&format!("HTTP/1.1 200 OK\r\nContent-Length: {}", r.body.len() + 9), &r.body)),
+        ("bad chunks", |_| raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked", b"zz\r\n{}\r\n0\r\n\r\n")),
+        ("a huge chunk", |_| raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked", b"ffffffffffffffff\r\n{}")),
+    ];
+    let heads: &[super::Lie] = &[
         ("a negative length", |r| raw("HTTP/1.1 200 OK\r\nContent-Length: -5", &r.body)),
         ("the largest length", |r| raw("HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615", &r.body)),
         ("a length beyond that", |r| raw("HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999", &r.body)),
         ("two lengths", |r| raw("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6", &r.body)),
-        ("bad chunks", |_| raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked", b"zz\r\n{}\r\n0\r\n\r\n")),
-        ("a huge chunk", |_| raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked", b"ffffffffffffffff\r\n{}")),
         ("status 099", |_| raw("HTTP/1.1 099 Odd", b"")),
         ("another protocol", |_| Reply::Raw(b"SSH-2.0-OpenSSH_9.2\r\n".to_vec())),
         ("HTTP/9", |_| Reply::Raw(b"HTTP/9.9 200 OK\r\n\r\n{}".to_vec())),
@@ -66,8 +65,11 @@ fn heads_that_lie() {
         ("100 and nothing", |_| Reply::Raw(b"HTTP/1.1 100 Continue\r\n\r\n".to_vec())),
     ];
     let stage = Stage::new();
+    for call in ["status", "open", "tickets"] {
+        each_ends_in(&stage, call, UNREACHABLE, bodies);
+    }
     for call in ["status", "open", "tickets", "content"] {
-        each_ends_in(&stage, call, UNREACHABLE, lies);
+        each_ends_in(&stage, call, UNREACHABLE, heads);
         each_ends_in(&stage, call, ODD, &[("status 999", |_| odd())]);
         let upgrade: super::Lie =
             ("status 101", |_| raw("HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade", b""));

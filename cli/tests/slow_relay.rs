@@ -1,0 +1,164 @@
+//! Relays that are slow, silent or drip: each call ends in bounded time. With small limits, so that no test waits.
+
+use std::{
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use share::{
+    client::{Client, ClientError, Limits, Secret},
+    link::RelayUrl,
+};
+use share_relay_api::{OpenShare, ShareId};
+
+/// Limits for these tests: some tenths of a second.
+fn limits() -> Limits {
+    let short = Duration::from_millis(300);
+    Limits { connect: short, call: Duration::from_millis(900), stall: short, stall_bytes: 1024, answer: short }
+}
+
+/// A client of a server that reads a request's head and then does this with each connection.
+fn client_of(serve: impl Fn(TcpStream) + Send + Sync + Clone + 'static) -> Client {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let relay = RelayUrl::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let serve = serve.clone();
+            std::thread::spawn(move || {
+                let mut head = [0; 4096];
+                let _ = stream.read(&mut head);
+                serve(stream);
+            });
+        }
+    });
+    Client::with_limits(&relay, limits()).unwrap()
+}
+
+/// Sends these bytes, then the second ones every 20 ms until the client hangs up.
+fn drip(start: &'static [u8], more: &'static [u8]) -> impl Fn(TcpStream) + Send + Sync + Clone + 'static {
+    move |mut stream| {
+        let _ = stream.write_all(start);
+        while stream.write_all(more).is_ok() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+/// Sends these bytes and then nothing, and reads nothing. The connection stays open as long as the tests run.
+fn silent(start: &'static [u8]) -> impl Fn(TcpStream) + Send + Sync + Clone + 'static {
+    move |mut stream| {
+        let _ = stream.write_all(start);
+        std::mem::forget(stream);
+    }
+}
+
+fn id() -> ShareId {
+    ShareId::from_random([1; 12])
+}
+
+#[track_caller]
+fn stalled<T>(result: Result<T, ClientError>, begun: Instant) {
+    assert!(matches!(result, Err(ClientError::Stalled)), "{:?}", result.err());
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn a_small_call_ends_whatever_drips() {
+    const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n";
+    let begun = Instant::now();
+    stalled(client_of(silent(b"")).status(&id()).await, begun);
+    stalled(client_of(silent(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")).status(&id()).await, begun);
+    stalled(client_of(drip(b"", b"H")).status(&id()).await.map_err(not_http), begun);
+    stalled(client_of(drip(b"HTTP/1.1 200 OK\r\nX: ", b"y")).status(&id()).await, begun);
+    stalled(client_of(drip(HEAD, b" ")).status(&id()).await, begun);
+    stalled(client_of(drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n")).status(&id()).await, begun);
+}
+
+/// Bytes that are not HTTP may be found out before time is up, which is as good.
+fn not_http(error: ClientError) -> ClientError {
+    match error {
+        ClientError::Unreachable(_) => ClientError::Stalled,
+        other => other,
+    }
+}
+
+#[tokio::test]
+async fn a_manifest_that_drips_is_given_up() {
+    let begun = Instant::now();
+    let open = OpenShare { proof: None };
+    stalled(client_of(silent(b"")).open(&id(), &open).await, begun);
+    stalled(client_of(silent(b"HTTP/1.1 200 OK\r\n\r\nage")).open(&id(), &open).await, begun);
+    stalled(client_of(drip(b"HTTP/1.1 200 OK\r\n\r\n", b"x")).open(&id(), &open).await, begun);
+    stalled(client_of(drip(b"HTTP/1.1 200 OK\r\nX: ", b"x")).open(&id(), &open).await, begun);
+}
+
+#[tokio::test]
+async fn an_error_that_drips_is_given_up() {
+    let begun = Instant::now();
+    let open = OpenShare { proof: None };
+    let result = client_of(drip(b"HTTP/1.1 403 No\r\n\r\n", b"x")).open(&id(), &open).await;
+    assert!(matches!(result, Err(ClientError::Status(403))), "{result:?}");
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn content_that_drips_is_given_up() {
+    const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nETag: \"x\"\r\nContent-Length: 1000000\r\n\r\n";
+    let ticket = Secret::random().unwrap();
+    for client in [client_of(silent(HEAD)), client_of(drip(HEAD, b"x"))] {
+        let begun = Instant::now();
+        let mut content = client.content(&id(), &ticket, 0, None).await.unwrap();
+        let end = loop {
+            match content.body.next().await.unwrap() {
+                Ok(_) => continue,
+                Err(error) => break error,
+            }
+        };
+        stalled::<()>(Err(end), begun);
+    }
+}
+
+#[tokio::test]
+async fn content_that_comes_fast_enough_is_taken() {
+    const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nETag: \"x\"\r\nContent-Length: 100000\r\n\r\n";
+    let client = client_of(drip(HEAD, &[b'x'; 5000]));
+    let ticket = Secret::random().unwrap();
+    let content = client.content(&id(), &ticket, 0, None).await.unwrap();
+    let bytes = content.body.fold(0, async |sum, bytes| sum + bytes.unwrap().len()).await;
+    assert_eq!(bytes, 100_000, "although it took longer than the limits of a standstill");
+}
+
+#[tokio::test]
+async fn a_part_nobody_reads_is_given_up() {
+    let manage = Secret::random().unwrap();
+    let part = Bytes::from(vec![7; 32 * 1024 * 1024]);
+    let begun = Instant::now();
+    stalled(client_of(silent(b"")).put_part(&id(), &manage, 0, part, |_| {}).await, begun);
+}
+
+#[tokio::test]
+async fn a_part_that_is_never_answered_is_given_up() {
+    let manage = Secret::random().unwrap();
+    let begun = Instant::now();
+    stalled(client_of(silent(b"")).put_part(&id(), &manage, 0, Bytes::from_static(b"part"), |_| {}).await, begun);
+    let dripping = client_of(drip(b"HTTP/1.1 204 OK\r\nX: ", b"y"));
+    stalled(dripping.put_part(&id(), &manage, 0, Bytes::from_static(b"part"), |_| {}).await, begun);
+}
+
+#[tokio::test]
+async fn a_connection_nobody_accepts_is_given_up() {
+    // A listener whose queue is full: further connections get no answer.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let waiting: Vec<_> =
+        (0..200).map_while(|_| TcpStream::connect_timeout(&address, Duration::from_millis(100)).ok()).collect();
+    let client = Client::with_limits(&RelayUrl::parse(&format!("http://{address}")).unwrap(), limits()).unwrap();
+    let begun = Instant::now();
+    let result = client.status(&id()).await;
+    assert!(matches!(result, Err(ClientError::Unreachable(_) | ClientError::Stalled)), "{result:?}");
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    drop(waiting);
+}

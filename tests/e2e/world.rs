@@ -312,6 +312,11 @@ impl Run {
         Started { run: self, child, stdin, stdout, read: Vec::new() }
     }
 
+    /// Starts it without input; the caller ends it.
+    pub fn spawn(mut self) -> Child {
+        self.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
     fn outcome(self, output: Output) -> Outcome {
         Outcome { command: format!("{:?}", self.command), root: self.root, output }
     }

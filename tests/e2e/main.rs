@@ -2,6 +2,9 @@
 //!
 //! [`world`] has what every test needs; each other module holds one kind of promise.
 
+// Tests print what they measure.
+#![allow(clippy::print_stderr)]
+
 mod hostile_relay;
 mod http;
 mod interruptions;

@@ -55,7 +55,7 @@ impl Dice {
         match self.below(3) {
             0 => self.below(4000),
             1 => self.below(BYTES as u64),
-            _ => BYTES as u64 + self.below(40_000),
+            _ => BYTES as u64 + self.below(80_000),
         }
     }
 }

@@ -45,10 +45,7 @@ fn lies_in_the_manifest() {
     );
     lied(
         (8, "The content ends too early"),
-        &[
-            ("no nonce", |r| shortened(r, |file| header_len(file))),
-            ("no tag", |r| shortened(r, |file| header_len(file) + 20)),
-        ],
+        &[("no nonce", |r| shortened(r, header_len)), ("no tag", |r| shortened(r, |file| header_len(file) + 20))],
     );
     lied(
         CHANGED,
@@ -145,7 +142,7 @@ fn another_share_in_its_place() {
     let other = send_to(
         &stage.world,
         &stage.relay,
-        &[stage.key.clone()],
+        std::slice::from_ref(&stage.key),
         [stage.world.file("case.bin", noise(stage.bytes.len()))],
     );
     let of = |sent, name| fs::read(stage.relay.share(sent).join(name)).unwrap();

@@ -8,6 +8,9 @@ use crate::{
     world::World,
 };
 
+/// A lie's name, its answer, and the exit code and sentence it ends in.
+type WithEnd = (&'static str, fn() -> Reply, (i32, &'static str));
+
 #[test]
 fn parts_thrown_away_are_noticed_when_sealing() {
     let world = World::new();
@@ -50,7 +53,7 @@ fn a_relay_that_only_pretends_to_store_is_found_out_by_the_recipient() {
 fn a_share_that_was_not_created_is_not_announced() {
     let world = World::new();
     let file = world.file("case.bin", noise(1000));
-    let lies: &[(&str, fn() -> Reply, (i32, &str))] = &[
+    let lies: &[WithEnd] = &[
         ("no JSON", || Response::json("ok").into(), NOT_A_RELAY),
         ("204", || Response::empty(204).into(), NOT_A_RELAY),
         ("endless", || endless("X: y", b"{", &[b' '; 65_536]), NOT_A_RELAY),
@@ -78,7 +81,7 @@ fn a_share_that_was_not_created_is_not_announced() {
 #[test]
 fn what_happened_to_a_share_cannot_be_any_text() {
     let stage = Stage::new();
-    let lies: &[(&str, fn() -> Reply, (i32, &str))] = &[
+    let lies: &[WithEnd] = &[
         ("no JSON", || Response::json("[]").into(), NOT_A_RELAY),
         (
             "an event",

@@ -2,20 +2,11 @@
 //!
 //! [`world`] has what every test needs; each other module holds one kind of promise.
 
-<<<<<<< HEAD
-// Tests tell what they measured, and what this machine does not let them show.
-#![allow(clippy::print_stderr)]
-
 mod clocked_relay;
 mod corrupt;
 mod failures;
 mod gate;
 mod here;
-=======
-// Tests print what they measure.
-#![allow(clippy::print_stderr)]
-
->>>>>>> hostile
 mod hostile_relay;
 mod http;
 mod interruptions;

@@ -1,6 +1,8 @@
 //! End-to-end tests: the real `share` and `share-relay`, as processes, over real connections.
 //!
-//! [`world`] has what every test needs; each other module holds one kind of promise.
+//! [`world`] has what every test needs. [`gate`] and [`tap`] stand between a program and a relay: one holds and cuts,
+//! the other records and counts. [`http`] is a server that lies, [`raw`] makes single calls as no program of ours
+//! would, [`clocked_relay`] is a relay whose clock the test sets. Each other module holds one kind of promise.
 
 mod clocked_relay;
 mod corrupt;

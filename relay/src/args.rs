@@ -34,7 +34,7 @@ pub struct Serve {
     /// Where shares are kept
     #[arg(long, value_name = "DIR", env = "SHARE_RELAY_DATA")]
     pub data: PathBuf,
-    /// Let anyone send while there is no sender token
+    /// Let anyone send, until the first sender token is made
     #[arg(long)]
     pub open: bool,
     /// Largest share, in bytes or as 500MiB, 20GiB, 1TiB

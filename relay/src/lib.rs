@@ -20,6 +20,7 @@ mod relay;
 pub mod share;
 pub mod store;
 mod sweep;
+mod tally;
 
 use std::{future::Future, io, time::Duration};
 

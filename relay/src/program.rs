@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use crate::{
     args::{Arguments, Command, LogFormat, Serve, TokenCommand},
     auth::TokenFile,
-    config::{Config, Senders},
+    config::{self, Config, Senders},
     store::LocalStore,
 };
 
@@ -48,17 +48,16 @@ fn act(command: Command, out: &mut dyn Write) -> Result<()> {
 async fn serve(serve: Serve, out: &mut dyn Write) -> Result<()> {
     let store = LocalStore::open(&serve.data)?;
     let tokens = TokenFile::in_dir(&serve.data);
-    let any_listed = !tokens.list()?.is_empty();
+    let listed = tokens.list()?;
     let listener = listen(serve.listen).await?;
     let address = listener.local_addr()?;
     let config = Config {
-        senders: Senders::at(address, tokens, any_listed, serve.open)?,
         accepts: RelayLimits {
             content_bytes: serve.max_size.min(RelayLimits::PROTOCOL.content_bytes),
             expiry_seconds: serve.max_expiry.min(RelayLimits::PROTOCOL.expiry_seconds),
             ..RelayLimits::PROTOCOL
         },
-        ..Config::default()
+        ..Config::new(Senders::at(address, tokens, listed.is_some(), serve.open)?)
     };
     let metrics = match serve.metrics_listen {
         Some(address) => Some(listen(address).await?),
@@ -99,13 +98,12 @@ fn stop_signal() -> io::Result<impl Future<Output = ()>> {
 fn change_tokens(command: TokenCommand, out: &mut dyn Write) -> Result<()> {
     match command {
         TokenCommand::Add(token) => {
-            let now = (Config::default().clock)();
-            let secret = TokenFile::in_dir(&token.list.data).add(&token.name, now)?;
+            let secret = TokenFile::in_dir(&token.list.data).add(&token.name, config::system_clock())?;
             writeln!(out, "{secret}")?;
         }
         TokenCommand::Remove(token) => TokenFile::in_dir(&token.list.data).remove(&token.name)?,
         TokenCommand::List(list) => {
-            for token in TokenFile::in_dir(&list.data).list()? {
+            for token in TokenFile::in_dir(&list.data).list()?.unwrap_or_default() {
                 writeln!(out, "{}", token.name)?;
             }
         }

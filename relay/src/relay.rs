@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use share_relay_api::{
     Bytes32, Code, CreateShare, Created, Events, PartsHeld, Receipt, RelayInfo, ShareId, ShareStatus, TakeTicket,
-    Ticket, VERSION,
+    Ticket, VERSION, limits::MAX_PARTS,
 };
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 
@@ -21,6 +21,7 @@ use crate::{
     metrics::Metrics,
     share::{BlobKind, Life, Record},
     store::{Object, Store, StoreError, Stored},
+    tally::Tally,
 };
 pub use download::Part;
 
@@ -35,6 +36,8 @@ pub struct Relay<S> {
     pub metrics: Metrics,
     changes: Changes,
     body_memory: Arc<Semaphore>,
+    /// Answers with content, by the hash of their ticket.
+    answers: Tally<Bytes32>,
     /// Changes of one share take turns here, so that a crowd does not only trip over the store's compare-and-swap.
     turns: [Mutex<()>; 64],
 }
@@ -54,6 +57,7 @@ impl<S: Store> Relay<S> {
             config,
             metrics: Metrics::default(),
             changes: Changes::default(),
+            answers: Tally::default(),
             body_memory: Arc::new(Semaphore::new(units.min(Semaphore::MAX_PERMITS))),
             turns: [const { Mutex::const_new(()) }; 64],
         })
@@ -113,7 +117,7 @@ impl<S: Store> Relay<S> {
             Senders::Tokens(file) => (file.clone(), true),
         };
         let tokens = tokio::task::spawn_blocking(move || file.list()).await?.map_err(Error::Tokens)?;
-        Ok((always || !tokens.is_empty()).then_some(tokens))
+        Ok(if always { Some(tokens.unwrap_or_default()) } else { tokens })
     }
 
     /// `PUT /v1/shares/{id}`, by an admitted sender. `true` if the share is new.
@@ -144,7 +148,8 @@ impl<S: Store> Relay<S> {
     pub async fn parts(&self, id: ShareId, manage_key: Option<Bytes32>) -> Result<PartsHeld> {
         let record = self.managed(id, manage_key).await?;
         record.live(self.now())?;
-        let parts = self.store.parts(id).await?;
+        let _memory = self.reserve(limits::PARTS_MEMORY)?;
+        let parts = self.store.parts(id, 0..MAX_PARTS).await?;
         Ok(PartsHeld { held: parts.ranges(limits::MAX_HELD_RANGES) })
     }
 
@@ -311,8 +316,8 @@ impl<S: Store> Relay<S> {
     }
 
     async fn stored_bytes(&self, id: ShareId) -> Result<u64> {
-        match self.store.parts(id).await {
-            Ok(parts) => Ok(parts.stored_bytes()),
+        match self.store.stored_bytes(id).await {
+            Ok(bytes) => Ok(bytes),
             Err(error) => Err(self.explain(id, error).await),
         }
     }

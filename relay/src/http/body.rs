@@ -109,16 +109,17 @@ impl Received {
     }
 
     /// Reads and throws away the rest, so that a client that is still sending gets to read its answer. A body that
-    /// is larger than any may be is left unread, and its connection closed.
+    /// is larger than any may be, or drips on for longer than the limit, is left unread, and its connection closed.
     pub async fn discard(&mut self) {
         let unasked = self.waits && self.bytes == 0;
         if unasked || self.failed || self.declared.is_some_and(|bytes| bytes > MAX_PART_BYTES) {
             return;
         }
+        let deadline = Instant::now() + self.limits.discard;
         while self.bytes <= MAX_PART_BYTES {
-            match self.next().await {
-                Ok(Some(_)) => {}
-                Ok(None) | Err(_) => return,
+            match timeout_at(deadline, self.next()).await {
+                Ok(Ok(Some(_))) => {}
+                Ok(Ok(None) | Err(_)) | Err(_) => return,
             }
         }
     }

@@ -57,7 +57,7 @@ async fn stopping_finishes_what_runs_and_takes_nothing_new() {
 async fn what_does_not_finish_is_cut_off_when_the_time_is_up() {
     let dir = tempfile::tempdir().unwrap();
     let limits = Limits { drain: std::time::Duration::from_millis(100), ..Limits::default() };
-    let server = Server::start_with(&dir, Config { limits, ..Config::default() }).await;
+    let server = Server::start_with(&dir, Config { limits, ..config() }).await;
     server.begin(&request()).await;
     let mut stream = begun_part(&server).await;
     server.stop().await;
@@ -123,7 +123,7 @@ async fn metrics_have_a_listener_of_their_own() {
     let (stop, stopped) = oneshot::channel::<()>();
     let store = LocalStore::open(dir.path()).unwrap();
     let shutdown = async { drop(stopped.await) };
-    let serving = crate::serve_with_metrics(main, Some(metrics), Config::default(), store, shutdown);
+    let serving = crate::serve_with_metrics(main, Some(metrics), config(), store, shutdown);
     let served = tokio::spawn(serving);
     let server = Server { address: main_address, time: Arc::default(), stop, served };
     server.get("/nothing").await;

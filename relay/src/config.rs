@@ -79,6 +79,15 @@ pub fn system_clock() -> u64 {
 }
 
 impl Senders {
+    /// Who may send, in a word for the log.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Anyone => "anyone",
+            Self::TokensIfAny(_) => "token holders, or anyone until there is a token",
+            Self::Tokens(_) => "token holders",
+        }
+    }
+
     /// Who may send through a relay at `address`, given its token list, whether there is one, and whether the operator said `--open`.
     pub fn at(address: SocketAddr, tokens: TokenFile, has_list: bool, open: bool) -> Result<Self, NoTokens> {
         if open || address.ip().to_canonical().is_loopback() {

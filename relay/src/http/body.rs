@@ -24,7 +24,7 @@ use super::log::RequestLog;
 use crate::{
     error::{Error, Refusal},
     limits::Limits,
-    relay::Part,
+    relay::{Memory, Part},
 };
 
 /// A request's body, read within bounds.
@@ -129,6 +129,8 @@ impl Received {
 pub struct Answered {
     source: Source,
     log: Option<RequestLog>,
+    /// Reserved until it is sent.
+    _memory: Option<Memory>,
 }
 
 enum Source {
@@ -138,13 +140,13 @@ enum Source {
 
 impl From<Bytes> for Answered {
     fn from(bytes: Bytes) -> Self {
-        Self { source: Source::Whole(Some(bytes).filter(|bytes| !bytes.is_empty())), log: None }
+        Self { source: Source::Whole(Some(bytes).filter(|bytes| !bytes.is_empty())), log: None, _memory: None }
     }
 }
 
 impl From<Part> for Answered {
     fn from(part: Part) -> Self {
-        Self { source: Source::Part(part), log: None }
+        Self { source: Source::Part(part), log: None, _memory: None }
     }
 }
 
@@ -152,6 +154,11 @@ impl Answered {
     /// Logs the request when this body has ended.
     pub fn logged(self, log: RequestLog) -> Self {
         Self { log: Some(log), ..self }
+    }
+
+    /// Keeps memory reserved until this body has ended.
+    pub fn holding(self, memory: Memory) -> Self {
+        Self { _memory: Some(memory), ..self }
     }
 
     fn poll_block(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {

@@ -1,6 +1,6 @@
 //! What outlives a restart or a full disk, and how the relay stops.
 
-use share_relay_api::ShareStatus;
+use share_relay_api::{ShareStatus, limits::TRIES};
 
 use super::*;
 
@@ -108,6 +108,11 @@ async fn a_full_disk_is_told_and_keeps_what_it_has() {
     let other = paths::share(&ShareId::from_random([6; 12]));
     std::fs::write(disk.0.path().join("filler"), vec![0; 1 << 20]).unwrap_err();
     assert_eq!(server.manage("PUT", &other, &json(&request())).await.code(), Code::StorageFull);
+    assert_eq!(server.get(paths::READYZ).await.code(), Code::StorageFull);
+    for left in (0..TRIES).rev() {
+        assert_eq!(server.open(99).await.json::<Problem>().tries_left, Some(left), "counted all the same");
+    }
+    assert_eq!(server.open(PROOF).await.code(), Code::Locked);
     assert_eq!(server.manage("DELETE", &paths::share(&id()), b"").await.status, 204, "a full disk can be emptied");
     assert_eq!(server.get(&paths::share(&id())).await.code(), Code::Revoked);
     assert_eq!(std::fs::read_dir(disk.0.path().join("tmp")).unwrap().count(), 0);

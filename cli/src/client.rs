@@ -71,12 +71,12 @@ impl Secret {
     pub fn random() -> Result<Self, getrandom::Error> {
         let mut bytes = Zeroizing::new([0u8; 32]);
         getrandom::fill(&mut *bytes)?;
-        Ok(Self(Zeroizing::new(Bytes32(*bytes).to_string())))
+        Ok(Bytes32(*bytes).into())
     }
 
     /// Reads 64 hexadecimal digits; anything else is `None`.
     pub fn parse(text: &str) -> Option<Self> {
-        text.trim().parse::<Bytes32>().ok().map(|bytes| Self(Zeroizing::new(bytes.to_string())))
+        text.trim().parse::<Bytes32>().ok().map(Self::from)
     }
 
     /// The 64 hexadecimal digits.
@@ -88,6 +88,12 @@ impl Secret {
     pub fn hash(&self) -> Bytes32 {
         let bytes: Bytes32 = self.0.parse().expect("a secret holds 64 hexadecimal digits");
         sha256(&bytes.0)
+    }
+}
+
+impl From<Bytes32> for Secret {
+    fn from(bytes: Bytes32) -> Self {
+        Self(Zeroizing::new(bytes.to_string()))
     }
 }
 
@@ -133,6 +139,7 @@ impl fmt::Display for ClientError {
             Self::Unreachable(_) => fl!("client-unreachable"),
             Self::Stalled => fl!("client-stalled"),
             Self::Problem { problem, .. } => fl!("client-problem", code = problem.code.as_str()),
+            Self::Status(413) => fl!("client-status-too-large"),
             Self::Status(status) => fl!("client-status", status = status.to_string()),
             Self::Redirected => fl!("client-redirected"),
             &Self::BadAnswer(what) => fl!("client-bad-answer", what = what),

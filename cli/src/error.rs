@@ -235,6 +235,9 @@ impl From<ClientError> for Error {
             ClientError::ContentChanged => {
                 Self::new(Kind::Corrupt, "content_changed", error.to_string()).hint(fl!("corrupt-hint"))
             }
+            ClientError::Status(413) => {
+                Self::new(Kind::Refused, "too_large", error.to_string()).hint(fl!("client-status-too-large-hint"))
+            }
             ClientError::Stalled | ClientError::Status(_) => {
                 Self::new(Kind::Unreachable, "unreachable", error.to_string()).hint(fl!("client-unreachable-hint"))
             }

@@ -10,7 +10,7 @@ use share_relay_api::{ShareId, State};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use crate::{
-    client::Client,
+    client::{Client, Secret},
     commands::{Context, manage::judge},
     config::Dirs,
     error::{Error, Result},
@@ -30,6 +30,7 @@ const LAST_ANSWERS: Duration = Duration::from_secs(5);
 /// The relay. Dropping it ends it and removes its ciphertext; [`Here::end`] also lets its last answers go out.
 pub struct Here {
     relay: RelayUrl,
+    token: Secret,
     // Dropped first: the relay ends before its folder goes.
     stop: oneshot::Sender<()>,
     serving: JoinHandle<io::Result<()>>,
@@ -52,18 +53,27 @@ impl Here {
             Err(error) => return Ok(Err(Error::from(error).hint(fl!("here-public-hint")))),
         };
         let (stop, stopped) = oneshot::channel();
-        let store = share_relay::store::LocalStore::open(&folder.files()).map_err(io::Error::other)?;
-        let mut config = share_relay::Config::default();
+        let files = folder.files();
+        let store = share_relay::store::LocalStore::open(&files).map_err(io::Error::other)?;
+        // Others on the network may fetch, and nobody but this process may send.
+        let tokens = share_relay::auth::TokenFile::in_dir(&files);
+        let token = tokens.add("here", share_relay::config::system_clock()).map_err(io::Error::other)?;
+        let mut config = share_relay::Config::new(share_relay::Senders::Tokens(tokens));
         config.limits.drain = LAST_ANSWERS;
         let serving = share_relay::serve(listener, config, store, async {
             let _ = stopped.await;
         });
-        Ok(Ok(Self { relay, stop, serving: tokio::spawn(serving), _folder: folder }))
+        Ok(Ok(Self { relay, token: token.into(), stop, serving: tokio::spawn(serving), _folder: folder }))
     }
 
     /// Its address.
     pub fn relay(&self) -> &RelayUrl {
         &self.relay
+    }
+
+    /// What it takes to send through it.
+    pub fn token(&self) -> &Secret {
+        &self.token
     }
 
     /// Ends the relay once its last answers are out, and removes its ciphertext.

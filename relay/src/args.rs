@@ -1,10 +1,10 @@
 //! The command line.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::config::{DEFAULT_MAX_EXPIRY, DEFAULT_MAX_SIZE};
+use share_relay_api::RelayLimits;
 
 /// A relay for `share`: it passes on ciphertext it cannot read.
 #[derive(Debug, Parser)]
@@ -30,22 +30,22 @@ pub enum Command {
 pub struct Serve {
     /// Where to listen; beyond loopback only with sender tokens or --open
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8787", env = "SHARE_RELAY_LISTEN")]
-    pub listen: SocketAddr,
+    pub listen: String,
     /// Where shares are kept
     #[arg(long, value_name = "DIR", env = "SHARE_RELAY_DATA")]
     pub data: PathBuf,
-    /// Let anyone send while there is no sender token
+    /// Let anyone send, until the first sender token is made
     #[arg(long)]
     pub open: bool,
     /// Largest share, in bytes or as 500MiB, 20GiB, 1TiB
-    #[arg(long, value_name = "SIZE", value_parser = size, default_value_t = DEFAULT_MAX_SIZE)]
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "100GiB")]
     pub max_size: u64,
     /// Longest life of a share, in seconds or as 12h, 30d, 4w
-    #[arg(long, value_name = "TIME", value_parser = duration, default_value_t = DEFAULT_MAX_EXPIRY)]
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "30d")]
     pub max_expiry: u64,
     /// Where to serve metrics; nowhere unless given
     #[arg(long, value_name = "ADDRESS")]
-    pub metrics_listen: Option<SocketAddr>,
+    pub metrics_listen: Option<String>,
     /// How to write the log, on standard error
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
@@ -91,12 +91,18 @@ pub struct TokenList {
 
 fn size(text: &str) -> Result<u64, String> {
     const UNITS: [(&str, u64); 4] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40)];
-    quantity(text, &UNITS).ok_or_else(|| "give bytes, or a number with KiB, MiB, GiB or TiB".to_owned())
+    let bytes = quantity(text, &UNITS).ok_or("give bytes, or a number with KiB, MiB, GiB or TiB")?;
+    at_most(bytes, RelayLimits::PROTOCOL.content_bytes, "bytes")
 }
 
 fn duration(text: &str) -> Result<u64, String> {
     const UNITS: [(&str, u64); 4] = [("m", 60), ("h", 3600), ("d", 24 * 3600), ("w", 7 * 24 * 3600)];
-    quantity(text, &UNITS).ok_or_else(|| "give seconds, or a number with m, h, d or w".to_owned())
+    let seconds = quantity(text, &UNITS).ok_or("give seconds, or a number with m, h, d or w")?;
+    at_most(seconds, RelayLimits::PROTOCOL.expiry_seconds, "seconds")
+}
+
+fn at_most(number: u64, limit: u64, unit: &str) -> Result<u64, String> {
+    if number <= limit { Ok(number) } else { Err(format!("the protocol allows {limit} {unit} at most")) }
 }
 
 /// A number above zero with one of these units, or none.
@@ -111,6 +117,7 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
+    use crate::config::{DEFAULT_MAX_EXPIRY, DEFAULT_MAX_SIZE};
 
     #[test]
     fn the_command_line_is_well_formed() {
@@ -118,10 +125,18 @@ mod tests {
     }
 
     #[test]
+    fn the_defaults_are_those_of_the_library() {
+        let line = ["share-relay", "serve", "--data", "x"];
+        let Command::Serve(serve) = Arguments::try_parse_from(line).unwrap().command else { unreachable!() };
+        assert_eq!((serve.max_size, serve.max_expiry), (DEFAULT_MAX_SIZE, DEFAULT_MAX_EXPIRY));
+    }
+
+    #[test]
     fn quantities_have_units_and_do_not_overflow() {
         assert_eq!(size("20GiB"), Ok(20 << 30));
         assert_eq!(size("7"), Ok(7));
         assert_eq!(duration("2w"), Ok(14 * 24 * 3600));
+        assert!(duration("366d").is_ok() && duration("367d").is_err() && size("100TiB").is_err());
         for wrong in ["", "0", "-1", "GiB", "1.5GiB", "99999999999999TiB", "5 parsecs"] {
             assert!(size(wrong).is_err(), "{wrong}");
         }

@@ -49,8 +49,8 @@ pub struct Token {
 /// Why the list of tokens was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
-    /// A name is 1 to 64 visible characters.
-    #[error("a token's name has 1 to 64 visible characters")]
+    /// The name has other characters, or too many.
+    #[error("a token's name has 1 to 64 letters, digits, or characters of . _ - @")]
     Name,
     /// The name is taken.
     #[error("there is a token of this name already")]
@@ -59,8 +59,8 @@ pub enum TokenError {
     #[error("there is no token of this name")]
     Unknown,
     /// The file cannot be read or written.
-    #[error("the sender tokens cannot be read or written")]
-    Io(#[from] io::Error),
+    #[error("the sender tokens in {} cannot be read or written", .0.display())]
+    Io(PathBuf, #[source] io::Error),
     /// The system gives no randomness.
     #[error("the system gives no random numbers")]
     Random(#[from] getrandom::Error),
@@ -72,20 +72,30 @@ impl TokenFile {
         Self { dir: dir.to_owned() }
     }
 
-    /// All tokens. A file that cannot be read or understood is an error, never an empty list.
-    pub fn list(&self) -> io::Result<Vec<Token>> {
+    /// All tokens; `None` if there never was one. A file that cannot be read or understood is an error, never an
+    /// empty list.
+    pub fn list(&self) -> Result<Option<Vec<Token>>, TokenError> {
+        self.read().map_err(self.failed())
+    }
+
+    fn read(&self) -> io::Result<Option<Vec<Token>>> {
         let file = match fs::File::open(self.path()) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             other => other?,
         };
         let mut text = Vec::new();
         file.take(MAX_TOKENS_FILE_BYTES).read_to_end(&mut text)?;
-        Ok(serde_json::from_slice(&text)?)
+        Ok(Some(serde_json::from_slice(&text)?))
+    }
+
+    fn failed(&self) -> impl Fn(io::Error) -> TokenError {
+        |error| TokenError::Io(self.path(), error)
     }
 
     /// Makes a token and keeps its hash. The token itself exists only in the answer.
     pub fn add(&self, name: &str, now: u64) -> Result<Bytes32, TokenError> {
-        if name.is_empty() || name.chars().count() > 64 || name.chars().any(char::is_control) {
+        let fine = |c: char| c.is_ascii_alphanumeric() || ".-_@".contains(c);
+        if !(1..=64).contains(&name.len()) || !name.chars().all(fine) {
             return Err(TokenError::Name);
         }
         let mut token = Bytes32([0; 32]);
@@ -110,15 +120,25 @@ impl TokenFile {
     }
 
     fn change(&self, change: impl FnOnce(&mut Vec<Token>) -> Result<(), TokenError>) -> Result<(), TokenError> {
+        let _lock = self.lock().map_err(self.failed())?;
+        let mut tokens = self.list()?.unwrap_or_default();
+        change(&mut tokens)?;
+        self.write(&tokens).map_err(self.failed())
+    }
+
+    /// Keeps other programs from changing the list until dropped.
+    fn lock(&self) -> io::Result<fs::File> {
         disk::create_private_dir(&self.dir)?;
         let lock = disk::private().create(true).truncate(false).open(self.dir.join("tokens.lock"))?;
         lock.lock()?;
-        let mut tokens = self.list()?;
-        change(&mut tokens)?;
-        let text = serde_json::to_vec_pretty(&tokens).map_err(io::Error::from)?;
+        Ok(lock)
+    }
+
+    fn write(&self, tokens: &[Token]) -> io::Result<()> {
+        let text = serde_json::to_vec_pretty(tokens)?;
         let temporary = self.dir.join("tokens.json.new");
         disk::remove_file_if_there(&temporary)?;
-        Ok(disk::replace(&self.path(), &temporary, &text)?)
+        disk::replace(&self.path(), &temporary, &text)
     }
 
     fn path(&self) -> PathBuf {
@@ -140,26 +160,29 @@ mod tests {
     fn a_token_is_listed_until_it_is_removed_and_never_stored() {
         let dir = tempfile::tempdir().unwrap();
         let file = TokenFile::in_dir(&dir.path().join("data"));
-        assert_eq!(file.list().unwrap(), []);
+        assert_eq!(file.list().unwrap(), None);
         let (anna, bo) = (file.add("anna", 5).unwrap(), file.add("bo", 6).unwrap());
         assert!(matches!(file.add("anna", 7), Err(TokenError::Exists)));
-        let tokens = file.list().unwrap();
+        let tokens = file.list().unwrap().unwrap();
         assert!(is_listed(&tokens, &anna) && is_listed(&tokens, &bo) && !is_listed(&tokens, &Bytes32([0; 32])));
         let text = fs::read_to_string(file.path()).unwrap();
         assert!(!text.contains(&anna.to_string()) && text.contains(&hash(&anna).to_string()));
         file.remove("anna").unwrap();
         assert!(matches!(file.remove("anna"), Err(TokenError::Unknown)));
-        let tokens = file.list().unwrap();
+        let tokens = file.list().unwrap().unwrap();
         assert!(!is_listed(&tokens, &anna) && is_listed(&tokens, &bo));
+        file.remove("bo").unwrap();
+        assert_eq!(file.list().unwrap(), Some(vec![]), "empty, which is not the same as none");
     }
 
     #[test]
     fn a_name_that_could_fool_a_reader_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let file = TokenFile::in_dir(dir.path());
-        for name in ["", "a\nb", "\u{1b}[2J", &"x".repeat(65)] {
+        for name in ["", "a\nb", "a b", "\u{1b}[2J", "\u{202e}anna", "\u{430}nna", &"x".repeat(65)] {
             assert!(matches!(file.add(name, 0), Err(TokenError::Name)), "{name:?}");
         }
+        file.add("Anna.de-Vries_2@example.nl", 0).unwrap();
     }
 
     #[test]
@@ -167,7 +190,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = TokenFile::in_dir(dir.path());
         fs::write(file.path(), b"[{\"name\":").unwrap();
-        assert!(file.list().is_err());
+        let error = file.list().unwrap_err().to_string();
+        assert!(error.contains(file.path().to_str().unwrap()), "{error}");
         assert!(file.add("anna", 0).is_err());
         assert_eq!(fs::read(file.path()).unwrap(), b"[{\"name\":");
     }

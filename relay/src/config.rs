@@ -27,7 +27,7 @@ pub struct Config {
 pub enum Senders {
     /// Anyone who can reach the relay.
     Anyone,
-    /// Holders of a listed token; anyone while the list is empty.
+    /// Anyone until the first token is made; from then on holders of a listed one, even when none is left.
     TokensIfAny(TokenFile),
     /// Holders of a listed token; nobody while the list is empty.
     Tokens(TokenFile),
@@ -46,11 +46,11 @@ pub const DEFAULT_MAX_SIZE: u64 = 100 << 30;
 /// Longest life of a share unless the operator says otherwise: 30 days.
 pub const DEFAULT_MAX_EXPIRY: u64 = 30 * 24 * 3600;
 
-impl Default for Config {
-    /// Anyone may send, default limits, the system's clock.
-    fn default() -> Self {
+impl Config {
+    /// These senders, default limits, the system's clock.
+    pub fn new(senders: Senders) -> Self {
         Self {
-            senders: Senders::Anyone,
+            senders,
             accepts: RelayLimits {
                 content_bytes: DEFAULT_MAX_SIZE,
                 expiry_seconds: DEFAULT_MAX_EXPIRY,
@@ -73,16 +73,26 @@ impl fmt::Debug for Config {
     }
 }
 
-fn system_clock() -> u64 {
+/// The time by the system's clock.
+pub fn system_clock() -> u64 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 impl Senders {
-    /// Who may send through a relay at `address`, given its token list and whether the operator said `--open`.
-    pub fn at(address: SocketAddr, tokens: TokenFile, any_listed: bool, open: bool) -> Result<Self, NoTokens> {
+    /// Who may send, in a word for the log.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Anyone => "anyone",
+            Self::TokensIfAny(_) => "token holders, or anyone until there is a token",
+            Self::Tokens(_) => "token holders",
+        }
+    }
+
+    /// Who may send through a relay at `address`, given its token list, whether there is one, and whether the operator said `--open`.
+    pub fn at(address: SocketAddr, tokens: TokenFile, has_list: bool, open: bool) -> Result<Self, NoTokens> {
         if open || address.ip().to_canonical().is_loopback() {
             Ok(Self::TokensIfAny(tokens))
-        } else if any_listed {
+        } else if has_list {
             Ok(Self::Tokens(tokens))
         } else {
             Err(NoTokens(address))
@@ -94,8 +104,8 @@ impl Senders {
 mod tests {
     use super::*;
 
-    fn senders(address: &str, any_listed: bool, open: bool) -> Result<Senders, NoTokens> {
-        Senders::at(address.parse().unwrap(), TokenFile::in_dir("/nowhere".as_ref()), any_listed, open)
+    fn senders(address: &str, has_list: bool, open: bool) -> Result<Senders, NoTokens> {
+        Senders::at(address.parse().unwrap(), TokenFile::in_dir("/nowhere".as_ref()), has_list, open)
     }
 
     #[test]

@@ -72,6 +72,13 @@ pub fn remove_file_if_there(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Whether the process or the system has as many files open as it may.
+pub fn is_too_many_open(error: &io::Error) -> bool {
+    // EMFILE and ENFILE, which are the same numbers on every Unix, and ERROR_TOO_MANY_OPEN_FILES.
+    const CODES: &[i32] = if cfg!(windows) { &[4] } else { &[24, 23] };
+    error.raw_os_error().is_some_and(|code| CODES.contains(&code))
+}
+
 /// Opens or makes a file and takes its lock until the file is closed; `WouldBlock` when another process has it.
 pub fn lock(path: &Path) -> io::Result<File> {
     let file = private().create(true).truncate(false).open(path)?;

@@ -2,7 +2,7 @@
 
 use share_relay_api::{Code, Problem, State};
 
-use crate::store::StoreError;
+use crate::{auth::TokenError, store::StoreError};
 
 /// How a share ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -109,12 +109,12 @@ pub enum Error {
     /// The rules refuse it.
     #[error("refused: {0:?}")]
     Refused(Refusal),
-    /// The store failed; the caller learns only whether it is full.
+    /// The store failed; the caller learns only whether it is full or busy.
     #[error("the store failed")]
     Store(#[from] StoreError),
     /// The list of sender tokens cannot be read.
-    #[error("the sender tokens cannot be read")]
-    Tokens(#[source] std::io::Error),
+    #[error("nobody can be admitted")]
+    Tokens(#[source] TokenError),
     /// A part of the relay panicked.
     #[error("a task of the relay failed")]
     Task(#[from] tokio::task::JoinError),
@@ -137,6 +137,7 @@ impl Error {
     pub fn problem(&self) -> Problem {
         match self {
             Self::Refused(refusal) => (*refusal).into(),
+            Self::Store(StoreError::Busy) => Problem::new(Code::TooBusy),
             Self::Store(StoreError::Full) => Problem::new(Code::StorageFull),
             Self::Store(_) | Self::Tokens(_) | Self::Task(_) => Problem::new(Code::Internal),
         }

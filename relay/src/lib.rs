@@ -20,6 +20,7 @@ mod relay;
 pub mod share;
 pub mod store;
 mod sweep;
+mod tally;
 
 use std::{future::Future, io, time::Duration};
 
@@ -29,8 +30,8 @@ pub use config::{Config, Senders};
 pub use error::{Ending, Refusal};
 pub use program::run;
 
-/// Serves the protocol on `listener` until `shutdown`, then finishes what runs (at most [`limits::Limits::drain`])
-/// and returns.
+/// Serves the protocol on `listener` until `shutdown`, then finishes what runs (at most [`limits::Limits::drain`] and
+/// [`limits::SETTLE`]) and returns.
 ///
 /// # Errors
 /// If the listener has no address. What fails later is answered or logged, and does not end the relay.
@@ -51,7 +52,14 @@ pub async fn serve_with_metrics<S: store::Store>(
     store: S,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    tracing::info!(address = %listener.local_addr()?, "relay started");
+    tracing::info!(
+        address = %listener.local_addr()?,
+        senders = config.senders.name(),
+        max_size = config.accepts.content_bytes,
+        max_expiry = config.accepts.expiry_seconds,
+        connections = config.limits.connections,
+        "relay started"
+    );
     let relay = relay::Relay::new(config, store);
     let (stop, stopped) = watch::channel(false);
     let sweeping = tokio::spawn(sweep::run(relay.clone(), stopped.clone()));
@@ -65,8 +73,7 @@ pub async fn serve_with_metrics<S: store::Store>(
         stop.send_replace(true);
     };
     tokio::join!(http::serve(listener, relay.clone(), stopped.clone()), serving_metrics, stop_on_shutdown);
-    relay.settle_bodies().await;
-    finish(sweeping, relay.config.limits.drain).await;
+    tokio::join!(relay.settle_bodies(), finish(sweeping, limits::SETTLE));
     tracing::info!("relay stopped");
     Ok(())
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use share_relay_api::limits::MAX_PARTS;
+
 /// Bytes gathered in memory before an upload is written to disk, and read from it at once for a download.
 pub const BLOCK_BYTES: usize = 256 * 1024;
 
@@ -10,6 +12,25 @@ pub const UPLOAD_MEMORY: u64 = 2 * BLOCK_BYTES as u64;
 
 /// Memory a running download may hold: one block being read, one waiting, two being sent.
 pub const DOWNLOAD_MEMORY: u64 = 4 * BLOCK_BYTES as u64;
+
+/// Bytes of a download handed to the connection at once. Whoever takes less than this for [`Limits::write_idle`] has
+/// stalled.
+pub const SLICE_BYTES: usize = 16 * 1024;
+
+/// Answers with content that may run on one ticket at once.
+pub const MAX_ANSWERS_PER_TICKET: usize = 8;
+
+/// Parts a download that follows an upload looks ahead.
+pub const PARTS_AHEAD: u64 = 1024;
+
+/// Memory for the list of which parts of a share are held.
+pub const PARTS_MEMORY: u64 = 4 * MAX_PARTS;
+
+/// Time for what is left once all connections are closed: giving back what downloads did not send, ending a sweep.
+pub const SETTLE: Duration = Duration::from_secs(2);
+
+/// Shares whose guesses are counted in memory while the disk is full.
+pub const MAX_UNSTORED_GUESSES: usize = 10_000;
 
 /// Times a change of a record is tried again after somebody else changed it first.
 pub const CHANGE_TRIES: u32 = 32;
@@ -27,8 +48,6 @@ pub const MAX_TOKENS_FILE_BYTES: u64 = 4 * 1024 * 1024;
 /// Times, counts and sizes that keep slow, greedy or hostile clients within bounds.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Time for the head of an HTTP/1 request.
-    pub header_read: Duration,
     /// Bytes of a request's head.
     pub header_bytes: u32,
     /// Time to the first byte of a body.
@@ -37,11 +56,13 @@ pub struct Limits {
     pub body_idle: Duration,
     /// A body may take `first_byte` and one second for each so many bytes, however steadily it drips.
     pub body_bytes_per_second: u64,
+    /// Time the rest of a refused body is read, so that its sender gets to read the answer.
+    pub discard: Duration,
     /// Time a client may take nothing of a download.
     pub write_idle: Duration,
     /// Time a download waits for the sender's next part.
     pub part_wait: Duration,
-    /// Time a connection may do nothing between requests.
+    /// Time from the start of a connection, or the end of its last request, in which the next one's head must come.
     pub connection_idle: Duration,
     /// Connections at once; further ones wait in the system's queue.
     pub connections: usize,
@@ -59,11 +80,11 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            header_read: Duration::from_secs(15),
             header_bytes: 64 * 1024,
             first_byte: Duration::from_secs(30),
             body_idle: Duration::from_secs(30),
             body_bytes_per_second: 1024,
+            discard: Duration::from_secs(10),
             write_idle: Duration::from_secs(60),
             part_wait: Duration::from_secs(60),
             connection_idle: Duration::from_secs(75),

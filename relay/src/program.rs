@@ -1,20 +1,21 @@
 //! The program `share-relay`: from its command line to a running relay or a changed token list.
 
 use std::{
+    env::VarError,
     error::Error,
     io::{self, IsTerminal, Write},
-    net::SocketAddr,
     process::ExitCode,
 };
 
 use clap::Parser;
 use share_relay_api::RelayLimits;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::oneshot};
+use tracing_subscriber::EnvFilter;
 
 use crate::{
     args::{Arguments, Command, LogFormat, Serve, TokenCommand},
     auth::TokenFile,
-    config::{Config, Senders},
+    config::{self, Config, Senders},
     store::LocalStore,
 };
 
@@ -37,7 +38,7 @@ pub fn run() -> ExitCode {
 fn act(command: Command, out: &mut dyn Write) -> Result<()> {
     match command {
         Command::Serve(serve) => {
-            start_log(serve.log_format);
+            start_log(serve.log_format)?;
             let mut runtime = tokio::runtime::Builder::new_multi_thread();
             runtime.enable_all().max_blocking_threads(DISK_THREADS).build()?.block_on(self::serve(serve, out))
         }
@@ -48,64 +49,84 @@ fn act(command: Command, out: &mut dyn Write) -> Result<()> {
 async fn serve(serve: Serve, out: &mut dyn Write) -> Result<()> {
     let store = LocalStore::open(&serve.data)?;
     let tokens = TokenFile::in_dir(&serve.data);
-    let any_listed = !tokens.list()?.is_empty();
-    let listener = listen(serve.listen).await?;
+    let listed = tokens.list()?;
+    let listener = listen(&serve.listen).await?;
     let address = listener.local_addr()?;
     let config = Config {
-        senders: Senders::at(address, tokens, any_listed, serve.open)?,
         accepts: RelayLimits {
-            content_bytes: serve.max_size.min(RelayLimits::PROTOCOL.content_bytes),
-            expiry_seconds: serve.max_expiry.min(RelayLimits::PROTOCOL.expiry_seconds),
+            content_bytes: serve.max_size,
+            expiry_seconds: serve.max_expiry,
             ..RelayLimits::PROTOCOL
         },
-        ..Config::default()
+        ..Config::new(Senders::at(address, tokens, listed.is_some(), serve.open)?)
     };
     let metrics = match serve.metrics_listen {
-        Some(address) => Some(listen(address).await?),
+        Some(address) => Some(listen(&address).await?),
         None => None,
     };
-    let shutdown = stop_signal()?;
+    let mut signals = Signals::new()?;
+    let (stop, stopped) = oneshot::channel::<()>();
+    tracing::info!(data = %serve.data.display(), tokens = listed.map(|tokens| tokens.len()), "store opened");
     writeln!(out, "listening on http://{address}")?;
     out.flush()?;
-    Ok(crate::serve_with_metrics(listener, metrics, config, store, shutdown).await?)
+    let told_twice = async {
+        signals.next().await;
+        drop(stop);
+        signals.next().await;
+    };
+    tokio::select! {
+        served = crate::serve_with_metrics(listener, metrics, config, store, async { drop(stopped.await) }) => Ok(served?),
+        () = told_twice => Err("stopped at once, at the second signal".into()),
+    }
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener> {
+async fn listen(address: &str) -> Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}").into())
 }
 
-/// Completes at SIGTERM or SIGINT.
+/// The signals to stop: SIGTERM and SIGINT.
 #[cfg(unix)]
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    Ok(async move {
+struct Signals(tokio::signal::unix::Signal, tokio::signal::unix::Signal);
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self(signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?))
+    }
+
+    async fn next(&mut self) {
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            _ = self.0.recv() => {}
+            _ = self.1.recv() => {}
         }
-    })
+    }
 }
 
-/// Completes at Ctrl-C.
+/// The signal to stop: Ctrl-C.
 #[cfg(windows)]
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
-    let mut interrupt = tokio::signal::windows::ctrl_c()?;
-    Ok(async move {
-        interrupt.recv().await;
-    })
+struct Signals(tokio::signal::windows::CtrlC);
+
+#[cfg(windows)]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        tokio::signal::windows::ctrl_c().map(Self)
+    }
+
+    async fn next(&mut self) {
+        self.0.recv().await;
+    }
 }
 
 fn change_tokens(command: TokenCommand, out: &mut dyn Write) -> Result<()> {
     match command {
         TokenCommand::Add(token) => {
-            let now = (Config::default().clock)();
-            let secret = TokenFile::in_dir(&token.list.data).add(&token.name, now)?;
+            let secret = TokenFile::in_dir(&token.list.data).add(&token.name, config::system_clock())?;
             writeln!(out, "{secret}")?;
         }
         TokenCommand::Remove(token) => TokenFile::in_dir(&token.list.data).remove(&token.name)?,
         TokenCommand::List(list) => {
-            for token in TokenFile::in_dir(&list.data).list()? {
+            for token in TokenFile::in_dir(&list.data).list()?.unwrap_or_default() {
                 writeln!(out, "{}", token.name)?;
             }
         }
@@ -113,14 +134,20 @@ fn change_tokens(command: TokenCommand, out: &mut dyn Write) -> Result<()> {
     Ok(())
 }
 
-fn start_log(format: LogFormat) {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
+fn start_log(format: LogFormat) -> Result<()> {
+    let directives = match std::env::var("RUST_LOG") {
+        Ok(directives) if !directives.is_empty() => directives,
+        Ok(_) | Err(VarError::NotPresent) => "info".to_owned(),
+        Err(error) => return Err(format!("RUST_LOG: {error}").into()),
+    };
+    let filter = EnvFilter::try_new(directives).map_err(|error| format!("RUST_LOG: {error}"))?;
     let log =
         tracing_subscriber::fmt().with_env_filter(filter).with_ansi(io::stderr().is_terminal()).with_writer(io::stderr);
     match format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().flatten_event(true).init(),
     }
+    Ok(())
 }
 
 /// One line for the error and one for each of its causes.

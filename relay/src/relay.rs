@@ -3,12 +3,15 @@
 mod download;
 mod upload;
 
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    sync::{Arc, MutexGuard, PoisonError},
+};
 
 use bytes::Bytes;
 use share_relay_api::{
     Bytes32, Code, CreateShare, Created, Events, PartsHeld, Receipt, RelayInfo, ShareId, ShareStatus, TakeTicket,
-    Ticket, VERSION,
+    Ticket, VERSION, limits::MAX_PARTS,
 };
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 
@@ -19,8 +22,9 @@ use crate::{
     error::{Error, Refusal},
     limits,
     metrics::Metrics,
-    share::{BlobKind, Life, Record},
+    share::{BlobKind, Guesses, Life, Record},
     store::{Object, Store, StoreError, Stored},
+    tally::Tally,
 };
 pub use download::Part;
 
@@ -35,6 +39,10 @@ pub struct Relay<S> {
     pub metrics: Metrics,
     changes: Changes,
     body_memory: Arc<Semaphore>,
+    /// Answers with content, by the hash of their ticket.
+    answers: Tally<Bytes32>,
+    /// Guesses at the words of shares whose record could not be stored.
+    unstored: std::sync::Mutex<HashMap<ShareId, Guesses>>,
     /// Changes of one share take turns here, so that a crowd does not only trip over the store's compare-and-swap.
     turns: [Mutex<()>; 64],
 }
@@ -54,6 +62,8 @@ impl<S: Store> Relay<S> {
             config,
             metrics: Metrics::default(),
             changes: Changes::default(),
+            answers: Tally::default(),
+            unstored: std::sync::Mutex::default(),
             body_memory: Arc::new(Semaphore::new(units.min(Semaphore::MAX_PERMITS))),
             turns: [const { Mutex::const_new(()) }; 64],
         })
@@ -70,7 +80,7 @@ impl<S: Store> Relay<S> {
     pub async fn settle_bodies(&self) {
         let all = u32::try_from(self.config.limits.body_memory / MEMORY_UNIT).unwrap_or(u32::MAX);
         let settled = self.body_memory.acquire_many(all);
-        if tokio::time::timeout(self.config.limits.drain, settled).await.is_err() {
+        if tokio::time::timeout(limits::SETTLE, settled).await.is_err() {
             tracing::warn!("downloads did not end in time");
         }
     }
@@ -113,7 +123,7 @@ impl<S: Store> Relay<S> {
             Senders::Tokens(file) => (file.clone(), true),
         };
         let tokens = tokio::task::spawn_blocking(move || file.list()).await?.map_err(Error::Tokens)?;
-        Ok((always || !tokens.is_empty()).then_some(tokens))
+        Ok(if always { Some(tokens.unwrap_or_default()) } else { tokens })
     }
 
     /// `PUT /v1/shares/{id}`, by an admitted sender. `true` if the share is new.
@@ -144,7 +154,8 @@ impl<S: Store> Relay<S> {
     pub async fn parts(&self, id: ShareId, manage_key: Option<Bytes32>) -> Result<PartsHeld> {
         let record = self.managed(id, manage_key).await?;
         record.live(self.now())?;
-        let parts = self.store.parts(id).await?;
+        let _memory = self.reserve(limits::PARTS_MEMORY)?;
+        let parts = self.store.parts(id, 0..MAX_PARTS).await?;
         Ok(PartsHeld { held: parts.ranges(limits::MAX_HELD_RANGES) })
     }
 
@@ -227,7 +238,8 @@ impl<S: Store> Relay<S> {
     /// A share's record as of now, if there is one.
     async fn find(&self, id: ShareId) -> Result<Option<Record>> {
         let stored = self.store.load(id).await?;
-        Ok(stored.map(|Stored { mut record, .. }| {
+        Ok(stored.map(|Stored { record, .. }| {
+            let mut record = self.recalled(id, record);
             record.settle(self.now());
             record
         }))
@@ -275,14 +287,47 @@ impl<S: Store> Relay<S> {
         let _turn = self.turn(id).lock().await;
         for _ in 0..limits::CHANGE_TRIES {
             let stored = self.store.load(id).await?.ok_or(Code::NotFound)?;
-            let (mut record, now) = (stored.record.clone(), self.now());
+            let (mut record, now) = (self.recalled(id, stored.record.clone()), self.now());
             record.settle(now);
             let outcome = rule(&mut record, now);
-            if record == stored.record || self.keep(id, &stored, record).await? {
+            if record == stored.record || self.keep_or_remember(id, &stored, record).await? {
                 return Ok(outcome?);
             }
         }
         Err(Code::TooBusy.into())
+    }
+
+    /// Like [`Relay::keep`]. When the disk is full, guesses at the words are counted in memory: else there would be no
+    /// lock, and a full disk an invitation to go on guessing.
+    async fn keep_or_remember(&self, id: ShareId, old: &Stored, new: Record) -> Result<bool> {
+        let guesses = new.only_guessed_since(&old.record).cloned();
+        match (self.keep(id, old, new).await, guesses) {
+            (Err(Error::Store(StoreError::Full)), Some(guesses)) => {
+                let mut unstored = self.unstored();
+                if unstored.len() < limits::MAX_UNSTORED_GUESSES || unstored.contains_key(&id) {
+                    unstored.insert(id, guesses);
+                    return Ok(true);
+                }
+                Err(StoreError::Full.into())
+            }
+            (Ok(true), _) => {
+                self.unstored().remove(&id);
+                Ok(true)
+            }
+            (other, _) => other,
+        }
+    }
+
+    /// A stored record with the guesses that could not be stored.
+    fn recalled(&self, id: ShareId, mut record: Record) -> Record {
+        if let Some(guesses) = self.unstored().get(&id) {
+            record.recall(guesses);
+        }
+        record
+    }
+
+    fn unstored(&self) -> MutexGuard<'_, HashMap<ShareId, Guesses>> {
+        self.unstored.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Replaces a record; `false` if somebody else did first.
@@ -311,8 +356,8 @@ impl<S: Store> Relay<S> {
     }
 
     async fn stored_bytes(&self, id: ShareId) -> Result<u64> {
-        match self.store.parts(id).await {
-            Ok(parts) => Ok(parts.stored_bytes()),
+        match self.store.stored_bytes(id).await {
+            Ok(bytes) => Ok(bytes),
             Err(error) => Err(self.explain(id, error).await),
         }
     }

@@ -25,7 +25,10 @@ impl ClockedRelay {
     pub fn start(data: &Path) -> Self {
         let clock = Arc::new(AtomicU64::new(share::time::now()));
         let now = Arc::clone(&clock);
-        let config = share_relay::Config { clock: Arc::new(move || now.load(Ordering::SeqCst)), ..Default::default() };
+        let config = share_relay::Config {
+            clock: Arc::new(move || now.load(Ordering::SeqCst)),
+            ..share_relay::Config::new(share_relay::Senders::Anyone)
+        };
         let store = share_relay::store::LocalStore::open(data).unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let (tell, told) = std::sync::mpsc::channel();

@@ -126,6 +126,19 @@ fn a_forged_receipt_is_told() {
 }
 
 #[test]
+fn nobody_else_may_send() {
+    let Some(network) = Network::new() else { return };
+    let world = World::new();
+    let (sending, sent) = network.send(&world, &[]);
+    let relay = sent.link.split("/s/").next().unwrap();
+    world.file("intruder.bin", "x");
+    let send = world.share(["send", "--json", "--passphrase-file", "other", "--relay", relay, "intruder.bin"]);
+    network.inside(send).output().fails(9, "token_required");
+    sending.signal("INT");
+    sending.finish().exits(130);
+}
+
+#[test]
 fn stopped() {
     let Some(network) = Network::new() else { return };
     let world = World::new();

@@ -248,7 +248,7 @@ impl Route {
         }
         let here = Here::start(&context.dirs).await?;
         context.ui.note(fl!("send-here", relay = here.relay().as_str()));
-        Ok(Self { relay: here.relay().clone(), token: None, here: Some(here) })
+        Ok(Self { relay: here.relay().clone(), token: Some(here.token().clone()), here: Some(here) })
     }
 }
 

@@ -79,6 +79,8 @@ pub fn content(range: Option<&Range<u64>>, total: u64, etag: HeaderValue, body: 
         (header::CONTENT_LENGTH, length.into()),
         (header::ACCEPT_RANGES, HeaderValue::from_static("bytes")),
         (header::ETAG, etag),
+        // A proxy is to pass on what comes while an upload still runs.
+        (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
     ];
     let answer = with(with_body(status, body), headers);
     match range {

@@ -24,7 +24,7 @@ use super::log::RequestLog;
 use crate::{
     error::{Error, Refusal},
     limits::Limits,
-    relay::Part,
+    relay::{Memory, Part},
 };
 
 /// A request's body, read within bounds.
@@ -109,16 +109,17 @@ impl Received {
     }
 
     /// Reads and throws away the rest, so that a client that is still sending gets to read its answer. A body that
-    /// is larger than any may be is left unread, and its connection closed.
+    /// is larger than any may be, or drips on for longer than the limit, is left unread, and its connection closed.
     pub async fn discard(&mut self) {
         let unasked = self.waits && self.bytes == 0;
         if unasked || self.failed || self.declared.is_some_and(|bytes| bytes > MAX_PART_BYTES) {
             return;
         }
+        let deadline = Instant::now() + self.limits.discard;
         while self.bytes <= MAX_PART_BYTES {
-            match self.next().await {
-                Ok(Some(_)) => {}
-                Ok(None) | Err(_) => return,
+            match timeout_at(deadline, self.next()).await {
+                Ok(Ok(Some(_))) => {}
+                Ok(Ok(None) | Err(_)) | Err(_) => return,
             }
         }
     }
@@ -128,6 +129,8 @@ impl Received {
 pub struct Answered {
     source: Source,
     log: Option<RequestLog>,
+    /// Reserved until it is sent.
+    _memory: Option<Memory>,
 }
 
 enum Source {
@@ -137,13 +140,13 @@ enum Source {
 
 impl From<Bytes> for Answered {
     fn from(bytes: Bytes) -> Self {
-        Self { source: Source::Whole(Some(bytes).filter(|bytes| !bytes.is_empty())), log: None }
+        Self { source: Source::Whole(Some(bytes).filter(|bytes| !bytes.is_empty())), log: None, _memory: None }
     }
 }
 
 impl From<Part> for Answered {
     fn from(part: Part) -> Self {
-        Self { source: Source::Part(part), log: None }
+        Self { source: Source::Part(part), log: None, _memory: None }
     }
 }
 
@@ -151,6 +154,11 @@ impl Answered {
     /// Logs the request when this body has ended.
     pub fn logged(self, log: RequestLog) -> Self {
         Self { log: Some(log), ..self }
+    }
+
+    /// Keeps memory reserved until this body has ended.
+    pub fn holding(self, memory: Memory) -> Self {
+        Self { _memory: Some(memory), ..self }
     }
 
     fn poll_block(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {

@@ -1,18 +1,14 @@
 //! One connection's life: whether anything is going on, so that it can be closed when nothing is.
 
 use std::{
-    io,
-    pin::Pin,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
-    task::{Context, Poll, ready},
     time::Duration,
 };
 
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
     sync::Notify,
     time::{Instant, sleep_until},
 };
@@ -25,8 +21,8 @@ pub struct Connection(Arc<State>);
 struct State {
     /// Requests being handled and answers being fed.
     at_work: AtomicUsize,
-    /// When an answer last moved. Bytes that come in do not count: a head may drip for ever.
-    last_moved: Mutex<Instant>,
+    /// When the last of them ended. Bytes that come and go do not count: a head may drip and a client ping for ever.
+    last_worked: Mutex<Instant>,
     stalled: Notify,
 }
 
@@ -34,29 +30,17 @@ struct State {
 #[derive(Debug)]
 pub struct Work(Connection);
 
-/// A stream whose written bytes are noted.
-#[derive(Debug)]
-pub struct Noted<T> {
-    stream: T,
-    connection: Connection,
-}
-
 impl Connection {
     /// A new connection.
     pub fn new() -> Self {
-        let (at_work, last_moved) = (AtomicUsize::new(0), Mutex::new(Instant::now()));
-        Self(Arc::new(State { at_work, last_moved, stalled: Notify::new() }))
+        let (at_work, last_worked) = (AtomicUsize::new(0), Mutex::new(Instant::now()));
+        Self(Arc::new(State { at_work, last_worked, stalled: Notify::new() }))
     }
 
     /// Notes that something is going on.
     pub fn work(&self) -> Work {
         self.0.at_work.fetch_add(1, Ordering::Relaxed);
         Work(self.clone())
-    }
-
-    /// A stream whose written bytes count as movement of this connection.
-    pub fn note<T>(&self, stream: T) -> Noted<T> {
-        Noted { stream, connection: self.clone() }
     }
 
     /// Returns once the client has stalled, or nothing has gone on for so long.
@@ -70,7 +54,7 @@ impl Connection {
     async fn idle(&self, limit: Duration) {
         loop {
             let busy = self.0.at_work.load(Ordering::Relaxed) > 0;
-            let since = if busy { Instant::now() } else { *self.last_moved() };
+            let since = if busy { Instant::now() } else { *self.last_worked() };
             if since.elapsed() >= limit {
                 return;
             }
@@ -78,12 +62,8 @@ impl Connection {
         }
     }
 
-    fn moved(&self) {
-        *self.last_moved() = Instant::now();
-    }
-
-    fn last_moved(&self) -> std::sync::MutexGuard<'_, Instant> {
-        self.0.last_moved.lock().unwrap_or_else(PoisonError::into_inner)
+    fn last_worked(&self) -> std::sync::MutexGuard<'_, Instant> {
+        self.0.last_worked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -96,55 +76,14 @@ impl Work {
 
 impl Drop for Work {
     fn drop(&mut self) {
-        self.0.moved();
+        *self.0.last_worked() = Instant::now();
         self.0.0.at_work.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-impl<T: AsyncRead + Unpin> AsyncRead for Noted<T> {
-    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_read(context, buffer)
-    }
-}
-
-impl<T: AsyncWrite + Unpin> AsyncWrite for Noted<T> {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let this = self.get_mut();
-        let written = ready!(Pin::new(&mut this.stream).poll_write(context, bytes));
-        this.connection.moved();
-        Poll::Ready(written)
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let this = self.get_mut();
-        let written = ready!(Pin::new(&mut this.stream).poll_write_vectored(context, slices));
-        this.connection.moved();
-        Poll::Ready(written)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use tokio::{
-        io::{AsyncReadExt, AsyncWriteExt},
-        time::timeout,
-    };
+    use tokio::time::timeout;
 
     use super::*;
 
@@ -173,18 +112,5 @@ mod tests {
         let connection = Connection::new();
         connection.work().stalled();
         timeout(LIMIT, connection.finished(1000 * LIMIT)).await.unwrap();
-    }
-
-    #[tokio::test]
-    async fn only_what_is_written_counts_as_movement() {
-        let connection = Connection::new();
-        let before = *connection.last_moved();
-        let (near, mut far) = tokio::io::duplex(64);
-        let mut noted = connection.note(near);
-        far.write_all(b"dripping").await.unwrap();
-        noted.read_exact(&mut [0; 8]).await.unwrap();
-        assert_eq!(*connection.last_moved(), before);
-        noted.write_all(b"answer").await.unwrap();
-        assert!(*connection.last_moved() > before);
     }
 }

@@ -4,10 +4,14 @@ use std::sync::Arc;
 
 use hyper::{
     HeaderMap, Request, StatusCode,
-    body::Incoming,
+    body::{Body, Incoming},
     header::{self, HeaderName, HeaderValue},
 };
-use share_relay_api::{Bytes32, Code, OpenShare, Problem, SealShare, ShareId, limits::MAX_MANIFEST_BYTES};
+use serde::{Serialize, de::DeserializeOwned};
+use share_relay_api::{
+    Bytes32, Code, OpenShare, Problem, SealShare, ShareId,
+    limits::{MAX_JSON_BYTES, MAX_MANIFEST_BYTES},
+};
 
 use super::{
     answer::{self, Answer},
@@ -106,23 +110,36 @@ async fn on_share<S: Store>(
     match call {
         ShareCall::Create => return create(relay, id, secret, body).await,
         ShareCall::Status => return Ok(answer::json(StatusCode::OK, &relay.status(id).await?)),
-        ShareCall::Parts => return Ok(answer::json(StatusCode::OK, &relay.parts(id, secret).await?)),
-        ShareCall::Events => return Ok(answer::json(StatusCode::OK, &relay.events(id, secret).await?)),
+        ShareCall::Parts => return long_json(relay, &relay.parts(id, secret).await?),
+        ShareCall::Events => return long_json(relay, &relay.events(id, secret).await?),
         ShareCall::Open => return open(relay, id, asked, body).await,
         ShareCall::Content => return content(relay, id, asked).await,
         ShareCall::TakeTicket => {
-            let ticket = relay.take_ticket(id, body.json().await?).await?;
+            let ticket = relay.take_ticket(id, json(relay, body).await?).await?;
             return Ok(answer::json(StatusCode::OK, &ticket));
         }
         ShareCall::PutHeader => put_blob(relay, id, secret, BlobKind::Header, body).await?,
         ShareCall::PutManifest => put_blob(relay, id, secret, BlobKind::Manifest, body).await?,
         ShareCall::PutPart(number) => put_part(relay, id, secret, number, body).await?,
-        ShareCall::Seal => relay.seal(id, secret, body.json::<SealShare>().await?.payload_bytes).await?,
-        ShareCall::Receipt => relay.receipt(id, secret, body.json().await?).await?,
+        ShareCall::Seal => relay.seal(id, secret, json::<S, SealShare>(relay, body).await?.payload_bytes).await?,
+        ShareCall::Receipt => relay.receipt(id, secret, json(relay, body).await?).await?,
         ShareCall::Unlock => relay.unlock(id, secret).await?,
         ShareCall::Revoke => relay.revoke(id, secret).await?,
     }
     Ok(answer::empty())
+}
+
+/// A small JSON body, while there is memory for it.
+async fn json<S: Store, T: DeserializeOwned>(relay: &Relay<S>, body: &mut Received) -> Result<T> {
+    let _memory = relay.reserve(MAX_JSON_BYTES)?;
+    body.json().await
+}
+
+/// An answer that may be long, and keeps its memory reserved until it is sent.
+fn long_json<S: Store>(relay: &Relay<S>, value: &impl Serialize) -> Result<Answer> {
+    let answer = answer::json(StatusCode::OK, value);
+    let memory = relay.reserve(answer.body().size_hint().lower())?;
+    Ok(answer.map(|body| body.holding(memory)))
 }
 
 async fn create<S: Store>(
@@ -132,7 +149,7 @@ async fn create<S: Store>(
     body: &mut Received,
 ) -> Result<Answer> {
     relay.admit_sender(token.as_ref()).await?;
-    let (new, created) = relay.create(id, body.json().await?).await?;
+    let (new, created) = relay.create(id, json(relay, body).await?).await?;
     Ok(answer::json(if new { StatusCode::CREATED } else { StatusCode::OK }, &created))
 }
 
@@ -163,7 +180,7 @@ async fn put_part<S: Store>(
 }
 
 async fn open<S: Store>(relay: &Arc<Relay<S>>, id: ShareId, asked: &Asked<'_>, body: &mut Received) -> Result<Answer> {
-    let request: OpenShare = body.json().await?;
+    let request: OpenShare = json(relay, body).await?;
     let bytes = relay.open(id, request.proof).await?;
     Ok(answer::manifest(relay.manifest(id, bytes, asked.on_stall()).await?))
 }

@@ -24,11 +24,10 @@ use tokio::{
 };
 
 use self::{answer::Answer, connection::Connection};
-use crate::{
-    limits::{BLOCK_BYTES, Limits},
-    relay::Relay,
-    store::Store,
-};
+use crate::{limits::Limits, relay::Relay, store::Store};
+
+/// Bytes of an HTTP/2 answer that wait for the client to take them.
+const SEND_BYTES: usize = 64 * 1024;
 
 /// Pause after a connection could not be accepted, for want of file descriptors perhaps.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -89,7 +88,9 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
 async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
     let place = places.clone().acquire_owned().await.map_err(io::Error::other)?;
     let (stream, _) = listener.accept().await?;
-    stream.set_nodelay(true)?;
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection keeps its delays");
+    }
     Ok((stream, place))
 }
 
@@ -99,7 +100,7 @@ where
     A: Future<Output = Answer> + Send + 'static,
 {
     let connection = Connection::new();
-    let io = TokioIo::new(connection.note(stream));
+    let io = TokioIo::new(stream);
     let service = service_fn(|request| {
         let answered = answer(request, connection.clone());
         async move { Ok::<_, Infallible>(answered.await) }
@@ -120,13 +121,14 @@ where
 fn protocol(limits: &Limits) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     let head = usize::try_from(limits.header_bytes).unwrap_or(usize::MAX);
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.header_read).max_buf_size(head.max(8192));
+    // A head that is late is let go with its idle connection, which counts from the same moment.
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(head.max(8192));
     builder
         .http2()
         .timer(TokioTimer::new())
         .max_header_list_size(limits.header_bytes)
         .max_concurrent_streams(limits.streams)
-        .max_send_buf_size(BLOCK_BYTES);
+        .max_send_buf_size(SEND_BYTES);
     builder
 }
 

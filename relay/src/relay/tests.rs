@@ -49,7 +49,8 @@ fn setting_with(limits: Limits) -> Setting {
     let time = Arc::new(AtomicU64::new(1000));
     let clock = time.clone();
     let clock = Arc::new(move || clock.load(Ordering::Relaxed));
-    let relay = Relay::new(Config { clock, limits, ..Config::default() }, LocalStore::open(dir.path()).unwrap());
+    let relay =
+        Relay::new(Config { clock, limits, ..Config::new(Senders::Anyone) }, LocalStore::open(dir.path()).unwrap());
     Setting { dir, time, relay }
 }
 
@@ -273,6 +274,46 @@ async fn a_part_that_is_held_is_not_written_again() {
 }
 
 #[tokio::test]
+async fn a_part_being_written_is_neither_written_again_nor_sealed() {
+    let setting = setting();
+    setting.upload(None, &[0]).await;
+    let mut slow = setting.relay.begin_part(id(), key(), 1, 100).await.unwrap();
+    slow.write(Bytes::from_static(&[1; 50])).await.unwrap();
+    assert_eq!(code(setting.put_part(1).await), Code::TooBusy);
+    assert_eq!(code(setting.relay.seal(id(), key(), PAYLOAD).await), Code::TooBusy);
+    slow.write(Bytes::from_static(&[1; 50])).await.unwrap();
+    slow.finish().await.unwrap();
+    setting.put_part(1).await.unwrap();
+    setting.relay.seal(id(), key(), PAYLOAD).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_download_that_waits_for_the_sender_ends_with_its_client() {
+    let setting = setting();
+    setting.upload(None, &[]).await;
+    setting.take(9).await.unwrap();
+    drop(setting.fetch(9).await.unwrap());
+    tokio::time::timeout(Duration::from_secs(10), setting.relay.settle_bodies()).await.unwrap();
+    assert_eq!(setting.served().await, 0);
+}
+
+#[tokio::test]
+async fn answers_on_one_ticket_are_bounded_and_small_ones_reserve_little() {
+    let setting = setting();
+    setting.upload(None, &[]).await;
+    setting.take(9).await.unwrap();
+    setting.take(8).await.unwrap();
+    let content = u64::try_from(content().len()).unwrap();
+    let _rest = setting.relay.reserve(setting.relay.config.limits.body_memory - 10 * (content + 1024)).unwrap();
+    let mut running = Vec::new();
+    for _ in 0..limits::MAX_ANSWERS_PER_TICKET {
+        running.push(setting.fetch(9).await.unwrap());
+    }
+    assert_eq!(code(setting.fetch(9).await), Code::TooBusy);
+    setting.fetch(8).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_part_that_ends_after_the_share_did_is_not_acknowledged() {
     let setting = setting();
     setting.upload(None, &[]).await;
@@ -319,7 +360,7 @@ async fn a_listed_token_is_needed_as_soon_as_there_is_one() {
     let file = TokenFile::in_dir(dir.path());
     let relay = |senders| {
         let data = tempfile::tempdir().unwrap();
-        Relay::new(Config { senders, ..Config::default() }, LocalStore::open(data.path()).unwrap())
+        Relay::new(Config::new(senders), LocalStore::open(data.path()).unwrap())
     };
     let (some, always) = (relay(Senders::TokensIfAny(file.clone())), relay(Senders::Tokens(file.clone())));
     some.admit_sender(None).await.unwrap();
@@ -330,6 +371,14 @@ async fn a_listed_token_is_needed_as_soon_as_there_is_one() {
         assert_eq!(code(relay.admit_sender(None).await), Code::TokenRequired);
         assert_eq!(code(relay.admit_sender(Some(&Bytes32([3; 32]))).await), Code::TokenRequired);
         relay.admit_sender(Some(&token)).await.unwrap();
+    }
+    file.remove("anna").unwrap();
+    for relay in [&some, &always] {
+        assert_eq!(
+            code(relay.admit_sender(Some(&token)).await),
+            Code::TokenRequired,
+            "the last one gone opens nothing"
+        );
     }
     std::fs::write(dir.path().join("tokens.json"), b"damaged").unwrap();
     assert_eq!(code(some.admit_sender(None).await), Code::Internal, "a damaged list lets nobody in");

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use share_relay_api::{Bytes32, Code, ShareId, limits::MAX_MANIFEST_BYTES};
+use share_relay_api::{
+    Bytes32, Code, ShareId,
+    limits::{MAX_MANIFEST_BYTES, MAX_PARTS},
+};
 
 use super::{Memory, Relay, Result};
 use crate::{
     auth,
     error::{Error, Refusal},
-    limits::UPLOAD_MEMORY,
-    share::{BlobKind, PartPlace},
+    limits::{PARTS_MEMORY, UPLOAD_MEMORY},
+    share::{BlobKind, Layout, PartPlace, Record},
     store::{PartWriter, Store},
 };
 
@@ -93,18 +96,18 @@ impl<S: Store> Relay<S> {
         let share = record.live(self.now())?;
         let place = share.layout().place(number, bytes, &self.config.accepts)?;
         match self.begin_new(id, place).await {
-            Ok(upload) => Ok(upload),
             Err(Error::Store(error)) => Err(self.explain(id, error).await),
-            Err(other) => Err(other),
+            other => other,
         }
     }
 
     async fn begin_new(self: &Arc<Self>, id: ShareId, place: PartPlace) -> Result<Upload<S>> {
-        if self.store.parts(id).await?.holds(place.number) {
-            return Ok(Upload::Held);
-        }
         let memory = self.reserve(UPLOAD_MEMORY)?;
-        let part = self.store.begin_part(id, place).await?;
+        let Some(part) = self.store.begin_part(id, place).await? else { return Ok(Upload::Held) };
+        // Nobody can seal it from here on, but somebody may have since the record was read.
+        if self.load(id).await?.live(self.now())?.ready {
+            return Err(Code::BadRequest.into());
+        }
         Ok(Upload::New(NewPart { relay: self.clone(), id, part, _memory: memory }))
     }
 
@@ -115,17 +118,29 @@ impl<S: Store> Relay<S> {
             return Ok(());
         }
         let layout = record.live(self.now())?.layout();
-        let sealed = match self.store.parts(id).await {
-            Ok(parts) if !layout.is_complete(payload_bytes, &parts) => return Err(Code::PartsMissing.into()),
-            Ok(_) => self.store.seal(id, layout.header_bytes.saturating_add(payload_bytes)).await,
-            Err(error) => Err(error),
+        let paused = match self.seal_content(id, &layout, payload_bytes).await {
+            Err(Error::Store(error)) => return Err(self.explain(id, error).await),
+            other => other?,
         };
-        if let Err(error) = sealed {
-            return Err(self.explain(id, error).await);
-        }
-        self.change(id, move |record, now| record.seal(payload_bytes, now)).await?;
+        let sealed = move |record: &mut Record, now| {
+            // No part is written until it is known to be ready.
+            let _ = &paused;
+            record.seal(payload_bytes, now)
+        };
+        self.change(id, sealed).await?;
         self.changes.tell(id);
         Ok(())
+    }
+
+    /// Brings complete content to its exact length. Nothing more is written to it until the answer is dropped.
+    async fn seal_content(&self, id: ShareId, layout: &Layout, payload_bytes: u64) -> Result<Box<dyn Send>> {
+        let paused = self.store.pause_writers(id).await?;
+        let _memory = self.reserve(PARTS_MEMORY)?;
+        if !layout.is_complete(payload_bytes, &self.store.parts(id, 0..MAX_PARTS).await?) {
+            return Err(Code::PartsMissing.into());
+        }
+        self.store.seal(id, layout.header_bytes.saturating_add(payload_bytes)).await?;
+        Ok(paused)
     }
 }
 
@@ -150,7 +165,9 @@ impl<S: Store> Upload<S> {
 
 impl<S: Store> NewPart<S> {
     async fn finish(self) -> Result<()> {
-        self.part.finish().await?;
+        if let Err(error) = self.part.finish().await {
+            return Err(self.relay.explain(self.id, error).await);
+        }
         let record = self.relay.load(self.id).await?;
         record.live(self.relay.now())?;
         if record.wants_touch(self.relay.now()) {

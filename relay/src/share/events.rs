@@ -7,10 +7,20 @@ use share_relay_api::{Event, EventKind, limits::MAX_EVENTS};
 pub fn push(events: &mut Vec<Event>, at: u64, kind: EventKind) {
     let place = events.partition_point(|event| event.at <= at);
     events.insert(place, Event { at, kind });
-    if events.len() > MAX_EVENTS {
-        let oldest = events.iter().position(|event| !matches!(event.kind, EventKind::Receipt { .. }));
-        events.remove(oldest.unwrap_or(0));
+    if events.len() > MAX_EVENTS
+        && let Some(oldest) = events.iter().position(may_go)
+    {
+        events.remove(oldest);
     }
+}
+
+/// Whether there is room for a receipt: there is none once all events are receipts.
+pub fn take_receipt(events: &[Event]) -> bool {
+    events.len() < MAX_EVENTS || events.iter().any(may_go)
+}
+
+fn may_go(event: &Event) -> bool {
+    !matches!(event.kind, EventKind::Receipt { .. })
 }
 
 #[cfg(test)]
@@ -32,6 +42,22 @@ mod tests {
         assert_eq!(events.len(), MAX_EVENTS);
         assert!(matches!(events[0].kind, EventKind::Receipt { .. }));
         assert_eq!(events[MAX_EVENTS - 1].at, 2999);
+    }
+
+    #[test]
+    fn receipts_never_push_each_other_out() {
+        let zero = Bytes32([0; 32]);
+        let receipt =
+            || EventKind::Receipt { ticket_hash: zero, receipt: Receipt { fingerprint: zero, time: 1, mac: zero } };
+        let mut events = Vec::new();
+        push(&mut events, 0, EventKind::Created);
+        for at in 0..MAX_EVENTS as u64 {
+            assert!(take_receipt(&events));
+            push(&mut events, at, receipt());
+        }
+        assert!(!take_receipt(&events));
+        push(&mut events, 9999, EventKind::WrongProof);
+        assert!(events.len() == MAX_EVENTS && !events.iter().any(may_go));
     }
 
     #[test]

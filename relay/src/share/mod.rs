@@ -74,6 +74,9 @@ pub struct Share {
     pub received: u32,
     /// Downloads that took everything and sent no receipt.
     pub unconfirmed: u32,
+    /// Their tickets, whose receipt may still come: at most twice as many as may run at once.
+    #[serde(default)]
+    pub late: Vec<Bytes32>,
 }
 
 /// A small object the sender sets once. It is claimed before it is stored, so that two different ones cannot mix.
@@ -112,6 +115,7 @@ impl Record {
             running: Vec::new(),
             received: 0,
             unconfirmed: 0,
+            late: Vec::new(),
             request,
         };
         let events = vec![Event { at: now, kind: EventKind::Created }];

@@ -297,10 +297,14 @@ fn a_ticket_gives_its_place_back_unless_everything_was_served() {
     assert_eq!(kinds(&record), ["created", "ready", "ticket", "ticket", "ticket_returned"]);
     assert_eq!(record.admitted(Some(&bytes(51)), TICKET_SECONDS).err(), Some(Code::TicketInvalid.into()));
     assert_eq!(receive(&mut record, 51, TICKET_SECONDS), Err(Code::TicketInvalid.into()));
+    assert!(record.admitted(Some(&bytes(50)), TICKET_SECONDS).is_err(), "it has ended too");
     take(&mut record, 52, TICKET_SECONDS).unwrap();
     receive(&mut record, 52, TICKET_SECONDS).unwrap();
     assert_eq!(take(&mut record, 53, TICKET_SECONDS), Err(Code::DownloadsTaken.into()), "50 never sent a receipt");
     assert_eq!(record.state(TICKET_SECONDS), State::Ready);
+    receive(&mut record, 50, TICKET_SECONDS + 1).unwrap();
+    assert_eq!(record.state(TICKET_SECONDS + 1), State::Collected, "a late receipt counts");
+    receive(&mut record, 50, TICKET_SECONDS + 2).unwrap();
 }
 
 #[test]

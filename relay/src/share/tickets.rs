@@ -66,9 +66,16 @@ impl Record {
         if ticket.is_some_and(|hash| self.has_receipt(hash)) {
             return Ok(());
         }
-        let hash = self.admitted(ticket, now)?.1.hash;
+        let hash = self.may_receive(ticket, now)?;
+        if !events::take_receipt(&self.events) {
+            return Err(Code::TooBusy.into());
+        }
         let (share, log) = self.kept_mut()?;
         share.running.retain(|running| running.hash != hash);
+        if let Some(late) = share.late.iter().position(|late| *late == hash) {
+            share.late.remove(late);
+            share.unconfirmed = share.unconfirmed.saturating_sub(1);
+        }
         share.received = share.received.saturating_add(1);
         events::push(log, now, EventKind::Receipt { ticket_hash: hash, receipt: receipt.clone() });
         if share.request.downloads.is_some_and(|allowed| share.received >= allowed) {
@@ -76,6 +83,16 @@ impl Record {
         }
         self.settle(now);
         Ok(())
+    }
+
+    /// The hash of a ticket that runs, or that has ended after all was served on it.
+    fn may_receive(&self, ticket: Option<&Bytes32>, now: u64) -> Result<Bytes32, Refusal> {
+        let late =
+            |hash: &&Bytes32| self.kept().is_ok_and(|share| share.late.iter().any(|late| auth::same(late, hash)));
+        match ticket.filter(late) {
+            Some(hash) => Ok(*hash),
+            None => Ok(self.admitted(ticket, now)?.1.hash),
+        }
     }
 
     fn has_receipt(&self, ticket: &Bytes32) -> bool {
@@ -100,12 +117,14 @@ impl Share {
 
     /// Ends tickets whose time is over. One that was not served everything gives its place back.
     pub(super) fn end_tickets(&mut self, now: u64, log: &mut Vec<Event>) {
+        self.late.truncate(limits::MAX_RUNNING_TICKETS);
         let all = self.layout().content_bytes().unwrap_or(u64::MAX);
         for ended in self.running.extract_if(.., |running| now >= running.expires_at) {
             if ended.served < all {
                 events::push(log, ended.expires_at, EventKind::TicketReturned { ticket_hash: ended.hash });
             } else {
                 self.unconfirmed = self.unconfirmed.saturating_add(1);
+                self.late.push(ended.hash);
             }
         }
     }

@@ -11,9 +11,13 @@
 //! A part is written in place and synced; only then is its length written to `parts` and synced, so `parts` never
 //! claims what a crash could lose. A share appears and disappears by renaming its whole directory.
 
+mod writers;
+
 use std::{
+    collections::HashMap,
     fs::{self, File},
-    io::{self, Read, Seek, SeekFrom, Write},
+    io::{self, BufReader, Read, Seek, SeekFrom, Write},
+    ops::Range,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -25,6 +29,7 @@ use bytes::Bytes;
 use share_relay_api::ShareId;
 use tokio::task::{JoinHandle, spawn_blocking};
 
+use self::writers::{Claim, Writers};
 use super::{Object, PartPlace, PartWriter, Parts, Result, Store, StoreError, Stored, Tag};
 use crate::{disk, limits::BLOCK_BYTES, share::Record};
 
@@ -35,6 +40,9 @@ const PARTS: &str = "parts";
 
 /// Bytes a part takes in `parts`.
 const MARK_BYTES: usize = 4;
+
+/// Shares whose held bytes are remembered.
+const MAX_SUMS: usize = 10_000;
 
 /// A directory of shares, held by one process.
 #[derive(Debug, Clone)]
@@ -47,6 +55,9 @@ struct Inner {
     names: AtomicU64,
     /// One of these is held while a record is compared and swapped; which one follows from the id.
     turns: [Mutex<()>; 64],
+    writers: Writers,
+    /// Bytes of the parts held of shares somebody has asked about.
+    sums: Mutex<HashMap<ShareId, u64>>,
     _lock: File,
 }
 
@@ -75,6 +86,8 @@ impl LocalStore {
             temporary: dir.join("tmp"),
             names: AtomicU64::new(0),
             turns: [const { Mutex::new(()) }; 64],
+            writers: Writers::default(),
+            sums: Mutex::default(),
             _lock: lock,
         };
         inner.prepare().and_then(|()| disk::sync_parent(dir)).map_err(failed)?;
@@ -82,7 +95,7 @@ impl LocalStore {
     }
 
     /// Runs disk work where it does not hold up others. It is finished even if nobody waits for it any more.
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce(&Inner) -> Result<T> + Send + 'static) -> Result<T> {
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce(&Arc<Inner>) -> Result<T> + Send + 'static) -> Result<T> {
         let inner = self.0.clone();
         spawn_blocking(move || work(&inner)).await.map_err(|error| StoreError::Io(io::Error::other(error)))?
     }
@@ -170,6 +183,7 @@ impl Inner {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             other => other?,
         }
+        self.sums().remove(&id);
         disk::sync_dir(&self.shares)?;
         Ok(fs::remove_dir_all(temporary)?)
     }
@@ -195,19 +209,64 @@ impl Inner {
         Ok(disk::replace(&self.file(id, MANIFEST), &self.temporary(), bytes)?)
     }
 
-    fn begin_part(&self, id: ShareId, place: PartPlace) -> Result<LocalPart> {
+    fn begin_part(self: &Arc<Self>, id: ShareId, place: PartPlace) -> Result<Option<LocalPart>> {
+        let claim = Arc::new(self.writers.part(id, place.number).ok_or(StoreError::Busy)?);
+        if self.parts(id, place.number..place.number + 1)?.holds(0) {
+            return Ok(None);
+        }
         let mut content = File::options().write(true).open(self.file(id, CONTENT))?;
         content.seek(SeekFrom::Start(place.offset))?;
-        let mut marks = File::options().write(true).open(self.file(id, PARTS))?;
-        marks.seek(SeekFrom::Start(place.number.saturating_mul(MARK_BYTES as u64)))?;
         let (filling, spare) = (Vec::with_capacity(BLOCK_BYTES), Vec::with_capacity(BLOCK_BYTES));
-        Ok(LocalPart { filling, disk: Disk::Idle(content, spare), marks, missing: place.bytes, bytes: place.bytes })
+        let disk = Disk::Idle(content, spare);
+        Ok(Some(LocalPart { store: self.clone(), id, place, filling, disk, missing: place.bytes, claim }))
     }
 
-    fn parts(&self, id: ShareId) -> Result<Parts> {
-        let marks = fs::read(self.file(id, PARTS))?;
-        let (marks, _) = marks.as_chunks::<MARK_BYTES>();
+    fn parts(&self, id: ShareId, numbers: Range<u64>) -> Result<Parts> {
+        let mut marks = File::open(self.file(id, PARTS))?;
+        marks.seek(SeekFrom::Start(mark_at(numbers.start)))?;
+        let mut bytes = Vec::new();
+        marks.take(mark_at(numbers.end - numbers.start)).read_to_end(&mut bytes)?;
+        let (marks, _) = bytes.as_chunks::<MARK_BYTES>();
         Ok(Parts(marks.iter().map(|mark| u32::from_le_bytes(*mark)).collect()))
+    }
+
+    /// Marks a part as held, durably.
+    fn mark(&self, id: ShareId, place: PartPlace) -> Result<()> {
+        let length = u32::try_from(place.bytes).map_err(|_| StoreError::Length)?;
+        let mut marks = File::options().write(true).open(self.file(id, PARTS))?;
+        marks.seek(SeekFrom::Start(mark_at(place.number)))?;
+        {
+            // A sum is not taken between the mark and its addition.
+            let _turn = self.turn(id);
+            marks.write_all(&length.to_le_bytes())?;
+            if let Some(sum) = self.sums().get_mut(&id) {
+                *sum += place.bytes;
+            }
+        }
+        Ok(marks.sync_data()?)
+    }
+
+    fn stored_bytes(&self, id: ShareId) -> Result<u64> {
+        let _turn = self.turn(id);
+        if let Some(sum) = self.sums().get(&id) {
+            return Ok(*sum);
+        }
+        let mut marks = BufReader::new(File::open(self.file(id, PARTS))?);
+        let (mut sum, mut mark) = (0, [0; MARK_BYTES]);
+        while marks.read(&mut mark[..1])? > 0 {
+            marks.read_exact(&mut mark[1..])?;
+            sum += u64::from(u32::from_le_bytes(mark));
+        }
+        let mut sums = self.sums();
+        if sums.len() >= MAX_SUMS {
+            sums.clear();
+        }
+        sums.insert(id, sum);
+        Ok(sum)
+    }
+
+    fn sums(&self) -> MutexGuard<'_, HashMap<ShareId, u64>> {
+        self.sums.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn seal(&self, id: ShareId, content_bytes: u64) -> Result<()> {
@@ -230,8 +289,17 @@ impl Inner {
         Ok(bytes.into())
     }
 
+    fn check(&self) -> Result<()> {
+        fs::metadata(&self.shares)?;
+        let probe = self.temporary();
+        let written = disk::write_new(&probe, RECORD.as_bytes());
+        disk::remove_file_if_there(&probe)?;
+        Ok(written?)
+    }
+
     fn delete_content(&self, id: ShareId) -> Result<()> {
         let dir = self.dir(id);
+        self.sums().remove(&id);
         let mut there = false;
         for name in [CONTENT, MANIFEST, PARTS] {
             there |= dir.join(name).try_exists()?;
@@ -242,6 +310,11 @@ impl Inner {
         }
         Ok(())
     }
+}
+
+/// Where the mark of a part lies in `parts`.
+fn mark_at(number: u64) -> u64 {
+    number.saturating_mul(MARK_BYTES as u64)
 }
 
 /// Makes the directory of a new share, durably.
@@ -286,7 +359,7 @@ impl Store for LocalStore {
     }
 
     async fn due(&self, _now: u64) -> Result<Vec<ShareId>> {
-        self.run(Inner::ids).await
+        self.run(|inner| inner.ids()).await
     }
 
     async fn put_header(&self, id: ShareId, bytes: Bytes) -> Result<()> {
@@ -297,12 +370,20 @@ impl Store for LocalStore {
         self.run(move |inner| inner.put_manifest(id, &bytes)).await
     }
 
-    async fn begin_part(&self, id: ShareId, place: PartPlace) -> Result<LocalPart> {
+    async fn begin_part(&self, id: ShareId, place: PartPlace) -> Result<Option<LocalPart>> {
         self.run(move |inner| inner.begin_part(id, place)).await
     }
 
-    async fn parts(&self, id: ShareId) -> Result<Parts> {
-        self.run(move |inner| inner.parts(id)).await
+    async fn parts(&self, id: ShareId, numbers: Range<u64>) -> Result<Parts> {
+        self.run(move |inner| inner.parts(id, numbers)).await
+    }
+
+    async fn stored_bytes(&self, id: ShareId) -> Result<u64> {
+        self.run(move |inner| inner.stored_bytes(id)).await
+    }
+
+    async fn pause_writers(&self, id: ShareId) -> Result<Box<dyn Send>> {
+        Ok(Box::new(self.0.writers.pause(id).ok_or(StoreError::Busy)?))
     }
 
     async fn seal(&self, id: ShareId, content_bytes: u64) -> Result<()> {
@@ -318,18 +399,22 @@ impl Store for LocalStore {
     }
 
     async fn check(&self) -> Result<()> {
-        self.run(|inner| Ok(fs::metadata(&inner.shares).map(drop)?)).await
+        self.run(|inner| inner.check()).await
     }
 }
 
 /// A part on its way to the disk: one block is gathered while the one before is written.
 #[derive(Debug)]
 pub struct LocalPart {
+    store: Arc<Inner>,
+    id: ShareId,
+    place: PartPlace,
     filling: Vec<u8>,
     disk: Disk,
-    marks: File,
+    /// Bytes still to come.
     missing: u64,
-    bytes: u64,
+    /// Held by what writes to the disk too: a writer that is dropped keeps its part until its last write is over.
+    claim: Arc<Claim>,
 }
 
 #[derive(Debug)]
@@ -353,9 +438,11 @@ impl LocalPart {
     async fn flush(&mut self) -> Result<()> {
         let (mut file, spare) = self.settle().await?;
         let mut block = std::mem::replace(&mut self.filling, spare);
+        let claim = self.claim.clone();
         self.disk = Disk::Writing(spawn_blocking(move || {
             file.write_all(&block)?;
             block.clear();
+            drop(claim);
             Ok((file, block))
         }));
         Ok(())
@@ -376,19 +463,16 @@ impl PartWriter for LocalPart {
     }
 
     async fn finish(mut self) -> Result<()> {
-        let length = u32::try_from(self.bytes).map_err(|_| StoreError::Length)?;
         if self.missing > 0 {
             return Err(StoreError::Length);
         }
         self.flush().await?;
         let (content, _) = self.settle().await?;
-        let mut marks = self.marks;
         let finished = spawn_blocking(move || {
             content.sync_data()?;
-            marks.write_all(&length.to_le_bytes())?;
-            marks.sync_data()
+            self.store.mark(self.id, self.place)
         });
-        Ok(finished.await.map_err(io::Error::other)??)
+        finished.await.map_err(io::Error::other)?
     }
 }
 

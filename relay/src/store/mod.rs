@@ -8,13 +8,13 @@
 pub mod conformance;
 mod local;
 
-use std::io;
+use std::{io, ops::Range};
 
 use bytes::Bytes;
 use share_relay_api::ShareId;
 
-use crate::share::Record;
 pub use crate::share::{PartPlace, Parts};
+use crate::{disk, share::Record};
 pub use local::{LocalStore, OpenError};
 
 /// A record as it was read, with what is needed to replace exactly this one.
@@ -51,6 +51,9 @@ pub enum StoreError {
     /// What is stored cannot be understood.
     #[error("a stored record cannot be read")]
     Damaged(#[source] serde_json::Error),
+    /// Somebody else is writing this, or the system has no more open files to give. It may work a little later.
+    #[error("the store is busy")]
+    Busy,
     /// The part being written does not have the length it was announced with.
     #[error("a part has another length than announced")]
     Length,
@@ -64,6 +67,7 @@ impl From<io::Error> for StoreError {
         match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full,
             io::ErrorKind::NotFound => Self::Missing,
+            _ if disk::is_too_many_open(&error) => Self::Busy,
             _ => Self::Io(error),
         }
     }
@@ -86,7 +90,7 @@ pub trait Store: Send + Sync + 'static {
     /// another state by now, or is gone. Of calls that race, one wins.
     fn replace(&self, id: ShareId, tag: &Tag, record: &Record) -> impl Future<Output = Result<bool>> + Send;
 
-    /// Deletes a share, bytes first and record last. One that is not there is no error.
+    /// Deletes a share, record and bytes. One that is not there is no error.
     fn remove(&self, id: ShareId) -> impl Future<Output = Result<()>> + Send;
 
     /// The shares that may have something to do by `now` (expiry, ticket ends, tombstones); more is allowed, fewer
@@ -99,14 +103,22 @@ pub trait Store: Send + Sync + 'static {
     /// Stores the manifest, durably and whole. Repeated only with the same bytes.
     fn put_manifest(&self, id: ShareId, bytes: Bytes) -> impl Future<Output = Result<()>> + Send;
 
-    /// Begins to write a part. Until [`PartWriter::finish`] returns, the part is not held; dropping the writer
-    /// holds nothing. Two writers may write one part at once, with the same bytes.
-    fn begin_part(&self, id: ShareId, place: PartPlace) -> impl Future<Output = Result<Self::Part>> + Send;
+    /// Begins to write a part; `None` if it is held already. Until [`PartWriter::finish`] returns, the part is not
+    /// held; dropping the writer holds nothing. A part has one writer at a time: [`StoreError::Busy`] for a second
+    /// one, and while the writers are paused.
+    fn begin_part(&self, id: ShareId, place: PartPlace) -> impl Future<Output = Result<Option<Self::Part>>> + Send;
 
-    /// The parts that are durable.
-    fn parts(&self, id: ShareId) -> impl Future<Output = Result<Parts>> + Send;
+    /// Which of the parts of these numbers are held.
+    fn parts(&self, id: ShareId, numbers: Range<u64>) -> impl Future<Output = Result<Parts>> + Send;
 
-    /// Makes the content exactly this long, durably. All parts up to there are held.
+    /// Bytes of all parts that are held. Cheap enough to be asked by anybody.
+    fn stored_bytes(&self, id: ShareId) -> impl Future<Output = Result<u64>> + Send;
+
+    /// Keeps all parts of a share from being written until the answer is dropped; [`StoreError::Busy`] while any is
+    /// being written.
+    fn pause_writers(&self, id: ShareId) -> impl Future<Output = Result<Box<dyn Send>>> + Send;
+
+    /// Makes the content exactly this long, durably. All parts up to there are held, and the writers are paused.
     fn seal(&self, id: ShareId, content_bytes: u64) -> impl Future<Output = Result<()>> + Send;
 
     /// Reads at most `most` bytes from `offset` on; fewer only at the end. What was not written reads as anything.
@@ -116,7 +128,7 @@ pub trait Store: Send + Sync + 'static {
     /// Deletes all bytes of a share and keeps its record. Running writers do no harm. Nothing there is no error.
     fn delete_content(&self, id: ShareId) -> impl Future<Output = Result<()>> + Send;
 
-    /// Whether the store answers.
+    /// Whether the store can read and write.
     fn check(&self) -> impl Future<Output = Result<()>> + Send;
 }
 

@@ -6,7 +6,7 @@ use share_relay_api::{
 };
 
 use super::*;
-use crate::{auth::TokenFile, config::Senders};
+use crate::auth::TokenFile;
 
 #[tokio::test]
 async fn a_share_goes_the_whole_way() {
@@ -358,7 +358,7 @@ async fn bodies_have_the_length_they_must_have() {
 #[tokio::test]
 async fn requests_beyond_the_limits_are_refused() {
     let dir = tempfile::tempdir().unwrap();
-    let config = Config::default();
+    let config = config();
     let most = config.accepts.clone();
     let server = Server::start_with(&dir, config).await;
     let table = [
@@ -387,7 +387,7 @@ async fn where_tokens_are_listed_senders_need_one() {
     let (dir, tokens) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let file = TokenFile::in_dir(tokens.path());
     let token = format!("Bearer {}", file.add("anna", 0).unwrap());
-    let server = Server::start_with(&dir, Config { senders: Senders::Tokens(file.clone()), ..Config::default() }).await;
+    let server = Server::start_with(&dir, Config::new(Senders::Tokens(file.clone()))).await;
     assert!(server.get(paths::INFO).await.json::<RelayInfo>().token_required);
     let create = |headers: Vec<(&'static str, String)>| {
         let server = &server;

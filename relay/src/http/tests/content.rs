@@ -15,6 +15,7 @@ async fn ranges_are_answered_with_just_these_bytes() {
     let etag = whole.header("etag").unwrap().to_owned();
     assert_eq!(etag, format!("\"{}\"", &auth::digest(HEADER).to_string()[..32]));
     assert_eq!(whole.header("accept-ranges"), Some("bytes"));
+    assert_eq!(whole.header("x-accel-buffering"), Some("no"));
     assert_eq!(whole.header("content-length"), Some(&*total.to_string()));
     let edge = HEADER.len() + SEALED_CHUNK_BYTES as usize;
     for (from, to) in
@@ -165,10 +166,21 @@ async fn revoking_cuts_a_running_download() {
 }
 
 #[tokio::test]
+async fn a_running_download_ends_with_its_ticket() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(&dir).await;
+    let mut stream = reading_slowly(&server).await;
+    server.time.store(1000 + 24 * 3600, Ordering::Relaxed);
+    let mut rest = Vec::new();
+    let _ = stream.read_to_end(&mut rest).await;
+    assert!(rest.len() < 30 << 20, "{} bytes still came", rest.len());
+}
+
+#[tokio::test]
 async fn a_client_that_stops_reading_is_let_go_and_charged_for_what_it_took() {
     let dir = tempfile::tempdir().unwrap();
     let limits = Limits { write_idle: std::time::Duration::from_millis(100), ..Limits::default() };
-    let server = Server::start_with(&dir, Config { limits, ..Config::default() }).await;
+    let server = Server::start_with(&dir, Config { limits, ..config() }).await;
     let mut stream = reading_slowly(&server).await;
     let mut events = Vec::new();
     // Once the relay has let go, what was in flight is all there is.

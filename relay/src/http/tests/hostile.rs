@@ -8,14 +8,14 @@ const SOON: Duration = Duration::from_millis(250);
 
 async fn impatient(dir: &TempDir) -> Server {
     let limits = Limits {
-        header_read: SOON,
         first_byte: SOON,
         body_idle: SOON,
         body_bytes_per_second: u64::MAX,
+        discard: SOON,
         connection_idle: 2 * SOON,
         ..Limits::default()
     };
-    Server::start_with(dir, Config { limits, ..Config::default() }).await
+    Server::start_with(dir, Config { limits, ..config() }).await
 }
 
 fn manage_head(method: &str, path: &str, length: usize) -> String {
@@ -54,6 +54,40 @@ async fn a_head_that_drips_is_let_go() {
         }
     });
     let _ = reading.read_to_end(&mut Vec::new()).await;
+    dripping.await.unwrap();
+}
+
+#[tokio::test]
+async fn pings_do_not_keep_a_connection() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = impatient(&dir).await;
+    let (mut reading, mut writing) = server.connect().await.into_split();
+    let pinging = tokio::spawn(async move {
+        writing.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
+        while writing.write_all(b"\0\0\x08\x06\0\0\0\0\0pingping").await.is_ok() {
+            tokio::time::sleep(SOON / 20).await;
+        }
+    });
+    let _ = reading.read_to_end(&mut Vec::new()).await;
+    pinging.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_refused_body_that_drips_is_answered_and_let_go() {
+    let dir = tempfile::tempdir().unwrap();
+    let limits = Limits { discard: SOON, ..Limits::default() };
+    let server = Server::start_with(&dir, Config { limits, ..config() }).await;
+    let (mut reading, mut writing) = server.connect().await.into_split();
+    let head = head("PUT", &paths::part(&id(), 0), &[], Some(8 << 20)).replace("connection: close\r\n", "");
+    let dripping = tokio::spawn(async move {
+        writing.write_all(head.as_bytes()).await.unwrap();
+        while writing.write_all(b"x").await.is_ok() {
+            tokio::time::sleep(SOON / 20).await;
+        }
+    });
+    let mut reply = Vec::new();
+    let _ = reading.read_to_end(&mut reply).await;
+    assert_eq!(Reply::parse(&reply).code(), Code::NotFound);
     dripping.await.unwrap();
 }
 
@@ -194,7 +228,7 @@ async fn heads_that_are_huge_or_nonsense_are_refused() {
 async fn connections_beyond_the_limit_wait_their_turn() {
     let dir = tempfile::tempdir().unwrap();
     let limits = Limits { connections: 2, connection_idle: SOON, ..Limits::default() };
-    let server = Server::start_with(&dir, Config { limits, ..Config::default() }).await;
+    let server = Server::start_with(&dir, Config { limits, ..config() }).await;
     let idle = [server.connect().await, server.connect().await, server.connect().await];
     assert_eq!(server.get(paths::HEALTHZ).await.status, 204, "once idle ones are let go");
     drop(idle);

@@ -1,6 +1,6 @@
 //! What outlives a restart or a full disk, and how the relay stops.
 
-use share_relay_api::ShareStatus;
+use share_relay_api::{ShareStatus, limits::TRIES};
 
 use super::*;
 
@@ -57,7 +57,7 @@ async fn stopping_finishes_what_runs_and_takes_nothing_new() {
 async fn what_does_not_finish_is_cut_off_when_the_time_is_up() {
     let dir = tempfile::tempdir().unwrap();
     let limits = Limits { drain: std::time::Duration::from_millis(100), ..Limits::default() };
-    let server = Server::start_with(&dir, Config { limits, ..Config::default() }).await;
+    let server = Server::start_with(&dir, Config { limits, ..config() }).await;
     server.begin(&request()).await;
     let mut stream = begun_part(&server).await;
     server.stop().await;
@@ -108,6 +108,11 @@ async fn a_full_disk_is_told_and_keeps_what_it_has() {
     let other = paths::share(&ShareId::from_random([6; 12]));
     std::fs::write(disk.0.path().join("filler"), vec![0; 1 << 20]).unwrap_err();
     assert_eq!(server.manage("PUT", &other, &json(&request())).await.code(), Code::StorageFull);
+    assert_eq!(server.get(paths::READYZ).await.code(), Code::StorageFull);
+    for left in (0..TRIES).rev() {
+        assert_eq!(server.open(99).await.json::<Problem>().tries_left, Some(left), "counted all the same");
+    }
+    assert_eq!(server.open(PROOF).await.code(), Code::Locked);
     assert_eq!(server.manage("DELETE", &paths::share(&id()), b"").await.status, 204, "a full disk can be emptied");
     assert_eq!(server.get(&paths::share(&id())).await.code(), Code::Revoked);
     assert_eq!(std::fs::read_dir(disk.0.path().join("tmp")).unwrap().count(), 0);
@@ -123,7 +128,7 @@ async fn metrics_have_a_listener_of_their_own() {
     let (stop, stopped) = oneshot::channel::<()>();
     let store = LocalStore::open(dir.path()).unwrap();
     let shutdown = async { drop(stopped.await) };
-    let serving = crate::serve_with_metrics(main, Some(metrics), Config::default(), store, shutdown);
+    let serving = crate::serve_with_metrics(main, Some(metrics), config(), store, shutdown);
     let served = tokio::spawn(serving);
     let server = Server { address: main_address, time: Arc::default(), stop, served };
     server.get("/nothing").await;

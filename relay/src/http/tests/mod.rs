@@ -23,7 +23,12 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::{auth, config::Config, limits::Limits, store::LocalStore};
+use crate::{
+    auth,
+    config::{Config, Senders},
+    limits::Limits,
+    store::LocalStore,
+};
 
 const HEADER: &[u8] = b"age header and nonce";
 const MANIFEST: &[u8] = b"manifest's age file";
@@ -49,7 +54,7 @@ struct Reply {
 
 impl Server {
     async fn start(dir: &TempDir) -> Self {
-        Self::start_with(dir, Config::default()).await
+        Self::start_with(dir, config()).await
     }
 
     async fn start_with(dir: &TempDir, config: Config) -> Self {
@@ -171,6 +176,10 @@ impl Reply {
         assert_eq!((problem.status, problem.code.status()), (self.status, self.status));
         problem.code
     }
+}
+
+fn config() -> Config {
+    Config::new(Senders::Anyone)
 }
 
 const MANAGE_KEY: u8 = 1;

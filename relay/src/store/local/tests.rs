@@ -19,7 +19,7 @@ fn id(n: u8) -> ShareId {
     ShareId::from_random([n; 12])
 }
 
-/// Every file below a directory, with its mode.
+/// Every file below a directory.
 fn files(dir: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(dir).unwrap() {
@@ -103,7 +103,7 @@ async fn the_sealed_content_is_header_and_parts_and_nothing_else() {
     store.put_header(id(1), Bytes::from_static(b"header")).await.unwrap();
     for (number, text) in [(1, "five"), (0, "four")] {
         let place = PartPlace { number, offset: 6 + number * 4, bytes: 4 };
-        let mut part = store.begin_part(id(1), place).await.unwrap();
+        let mut part = store.begin_part(id(1), place).await.unwrap().unwrap();
         part.write(Bytes::from_static(text.as_bytes())).await.unwrap();
         part.finish().await.unwrap();
     }

@@ -66,6 +66,7 @@ name-ending = it ends in a dot or a space
 name-not-composed = its accents are not in the usual form (Unicode NFC)
 name-long = it is longer than { $bytes } bytes, or { $total } with its folders
 name-deep = it is more than { $depth } folders deep
+name-staging = it is the name of a folder for unfinished downloads
 fault-truncated = it ends too early
 fault-trailing = something follows its end
 fault-malformed = it is not in the form it should have ({ $detail })
@@ -82,6 +83,7 @@ skip-link = a link; --follow sends what it points to
 skip-broken = a link to nothing
 skip-loop = a link to a folder it is in
 skip-special = a device, pipe or socket
+skip-unfinished = the folder of a download that is not finished
 
 ## link
 link-damaged = This link is damaged: a part of it is wrong or missing.

@@ -66,6 +66,7 @@ name-ending = de naam eindigt op een punt of een spatie
 name-not-composed = de accenten hebben niet de gewone vorm (Unicode NFC)
 name-long = de naam is langer dan { $bytes } bytes, of { $total } met de mappen erbij
 name-deep = het bestand zit meer dan { $depth } mappen diep
+name-staging = zo heet een map voor downloads die nog niet klaar zijn
 fault-truncated = de inhoud houdt te vroeg op
 fault-trailing = er staat nog iets na het einde
 fault-malformed = de inhoud heeft niet de juiste vorm ({ $detail })
@@ -82,6 +83,7 @@ skip-link = een koppeling; met --follow gaat mee waar die naar wijst
 skip-broken = een koppeling naar niets
 skip-loop = een koppeling naar een map waar die zelf in zit
 skip-special = een apparaat, pijp of socket
+skip-unfinished = de map van een download die nog niet klaar is
 
 ## link
 link-damaged = Deze link is beschadigd: een deel is fout of ontbreekt.

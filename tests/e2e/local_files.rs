@@ -8,6 +8,7 @@ use std::{
 
 use crate::{
     failures::{fails, send_something},
+    gate::Gate,
     raw,
     round_trips::noise,
     world::{SMALL_DISK, Sent, World, can_mount, files_below},
@@ -279,4 +280,39 @@ fn an_unfinished_download_is_not_sent_along() {
     run.says("the folder of a download that is not finished");
     world.get(&sent, "in").succeeds();
     assert_eq!(files_below(&world.path("in")).len(), 2);
+}
+
+#[test]
+fn a_download_cut_off_is_repeated_with_its_ticket() {
+    let world = World::new();
+    let relay = world.relay();
+    let sent = world.send(&relay.url, [world.file("case.bin", noise(20 << 20)).to_str().unwrap(), "--once"]);
+    let gate = Gate::holding_answer(&relay.url, "/content ", 1 << 20);
+    let link = sent.through(&gate.url);
+    let getting = world.get(&link, "in").start();
+    gate.wait_until_stopped();
+    getting.signal("KILL");
+    drop(getting);
+    gate.open();
+    world.get(&link, "in").succeeds();
+    assert_eq!(world.events(&sent), ["created", "ready", "ticket", "receipt", "collected"]);
+    assert_eq!(files_below(&world.path("in")), [world.path("in/case.bin")]);
+}
+
+#[test]
+fn a_staging_folder_that_somebody_swaps_is_refused() {
+    let world = World::new();
+    let relay = world.relay();
+    let sent = world.send(&relay.url, [world.file("case.bin", noise(20 << 20)).to_str().unwrap()]);
+    let gate = Gate::holding_answer(&relay.url, "/content ", 1 << 20);
+    let getting = world.get(&sent.through(&gate.url), "in").arg("--json").start();
+    gate.wait_until_stopped();
+    let staging = fs::read_dir(world.path("in")).unwrap().next().unwrap().unwrap().path();
+    fs::rename(&staging, world.path("in/moved")).unwrap();
+    fs::create_dir_all(staging.join("files")).unwrap();
+    fs::write(staging.join("files/case.bin"), "forged").unwrap();
+    gate.open();
+    getting.finish().fails(10, "staging_swapped");
+    assert!(!world.path("in/case.bin").exists());
+    assert_eq!(world.events(&sent), ["created", "ready", "ticket"]);
 }

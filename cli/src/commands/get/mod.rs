@@ -84,8 +84,9 @@ impl<'a> Incoming<'a> {
             return Ok(());
         }
         self.check_output(&opened)?;
-        self.confirm()?;
+        // Before the question, which on Ctrl-C signals this program and then tells of it.
         let mut stop = super::stop_signal()?;
+        self.confirm()?;
         // Before a ticket is spent: a folder that has no room, or no place, should not cost a download.
         let target = self.target(&opened.manifest).await?;
         let receipt_key = ReceiptKey::derive(&opened.file_key);

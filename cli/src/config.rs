@@ -35,6 +35,11 @@ impl Dirs {
         self.0.data_local_dir().join("ledger")
     }
 
+    /// Where tickets of unfinished downloads lie.
+    pub fn tickets(&self) -> PathBuf {
+        self.0.data_local_dir().join("tickets")
+    }
+
     /// Where `--here` keeps ciphertext while it serves it.
     pub fn here(&self) -> PathBuf {
         self.0.cache_dir().join("here")

@@ -212,3 +212,18 @@ fn a_key_file_of_no_use_is_named() {
         nothing_in(&world, "in");
     }
 }
+
+#[test]
+fn words_for_a_share_to_keys_are_a_mistake() {
+    let world = World::new();
+    let relay = world.relay();
+    let key = age_key(&world, "key.txt");
+    let sent = send_to(&world, &relay, &[key], [world.file("case.bin", "x")]);
+    let words = world.file("words", "one-two");
+    for option in [["--output", "in"], ["--ciphertext", "saved.age"]] {
+        let get = world.share(["get", &sent.link, "--json", "--yes", "--identity", "key.txt"]).args(option);
+        let error = get.arg("--passphrase-file").arg(&words).output().fails(2, "usage");
+        assert_eq!(error["message"], "This share is opened with a key");
+    }
+    assert!(!world.path("in").exists() && !world.path("saved.age").exists());
+}

@@ -8,6 +8,7 @@ use std::{
 
 use crate::{
     failures::{fails, send_something},
+    gate::Gate,
     raw,
     round_trips::noise,
     world::{SMALL_DISK, Sent, World, can_mount, files_below},
@@ -28,8 +29,10 @@ fn disk_full_while_saving() {
     fs::create_dir(world.path("in")).unwrap();
     let script = "mount -t tmpfs -o size=1m none in && { \"$@\"; code=$?; ls -A in >left; exit $code; }";
     let get = || world.get(&sent, "in").under(["unshare"].iter().chain(&SMALL_DISK).chain(&["sh", "-c", script, "sh"]));
-    fails(get, 10, "disk_full", "The disk is full: ", "Make room, or choose another folder with --output.");
+    let hint = "Make room, or choose another folder with --output.";
+    fails(get, 10, "disk_full", "There is not enough room in ", hint);
     assert_eq!(fs::read_to_string(world.path("left")).unwrap(), "");
+    assert_eq!(world.events(&sent), ["created", "ready"], "a disk without room costs no download");
 }
 
 #[test]
@@ -136,10 +139,18 @@ fn force_never_replaces_a_folder_by_a_file() {
     let relay = world.relay();
     let sent = send_something(&world, &relay.url, &[]);
     let theirs = world.file("in/case.bin/kept.txt", "kept");
+    let saved = world.path("saved");
+    fs::create_dir(&saved).unwrap();
+    let ciphertext = || {
+        let run = world.share(["get", &sent.link, "--force", "--passphrase-file"]).arg(&sent.words);
+        run.arg("--ciphertext").arg(&saved)
+    };
+    fails(ciphertext, 10, "local_file", "saved is in the way", "");
     let get = || world.get(&sent, "in").arg("--force");
     fails(get, 10, "local_file", "case.bin is in the way", "");
     assert_eq!(fs::read(&theirs).unwrap(), b"kept");
     assert_eq!(files_below(&world.path("in")).len(), 2);
+    assert_eq!(world.events(&sent), ["created", "ready"], "what is in the way costs no download");
 }
 
 #[test]
@@ -179,4 +190,129 @@ fn a_words_file_that_exists() {
     fails(send, 10, "output_exists", "words exists already", "Choose another name, or move what is there.");
     assert_eq!(fs::read(words).unwrap(), b"mine");
     assert!(world.share(["list"]).succeeds().stdout().is_empty());
+}
+
+/// Something that was sent to be fetched once, from a folder.
+fn sent_once(world: &World, relay: &str) -> Sent {
+    world.file("d/case.bin", noise(100_000));
+    world.send(relay, [world.path("d").to_str().unwrap(), "--once"])
+}
+
+#[test]
+fn what_was_fetched_and_could_not_be_delivered_is_fetched_again_with_its_ticket() {
+    let world = World::new();
+    let relay = world.relay();
+    let sent = send_something(&world, &relay.url, &["--once"]);
+    let mut run = world.share(["get", &sent.link, "--yes", "--output", "-", "--passphrase-file"]).arg(&sent.words);
+    run.command.stdout(File::options().write(true).open("/dev/full").unwrap());
+    assert_eq!(run.command.status().unwrap().code(), Some(10));
+    let kept = files_below(&world.path("home"))
+        .into_iter()
+        .find(|path| path.ends_with(format!("{}.json", sent.id())) && path.to_str().unwrap().contains("tickets"))
+        .unwrap();
+    assert_eq!(fs::metadata(&kept).unwrap().permissions().mode() & 0o777, 0o600);
+    world.get(&sent, "in").succeeds();
+    assert_eq!(world.events(&sent), ["created", "ready", "ticket", "receipt", "collected"]);
+    assert!(!kept.exists());
+}
+
+#[test]
+fn without_a_place_for_the_ticket_it_is_fetched_all_the_same() {
+    let world = World::new();
+    let relay = world.relay();
+    let sent = send_something(&world, &relay.url, &["--once"]);
+    world.file("home/.local/share/share/tickets", "not a folder");
+    world
+        .get(&sent, "in")
+        .succeeds()
+        .says("warning: If this download fails, fetching it again counts as another one: ");
+    assert_eq!(world.events(&sent), ["created", "ready", "ticket", "receipt", "collected"]);
+}
+
+#[test]
+fn the_sender_hears_even_if_the_results_cannot_be_printed() {
+    let world = World::new();
+    let relay = world.relay();
+    let sent = send_something(&world, &relay.url, &["--once"]);
+    let mut run = world.get(&sent, "in").arg("--json");
+    run.command.stdout(File::options().write(true).open("/dev/full").unwrap());
+    assert_eq!(run.command.status().unwrap().code(), Some(10));
+    assert_eq!(world.events(&sent), ["created", "ready", "ticket", "receipt", "collected"]);
+}
+
+#[test]
+fn what_is_in_the_way_inside_a_folder_costs_no_download() {
+    let world = World::new();
+    let relay = world.relay();
+    let sent = sent_once(&world, &relay.url);
+    let theirs = world.file("in/d/case.bin/kept.txt", "kept");
+    fails(|| world.get(&sent, "in").arg("--force"), 10, "local_file", "case.bin is in the way", "");
+    assert_eq!(fs::read(theirs).unwrap(), b"kept");
+    assert_eq!(world.events(&sent), ["created", "ready"]);
+    world.get(&sent, "in").succeeds().says("d exists already; saved as ");
+}
+
+#[test]
+fn a_folder_made_for_nothing_goes_away() {
+    let world = World::new();
+    let relay = world.relay();
+    let sent = send_something(&world, &relay.url, &[]);
+    let content = relay.share(&sent).join("content.age");
+    let mut bytes = fs::read(&content).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    fs::write(&content, bytes).unwrap();
+    world.get(&sent, "new/in").output().exits(8);
+    assert!(!world.path("new").exists());
+    let stdout =
+        world.share(["get", &sent.link, "--yes", "--output", "-", "--passphrase-file"]).arg(&sent.words).output();
+    stdout.exits(8).says("What was written to standard output so far must not be used.");
+}
+
+#[test]
+fn an_unfinished_download_is_not_sent_along() {
+    let world = World::new();
+    let relay = world.relay();
+    world.file("d/.share-0123456789abcdef.part/files/half", "half");
+    world.file("d/whole", "whole");
+    let run = world.share(["send", "d", "--json", "--relay", &relay.url, "--passphrase-file", "w"]).succeeds();
+    let sent = Sent { link: run.json()[0]["link"].as_str().unwrap().to_owned(), words: world.path("w") };
+    run.says("the folder of a download that is not finished");
+    world.get(&sent, "in").succeeds();
+    assert_eq!(files_below(&world.path("in")).len(), 2);
+}
+
+#[test]
+fn a_download_cut_off_is_repeated_with_its_ticket() {
+    let world = World::new();
+    let relay = world.relay();
+    let sent = world.send(&relay.url, [world.file("case.bin", noise(20 << 20)).to_str().unwrap(), "--once"]);
+    let gate = Gate::holding_answer(&relay.url, "/content ", 1 << 20);
+    let link = sent.through(&gate.url);
+    let getting = world.get(&link, "in").start();
+    gate.wait_until_stopped();
+    getting.signal("KILL");
+    drop(getting);
+    gate.open();
+    world.get(&link, "in").succeeds();
+    assert_eq!(world.events(&sent), ["created", "ready", "ticket", "receipt", "collected"]);
+    assert_eq!(files_below(&world.path("in")), [world.path("in/case.bin")]);
+}
+
+#[test]
+fn a_staging_folder_that_somebody_swaps_is_refused() {
+    let world = World::new();
+    let relay = world.relay();
+    let sent = world.send(&relay.url, [world.file("case.bin", noise(20 << 20)).to_str().unwrap()]);
+    let gate = Gate::holding_answer(&relay.url, "/content ", 1 << 20);
+    let getting = world.get(&sent.through(&gate.url), "in").arg("--json").start();
+    gate.wait_until_stopped();
+    let staging = fs::read_dir(world.path("in")).unwrap().next().unwrap().unwrap().path();
+    fs::rename(&staging, world.path("in/moved")).unwrap();
+    fs::create_dir_all(staging.join("files")).unwrap();
+    fs::write(staging.join("files/case.bin"), "forged").unwrap();
+    gate.open();
+    getting.finish().fails(10, "staging_swapped");
+    assert!(!world.path("in/case.bin").exists());
+    assert_eq!(world.events(&sent), ["created", "ready", "ticket"]);
 }

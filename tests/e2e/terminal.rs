@@ -148,7 +148,7 @@ fn asks_for_words_shows_what_is_inside_and_saves() {
     }
     terminal.sees("It can be fetched until ");
     assert!(!world.path("in").exists(), "nothing is saved before the answer");
-    terminal.answers("Save here?", "y\n");
+    terminal.answers("Save in ", "y\n");
     terminal.sees("Received and verified:");
     let (code, shown) = terminal.finish();
     assert_eq!(code, 0, "{shown}");
@@ -182,7 +182,7 @@ fn answering_no_saves_nothing() {
     let relay = world.relay();
     let sent = send_something(&world, &relay.url, &["--once"]);
     let mut terminal = get(&world, &sent, &format!("--passphrase-file {}", sent.words.display()));
-    terminal.answers("Save here?", "n\n");
+    terminal.answers("Save in ", "n\n");
     terminal.sees("share: Nothing was saved");
     assert_eq!(terminal.finish().0, 130);
     assert!(!world.path("in").exists());
@@ -215,7 +215,7 @@ fn ctrl_c_at_a_question_leaves_the_terminal_as_it_was() {
     let relay = world.relay();
     let sent = send_something(&world, &relay.url, &[]);
     for (options, question) in
-        [(String::new(), ASK_WORDS), (format!("--passphrase-file {}", sent.words.display()), "Save here?")]
+        [(String::new(), ASK_WORDS), (format!("--passphrase-file {}", sent.words.display()), "Save in ")]
     {
         let command = format!("{SHARE} get {} --output in {options}; echo code $?; stty -a", sent.link);
         let mut terminal = Terminal::run(&world, &command);

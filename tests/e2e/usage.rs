@@ -102,3 +102,14 @@ fn what_clap_refuses_is_an_object_too() {
     let help = world.share(["--help", "--json"]).succeeds();
     assert!(help.stdout().contains("Usage: "));
 }
+
+#[test]
+fn standard_output_carries_one_thing() {
+    let world = World::new();
+    let relay = world.relay();
+    let sent = send_something(&world, &relay.url, &[]);
+    let get = |options: &[&str]| world.share(["get", &sent.link, "--passphrase-file"]).arg(&sent.words).args(options);
+    fails(|| get(&["--output", "-"]), 2, "usage", "Standard output can carry the file or JSON, not both.", "");
+    fails(|| get(&["--ciphertext", "-"]), 2, "usage", "--ciphertext needs the name of a file", "");
+    assert_eq!(world.events(&sent), ["created", "ready"]);
+}

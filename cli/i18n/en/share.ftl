@@ -57,6 +57,7 @@ content-input = The content could not be read.
 content-disk-full = The disk is full: { $path } could not be written.
 content-no-permission = You are not allowed to write { $path }.
 content-in-the-way = { $path } is in the way, and will not be replaced.
+content-partly = Not everything could be saved. Saved: { $saved }.
 content-write = { $path } could not be written.
 name-empty = part of the name is empty
 name-dots = “.” and “..” are not names
@@ -66,6 +67,7 @@ name-ending = it ends in a dot or a space
 name-not-composed = its accents are not in the usual form (Unicode NFC)
 name-long = it is longer than { $bytes } bytes, or { $total } with its folders
 name-deep = it is more than { $depth } folders deep
+name-staging = it is the name of a folder for unfinished downloads
 fault-truncated = it ends too early
 fault-trailing = something follows its end
 fault-malformed = it is not in the form it should have ({ $detail })
@@ -82,6 +84,7 @@ skip-link = a link; --follow sends what it points to
 skip-broken = a link to nothing
 skip-loop = a link to a folder it is in
 skip-special = a device, pipe or socket
+skip-unfinished = the folder of a download that is not finished
 
 ## link
 link-damaged = This link is damaged: a part of it is wrong or missing.
@@ -144,7 +147,7 @@ relay-too-large = The relay does not accept so much at once (limit: { $limit })
 relay-too-large-hint = Nothing was sent. Send less at once, or ask whoever runs the relay to allow more.
 share-collected = It was collected on { $at }, as often as the sender allowed
 share-downloads-taken = All downloads the sender allowed are taken
-share-downloads-taken-hint = If one of them is not finished within a day, its place is free again. Or ask the sender to send it again.
+share-downloads-taken-hint = A download that was cut off gives its place back within a day. If that is not it, ask the sender to send it again.
 share-expired = It expired on { $at }
 share-gone-hint = Ask the sender to send it again.
 share-locked = It is locked until { $until }, because wrong words were given too often
@@ -221,7 +224,7 @@ get-contents = { $files ->
    *[other] { $files } files
 }, { $size }:
 get-until = It can be fetched until { $time }.
-get-confirm = Save here?
+get-confirm = Save in { $folder }?
 get-declined = Nothing was saved
 get-interrupted = Stopped; nothing was saved
 get-receipt-interrupted = Stopped before the relay had the receipt
@@ -231,6 +234,16 @@ get-no-receipt = All is saved, but the sender could not be told: { $why }
 get-more-than-promised = The content is longer than its description says
 get-stdout-needs-one-file = Only a single file can be written to standard output; this share holds several
 get-ciphertext-saved = Saved, still encrypted and not verified. To open it: age --decrypt FILE
+get-contents-many = { $files } files, { $size }; too many to list one by one.
+get-confirm-stdout = Write it to standard output?
+get-rest-beside = Not everything could be put in { $wanted }, as something is in the way; the rest is saved as { $actual }
+get-stdout-or-json = Standard output can carry the file or JSON, not both. Leave out --json or --output -
+get-stdout-corrupt-hint = What was written to standard output so far must not be used. Try again; if it fails again, ask the sender to send it anew and tell whoever runs the relay.
+get-ciphertext-needs-file = --ciphertext needs the name of a file
+get-no-room = There is not enough room in { $path }: { $needed } needed, { $free } free
+get-staging-swapped = Somebody else changed the folder for unfinished downloads in { $path }; nothing was saved
+get-staging-swapped-hint = Choose a folder that only you can write to, with --output.
+get-ticket-not-kept = If this download fails, fetching it again counts as another one: { $why }
 
 # status, revoke, unlock, list
 state-uploading = Still uploading.

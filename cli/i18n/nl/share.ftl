@@ -57,6 +57,7 @@ content-input = De inhoud kan niet worden gelezen.
 content-disk-full = De schijf is vol: { $path } kan niet worden geschreven.
 content-no-permission = U mag { $path } niet schrijven.
 content-in-the-way = { $path } staat in de weg en wordt niet vervangen.
+content-partly = Niet alles kon worden opgeslagen. Opgeslagen is: { $saved }.
 content-write = { $path } kan niet worden geschreven.
 name-empty = een deel van de naam is leeg
 name-dots = “.” en “..” zijn geen namen
@@ -66,6 +67,7 @@ name-ending = de naam eindigt op een punt of een spatie
 name-not-composed = de accenten hebben niet de gewone vorm (Unicode NFC)
 name-long = de naam is langer dan { $bytes } bytes, of { $total } met de mappen erbij
 name-deep = het bestand zit meer dan { $depth } mappen diep
+name-staging = zo heet een map voor downloads die nog niet klaar zijn
 fault-truncated = de inhoud houdt te vroeg op
 fault-trailing = er staat nog iets na het einde
 fault-malformed = de inhoud heeft niet de juiste vorm ({ $detail })
@@ -82,6 +84,7 @@ skip-link = een koppeling; met --follow gaat mee waar die naar wijst
 skip-broken = een koppeling naar niets
 skip-loop = een koppeling naar een map waar die zelf in zit
 skip-special = een apparaat, pijp of socket
+skip-unfinished = de map van een download die nog niet klaar is
 
 ## link
 link-damaged = Deze link is beschadigd: een deel is fout of ontbreekt.
@@ -144,7 +147,7 @@ relay-too-large = De relay accepteert niet zoveel tegelijk (grens: { $limit })
 relay-too-large-hint = Er is niets verstuurd. Verstuur minder tegelijk, of vraag de beheerder van de relay om meer toe te staan.
 share-collected = Het is op { $at } opgehaald, zo vaak als de afzender toestond
 share-downloads-taken = Alle keren ophalen die de afzender toestond, zijn bezet
-share-downloads-taken-hint = Wordt een daarvan niet binnen een dag afgemaakt, dan komt die plaats weer vrij. Of vraag de afzender het opnieuw te versturen.
+share-downloads-taken-hint = Wie werd onderbroken, maakt zijn plaats binnen een dag weer vrij. Is dat het niet, vraag de afzender dan het opnieuw te versturen.
 share-expired = Het is op { $at } verlopen
 share-gone-hint = Vraag de afzender het opnieuw te versturen.
 share-locked = Het is op slot tot { $until }, omdat er te vaak verkeerde woorden zijn gegeven
@@ -221,7 +224,7 @@ get-contents = { $files ->
    *[other] { $files } bestanden
 }, { $size }:
 get-until = Het kan worden opgehaald tot { $time }.
-get-confirm = Hier opslaan?
+get-confirm = Opslaan in { $folder }?
 get-declined = Er is niets opgeslagen
 get-interrupted = Gestopt; er is niets opgeslagen
 get-receipt-interrupted = Gestopt voordat de relay de ontvangstbevestiging had
@@ -231,6 +234,16 @@ get-no-receipt = Alles is opgeslagen, maar de afzender kon geen bericht krijgen:
 get-more-than-promised = De inhoud is langer dan de beschrijving zegt
 get-stdout-needs-one-file = Alleen één bestand kan naar de standaarduitvoer; dit zijn er meer
 get-ciphertext-saved = Opgeslagen, nog versleuteld en niet gecontroleerd. Openen gaat met: age --decrypt BESTAND
+get-contents-many = { $files } bestanden, { $size }; te veel om alle te noemen.
+get-confirm-stdout = Naar de standaarduitvoer schrijven?
+get-rest-beside = Niet alles kon in { $wanted }, want er staat iets in de weg; de rest is opgeslagen als { $actual }
+get-stdout-or-json = Naar de standaarduitvoer kan het bestand of JSON, niet allebei. Laat --json of --output - weg
+get-stdout-corrupt-hint = Wat al naar de standaarduitvoer is geschreven, mag u niet gebruiken. Probeer het opnieuw; gaat het weer mis, vraag de afzender het opnieuw te versturen en meld het aan de beheerder van de relay.
+get-ciphertext-needs-file = Bij --ciphertext hoort de naam van een bestand
+get-no-room = Er is niet genoeg ruimte in { $path }: nodig is { $needed }, vrij is { $free }
+get-staging-swapped = Iemand anders heeft de map voor onvoltooide downloads in { $path } veranderd; er is niets opgeslagen
+get-staging-swapped-hint = Kies met --output een map waarin alleen u kunt schrijven.
+get-ticket-not-kept = Mislukt het ophalen, dan telt een nieuwe poging als nog een keer ophalen: { $why }
 
 # status, revoke, unlock, list
 state-uploading = Wordt nog verstuurd.

@@ -48,6 +48,8 @@ pub enum ContentError {
     NoPermission(String),
     /// What has the name already may not be replaced: a folder by a file, or the reverse.
     InTheWay(String),
+    /// Not everything got its final name; what did.
+    Partly(String, Box<ContentError>),
     /// Writing failed for another reason.
     Write(String, io::Error),
 }
@@ -129,6 +131,7 @@ impl fmt::Display for ContentError {
             Self::DiskFull(path) => fl!("content-disk-full", path = path),
             Self::NoPermission(path) => fl!("content-no-permission", path = path),
             Self::InTheWay(path) => fl!("content-in-the-way", path = path),
+            Self::Partly(saved, _) => fl!("content-partly", saved = saved),
             Self::Write(path, _) => fl!("content-write", path = path),
         })
     }
@@ -138,6 +141,7 @@ impl std::error::Error for ContentError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Unreadable(_, error) | Self::Input(error) | Self::Write(_, error) => Some(error),
+            Self::Partly(_, error) => Some(error),
             Self::ForbiddenName(_, error) => Some(error),
             Self::Manifest(fault) | Self::Archive(_, fault) => Some(fault),
             _ => None,

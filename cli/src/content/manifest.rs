@@ -114,6 +114,12 @@ impl Manifest {
         serde_json::to_vec(&totals).expect("strings and numbers always become JSON")
     }
 
+    /// The names that are not in a folder; `None` if there are too many entries to list.
+    pub fn top_level(&self) -> Option<Vec<String>> {
+        let top = self.entries.iter().filter(|entry| !entry.path.contains('/')).map(|entry| entry.path.clone());
+        (!self.entries.is_empty()).then(|| top.collect())
+    }
+
     /// Reads a manifest and checks all there is to check without the content.
     pub fn parse(json: &[u8]) -> Result<Self, ContentError> {
         #[derive(Deserialize)]

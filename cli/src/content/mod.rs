@@ -21,6 +21,6 @@ pub mod walk;
 pub use error::ContentError;
 pub use manifest::{Kind, Manifest, clean_message, stream_name};
 pub use pack::Packed;
-pub use place::{Placed, place};
+pub use place::{Placed, find_in_the_way, place, place_one};
 pub use unpack::unpack;
 pub use walk::walk;

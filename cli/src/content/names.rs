@@ -27,6 +27,8 @@ pub enum NameError {
     Character(char),
     /// Windows gives the name to a device (`CON`, `nul.txt`, `COM1`).
     Device,
+    /// A folder in which a download grows ([`is_staging`]); downloads remove those that were left.
+    Staging,
     /// Windows drops a dot or a space at the end.
     Ending,
     /// Not in Unicode's composed form (NFC).
@@ -44,6 +46,7 @@ impl fmt::Display for NameError {
             Self::Dots => fl!("name-dots"),
             Self::Character(c) => fl!("name-character", character = escaped_or_self(*c)),
             Self::Device => fl!("name-device"),
+            Self::Staging => fl!("name-staging"),
             Self::Ending => fl!("name-ending"),
             Self::NotComposed => fl!("name-not-composed"),
             Self::Long => fl!("name-long", bytes = MAX_COMPONENT_BYTES, total = MAX_PATH_BYTES),
@@ -83,10 +86,25 @@ fn check_component(name: &str) -> Result<(), NameError> {
     if is_device(name) {
         return Err(NameError::Device);
     }
+    if is_staging(name) {
+        return Err(NameError::Staging);
+    }
     if !is_nfc(name) {
         return Err(NameError::NotComposed);
     }
     Ok(())
+}
+
+/// What the name of a folder in which a download grows begins with; 16 hexadecimal digits follow.
+pub const STAGING_PREFIX: &str = ".share-";
+/// What such a name ends with.
+pub const STAGING_SUFFIX: &str = ".part";
+
+/// Whether this is the name of a folder in which a download grows, in any case of letters.
+pub fn is_staging(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let digits = name.strip_prefix(STAGING_PREFIX).and_then(|rest| rest.strip_suffix(STAGING_SUFFIX));
+    digits.is_some_and(|digits| digits.len() == 16 && digits.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 /// Two names with one key are one file on a system that ignores case, or look alike: upper case of lower case
@@ -218,6 +236,7 @@ mod tests {
             NameError::Character(_) => "character",
             NameError::Device => "device",
             NameError::Ending => "ending",
+            NameError::Staging => "staging",
             NameError::NotComposed => "composed",
             NameError::Long => "long",
             NameError::Deep => "deep",

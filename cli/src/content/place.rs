@@ -1,12 +1,16 @@
 //! Moves what was unpacked and verified to its final names. Nothing that is there is overwritten unless asked.
 
 use std::{
+    ffi::OsString,
     fs, io,
     path::{Path, PathBuf},
 };
 
-use super::error::{ContentError, shown};
-use super::names::MAX_COMPONENT_BYTES;
+use super::{
+    error::{ContentError, shown},
+    manifest::Entry,
+    names::MAX_COMPONENT_BYTES,
+};
 use crate::system;
 
 /// A file or folder in its final place.
@@ -22,24 +26,80 @@ pub struct Placed {
 const MAX_EXTENSION_BYTES: usize = 32;
 /// Free names that are tried before giving up.
 const ATTEMPTS: u32 = 10_000;
+/// Names told when only a part could be saved.
+const NAMES_TOLD: usize = 20;
 
-/// Renames everything in `staging` into `output`, which is on the same file system. A name that is taken gets a
-/// number (`name (2).ext`); with `force` files are replaced instead and folders merged. Symbolic links are never
-/// followed. The names survive power loss when this returns.
+/// Renames what is in `staging` into `output`, which is on the same file system: these names, or everything. A name
+/// that is taken gets a number (`name (2).ext`); with `force` files are replaced instead and folders merged, and what
+/// cannot take its place gets a number after all. Symbolic links are never followed. The names survive power loss when
+/// this returns.
 ///
 /// If `staging` lies in `output`, its name must be one the sender cannot know.
-pub fn place(staging: &Path, output: &Path, force: bool) -> Result<Vec<Placed>, ContentError> {
+pub fn place(
+    staging: &Path,
+    names: Option<&[String]>,
+    output: &Path,
+    force: bool,
+) -> Result<Vec<Placed>, ContentError> {
+    let names = match names {
+        Some(names) => names.iter().map(OsString::from).collect(),
+        None => names_in(staging)?,
+    };
     let mut placed = Vec::new();
-    for name in names_in(staging)? {
-        let (from, wanted) = (staging.join(&name), output.join(&name));
-        let actual = if force { replace(&from, &wanted)? } else { place_beside(&from, &wanted)? };
-        placed.push(Placed { wanted, actual });
+    let placing =
+        names.iter().try_for_each(|name| place_one(&staging.join(name), output.join(name), force, &mut placed));
+    let synced = placing.and_then(|()| system::sync_dir(output).map_err(ContentError::write(output)));
+    match synced {
+        Err(error) if !placed.is_empty() => Err(ContentError::Partly(some_of(&placed), Box::new(error))),
+        result => result.map(|()| placed),
     }
-    system::sync_dir(output).map_err(ContentError::write(output))?;
-    Ok(placed)
 }
 
-fn names_in(folder: &Path) -> Result<Vec<std::ffi::OsString>, ContentError> {
+/// Gives one file or folder its final name, or a free one, as [`place`] does.
+pub fn place_one(from: &Path, wanted: PathBuf, force: bool, placed: &mut Vec<Placed>) -> Result<(), ContentError> {
+    if force {
+        let merges = is_folder(from)? && is_folder(&wanted).unwrap_or(false);
+        let replaced = replace(from, &wanted);
+        if merges || replaced.is_ok() {
+            placed.push(Placed { wanted: wanted.clone(), actual: wanted.clone() });
+        }
+        if replaced.is_ok() {
+            return Ok(());
+        }
+        // What was verified is kept, under a name that is free.
+    }
+    let actual = place_beside(from, &wanted)?;
+    placed.push(Placed { wanted, actual });
+    Ok(())
+}
+
+/// Fails if something in `output` would keep [`place`] with `force` from giving each entry its name.
+pub fn find_in_the_way(entries: &[Entry], output: &Path) -> Result<(), ContentError> {
+    let mut free: Option<&str> = None;
+    for Entry { path, folder, .. } in entries {
+        // Nothing lies below what is not there, or is a link that will be replaced.
+        if free.is_some_and(|free| path.strip_prefix(free).is_some_and(|rest| rest.starts_with('/'))) {
+            continue;
+        }
+        let place = output.join(path);
+        match fs::symlink_metadata(&place) {
+            Ok(there) if !there.is_symlink() && there.is_dir() != *folder => {
+                return Err(ContentError::InTheWay(shown(&place)));
+            }
+            Ok(there) if !there.is_symlink() => {}
+            _ => free = Some(path),
+        }
+    }
+    Ok(())
+}
+
+/// The first of them, for people.
+fn some_of(placed: &[Placed]) -> String {
+    let names: Vec<_> = placed.iter().take(NAMES_TOLD).map(|placed| shown(&placed.actual)).collect();
+    names.join(", ")
+}
+
+fn names_in(folder: &Path) -> Result<Vec<OsString>, ContentError> {
     let children = fs::read_dir(folder).map_err(ContentError::write(folder))?;
     let names = children.map(|child| child.map(|child| child.file_name())).collect::<io::Result<Vec<_>>>();
     let mut names = names.map_err(ContentError::write(folder))?;
@@ -72,8 +132,15 @@ fn move_file(from: &Path, to: &Path) -> io::Result<()> {
     })
 }
 
-/// An empty folder claims the name, as renaming alone would replace one that is there.
+/// Where the system cannot rename without replacing, an empty folder claims the name first.
 fn move_folder(from: &Path, to: &Path) -> io::Result<()> {
+    match system::rename_new(from, to) {
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => move_folder_onto_claim(from, to),
+        result => result,
+    }
+}
+
+fn move_folder_onto_claim(from: &Path, to: &Path) -> io::Result<()> {
     fs::create_dir(to)?;
     fs::rename(from, to).inspect_err(|_| {
         // Fails only if someone put something into it meanwhile, and then it is theirs.
@@ -120,6 +187,11 @@ fn replace(from: &Path, wanted: &Path) -> Result<PathBuf, ContentError> {
     Ok(wanted.to_owned())
 }
 
+/// Anything but a file or folder is refused: it was not unpacked, but put there by somebody else.
 fn is_folder(path: &Path) -> Result<bool, ContentError> {
-    fs::symlink_metadata(path).map(|metadata| metadata.is_dir()).map_err(ContentError::write(path))
+    let metadata = fs::symlink_metadata(path).map_err(ContentError::write(path))?;
+    match metadata.is_dir() || metadata.is_file() {
+        true => Ok(metadata.is_dir()),
+        false => Err(ContentError::InTheWay(shown(path))),
+    }
 }

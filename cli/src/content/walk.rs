@@ -56,6 +56,8 @@ pub enum SkipReason {
     Loop,
     /// A device, pipe or socket.
     Special,
+    /// The folder of a download that is not finished.
+    Unfinished,
 }
 
 impl fmt::Display for SkipReason {
@@ -65,6 +67,7 @@ impl fmt::Display for SkipReason {
             Self::Broken => fl!("skip-broken"),
             Self::Loop => fl!("skip-loop"),
             Self::Special => fl!("skip-special"),
+            Self::Unfinished => fl!("skip-unfinished"),
         })
     }
 }
@@ -177,6 +180,7 @@ impl Walk {
             }
         }
         let what = match file_type {
+            _ if child.file_name().to_str().is_some_and(names::is_staging) => What::Skip(SkipReason::Unfinished),
             kind if kind.is_dir() => What::Folder,
             kind if kind.is_file() => What::File,
             kind if kind.is_symlink() => What::Skip(broken),

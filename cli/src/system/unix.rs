@@ -3,10 +3,11 @@
 use std::{
     fs::{self, DirBuilder, File, Metadata, OpenOptions},
     io,
-    os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt},
     path::Path,
 };
 
+use rustix::fs::{CWD, OFlags, RenameFlags, renameat_with, statvfs};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Creates a new file only this user can read and write (0600). Fails if something has the name already.
@@ -38,6 +39,52 @@ pub fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<
 /// Makes the names in a directory survive power loss.
 pub fn sync_dir(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
+}
+
+/// Moves a file or folder to a name that nothing has; fails with `AlreadyExists` if something has it, and with
+/// `Unsupported` where the file system cannot promise that.
+pub fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE).map_err(|error| match error {
+        rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::NOTSUP => {
+            io::ErrorKind::Unsupported.into()
+        }
+        other => other.into(),
+    })
+}
+
+/// Bytes this user can still write where `path` lies; `None` where the file system does not tell.
+pub fn free_space(path: &Path) -> io::Result<Option<u64>> {
+    let told = statvfs(path)?;
+    Ok((told.f_blocks > 0).then(|| told.f_bavail.saturating_mul(told.f_frsize)))
+}
+
+/// Opens a file to read and write. Never follows a link, and never waits for the other end of a pipe.
+pub fn open_regular(path: &Path) -> io::Result<File> {
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32;
+    let file = OpenOptions::new().read(true).write(true).custom_flags(flags).open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::ErrorKind::InvalidInput.into()) }
+}
+
+/// A folder held open: while it is, no other can have its identity.
+pub struct HeldFolder(File);
+
+impl HeldFolder {
+    /// Opens it; a link to a folder is refused.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let flags = (OFlags::NOFOLLOW | OFlags::DIRECTORY).bits() as i32;
+        OpenOptions::new().read(true).custom_flags(flags).open(path).map(Self)
+    }
+
+    /// Whether this path, not followed if it is a link, still is the folder.
+    pub fn is_at(&self, path: &Path) -> io::Result<bool> {
+        let (held, there) = (self.0.metadata()?, fs::symlink_metadata(path)?);
+        Ok((held.dev(), held.ino()) == (there.dev(), there.ino()))
+    }
+
+    /// Whether its owner is also that of the file or folder at this path, not followed if it is a link.
+    pub fn has_owner_of(&self, path: &Path) -> io::Result<bool> {
+        Ok(self.0.metadata()?.uid() == fs::symlink_metadata(path)?.uid())
+    }
 }
 
 /// Hears when the user (Ctrl-C) or the system (SIGTERM) asks the program to stop.

@@ -48,6 +48,44 @@ pub fn sync_dir(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Windows has no such rename for folders that its file systems all know.
+pub fn rename_new(_from: &Path, _to: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Bytes this user can still write where `path` lies.
+pub fn free_space(path: &Path) -> io::Result<Option<u64>> {
+    fs4::available_space(path).map(Some)
+}
+
+/// Opens a file to read and write. A link is refused.
+pub fn open_regular(path: &Path) -> io::Result<File> {
+    match fs::symlink_metadata(path)?.is_file() {
+        true => OpenOptions::new().read(true).write(true).open(path),
+        false => Err(io::ErrorKind::InvalidInput.into()),
+    }
+}
+
+/// A folder in which others cannot rename; nothing needs to be held.
+pub struct HeldFolder;
+
+impl HeldFolder {
+    /// Nothing to open.
+    pub fn open(_path: &Path) -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    /// It is where it was.
+    pub fn is_at(&self, _path: &Path) -> io::Result<bool> {
+        Ok(true)
+    }
+
+    /// What lies in a folder of this user is this user's.
+    pub fn has_owner_of(&self, _path: &Path) -> io::Result<bool> {
+        Ok(true)
+    }
+}
+
 /// Hears when the user presses Ctrl-C.
 pub struct StopSignal(CtrlC);
 

@@ -16,10 +16,10 @@ use std::{
 use share::content::{
     ContentError, Manifest,
     error::Fault,
-    manifest::{Kind, MAX_LISTED, MAX_MTIME, clean_message},
+    manifest::{Entry, Kind, MAX_LISTED, MAX_MTIME, clean_message},
     names::NameError,
     pack::Packed,
-    place::{Placed, place},
+    place::{Placed, find_in_the_way, place},
     unpack::unpack,
     walk::{SkipReason, Walked, walk},
 };
@@ -70,7 +70,7 @@ fn round_trip(paths: &[PathBuf]) -> TempDir {
     let staging = output.path().join(".staging");
     fs::create_dir(&staging).unwrap();
     unpack(&content(&packed)[..], &manifest(&packed), &staging).unwrap();
-    place(&staging, output.path(), false).unwrap();
+    place(&staging, None, output.path(), false).unwrap();
     fs::remove_dir(&staging).unwrap();
     output
 }

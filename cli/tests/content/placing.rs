@@ -24,7 +24,7 @@ fn a_taken_name_gets_a_number_and_nothing_is_overwritten() {
     fs::remove_file(output.path().join("empty/x")).unwrap();
     let before = listing(output.path());
     let staging = staged(output.path(), &["a.txt", ".env", "v1.2/new", "empty/new", "free"]);
-    let placed = place(&staging, output.path(), false).unwrap();
+    let placed = place(&staging, None, output.path(), false).unwrap();
     assert_eq!(actual(&placed), [".env (2)", "a (3).txt", "empty (2)", "free", "v1.2 (2)"]);
     assert_eq!(placed[1].wanted, output.path().join("a.txt"));
     let after = listing(output.path());
@@ -39,12 +39,12 @@ fn a_numbered_name_is_not_longer_than_a_name_may_be() {
     let output = sandbox();
     let name = format!("{}.txt", "é".repeat(125));
     write(output.path().join(&name), "old");
-    let placed = place(&staged(output.path(), &[&name]), output.path(), false).unwrap();
+    let placed = place(&staged(output.path(), &[&name]), None, output.path(), false).unwrap();
     assert_eq!(actual(&placed), [format!("{} (2).txt", "é".repeat(123))]);
 
     let name = format!("a.{}", "x".repeat(253));
     write(output.path().join(&name), "old");
-    let placed = place(&staged(output.path(), &[&name]), output.path(), false).unwrap();
+    let placed = place(&staged(output.path(), &[&name]), None, output.path(), false).unwrap();
     assert_eq!(actual(&placed), [format!("a.{} (2)", "x".repeat(249))]);
 }
 
@@ -55,7 +55,7 @@ fn force_replaces_files_and_merges_folders() {
         write(output.path().join(old), "old");
     }
     let staging = staged(output.path(), &["a", "d/both", "d/new", "d/sub/new", "e/f"]);
-    let placed = place(&staging, output.path(), true).unwrap();
+    let placed = place(&staging, None, output.path(), true).unwrap();
     assert_eq!(actual(&placed), ["a", "d", "e"]);
     for (file, text) in [("a", "new"), ("d/old", "old"), ("d/both", "new"), ("d/new", "new"), ("d/sub/old", "old")] {
         assert_eq!(fs::read_to_string(output.path().join(file)).unwrap(), text, "{file}");
@@ -64,13 +64,64 @@ fn force_replaces_files_and_merges_folders() {
 }
 
 #[test]
-fn force_does_not_swap_a_file_and_a_folder() {
+fn force_does_not_swap_a_file_and_a_folder_and_keeps_both() {
     for (old, new) in [("x", "x/file"), ("x/file", "x")] {
         let output = sandbox();
         write(output.path().join(old), "old");
         let staging = staged(output.path(), &[new]);
-        assert!(matches!(place(&staging, output.path(), true), Err(ContentError::InTheWay(_))));
+        let placed = place(&staging, None, output.path(), true).unwrap();
+        assert_eq!(actual(&placed), ["x (2)"]);
         assert_eq!(fs::read_to_string(output.path().join(old)).unwrap(), "old");
+        assert_eq!(fs::read_to_string(output.path().join(new.replace('x', "x (2)"))).unwrap(), "new");
+    }
+}
+
+#[test]
+fn what_cannot_be_merged_is_kept_beside() {
+    let output = sandbox();
+    write(output.path().join("d/b/old"), "old");
+    let staging = staged(output.path(), &["d/a", "d/b", "d/c", "e"]);
+    let placed = place(&staging, None, output.path(), true).unwrap();
+    assert_eq!(actual(&placed), ["d", "d (2)", "e"]);
+    for new in ["d/a", "d (2)/b", "d (2)/c", "e"] {
+        assert_eq!(fs::read_to_string(output.path().join(new)).unwrap(), "new", "{new}");
+    }
+    assert_eq!(fs::read_to_string(output.path().join("d/b/old")).unwrap(), "old");
+}
+
+#[test]
+fn only_the_names_asked_for_are_placed() {
+    let output = sandbox();
+    let staging = staged(output.path(), &["a", "b"]);
+    let placed = place(&staging, Some(&["a".into()]), output.path(), false).unwrap();
+    assert_eq!(actual(&placed), ["a"]);
+    assert!(!output.path().join("b").exists());
+    let absent = place(&staging, Some(&["b".into(), "gone".into(), "z".into()]), output.path(), false).unwrap_err();
+    assert!(matches!(&absent, ContentError::Partly(saved, _) if saved.ends_with("/b")), "{absent:?}");
+}
+
+#[test]
+fn what_is_in_the_way_is_found_beforehand() {
+    let output = sandbox();
+    for old in ["file", "d/sub/x", "d/file"] {
+        write(output.path().join(old), "old");
+    }
+    let found = |paths: &[&str]| {
+        let entry = |path: &&str| Entry {
+            path: path.trim_end_matches('/').to_owned(),
+            folder: path.ends_with('/'),
+            size: 0,
+            mtime: 0,
+            executable: false,
+            offset: 0,
+        };
+        find_in_the_way(&paths.iter().map(entry).collect::<Vec<_>>(), output.path())
+    };
+    for free in [&["d/", "d/file", "d/sub/", "d/sub/new"][..], &["file", "new/", "new/file/"], &["d2/", "d2/file"]] {
+        assert!(found(free).is_ok(), "{free:?}");
+    }
+    for taken in [&["file/"][..], &["d"], &["d/", "d/sub"], &["d/", "d/file/", "d/file/x"]] {
+        assert!(matches!(found(taken), Err(ContentError::InTheWay(_))), "{taken:?}");
     }
 }
 
@@ -84,7 +135,7 @@ fn eight_recipients_of_one_name_at_once_get_eight_files() {
             write(staging.join("d/file"), n.to_string());
             scope.spawn(|| {
                 let staging = staging;
-                place(&staging, output.path(), false).unwrap()
+                place(&staging, None, output.path(), false).unwrap()
             });
         }
     });
@@ -108,7 +159,7 @@ mod on_unix {
             symlink(target, output.path().join(name)).unwrap();
         }
         let staging = staged(output.path(), &["a", "d/file", "gone"]);
-        place(&staging, output.path(), true).unwrap();
+        place(&staging, None, output.path(), true).unwrap();
         assert_eq!(fs::read(precious).unwrap(), b"mine");
         for name in ["a", "d/file", "gone"] {
             assert_eq!(fs::read(output.path().join(name)).unwrap(), b"new");
@@ -118,13 +169,26 @@ mod on_unix {
     }
 
     #[test]
+    fn a_link_among_what_was_unpacked_is_refused() {
+        let output = sandbox();
+        let staging = staged(output.path(), &["a"]);
+        symlink("/etc/passwd", staging.join("b")).unwrap();
+        for force in [false, true] {
+            assert!(matches!(
+                place(&staging, Some(&["b".into()]), output.path(), force),
+                Err(ContentError::InTheWay(_))
+            ));
+        }
+    }
+
+    #[test]
     fn a_link_in_the_way_is_a_taken_name() {
         let output = sandbox();
         for name in ["a", "d"] {
             symlink("nowhere", output.path().join(name)).unwrap();
         }
         let staging = staged(output.path(), &["a", "d/file"]);
-        let placed = place(&staging, output.path(), false).unwrap();
+        let placed = place(&staging, None, output.path(), false).unwrap();
         assert_eq!(actual(&placed), ["a (2)", "d (2)"]);
         assert!(!output.path().join("nowhere").exists());
     }

@@ -51,6 +51,7 @@ impl Incoming<'_> {
     pub(super) async fn proof_if_needed(&self) -> Result<Option<Bytes32>> {
         match self.status.kind {
             ShareKind::Words => Ok(Some(self.prove().await?.proof)),
+            ShareKind::Keys if self.args.passphrase_file.is_some() => Err(needs_key()),
             ShareKind::Keys => Ok(None),
         }
     }
@@ -102,6 +103,9 @@ impl Incoming<'_> {
     }
 
     fn identities(&self) -> Result<Identities> {
+        if self.args.passphrase_file.is_some() {
+            return Err(needs_key());
+        }
         let mut all: Option<Identities> = None;
         for path in &self.args.identity {
             let shown = printable(&path.display().to_string());
@@ -115,13 +119,17 @@ impl Incoming<'_> {
                 None => all = Some(found),
             }
         }
-        all.ok_or_else(|| Error::usage(fl!("get-needs-identity")).hint(fl!("get-needs-identity-hint")))
+        all.ok_or_else(needs_key)
     }
 
     async fn sealed_manifest(&self, proof: Option<Bytes32>) -> Result<Bytes> {
         let open = OpenShare { proof };
         Ok(self.patience.with(async || self.client.open(&self.link.id, &open).await).await?)
     }
+}
+
+fn needs_key() -> Error {
+    Error::usage(fl!("get-needs-identity")).hint(fl!("get-needs-identity-hint"))
 }
 
 /// Opens the manifest's age file; its header is the content's too, so this is the only key derivation.

@@ -9,25 +9,29 @@ use std::{
 
 use ring::digest;
 use share_relay_api::Bytes32;
-use tempfile::NamedTempFile;
 
 use super::{Incoming, Received, open::Opened};
 use crate::{
     client::Secret,
-    content::{Manifest, Placed, place, unpack},
+    content::{Manifest, Placed, find_in_the_way, place, place_one, unpack},
     envelope::Stream,
     error::{Error, Kind, Result},
     i18n::fl,
+    system,
     transfer::{
         download::{DownloadError, Expected},
         plain::{self, PlainReader},
         staging::Staging,
         upload::blocking,
     },
+    ui::{printable, size},
 };
 
 /// Bytes written at once.
 const WRITE_BYTES: usize = 1024 * 1024;
+
+/// What a file or folder takes on disk beyond its bytes.
+const BLOCK_BYTES: u64 = 4096;
 
 /// SHA-256 of the plaintext, where somebody wants to know it.
 pub type Digest = Option<Bytes32>;
@@ -42,8 +46,72 @@ pub enum Saved {
 
 /// Where the plaintext will go.
 pub enum Target {
-    Folder { staging: Staging, output: PathBuf, force: bool },
+    Folder { folder: Folder, names: Option<Vec<String>>, force: bool },
     StandardOutput,
+}
+
+/// A folder to save in.
+pub struct Folder {
+    // Dropped first: it lies in the folder.
+    staging: Staging,
+    output: Output,
+}
+
+/// The path of a folder, and those above it that had to be made; they go again if nothing was saved in them.
+struct Output {
+    path: PathBuf,
+    made: Vec<PathBuf>,
+}
+
+impl Output {
+    fn create(path: &Path) -> io::Result<Self> {
+        let absent = |path: &&Path| !path.as_os_str().is_empty() && !path.exists();
+        let made = path.ancestors().take_while(absent).map(Path::to_owned).collect();
+        let output = Self { path: path.to_owned(), made };
+        fs::create_dir_all(path)?;
+        Ok(output)
+    }
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        // Fails, as it should, where something is in it.
+        let _ = self.made.iter().try_for_each(fs::remove_dir);
+    }
+}
+
+impl Folder {
+    /// Makes it and finds it writable, and large enough where it is known how much will come.
+    fn create(path: &Path, needed: Option<u64>) -> Result<Self> {
+        let made = Output::create(path).and_then(|output| Ok(Self { staging: Staging::create(path)?, output }));
+        let folder = made.map_err(|error| Error::writing(path, error))?;
+        let free = system::free_space(path).map_err(|error| Error::writing(path, error))?;
+        match (needed, free) {
+            (Some(needed), Some(free)) if free < needed => Err(no_room(path, needed, free)),
+            _ => Ok(folder),
+        }
+    }
+
+    /// Refuses to go on in a staging folder that somebody has put in the place of ours.
+    fn check(&self) -> Result<()> {
+        match self.staging.is_intact() {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(swapped(&self.output.path)),
+            Err(error) => Err(swapped(&self.output.path).because(error)),
+        }
+    }
+}
+
+fn no_room(path: &Path, needed: u64, free: u64) -> Error {
+    let path = printable(&path.display().to_string());
+    let message = fl!("get-no-room", path = path, needed = size(needed), free = size(free));
+    Error::new(Kind::LocalFile, "disk_full", message).hint(fl!("disk-full-hint"))
+}
+
+fn swapped(path: &Path) -> Error {
+    let path = printable(&path.display().to_string());
+    Error::new(Kind::LocalFile, "staging_swapped", fl!("get-staging-swapped", path = path))
+        .hint(fl!("get-staging-swapped-hint"))
 }
 
 impl Target {
@@ -51,7 +119,10 @@ impl Target {
     fn fill(&self, manifest: &Manifest, mut reader: Digesting) -> Result<Digest> {
         match self {
             Self::StandardOutput => to_standard_output(&mut reader)?,
-            Self::Folder { staging, .. } => unpack(&mut reader, manifest, &staging.files())?,
+            Self::Folder { folder, .. } => {
+                folder.check()?;
+                unpack(&mut reader, manifest, &folder.staging.files())?;
+            }
         }
         Ok(reader.finish())
     }
@@ -59,7 +130,11 @@ impl Target {
     fn place(self) -> Result<Saved> {
         match self {
             Self::StandardOutput => Ok(Saved::StandardOutput),
-            Self::Folder { staging, output, force } => Ok(Saved::Files(place(&staging.files(), &output, force)?)),
+            Self::Folder { folder, names, force } => {
+                folder.check()?;
+                let placed = place(&folder.staging.files(), names.as_deref(), &folder.output.path, force)?;
+                Ok(Saved::Files(placed))
+            }
         }
     }
 }
@@ -83,25 +158,23 @@ impl Verified {
 
 /// A whole age file, without its final name yet.
 pub struct StagedCiphertext {
-    file: NamedTempFile,
-    // Dropped last: the file lies in it.
-    _staging: Staging,
+    folder: Folder,
     bytes: u64,
 }
 
 impl StagedCiphertext {
-    /// Gives it its final name, and its length.
-    pub async fn place(self, target: &Path, force: bool) -> Result<u64> {
-        let path = target.to_owned();
-        let placed = blocking(move || {
-            let placed = match force {
-                true => self.file.persist(&path),
-                false => self.file.persist_noclobber(&path),
-            };
-            placed.map_err(|failed| Error::writing(&path, failed.error))?;
-            Ok(self.bytes)
-        });
-        placed.await
+    /// Gives it its final name, or a free one. Gives its length too.
+    pub async fn place(self, target: &Path, force: bool) -> Result<(u64, Placed)> {
+        let wanted = target.to_owned();
+        let placing = move || {
+            self.folder.check()?;
+            let mut placed = Vec::new();
+            place_one(&spooled(&self.folder.staging), wanted, force, &mut placed)?;
+            let output = &self.folder.output.path;
+            system::sync_dir(output).map_err(|error| Error::writing(output, error))?;
+            Ok((self.bytes, placed.pop().expect("a file that was placed has a place")))
+        };
+        blocking(placing).await
     }
 }
 
@@ -122,38 +195,61 @@ impl Incoming<'_> {
         let saving = move || target.fill(&manifest, reader).map(|digest| (target, digest));
         let (fingerprint, saved) = tokio::join!(download.open_into(expected, writer), blocking(saving));
         progress.done();
-        let (fingerprint, (target, digest)) = settle(fingerprint, saved)?;
+        let (fingerprint, (target, digest)) = settle(fingerprint, saved).map_err(|error| self.unusable(error))?;
         Ok(Verified { target, fingerprint, bytes: opened.manifest.bytes, digest })
     }
 
-    /// Where the plaintext will go; the folder is made and found writable.
-    pub(super) fn target(&self) -> Result<Target> {
+    /// What was written to standard output before the corruption was found cannot be taken back.
+    fn unusable(&self, error: Error) -> Error {
+        match self.to_stdout() && error.kind() == Kind::Corrupt {
+            true => error.hint(fl!("get-stdout-corrupt-hint")),
+            false => error,
+        }
+    }
+
+    /// Where the plaintext will go; the folder is made, found writable and large enough, with nothing in the way.
+    pub(super) async fn target(&self, manifest: &Manifest) -> Result<Target> {
         if self.to_stdout() {
             return Ok(Target::StandardOutput);
         }
-        let output = self.args.output.clone();
-        Ok(Target::Folder { staging: stage(&output)?, output, force: self.args.force })
+        let (output, force, manifest) = (self.args.output.clone(), self.args.force, manifest.clone());
+        blocking(move || {
+            if force {
+                find_in_the_way(&manifest.entries, &output)?;
+            }
+            let blocks = manifest.files.saturating_add(manifest.folders).saturating_mul(BLOCK_BYTES);
+            let folder = Folder::create(&output, Some(manifest.bytes.saturating_add(blocks)))?;
+            Ok(Target::Folder { folder, names: manifest.top_level(), force })
+        })
+        .await
+    }
+
+    /// The folder that a ciphertext file will lie in, made, found writable and large enough.
+    pub(super) async fn ciphertext_folder(&self, path: &Path) -> Result<Folder> {
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
+        let needed = self.status.payload_bytes.map(|payload| self.status.header_bytes.saturating_add(payload));
+        blocking(move || Folder::create(&parent, needed)).await
     }
 
     /// Downloads the content's age file as it is.
     pub(super) async fn save_ciphertext(
         &self,
         path: &Path,
-        staging: Staging,
+        folder: Folder,
         ticket: &Secret,
     ) -> Result<StagedCiphertext> {
         let (writer, mut reader) = plain::pipe();
         let download = self.download(ticket);
         let progress = download.progress.clone();
         let target = path.to_owned();
-        let saving = move || match spool(&mut reader, &staging) {
-            Ok(file) => Ok((file, staging)),
+        let saving = move || match spool(&mut reader, &folder.staging) {
+            Ok(()) => Ok(folder),
             Err(error) => Err(Error::writing(&target, error)),
         };
         let (fetched, saved) = tokio::join!(download.save_into(writer), blocking(saving));
         progress.done();
-        let (bytes, (file, staging)) = settle(fetched, saved)?;
-        Ok(StagedCiphertext { file, _staging: staging, bytes })
+        let (bytes, folder) = settle(fetched, saved)?;
+        Ok(StagedCiphertext { folder, bytes })
     }
 }
 
@@ -168,30 +264,21 @@ fn settle<F, S>(fetched: std::result::Result<F, DownloadError>, saved: Result<S>
     }
 }
 
-/// A staging folder on the file system of a file to be written.
-pub fn stage_beside(path: &Path) -> Result<Staging> {
-    stage(path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))
-}
-
-fn stage(output: &Path) -> Result<Staging> {
-    let staged = fs::create_dir_all(output).and_then(|()| Staging::create(output));
-    staged.map_err(|error| Error::writing(output, error))
-}
-
 fn to_standard_output(reader: &mut impl Read) -> Result<()> {
     let mut out = BufWriter::with_capacity(WRITE_BYTES, io::stdout().lock());
     let copied = io::copy(reader, &mut out).and_then(|_| out.flush());
     copied.map_err(|error| Error::local(fl!("ui-cannot-print"), error))
 }
 
-fn spool(reader: &mut PlainReader, staging: &Staging) -> io::Result<NamedTempFile> {
-    let mut file = NamedTempFile::new_in(staging.files())?;
-    let mut out = BufWriter::with_capacity(WRITE_BYTES, file.as_file_mut());
+/// Where a ciphertext grows.
+fn spooled(staging: &Staging) -> PathBuf {
+    staging.files().join("ciphertext")
+}
+
+fn spool(reader: &mut PlainReader, staging: &Staging) -> io::Result<()> {
+    let mut out = BufWriter::with_capacity(WRITE_BYTES, system::create_private(&spooled(staging))?);
     io::copy(reader, &mut out)?;
-    out.flush()?;
-    drop(out);
-    file.as_file().sync_all()?;
-    Ok(file)
+    out.into_inner()?.sync_all()
 }
 
 /// A reader that also hashes what passes, if that is wanted.

@@ -42,7 +42,10 @@ impl Incoming<'_> {
             lines.push(fl!("get-message"));
             lines.extend(message.lines().map(|line| format!("  {}", printable(line))));
         }
-        lines.push(fl!("get-contents", files = manifest.files, size = size(manifest.bytes)));
+        lines.push(match manifest.entries.is_empty() {
+            false => fl!("get-contents", files = manifest.files, size = size(manifest.bytes)),
+            true => fl!("get-contents-many", files = manifest.files, size = size(manifest.bytes)),
+        });
         let listed = manifest.entries.iter().filter(|entry| !entry.folder);
         let shown = if self.args.list { usize::MAX } else { NAMES_SHOWN };
         lines.extend(listed.take(shown).map(|entry| format!("  {}  {}", printable(&entry.path), size(entry.size))));
@@ -67,22 +70,30 @@ impl Incoming<'_> {
             bytes: received.bytes,
             sha256: received.digest.map(|digest| digest.to_string()),
         })?;
-        placed.iter().filter(|placed| placed.actual != placed.wanted).for_each(|placed| ui.warn(renamed(placed)));
+        placed.iter().filter(|one| one.actual != one.wanted).for_each(|one| ui.warn(renamed(one, placed)));
         ui.note(fl!("get-verified"));
         placed.iter().try_for_each(|placed| ui.say(shown(&placed.actual)))
     }
 
     /// Tells where the age file is.
-    pub(super) fn report_ciphertext(&self, path: &Path, bytes: u64) -> Result<()> {
-        let ui = &self.context.ui;
+    pub(super) fn report_ciphertext(&self, placed: &Placed, bytes: u64) -> Result<()> {
+        let (ui, path) = (&self.context.ui, &placed.actual);
         ui.event(&serde_json::json!({ "event": "saved", "ciphertext": path.to_string_lossy(), "bytes": bytes }))?;
+        if *path != placed.wanted {
+            ui.warn(renamed(placed, &[]));
+        }
         ui.note(fl!("get-ciphertext-saved"));
         ui.say(shown(path))
     }
 }
 
-fn renamed(placed: &Placed) -> String {
-    fl!("get-renamed", wanted = shown(&placed.wanted), actual = shown(&placed.actual))
+/// Why it does not have the name it wanted. If that is among all that was placed, this is the rest of a folder.
+fn renamed(placed: &Placed, all: &[Placed]) -> String {
+    let (wanted, actual) = (shown(&placed.wanted), shown(&placed.actual));
+    match all.iter().any(|other| other.actual == placed.wanted) {
+        true => fl!("get-rest-beside", wanted = wanted, actual = actual),
+        false => fl!("get-renamed", wanted = wanted, actual = actual),
+    }
 }
 
 fn shown(path: &Path) -> String {

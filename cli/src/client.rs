@@ -19,7 +19,10 @@ use reqwest::{
     Body, Method, RequestBuilder, Response, StatusCode,
     header::{self, HeaderMap},
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{self, DeserializeOwned},
+};
 use share_relay_api::{
     Bytes32, Code, CreateShare, Created, Events, OpenShare, PartsHeld, Problem, Receipt, RelayInfo, SealShare, ShareId,
     ShareStatus, TakeTicket, Ticket, limits, paths,
@@ -31,8 +34,13 @@ use crate::{i18n::fl, link::RelayUrl};
 
 /// How long connecting may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
-/// How long a whole small call may take.
+/// How long a whole small call may take, or the beginning of a large one.
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
+/// The slowest line over which the largest manifest still arrives.
+const SLOWEST_BYTES_PER_SECOND: u64 = 16 * 1024;
+/// How long asking for the manifest may take.
+const MANIFEST_TIMEOUT: Duration =
+    Duration::from_secs(CALL_TIMEOUT.as_secs() + limits::MAX_MANIFEST_BYTES as u64 / SLOWEST_BYTES_PER_SECOND);
 /// How long a transfer may stand still, or stay below [`STALL_BYTES`], before it counts as broken.
 const STALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// Bytes that must arrive in [`STALL_TIMEOUT`]: 0.5 KiB/s, below any line that is of use.
@@ -77,6 +85,19 @@ impl Secret {
 pub fn sha256(bytes: &[u8]) -> Bytes32 {
     let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
     Bytes32(digest.as_ref().try_into().expect("SHA-256 gives 32 bytes"))
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Zeroizing::<String>::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| de::Error::custom("not 64 hexadecimal digits"))
+    }
 }
 
 impl fmt::Debug for Secret {
@@ -255,7 +276,8 @@ impl Client {
     /// Proves, and gets the manifest's age file.
     pub async fn open(&self, id: &ShareId, open: &OpenShare) -> Answer<Bytes> {
         let request = with_json(self.call(Method::POST, &paths::open(id)), open);
-        read_bounded(started(request).await?, limits::MAX_MANIFEST_BYTES as usize).await
+        let read = async { read_bounded(started(request).await?, limits::MAX_MANIFEST_BYTES as usize).await };
+        within(MANIFEST_TIMEOUT, read).await
     }
 
     /// Takes a ticket. Repeating it takes no second one.
@@ -298,13 +320,13 @@ impl Client {
     }
 
     async fn json<T: DeserializeOwned>(&self, request: RequestBuilder) -> Answer<T> {
-        let response = accepted(request.timeout(CALL_TIMEOUT).send().await?).await?;
-        let bytes = read_bounded(response, MAX_ANSWER_BYTES).await?;
+        let read = async { read_bounded(started(request).await?, MAX_ANSWER_BYTES).await };
+        let bytes = within(CALL_TIMEOUT, read).await?;
         serde_json::from_slice(&bytes).map_err(|_| ClientError::BadAnswer("JSON"))
     }
 
     async fn done(&self, request: RequestBuilder) -> Answer<()> {
-        accepted(request.timeout(CALL_TIMEOUT).send().await?).await.map(drop)
+        started(request).await.map(drop)
     }
 
     async fn put(
@@ -328,7 +350,7 @@ impl Client {
             .header(header::CONTENT_LENGTH, length)
             .body(body);
         tokio::select! {
-            response = request.send() => accepted(response?).await.map(drop),
+            response = request.send() => within(CALL_TIMEOUT, accepted(response?)).await.map(drop),
             () = standstill(&moved, length as u64) => Err(ClientError::Stalled),
         }
     }
@@ -369,10 +391,13 @@ async fn standstill(moved: &AtomicU64, all: u64) {
     }
 }
 
-/// The answer's head, in bounded time; its body may take as long as it keeps coming.
+/// The answer's head, or the whole error, in bounded time.
 async fn started(request: RequestBuilder) -> Answer<Response> {
-    let response = tokio::time::timeout(CALL_TIMEOUT, request.send()).await.map_err(|_| ClientError::Stalled)?;
-    accepted(response?).await
+    within(CALL_TIMEOUT, async { accepted(request.send().await?).await }).await
+}
+
+async fn within<T>(limit: Duration, call: impl Future<Output = Answer<T>>) -> Answer<T> {
+    tokio::time::timeout(limit, call).await.unwrap_or(Err(ClientError::Stalled))
 }
 
 /// The response, if it is a success; else the error it carries.
@@ -461,6 +486,8 @@ fn range_total(headers: &HeaderMap, offset: u64) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::{io::AsyncWriteExt, net::TcpListener};
+
     use super::*;
 
     fn range(value: &str) -> Option<u64> {
@@ -476,6 +503,37 @@ mod tests {
             ["bytes 4-9/10", "bytes 5-8/10", "bytes 5-9/*", "bytes */10", "5-9/10", "bytes 5-18446744073709551615/0"]
         {
             assert_eq!(range(wrong), None, "{wrong}");
+        }
+    }
+
+    /// A server that answers with this head, then with a byte every ten seconds.
+    async fn dripping(head: &'static str) -> Client {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let relay = RelayUrl::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        tokio::spawn(async move {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            connection.write_all(head.as_bytes()).await.unwrap();
+            while connection.write_all(b" ").await.is_ok() {
+                tokio::time::sleep(Duration::from_secs(10)).await;
+            }
+        });
+        Client::new(&relay).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_dripping_answer_is_given_up_in_time() {
+        const HEADS: [&str; 2] = [
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n",
+            "HTTP/1.1 500 No\r\nContent-Type: application/problem+json\r\nContent-Length: 100000\r\n\r\n",
+        ];
+        let (id, key) = (ShareId::from_random([7; 12]), Secret::random().unwrap());
+        for head in HEADS {
+            let start = Instant::now();
+            assert!(dripping(head).await.events(&id, &key).await.is_err());
+            let (put, opened) = (dripping(HEADS[1]).await, dripping(head).await);
+            assert!(put.put_header(&id, &key, Bytes::from_static(b"header")).await.is_err());
+            assert!(opened.open(&id, &OpenShare { proof: None }).await.is_err());
+            assert!(start.elapsed() <= CALL_TIMEOUT * 2 + MANIFEST_TIMEOUT + CALL_TIMEOUT, "{:?}", start.elapsed());
         }
     }
 

@@ -28,7 +28,7 @@ fn disk_full_while_saving() {
     fs::create_dir(world.path("in")).unwrap();
     let script = "mount -t tmpfs -o size=1m none in && { \"$@\"; code=$?; ls -A in >left; exit $code; }";
     let get = || world.get(&sent, "in").under(["unshare"].iter().chain(&SMALL_DISK).chain(&["sh", "-c", script, "sh"]));
-    fails(get, 10, "disk_full", "The disk is full: ", "Make room, or choose another folder with --output.");
+    fails(get, 10, "disk_full", "The disk is full: ", "Make room, or choose a place on another disk.");
     assert_eq!(fs::read_to_string(world.path("left")).unwrap(), "");
 }
 
@@ -57,7 +57,7 @@ fn no_permission_to_save() {
             let run = world.share_without_rights(["get", &sent.link, "--yes", "--passphrase-file"]).arg(&sent.words);
             run.arg("--output").arg(&output)
         };
-        fails(get, 10, "no_permission", "You are not allowed to write ", "Choose another folder with --output.");
+        fails(get, 10, "no_permission", "You are not allowed to write ", "Choose a place where you may write.");
     }
     let ciphertext = || {
         let run = world.share_without_rights(["get", &sent.link, "--passphrase-file"]).arg(&sent.words);

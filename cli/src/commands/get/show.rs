@@ -40,7 +40,7 @@ impl Incoming<'_> {
         let mut lines = Vec::new();
         if let Some(message) = &manifest.message {
             lines.push(fl!("get-message"));
-            lines.extend(message.lines().map(|line| format!("  {}", printable(line))));
+            lines.extend(message.lines().map(|line| format!("  {}", printable(&line.replace('\t', "    ")))));
         }
         lines.push(fl!("get-contents", files = manifest.files, size = size(manifest.bytes)));
         let listed = manifest.entries.iter().filter(|entry| !entry.folder);

@@ -40,7 +40,7 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 const SLOWEST_BYTES_PER_SECOND: u64 = 16 * 1024;
 /// How long asking for the manifest may take.
 const MANIFEST_TIMEOUT: Duration =
-    Duration::from_secs(CALL_TIMEOUT.as_secs() + limits::MAX_MANIFEST_BYTES as u64 / SLOWEST_BYTES_PER_SECOND);
+    Duration::from_secs(CALL_TIMEOUT.as_secs() + limits::MAX_MANIFEST_BYTES / SLOWEST_BYTES_PER_SECOND);
 /// How long a transfer may stand still, or stay below [`STALL_BYTES`], before it counts as broken.
 const STALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// Bytes that must arrive in [`STALL_TIMEOUT`]: 0.5 KiB/s, below any line that is of use.

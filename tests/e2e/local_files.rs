@@ -63,7 +63,7 @@ fn no_permission_to_save() {
         let run = world.share_without_rights(["get", &sent.link, "--passphrase-file"]).arg(&sent.words);
         run.arg("--ciphertext").arg(closed.join("saved.age"))
     };
-    fails(ciphertext, 10, "no_permission", "You are not allowed to write ", "Choose another folder");
+    fails(ciphertext, 10, "no_permission", "You are not allowed to write ", "Choose a place where you may write.");
     assert_eq!(files_below(&closed), [] as [PathBuf; 0]);
     assert_eq!(downloads_left(&relay.url, &sent), 2, "a folder that cannot be written to costs no download");
 }

@@ -21,8 +21,11 @@ fn list_shows_what_was_sent() {
         (0..6).map(|number| world.file(format!("f{number}"), "x").to_str().unwrap().to_owned()).collect();
     let two = world.send(&relay.url, &six);
     let people = world.share(["list"]).succeeds().stdout();
-    assert!(people.lines().any(|line| line.contains(&one.link) && line.ends_with("case.bin")), "{people}");
-    assert!(people.lines().any(|line| line.contains(&two.link) && line.ends_with("and 1 more")), "{people}");
+    assert!(
+        people.lines().any(|line| line.contains(&one.link) && line.ends_with("case.bin  (one file, 97.66 KiB)")),
+        "{people}"
+    );
+    assert!(people.lines().any(|line| line.contains(&two.link) && line.ends_with("f4  (6 files, 6 B)")), "{people}");
     let programs = world.share(["list", "--json"]).succeeds().json();
     assert_eq!(programs.len(), 2);
     let first = programs.iter().find(|entry| entry["link"] == one.link.as_str()).unwrap();

@@ -16,7 +16,7 @@ use crate::{
     link::RelayUrl,
     system,
     transfer::staging::Staging,
-    ui::printable,
+    ui::shown,
 };
 
 /// The folders of this program, as the system wants them.
@@ -113,8 +113,4 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()?;
     fs::rename(&written, path)?;
     system::sync_dir(parent)
-}
-
-fn shown(path: &Path) -> String {
-    printable(&path.display().to_string())
 }

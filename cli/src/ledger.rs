@@ -15,7 +15,7 @@ use crate::{
     error::{Error, Kind, Result},
     i18n::fl,
     link::Link,
-    ui::printable,
+    ui::shown,
 };
 
 /// One share that was sent from here.
@@ -162,8 +162,4 @@ fn id_of(path: &Path) -> Option<ShareId> {
 
 fn damaged() -> Error {
     Error::new(Kind::LocalFile, "ledger_damaged", fl!("ledger-damaged"))
-}
-
-fn shown(path: &Path) -> String {
-    printable(&path.display().to_string())
 }

@@ -23,7 +23,7 @@ use indicatif::{BinaryBytes, ProgressBar, ProgressDrawTarget, ProgressFinish, Pr
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-pub use crate::content::names::printable;
+pub use crate::content::{names::printable, shown};
 use crate::{
     client::ClientError,
     error::{Error, Kind, Result},

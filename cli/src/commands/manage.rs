@@ -15,7 +15,7 @@ use crate::{
     ledger::{Entry, Listing},
     link::Link,
     time,
-    ui::{printable, size},
+    ui::{printable, shown, size},
 };
 
 /// A share of the ledger, ready to be asked about.
@@ -81,7 +81,7 @@ pub async fn unlock(context: &Context, args: args::Sent) -> Result<()> {
 pub fn list(context: &Context) -> Result<()> {
     let Listing { entries, damaged } = context.ledger().list()?;
     for (path, error) in &damaged {
-        context.ui.warn(fl!("list-damaged", path = printable(&path.display().to_string()), why = error.to_string()));
+        context.ui.warn(fl!("list-damaged", path = shown(path), why = error.to_string()));
     }
     if entries.is_empty() && damaged.is_empty() {
         context.ui.note(fl!("list-empty"));

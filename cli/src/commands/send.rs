@@ -36,7 +36,7 @@ use crate::{
         backoff::Patience,
         upload::{self, Room, Upload, Uploaded},
     },
-    ui::printable,
+    ui::{printable, shown},
 };
 
 /// How long taking back may take.
@@ -142,7 +142,7 @@ impl Audience {
 }
 
 fn recipients(path: &Path) -> Result<Vec<Recipient>> {
-    let file = printable(&path.display().to_string());
+    let file = shown(path);
     envelope::read_recipients(path).map_err(|error| Error::key(fl!("send-bad-recipients-file", path = file), error))
 }
 

@@ -58,7 +58,8 @@ pub struct Send {
     /// The file name that standard input gets
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
-    /// A message for the recipient, encrypted too; @FILE reads it from a file
+    /// A message for the recipient, encrypted too. While share runs, other users of this computer can see TEXT;
+    /// they cannot see what @FILE reads from a file
     #[arg(long, short, value_name = "TEXT|@FILE")]
     pub message: Option<String>,
     /// How long it can be fetched: 12h, 7d, 2w or a date such as 2026-12-24
@@ -85,8 +86,8 @@ pub struct Send {
     /// Write the words to this new file instead of the terminal
     #[arg(long, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
-    /// Send through this relay
-    #[arg(long, value_name = "URL", env = "SHARE_RELAY", conflicts_with = "here")]
+    /// Send through this relay (default: that of the variable SHARE_RELAY, else the one set)
+    #[arg(long, value_name = "URL", conflicts_with = "here")]
     pub relay: Option<String>,
     /// Serve it from this computer, without a relay, until it has been fetched
     #[arg(long)]

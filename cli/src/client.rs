@@ -19,7 +19,10 @@ use reqwest::{
     Body, Method, RequestBuilder, Response, StatusCode,
     header::{self, HeaderMap},
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{self, DeserializeOwned},
+};
 use share_relay_api::{
     Bytes32, Code, CreateShare, Created, Events, OpenShare, PartsHeld, Problem, Receipt, RelayInfo, SealShare, ShareId,
     ShareStatus, TakeTicket, Ticket, limits, paths,
@@ -34,8 +37,10 @@ use crate::{i18n::fl, link::RelayUrl};
 pub struct Limits {
     /// For connecting.
     pub connect: Duration,
-    /// For a whole small call.
+    /// For a whole small call, or the beginning of a large one.
     pub call: Duration,
+    /// For asking for the manifest.
+    pub manifest: Duration,
     /// How long a transfer may stand still, or stay below `stall_bytes`, before it counts as broken.
     pub stall: Duration,
     /// Bytes that must arrive in the time of `stall`.
@@ -45,11 +50,13 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 20 s to connect, 60 s for a call, 16 KiB in 30 s, which is below any line that is of use, 120 s for an answer.
+    /// 20 s to connect, 60 s for a call, 256 s more for a manifest (the largest at 16 KiB/s), 16 KiB in 30 s, which is
+    /// below any line that is of use, 120 s for an answer.
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(20),
             call: Duration::from_secs(60),
+            manifest: Duration::from_secs(60 + 256),
             stall: Duration::from_secs(30),
             stall_bytes: 16 * 1024,
             answer: Duration::from_secs(120),
@@ -101,6 +108,19 @@ impl From<Bytes32> for Secret {
 pub fn sha256(bytes: &[u8]) -> Bytes32 {
     let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
     Bytes32(digest.as_ref().try_into().expect("SHA-256 gives 32 bytes"))
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Zeroizing::<String>::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| de::Error::custom("not 64 hexadecimal digits"))
+    }
 }
 
 impl fmt::Debug for Secret {
@@ -286,7 +306,11 @@ impl Client {
     /// Proves, and gets the manifest's age file.
     pub async fn open(&self, id: &ShareId, open: &OpenShare) -> Answer<Bytes> {
         let request = with_json(self.call(Method::POST, &paths::open(id)), open);
-        self.read_bounded(self.started(request).await?, limits::MAX_MANIFEST_BYTES as usize).await
+        let read = async {
+            let response = self.accepted(request.send().await?).await?;
+            self.read_bounded(response, limits::MAX_MANIFEST_BYTES as usize).await
+        };
+        within(self.limits.manifest, read).await
     }
 
     /// Takes a ticket. Repeating it takes no second one.
@@ -329,13 +353,16 @@ impl Client {
     }
 
     async fn json<T: DeserializeOwned>(&self, request: RequestBuilder) -> Answer<T> {
-        let response = self.accepted(request.timeout(self.limits.call).send().await?).await?;
-        let bytes = self.read_bounded(response, MAX_ANSWER_BYTES).await?;
+        let read = async {
+            let response = self.accepted(request.send().await?).await?;
+            self.read_bounded(response, MAX_ANSWER_BYTES).await
+        };
+        let bytes = within(self.limits.call, read).await?;
         serde_json::from_slice(&bytes).map_err(|_| ClientError::BadAnswer("JSON"))
     }
 
     async fn done(&self, request: RequestBuilder) -> Answer<()> {
-        self.accepted(request.timeout(self.limits.call).send().await?).await.map(drop)
+        self.started(request).await.map(drop)
     }
 
     async fn put(
@@ -359,16 +386,14 @@ impl Client {
             .header(header::CONTENT_LENGTH, length)
             .body(body);
         tokio::select! {
-            response = request.send() => self.accepted(response?).await.map(drop),
+            response = request.send() => within(self.limits.call, self.accepted(response?)).await.map(drop),
             () = standstill(&moved, length as u64, self.limits) => Err(ClientError::Stalled),
         }
     }
 
-    /// The answer's head, in bounded time; its body may take as long as it keeps coming.
+    /// The answer's head, or the whole error, in bounded time; a body may take as long as it keeps coming.
     async fn started(&self, request: RequestBuilder) -> Answer<Response> {
-        let response =
-            tokio::time::timeout(self.limits.call, request.send()).await.map_err(|_| ClientError::Stalled)?;
-        self.accepted(response?).await
+        within(self.limits.call, async { self.accepted(request.send().await?).await }).await
     }
 
     /// The response, if it is a success; else the error it carries.
@@ -438,6 +463,10 @@ async fn standstill(moved: &AtomicU64, all: u64, limits: Limits) {
     }
 }
 
+async fn within<T>(limit: Duration, call: impl Future<Output = Answer<T>>) -> Answer<T> {
+    tokio::time::timeout(limit, call).await.unwrap_or(Err(ClientError::Stalled))
+}
+
 /// The body's bytes, with an error when it takes [`Limits::stall`] of waiting for [`Limits::stall_bytes`] to come.
 fn with_stall_timeout(response: Response, limits: Limits) -> Pin<Box<dyn Stream<Item = Answer<Bytes>> + Send>> {
     let start = (response, Duration::ZERO, 0);
@@ -493,6 +522,8 @@ fn range_total(headers: &HeaderMap, offset: u64) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::{io::AsyncWriteExt, net::TcpListener};
+
     use super::*;
 
     fn range(value: &str) -> Option<u64> {
@@ -508,6 +539,37 @@ mod tests {
             ["bytes 4-9/10", "bytes 5-8/10", "bytes 5-9/*", "bytes */10", "5-9/10", "bytes 5-18446744073709551615/0"]
         {
             assert_eq!(range(wrong), None, "{wrong}");
+        }
+    }
+
+    /// A server that answers with this head, then with a byte every ten seconds.
+    async fn dripping(head: &'static str) -> Client {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let relay = RelayUrl::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        tokio::spawn(async move {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            connection.write_all(head.as_bytes()).await.unwrap();
+            while connection.write_all(b" ").await.is_ok() {
+                tokio::time::sleep(Duration::from_secs(10)).await;
+            }
+        });
+        Client::new(&relay).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_dripping_answer_is_given_up_in_time() {
+        const HEADS: [&str; 2] = [
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n",
+            "HTTP/1.1 500 No\r\nContent-Type: application/problem+json\r\nContent-Length: 100000\r\n\r\n",
+        ];
+        let (id, key) = (ShareId::from_random([7; 12]), Secret::random().unwrap());
+        for head in HEADS {
+            let start = Instant::now();
+            assert!(dripping(head).await.events(&id, &key).await.is_err());
+            let (put, opened) = (dripping(HEADS[1]).await, dripping(head).await);
+            assert!(put.put_header(&id, &key, Bytes::from_static(b"header")).await.is_err());
+            assert!(opened.open(&id, &OpenShare { proof: None }).await.is_err());
+            assert!(start.elapsed() <= CALL_TIMEOUT * 2 + MANIFEST_TIMEOUT + CALL_TIMEOUT, "{:?}", start.elapsed());
         }
     }
 

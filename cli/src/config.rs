@@ -16,7 +16,7 @@ use crate::{
     link::RelayUrl,
     system,
     transfer::staging::Staging,
-    ui::printable,
+    ui::shown,
 };
 
 /// The folders of this program, as the system wants them.
@@ -58,18 +58,7 @@ pub struct Config {
     relay: Option<String>,
     /// Sender tokens by relay, 64 hexadecimal digits each.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    tokens: BTreeMap<String, Token>,
-}
-
-/// A sender token as it stands in the file.
-#[derive(Serialize, Deserialize)]
-#[serde(transparent)]
-struct Token(zeroize::Zeroizing<String>);
-
-impl std::fmt::Debug for Token {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Token(..)")
-    }
+    tokens: BTreeMap<String, Secret>,
 }
 
 impl Config {
@@ -104,7 +93,7 @@ impl Config {
 
     /// The sender token for a relay, if there is one.
     pub fn token(&self, relay: &RelayUrl) -> Option<Secret> {
-        Secret::parse(&self.tokens.get(relay.as_str())?.0)
+        self.tokens.get(relay.as_str()).cloned()
     }
 
     /// The relays that have a token.
@@ -114,7 +103,7 @@ impl Config {
 
     /// Remembers a sender token.
     pub fn set_token(&mut self, relay: &RelayUrl, token: &Secret) {
-        self.tokens.insert(relay.as_str().to_owned(), Token(token.hex().to_owned().into()));
+        self.tokens.insert(relay.as_str().to_owned(), token.clone());
     }
 }
 
@@ -129,8 +118,4 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()?;
     fs::rename(&written, path)?;
     system::sync_dir(parent)
-}
-
-fn shown(path: &Path) -> String {
-    printable(&path.display().to_string())
 }

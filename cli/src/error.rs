@@ -85,7 +85,7 @@ impl Error {
 
     /// Something has the name already.
     pub fn exists(path: &Path) -> Self {
-        let path = ui::printable(&path.display().to_string());
+        let path = ui::shown(path);
         Self::new(Kind::LocalFile, "output_exists", fl!("output-exists", path = path)).hint(fl!("output-exists-hint"))
     }
 

@@ -31,6 +31,7 @@ const LAST_ANSWERS: Duration = Duration::from_secs(5);
 pub struct Here {
     relay: RelayUrl,
     token: Secret,
+    loopback: bool,
     // Dropped first: the relay ends before its folder goes.
     stop: oneshot::Sender<()>,
     serving: JoinHandle<io::Result<()>>,
@@ -48,7 +49,8 @@ impl Here {
         system::create_private_dir(&parent)?;
         let folder = Staging::create(&parent)?;
         let listener = TcpListener::bind((own_address(), 0)).await?;
-        let relay = match RelayUrl::parse(&format!("http://{}", listener.local_addr()?)) {
+        let address = listener.local_addr()?;
+        let relay = match RelayUrl::parse(&format!("http://{address}")) {
             Ok(relay) => relay,
             Err(error) => return Ok(Err(Error::from(error).hint(fl!("here-public-hint")))),
         };
@@ -63,7 +65,14 @@ impl Here {
         let serving = share_relay::serve(listener, config, store, async {
             let _ = stopped.await;
         });
-        Ok(Ok(Self { relay, token: token.into(), stop, serving: tokio::spawn(serving), _folder: folder }))
+        Ok(Ok(Self {
+            relay,
+            token: token.into(),
+            loopback: address.ip().is_loopback(),
+            stop,
+            serving: tokio::spawn(serving),
+            _folder: folder,
+        }))
     }
 
     /// Its address.
@@ -76,6 +85,11 @@ impl Here {
         &self.token
     }
 
+    /// Whether only this computer can reach it.
+    pub fn is_loopback(&self) -> bool {
+        self.loopback
+    }
+
     /// Ends the relay once its last answers are out, and removes its ciphertext.
     pub async fn end(self) {
         drop(self.stop);
@@ -86,10 +100,9 @@ impl Here {
     /// Waits until the last allowed download has been received, telling of each receipt.
     pub async fn until_collected(&self, context: &Context, client: &Client, id: &ShareId, entry: &Entry) -> Result<()> {
         context.ui.note(fl!("here-waiting"));
-        let manage = entry.manage_key()?;
         let mut told = 0;
         loop {
-            let now = client.events(id, &manage).await?;
+            let now = client.events(id, &entry.manage_key).await?;
             let receipts: Vec<bool> = judge(entry, now.events).iter().filter_map(|told| told.verified).collect();
             for genuine in receipts.iter().skip(told) {
                 match genuine {

@@ -7,6 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use share_relay_api::{Bytes32, Kind as ShareKind, ShareId};
+use zeroize::Zeroizing;
 
 use crate::{
     client::Secret,
@@ -14,11 +15,11 @@ use crate::{
     error::{Error, Kind, Result},
     i18n::fl,
     link::Link,
-    ui::printable,
+    ui::shown,
 };
 
 /// One share that was sent from here.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Entry {
     /// The link.
     pub link: String,
@@ -35,8 +36,8 @@ pub struct Entry {
     pub created_at: u64,
     /// When it expires, likewise.
     pub expires_at: u64,
-    /// The manage key, 64 hexadecimal digits.
-    manage_key: zeroize::Zeroizing<String>,
+    /// The manage key.
+    pub manage_key: Secret,
     /// Verifies receipts.
     pub receipt_key: Bytes32,
     /// Names the exact bytes that were sent; absent until the upload is complete.
@@ -78,16 +79,19 @@ impl Entry {
             bytes: new.bytes,
             created_at: new.times.created_at,
             expires_at: new.times.expires_at,
-            manage_key: zeroize::Zeroizing::new(new.manage.hex().to_owned()),
+            manage_key: new.manage.clone(),
             receipt_key: new.receipt_key,
             fingerprint: None,
         }
     }
+}
 
-    /// The manage key.
-    pub fn manage_key(&self) -> Result<Secret> {
-        Secret::parse(&self.manage_key).ok_or_else(damaged)
-    }
+/// All that is in the ledger.
+pub struct Listing {
+    /// The entries, the oldest first.
+    pub entries: Vec<Entry>,
+    /// Entries that cannot be read, each with its file.
+    pub damaged: Vec<(PathBuf, Error)>,
 }
 
 /// The folder of entries.
@@ -101,7 +105,7 @@ impl Ledger {
 
     /// Writes an entry, whole or not at all.
     pub fn put(&self, id: &ShareId, entry: &Entry) -> Result<()> {
-        let json = zeroize::Zeroizing::new(serde_json::to_vec_pretty(entry).expect("entries always become JSON"));
+        let json = Zeroizing::new(serde_json::to_vec_pretty(entry).expect("entries always become JSON"));
         config::write_private(&self.path(id), &json)
             .map_err(|error| Error::local(fl!("ledger-unwritable", path = shown(&self.0)), error))
     }
@@ -114,7 +118,7 @@ impl Ledger {
     /// The entry of a share; an error if it was not sent from here.
     pub fn get(&self, id: &ShareId) -> Result<Entry> {
         match fs::read(self.path(id)) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| damaged()),
+            Ok(bytes) => serde_json::from_slice(&Zeroizing::new(bytes)).map_err(|_| damaged()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 Err(Error::new(Kind::LocalFile, "not_sent_from_here", fl!("ledger-not-here"))
                     .hint(fl!("ledger-not-here-hint")))
@@ -123,22 +127,24 @@ impl Ledger {
         }
     }
 
-    /// All entries, the oldest first.
-    pub fn list(&self) -> Result<Vec<Entry>> {
+    /// All entries.
+    pub fn list(&self) -> Result<Listing> {
+        let mut listing = Listing { entries: Vec::new(), damaged: Vec::new() };
         let folder = match fs::read_dir(&self.0) {
             Ok(folder) => folder,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(listing),
             Err(error) => return Err(self.unreadable(error)),
         };
-        let mut entries = Vec::new();
         for item in folder {
             let path = item.map_err(|error| self.unreadable(error))?.path();
-            if let Some(id) = id_of(&path) {
-                entries.push(self.get(&id)?);
+            match id_of(&path).map(|id| self.get(&id)) {
+                Some(Ok(entry)) => listing.entries.push(entry),
+                Some(Err(error)) => listing.damaged.push((path, error)),
+                None => {}
             }
         }
-        entries.sort_by_key(|entry: &Entry| entry.created_at);
-        Ok(entries)
+        listing.entries.sort_by_key(|entry| entry.created_at);
+        Ok(listing)
     }
 
     fn path(&self, id: &ShareId) -> PathBuf {
@@ -156,8 +162,4 @@ fn id_of(path: &Path) -> Option<ShareId> {
 
 fn damaged() -> Error {
     Error::new(Kind::LocalFile, "ledger_damaged", fl!("ledger-damaged"))
-}
-
-fn shown(path: &Path) -> String {
-    printable(&path.display().to_string())
 }

@@ -23,6 +23,7 @@ pub mod i18n;
 pub mod ledger;
 pub mod link;
 pub mod system;
+pub mod threads;
 pub mod time;
 pub mod transfer;
 pub mod ui;
@@ -51,7 +52,7 @@ fn run(ui: &ui::Ui, cli: args::Cli) -> error::Result<()> {
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|error| error::Error::new(error::Kind::Unexpected, "runtime", "no threads").because(error))?;
     let result = runtime.block_on(commands::run(ui, cli));
-    // Threads that still write finish and clean up; one that waits for standard input never would.
+    // Threads that still write finish and clean up.
     runtime.shutdown_timeout(LAST_WORK);
     result
 }

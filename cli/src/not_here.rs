@@ -27,6 +27,11 @@ impl Here {
     }
 
     /// Never called.
+    pub fn is_loopback(&self) -> bool {
+        match *self {}
+    }
+
+    /// Never called.
     pub async fn until_collected(&self, _: &Context, _: &Client, _: &ShareId, _: &Entry) -> Result<()> {
         match *self {}
     }

@@ -23,7 +23,7 @@ use indicatif::{BinaryBytes, ProgressBar, ProgressDrawTarget, ProgressFinish, Pr
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-pub use crate::content::names::printable;
+pub use crate::content::{names::printable, shown};
 use crate::{
     client::ClientError,
     error::{Error, Kind, Result},
@@ -207,7 +207,9 @@ impl Progress {
 pub fn command_line(error: &clap::Error) -> ExitCode {
     if error.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
         let text = error.to_string();
-        let sentence = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        let lines = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect::<Vec<_>>();
+        let sentence = lines.join(" ");
+        let sentence = sentence.trim_start_matches("error: ");
         // The exit code tells too, if nobody reads this.
         let _ = Ui::new(true, true).failed(&Error::usage(sentence), sentence);
     }

@@ -100,6 +100,31 @@ fn as_often_as_allowed() {
 }
 
 #[test]
+fn revoked_meanwhile() {
+    let Some(network) = Network::new() else { return };
+    let world = World::new();
+    let (sending, sent) = network.send(&world, &[]);
+    network.inside(world.share(["revoke", &sent.link])).succeeds();
+    let outcome = sending.finish();
+    outcome.fails(5, "revoked");
+    assert!(!outcome.stderr().contains("share revoke"), "{outcome:?}");
+    assert!(!sent.words.exists() && left_behind(&world).is_empty());
+}
+
+#[test]
+fn the_environment_does_not_contradict_it() {
+    let Some(network) = Network::new() else { return };
+    let world = World::new();
+    world.file("case.bin", "x");
+    let send = world.share(["send", "--here", "--json", "--passphrase-file", "words", "case.bin"]);
+    let mut sending = network.inside(send.env("SHARE_RELAY", "https://relay.example")).start();
+    assert!(sending.event()["link"].as_str().unwrap().starts_with("http://10.1.2.3:"));
+    assert_eq!(sending.event()["event"], "ready");
+    sending.signal("TERM");
+    sending.finish().exits(130);
+}
+
+#[test]
 fn without_a_relay_configured() {
     let Some(network) = Network::new() else { return };
     let world = World::new();
@@ -145,7 +170,8 @@ fn stopped() {
     let (sending, sent) = network.send(&world, &[]);
     assert!(!left_behind(&world).is_empty());
     sending.signal("INT");
-    sending.finish().fails(130, "interrupted");
+    let error = sending.finish().fails(130, "interrupted");
+    assert_eq!(error["message"], "Stopped; it cannot be fetched any more");
     assert!(left_behind(&world).is_empty());
     assert!(!sent.words.exists());
     assert!(files_below(&world.path("home/.local/share/share/ledger")).is_empty());

@@ -183,7 +183,7 @@ fn what_is_not_a_usable_public_key_is_refused() {
     let plugin = "age1yubikey1qwt50d05nh5vutpdzmlg5wn80xq5negm4uj9ghv0snvdd3yysf5yw3rhl3t";
     let cases = [
         (plugin, "share does not start other programs"),
-        (secret, "This is a private key. Keep it to yourself"),
+        (secret, "This is a private key; keep it to yourself"),
         ("age1qqqqqq", "This is not a public key"),
         ("ssh-ed25519 AAAA", "cannot be encrypted to|not a public key"),
         ("\u{1b}[2Jage1", "This is not a public key"),

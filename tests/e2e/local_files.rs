@@ -29,7 +29,7 @@ fn disk_full_while_saving() {
     fs::create_dir(world.path("in")).unwrap();
     let script = "mount -t tmpfs -o size=1m none in && { \"$@\"; code=$?; ls -A in >left; exit $code; }";
     let get = || world.get(&sent, "in").under(["unshare"].iter().chain(&SMALL_DISK).chain(&["sh", "-c", script, "sh"]));
-    let hint = "Make room, or choose another folder with --output.";
+    let hint = "Make room, or choose a place on another disk.";
     fails(get, 10, "disk_full", "There is not enough room in ", hint);
     assert_eq!(fs::read_to_string(world.path("left")).unwrap(), "");
     assert_eq!(world.events(&sent), ["created", "ready"], "a disk without room costs no download");
@@ -60,13 +60,13 @@ fn no_permission_to_save() {
             let run = world.share_without_rights(["get", &sent.link, "--yes", "--passphrase-file"]).arg(&sent.words);
             run.arg("--output").arg(&output)
         };
-        fails(get, 10, "no_permission", "You are not allowed to write ", "Choose another folder with --output.");
+        fails(get, 10, "no_permission", "You are not allowed to write ", "Choose a place where you may write.");
     }
     let ciphertext = || {
         let run = world.share_without_rights(["get", &sent.link, "--passphrase-file"]).arg(&sent.words);
         run.arg("--ciphertext").arg(closed.join("saved.age"))
     };
-    fails(ciphertext, 10, "no_permission", "You are not allowed to write ", "Choose another folder");
+    fails(ciphertext, 10, "no_permission", "You are not allowed to write ", "Choose a place where you may write.");
     assert_eq!(files_below(&closed), [] as [PathBuf; 0]);
     assert_eq!(downloads_left(&relay.url, &sent), 2, "a folder that cannot be written to costs no download");
 }

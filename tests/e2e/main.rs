@@ -19,6 +19,7 @@ mod manage;
 mod raw;
 mod relay_learns_nothing;
 mod round_trips;
+mod sending;
 mod stock_tools;
 mod tap;
 mod terminal;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use share_relay_api::{Bytes32, paths};
 
 use crate::{
-    failures::send_something,
+    failures::{fails, send_something},
     raw,
     world::{Sent, World, files_below},
 };
@@ -21,8 +21,11 @@ fn list_shows_what_was_sent() {
         (0..6).map(|number| world.file(format!("f{number}"), "x").to_str().unwrap().to_owned()).collect();
     let two = world.send(&relay.url, &six);
     let people = world.share(["list"]).succeeds().stdout();
-    assert!(people.lines().any(|line| line.contains(&one.link) && line.contains("  case.bin")), "{people}");
-    assert!(people.lines().any(|line| line.contains(&two.link) && line.contains("f0, f1, f2, f3, f4")), "{people}");
+    assert!(
+        people.lines().any(|line| line.contains(&one.link) && line.ends_with("case.bin  (one file, 97.66 KiB)")),
+        "{people}"
+    );
+    assert!(people.lines().any(|line| line.contains(&two.link) && line.ends_with("f4  (6 files, 6 B)")), "{people}");
     let programs = world.share(["list", "--json"]).succeeds().json();
     assert_eq!(programs.len(), 2);
     let first = programs.iter().find(|entry| entry["link"] == one.link.as_str()).unwrap();
@@ -95,6 +98,47 @@ fn revoke_takes_it_back_at_once_and_may_be_repeated() {
     let again = world.share(["revoke", &sent.link, "--json"]).succeeds().json();
     assert_eq!(again, [json!({ "event": "revoked", "link": sent.link })]);
     assert_eq!(world.status(&sent)["state"], "revoked");
+}
+
+#[test]
+fn who_sent_it_is_not_told_to_ask_the_sender() {
+    let world = World::new();
+    let relay = world.relay();
+    let sent = send_something(&world, &relay.url, &["--once"]);
+    world.get(&sent, "in").succeeds();
+    let unlock = || world.share(["unlock", &sent.link]);
+    fails(unlock, 5, "collected", "as often as you allowed", "");
+    let sent = send_something(&world, &relay.url, &[]);
+    world.share(["revoke", &sent.link]).succeeds();
+    let unlock = || world.share(["unlock", &sent.link]);
+    fails(unlock, 5, "revoked", "You took it back on ", "");
+    fs::remove_dir_all(relay.share(&sent)).unwrap();
+    let status = || world.share(["status", &sent.link]);
+    fails(status, 5, "not_found", "The relay does not know this share", "A relay forgets a share 30 days after");
+}
+
+#[test]
+fn a_damaged_entry_does_not_hide_the_others() {
+    let world = World::new();
+    let relay = world.relay();
+    let (sent, other) = (send_something(&world, &relay.url, &[]), send_something(&world, &relay.url, &[]));
+    let path = world.file(format!("home/.local/share/share/ledger/{}.json", other.id()), "{");
+    let listed = world.share(["list"]).succeeds();
+    assert!(listed.stdout().contains(&sent.link) && !listed.stdout().contains(&other.link), "{listed:?}");
+    listed.says(&format!("warning: {} is left out: ", path.display()));
+    world.share(["status", &other.link, "--json"]).output().fails(10, "ledger_damaged");
+}
+
+#[test]
+fn damaged_settings_stop_only_who_needs_them() {
+    let world = World::new();
+    let relay = world.relay();
+    let sent = send_something(&world, &relay.url, &[]);
+    world.file("home/.config/share/config.json", "{");
+    world.share(["list"]).succeeds();
+    world.status(&sent);
+    world.get(&sent, "in").succeeds();
+    world.share(["config", "show", "--json"]).output().fails(10, "config_damaged");
 }
 
 #[test]
@@ -189,7 +233,8 @@ fn login_then_send_through_it() {
 fn a_relay_without_tokens_needs_no_login_but_takes_one() {
     let world = World::new();
     let relay = world.relay();
-    world.share(["login", &relay.url]).succeeds();
+    let done = world.share(["login", &relay.url, "--json"]).succeeds().json();
+    assert_eq!(done, [json!({ "event": "login", "relay": relay.url })]);
     let shown = world.share(["config", "show", "--json"]).succeeds().json();
     assert_eq!(shown, [json!({ "event": "config", "relay": relay.url, "tokens_for": [] })]);
 }
@@ -212,7 +257,8 @@ fn a_relay_can_be_set() {
     let relay = world.relay();
     let shown = world.share(["config", "show"]).succeeds().stdout();
     assert_eq!(shown, "No relay is set; share serves from this computer.\n");
-    world.share(["config", "set", "relay", &relay.url]).succeeds();
+    let set = world.share(["config", "set", "relay", &relay.url, "--json"]).succeeds().json();
+    assert_eq!(set, [json!({ "event": "config", "relay": relay.url, "tokens_for": [] })]);
     world.file("case.bin", "x");
     let sent = world.share(["send", "case.bin", "--json", "--passphrase-file", "w"]).succeeds();
     assert!(sent.json()[0]["link"].as_str().unwrap().starts_with(&relay.url));

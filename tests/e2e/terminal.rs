@@ -140,7 +140,7 @@ fn asks_for_words_shows_what_is_inside_and_saves() {
 
     let mut terminal = get(&world, &sent, "");
     terminal.answers(ASK_WORDS, &format!("{}\n", other.passphrase()));
-    terminal.sees("warning: These words do not open it. 9 tries are left.");
+    terminal.sees("warning: These words do not open it: 9 tries are left");
     terminal.answers(ASK_WORDS, &format!("{}\n", sent.passphrase().replace('-', " ")));
     for line in ["Message from the sender:", "  for you", "  and you", "2 files, ", "one.txt  1 B", "two.bin  2.93 KiB"]
     {
@@ -200,7 +200,7 @@ fn the_last_wrong_words_end_the_questions() {
     }
     let mut terminal = get(&world, &sent, "");
     terminal.answers(ASK_WORDS, &format!("{}\n", wrong.passphrase()));
-    terminal.sees("One try is left.");
+    terminal.sees("one try is left");
     terminal.answers(ASK_WORDS, &format!("{}\n", wrong.passphrase()));
     terminal.sees("that was the last try: it is locked until ");
     assert_eq!(terminal.finish().0, 6);

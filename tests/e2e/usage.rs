@@ -75,7 +75,7 @@ fn keys_that_are_none() {
     fails(|| send("age1nonsense"), 2, "usage", says, "");
     let outcome = send("AGE-SECRET-KEY-1QQQQQQ").arg("--json").output();
     let message = outcome.fails(2, "usage")["message"].as_str().unwrap().to_owned();
-    assert!(message.contains("This is a private key. Keep it to yourself"), "{message}");
+    assert!(message.contains("This is a private key; keep it to yourself"), "{message}");
     assert!(!message.contains("QQQQQQ"), "{message}");
 }
 
@@ -99,6 +99,11 @@ fn what_clap_refuses_is_an_object_too() {
         let people = world.share(arguments).output().exits(2);
         assert!(people.stdout().is_empty() && people.stderr().contains("error: "), "{people:?}");
     }
+    let clash = world.share(["send", "x", "--once", "--downloads", "2", "--json"]).output().json();
+    let sentence = "the argument '--once' cannot be used with '--downloads <N>'";
+    assert_eq!(clash[0]["message"], sentence);
+    let missing = world.share(["send", "--json"]).output().json();
+    assert_eq!(missing[0]["message"], "the following required arguments were not provided: <PATH>...");
     let help = world.share(["--help", "--json"]).succeeds();
     assert!(help.stdout().contains("Usage: "));
 }

@@ -1,64 +1,66 @@
 # Every sentence a user reads, English. One section a module; messages sorted by where they appear.
-# Plain words, no blame. A failure says what happened; its "-hint" says what to do next.
+# Plain words, no blame. A failure says what happened, without a full stop, because its causes follow after a colon; its
+# "-hint" says what to do next. Hints and notes end in a full stop, unless they end in something to type.
 
 ## envelope
 # (the header, the words, the payload)
-envelope-header-malformed = This is not an age file, or its beginning is damaged.
-envelope-header-tampered = The beginning of the file was changed after it was sealed.
-envelope-needs-words = This was sealed with words; a private key does not open it.
-envelope-needs-keys = This was sealed to a private key; words do not open it.
-envelope-wrong-words = The words do not open this.
-envelope-no-identity-fits = None of your private keys opens this.
-envelope-too-much-work = Trying a passphrase on this would take too much work: 2^{ $found }, where 2^{ $max } is the most.
-envelope-tampered = The content was changed or damaged after it was sealed (at chunk { $chunk }).
-envelope-truncated = The content ends too early: a part of it is missing.
-envelope-trailing-data = The content is longer than it should be.
-envelope-no-recipients = No public key was given to seal to.
-envelope-too-many-recipients = These are too many public keys for one file.
-envelope-recipients-do-not-mix = Post-quantum and ordinary public keys cannot be used together.
-envelope-system = The computer could not do what encryption needs.
-key-unreadable = The file with keys cannot be read.
-key-file-too-large = The file is too large to be a file with keys.
-key-line = Line { $line } cannot be used.
+envelope-header-malformed = This is not an age file, or its beginning is damaged
+envelope-header-tampered = The beginning of the file was changed after it was sealed
+envelope-needs-words = This was sealed with words; a key does not open it
+envelope-needs-keys = This was sealed to public keys; words do not open it
+envelope-wrong-words = The words do not open this
+envelope-no-identity-fits = None of your private keys opens this
+envelope-too-much-work = Trying a passphrase on this would take too much work: 2^{ $found }; at most 2^{ $max } is allowed
+envelope-tampered = The content was changed or damaged after it was sealed (at chunk { $chunk })
+envelope-truncated = The content ends too early: a part of it is missing
+envelope-trailing-data = The content is longer than it should be
+envelope-no-recipients = No public key was given to seal to
+envelope-too-many-recipients = These are too many public keys for one file
+envelope-recipients-do-not-mix = Post-quantum and ordinary public keys cannot be used together
+envelope-system = The computer could not do what encryption needs
+key-unreadable = The file with keys cannot be read
+key-file-too-large = The file is too large to be a file with keys
+key-line = Line { $line } cannot be used
 key-not-a-recipient = This is not a public key: { $start }
-key-secret = This is a private key. Keep it to yourself, and give the public key instead.
-key-plugin = This key needs the program age-plugin-{ $name }; share does not start other programs.
-key-unsupported = Keys of the kind { $kind } are not supported.
-key-rsa-too-small = This RSA key is too weak: it has fewer than 2048 bits.
-key-rsa-too-large = This RSA key is too long: it has more than 4096 bits.
-key-none = There is no key in the file.
-key-not-an-identity = This is not a private key, or it is damaged.
-key-passphrase-needed = The private key is protected by a passphrase, and none was given.
-key-passphrase-wrong = The passphrase does not open the private key.
-key-encrypted = The encrypted file with private keys cannot be opened.
-words-unknown = Word { $position } is not on the list: { $word }.
+key-secret = This is a private key; keep it to yourself, and give the public key instead
+key-plugin = This key needs the program age-plugin-{ $name }; share does not start other programs
+key-unsupported = Keys of the kind { $kind } are not supported
+key-rsa-too-small = This RSA key is too weak: it has fewer than 2048 bits
+key-rsa-too-large = This RSA key is too long: it has more than 4096 bits
+key-none = There is no key in the file
+key-not-an-identity = This is not a private key, or it is damaged
+key-passphrase-needed = The private key is protected by a passphrase, and none was given
+key-passphrase-wrong = The passphrase does not open the private key
+key-encrypted = The encrypted file with private keys cannot be opened
+words-unknown = Word { $position } is not on the list: { $word }
 words-unknown-alike = Word { $position } is not on the list: { $word }. Did you mean: { $alike }?
-words-count = A share has { $min } to { $max } words; these are { $found }.
-words-checksum = These words do not belong together: one of them is wrong, or two have changed places.
+words-unknown-place = Word { $position } is not on the list
+words-count = A share has { $min } to { $max } words; these are { $found }
+words-checksum = These words do not belong together: one of them is wrong, or two have changed places
 
 ## content
 # (files and folders: reading, packing, unpacking)
-content-nothing = There is nothing to send: only links and special files were found.
-content-not-found = { $path } does not exist.
-content-unreadable = { $path } could not be read.
-content-changed = { $path } changed while it was being sent.
-content-special = { $path } is not an ordinary file or folder.
-content-nameless = { $path } has no name that can be sent. Name a folder in it instead.
-content-not-unicode = The name of { $path } is not valid Unicode text. Rename it and try again.
-content-forbidden-name = { $path } has a name that not every computer can use. Rename it and try again.
-content-same-name = { $first } and { $second } would have the same name at the recipient's computer. Rename one of them.
-content-too-many = More files and folders than the { $limit } that fit in one share, or too large together. Put them in an archive first.
-content-message-long = The message is too long: at most { $limit } KiB.
-content-message-character = The message holds a character that cannot be sent: { $character }.
-content-newer = This was sent by a newer version of share. Update share and try again.
-content-manifest = The list of what is inside this share is wrong. Ask the sender to send it again.
-content-archive = The content of this share is not what it should be, near “{ $path }”. Nothing was saved. Ask the sender to send it again.
-content-input = The content could not be read.
-content-disk-full = The disk is full: { $path } could not be written.
-content-no-permission = You are not allowed to write { $path }.
-content-in-the-way = { $path } is in the way, and will not be replaced.
-content-partly = Not everything could be saved. Saved: { $saved }.
-content-write = { $path } could not be written.
+content-nothing = There is nothing to send: only links and special files were found
+content-not-found = { $path } does not exist
+content-unreadable = { $path } could not be read
+content-changed = { $path } changed while it was being sent
+content-special = { $path } is not an ordinary file or folder
+content-nameless = { $path } has no name that can be sent; name a folder in it instead
+content-not-unicode = The name of { $path } is not valid Unicode text; rename it and try again
+content-forbidden-name = { $path } has a name that not every computer can use; rename it and try again
+content-same-name = { $first } and { $second } would have the same name at the recipient's computer; rename one of them
+content-too-many = More files and folders than the { $limit } that fit in one share, or too large together; put them in an archive first
+content-message-long = The message is too long: at most { $limit } KiB
+content-message-character = The message holds a character that cannot be sent: { $character }
+content-newer = This was sent by a newer version of share
+content-manifest = The list of what is inside this share is wrong
+content-archive = The content of this share is not what it should be, near “{ $path }”
+content-input = The content could not be read
+content-disk-full = The disk is full: { $path } could not be written
+content-no-permission = You are not allowed to write { $path }
+content-in-the-way = { $path } is in the way, and will not be replaced
+content-write = { $path } could not be written
+content-partly = Not everything could be saved. Saved: { $saved }
 name-empty = part of the name is empty
 name-dots = “.” and “..” are not names
 name-character = it holds the character { $character }
@@ -87,15 +89,15 @@ skip-special = a device, pipe or socket
 skip-unfinished = the folder of a download that is not finished
 
 ## link
-link-damaged = This link is damaged: a part of it is wrong or missing.
+link-damaged = This link is damaged: a part of it is wrong or missing
 link-damaged-hint = Copy the whole link, or ask the sender to send it again.
-link-not-a-link = This is not a link of share.
+link-not-a-link = This is not a link of share
 link-not-a-link-hint = A link looks like https://relay.example/s/… – give only the link, without other text.
-link-hidden = This link leads through { $host }, which hides where it goes.
+link-hidden = This link leads through { $host }, which hides where it goes
 link-hidden-hint = Open it in a browser and copy the address you arrive at, or ask the sender for the link itself.
-link-insecure = { $host } is named with http://, which is not safe on the internet.
+link-insecure = { $host } is named with http://, which is not safe on the internet
 link-insecure-hint = Use https://. Plain http:// is only for this computer and for addresses in a private network.
-relay-url-invalid = This is not the address of a relay.
+relay-url-invalid = This is not the address of a relay
 relay-url-invalid-hint = An address looks like https://relay.example, with nothing after it but a path.
 
 ## client
@@ -124,12 +126,12 @@ transfer-not-the-content = What the relay gives out is not what was sent
 # (what error.rs tells)
 
 corrupt-hint = Nothing was saved. Try again; if it fails again, ask the sender to send it anew and tell whoever runs the relay.
-content-changed-hint = The share was taken back. Wait until nothing writes to the file, then send it again.
+content-changed-hint = Wait until nothing writes to the file, then send it again.
 content-newer-hint = Install the newest share, or open the link in a browser.
-disk-full-hint = Make room, or choose another folder with --output.
-no-permission-hint = Choose another folder with --output.
+disk-full-hint = Make room, or choose a place on another disk.
+no-permission-hint = Choose a place where you may write.
 no-randomness = The system gives no random numbers
-no-signals = The system does not tell when to stop
+no-signals = The system does not tell when share has to stop
 output-exists = { $path } exists already
 output-exists-hint = Choose another name, or move what is there.
 relay-busy = The relay is too busy
@@ -159,9 +161,9 @@ share-revoked = The sender took it back on { $at }
 share-ticket-ended = The relay no longer lets this download go on
 share-unknown = The relay does not know this link
 share-unknown-hint = It may have expired long ago. Ask the sender for a new one.
-share-words-wrong = These words do not open it. { $left ->
-    [one] One try is left.
-   *[other] { $left } tries are left.
+share-words-wrong = These words do not open it: { $left ->
+    [one] one try is left
+   *[other] { $left } tries are left
 }
 share-words-wrong-locked = These words do not open it, and that was the last try: it is locked until { $until }
 unexpected-hint = This should not happen. Please report it, with this message.
@@ -192,7 +194,9 @@ send-advice = Send the link by e-mail. Read the words out by phone; never put th
 send-ready = Ready. It can be fetched until { $until }.
 send-skipped = Not sent: { $path } ({ $reason })
 send-here = Without a relay: serving from this computer at { $relay }, for recipients on the same network.
+send-here-loopback = Without a relay, and without a network: serving from this computer at { $relay }, for this computer alone.
 send-interrupted = Stopped
+send-taking-back = Taking the share back… Ctrl-C leaves it as it is.
 send-taken-back = The share was taken back; nothing is left on the relay.
 send-not-taken-back = The share could not be taken back. Later, run: share revoke { $link }
 send-bad-recipient = That is not a key it can be encrypted to
@@ -203,12 +207,13 @@ send-name-without-stdin = --name is for standard input only
 send-stdin-needs-name = To send standard input, give - as the only path, and --name NAME
 here-cannot-start = This computer cannot serve the share
 here-public-hint = This computer has a public address, where an unencrypted connection is not safe. Use a relay: share send --relay URL
-here-not-built-in = This share was built without the means to serve from this computer
+here-not-built-in = This copy of share was built without the means to serve from this computer
 here-not-built-in-hint = Name a relay: share send --relay URL
 here-waiting = Keep this window open until it has been fetched. Ctrl-C stops sharing.
-here-received = Received by the recipient.
+here-received = Received and verified by the recipient.
 here-expired = It expired before it was fetched
 here-revoked = It was taken back
+here-stopped = Stopped; it cannot be fetched any more
 
 # get
 get-ask-words = The words you were told:
@@ -258,19 +263,25 @@ event-locked = locked until { $until } after too many wrong words
 event-unlocked = unlocked by you
 event-ticket = a download began
 event-ticket-returned = a download was not finished; it does not count
-event-receipt = received and verified by the recipient at { $time } (genuine receipt)
+event-receipt = received and verified by the recipient on { $time } (genuine receipt)
 event-receipt-unverified = a receipt that is NOT genuine; do not rely on it
 event-collected = collected; content deleted
 event-revoked = taken back by you; content deleted
 event-expired = expired; content deleted
 revoke-done = Taken back. The content is gone from the relay, and running downloads were cut off.
 unlock-done = Unlocked. The recipient can try again.
+sent-unknown = The relay does not know this share, or no longer
+sent-unknown-hint = A relay forgets a share 30 days after it has ended.
+sent-collected = It was collected on { $at }, as often as you allowed
+sent-revoked = You took it back on { $at }
+sent-expired = It expired on { $at }
 list-files = { $files ->
     [one] one file
    *[other] { $files } files
 }, { $size }
 list-and-more = and { $count } more
 list-empty = Nothing was sent from this computer yet.
+list-damaged = { $path } is left out: { $why }
 
 # login, config
 login-ask-token = Your sender token:

@@ -1,64 +1,66 @@
 # Elke zin die een gebruiker leest, Nederlands. Zelfde indeling als de Engelse; eenvoudige taal (B1).
-# Plain words, no blame. A failure says what happened; its "-hint" says what to do next.
+# Plain words, no blame. A failure says what happened, without a full stop, because its causes follow after a colon; its
+# "-hint" says what to do next. Hints and notes end in a full stop, unless they end in something to type.
 
 ## envelope
 # (the header, the words, the payload)
-envelope-header-malformed = Dit is geen age-bestand, of het begin ervan is beschadigd.
-envelope-header-tampered = Het begin van het bestand is veranderd nadat het werd versleuteld.
-envelope-needs-words = Dit is versleuteld met woorden; een privésleutel opent het niet.
-envelope-needs-keys = Dit is versleuteld voor een privésleutel; woorden openen het niet.
-envelope-wrong-words = Met deze woorden gaat het niet open.
-envelope-no-identity-fits = Geen van uw privésleutels opent dit.
-envelope-too-much-work = Een wachtwoord hierop proberen kost te veel rekenwerk: 2^{ $found }, en 2^{ $max } is het meeste.
-envelope-tampered = De inhoud is veranderd of beschadigd nadat die werd versleuteld (bij blok { $chunk }).
-envelope-truncated = De inhoud houdt te vroeg op: er ontbreekt een deel.
-envelope-trailing-data = De inhoud is langer dan die hoort te zijn.
-envelope-no-recipients = Er is geen openbare sleutel gegeven om voor te versleutelen.
-envelope-too-many-recipients = Dit zijn te veel openbare sleutels voor één bestand.
-envelope-recipients-do-not-mix = Post-kwantumsleutels en gewone openbare sleutels kunnen niet samen worden gebruikt.
-envelope-system = De computer kon niet doen wat voor versleutelen nodig is.
-key-unreadable = Het bestand met sleutels kan niet worden gelezen.
-key-file-too-large = Het bestand is te groot voor een bestand met sleutels.
-key-line = Regel { $line } is niet bruikbaar.
+envelope-header-malformed = Dit is geen age-bestand, of het begin ervan is beschadigd
+envelope-header-tampered = Het begin van het bestand is veranderd nadat het werd versleuteld
+envelope-needs-words = Dit is versleuteld met woorden; een sleutel opent het niet
+envelope-needs-keys = Dit is versleuteld voor openbare sleutels; woorden openen het niet
+envelope-wrong-words = Met deze woorden gaat het niet open
+envelope-no-identity-fits = Geen van uw privésleutels opent dit
+envelope-too-much-work = Een wachtwoord hierop proberen kost te veel rekenwerk: 2^{ $found }; hoogstens 2^{ $max } is toegestaan
+envelope-tampered = De inhoud is veranderd of beschadigd nadat die werd versleuteld (bij blok { $chunk })
+envelope-truncated = De inhoud houdt te vroeg op: er ontbreekt een deel
+envelope-trailing-data = De inhoud is langer dan die hoort te zijn
+envelope-no-recipients = Er is geen openbare sleutel gegeven om voor te versleutelen
+envelope-too-many-recipients = Dit zijn te veel openbare sleutels voor één bestand
+envelope-recipients-do-not-mix = Post-kwantumsleutels en gewone openbare sleutels kunnen niet samen worden gebruikt
+envelope-system = De computer kon niet doen wat voor versleutelen nodig is
+key-unreadable = Het bestand met sleutels kan niet worden gelezen
+key-file-too-large = Het bestand is te groot voor een bestand met sleutels
+key-line = Regel { $line } is niet bruikbaar
 key-not-a-recipient = Dit is geen openbare sleutel: { $start }
-key-secret = Dit is een privésleutel. Houd die voor uzelf, en geef de openbare sleutel.
-key-plugin = Deze sleutel heeft het programma age-plugin-{ $name } nodig; share start geen andere programma's.
-key-unsupported = Sleutels van de soort { $kind } worden niet ondersteund.
-key-rsa-too-small = Deze RSA-sleutel is te zwak: die heeft minder dan 2048 bits.
-key-rsa-too-large = Deze RSA-sleutel is te lang: die heeft meer dan 4096 bits.
-key-none = Er staat geen sleutel in het bestand.
-key-not-an-identity = Dit is geen privésleutel, of die is beschadigd.
-key-passphrase-needed = De privésleutel is beveiligd met een wachtwoord, en dat is niet gegeven.
-key-passphrase-wrong = Met dit wachtwoord gaat de privésleutel niet open.
-key-encrypted = Het versleutelde bestand met privésleutels kan niet worden geopend.
-words-unknown = Woord { $position } staat niet op de lijst: { $word }.
+key-secret = Dit is een privésleutel; houd die voor uzelf, en geef de openbare sleutel
+key-plugin = Deze sleutel heeft het programma age-plugin-{ $name } nodig; share start geen andere programma's
+key-unsupported = Sleutels van de soort { $kind } worden niet ondersteund
+key-rsa-too-small = Deze RSA-sleutel is te zwak: die heeft minder dan 2048 bits
+key-rsa-too-large = Deze RSA-sleutel is te lang: die heeft meer dan 4096 bits
+key-none = Er staat geen sleutel in het bestand
+key-not-an-identity = Dit is geen privésleutel, of die is beschadigd
+key-passphrase-needed = De privésleutel is beveiligd met een wachtwoord, en dat is niet gegeven
+key-passphrase-wrong = Met dit wachtwoord gaat de privésleutel niet open
+key-encrypted = Het versleutelde bestand met privésleutels kan niet worden geopend
+words-unknown = Woord { $position } staat niet op de lijst: { $word }
 words-unknown-alike = Woord { $position } staat niet op de lijst: { $word }. Bedoelt u: { $alike }?
-words-count = Er horen { $min } tot { $max } woorden te zijn; dit zijn er { $found }.
-words-checksum = Deze woorden horen niet bij elkaar: er is één fout, of er zijn er twee verwisseld.
+words-unknown-place = Woord { $position } staat niet op de lijst
+words-count = Een zending heeft { $min } tot { $max } woorden; dit zijn er { $found }
+words-checksum = Deze woorden horen niet bij elkaar: er is één fout, of er zijn er twee verwisseld
 
 ## content
 # (files and folders: reading, packing, unpacking)
-content-nothing = Er is niets om te versturen: er zijn alleen koppelingen en speciale bestanden gevonden.
-content-not-found = { $path } bestaat niet.
-content-unreadable = { $path } kan niet worden gelezen.
-content-changed = { $path } is veranderd tijdens het versturen.
-content-special = { $path } is geen gewoon bestand en geen map.
-content-nameless = { $path } heeft geen naam om mee te versturen. Noem een map die erin staat.
-content-not-unicode = De naam van { $path } is geen geldige Unicode-tekst. Geef het een andere naam en probeer het opnieuw.
-content-forbidden-name = { $path } heeft een naam die niet elke computer kan gebruiken. Geef het een andere naam en probeer het opnieuw.
-content-same-name = { $first } en { $second } zouden bij de ontvanger dezelfde naam krijgen. Geef een van de twee een andere naam.
-content-too-many = Er zijn meer bestanden en mappen dan de { $limit } die in één zending passen, of ze zijn samen te groot. Doe ze eerst in een archief.
-content-message-long = Het bericht is te lang: hoogstens { $limit } KiB.
-content-message-character = In het bericht staat een teken dat niet verstuurd kan worden: { $character }.
-content-newer = Dit is verstuurd met een nieuwere versie van share. Werk share bij en probeer het opnieuw.
-content-manifest = De lijst van wat er in deze zending zit, klopt niet. Vraag de afzender om het opnieuw te versturen.
-content-archive = De inhoud van deze zending is niet wat het moet zijn, bij “{ $path }”. Er is niets bewaard. Vraag de afzender om het opnieuw te versturen.
-content-input = De inhoud kan niet worden gelezen.
-content-disk-full = De schijf is vol: { $path } kan niet worden geschreven.
-content-no-permission = U mag { $path } niet schrijven.
-content-in-the-way = { $path } staat in de weg en wordt niet vervangen.
-content-partly = Niet alles kon worden opgeslagen. Opgeslagen is: { $saved }.
-content-write = { $path } kan niet worden geschreven.
+content-nothing = Er is niets om te versturen: er zijn alleen koppelingen en speciale bestanden gevonden
+content-not-found = { $path } bestaat niet
+content-unreadable = { $path } kan niet worden gelezen
+content-changed = { $path } is veranderd tijdens het versturen
+content-special = { $path } is geen gewoon bestand en geen map
+content-nameless = { $path } heeft geen naam om mee te versturen; geef een map op die erin staat
+content-not-unicode = De naam van { $path } is geen geldige Unicode-tekst; geef het een andere naam en probeer het opnieuw
+content-forbidden-name = { $path } heeft een naam die niet elke computer kan gebruiken; geef het een andere naam en probeer het opnieuw
+content-same-name = { $first } en { $second } zouden bij de ontvanger dezelfde naam krijgen; geef een van de twee een andere naam
+content-too-many = Er zijn meer bestanden en mappen dan de { $limit } die in één zending passen, of ze zijn samen te groot; doe ze eerst in een archief
+content-message-long = Het bericht is te lang: hoogstens { $limit } KiB
+content-message-character = In het bericht staat een teken dat niet kan worden verstuurd: { $character }
+content-newer = Dit is verstuurd met een nieuwere versie van share
+content-manifest = De lijst van wat er in deze zending zit, klopt niet
+content-archive = De inhoud van deze zending is niet wat het moet zijn, bij “{ $path }”
+content-input = De inhoud kan niet worden gelezen
+content-disk-full = De schijf is vol: { $path } kan niet worden geschreven
+content-no-permission = U mag { $path } niet schrijven
+content-in-the-way = { $path } staat in de weg en wordt niet vervangen
+content-write = { $path } kan niet worden geschreven
+content-partly = Niet alles kon worden opgeslagen. Opgeslagen is: { $saved }
 name-empty = een deel van de naam is leeg
 name-dots = “.” en “..” zijn geen namen
 name-character = het teken { $character } staat erin
@@ -80,22 +82,22 @@ fault-totals = de groottes of aantallen spreken elkaar tegen
 fault-too-many = er zitten meer dan { $limit } bestanden en mappen in, of de lijst is te lang
 fault-unlisted = er zit iets anders in dan was aangekondigd
 fault-message = het bericht is te lang of bevat stuurtekens
-skip-link = een koppeling; met --follow gaat mee waar die naar wijst
+skip-link = een koppeling; met --follow gaat mee waarnaar die wijst
 skip-broken = een koppeling naar niets
 skip-loop = een koppeling naar een map waar die zelf in zit
 skip-special = een apparaat, pijp of socket
 skip-unfinished = de map van een download die nog niet klaar is
 
 ## link
-link-damaged = Deze link is beschadigd: een deel is fout of ontbreekt.
-link-damaged-hint = Kopieer de hele link, of vraag de afzender om hem opnieuw te sturen.
-link-not-a-link = Dit is geen link van share.
+link-damaged = Deze link is beschadigd: een deel is fout of ontbreekt
+link-damaged-hint = Kopieer de hele link, of vraag de afzender de link opnieuw te sturen.
+link-not-a-link = Dit is geen link van share
 link-not-a-link-hint = Een link ziet eruit als https://relay.example/s/… – geef alleen de link, zonder andere tekst.
-link-hidden = Deze link loopt via { $host }, en die verbergt waar hij heen gaat.
-link-hidden-hint = Open hem in een browser en kopieer het adres waar u uitkomt, of vraag de afzender om de link zelf.
-link-insecure = { $host } staat er met http://, en dat is niet veilig op internet.
+link-hidden = Deze link loopt via { $host }, en daardoor is niet te zien waar de link heen gaat
+link-hidden-hint = Open de link in een browser en kopieer het adres waar u uitkomt, of vraag de afzender om de link zelf.
+link-insecure = { $host } staat er met http://, en dat is niet veilig op internet
 link-insecure-hint = Gebruik https://. Gewoon http:// mag alleen voor deze computer en voor adressen in een privénetwerk.
-relay-url-invalid = Dit is niet het adres van een relay.
+relay-url-invalid = Dit is niet het adres van een relay
 relay-url-invalid-hint = Een adres ziet eruit als https://relay.example, met hooguit een pad erachter.
 
 ## client
@@ -111,7 +113,7 @@ client-status-too-large-hint = Meld dit aan wie de relay beheert: de webserver e
 client-redirected = Het antwoord verwijst naar een ander adres; share volgt zo'n antwoord nooit
 client-bad-answer = Het antwoord is niet dat van een relay ({ $what })
 client-bad-answer-hint = Misschien zit er een inlogpagina van een netwerk of een proxy tussen. Open eerst een webpagina in uw browser; lukt dat, controleer dan het adres van de relay.
-client-content-changed = De relay geeft nu iets anders dan toen het ophalen begon
+client-content-changed = De relay geeft nu iets anders dan toen de download begon
 
 ## transfer
 # (upload, download)
@@ -124,29 +126,29 @@ transfer-not-the-content = Wat de relay geeft, is niet wat er is verstuurd
 # (what error.rs tells)
 
 corrupt-hint = Er is niets opgeslagen. Probeer het opnieuw; gaat het weer mis, vraag de afzender het opnieuw te versturen en meld het aan de beheerder van de relay.
-content-changed-hint = Het verstuurde is ingetrokken. Wacht tot niemand het bestand meer wijzigt en verstuur het opnieuw.
+content-changed-hint = Wacht tot niets het bestand meer wijzigt en verstuur het opnieuw.
 content-newer-hint = Installeer de nieuwste versie van share, of open de link in een browser.
-disk-full-hint = Maak ruimte vrij, of kies een andere map met --output.
-no-permission-hint = Kies een andere map met --output.
+disk-full-hint = Maak ruimte vrij, of kies een plaats op een andere schijf.
+no-permission-hint = Kies een plaats waar u mag schrijven.
 no-randomness = Het systeem geeft geen willekeurige getallen
-no-signals = Het systeem meldt niet wanneer te stoppen
+no-signals = Het systeem meldt niet wanneer share moet stoppen
 output-exists = { $path } bestaat al
 output-exists-hint = Kies een andere naam, of verplaats wat er staat.
 relay-busy = De relay heeft het te druk
-relay-lost-parts = De relay is een deel kwijt van wat verzonden is
-relay-lost-parts-hint = Verzend het opnieuw. Lukt het dan weer niet, laat het dan weten aan wie de relay beheert.
+relay-lost-parts = De relay is een deel van de zending kwijt
+relay-lost-parts-hint = Verstuur het opnieuw. Gaat het weer mis, meld het dan aan de beheerder van de relay.
 relay-needs-token = De relay accepteert dit afzendertoken niet, of wil er een
 relay-needs-token-hint = Vraag de beheerder van de relay om een token en geef dan: share login URL
-relay-not-manager = De sleutel op deze computer past niet bij dat verstuurde
+relay-not-manager = De sleutel op deze computer past niet bij deze zending
 relay-storage-full = De relay heeft geen ruimte meer
 relay-storage-full-hint = Er is niets verstuurd. Probeer het later opnieuw, of vraag de beheerder van de relay.
-relay-content-damaged = Wat de relay heeft bewaard, is beschadigd
-relay-expiry-too-long = De relay bewaart niets voor zo lang
+relay-content-damaged = Wat de relay heeft opgeslagen, is beschadigd
+relay-expiry-too-long = De relay bewaart niets zo lang
 relay-expiry-too-long-hint = Er is niets verstuurd. Verstuur het opnieuw met een kortere tijd: --expires { $limit } is de langste.
 relay-too-large = De relay accepteert niet zoveel tegelijk (grens: { $limit })
 relay-too-large-hint = Er is niets verstuurd. Verstuur minder tegelijk, of vraag de beheerder van de relay om meer toe te staan.
 share-collected = Het is op { $at } opgehaald, zo vaak als de afzender toestond
-share-downloads-taken = Alle keren ophalen die de afzender toestond, zijn bezet
+share-downloads-taken = Alle downloads die de afzender toestond, zijn in gebruik
 share-downloads-taken-hint = Wie werd onderbroken, maakt zijn plaats binnen een dag weer vrij. Is dat het niet, vraag de afzender dan het opnieuw te versturen.
 share-expired = Het is op { $at } verlopen
 share-gone-hint = Vraag de afzender het opnieuw te versturen.
@@ -156,12 +158,12 @@ share-not-ready = De afzender is nog niet klaar met versturen
 share-not-ready-percent = De afzender is nog niet klaar met versturen ({ $percent } %)
 share-not-ready-hint = Probeer het iets later opnieuw.
 share-revoked = De afzender heeft het op { $at } ingetrokken
-share-ticket-ended = De relay laat dit ophalen niet verder gaan
+share-ticket-ended = De relay laat deze download niet verdergaan
 share-unknown = De relay kent deze link niet
-share-unknown-hint = Misschien is hij al lang verlopen. Vraag de afzender om een nieuwe.
-share-words-wrong = Deze woorden openen het niet. { $left ->
-    [one] U hebt nog één poging.
-   *[other] U hebt nog { $left } pogingen.
+share-unknown-hint = Misschien is de zending al lang verlopen. Vraag de afzender om een nieuwe link.
+share-words-wrong = Deze woorden openen het niet: { $left ->
+    [one] u hebt nog één poging
+   *[other] u hebt nog { $left } pogingen
 }
 share-words-wrong-locked = Deze woorden openen het niet, en dat was de laatste poging: het is op slot tot { $until }
 unexpected-hint = Dit hoort niet te gebeuren. Meld het alstublieft, met deze tekst.
@@ -173,11 +175,11 @@ config-damaged = De instellingen in { $path } zijn beschadigd
 config-no-home = Het systeem noemt geen persoonlijke map
 config-unreadable = De instellingen in { $path } kunnen niet worden gelezen
 config-unwritable = De instellingen in { $path } kunnen niet worden geschreven
-ledger-damaged = De administratie van het verstuurde is beschadigd
+ledger-damaged = De administratie van zendingen is beschadigd
 ledger-not-here = Dit is niet door u vanaf deze computer verstuurd
-ledger-not-here-hint = Alleen de computer die het verstuurde kan het zien, stoppen of ontgrendelen. `share list` toont wat hier is verstuurd.
-ledger-unreadable = De administratie van het verstuurde, in { $path }, kan niet worden gelezen
-ledger-unwritable = De administratie van het verstuurde, in { $path }, kan niet worden geschreven
+ledger-not-here-hint = Alleen de computer die het verstuurde, kan het zien, stoppen of ontgrendelen. `share list` toont wat vanaf deze computer is verstuurd.
+ledger-unreadable = De administratie van zendingen, in { $path }, kan niet worden gelezen
+ledger-unwritable = De administratie van zendingen, in { $path }, kan niet worden geschreven
 time-not-a-duration = { $text } is geen tijd zoals 30s, 5m, 12h, 7d of 2w
 time-not-a-lifetime = { $text } is geen tijd in de toekomst
 time-not-a-lifetime-hint = Schrijf 12h, 7d, 2w of een datum zoals 2026-12-24.
@@ -192,23 +194,26 @@ send-advice = Stuur de link per e-mail. Lees de woorden voor aan de telefoon; ze
 send-ready = Klaar. Het kan worden opgehaald tot { $until }.
 send-skipped = Niet verstuurd: { $path } ({ $reason })
 send-here = Zonder relay: deze computer deelt het zelf op { $relay }, voor ontvangers op hetzelfde netwerk.
+send-here-loopback = Zonder relay en zonder netwerk: deze computer deelt het zelf op { $relay }, alleen voor deze computer.
 send-interrupted = Gestopt
-send-taken-back = Het verstuurde is ingetrokken; er staat niets meer op de relay.
-send-not-taken-back = Het verstuurde kon niet worden ingetrokken. Geef later: share revoke { $link }
+send-taking-back = De zending wordt ingetrokken… Met Ctrl-C blijft die staan.
+send-taken-back = De zending is ingetrokken; er staat niets meer op de relay.
+send-not-taken-back = De zending kon niet worden ingetrokken. Geef later: share revoke { $link }
 send-bad-recipient = Dat is geen sleutel waarvoor versleuteld kan worden
-send-bad-recipients-file = De publieke sleutels in { $path } zijn niet bruikbaar
-send-keys-need-no-words = Met publieke sleutels zijn er geen woorden om op te slaan
+send-bad-recipients-file = De openbare sleutels in { $path } zijn niet bruikbaar
+send-keys-need-no-words = Met openbare sleutels zijn er geen woorden om op te slaan
 send-message-unreadable = Het bericht in { $path } kan niet worden gelezen
 send-name-without-stdin = --name is alleen voor de standaardinvoer
 send-stdin-needs-name = Geef voor de standaardinvoer alleen - op, en --name NAAM
 here-cannot-start = Deze computer kan dit niet zelf delen
 here-public-hint = Deze computer heeft een openbaar adres, waar een onversleutelde verbinding niet veilig is. Gebruik een relay: share send --relay URL
-here-not-built-in = Deze share is gebouwd zonder de mogelijkheid om zelf te delen
-here-not-built-in-hint = Noem een relay: share send --relay URL
+here-not-built-in = Deze versie van share kan niet vanaf deze computer delen
+here-not-built-in-hint = Geef een relay op: share send --relay URL
 here-waiting = Laat dit venster open tot het is opgehaald. Ctrl-C stopt het delen.
-here-received = Ontvangen door de ontvanger.
-here-expired = Het is verlopen voordat het is opgehaald
+here-received = Ontvangen en gecontroleerd door de ontvanger.
+here-expired = Het is verlopen voordat het was opgehaald
 here-revoked = Het is ingetrokken
+here-stopped = Gestopt; het kan niet meer worden opgehaald
 
 # get
 get-ask-words = De woorden die u zijn verteld:
@@ -216,7 +221,7 @@ get-ask-identity = Wachtwoord voor { $path }:
 get-words-unreadable = De woorden in { $path } kunnen niet worden gelezen
 get-needs-words = Dit gaat open met woorden, niet met een sleutel
 get-needs-identity = Dit gaat open met een sleutel
-get-needs-identity-hint = Noem uw sleutelbestand: share get LINK --identity BESTAND
+get-needs-identity-hint = Geef uw sleutelbestand op: share get LINK --identity BESTAND
 get-bad-identity = De sleutel in { $path } is niet bruikbaar
 get-message = Bericht van de afzender:
 get-contents = { $files ->
@@ -256,21 +261,27 @@ event-ready = geheel verstuurd
 event-wrong-proof = iemand gaf verkeerde woorden
 event-locked = op slot tot { $until } na te veel verkeerde woorden
 event-unlocked = door u ontgrendeld
-event-ticket = ophalen begonnen
-event-ticket-returned = ophalen niet afgemaakt; het telt niet mee
-event-receipt = door de ontvanger ontvangen en gecontroleerd om { $time } (echte ontvangstbevestiging)
+event-ticket = download begonnen
+event-ticket-returned = download niet afgemaakt; die telt niet mee
+event-receipt = door de ontvanger ontvangen en gecontroleerd op { $time } (echte ontvangstbevestiging)
 event-receipt-unverified = een ontvangstbevestiging die NIET echt is; vertrouw er niet op
 event-collected = opgehaald; inhoud verwijderd
 event-revoked = door u ingetrokken; inhoud verwijderd
 event-expired = verlopen; inhoud verwijderd
-revoke-done = Ingetrokken. De inhoud is van de relay verwijderd en lopend ophalen is afgebroken.
+revoke-done = Ingetrokken. De inhoud is van de relay verwijderd en lopende downloads zijn afgebroken.
 unlock-done = Ontgrendeld. De ontvanger kan het opnieuw proberen.
+sent-unknown = De relay kent deze zending niet, of niet meer
+sent-unknown-hint = Een relay vergeet een zending 30 dagen nadat die is geëindigd.
+sent-collected = Het is op { $at } opgehaald, zo vaak als u toestond
+sent-revoked = U hebt het op { $at } ingetrokken
+sent-expired = Het is op { $at } verlopen
 list-files = { $files ->
     [one] één bestand
    *[other] { $files } bestanden
 }, { $size }
 list-and-more = en nog { $count }
 list-empty = Er is vanaf deze computer nog niets verstuurd.
+list-damaged = { $path } is overgeslagen: { $why }
 
 # login, config
 login-ask-token = Uw afzendertoken:
@@ -291,7 +302,7 @@ ui-cannot-ask = De vraag kan niet worden gesteld
 ui-cannot-print = De uitvoer kan niet worden geschreven
 ui-stopped = Gestopt
 ui-no-terminal = Er moet een vraag worden beantwoord, maar er is geen terminal
-ui-no-terminal-hint = Beantwoord hem op de opdrachtregel met { $option }
+ui-no-terminal-hint = Geef het antwoord op de opdrachtregel met { $option }
 ui-yes = ja
 ui-no = nee
 ui-yes-or-no = Antwoord met ja of nee.

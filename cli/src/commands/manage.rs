@@ -3,19 +3,19 @@
 use std::collections::HashSet;
 
 use serde::Serialize;
-use share_relay_api::{Bytes32, Event, EventKind, Receipt, State};
+use share_relay_api::{Bytes32, Code, Event, EventKind, Receipt, State};
 
 use super::Context;
 use crate::{
     args,
-    client::{Client, Secret},
+    client::{Client, ClientError},
     envelope::ReceiptKey,
-    error::Result,
+    error::{Error, Kind, Result},
     i18n::fl,
-    ledger::Entry,
+    ledger::{Entry, Listing},
     link::Link,
     time,
-    ui::{printable, size},
+    ui::{printable, shown, size},
 };
 
 /// A share of the ledger, ready to be asked about.
@@ -23,7 +23,6 @@ struct Sent {
     link: Link,
     entry: Entry,
     client: Client,
-    manage: Secret,
 }
 
 impl Sent {
@@ -33,26 +32,39 @@ impl Sent {
         // The relay of the ledger, not of the link given now: the manage key goes nowhere else.
         let link = Link::parse(&entry.link)?;
         let client = Client::new(&link.relay)?;
-        let manage = entry.manage_key()?;
-        Ok(Self { link, entry, client, manage })
+        Ok(Self { link, entry, client })
+    }
+}
+
+/// What the sender is told of a share that is gone: there is nobody else to ask for it.
+fn told(error: ClientError) -> Error {
+    let ClientError::Problem { problem, .. } = &error else { return error.into() };
+    let at = time::local(problem.at.unwrap_or_default());
+    let gone = |message| Error::new(Kind::Gone, problem.code.as_str(), message);
+    match problem.code {
+        Code::NotFound => gone(fl!("sent-unknown")).hint(fl!("sent-unknown-hint")),
+        Code::Expired => gone(fl!("sent-expired", at = at)),
+        Code::Revoked => gone(fl!("sent-revoked", at = at)),
+        Code::Collected => gone(fl!("sent-collected", at = at)),
+        _ => error.into(),
     }
 }
 
 /// Shows what happened to a share.
 pub async fn status(context: &Context, args: args::Sent) -> Result<()> {
     let sent = Sent::find(context, &args)?;
-    let events = sent.client.events(&sent.link.id, &sent.manage).await?;
-    let told = judge(&sent.entry, events.events);
-    context.ui.event(&StatusEvent { event: "status", link: &sent.entry.link, state: events.state, events: &told })?;
+    let events = sent.client.events(&sent.link.id, &sent.entry.manage_key).await.map_err(told)?;
+    let judged = judge(&sent.entry, events.events);
+    context.ui.event(&StatusEvent { event: "status", link: &sent.entry.link, state: events.state, events: &judged })?;
     context.ui.say(format!("{}  {}", sent.entry.link, described(&sent.entry)))?;
     context.ui.say(state_sentence(events.state, &sent.entry))?;
-    told.iter().try_for_each(|told| context.ui.say(format!("  {}  {}", time::local(told.event.at), told.sentence())))
+    judged.iter().try_for_each(|told| context.ui.say(format!("  {}  {}", time::local(told.event.at), told.sentence())))
 }
 
 /// Takes a share back: the relay deletes the content at once.
 pub async fn revoke(context: &Context, args: args::Sent) -> Result<()> {
     let sent = Sent::find(context, &args)?;
-    sent.client.revoke(&sent.link.id, &sent.manage).await?;
+    sent.client.revoke(&sent.link.id, &sent.entry.manage_key).await.map_err(told)?;
     context.ui.event(&serde_json::json!({ "event": "revoked", "link": sent.entry.link }))?;
     context.ui.say(fl!("revoke-done"))
 }
@@ -60,15 +72,18 @@ pub async fn revoke(context: &Context, args: args::Sent) -> Result<()> {
 /// Ends a lock.
 pub async fn unlock(context: &Context, args: args::Sent) -> Result<()> {
     let sent = Sent::find(context, &args)?;
-    sent.client.unlock(&sent.link.id, &sent.manage).await?;
+    sent.client.unlock(&sent.link.id, &sent.entry.manage_key).await.map_err(told)?;
     context.ui.event(&serde_json::json!({ "event": "unlocked", "link": sent.entry.link }))?;
     context.ui.say(fl!("unlock-done"))
 }
 
 /// Lists the ledger, without asking any relay.
 pub fn list(context: &Context) -> Result<()> {
-    let entries = context.ledger().list()?;
-    if entries.is_empty() {
+    let Listing { entries, damaged } = context.ledger().list()?;
+    for (path, error) in &damaged {
+        context.ui.warn(fl!("list-damaged", path = shown(path), why = error.to_string()));
+    }
+    if entries.is_empty() && damaged.is_empty() {
         context.ui.note(fl!("list-empty"));
     }
     entries.iter().try_for_each(|entry| {

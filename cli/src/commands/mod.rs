@@ -9,7 +9,7 @@ use std::{fs, io, path::Path};
 
 use crate::{
     args::{Cli, Command},
-    config::{Config, Dirs},
+    config::Dirs,
     error::{Error, Kind, Result},
     i18n::fl,
     ledger::Ledger,
@@ -23,8 +23,6 @@ pub struct Context {
     pub ui: Ui,
     /// Where things are kept.
     pub dirs: Dirs,
-    /// The settings.
-    pub config: Config,
 }
 
 impl Context {
@@ -35,9 +33,7 @@ impl Context {
 
 /// Runs the command that was asked for.
 pub async fn run(ui: &Ui, cli: Cli) -> Result<()> {
-    let dirs = Dirs::of_user()?;
-    let config = Config::load(&dirs)?;
-    let context = Context { ui: ui.clone(), dirs, config };
+    let context = Context { ui: ui.clone(), dirs: Dirs::of_user()? };
     match cli.command {
         Command::Send(args) => send::run(&context, args).await,
         Command::Get(args) => get::run(&context, args).await,
@@ -45,8 +41,8 @@ pub async fn run(ui: &Ui, cli: Cli) -> Result<()> {
         Command::Revoke(args) => manage::revoke(&context, args).await,
         Command::Unlock(args) => manage::unlock(&context, args).await,
         Command::List => manage::list(&context),
-        Command::Login(args) => settings::login(context, args).await,
-        Command::Config(args) => settings::config(context, args),
+        Command::Login(args) => settings::login(&context, args).await,
+        Command::Config(args) => settings::config(&context, args),
     }
 }
 

@@ -1,8 +1,8 @@
 //! `share send`: pack, seal, upload; print the link and the words.
 
 use std::{
-    fs, io,
-    io::Write,
+    env, fs, io,
+    io::{Read, Write},
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
     time::Duration,
@@ -11,13 +11,15 @@ use std::{
 use bytes::Bytes;
 use serde::Serialize;
 use share_relay_api::{CreateShare, Created, Kind as ShareKind, SealShare, ShareId, limits::PART_BYTES};
+use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::{Context, no_randomness, unless_stopped};
 use crate::{
     args,
     client::{Client, Secret, sha256},
-    content::{self, Manifest, Packed, walk},
+    config::Config,
+    content::{self, ContentError, Manifest, Packed, manifest::MAX_MESSAGE_BYTES, walk},
     envelope::{
         self, FileKey, NONCE, PendingHeader, ReceiptKey, Recipient, Stream,
         words::{Passphrase, WordList},
@@ -28,20 +30,24 @@ use crate::{
     ledger::{Entry, NewEntry},
     link::{Link, RelayUrl},
     system::{self, StopSignal},
+    threads::{blocking, detached},
     time,
     transfer::{
         backoff::Patience,
-        upload::{self, Room, Upload, Uploaded, blocking},
+        upload::{self, Room, Upload, Uploaded},
     },
-    ui::printable,
+    ui::{printable, shown},
 };
+
+/// How long taking back may take.
+const TAKE_BACK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Runs `share send`.
 pub async fn run(context: &Context, args: args::Send) -> Result<()> {
     let mut stop = super::stop_signal()?;
     let prepare = async {
         let terms = Terms::read(context, &args)?;
-        let audience = Audience::choose(&args)?;
+        let audience = Audience::choose(&args).await?;
         let outgoing = Outgoing::pack(context, &args).await?;
         let words_file = WordsFile::create(&args, &audience)?;
         let route = Route::choose(context, &args).await?;
@@ -50,10 +56,21 @@ pub async fn run(context: &Context, args: args::Send) -> Result<()> {
     };
     let (outgoing, words_file, route, sending) = unless_stopped(&mut stop, fl!("send-interrupted"), prepare).await?;
     let deliver = sending.deliver(context, &args, outgoing, &route);
-    let result = unless_stopped(&mut stop, fl!("send-interrupted"), deliver).await;
-    match &result {
-        Ok(()) => words_file.keep(),
-        Err(error) => sending.take_back(context, error, &mut stop).await,
+    let (result, usable) = match unless_stopped(&mut stop, fl!("send-interrupted"), deliver).await {
+        // From here on it can be fetched, and nothing takes it back.
+        Ok(sealed) => {
+            let told = sending.tell_ready(context, &sealed);
+            let served = sending.serve(context, &route, &sealed, &mut stop).await;
+            let usable = served.is_ok();
+            (served.and(told), usable)
+        }
+        Err(error) => {
+            let gone = sending.take_back(context, &error, &mut stop).await;
+            (Err(error), !gone)
+        }
+    };
+    if usable {
+        words_file.keep();
     }
     if let Some(here) = route.here {
         here.end().await;
@@ -86,16 +103,15 @@ enum Audience {
 }
 
 impl Audience {
-    fn choose(args: &args::Send) -> Result<Self> {
+    async fn choose(args: &args::Send) -> Result<Self> {
         let mut keys = Vec::new();
         for text in &args.recipient {
             let key = envelope::parse_recipient(text);
             keys.push(key.map_err(|error| Error::usage(fl!("send-bad-recipient")).because(error))?);
         }
         for path in &args.recipients_file {
-            let file = printable(&path.display().to_string());
-            let found = envelope::read_recipients(path);
-            keys.extend(found.map_err(|error| Error::key(fl!("send-bad-recipients-file", path = file), error))?);
+            let path = path.clone();
+            keys.extend(detached(move || recipients(&path)).await?);
         }
         if keys.is_empty() {
             let list = args.word_list.unwrap_or(match i18n::current() {
@@ -125,7 +141,12 @@ impl Audience {
     }
 }
 
-/// The file that `--passphrase-file` names. Removed again when the send fails, because its words open nothing then.
+fn recipients(path: &Path) -> Result<Vec<Recipient>> {
+    let file = shown(path);
+    envelope::read_recipients(path).map_err(|error| Error::key(fl!("send-bad-recipients-file", path = file), error))
+}
+
+/// The file that `--passphrase-file` names. Removed again when its words open nothing.
 struct WordsFile(Option<PathBuf>);
 
 impl WordsFile {
@@ -167,7 +188,10 @@ enum Source {
 
 impl Outgoing {
     async fn pack(context: &Context, args: &args::Send) -> Result<Self> {
-        let message = args.message.as_deref().map(message).transpose()?;
+        let message = match args.message.clone() {
+            Some(text) => Some(detached(move || message(&text)).await?),
+            None => None,
+        };
         let stdin = args.paths.iter().any(|path| path == Path::new("-"));
         let source = match (stdin, &args.name) {
             (false, None) => Self::files(context, args).await?,
@@ -187,10 +211,18 @@ impl Outgoing {
         Ok(Source::Packed(Arc::new(Packed::new(walked.sources)?)))
     }
 
-    /// Bytes of plaintext, where known.
+    /// Bytes of content, where known.
     fn length(&self) -> Option<u64> {
         match &self.source {
             Source::Packed(packed) => Some(packed.length()),
+            Source::StandardInput { .. } => None,
+        }
+    }
+
+    /// Bytes of all files together, where known.
+    fn file_bytes(&self) -> Option<u64> {
+        match &self.source {
+            Source::Packed(packed) => Some(packed.file_bytes()),
             Source::StandardInput { .. } => None,
         }
     }
@@ -229,7 +261,14 @@ impl Outgoing {
 fn message(text: &str) -> Result<String> {
     let Some(path) = text.strip_prefix('@') else { return Ok(content::clean_message(text)?) };
     let unreadable = |error| Error::local(fl!("send-message-unreadable", path = printable(path)), error);
-    Ok(content::clean_message(&fs::read_to_string(path).map_err(unreadable)?)?)
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).map_err(unreadable)?;
+    file.take(MAX_MESSAGE_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() > MAX_MESSAGE_BYTES {
+        return Err(ContentError::MessageLong.into());
+    }
+    let text = String::from_utf8(bytes).map_err(|error| unreadable(io::Error::other(error)))?;
+    Ok(content::clean_message(&text)?)
 }
 
 /// Where the share goes: a relay, or one inside this process.
@@ -241,15 +280,27 @@ struct Route {
 
 impl Route {
     async fn choose(context: &Context, args: &args::Send) -> Result<Self> {
-        let configured = args.relay.as_deref().or(context.config.relay());
-        if let (false, Some(relay)) = (args.here, configured) {
-            let relay = RelayUrl::parse(relay)?;
-            return Ok(Self { token: context.config.token(&relay), relay, here: None });
+        if !args.here {
+            let config = Config::load(&context.dirs)?;
+            let named = args.relay.clone().or_else(relay_of_environment);
+            if let Some(relay) = named.as_deref().or(config.relay()) {
+                let relay = RelayUrl::parse(relay)?;
+                return Ok(Self { token: config.token(&relay), relay, here: None });
+            }
         }
         let here = Here::start(&context.dirs).await?;
-        context.ui.note(fl!("send-here", relay = here.relay().as_str()));
+        context.ui.note(match here.is_loopback() {
+            true => fl!("send-here-loopback", relay = here.relay().as_str()),
+            false => fl!("send-here", relay = here.relay().as_str()),
+        });
         Ok(Self { relay: here.relay().clone(), token: Some(here.token().clone()), here: Some(here) })
     }
+}
+
+/// The relay that `SHARE_RELAY` names; set to nothing it names none.
+fn relay_of_environment() -> Option<String> {
+    let relay = env::var_os("SHARE_RELAY")?.to_string_lossy().into_owned();
+    (!relay.is_empty()).then_some(relay)
 }
 
 /// A share on its way.
@@ -297,22 +348,34 @@ impl Sending {
         })
     }
 
-    async fn deliver(&self, context: &Context, args: &args::Send, outgoing: Outgoing, route: &Route) -> Result<()> {
+    /// Creates, announces, uploads and seals the share. Gives what the ledger holds of it.
+    async fn deliver(&self, context: &Context, args: &args::Send, outgoing: Outgoing, route: &Route) -> Result<Entry> {
         let times = self.create(route).await?;
         let mut entry = self.entry(&outgoing, times);
         context.ledger().put(&self.link.id, &entry)?;
-        self.announce(context, args, outgoing.length(), times)?;
+        self.announce(context, args, &entry)?;
         let uploaded = self.upload(context, outgoing).await?;
-        entry.bytes = Some(uploaded.plain_bytes);
+        entry.bytes = entry.bytes.or(Some(uploaded.plain_bytes));
         entry.fingerprint = Some(uploaded.fingerprint);
         context.ledger().put(&self.link.id, &entry)?;
         self.seal(&uploaded).await?;
-        context.ui.event(&Ready { event: "ready", id: self.link.id, bytes: uploaded.plain_bytes })?;
-        context.ui.note(fl!("send-ready", until = time::local(times.expires_at)));
-        match &route.here {
-            Some(here) => here.until_collected(context, &self.client, &self.link.id, &entry).await,
-            None => Ok(()),
+        Ok(entry)
+    }
+
+    fn tell_ready(&self, context: &Context, entry: &Entry) -> Result<()> {
+        context.ui.note(fl!("send-ready", until = time::local(entry.expires_at)));
+        context.ui.event(&Ready { event: "ready", id: self.link.id, bytes: entry.bytes })
+    }
+
+    /// Serves it from this computer until it has been collected. If that ends in another way, it is gone.
+    async fn serve(&self, context: &Context, route: &Route, entry: &Entry, stop: &mut StopSignal) -> Result<()> {
+        let Some(here) = &route.here else { return Ok(()) };
+        let collected = here.until_collected(context, &self.client, &self.link.id, entry);
+        let served = unless_stopped(stop, fl!("here-stopped"), collected).await;
+        if served.is_err() {
+            context.ledger().forget(&self.link.id);
         }
+        served
     }
 
     async fn create(&self, route: &Route) -> Result<&Created> {
@@ -327,7 +390,7 @@ impl Sending {
             kind: self.audience.kind(),
             names: outgoing.names(),
             files: outgoing.files_count(),
-            bytes: outgoing.length(),
+            bytes: outgoing.file_bytes(),
             times,
             manage: &self.manage,
             receipt_key: ReceiptKey::derive(&self.file_key).to_bytes(),
@@ -335,7 +398,7 @@ impl Sending {
     }
 
     /// Tells link and words, before the first byte is sent.
-    fn announce(&self, context: &Context, args: &args::Send, bytes: Option<u64>, times: &Created) -> Result<()> {
+    fn announce(&self, context: &Context, args: &args::Send, entry: &Entry) -> Result<()> {
         let shown = match &self.audience {
             Audience::Words(words) if args.passphrase_file.is_none() => Some(words.as_str()),
             _ => None,
@@ -345,8 +408,8 @@ impl Sending {
             id: self.link.id,
             link: self.link.to_string(),
             words: shown,
-            expires: time::rfc3339(times.expires_at),
-            bytes,
+            expires: time::rfc3339(entry.expires_at),
+            bytes: entry.bytes,
         })?;
         context.ui.say(fl!("send-link", link = self.link.to_string()))?;
         if let Some(words) = shown {
@@ -411,22 +474,24 @@ impl Sending {
         Ok(self.patience.with(async || self.client.seal(&self.link.id, &self.manage, &seal).await).await?)
     }
 
-    /// After a failure nothing half-sent stays on the relay. Asked to stop once more, it stays.
-    async fn take_back(&self, context: &Context, error: &Error, stop: &mut StopSignal) {
+    /// After a failure nothing half-sent stays on the relay. Asked to stop once more, it stays. Tells whether, as far
+    /// as anyone knows, the words open nothing now.
+    async fn take_back(&self, context: &Context, error: &Error, stop: &mut StopSignal) -> bool {
         let created = self.created.get().is_some();
         if !created && error.kind() != Kind::Interrupted {
-            return;
+            return true;
         }
+        context.ui.note(fl!("send-taking-back"));
         let revoke = async { Ok(self.client.revoke(&self.link.id, &self.manage).await?) };
-        match unless_stopped(stop, fl!("send-interrupted"), revoke).await {
-            Ok(()) => {
-                context.ledger().forget(&self.link.id);
-                context.ui.warn(fl!("send-taken-back"));
-            }
-            // As far as anyone knows there is nothing to take back.
-            Err(_) if !created => {}
-            Err(_) => context.ui.warn(fl!("send-not-taken-back", link = self.link.to_string())),
+        let revoke = timeout(TAKE_BACK_TIMEOUT, unless_stopped(stop, fl!("send-interrupted"), revoke));
+        let taken_back = matches!(revoke.await, Ok(Ok(())));
+        if taken_back {
+            context.ledger().forget(&self.link.id);
+            context.ui.warn(fl!("send-taken-back"));
+        } else if created {
+            context.ui.warn(fl!("send-not-taken-back", link = self.link.to_string()));
         }
+        taken_back || !created
     }
 }
 
@@ -446,7 +511,7 @@ struct Announced<'a> {
 struct Ready {
     event: &'static str,
     id: ShareId,
-    bytes: u64,
+    bytes: Option<u64>,
 }
 
 async fn proof_hash(audience: &Audience, id: ShareId) -> Result<Option<share_relay_api::Bytes32>> {

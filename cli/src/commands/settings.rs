@@ -8,28 +8,31 @@ use super::{Context, unless_stopped};
 use crate::{
     args,
     client::{Client, Secret},
+    config::Config,
     error::{Error, Result},
     i18n::fl,
     link::RelayUrl,
 };
 
 /// Checks that the relay answers and takes the token, then remembers both.
-pub async fn login(context: Context, args: args::Login) -> Result<()> {
+pub async fn login(context: &Context, args: args::Login) -> Result<()> {
     // From the start, as with `get`: the token is asked for in another mode of the terminal.
     let mut stop = super::stop_signal()?;
     unless_stopped(&mut stop, fl!("ui-stopped"), check_in(context, args)).await
 }
 
-async fn check_in(mut context: Context, args: args::Login) -> Result<()> {
+async fn check_in(context: &Context, args: args::Login) -> Result<()> {
+    let mut config = Config::load(&context.dirs)?;
     let relay = RelayUrl::parse(&args.url)?;
     let client = Client::new(&relay)?;
     if client.info(None).await?.token_required {
-        let token = token(&context, &args)?;
+        let token = token(context, &args)?;
         client.info(Some(&token)).await?;
-        context.config.set_token(&relay, &token);
+        config.set_token(&relay, &token);
     }
-    context.config.set_relay(&relay);
-    context.config.save(&context.dirs)?;
+    config.set_relay(&relay);
+    config.save(&context.dirs)?;
+    context.ui.event(&serde_json::json!({ "event": "login", "relay": relay.as_str() }))?;
     context.ui.say(fl!("login-done", relay = relay.as_str()))
 }
 
@@ -44,25 +47,30 @@ fn token(context: &Context, args: &args::Login) -> Result<Secret> {
 }
 
 /// Shows or changes the settings.
-pub fn config(mut context: Context, args: args::Config) -> Result<()> {
+pub fn config(context: &Context, args: args::Config) -> Result<()> {
+    let mut config = Config::load(&context.dirs)?;
     match args {
-        args::Config::Show => show(&context),
+        args::Config::Show => show(context, &config),
         args::Config::Set(args::Setting::Relay { url }) => {
             let relay = RelayUrl::parse(&url)?;
-            context.config.set_relay(&relay);
-            context.config.save(&context.dirs)?;
+            config.set_relay(&relay);
+            config.save(&context.dirs)?;
+            context.ui.event(&event(&config))?;
             context.ui.say(fl!("config-relay-set", relay = relay.as_str()))
         }
     }
 }
 
-fn show(context: &Context) -> Result<()> {
-    let config = &context.config;
-    let tokens: Vec<&str> = config.relays_with_token().collect();
-    context.ui.event(&serde_json::json!({ "event": "config", "relay": config.relay(), "tokens_for": &tokens }))?;
+fn show(context: &Context, config: &Config) -> Result<()> {
+    context.ui.event(&event(config))?;
     match config.relay() {
         Some(relay) => context.ui.say(fl!("config-relay", relay = relay))?,
         None => context.ui.say(fl!("config-no-relay"))?,
     }
-    tokens.into_iter().try_for_each(|relay| context.ui.say(fl!("config-token", relay = relay)))
+    config.relays_with_token().try_for_each(|relay| context.ui.say(fl!("config-token", relay = relay)))
+}
+
+fn event(config: &Config) -> serde_json::Value {
+    let tokens: Vec<&str> = config.relays_with_token().collect();
+    serde_json::json!({ "event": "config", "relay": config.relay(), "tokens_for": tokens })
 }

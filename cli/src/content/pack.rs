@@ -49,6 +49,11 @@ impl Packed {
         self.sources.iter().filter(|source| !source.entry.folder).count() as u64
     }
 
+    /// Bytes of all files together.
+    pub fn file_bytes(&self) -> u64 {
+        self.sources.iter().map(|source| source.entry.size).sum()
+    }
+
     /// The names that are not inside a folder of this content.
     pub fn top_names(&self) -> impl Iterator<Item = &str> {
         self.sources.iter().map(|source| source.entry.path.as_str()).filter(|path| !path.contains('/'))

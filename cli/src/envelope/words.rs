@@ -41,7 +41,7 @@ pub enum WordList {
 /// Words joined by `-`. `Debug` shows nothing; the memory is cleared after use.
 pub struct Passphrase(Zeroizing<String>);
 
-/// Why a text is not a passphrase. `Debug` shows no word.
+/// Why a text is not a passphrase. Neither `Debug` nor `Display` shows a word.
 pub enum WordsError {
     /// A word is on no list, or could be several.
     Unknown {
@@ -292,9 +292,10 @@ fn edits(one: &str, other: &str) -> usize {
     row[other.len()]
 }
 
-impl fmt::Display for WordsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&match self {
+impl WordsError {
+    /// The sentence for who typed the words just now: with the wrong word, and what it may have to be.
+    pub fn for_typist(&self) -> String {
+        match self {
             Self::Unknown { position, word, suggestions } if suggestions.is_empty() => {
                 fl!("words-unknown", position = position, word = word.as_str())
             }
@@ -302,6 +303,16 @@ impl fmt::Display for WordsError {
                 let alike = suggestions.join(", ");
                 fl!("words-unknown-alike", position = position, word = word.as_str(), alike = alike)
             }
+            Self::Count { .. } | Self::Checksum => self.to_string(),
+        }
+    }
+}
+
+/// Shows no word: this may end in a log.
+impl fmt::Display for WordsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&match self {
+            Self::Unknown { position, .. } => fl!("words-unknown-place", position = position),
             Self::Count { found } => fl!("words-count", found = found, min = MIN_WORDS, max = MAX_WORDS),
             Self::Checksum => fl!("words-checksum"),
         })

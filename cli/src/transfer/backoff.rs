@@ -65,15 +65,16 @@ impl Backoff {
         Ok(())
     }
 
-    /// As long as the relay asks, else twice the last wait with a jitter of ±25 %, so that clients spread out.
+    /// Twice the last wait with a jitter of ±25 %, so that clients spread out; longer if the relay asks for more.
     fn next_wait(&mut self, error: &ClientError) -> Duration {
         let base = self.wait;
         self.wait = (self.wait * 2).min(LONGEST_WAIT);
-        if let ClientError::Problem { retry_after: Some(seconds), .. } = error {
-            return Duration::from_secs(*seconds);
-        }
         let jitter = getrandom::u32().unwrap_or(u32::MAX / 2);
-        base * 3 / 4 + base / 2 * (jitter >> 16) / (1 << 16)
+        let own = base * 3 / 4 + base / 2 * (jitter >> 16) / (1 << 16);
+        match error {
+            ClientError::Problem { retry_after: Some(seconds), .. } => own.max(Duration::from_secs(*seconds)),
+            _ => own,
+        }
     }
 }
 
@@ -91,6 +92,11 @@ mod tests {
 
     fn passing() -> ClientError {
         ClientError::Status(503)
+    }
+
+    fn busy(retry_after: u64) -> ClientError {
+        let problem = Box::new(Problem::new(Code::TooBusy));
+        ClientError::Problem { problem, retry_after: Some(retry_after) }
     }
 
     #[tokio::test(start_paused = true)]
@@ -128,12 +134,20 @@ mod tests {
     }
 
     #[test]
-    fn waits_grow_to_a_bound_and_the_relay_s_wish_comes_first() {
+    fn waits_grow_to_a_bound_and_the_relay_can_only_lengthen_them() {
         let mut backoff = Backoff::new(patience(600));
         let waits: Vec<_> = (0..10).map(|_| backoff.next_wait(&passing())).collect();
         assert!(waits[0] >= FIRST_WAIT * 3 / 4 && waits[0] <= FIRST_WAIT * 5 / 4, "{waits:?}");
         assert!(waits[9] >= LONGEST_WAIT * 3 / 4 && waits[9] <= LONGEST_WAIT * 5 / 4, "{waits:?}");
-        let asked = ClientError::Problem { problem: Box::new(Problem::new(Code::TooBusy)), retry_after: Some(7) };
-        assert_eq!(backoff.next_wait(&asked), Duration::from_secs(7));
+        assert_eq!(backoff.next_wait(&busy(70)), Duration::from_secs(70));
+        assert!(backoff.next_wait(&busy(0)) >= LONGEST_WAIT * 3 / 4);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_relay_cannot_ask_for_more_than_patience() {
+        let start = tokio::time::Instant::now();
+        let mut backoff = Backoff::new(patience(5));
+        backoff.wait(busy(u64::MAX)).await.unwrap();
+        assert!(start.elapsed() <= Duration::from_secs(6), "{:?}", start.elapsed());
     }
 }

@@ -17,10 +17,7 @@ use share_relay_api::{
     Bytes32, ShareId,
     limits::{CHUNKS_PER_PART, PART_BYTES},
 };
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    task::spawn_blocking,
-};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     client::{Answer, Client, Secret},
@@ -28,12 +25,15 @@ use crate::{
     envelope::{self, CHUNK, Fingerprint, Stream as SealedStream},
     error::{Error, Result},
     i18n::fl,
+    threads::detached,
     transfer::{
         backoff::Patience,
         buffers::{Buffer, Buffers},
     },
     ui::Progress,
 };
+
+pub use crate::threads::blocking;
 
 /// Plaintext bytes of a full part: 8 MiB.
 const PLAIN_PART: u64 = CHUNKS_PER_PART * CHUNK as u64;
@@ -170,7 +170,7 @@ impl Upload {
         stream::unfold(start, move |state| async move {
             let ahead = state?;
             let (place, stream) = (self.room.enter().await, Arc::clone(&self.stream));
-            match blocking(move || seal_next(ahead, &stream, place)).await {
+            match detached(move || seal_next(ahead, &stream, place)).await {
                 Ok((part, ahead)) => Some((std::future::ready(Ok(part)), ahead)),
                 Err(error) => Some((std::future::ready(Err(error)), None)),
             }
@@ -254,14 +254,6 @@ impl Ahead {
     fn read(&mut self, count: usize, into: &mut Vec<u8>) -> Result<()> {
         let read = self.reader.by_ref().take(count as u64).read_to_end(into);
         read.map(drop).map_err(|error| Error::local(fl!("transfer-stdin"), error))
-    }
-}
-
-/// Runs something that blocks on a thread made for it.
-pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    match spawn_blocking(work).await {
-        Ok(result) => result,
-        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
     }
 }
 

@@ -97,7 +97,7 @@ impl Incoming<'_> {
             let text = self.context.ui.ask_secret(&fl!("get-ask-words"), "--passphrase-file FILE")?;
             match Passphrase::read(&text) {
                 Ok(words) => return Ok(Zeroizing::new(words.as_str().to_owned())),
-                Err(error) => self.context.ui.warn(error.to_string()),
+                Err(error) => self.context.ui.warn(error.for_typist()),
             }
         }
     }

@@ -40,7 +40,7 @@ impl Incoming<'_> {
         let mut lines = Vec::new();
         if let Some(message) = &manifest.message {
             lines.push(fl!("get-message"));
-            lines.extend(message.lines().map(|line| format!("  {}", printable(line))));
+            lines.extend(message.lines().map(|line| format!("  {}", printable(&line.replace('\t', "    ")))));
         }
         lines.push(match manifest.entries.is_empty() {
             false => fl!("get-contents", files = manifest.files, size = size(manifest.bytes)),

@@ -569,7 +569,8 @@ mod tests {
             let (put, opened) = (dripping(HEADS[1]).await, dripping(head).await);
             assert!(put.put_header(&id, &key, Bytes::from_static(b"header")).await.is_err());
             assert!(opened.open(&id, &OpenShare { proof: None }).await.is_err());
-            assert!(start.elapsed() <= CALL_TIMEOUT * 2 + MANIFEST_TIMEOUT + CALL_TIMEOUT, "{:?}", start.elapsed());
+            let limits = Limits::default();
+            assert!(start.elapsed() <= limits.call * 3 + limits.manifest, "{:?}", start.elapsed());
         }
     }
 

@@ -17,7 +17,14 @@ use share_relay_api::{OpenShare, ShareId};
 /// Limits for these tests: some tenths of a second.
 fn limits() -> Limits {
     let short = Duration::from_millis(300);
-    Limits { connect: short, call: Duration::from_millis(900), stall: short, stall_bytes: 1024, answer: short }
+    Limits {
+        connect: short,
+        call: Duration::from_millis(900),
+        manifest: Duration::from_millis(900),
+        stall: short,
+        stall_bytes: 1024,
+        answer: short,
+    }
 }
 
 /// A client of a server that reads a request's head and then does this with each connection.

@@ -201,7 +201,7 @@ fn a_key_file_of_no_use_is_named() {
     let world = World::new();
     let relay = world.relay();
     let key = age_key(&world, "key.txt");
-    let sent = send_to(&world, &relay, &[key.clone()], [world.file("case.bin", "x")]);
+    let sent = send_to(&world, &relay, std::slice::from_ref(&key), [world.file("case.bin", "x")]);
     world.file("public.txt", &key);
     world.file("empty.txt", "");
     world.file("noise.txt", noise(100_000));

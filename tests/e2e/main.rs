@@ -4,6 +4,9 @@
 //! the other records and counts. [`http`] is a server that lies, [`raw`] makes single calls as no program of ours
 //! would, [`clocked_relay`] is a relay whose clock the test sets. Each other module holds one kind of promise.
 
+// Tests show what they measured.
+#![allow(clippy::print_stderr)]
+
 mod clocked_relay;
 mod corrupt;
 mod failures;

@@ -21,14 +21,15 @@ pub mod share;
 pub mod store;
 mod sweep;
 mod tally;
+mod turns;
 
 use std::{future::Future, io, time::Duration};
 
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::timeout};
 
 pub use config::{Config, Senders};
-pub use error::{Ending, Refusal};
 pub use program::run;
+pub use share::{Ending, Refusal};
 
 /// Serves the protocol on `listener` until `shutdown`, then finishes what runs (at most [`limits::Limits::drain`] and
 /// [`limits::SETTLE`]) and returns.

@@ -1,21 +1,26 @@
 //! What the relay counts, in the text format of Prometheus. Nothing here tells one share or caller from another.
 
 use std::{
-    fmt::Write,
-    sync::atomic::{AtomicU64, Ordering},
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
+
+use share_relay_api::Code;
 
 /// A number that only grows.
 #[derive(Debug, Default)]
 pub struct Counter(AtomicU64);
 
 /// A number of things under way.
-#[derive(Debug, Default)]
-pub struct Gauge(AtomicU64);
+#[derive(Debug, Clone, Default)]
+pub struct Gauge(Arc<AtomicU64>);
 
 /// One thing under way, until dropped.
 #[derive(Debug)]
-pub struct Held<'a>(&'a Gauge);
+pub struct Held(Arc<AtomicU64>);
 
 impl Counter {
     /// Counts so many more.
@@ -26,23 +31,23 @@ impl Counter {
 
 impl Gauge {
     /// Counts one thing for as long as the answer is kept.
-    pub fn hold(&self) -> Held<'_> {
+    pub fn hold(&self) -> Held {
         self.0.fetch_add(1, Ordering::Relaxed);
-        Held(self)
+        Held(self.0.clone())
     }
 }
 
-impl Drop for Held<'_> {
+impl Drop for Held {
     fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 /// All counts of one relay.
 #[derive(Debug, Default)]
 pub struct Metrics {
-    /// Answers by class of status: 1xx to 5xx.
-    answers: [Counter; 5],
+    /// Answers by status and code.
+    answers: Mutex<BTreeMap<(u16, Option<Code>), u64>>,
     /// Requests whose client went away before the answer.
     pub abandoned: Counter,
     /// Bytes of bodies that came in.
@@ -64,18 +69,21 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Counts an answer.
-    pub fn answered(&self, status: u16) {
-        if let Some(counter) = usize::from(status / 100).checked_sub(1).and_then(|class| self.answers.get(class)) {
-            counter.add(1);
-        }
+    /// Counts an answer, and for an error which one.
+    pub fn answered(&self, status: u16, code: Option<Code>) {
+        *self.answers().entry((status, code)).or_default() += 1;
+    }
+
+    fn answers(&self) -> MutexGuard<'_, BTreeMap<(u16, Option<Code>), u64>> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// All counts as text.
     pub fn render(&self) -> String {
         let mut text = String::from("# TYPE share_relay_answers_total counter\n");
-        for (class, counter) in (1..).zip(&self.answers) {
-            line(&mut text, format_args!("share_relay_answers_total{{status=\"{class}xx\"}}"), &counter.0);
+        for ((status, code), count) in self.answers().iter() {
+            let code = code.map_or("", Code::as_str);
+            text.push_str(&format!("share_relay_answers_total{{status=\"{status}\",code=\"{code}\"}} {count}\n"));
         }
         let counters = [
             ("abandoned_requests_total", &self.abandoned),
@@ -97,11 +105,7 @@ impl Metrics {
 
 fn single(text: &mut String, name: &str, kind: &str, value: &AtomicU64) {
     text.push_str(&format!("# TYPE share_relay_{name} {kind}\n"));
-    line(text, format_args!("share_relay_{name}"), value);
-}
-
-fn line(text: &mut String, name: std::fmt::Arguments<'_>, value: &AtomicU64) {
-    writeln!(text, "{name} {}", value.load(Ordering::Relaxed)).expect("writing to a string cannot fail");
+    text.push_str(&format!("share_relay_{name} {}\n", value.load(Ordering::Relaxed)));
 }
 
 #[cfg(test)]
@@ -111,13 +115,14 @@ mod tests {
     #[test]
     fn counts_are_rendered() {
         let metrics = Metrics::default();
-        metrics.answered(204);
-        metrics.answered(404);
-        metrics.answered(9999);
+        metrics.answered(204, None);
+        metrics.answered(404, Some(Code::NotFound));
+        metrics.answered(404, Some(Code::NotFound));
         metrics.bytes_in.add(7);
         let held = metrics.connections.hold();
         let text = metrics.render();
-        assert!(text.contains("share_relay_answers_total{status=\"2xx\"} 1\n"), "{text}");
+        assert!(text.contains("share_relay_answers_total{status=\"204\",code=\"\"} 1\n"), "{text}");
+        assert!(text.contains("share_relay_answers_total{status=\"404\",code=\"not_found\"} 2\n"), "{text}");
         assert!(text.contains("share_relay_received_bytes_total 7\n"), "{text}");
         assert!(text.contains("# TYPE share_relay_connections gauge\nshare_relay_connections 1\n"), "{text}");
         drop(held);

@@ -19,12 +19,13 @@ use crate::{
     auth,
     changes::Changes,
     config::{Config, Senders},
-    error::{Error, Refusal},
+    error::Error,
     limits,
     metrics::Metrics,
-    share::{BlobKind, Guesses, Life, Record},
+    share::{BlobKind, Guesses, Life, Record, Refusal},
     store::{Object, Store, StoreError, Stored},
     tally::Tally,
+    turns::Turns,
 };
 pub use download::Part;
 
@@ -44,7 +45,7 @@ pub struct Relay<S> {
     /// Guesses at the words of shares whose record could not be stored.
     unstored: std::sync::Mutex<HashMap<ShareId, Guesses>>,
     /// Changes of one share take turns here, so that a crowd does not only trip over the store's compare-and-swap.
-    turns: [Mutex<()>; 64],
+    turns: Turns<Mutex<()>>,
 }
 
 /// Memory reserved for a body; given back when dropped.
@@ -65,7 +66,7 @@ impl<S: Store> Relay<S> {
             answers: Tally::default(),
             unstored: std::sync::Mutex::default(),
             body_memory: Arc::new(Semaphore::new(units.min(Semaphore::MAX_PERMITS))),
-            turns: [const { Mutex::const_new(()) }; 64],
+            turns: Turns::default(),
         })
     }
 
@@ -284,7 +285,7 @@ impl<S: Store> Relay<S> {
         id: ShareId,
         mut rule: impl FnMut(&mut Record, u64) -> std::result::Result<T, Refusal>,
     ) -> Result<T> {
-        let _turn = self.turn(id).lock().await;
+        let _turn = self.turns.of(id).lock().await;
         for _ in 0..limits::CHANGE_TRIES {
             let stored = self.store.load(id).await?.ok_or(Code::NotFound)?;
             let (mut record, now) = (self.recalled(id, stored.record.clone()), self.now());
@@ -348,11 +349,6 @@ impl<S: Store> Relay<S> {
             log_end(&id, &new);
         }
         Ok(replaced)
-    }
-
-    fn turn(&self, id: ShareId) -> &Mutex<()> {
-        let sum = id.as_str().bytes().fold(0usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-        &self.turns[sum % self.turns.len()]
     }
 
     async fn stored_bytes(&self, id: ShareId) -> Result<u64> {

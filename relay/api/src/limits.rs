@@ -45,5 +45,5 @@ pub const TOMBSTONE_SECONDS: u64 = 30 * 24 * 3600;
 /// The most tickets that may be running on one share at once.
 pub const MAX_RUNNING_TICKETS: usize = 1000;
 
-/// The most events a share remembers; the newest are kept.
+/// The most events a share remembers; receipts are kept, of the others the newest.
 pub const MAX_EVENTS: usize = 1000;

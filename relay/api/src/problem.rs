@@ -39,7 +39,7 @@ pub struct Problem {
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal, $status:literal, $title:literal;)*) => {
         /// The fixed codes of [`Problem`].
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
         pub enum Code {
             $($(#[$doc])* #[serde(rename = $text)] $name,)*
             /// A code this version does not know.
@@ -110,7 +110,7 @@ codes! {
     Conflict = "conflict", 409, "This was already set, and differently.";
     /// Seal came before all parts did.
     PartsMissing = "parts_missing", 409, "Parts are missing.";
-    /// Larger, or for longer, than this relay allows.
+    /// Larger than this relay allows.
     TooLarge = "too_large", 413, "This is larger than the relay allows.";
     /// It is to live longer than this relay allows.
     ExpiryTooLong = "expiry_too_long", 400, "This is for longer than the relay allows.";

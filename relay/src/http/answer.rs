@@ -53,7 +53,8 @@ pub fn json(status: StatusCode, value: &impl Serialize) -> Answer {
 pub fn problem(problem: &Problem) -> Answer {
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let text = serde_json::to_vec(problem).unwrap_or_default();
-    let answer = whole(status, PROBLEM, text);
+    let mut answer = whole(status, PROBLEM, text);
+    answer.extensions_mut().insert(problem.code);
     match problem.code {
         Code::TokenRequired => with(answer, [(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))]),
         Code::TooBusy => with(answer, [(header::RETRY_AFTER, RETRY_AFTER)]),

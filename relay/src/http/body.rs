@@ -22,9 +22,10 @@ use tokio::time::{Instant, timeout_at};
 
 use super::log::RequestLog;
 use crate::{
-    error::{Error, Refusal},
+    error::Error,
     limits::Limits,
     relay::{Memory, Part},
+    share::Refusal,
 };
 
 /// A request's body, read within bounds.

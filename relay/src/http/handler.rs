@@ -56,6 +56,7 @@ pub async fn handle<S: Store>(relay: Arc<Relay<S>>, request: Request<Incoming>, 
     body.discard().await;
     log.bytes_in = body.bytes;
     log.status = Some(answered.status().as_u16());
+    log.code = answered.extensions().get().copied();
     let answered = if asked.head_only { answer::head_of(answered) } else { answered };
     answered.map(|body| body.logged(log))
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use share_relay_api::ShareId;
+use share_relay_api::{Code, ShareId};
 
 use super::route::Call;
 use crate::{
@@ -18,6 +18,8 @@ pub struct RequestLog {
     share: Option<ShareId>,
     /// The answer's status; none if the client went away first.
     pub status: Option<u16>,
+    /// For an error answer, which one.
+    pub code: Option<Code>,
     /// Bytes of the request's body.
     pub bytes_in: u64,
     /// Bytes of the answer's body.
@@ -35,6 +37,7 @@ impl RequestLog {
             route: call.map_or("none", Call::template),
             share: call.and_then(Call::share),
             status: None,
+            code: None,
             bytes_in: 0,
             bytes_out: 0,
             count: Box::new(move |log| count(&relay, log)),
@@ -45,7 +48,7 @@ impl RequestLog {
 fn count<S: Store>(relay: &Relay<S>, log: &RequestLog) {
     relay.metrics.bytes_in.add(log.bytes_in);
     match log.status {
-        Some(status) => relay.metrics.answered(status),
+        Some(status) => relay.metrics.answered(status, log.code),
         None => relay.metrics.abandoned.add(1),
     }
 }
@@ -63,6 +66,7 @@ impl Drop for RequestLog {
             route = self.route,
             share = self.share.as_ref().map(short),
             status = self.status,
+            code = self.code.map(Code::as_str),
             bytes_in = self.bytes_in,
             bytes_out = self.bytes_out,
             ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX),

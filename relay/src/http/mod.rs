@@ -24,7 +24,7 @@ use tokio::{
 };
 
 use self::{answer::Answer, connection::Connection};
-use crate::{limits::Limits, relay::Relay, store::Store};
+use crate::{limits::Limits, metrics::Gauge, relay::Relay, store::Store};
 
 /// Bytes of an HTTP/2 answer that wait for the client to take them.
 const SEND_BYTES: usize = 64 * 1024;
@@ -35,19 +35,26 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Serves the protocol until `stop`, then finishes what runs, within the drain limit.
 pub async fn serve<S: Store>(listener: TcpListener, relay: Arc<Relay<S>>, stop: watch::Receiver<bool>) {
     let limits = relay.config.limits.clone();
+    let open = relay.metrics.connections.clone();
     let answer = move |request, connection| handler::handle(relay.clone(), request, connection);
-    accept_until(listener, &limits, stop, answer).await;
+    accept_until(listener, &limits, &open, stop, answer).await;
 }
 
 /// Serves the operator's metrics until `stop`.
 pub async fn serve_metrics<S: Store>(listener: TcpListener, relay: Arc<Relay<S>>, stop: watch::Receiver<bool>) {
     let limits = relay.config.limits.clone();
     let answer = move |request, connection| handler::metrics(relay.clone(), request, connection);
-    accept_until(listener, &limits, stop, answer).await;
+    // The operator's own connections are not counted.
+    accept_until(listener, &limits, &Gauge::default(), stop, answer).await;
 }
 
-async fn accept_until<F, A>(listener: TcpListener, limits: &Limits, mut stop: watch::Receiver<bool>, answer: F)
-where
+async fn accept_until<F, A>(
+    listener: TcpListener,
+    limits: &Limits,
+    open: &Gauge,
+    mut stop: watch::Receiver<bool>,
+    answer: F,
+) where
     F: Fn(Request<Incoming>, Connection) -> A + Clone + Send + Sync + 'static,
     A: Future<Output = Answer> + Send + 'static,
 {
@@ -63,7 +70,8 @@ where
             accepted = accept(&listener, &places) => match accepted {
                 Ok((stream, place)) => {
                     let serving = serve_one(stream, limits.clone(), connections_stop.clone(), answer.clone());
-                    connections.spawn(async move { serving.await; drop(place) });
+                    let held = (place, open.hold());
+                    connections.spawn(async move { serving.await; drop(held) });
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");

@@ -11,9 +11,9 @@ use share_relay_api::{
 use super::{Memory, Relay, Result};
 use crate::{
     auth,
-    error::{Error, Refusal},
+    error::Error,
     limits::{PARTS_MEMORY, UPLOAD_MEMORY},
-    share::{BlobKind, Layout, PartPlace, Record},
+    share::{BlobKind, Layout, PartPlace, Record, Refusal},
     store::{PartWriter, Store},
 };
 

@@ -15,7 +15,7 @@ pub fn push(events: &mut Vec<Event>, at: u64, kind: EventKind) {
 }
 
 /// Whether there is room for a receipt: there is none once all events are receipts.
-pub fn take_receipt(events: &[Event]) -> bool {
+pub fn has_room_for_receipt(events: &[Event]) -> bool {
     events.len() < MAX_EVENTS || events.iter().any(may_go)
 }
 
@@ -52,10 +52,10 @@ mod tests {
         let mut events = Vec::new();
         push(&mut events, 0, EventKind::Created);
         for at in 0..MAX_EVENTS as u64 {
-            assert!(take_receipt(&events));
+            assert!(has_room_for_receipt(&events));
             push(&mut events, at, receipt());
         }
-        assert!(!take_receipt(&events));
+        assert!(!has_room_for_receipt(&events));
         push(&mut events, 9999, EventKind::WrongProof);
         assert!(events.len() == MAX_EVENTS && !events.iter().any(may_go));
     }

@@ -45,7 +45,7 @@ impl Guesses {
 }
 
 impl Record {
-    /// The guesses of this record, if nothing else (and no event of another kind) sets it apart from `before`.
+    /// The guesses of this record, if nothing but them and its events sets it apart from `before`.
     pub fn only_guessed_since(&self, before: &Self) -> Option<&Guesses> {
         let (Life::Live(now), Life::Live(then)) = (&self.life, &before.life) else { return None };
         let same = Share { guesses: then.guesses.clone(), ..(**now).clone() };

@@ -6,6 +6,7 @@
 mod events;
 mod guesses;
 mod layout;
+mod refusal;
 mod tickets;
 
 use serde::{Deserialize, Serialize};
@@ -13,10 +14,10 @@ use share_relay_api::{
     Bytes32, Code, CreateShare, Created, Event, EventKind, Events, RelayLimits, ShareStatus, State, limits,
 };
 
-pub use crate::error::{Ending, Refusal};
 use crate::{auth, limits::TOUCH_SECONDS};
 pub use guesses::Guesses;
 pub use layout::{Layout, PartPlace, Parts};
+pub use refusal::{Ending, Refusal};
 pub use tickets::Running;
 
 /// All the relay knows of a share besides its bytes.
@@ -74,7 +75,7 @@ pub struct Share {
     pub received: u32,
     /// Downloads that took everything and sent no receipt.
     pub unconfirmed: u32,
-    /// Their tickets, whose receipt may still come: at most twice as many as may run at once.
+    /// The newest of their tickets, whose receipt may still come: at most as many as may run at once.
     #[serde(default)]
     pub late: Vec<Bytes32>,
 }

@@ -67,7 +67,7 @@ impl Record {
             return Ok(());
         }
         let hash = self.may_receive(ticket, now)?;
-        if !events::take_receipt(&self.events) {
+        if !events::has_room_for_receipt(&self.events) {
             return Err(Code::TooBusy.into());
         }
         let (share, log) = self.kept_mut()?;
@@ -117,7 +117,6 @@ impl Share {
 
     /// Ends tickets whose time is over. One that was not served everything gives its place back.
     pub(super) fn end_tickets(&mut self, now: u64, log: &mut Vec<Event>) {
-        self.late.truncate(limits::MAX_RUNNING_TICKETS);
         let all = self.layout().content_bytes().unwrap_or(u64::MAX);
         for ended in self.running.extract_if(.., |running| now >= running.expires_at) {
             if ended.served < all {
@@ -127,6 +126,8 @@ impl Share {
                 self.late.push(ended.hash);
             }
         }
+        let too_many = self.late.len().saturating_sub(limits::MAX_RUNNING_TICKETS);
+        self.late.drain(..too_many);
     }
 
     fn running(&self, ticket: &Bytes32) -> Option<&Running> {

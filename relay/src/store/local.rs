@@ -31,7 +31,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use self::writers::{Claim, Writers};
 use super::{Object, PartPlace, PartWriter, Parts, Result, Store, StoreError, Stored, Tag};
-use crate::{disk, limits::BLOCK_BYTES, share::Record};
+use crate::{disk, limits::BLOCK_BYTES, share::Record, turns::Turns};
 
 const RECORD: &str = "record.json";
 const CONTENT: &str = "content.age";
@@ -54,7 +54,7 @@ struct Inner {
     temporary: PathBuf,
     names: AtomicU64,
     /// One of these is held while a record is compared and swapped; which one follows from the id.
-    turns: [Mutex<()>; 64],
+    turns: Turns<Mutex<()>>,
     writers: Writers,
     /// Bytes of the parts held of shares somebody has asked about.
     sums: Mutex<HashMap<ShareId, u64>>,
@@ -85,7 +85,7 @@ impl LocalStore {
             shares: dir.join("shares"),
             temporary: dir.join("tmp"),
             names: AtomicU64::new(0),
-            turns: [const { Mutex::new(()) }; 64],
+            turns: Turns::default(),
             writers: Writers::default(),
             sums: Mutex::default(),
             _lock: lock,
@@ -136,8 +136,7 @@ impl Inner {
     }
 
     fn turn(&self, id: ShareId) -> MutexGuard<'_, ()> {
-        let sum = id.as_str().bytes().fold(0usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-        self.turns[sum % self.turns.len()].lock().unwrap_or_else(PoisonError::into_inner)
+        self.turns.of(id).lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn create(&self, id: ShareId, record: &[u8]) -> Result<bool> {

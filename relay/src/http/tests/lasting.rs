@@ -137,6 +137,7 @@ async fn metrics_have_a_listener_of_their_own() {
     let mut reply = Vec::new();
     stream.read_to_end(&mut reply).await.unwrap();
     let text = String::from_utf8(Reply::parse(&reply).body).unwrap();
-    assert!(text.contains("share_relay_answers_total{status=\"4xx\"} 1\n"), "{text}");
+    assert!(text.contains("# TYPE share_relay_connections gauge\n"), "{text}");
+    assert!(text.contains("share_relay_answers_total{status=\"404\",code=\"no_such_path\"} 1\n"), "{text}");
     server.stop().await;
 }

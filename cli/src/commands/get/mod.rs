@@ -33,12 +33,10 @@ use crate::{
 /// Runs `share get`.
 pub async fn run(context: &Context, args: args::Get) -> Result<()> {
     check_arguments(context, &args)?;
-    // From before the first question: on Ctrl-C it signals this program while the terminal still hides what is typed.
-    let mut stop = super::stop_signal()?;
-    let share = unless_stopped(&mut stop, fl!("ui-stopped"), Incoming::find(context, &args)).await?;
+    let share = Incoming::find(context, &args).await?;
     match &args.ciphertext {
-        Some(path) => share.keep_ciphertext(path, &mut stop).await,
-        None => share.open_and_keep(&mut stop).await,
+        Some(path) => share.keep_ciphertext(path).await,
+        None => share.open_and_keep().await,
     }
 }
 
@@ -80,36 +78,39 @@ impl<'a> Incoming<'a> {
         Ok(Self { context, args, link, client, status, patience })
     }
 
-    async fn open_and_keep(&self, stop: &mut StopSignal) -> Result<()> {
-        let opened = unless_stopped(stop, fl!("ui-stopped"), self.open()).await?;
+    async fn open_and_keep(&self) -> Result<()> {
+        let opened = self.open().await?;
         self.show(&opened.manifest)?;
         if self.args.list {
             return Ok(());
         }
         self.check_output(&opened)?;
+        // Before the question, which on Ctrl-C signals this program and then tells of it.
+        let mut stop = super::stop_signal()?;
         self.confirm()?;
         // Before a ticket is spent: a folder that has no room, or no place, should not cost a download.
         let target = self.target(&opened.manifest).await?;
         let receipt_key = ReceiptKey::derive(&opened.file_key);
         let fetch = self.with_ticket(opened.proof, async |ticket| self.receive(opened, target, ticket).await);
-        let (ticket, verified) = unless_stopped(stop, fl!("get-interrupted"), fetch).await?;
+        let (ticket, verified) = unless_stopped(&mut stop, fl!("get-interrupted"), fetch).await?;
         let received = verified.place().await?;
         // First of all: what is printed may not find its reader.
-        self.send_receipt(ticket, &receipt_key, received.fingerprint, stop).await;
+        self.send_receipt(ticket, &receipt_key, received.fingerprint, &mut stop).await;
         self.report(&received)
     }
 
     /// Saves the age file as it is. Nothing is verified, so there is no receipt.
-    async fn keep_ciphertext(&self, path: &Path, stop: &mut StopSignal) -> Result<()> {
+    async fn keep_ciphertext(&self, path: &Path) -> Result<()> {
         match path.is_dir() {
             true => return Err(ContentError::InTheWay(printable(&path.display().to_string())).into()),
             false if self.args.force => {}
             false => super::refuse_existing(path)?,
         }
-        let proof = unless_stopped(stop, fl!("ui-stopped"), self.proof_if_needed()).await?;
+        let proof = self.proof_if_needed().await?;
+        let mut stop = super::stop_signal()?;
         let folder = self.ciphertext_folder(path).await?;
         let fetch = self.with_ticket(proof, async |ticket| self.save_ciphertext(path, folder, ticket).await);
-        let (_, staged) = unless_stopped(stop, fl!("get-interrupted"), fetch).await?;
+        let (_, staged) = unless_stopped(&mut stop, fl!("get-interrupted"), fetch).await?;
         let (bytes, placed) = staged.place(path, self.args.force).await?;
         self.report_ciphertext(&placed, bytes)
     }

@@ -1,5 +1,6 @@
 //! `share get`: prove, look inside, download, verify, save, send the receipt.
 
+mod folder;
 mod open;
 mod save;
 mod show;

@@ -1,6 +1,6 @@
 //! Words or keys, and the manifest they open.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use bytes::Bytes;
 use share_relay_api::{Bytes32, Kind as ShareKind, OpenShare};
@@ -108,18 +108,33 @@ impl Incoming<'_> {
         }
         let mut all: Option<Identities> = None;
         for path in &self.args.identity {
-            let shown = printable(&path.display().to_string());
-            let prompt = fl!("get-ask-identity", path = shown.as_str());
-            // Without a terminal there is no answer, and the error says that one was needed.
-            let mut ask = || self.context.ui.ask_secret(&prompt, "--identity FILE").ok();
-            let found = envelope::read_identities(path, &mut ask)
-                .map_err(|error| Error::key(fl!("get-bad-identity", path = shown), error))?;
+            let found = self.identities_in(path)?;
             match &mut all {
                 Some(all) => all.extend(found),
                 None => all = Some(found),
             }
         }
         all.ok_or_else(needs_key)
+    }
+
+    /// The keys in one file; their passphrase, if they have one, is asked for.
+    fn identities_in(&self, path: &Path) -> Result<Identities> {
+        let shown = printable(&path.display().to_string());
+        let prompt = fl!("get-ask-identity", path = shown.as_str());
+        let mut stopped = None;
+        let mut ask = || match self.context.ui.ask_secret(&prompt, "--identity FILE") {
+            Err(error) if error.kind() == Kind::Interrupted => {
+                stopped = Some(error);
+                None
+            }
+            // Without a terminal there is no answer, and the error says that one was needed.
+            answer => answer.ok(),
+        };
+        let found = envelope::read_identities(path, &mut ask);
+        match stopped {
+            Some(error) => Err(error),
+            None => found.map_err(|error| Error::key(fl!("get-bad-identity", path = shown), error)),
+        }
     }
 
     async fn sealed_manifest(&self, proof: Option<Bytes32>) -> Result<Bytes> {

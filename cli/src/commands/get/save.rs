@@ -1,7 +1,7 @@
 //! Where the plaintext, or the ciphertext, goes.
 
 use std::{
-    fs, io,
+    io,
     io::{BufWriter, Read, Write},
     path::{Path, PathBuf},
     sync::Arc,
@@ -10,7 +10,7 @@ use std::{
 use ring::digest;
 use share_relay_api::Bytes32;
 
-use super::{Incoming, Received, open::Opened};
+use super::{Incoming, Received, folder::Folder, open::Opened};
 use crate::{
     client::Secret,
     content::{Manifest, Placed, find_in_the_way, place, place_one, unpack},
@@ -21,10 +21,8 @@ use crate::{
     transfer::{
         download::{DownloadError, Expected},
         plain::{self, PlainReader},
-        staging::Staging,
         upload::blocking,
     },
-    ui::{printable, size},
 };
 
 /// Bytes written at once.
@@ -50,70 +48,6 @@ pub enum Target {
     StandardOutput,
 }
 
-/// A folder to save in.
-pub struct Folder {
-    // Dropped first: it lies in the folder.
-    staging: Staging,
-    output: Output,
-}
-
-/// The path of a folder, and those above it that had to be made; they go again if nothing was saved in them.
-struct Output {
-    path: PathBuf,
-    made: Vec<PathBuf>,
-}
-
-impl Output {
-    fn create(path: &Path) -> io::Result<Self> {
-        let absent = |path: &&Path| !path.as_os_str().is_empty() && !path.exists();
-        let made = path.ancestors().take_while(absent).map(Path::to_owned).collect();
-        let output = Self { path: path.to_owned(), made };
-        fs::create_dir_all(path)?;
-        Ok(output)
-    }
-}
-
-impl Drop for Output {
-    fn drop(&mut self) {
-        // Fails, as it should, where something is in it.
-        let _ = self.made.iter().try_for_each(fs::remove_dir);
-    }
-}
-
-impl Folder {
-    /// Makes it and finds it writable, and large enough where it is known how much will come.
-    fn create(path: &Path, needed: Option<u64>) -> Result<Self> {
-        let made = Output::create(path).and_then(|output| Ok(Self { staging: Staging::create(path)?, output }));
-        let folder = made.map_err(|error| Error::writing(path, error))?;
-        let free = system::free_space(path).map_err(|error| Error::writing(path, error))?;
-        match (needed, free) {
-            (Some(needed), Some(free)) if free < needed => Err(no_room(path, needed, free)),
-            _ => Ok(folder),
-        }
-    }
-
-    /// Refuses to go on in a staging folder that somebody has put in the place of ours.
-    fn check(&self) -> Result<()> {
-        match self.staging.is_intact() {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(swapped(&self.output.path)),
-            Err(error) => Err(swapped(&self.output.path).because(error)),
-        }
-    }
-}
-
-fn no_room(path: &Path, needed: u64, free: u64) -> Error {
-    let path = printable(&path.display().to_string());
-    let message = fl!("get-no-room", path = path, needed = size(needed), free = size(free));
-    Error::new(Kind::LocalFile, "disk_full", message).hint(fl!("disk-full-hint"))
-}
-
-fn swapped(path: &Path) -> Error {
-    let path = printable(&path.display().to_string());
-    Error::new(Kind::LocalFile, "staging_swapped", fl!("get-staging-swapped", path = path))
-        .hint(fl!("get-staging-swapped-hint"))
-}
-
 impl Target {
     /// Reads the plaintext to its verified end. In a folder nothing has its final name yet.
     fn fill(&self, manifest: &Manifest, mut reader: Digesting) -> Result<Digest> {
@@ -121,7 +55,7 @@ impl Target {
             Self::StandardOutput => to_standard_output(&mut reader)?,
             Self::Folder { folder, .. } => {
                 folder.check()?;
-                unpack(&mut reader, manifest, &folder.staging.files())?;
+                unpack(&mut reader, manifest, &folder.staged())?;
             }
         }
         Ok(reader.finish())
@@ -132,7 +66,7 @@ impl Target {
             Self::StandardOutput => Ok(Saved::StandardOutput),
             Self::Folder { folder, names, force } => {
                 folder.check()?;
-                let placed = place(&folder.staging.files(), names.as_deref(), &folder.output.path, force)?;
+                let placed = place(&folder.staged(), names.as_deref(), folder.path(), force)?;
                 Ok(Saved::Files(placed))
             }
         }
@@ -169,8 +103,8 @@ impl StagedCiphertext {
         let placing = move || {
             self.folder.check()?;
             let mut placed = Vec::new();
-            place_one(&spooled(&self.folder.staging), wanted, force, &mut placed)?;
-            let output = &self.folder.output.path;
+            place_one(&spooled(&self.folder), wanted, force, &mut placed)?;
+            let output = self.folder.path();
             system::sync_dir(output).map_err(|error| Error::writing(output, error))?;
             Ok((self.bytes, placed.pop().expect("a file that was placed has a place")))
         };
@@ -242,7 +176,7 @@ impl Incoming<'_> {
         let download = self.download(ticket);
         let progress = download.progress.clone();
         let target = path.to_owned();
-        let saving = move || match spool(&mut reader, &folder.staging) {
+        let saving = move || match spool(&mut reader, &folder) {
             Ok(()) => Ok(folder),
             Err(error) => Err(Error::writing(&target, error)),
         };
@@ -271,12 +205,12 @@ fn to_standard_output(reader: &mut impl Read) -> Result<()> {
 }
 
 /// Where a ciphertext grows.
-fn spooled(staging: &Staging) -> PathBuf {
-    staging.files().join("ciphertext")
+fn spooled(folder: &Folder) -> PathBuf {
+    folder.staged().join("ciphertext")
 }
 
-fn spool(reader: &mut PlainReader, staging: &Staging) -> io::Result<()> {
-    let mut out = BufWriter::with_capacity(WRITE_BYTES, system::create_private(&spooled(staging))?);
+fn spool(reader: &mut PlainReader, folder: &Folder) -> io::Result<()> {
+    let mut out = BufWriter::with_capacity(WRITE_BYTES, system::create_private(&spooled(folder))?);
     io::copy(reader, &mut out)?;
     out.into_inner()?.sync_all()
 }

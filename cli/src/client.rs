@@ -19,18 +19,14 @@ use reqwest::{
     Body, Method, RequestBuilder, Response, StatusCode,
     header::{self, HeaderMap},
 };
-use serde::{
-    Deserialize, Deserializer, Serialize, Serializer,
-    de::{self, DeserializeOwned},
-};
+use serde::{Serialize, de::DeserializeOwned};
 use share_relay_api::{
-    Bytes32, Code, CreateShare, Created, Events, OpenShare, PartsHeld, Problem, Receipt, RelayInfo, SealShare, ShareId,
+    Code, CreateShare, Created, Events, OpenShare, PartsHeld, Problem, Receipt, RelayInfo, SealShare, ShareId,
     ShareStatus, TakeTicket, Ticket, limits, paths,
 };
 use tokio::time::Instant;
-use zeroize::Zeroizing;
 
-use crate::{i18n::fl, link::RelayUrl};
+use crate::{i18n::fl, link::RelayUrl, secret::Secret};
 
 /// How long a relay may take.
 #[derive(Debug, Clone, Copy)]
@@ -68,66 +64,6 @@ impl Default for Limits {
 const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 /// Bytes handed to the connection at once, so that progress and stalls are seen early.
 const SLICE_BYTES: usize = 64 * 1024;
-
-/// A 32-byte secret of the protocol: manage key, ticket or sender token. Sent as `Authorization: Bearer <hex>`.
-#[derive(Clone)]
-pub struct Secret(Zeroizing<String>);
-
-impl Secret {
-    /// A new random secret.
-    pub fn random() -> Result<Self, getrandom::Error> {
-        let mut bytes = Zeroizing::new([0u8; 32]);
-        getrandom::fill(&mut *bytes)?;
-        Ok(Bytes32(*bytes).into())
-    }
-
-    /// Reads 64 hexadecimal digits; anything else is `None`.
-    pub fn parse(text: &str) -> Option<Self> {
-        text.trim().parse::<Bytes32>().ok().map(Self::from)
-    }
-
-    /// The 64 hexadecimal digits.
-    pub fn hex(&self) -> &str {
-        &self.0
-    }
-
-    /// SHA-256 of the 32 bytes: what the relay is told.
-    pub fn hash(&self) -> Bytes32 {
-        let bytes: Bytes32 = self.0.parse().expect("a secret holds 64 hexadecimal digits");
-        sha256(&bytes.0)
-    }
-}
-
-impl From<Bytes32> for Secret {
-    fn from(bytes: Bytes32) -> Self {
-        Self(Zeroizing::new(bytes.to_string()))
-    }
-}
-
-/// SHA-256 of some bytes.
-pub fn sha256(bytes: &[u8]) -> Bytes32 {
-    let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
-    Bytes32(digest.as_ref().try_into().expect("SHA-256 gives 32 bytes"))
-}
-
-impl Serialize for Secret {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for Secret {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Zeroizing::<String>::deserialize(deserializer)?;
-        Self::parse(&text).ok_or_else(|| de::Error::custom("not 64 hexadecimal digits"))
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(..)")
-    }
-}
 
 /// Why a call failed.
 #[derive(Debug)]
@@ -572,14 +508,5 @@ mod tests {
             let limits = Limits::default();
             assert!(start.elapsed() <= limits.call * 3 + limits.manifest, "{:?}", start.elapsed());
         }
-    }
-
-    #[test]
-    fn a_secret_hides_itself_and_reads_back() {
-        let secret = Secret::random().unwrap();
-        assert_eq!(format!("{secret:?}"), "Secret(..)");
-        assert_eq!(Secret::parse(secret.hex()).unwrap().hash(), secret.hash());
-        assert!(Secret::parse("00").is_none());
-        assert_ne!(secret.hash(), Secret::random().unwrap().hash());
     }
 }

@@ -10,10 +10,10 @@ use directories::ProjectDirs;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    client::Secret,
     error::{Error, Kind, Result},
     i18n::fl,
     link::RelayUrl,
+    secret::Secret,
     system,
     transfer::staging::Staging,
     ui::shown,

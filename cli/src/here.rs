@@ -10,13 +10,14 @@ use share_relay_api::{ShareId, State};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use crate::{
-    client::{Client, Secret},
+    client::Client,
     commands::{Context, manage::judge},
     config::Dirs,
     error::{Error, Result},
     i18n::fl,
     ledger::Entry,
     link::RelayUrl,
+    secret::Secret,
     system,
     transfer::staging::Staging,
 };

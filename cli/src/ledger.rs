@@ -10,11 +10,11 @@ use share_relay_api::{Bytes32, Kind as ShareKind, ShareId};
 use zeroize::Zeroizing;
 
 use crate::{
-    client::Secret,
     config::{self, Dirs},
     error::{Error, Kind, Result},
     i18n::fl,
     link::Link,
+    secret::Secret,
     ui::shown,
 };
 

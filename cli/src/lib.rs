@@ -22,6 +22,7 @@ pub mod here;
 pub mod i18n;
 pub mod ledger;
 pub mod link;
+pub mod secret;
 pub mod system;
 pub mod threads;
 pub mod time;

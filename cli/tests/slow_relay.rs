@@ -9,8 +9,9 @@ use std::{
 use bytes::Bytes;
 use futures_util::StreamExt;
 use share::{
-    client::{Client, ClientError, Limits, Secret},
+    client::{Client, ClientError, Limits},
     link::RelayUrl,
+    secret::Secret,
 };
 use share_relay_api::{OpenShare, ShareId};
 

@@ -17,7 +17,7 @@ use std::{
 };
 
 use serde_json::Value;
-use share::client::Secret;
+use share::secret::Secret;
 use share_relay_api::{CreateShare, ShareId, limits::SEALED_CHUNK_BYTES, paths};
 
 use crate::{

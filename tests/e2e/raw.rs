@@ -74,5 +74,5 @@ pub fn take_ticket(relay: &str, sent: &Sent, proof: &Bytes32, ticket: &Bytes32) 
 
 /// The body that asks for this ticket.
 pub fn ticket_wanted(proof: &Bytes32, ticket: &Bytes32) -> Value {
-    serde_json::json!({ "proof": proof, "ticket_hash": share::client::sha256(&ticket.0) })
+    serde_json::json!({ "proof": proof, "ticket_hash": share::secret::sha256(&ticket.0) })
 }

@@ -7,11 +7,12 @@ use zeroize::Zeroizing;
 use super::{Context, unless_stopped};
 use crate::{
     args,
-    client::{Client, Secret},
+    client::Client,
     config::Config,
     error::{Error, Result},
     i18n::fl,
     link::RelayUrl,
+    secret::Secret,
 };
 
 /// Checks that the relay answers and takes the token, then remembers both.

@@ -10,10 +10,11 @@ use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use share_relay_api::{Bytes32, ShareId};
 
 use crate::{
-    client::{Answer, Client, ClientError, Content, Secret},
+    client::{Answer, Client, ClientError, Content},
     envelope::{EnvelopeError, Fingerprint, SEALED_CHUNK, Stream as SealedStream, sealed_len, tags},
     error::{Error, Kind},
     i18n::fl,
+    secret::Secret,
     transfer::{
         backoff::{Backoff, Patience},
         plain::{PlainWriter, ReaderGone},

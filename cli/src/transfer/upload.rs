@@ -20,11 +20,12 @@ use share_relay_api::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
-    client::{Answer, Client, Secret},
+    client::{Answer, Client},
     content::Packed,
     envelope::{self, CHUNK, Fingerprint, Stream as SealedStream},
     error::{Error, Result},
     i18n::fl,
+    secret::Secret,
     threads::detached,
     transfer::{
         backoff::Patience,

@@ -18,12 +18,13 @@ use self::{
 use super::{Context, no_randomness, unless_stopped};
 use crate::{
     args,
-    client::{Client, Secret},
+    client::Client,
     content::{self, ContentError},
     envelope::ReceiptKey,
     error::{Error, Kind, Result},
     i18n::fl,
     link::Link,
+    secret::Secret,
     system::StopSignal,
     time,
     transfer::{backoff::Patience, download::Download},

@@ -12,11 +12,11 @@ use share_relay_api::Bytes32;
 
 use super::{Incoming, Received, folder::Folder, open::Opened};
 use crate::{
-    client::Secret,
     content::{Manifest, Placed, find_in_the_way, place, place_one, unpack},
     envelope::Stream,
     error::{Error, Kind, Result},
     i18n::fl,
+    secret::Secret,
     system,
     transfer::{
         download::{DownloadError, Expected},

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use share_relay_api::limits;
 use zeroize::Zeroizing;
 
-use crate::{client::Secret, link::Link, system, time};
+use crate::{link::Link, secret::Secret, system, time};
 
 /// The longest file that is read.
 const MAX_FILE_BYTES: u64 = 8 * 1024;

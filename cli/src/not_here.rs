@@ -10,6 +10,7 @@ use crate::{
     i18n::fl,
     ledger::Entry,
     link::RelayUrl,
+    secret::Secret,
 };
 
 /// There is none.
@@ -23,6 +24,11 @@ impl Here {
 
     /// Never called.
     pub fn relay(&self) -> &RelayUrl {
+        match *self {}
+    }
+
+    /// Never called.
+    pub fn token(&self) -> &Secret {
         match *self {}
     }
 

@@ -1,6 +1,6 @@
 //! Files to content and back.
 //!
-//! Sending: [`walk`](walk::walk) finds what there is, [`Packed`](pack::Packed) is its content as a byte string
+//! Sending: [`walk`](walk::walk) finds what there is, [`Packed`] is its content as a byte string
 //! that is read at any place and never held in memory, and [`Manifest`] says what is inside.
 //! Receiving: [`Manifest::parse`] checks the promise, [`unpack`](unpack::unpack) holds
 //! the content to it and writes it into a staging directory, [`place`](place::place) moves it to its final names.

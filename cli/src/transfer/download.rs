@@ -15,10 +15,10 @@ use crate::{
     error::{Error, Kind},
     i18n::fl,
     secret::Secret,
+    threads::blocking,
     transfer::{
         backoff::{Backoff, Patience},
         plain::{PlainWriter, ReaderGone},
-        upload::blocking,
     },
     ui::Progress,
 };

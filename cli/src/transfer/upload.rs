@@ -26,15 +26,13 @@ use crate::{
     error::{Error, Result},
     i18n::fl,
     secret::Secret,
-    threads::detached,
+    threads::{blocking, detached},
     transfer::{
         backoff::Patience,
         buffers::{Buffer, Buffers},
     },
     ui::Progress,
 };
-
-pub use crate::threads::blocking;
 
 /// Plaintext bytes of a full part: 8 MiB.
 const PLAIN_PART: u64 = CHUNKS_PER_PART * CHUNK as u64;

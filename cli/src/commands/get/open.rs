@@ -12,7 +12,7 @@ use crate::{
     envelope::{self, FileKey, Identities, Opener, words::Passphrase},
     error::{Error, Kind, Result},
     i18n::fl,
-    transfer::upload::blocking,
+    threads::blocking,
     ui::printable,
 };
 

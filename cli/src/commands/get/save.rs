@@ -18,10 +18,10 @@ use crate::{
     i18n::fl,
     secret::Secret,
     system,
+    threads::blocking,
     transfer::{
         download::{DownloadError, Expected},
         plain::{self, PlainReader},
-        upload::blocking,
     },
 };
 

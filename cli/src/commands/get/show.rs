@@ -10,7 +10,7 @@ use crate::{
     error::Result,
     i18n::fl,
     time,
-    ui::{printable, size},
+    ui::{printable, shown, size},
 };
 
 /// Names shown before "and so many more".
@@ -94,10 +94,6 @@ fn renamed(placed: &Placed, all: &[Placed]) -> String {
         true => fl!("get-rest-beside", wanted = wanted, actual = actual),
         false => fl!("get-renamed", wanted = wanted, actual = actual),
     }
-}
-
-fn shown(path: &Path) -> String {
-    printable(&path.display().to_string())
 }
 
 #[derive(Serialize)]

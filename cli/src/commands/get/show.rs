@@ -1,7 +1,5 @@
 //! What the recipient is told: what is inside, what was saved.
 
-use std::path::Path;
-
 use serde::Serialize;
 
 use super::{Incoming, Received, save::Saved};

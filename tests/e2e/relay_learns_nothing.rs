@@ -77,8 +77,8 @@ fn window_held<'a>(evidence: &'a Evidence, plaintext: &[u8]) -> Option<&'a str> 
 
 /// Any 16 bytes in a row of the manifest that the evidence holds too.
 fn manifest_held(evidence: &Evidence, manifest: &[u8]) -> Option<String> {
-    // A receipt has a "time" too, and it may be the same second.
-    let is_time = |window: &[u8]| window.windows(6).any(|text| text == b"time\":");
+    // A receipt has a "time" too, and it may be the same second: the two then share `time":1795340681,"`.
+    let is_time = |window: &[u8]| window.windows(4).any(|text| text == b"me\":");
     let windows: HashSet<&[u8]> = manifest.windows(16).filter(|window| !is_time(window)).collect();
     let mut all = evidence.iter().flat_map(|(_, bytes)| bytes.windows(16));
     all.find(|window| windows.contains(window)).map(|window| String::from_utf8_lossy(window).into_owned())

@@ -6,24 +6,17 @@ use std::{
     time::Duration,
 };
 
-use share_relay_api::{ShareId, State};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use crate::{
-    client::Client,
-    commands::{Context, manage::judge},
     config::Dirs,
     error::{Error, Result},
     i18n::fl,
-    ledger::Entry,
     link::RelayUrl,
     secret::Secret,
     system,
     transfer::staging::Staging,
 };
-
-/// How often the share is asked whether it has been collected.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// How long answers that are under way may take at the end.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
@@ -96,29 +89,6 @@ impl Here {
         drop(self.stop);
         // If serving failed, there is nothing left to finish.
         let _ = self.serving.await;
-    }
-
-    /// Waits until the last allowed download has been received, telling of each receipt.
-    pub async fn until_collected(&self, context: &Context, client: &Client, id: &ShareId, entry: &Entry) -> Result<()> {
-        context.ui.note(fl!("here-waiting"));
-        let mut told = 0;
-        loop {
-            let now = client.events(id, &entry.manage_key).await?;
-            let receipts: Vec<bool> = judge(entry, now.events).iter().filter_map(|told| told.verified).collect();
-            for genuine in receipts.iter().skip(told) {
-                match genuine {
-                    true => context.ui.note(fl!("here-received")),
-                    false => context.ui.warn(fl!("event-receipt-unverified")),
-                }
-            }
-            told = receipts.len();
-            match now.state {
-                State::Uploading | State::Ready => tokio::time::sleep(LOOK_EVERY).await,
-                State::Collected => return Ok(()),
-                State::Expired => return Err(Error::new(crate::error::Kind::Gone, "expired", fl!("here-expired"))),
-                State::Revoked => return Err(Error::new(crate::error::Kind::Gone, "revoked", fl!("here-revoked"))),
-            }
-        }
     }
 }
 

@@ -50,8 +50,9 @@ pub fn main() -> ExitCode {
 }
 
 fn run(ui: &ui::Ui, cli: args::Cli) -> error::Result<()> {
-    let runtime = tokio::runtime::Runtime::new()
-        .map_err(|error| error::Error::new(error::Kind::Unexpected, "runtime", "no threads").because(error))?;
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| {
+        error::Error::new(error::Kind::Unexpected, "runtime", i18n::fl!("no-threads")).because(error)
+    })?;
     let result = runtime.block_on(commands::run(ui, cli));
     // Threads that still write finish and clean up.
     runtime.shutdown_timeout(LAST_WORK);

@@ -1,14 +1,9 @@
 //! Stands in for the relay inside this process where it is not built in.
 
-use share_relay_api::ShareId;
-
 use crate::{
-    client::Client,
-    commands::Context,
     config::Dirs,
     error::{Error, Result},
     i18n::fl,
-    ledger::Entry,
     link::RelayUrl,
     secret::Secret,
 };
@@ -34,11 +29,6 @@ impl Here {
 
     /// Never called.
     pub fn is_loopback(&self) -> bool {
-        match *self {}
-    }
-
-    /// Never called.
-    pub async fn until_collected(&self, _: &Context, _: &Client, _: &ShareId, _: &Entry) -> Result<()> {
         match *self {}
     }
 

@@ -131,6 +131,7 @@ content-newer-hint = Install the newest share, or open the link in a browser.
 disk-full-hint = Make room, or choose a place on another disk.
 no-permission-hint = Choose a place where you may write.
 no-randomness = The system gives no random numbers
+no-threads = The system gives no threads
 no-signals = The system does not tell when share has to stop
 output-exists = { $path } exists already
 output-exists-hint = Choose another name, or move what is there.

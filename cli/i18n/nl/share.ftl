@@ -131,6 +131,7 @@ content-newer-hint = Installeer de nieuwste versie van share, of open de link in
 disk-full-hint = Maak ruimte vrij, of kies een plaats op een andere schijf.
 no-permission-hint = Kies een plaats waar u mag schrijven.
 no-randomness = Het systeem geeft geen willekeurige getallen
+no-threads = Het systeem geeft geen threads
 no-signals = Het systeem meldt niet wanneer share moet stoppen
 output-exists = { $path } bestaat al
 output-exists-hint = Kies een andere naam, of verplaats wat er staat.

@@ -1,7 +1,7 @@
 //! The subcommands, one file each.
 
 mod get;
-pub(crate) mod manage;
+mod manage;
 mod send;
 mod settings;
 

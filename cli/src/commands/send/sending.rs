@@ -7,12 +7,12 @@ use std::{
 
 use bytes::Bytes;
 use serde::Serialize;
-use share_relay_api::{Bytes32, CreateShare, Created, SealShare, ShareId, limits::PART_BYTES};
+use share_relay_api::{Bytes32, CreateShare, Created, SealShare, ShareId, State, limits::PART_BYTES};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::{
-    super::{Context, no_randomness, unless_stopped},
+    super::{Context, manage::judge, no_randomness, unless_stopped},
     Route, Terms,
     audience::Audience,
     outgoing::Outgoing,
@@ -37,6 +37,8 @@ use crate::{
 
 /// How long taking back may take.
 const TAKE_BACK_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often the share is asked whether it has been collected.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// A share on its way.
 pub struct Sending {
@@ -117,13 +119,37 @@ impl Sending {
 
     /// Serves it from this computer until it has been collected. If that ends in another way, it is gone.
     pub async fn serve(&self, context: &Context, route: &Route, entry: &Entry, stop: &mut StopSignal) -> Result<()> {
-        let Some(here) = &route.here else { return Ok(()) };
-        let collected = here.until_collected(context, &self.client, &self.link.id, entry);
-        let served = unless_stopped(stop, fl!("here-stopped"), collected).await;
+        if route.here.is_none() {
+            return Ok(());
+        }
+        let served = unless_stopped(stop, fl!("here-stopped"), self.until_collected(context, entry)).await;
         if served.is_err() {
             context.ledger().forget(&self.link.id);
         }
         served
+    }
+
+    /// Waits until the last allowed download has been received, telling of each receipt.
+    async fn until_collected(&self, context: &Context, entry: &Entry) -> Result<()> {
+        context.ui.note(fl!("here-waiting"));
+        let mut told = 0;
+        loop {
+            let now = self.client.events(&self.link.id, &self.manage).await?;
+            let receipts: Vec<bool> = judge(entry, now.events).iter().filter_map(|told| told.verified).collect();
+            for genuine in receipts.iter().skip(told) {
+                match genuine {
+                    true => context.ui.note(fl!("here-received")),
+                    false => context.ui.warn(fl!("event-receipt-unverified")),
+                }
+            }
+            told = receipts.len();
+            match now.state {
+                State::Uploading | State::Ready => tokio::time::sleep(LOOK_EVERY).await,
+                State::Collected => return Ok(()),
+                State::Expired => return Err(Error::new(Kind::Gone, "expired", fl!("here-expired"))),
+                State::Revoked => return Err(Error::new(Kind::Gone, "revoked", fl!("here-revoked"))),
+            }
+        }
     }
 
     async fn create(&self, route: &Route) -> Result<&Created> {

@@ -18,6 +18,19 @@ async fn impatient(dir: &TempDir) -> Server {
     Server::start_with(dir, Config { limits, ..config() }).await
 }
 
+/// Sends the first bytes, then the others again and again, until the server lets the connection go.
+async fn drip(server: &Server, first: &'static [u8], then: &'static [u8]) {
+    let (mut reading, mut writing) = server.connect().await.into_split();
+    let dripping = tokio::spawn(async move {
+        writing.write_all(first).await.unwrap();
+        while writing.write_all(then).await.is_ok() {
+            tokio::time::sleep(SOON / 20).await;
+        }
+    });
+    let _ = reading.read_to_end(&mut Vec::new()).await;
+    dripping.await.unwrap();
+}
+
 fn manage_head(method: &str, path: &str, length: usize) -> String {
     head(method, path, &[("authorization", &bearer(MANAGE_KEY))], Some(length))
 }
@@ -46,30 +59,14 @@ async fn silent_and_half_spoken_clients_are_let_go() {
 async fn a_head_that_drips_is_let_go() {
     let dir = tempfile::tempdir().unwrap();
     let server = impatient(&dir).await;
-    let (mut reading, mut writing) = server.connect().await.into_split();
-    let dripping = tokio::spawn(async move {
-        writing.write_all(b"GET /v1 HTTP/1.1\r\nx: ").await.unwrap();
-        while writing.write_all(b"x").await.is_ok() {
-            tokio::time::sleep(SOON / 20).await;
-        }
-    });
-    let _ = reading.read_to_end(&mut Vec::new()).await;
-    dripping.await.unwrap();
+    drip(&server, b"GET /v1 HTTP/1.1\r\nx: ", b"x").await;
 }
 
 #[tokio::test]
 async fn pings_do_not_keep_a_connection() {
     let dir = tempfile::tempdir().unwrap();
     let server = impatient(&dir).await;
-    let (mut reading, mut writing) = server.connect().await.into_split();
-    let pinging = tokio::spawn(async move {
-        writing.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
-        while writing.write_all(b"\0\0\x08\x06\0\0\0\0\0pingping").await.is_ok() {
-            tokio::time::sleep(SOON / 20).await;
-        }
-    });
-    let _ = reading.read_to_end(&mut Vec::new()).await;
-    pinging.await.unwrap();
+    drip(&server, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0", b"\0\0\x08\x06\0\0\0\0\0pingping").await;
 }
 
 #[tokio::test]

@@ -36,6 +36,11 @@ pub fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<
     file.read_exact_at(buffer, offset)
 }
 
+/// Writes the whole buffer from `offset` on, without moving the file's cursor.
+pub fn write_all_at(file: &File, buffer: &[u8], offset: u64) -> io::Result<()> {
+    file.write_all_at(buffer, offset)
+}
+
 /// Makes the names in a directory survive power loss.
 pub fn sync_dir(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()

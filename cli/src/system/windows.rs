@@ -43,6 +43,20 @@ pub fn read_exact_at(file: &File, mut buffer: &mut [u8], mut offset: u64) -> io:
     Ok(())
 }
 
+/// Writes the whole buffer from `offset` on.
+pub fn write_all_at(file: &File, mut buffer: &[u8], mut offset: u64) -> io::Result<()> {
+    while !buffer.is_empty() {
+        match file.seek_write(buffer, offset)? {
+            0 => return Err(io::ErrorKind::WriteZero.into()),
+            written => {
+                buffer = &buffer[written..];
+                offset += written as u64;
+            }
+        }
+    }
+    Ok(())
+}
+
 /// NTFS journals names by itself.
 pub fn sync_dir(_path: &Path) -> io::Result<()> {
     Ok(())

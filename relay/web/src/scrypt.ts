@@ -1,0 +1,48 @@
+/** scrypt (RFC 7914) with r = 8 and p = 1: in WebAssembly, or in plain JavaScript where that is switched off. */
+
+import { fail } from "./failure.ts";
+
+const BLOCK_SIZE = 8;
+const PARALLELISM = 1;
+const KEY_BYTES = 32;
+
+/** 32 bytes from a password. Takes 128 · 8 · 2^`logN` bytes of memory. */
+export async function scrypt(password: Uint8Array, salt: Uint8Array, logN: number): Promise<Uint8Array> {
+  try {
+    return await (hasWebAssembly() ? inWebAssembly : inJavaScript)(password, salt, logN);
+  } catch (error) {
+    // Either says so in its own words when the browser does not give it that much.
+    if (error instanceof RangeError || error instanceof WebAssembly.RuntimeError) fail({ code: "not_enough_memory" });
+    throw error;
+  }
+}
+
+async function inWebAssembly(password: Uint8Array, salt: Uint8Array, logN: number): Promise<Uint8Array> {
+  const { scrypt } = await import("hash-wasm");
+  return scrypt({
+    password,
+    salt,
+    costFactor: 2 ** logN,
+    blockSize: BLOCK_SIZE,
+    parallelism: PARALLELISM,
+    hashLength: KEY_BYTES,
+    outputType: "binary",
+  });
+}
+
+async function inJavaScript(password: Uint8Array, salt: Uint8Array, logN: number): Promise<Uint8Array> {
+  const { scryptAsync } = await import("@noble/hashes/scrypt.js");
+  const memory = 128 * BLOCK_SIZE * (2 ** logN + PARALLELISM);
+  return scryptAsync(password, salt, { N: 2 ** logN, r: BLOCK_SIZE, p: PARALLELISM, dkLen: KEY_BYTES, maxmem: memory });
+}
+
+/** Whether WebAssembly runs here: some browsers have it and refuse it, by policy or in a lockdown mode. */
+export function hasWebAssembly(): boolean {
+  try {
+    // The smallest module: its magic number and version.
+    new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,224 @@
+/**
+ * The words: read as people type them, with mistakes, and checked before a try is spent ("Words" in `docs/format.md`).
+ * The lists are only loaded when somebody is about to type.
+ */
+
+import { utf8 } from "./bytes.ts";
+import { fail, type Failure } from "./failure.ts";
+import { sha256 } from "./sha256.ts";
+
+const MIN_WORDS = 6;
+const MAX_WORDS = 10;
+const CHECKSUM_MASK = 0b1111;
+/** Fewer letters than these are not taken as the beginning of a word. */
+const MIN_PREFIX = 3;
+/** How much of a wrong word is shown, and compared with the list. */
+const MAX_SHOWN = 24;
+const MAX_SUGGESTIONS = 3;
+/** Combinations of candidates tried. Beginnings come first, and a text with so many slips is better typed again. */
+const MAX_WAYS = 1024;
+
+/** A word of the list that a typed word may stand for. */
+interface Candidate {
+  place: number;
+  /** Whether the typed word is one slip away from it, rather than the word itself or its beginning. */
+  slip: boolean;
+}
+
+/** Words of one list that a text may stand for, and whose checksum fits. */
+interface Reading {
+  passphrase: string;
+  /** Words that were not typed in full and right. */
+  inexact: number;
+  /** Words typed with a slip. */
+  slips: number;
+}
+
+/** A typed word, as it can be marked while the rest is still being typed. */
+export interface TypedWord {
+  /** In lower case and without accents. */
+  text: string;
+  /** `exact`: on the list. `understood`: cut short or with a slip, but clear. `unknown`: neither. */
+  state: "exact" | "understood" | "unknown";
+  /** Words it may have to be, likeliest first; only for `unknown`. */
+  suggestions: string[];
+}
+
+/** One list of 2048 words, in alphabetical order. */
+export class WordList {
+  readonly #places: Map<string, number>;
+
+  constructor(readonly words: readonly string[]) {
+    this.#places = new Map(words.map((word, place) => [word, place]));
+  }
+
+  /** Whether the word is on the list. */
+  has(word: string): boolean {
+    return this.#places.has(word);
+  }
+
+  /**
+   * The words that a typed word may stand for: itself; else the only one it begins, and those a slip away. Without such
+   * a beginning there must be only one a slip away.
+   */
+  candidates(typed: string): Candidate[] {
+    const exact = this.#places.get(typed);
+    if (exact !== undefined) return [{ place: exact, slip: false }];
+    const begun = typed.length >= MIN_PREFIX ? this.#placesOf((word) => word.startsWith(typed)) : [];
+    const slips = this.#placesOf((word) => isSlip(typed, word)).map((place) => ({ place, slip: true }));
+    const [beginning, second] = begun;
+    if (beginning !== undefined && second === undefined) {
+      return [{ place: beginning, slip: false }, ...slips.filter(({ place }) => place !== beginning)];
+    }
+    return slips.length === 1 ? slips : [];
+  }
+
+  /** Every way to read the typed words whose checksum fits; none if a word is unknown. */
+  readings(typed: string[]): Reading[] {
+    const choices = typed.map((word) => this.candidates(word));
+    const ways = Math.min(MAX_WAYS, choices.reduce((product, choice) => product * choice.length, 1));
+    const inexact = typed.filter((word) => !this.has(word)).length;
+    const readings: Reading[] = [];
+    for (let way = 0; way < ways; way++) {
+      const picked = pick(choices, way);
+      const indices = picked.map(({ place }) => place);
+      if (checksum(indices) !== ((indices.at(-1) ?? 0) & CHECKSUM_MASK)) continue;
+      readings.push({ passphrase: this.join(indices), inexact, slips: picked.filter(({ slip }) => slip).length });
+    }
+    return readings;
+  }
+
+  /** Words like a typed one, likeliest first. */
+  suggestions(typed: string): string[] {
+    const start = typed.slice(0, MAX_SHOWN);
+    const begins = (word: string) => start.length >= MIN_PREFIX - 1 && word.startsWith(start);
+    const unlikeness = (word: string) => (begins(word) || isSlip(start, word) ? 1 : edits(start, word));
+    const alike = this.words.map((word) => ({ word, unlikeness: unlikeness(word) }));
+    // Sorting is stable, and the list is in alphabetical order.
+    const likeliest = alike.filter((one) => one.unlikeness <= 2).sort((a, b) => a.unlikeness - b.unlikeness);
+    return likeliest.slice(0, MAX_SUGGESTIONS).map(({ word }) => word);
+  }
+
+  /** The words at these places, joined by `-`. */
+  join(indices: number[]): string {
+    return indices.map((index) => this.words[index]).join("-");
+  }
+
+  #placesOf(like: (word: string) => boolean): number[] {
+    return this.words.flatMap((word, place) => (like(word) ? [place] : []));
+  }
+}
+
+/** All lists; nobody has to say which one words come from. */
+export class Words {
+  constructor(readonly lists: readonly WordList[]) {}
+
+  /** Loads the lists. */
+  static async load(): Promise<Words> {
+    const { english, dutch } = await import("./wordlists.ts");
+    return new Words([english, dutch].map((text) => new WordList(text.trimEnd().split("\n"))));
+  }
+
+  /** The passphrase a person means: the words joined by `-`. Throws why it is none. */
+  read(text: string): string {
+    const typed = typedWords(text);
+    if (typed.length < MIN_WORDS || typed.length > MAX_WORDS) fail({ code: "words_count", found: typed.length });
+    const readings = this.lists.flatMap((list) => list.readings(typed));
+    readings.sort((a, b) => a.inexact - b.inexact || a.slips - b.slips);
+    const [best, ...others] = readings;
+    if (!best) fail(this.#problem(typed, false));
+    if (others.some((other) => isContested(best, other))) fail(this.#problem(typed, true));
+    return best.passphrase;
+  }
+
+  /** Each typed word by itself, to be marked while the rest is typed. */
+  mark(text: string): TypedWord[] {
+    const typed = typedWords(text);
+    const list = this.#likeliest(typed);
+    return typed.map((word) => {
+      const state = list.has(word) ? "exact" : list.candidates(word).length > 0 ? "understood" : "unknown";
+      return { text: word.slice(0, MAX_SHOWN), state, suggestions: state === "unknown" ? list.suggestions(word) : [] };
+    });
+  }
+
+  /** What is wrong with words in the list they most likely come from. If `contested`, several readings fit. */
+  #problem(typed: string[], contested: boolean): Failure {
+    const list = this.#likeliest(typed);
+    const isUnknown = (word: string) => list.candidates(word).length === 0 || (contested && !list.has(word));
+    const at = typed.findIndex(isUnknown);
+    const word = typed[at];
+    if (word === undefined) return { code: "words_checksum" };
+    return { code: "words_unknown", position: at + 1, word: word.slice(0, MAX_SHOWN), suggestions: list.suggestions(word) };
+  }
+
+  /** The list that knows most of the words; of equals, the one that has most of them as they are; else the first. */
+  #likeliest(typed: string[]): WordList {
+    const score = (list: WordList) => {
+      const known = typed.filter((word) => list.candidates(word).length > 0).length;
+      return known * (MAX_WORDS ** 3) + typed.filter((word) => list.has(word)).length;
+    };
+    return this.lists.reduce((best, list) => (score(list) > score(best) ? list : best));
+  }
+}
+
+/** Runs of a–z in what was typed, without case, accents and invisible characters. */
+function typedWords(text: string): string[] {
+  // The marks that can be combined, and what comes along from mail and web pages in the middle of words.
+  const plain = text.normalize("NFKD").replace(/[\p{M}\u00AD\u200B-\u200F\u2060\uFEFF]/gu, "");
+  return plain.replace(/[A-Z]/g, (c) => c.toLowerCase()).match(/[a-z]+/g) ?? [];
+}
+
+/**
+ * Whether the other may be meant as well. Who types beginnings does so throughout: several inexact words that are all
+ * beginnings are not slips by chance, a single one may be.
+ */
+function isContested(best: Reading, other: Reading): boolean {
+  const allBegin = ({ inexact, slips }: Reading) => inexact > 1 && slips === 0;
+  return best.inexact === other.inexact && (!allBegin(best) || allBegin(other)) && best.passphrase !== other.passphrase;
+}
+
+/** One candidate of each choice: the digits of a mixed-radix number. */
+function pick(choices: Candidate[][], way: number): Candidate[] {
+  return choices.flatMap((choice) => {
+    const candidate = choice[way % choice.length];
+    way = Math.floor(way / choice.length);
+    return candidate ? [candidate] : [];
+  });
+}
+
+/** The first four bits of SHA-256("share/v1/words" ‖ the indices, two bytes each, the last one without its checksum). */
+export function checksum(indices: number[]): number {
+  const hash = sha256.create().update(utf8("share/v1/words"));
+  indices.forEach((index, i) => {
+    const random = i + 1 === indices.length ? index & ~CHECKSUM_MASK : index;
+    hash.update(Uint8Array.of(random >> 8, random & 0xff));
+  });
+  return (hash.digest()[0] ?? 0) >> 4;
+}
+
+/** Whether one slip lies between the words: a letter wrong, missing or too many, or two neighbours swapped. */
+function isSlip(one: string, other: string): boolean {
+  if (Math.abs(one.length - other.length) > 1) return false;
+  const shorter = Math.min(one.length, other.length);
+  let start = 0;
+  while (start < shorter && one[start] === other[start]) start += 1;
+  let end = 0;
+  while (end < shorter - start && one.at(-1 - end) === other.at(-1 - end)) end += 1;
+  const [a, b] = [one.slice(start, one.length - end), other.slice(start, other.length - end)];
+  if (a.length <= 1 && b.length <= 1) return a.length + b.length > 0;
+  return a.length === 2 && b.length === 2 && a[0] === b[1] && a[1] === b[0];
+}
+
+/** How many letters to replace, insert or delete to make one word the other. */
+function edits(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, j) => j);
+  for (let i = 0; i < one.length; i++) {
+    const next = [i + 1];
+    for (let j = 0; j < other.length; j++) {
+      const replaced = (row[j] ?? 0) + (one[i] === other[j] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[other.length] ?? 0;
+}

@@ -38,7 +38,8 @@ export type Failure =
   | { code: "expired" | "revoked" | "collected"; at?: number }
   | { code: "downloads_taken" | "not_found" | "ticket_ended" }
   // The relay and the way to it
-  | { code: "unreachable" | "stalled" | "redirected" | "content_changed" | "busy" }
+  | { code: "unreachable" | "stalled" | "redirected" | "content_changed" }
+  | { code: "busy"; seconds: number }
   | { code: "relay_failed"; status: number; problem?: string }
   | { code: "bad_answer"; what: string }
   // The age file

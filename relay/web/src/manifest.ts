@@ -8,7 +8,7 @@ import { Tree } from "./tree.ts";
 
 const VERSION = 1;
 /** Most entries a manifest lists; of more it gives totals only. */
-const MAX_LISTED = 10_000;
+export const MAX_LISTED = 10_000;
 /** Most files and folders in one share. */
 const MAX_ENTRIES = 1_000_000;
 /** Bytes of UTF-8 in the sender's message. */

@@ -18,7 +18,7 @@ export async function scrypt(password: Uint8Array, salt: Uint8Array, logN: numbe
 }
 
 async function inWebAssembly(password: Uint8Array, salt: Uint8Array, logN: number): Promise<Uint8Array> {
-  const { scrypt } = await import("hash-wasm");
+  const { scrypt } = await import("./scrypt-wasm.ts");
   return scrypt({
     password,
     salt,

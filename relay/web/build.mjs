@@ -1,0 +1,50 @@
+// Bundles the page into dist/. With --check it writes nothing, and fails if dist/ is not what it would write.
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+const root = import.meta.dirname;
+const dist = join(root, "dist");
+const isCheck = process.argv.includes("--check");
+
+const common = {
+  bundle: true,
+  outdir: dist,
+  target: ["chrome116", "firefox124", "safari17.4"],
+  loader: { ".txt": "text" },
+  charset: "utf8",
+  legalComments: "inline",
+  logLevel: "warning",
+  absWorkingDir: root,
+  write: false,
+};
+const bundles = await Promise.all([
+  build({ ...common, entryPoints: ["src/page.ts", "src/worker.ts"], format: "esm", splitting: true, chunkNames: "[name]-[hash]" }),
+  // Firefox takes no modules for service workers.
+  build({ ...common, entryPoints: ["src/download-worker.ts"], format: "iife" }),
+]);
+const files = new Map(bundles.flatMap((bundle) => bundle.outputFiles.map((file) => [file.path.slice(dist.length + 1), file])));
+
+if (isCheck) check();
+else write();
+
+function check() {
+  const committed = readdirSync(dist).sort();
+  const built = [...files.keys()].sort();
+  const isSame = (name) => Buffer.from(files.get(name).contents).equals(readFileSync(join(dist, name)));
+  const stale = committed.join() !== built.join() ? "the list of files" : built.find((name) => !isSame(name));
+  if (stale) {
+    console.error(`relay/web/dist is not what its sources make (${stale}): npm run build`);
+    process.exit(1);
+  }
+}
+
+function write() {
+  rmSync(dist, { recursive: true, force: true });
+  mkdirSync(dist);
+  for (const [name, file] of files) {
+    writeFileSync(join(dist, name), file.contents);
+    console.log(`${String(file.contents.length).padStart(8)} ${String(gzipSync(file.contents, { level: 9 }).length).padStart(8)} ${name}`);
+  }
+}

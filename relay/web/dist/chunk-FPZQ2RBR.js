@@ -1,0 +1,147 @@
+import {
+  abytes,
+  ahash,
+  anumber,
+  clean,
+  hmac
+} from "./chunk-WMBZNGJP.js";
+
+// src/failure.ts
+var ShareError = class extends Error {
+  constructor(failure) {
+    super(failure.code);
+    this.failure = failure;
+  }
+  failure;
+  name = "ShareError";
+};
+function fail(failure) {
+  throw new ShareError(failure);
+}
+function failureOf(error) {
+  if (error instanceof ShareError) return error.failure;
+  if (error instanceof DOMException) {
+    if (error.name === "AbortError") return { code: "cancelled" };
+    if (error.name === "QuotaExceededError") return { code: "disk_full" };
+  }
+  return { code: "unexpected", detail: String(error) };
+}
+function isFailure(error, code) {
+  return error instanceof ShareError && error.failure.code === code;
+}
+
+// src/bytes.ts
+var encoder = new TextEncoder();
+var decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+function utf8(text) {
+  return encoder.encode(text);
+}
+function fromUtf8(bytes) {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return null;
+  }
+}
+function utf8Length(text) {
+  return encoder.encode(text).length;
+}
+function hex(bytes) {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+function fromHex(text, count) {
+  if (text.length !== 2 * count || !/^[0-9a-fA-F]*$/.test(text)) return null;
+  return Uint8Array.from({ length: count }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
+}
+function concat(...parts) {
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+function equal(one, other) {
+  return one.length === other.length && one.every((byte, i) => byte === other[i]);
+}
+function random(count) {
+  return crypto.getRandomValues(new Uint8Array(count));
+}
+
+// node_modules/@noble/hashes/hkdf.js
+var HKDF_COUNTER = /* @__PURE__ */ Uint8Array.of(0);
+var EMPTY_BUFFER = /* @__PURE__ */ Uint8Array.of();
+function expand(hash, prk, info, length = 32, _recycled) {
+  ahash(hash);
+  anumber(length, "length");
+  abytes(prk, void 0, "prk");
+  const olen = hash.outputLen;
+  if (prk.length < olen)
+    throw new Error('"prk" must be at least HashLen octets');
+  if (length > 255 * olen)
+    throw new Error("Length must be <= 255*HashLen");
+  const blocks = Math.ceil(length / olen);
+  if (info === void 0)
+    info = EMPTY_BUFFER;
+  else
+    abytes(info, void 0, "info");
+  if (!blocks) {
+    if (_recycled)
+      clean(prk);
+    return new Uint8Array();
+  }
+  const okm = _recycled && blocks === 1 ? prk : new Uint8Array(blocks * olen);
+  const { iHash, oHash } = hmac.create(hash, prk);
+  const T = _recycled ? prk : new Uint8Array(olen);
+  const worker = blocks > 1 ? _recycled?.iHash || hash.create() : void 0;
+  for (let counter = 0; counter < blocks - 1; counter++) {
+    HKDF_COUNTER[0] = counter + 1;
+    const iWork = iHash._cloneInto(worker);
+    if (counter)
+      iWork.update(T);
+    iWork.update(info).update(HKDF_COUNTER).digestInto(T);
+    oHash._cloneInto(worker).update(T).digestInto(T);
+    okm.set(T, olen * counter);
+  }
+  HKDF_COUNTER[0] = blocks;
+  if (blocks > 1)
+    iHash.update(T);
+  iHash.update(info).update(HKDF_COUNTER).digestInto(T);
+  oHash.update(T).digestInto(T);
+  okm.set(T, olen * (blocks - 1));
+  iHash.destroy();
+  oHash.destroy();
+  worker?.destroy();
+  if (T !== okm)
+    clean(T);
+  clean(HKDF_COUNTER);
+  if (length === okm.length)
+    return okm;
+  const res = okm.slice(0, length);
+  clean(okm);
+  return res;
+}
+var hkdf = (hash, ikm, salt, info, length) => {
+  ahash(hash);
+  if (salt === void 0)
+    salt = new Uint8Array(hash.outputLen);
+  const HMAC = hmac.create(hash, salt).update(ikm);
+  return expand(hash, HMAC.digest(), info, length, HMAC);
+};
+
+export {
+  ShareError,
+  fail,
+  failureOf,
+  isFailure,
+  utf8,
+  fromUtf8,
+  utf8Length,
+  hex,
+  fromHex,
+  concat,
+  equal,
+  random,
+  hkdf
+};

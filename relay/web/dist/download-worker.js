@@ -1,0 +1,47 @@
+"use strict";
+(() => {
+  // src/download-worker.ts
+  var PIECES_AHEAD = 2;
+  var offers = /* @__PURE__ */ new Map();
+  self.addEventListener("install", () => void self.skipWaiting());
+  self.addEventListener("message", ({ data, ports }) => {
+    const message = data;
+    const [port] = ports;
+    if (message.type === "offer" && port) offers.set(message.id, { name: message.name, bytes: message.bytes, port });
+  });
+  self.addEventListener("fetch", (event) => {
+    const id = new URL(event.request.url).pathname.split("/").at(-1) ?? "";
+    const offer = offers.get(id);
+    if (!offer) return;
+    offers.delete(id);
+    event.respondWith(new Response(streamOf(offer.port), { headers: headersOf(offer) }));
+  });
+  function headersOf({ name, bytes }) {
+    const headers = new Headers({
+      "Content-Type": "application/octet-stream",
+      "Content-Disposition": `attachment; filename*=UTF-8''${encoded(name)}`,
+      "X-Content-Type-Options": "nosniff",
+      "Content-Security-Policy": "default-src 'none'; sandbox"
+    });
+    if (bytes !== null) headers.set("Content-Length", String(bytes));
+    return headers;
+  }
+  function encoded(name) {
+    return encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+  }
+  function streamOf(port) {
+    const tell = (message) => port.postMessage(message);
+    const source = {
+      start(controller) {
+        port.onmessage = ({ data }) => {
+          if (data.type === "bytes") controller.enqueue(data.bytes);
+          else if (data.type === "end") controller.close();
+          else controller.error(new Error(data.code));
+        };
+      },
+      pull: () => tell({ type: "pull" }),
+      cancel: () => tell({ type: "cancelled" })
+    };
+    return new ReadableStream(source, { highWaterMark: PIECES_AHEAD });
+  }
+})();

@@ -1,0 +1,1720 @@
+import {
+  MAX_PATH_BYTES,
+  checkName,
+  collisionKey,
+  printable
+} from "./chunk-BB3FUSCZ.js";
+import {
+  MAX_HEADER_BYTES,
+  chacha20poly1305,
+  hasWebAssembly,
+  openHeader,
+  readHeader,
+  scrypt
+} from "./chunk-5EH3PNMP.js";
+import {
+  ShareError,
+  concat,
+  equal,
+  fail,
+  failureOf,
+  fromHex,
+  fromUtf8,
+  hex,
+  hkdf,
+  isFailure,
+  random,
+  utf8,
+  utf8Length
+} from "./chunk-FPZQ2RBR.js";
+import {
+  hmac,
+  sha256
+} from "./chunk-WMBZNGJP.js";
+import "./chunk-GM7WFPGG.js";
+
+// src/api.ts
+var CALL_MS = 6e4;
+var MANIFEST_MS = CALL_MS + 256e3;
+var STALL_MS = 3e4;
+var STALL_BYTES = 16 * 1024;
+var MAX_ANSWER_BYTES = 1024 * 1024;
+var MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
+var Relay = class {
+  constructor(base) {
+    this.base = base;
+  }
+  base;
+  /** State, sizes, times. */
+  async status(id, signal) {
+    return statusOf(await this.#json("GET", id, "", null, signal));
+  }
+  /** Proves, and gets the manifest's age file. Takes no download. */
+  async open(id, proof2, signal) {
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(MANIFEST_MS)]);
+    const response = await this.#call("POST", id, "/open", jsonBody(withProof(proof2)), limited);
+    return readBounded(response, MAX_MANIFEST_BYTES, limited);
+  }
+  /** Takes one of the allowed downloads. Repeating it with the same hash takes no second one. */
+  async takeTicket(id, proof2, ticketHash, signal) {
+    await this.#json("POST", id, "/tickets", jsonBody({ ...withProof(proof2), ticket_hash: ticketHash }), signal);
+  }
+  /** The content's bytes from `from` to `to`. `etag` is that of an earlier answer, if this goes on from one. */
+  async content(id, ticket, from, to, etag, signal) {
+    const headers = { Authorization: `Bearer ${ticket}`, Range: `bytes=${from}-${to - 1}` };
+    if (etag !== null) headers["If-Range"] = etag;
+    const stalled = new AbortController();
+    const begun = setTimeout(() => stalled.abort(), CALL_MS);
+    try {
+      const response = await this.#call("GET", id, "/content", { headers }, AbortSignal.any([signal, stalled.signal]));
+      return { ...checkRange(response, from, to, etag), body: bodyOf(response, signal, stalled) };
+    } finally {
+      clearTimeout(begun);
+    }
+  }
+  /** Tells that the content was decrypted, verified and saved. */
+  async receipt(id, ticket, receipt, signal) {
+    const init = jsonBody(receipt);
+    init.headers = { ...init.headers, Authorization: `Bearer ${ticket}` };
+    await this.#call("POST", id, "/receipt", init, AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]));
+  }
+  async #json(method, id, path, init, signal) {
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]);
+    const response = await this.#call(method, id, path, init, limited);
+    return parse(await readBounded(response, MAX_ANSWER_BYTES, limited));
+  }
+  /** The response, if it is a success; else throws the failure it stands for. */
+  async #call(method, id, path, init, signal) {
+    const url = `${this.base}/v1/shares/${id}${path}`;
+    const always = { cache: "no-store", credentials: "omit", redirect: "manual", referrerPolicy: "no-referrer" };
+    const response = await fetch(url, { ...always, ...init, method, signal }).catch((error) => rethrow(error, signal));
+    if (response.type === "opaqueredirect") fail({ code: "redirected" });
+    if (response.ok) return response;
+    return fail(await failureOfAnswer(response, signal));
+  }
+};
+function isPassing(failure) {
+  switch (failure.code) {
+    case "unreachable":
+    case "stalled":
+    case "busy":
+      return true;
+    case "relay_failed":
+      return [408, 429, 500, 502, 503, 504].includes(failure.status) && failure.problem !== "content_damaged";
+    default:
+      return false;
+  }
+}
+function jsonBody(value) {
+  return { headers: { "Content-Type": "application/json" }, body: JSON.stringify(value) };
+}
+function withProof(proof2) {
+  return proof2 === null ? {} : { proof: proof2 };
+}
+function rethrow(error, signal) {
+  if (signal.aborted) {
+    const timedOut = signal.reason instanceof DOMException && signal.reason.name === "TimeoutError";
+    fail({ code: timedOut ? "stalled" : "cancelled" });
+  }
+  if (error instanceof TypeError) fail({ code: "unreachable" });
+  throw error;
+}
+async function failureOfAnswer(response, signal) {
+  const { status } = response;
+  if (response.headers.get("Content-Type") !== "application/problem+json") return { code: "relay_failed", status };
+  const problem = await readBounded(response, MAX_ANSWER_BYTES, signal).then(parse);
+  return failureOfProblem(status, new Fields(problem), Number(response.headers.get("Retry-After")));
+}
+function failureOfProblem(status, problem, retryAfter) {
+  const code = problem.text("code");
+  switch (code) {
+    case "wrong_proof":
+      return {
+        code: "words_wrong",
+        ...problem.maybe("tries_left", (triesLeft) => ({ triesLeft })),
+        ...problem.maybe("locked_until", (lockedUntil) => ({ lockedUntil }))
+      };
+    case "locked":
+      return { code, until: problem.whole("locked_until") };
+    case "not_ready":
+      return {
+        code: "not_uploaded",
+        storedBytes: problem.whole("stored_bytes"),
+        ...problem.maybe("total_bytes", (totalBytes) => ({ totalBytes }))
+      };
+    case "expired":
+    case "revoked":
+    case "collected":
+      return { code, ...problem.maybe("at", (at) => ({ at })) };
+    case "downloads_taken":
+    case "not_found":
+      return { code };
+    case "damaged_id":
+      return { code: "link_damaged" };
+    case "ticket_invalid":
+      return { code: "ticket_ended" };
+    case "too_busy":
+      return { code: "busy", seconds: Number.isFinite(retryAfter) ? retryAfter : 0 };
+    default:
+      return { code: "relay_failed", status, problem: /^[a-z_]{1,40}$/.test(code) ? code : "unknown" };
+  }
+}
+function statusOf(value) {
+  const fields = new Fields(value);
+  const [state, kind] = [fields.text("state"), fields.text("kind")];
+  if (state !== "uploading" && state !== "ready") badAnswer("state");
+  if (kind !== "words" && kind !== "keys") badAnswer("kind");
+  return {
+    state,
+    kind,
+    now: fields.whole("now"),
+    createdAt: fields.whole("created_at"),
+    expiresAt: fields.whole("expires_at"),
+    headerBytes: fields.whole("header_bytes"),
+    storedBytes: fields.whole("stored_bytes"),
+    triesLeft: fields.whole("tries_left"),
+    ...fields.maybe("payload_bytes", (payloadBytes) => ({ payloadBytes })),
+    ...fields.maybe("locked_until", (lockedUntil) => ({ lockedUntil })),
+    ...fields.maybe("downloads_left", (downloadsLeft) => ({ downloadsLeft }))
+  };
+}
+var Fields = class {
+  #fields;
+  constructor(value) {
+    if (typeof value !== "object" || value === null) badAnswer("JSON");
+    this.#fields = { ...value };
+  }
+  text(name) {
+    const value = this.#fields[name];
+    return typeof value === "string" ? value : badAnswer(name);
+  }
+  whole(name) {
+    const value = this.#fields[name];
+    return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : badAnswer(name);
+  }
+  maybe(name, use) {
+    return this.#fields[name] === void 0 ? {} : use(this.whole(name));
+  }
+};
+function badAnswer(what) {
+  fail({ code: "bad_answer", what });
+}
+function parse(bytes) {
+  try {
+    return JSON.parse(fromUtf8(bytes) ?? "");
+  } catch {
+    return badAnswer("JSON");
+  }
+}
+async function readBounded(response, limit, signal) {
+  const parts = [];
+  let length = 0;
+  for await (const part of bodyOf(response, signal, new AbortController())) {
+    length += part.length;
+    if (length > limit) badAnswer("length");
+    parts.push(part);
+  }
+  return concat(...parts);
+}
+async function* bodyOf(response, signal, stalled) {
+  const reader = response.body?.getReader();
+  if (!reader) return;
+  let [waited, count] = [0, 0];
+  try {
+    for (; ; ) {
+      const asked = performance.now();
+      const { done, value } = await readWithin(reader, STALL_MS - waited, signal, stalled);
+      if (done) return;
+      waited += performance.now() - asked;
+      count += value.length;
+      if (count >= STALL_BYTES) [waited, count] = [0, 0];
+      yield value;
+    }
+  } finally {
+    reader.cancel().catch(() => {
+    });
+  }
+}
+async function readWithin(reader, ms, signal, stalled) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => {
+      stalled.abort();
+      reject(new ShareError({ code: "stalled" }));
+    }, Math.max(0, ms));
+  });
+  try {
+    return await Promise.race([reader.read(), late]);
+  } catch (error) {
+    return rethrow(error, signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+function checkRange(response, from, to, etag) {
+  const found = response.headers.get("ETag");
+  if (found === null || found.startsWith("W/")) badAnswer("ETag");
+  if (etag !== null && (etag !== found || response.status === 200)) fail({ code: "content_changed" });
+  if (response.status !== 206) badAnswer("status");
+  const range = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16})$/.exec(response.headers.get("Content-Range") ?? "");
+  if (!range || Number(range[1]) !== from || Number(range[2]) !== to - 1) badAnswer("Content-Range");
+  return { total: Number(range[3]), etag: found };
+}
+
+// src/backoff.ts
+var FIRST_WAIT_MS = 400;
+var LONGEST_WAIT_MS = 2e4;
+async function withPatience(patience, call) {
+  const backoff = new Backoff(patience);
+  for (; ; ) {
+    try {
+      return await call();
+    } catch (error) {
+      await backoff.wait(error);
+    }
+  }
+}
+var Backoff = class {
+  constructor(patience) {
+    this.patience = patience;
+  }
+  patience;
+  #failingSince = null;
+  #wait = FIRST_WAIT_MS;
+  /** Something worked: the next failure begins a new series. */
+  worked() {
+    this.#failingSince = null;
+    this.#wait = FIRST_WAIT_MS;
+  }
+  /** Waits before the next try; throws the error if there should be none. */
+  async wait(error) {
+    if (!(error instanceof ShareError) || !isPassing(error.failure)) throw error;
+    const now = performance.now();
+    this.#failingSince ??= now;
+    const left = this.patience.total - (now - this.#failingSince);
+    if (left <= 0) throw error;
+    this.patience.notice(error.failure);
+    await pause(Math.min(this.#nextWait(error.failure), left), this.patience.signal);
+  }
+  /** Twice the last wait with a jitter of ±25 %, so that clients spread out; longer if the relay asks for more. */
+  #nextWait(failure) {
+    const own = this.#wait * (0.75 + Math.random() / 2);
+    this.#wait = Math.min(2 * this.#wait, LONGEST_WAIT_MS);
+    return failure.code === "busy" ? Math.max(own, 1e3 * failure.seconds) : own;
+  }
+};
+async function pause(ms, signal) {
+  if (signal.aborted) fail({ code: "cancelled" });
+  const ended = new AbortController();
+  await new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    const cancelled = () => reject(new ShareError({ code: "cancelled" }));
+    signal.addEventListener("abort", cancelled, { signal: ended.signal });
+    globalThis.addEventListener?.("online", () => resolve(), { signal: ended.signal });
+    ended.signal.addEventListener("abort", () => clearTimeout(timer));
+  }).finally(() => ended.abort());
+}
+
+// src/cipher.ts
+var NAME = "ChaCha20-Poly1305";
+async function openCipher(key) {
+  return await openInBrowser(key) ?? await openInSodium(key) ?? openInJavaScript(key);
+}
+async function openInBrowser(key) {
+  const subtle = globalThis.crypto?.subtle;
+  if (!subtle) return null;
+  try {
+    const format = "raw-secret";
+    const secret = await subtle.importKey(format, key, NAME, false, ["decrypt"]);
+    return { isParallel: true, open: (nonce, sealed, out) => decrypt(subtle, secret, nonce, sealed, out) };
+  } catch {
+    return null;
+  }
+}
+async function decrypt(subtle, key, iv, sealed, out) {
+  try {
+    out.set(new Uint8Array(await subtle.decrypt({ name: NAME, iv }, key, sealed)));
+    return true;
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "OperationError") return false;
+    throw error;
+  }
+}
+var BENCH_BYTES = 64 * 1024 + 16;
+var bench;
+async function openInSodium(key) {
+  bench ??= hasWebAssembly() ? setUpBench() : Promise.resolve(null);
+  const place = await bench;
+  if (!place) return null;
+  const { sodium } = place;
+  const open = (nonce, sealed, out) => {
+    sodium.HEAPU8.set(key, place.key);
+    sodium.HEAPU8.set(nonce, place.nonce);
+    sodium.HEAPU8.set(sealed, place.chunk);
+    const { chunk, nonce: iv } = place;
+    const decrypt2 = sodium._crypto_aead_chacha20poly1305_ietf_decrypt;
+    if (decrypt2(chunk, 0, 0, chunk, sealed.length, 0, 0, 0, 0, iv, place.key) !== 0) return false;
+    out.set(sodium.HEAPU8.subarray(chunk, chunk + out.length));
+    return true;
+  };
+  return { isParallel: false, open };
+}
+async function setUpBench() {
+  const { default: start } = await import("./libsodium-CM2DAVMQ.js");
+  const sodium = await start();
+  const place = (bytes) => sodium._malloc(bytes);
+  return { sodium, key: place(32), nonce: place(12), chunk: place(BENCH_BYTES) };
+}
+function openInJavaScript(key) {
+  const open = (nonce, sealed, out) => {
+    try {
+      chacha20poly1305(key, nonce).decrypt(sealed, out);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  return { isParallel: false, open };
+}
+
+// src/stream.ts
+var CHUNK = 64 * 1024;
+var TAG = 16;
+var SEALED_CHUNK = CHUNK + TAG;
+var NONCE = 16;
+function sealedLength(plain) {
+  return plain + Math.max(1, Math.ceil(plain / CHUNK)) * TAG;
+}
+function plainLength(sealed) {
+  const plain = sealed - Math.ceil(sealed / SEALED_CHUNK) * TAG;
+  return plain >= 0 && sealedLength(plain) === sealed ? plain : null;
+}
+var Stream = class _Stream {
+  constructor(cipher) {
+    this.cipher = cipher;
+  }
+  cipher;
+  /** The payload key is HKDF-SHA-256(ikm = file key, salt = nonce, info = "payload"). */
+  static async open(fileKey, nonce) {
+    const key = hkdf(sha256, fileKey, nonce, utf8("payload"), 32);
+    return new _Stream(await openCipher(Uint8Array.from(key)));
+  }
+  /**
+   * Opens a run of sealed chunks into `out`, which has room for it, and gives the plaintext there. Nothing in `out` may
+   * be used if this throws.
+   */
+  async openRun(firstChunk, last, sealed, out) {
+    const plain = runLength(firstChunk, last, sealed.length);
+    const chunks = Math.ceil(sealed.length / SEALED_CHUNK);
+    const openChunk = async (i) => {
+      const chunk = sealed.subarray(i * SEALED_CHUNK, (i + 1) * SEALED_CHUNK);
+      const final = last && i + 1 === chunks;
+      const room = out.subarray(i * CHUNK, i * CHUNK + chunk.length - TAG);
+      if (!await this.cipher.open(chunkNonce(firstChunk + i, final), chunk, room)) {
+        await this.#blame(firstChunk + i, final, chunk, room);
+      }
+    };
+    if (this.cipher.isParallel) {
+      await Promise.all(Array.from({ length: chunks }, (_, i) => openChunk(i)));
+    } else {
+      for (let i = 0; i < chunks; i++) await openChunk(i);
+    }
+    return out.subarray(0, plain);
+  }
+  /** A full chunk that should be the last but is not tells truncation from tampering. */
+  async #blame(chunk, final, sealed, room) {
+    const goesOn = final && sealed.length === SEALED_CHUNK;
+    if (goesOn && await this.cipher.open(chunkNonce(chunk, false), sealed, room)) fail({ code: "truncated" });
+    fail({ code: "tampered", chunk });
+  }
+};
+async function openBytes(fileKey, afterHeader) {
+  if (afterHeader.length < NONCE) fail({ code: "truncated" });
+  const stream = await Stream.open(fileKey, afterHeader.subarray(0, NONCE));
+  const sealed = afterHeader.subarray(NONCE);
+  return stream.openRun(0, true, sealed, new Uint8Array(sealed.length));
+}
+function runLength(firstChunk, last, sealed) {
+  const plain = plainLength(sealed);
+  if (plain === null || !last && sealed % SEALED_CHUNK > 0) fail({ code: "truncated" });
+  if (plain === 0 && firstChunk > 0) fail({ code: "tampered", chunk: firstChunk });
+  return plain;
+}
+function chunkNonce(chunk, last) {
+  const nonce = new Uint8Array(12);
+  new DataView(nonce.buffer).setBigUint64(3, BigInt(chunk));
+  nonce[11] = last ? 1 : 0;
+  return nonce;
+}
+
+// src/fingerprint.ts
+var Fingerprint = class {
+  #hash = sha256.create();
+  /** Adds what {@link tags} took from the next run. */
+  add(tags2) {
+    this.#hash.update(tags2);
+  }
+  /** The 32 bytes. */
+  finish() {
+    return this.#hash.digest();
+  }
+};
+function tags(run) {
+  const chunks = Math.ceil(run.length / SEALED_CHUNK);
+  const tags2 = new Uint8Array(chunks * TAG);
+  for (let i = 0; i < chunks; i++) {
+    const end = Math.min(run.length, (i + 1) * SEALED_CHUNK);
+    tags2.set(run.subarray(end - TAG, end), i * TAG);
+  }
+  return tags2;
+}
+
+// src/pipe.ts
+var Pipe = class {
+  constructor(room) {
+    this.room = room;
+  }
+  room;
+  #things = [];
+  #ended = false;
+  #error = null;
+  #wake = null;
+  /** Puts one in as soon as there is room; `false` if nobody wants any more. */
+  async put(thing) {
+    while (this.#things.length >= this.room && !this.#ended) await this.#change();
+    if (!this.#ended) this.#things.push(thing);
+    this.#changed();
+    return !this.#ended;
+  }
+  /** Nothing more will come, because of this error if there is one. */
+  end(error = null) {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#error = error;
+    this.#changed();
+  }
+  /** Takes out one after another. Who stops early ends the pipe. */
+  async *[Symbol.asyncIterator]() {
+    try {
+      for (; ; ) {
+        const [thing] = this.#things.splice(0, 1);
+        if (thing !== void 0) {
+          this.#changed();
+          yield thing;
+        } else if (!this.#ended) {
+          await this.#change();
+        } else if (this.#error !== null) {
+          throw this.#error;
+        } else {
+          return;
+        }
+      }
+    } finally {
+      this.end();
+    }
+  }
+  /** Only one of the two ever waits: the pipe is full for the one, or empty for the other. */
+  #change() {
+    return new Promise((resolve) => this.#wake = resolve);
+  }
+  #changed() {
+    const wake = this.#wake;
+    this.#wake = null;
+    wake?.();
+  }
+};
+
+// src/download.ts
+var CHUNKS_PER_RUN = 16;
+var RUNS_IN_FLIGHT = 4;
+function fileLength(headerLength, plain) {
+  return headerLength + NONCE + sealedLength(plain);
+}
+async function* readAll(content, fingerprint) {
+  const start = content.header.length + NONCE;
+  const gathered = new Gathered(content.source, 0, start + sealedLength(content.length));
+  try {
+    const found = await gathered.take(new Uint8Array(start));
+    const [header2, nonce] = [found.subarray(0, -NONCE), found.subarray(-NONCE)];
+    if (!equal(header2, content.header) || !equal(nonce, content.nonce)) fail({ code: "not_the_content" });
+    yield* opened(content, gathered, 0, content.length, fingerprint);
+  } finally {
+    gathered.stop();
+  }
+}
+async function* readRange(content, from, to) {
+  if (from === to) return;
+  const first = Math.floor(from / CHUNK);
+  const end = Math.min(Math.ceil(to / CHUNK) * CHUNK, content.length);
+  const payload = content.header.length + NONCE;
+  const sealedEnd = end === content.length ? sealedLength(end) : end / CHUNK * SEALED_CHUNK;
+  const gathered = new Gathered(content.source, payload + first * SEALED_CHUNK, payload + sealedEnd);
+  let at = first * CHUNK;
+  try {
+    for await (const plain of opened(content, gathered, at, end, null)) {
+      yield plain.subarray(Math.max(0, from - at), to - at);
+      at += plain.length;
+    }
+  } finally {
+    gathered.stop();
+  }
+}
+async function* opened(content, gathered, from, to, fingerprint) {
+  const pipe = new Pipe(RUNS_IN_FLIGHT);
+  const buffers = new Buffers();
+  const filling = fill(content, gathered, from, to, fingerprint, pipe, buffers);
+  try {
+    for await (const opening of pipe) {
+      const plain = await opening;
+      yield plain;
+      buffers.give(plain);
+    }
+  } finally {
+    pipe.end();
+    gathered.stop();
+    await filling;
+  }
+}
+async function fill({ stream, length }, gathered, from, to, fingerprint, pipe, buffers) {
+  try {
+    let at = from;
+    do {
+      const plain = Math.min(CHUNKS_PER_RUN * CHUNK, to - at);
+      const last = at + plain === length;
+      const sealed = await gathered.take(buffers.take(sealedLength(plain)));
+      fingerprint?.add(tags(sealed));
+      const opening = stream.openRun(at / CHUNK, last, sealed, buffers.take(sealed.length));
+      opening.catch(() => {
+      });
+      opening.then(() => buffers.give(sealed), () => {
+      });
+      if (!await pipe.put(opening)) break;
+      at += plain;
+    } while (at < to);
+    pipe.end();
+  } catch (error) {
+    pipe.end(error);
+  }
+}
+var Buffers = class {
+  #free = [];
+  take(length) {
+    const buffer = this.#free.pop() ?? new ArrayBuffer(CHUNKS_PER_RUN * SEALED_CHUNK);
+    return new Uint8Array(buffer, 0, length);
+  }
+  give({ buffer }) {
+    this.#free.push(buffer);
+  }
+};
+var Gathered = class {
+  #unwanted = new AbortController();
+  #pieces;
+  #rest = new Uint8Array();
+  constructor(source, from, to) {
+    this.#pieces = source.read(from, to, this.#unwanted.signal)[Symbol.asyncIterator]();
+  }
+  /** Fills the buffer. */
+  async take(buffer) {
+    for (let at = 0; at < buffer.length; ) {
+      if (this.#rest.length === 0) {
+        const { done, value } = await this.#pieces.next();
+        if (done) fail({ code: "truncated" });
+        this.#rest = value;
+      }
+      const piece = this.#rest.subarray(0, buffer.length - at);
+      buffer.set(piece, at);
+      at += piece.length;
+      this.#rest = this.#rest.subarray(piece.length);
+    }
+    return buffer;
+  }
+  /** Nothing more is wanted. */
+  stop() {
+    this.#unwanted.abort();
+    this.#pieces.return?.().then(null, () => {
+    });
+  }
+};
+
+// src/json.ts
+var JsonNumber = class {
+  constructor(text) {
+    this.text = text;
+  }
+  text;
+  /** The whole number, as {@link readWhole} reads it. */
+  get whole() {
+    return readWhole(this.text);
+  }
+};
+function readWhole(text) {
+  if (!/^(0|[1-9][0-9]{0,19})$/.test(text) || BigInt(text) > 0xffffffffffffffffn) return null;
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? value : Infinity;
+}
+var JsonObject = class {
+  #fields = /* @__PURE__ */ new Map();
+  #twice = /* @__PURE__ */ new Set();
+  set(name, value) {
+    if (this.#fields.has(name)) this.#twice.add(name);
+    this.#fields.set(name, value);
+  }
+  /** The value; `undefined` if there is none. Throws {@link JsonError} if there are two. */
+  get(name) {
+    if (this.#twice.has(name)) throw new JsonError();
+    return this.#fields.get(name);
+  }
+};
+var JsonError = class extends Error {
+};
+var MAX_DEPTH = 100;
+function parseJson(text) {
+  const reader = new Reader(text);
+  const value = reader.value(0);
+  reader.end();
+  return value;
+}
+var Reader = class {
+  constructor(text) {
+    this.text = text;
+  }
+  text;
+  #at = 0;
+  value(depth) {
+    if (depth > MAX_DEPTH) throw new JsonError();
+    this.#token(/[ \t\n\r]*/y);
+    const value = this.#scalar() ?? (this.#take("[") ? this.#list(depth) : this.#object(depth));
+    this.#token(/[ \t\n\r]*/y);
+    return value instanceof Scalar ? value.value : value;
+  }
+  end() {
+    if (this.#at < this.text.length) throw new JsonError();
+  }
+  #scalar() {
+    const word = this.#token(/null|true|false/y);
+    if (word) return new Scalar(word === "null" ? null : word === "true");
+    const number2 = this.#token(/-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y);
+    if (number2) return new Scalar(new JsonNumber(number2));
+    return this.text[this.#at] === '"' ? new Scalar(this.#string()) : null;
+  }
+  #string() {
+    if (this.text[this.#at] !== '"') throw new JsonError();
+    let end = this.#at + 1;
+    while (end < this.text.length && this.text[end] !== '"') end += this.text[end] === "\\" ? 2 : 1;
+    const token = this.text.slice(this.#at, end + 1);
+    this.#at = end + 1;
+    const text = unescape(token);
+    if (new RegExp("\\p{Surrogate}", "u").test(text)) throw new JsonError();
+    return text;
+  }
+  #list(depth) {
+    const list = [];
+    if (this.#closes("]")) return list;
+    do
+      list.push(this.value(depth + 1));
+    while (this.#take(","));
+    this.#expect("]");
+    return list;
+  }
+  #object(depth) {
+    this.#expect("{");
+    const object = new JsonObject();
+    if (this.#closes("}")) return object;
+    do {
+      this.#token(/[ \t\n\r]*/y);
+      const name = this.#string();
+      this.#token(/[ \t\n\r]*/y);
+      this.#expect(":");
+      object.set(name, this.value(depth + 1));
+    } while (this.#take(","));
+    this.#expect("}");
+    return object;
+  }
+  #closes(bracket) {
+    this.#token(/[ \t\n\r]*/y);
+    return this.#take(bracket);
+  }
+  #take(character) {
+    if (this.text[this.#at] !== character) return false;
+    this.#at += 1;
+    return true;
+  }
+  #expect(character) {
+    if (!this.#take(character)) throw new JsonError();
+  }
+  #token(pattern) {
+    pattern.lastIndex = this.#at;
+    const token = pattern.exec(this.text)?.[0] ?? "";
+    this.#at += token.length;
+    return token;
+  }
+};
+var Scalar = class {
+  constructor(value) {
+    this.value = value;
+  }
+  value;
+};
+function unescape(token) {
+  try {
+    return JSON.parse(token);
+  } catch {
+    throw new JsonError();
+  }
+}
+
+// src/tree.ts
+var Tree = class {
+  #last = null;
+  #folders = [];
+  /** Checks the next path and takes it in. */
+  enter(path, folder) {
+    if (checkName(path)) return "name";
+    const key = collisionKey(path);
+    const order = this.#last === null ? 1 : comparePaths(key, this.#last);
+    if (order === 0) return "same_name";
+    if (order < 0) return "order";
+    this.#last = key;
+    const parent = path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : null;
+    const open = parent === null ? 0 : 1 + this.#folders.lastIndexOf(parent);
+    if (parent !== null && open === 0) return "no_folder";
+    this.#folders.length = open;
+    if (folder) this.#folders.push(path);
+    return null;
+  }
+};
+function comparePaths(one, other) {
+  const [left, right] = [one.split("/"), other.split("/")];
+  for (let i = 0; i < Math.min(left.length, right.length); i++) {
+    const order = compareUtf8(left[i] ?? "", right[i] ?? "");
+    if (order !== 0) return order;
+  }
+  return left.length - right.length;
+}
+function compareUtf8(one, other) {
+  if (one === other) return 0;
+  const [left, right] = [utf8(one), utf8(other)];
+  for (let i = 0; i < Math.min(left.length, right.length); i++) {
+    const difference = (left[i] ?? 0) - (right[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return left.length - right.length;
+}
+
+// src/manifest.ts
+var VERSION = 1;
+var MAX_LISTED = 1e4;
+var MAX_ENTRIES = 1e6;
+var MAX_MESSAGE_BYTES = 64 * 1024;
+var MAX_JSON_BYTES = 4 * 1024 * 1024 - 128 * 1024;
+var MAX_LENGTH = Number.MAX_SAFE_INTEGER;
+var MAX_MTIME = 8589934591;
+var NONCE_BYTES = 16;
+function parseManifest(json) {
+  if (json.length > MAX_JSON_BYTES) bad("too_many");
+  const manifest = decode(json);
+  const fault = validate(manifest);
+  if (fault) bad(fault);
+  return manifest;
+}
+function bad(fault) {
+  fail({ code: "manifest_bad", fault });
+}
+function decode(json) {
+  try {
+    const value = parseJson(fromUtf8(json) ?? "");
+    if (!(value instanceof JsonObject)) throw new JsonError();
+    const version = whole(value.get("version"));
+    if (version > VERSION) fail({ code: "newer_version" });
+    if (version !== VERSION) throw new JsonError();
+    return manifestOf(value);
+  } catch (error) {
+    if (error instanceof JsonError) bad("malformed");
+    throw error;
+  }
+}
+function manifestOf(object) {
+  const kind = object.get("kind");
+  const nonce = object.get("nonce");
+  const entries = object.get("entries") ?? [];
+  if (kind !== "file" && kind !== "tar") throw new JsonError();
+  if (typeof nonce !== "string" || !/^[0-9a-f]{32}$/.test(nonce)) throw new JsonError();
+  if (!Array.isArray(entries) || object.get("entries") === null) throw new JsonError();
+  return {
+    kind,
+    nonce: fromHex(nonce, NONCE_BYTES) ?? new Uint8Array(),
+    length: whole(object.get("length")),
+    files: whole(object.get("files")),
+    folders: whole(object.get("folders"), 0),
+    bytes: whole(object.get("bytes")),
+    entries: entries.map(entryOf),
+    message: messageOf(object.get("message") ?? null)
+  };
+}
+function entryOf(value) {
+  if (!(value instanceof JsonObject)) throw new JsonError();
+  const path = value.get("path");
+  if (typeof path !== "string") throw new JsonError();
+  return {
+    path,
+    folder: flag(value.get("folder")),
+    size: whole(value.get("size")),
+    mtime: whole(value.get("mtime")),
+    executable: flag(value.get("executable")),
+    offset: whole(value.get("offset"))
+  };
+}
+function messageOf(value) {
+  if (value !== null && typeof value !== "string") throw new JsonError();
+  return value;
+}
+function whole(value, missing) {
+  const number2 = value instanceof JsonNumber ? value.whole : value === void 0 ? missing : null;
+  if (number2 === null || number2 === void 0) throw new JsonError();
+  return number2;
+}
+function flag(value) {
+  if (value !== void 0 && typeof value !== "boolean") throw new JsonError();
+  return value === true;
+}
+function validate(manifest) {
+  const { message, files, folders, entries, kind } = manifest;
+  if (message !== null && !isMessage(message)) return "message";
+  if (files + folders > MAX_ENTRIES || entries.length > MAX_LISTED) return "too_many";
+  const check = kind === "file" ? checkFile : entries.length > 0 ? checkEntries : checkTotals;
+  const fault = check(manifest);
+  return fault ?? (manifest.length <= MAX_LENGTH ? null : "totals");
+}
+function isMessage(message) {
+  return utf8Length(message) <= MAX_MESSAGE_BYTES && !/[\0-\x08\x0b-\x1f\x7f-\x9f]/.test(message);
+}
+function checkFile({ entries, files, folders, bytes, length }) {
+  const [entry] = entries;
+  if (!entry || entries.length > 1) return "totals";
+  const fault = new Tree().enter(entry.path, entry.folder);
+  if (fault) return fault;
+  const counted = files === 1 && folders === 0 && bytes === entry.size;
+  const placed = entry.offset === 0 && entry.size === length;
+  return counted && placed && isSound(entry) && !entry.folder ? null : "totals";
+}
+function checkTotals({ files, folders, bytes, length }) {
+  const count = files + folders;
+  const sound = count > 0 && length % 512 === 0 && bytes + Layout.least(count) <= length;
+  return sound ? null : "totals";
+}
+function checkEntries({ entries, files, folders, bytes, length }) {
+  const tree = new Tree();
+  const layout = new Layout();
+  const counted = { files: 0, folders: 0, bytes: 0 };
+  for (const entry of entries) {
+    const fault = tree.enter(entry.path, entry.folder);
+    if (fault) return fault;
+    if (!isSound(entry) || layout.place(entry) !== entry.offset) return "totals";
+    counted[entry.folder ? "folders" : "files"] += 1;
+    counted.bytes += entry.size;
+  }
+  const right = counted.files === files && counted.folders === folders && counted.bytes === bytes;
+  return right && layout.length === length ? null : "totals";
+}
+function isSound(entry) {
+  return entry.mtime <= MAX_MTIME && entry.size <= MAX_LENGTH && !(entry.folder && (entry.size > 0 || entry.executable));
+}
+
+// src/archive.ts
+var BLOCK = 512;
+var END = 2 * BLOCK;
+var NAME_BYTES = 100;
+var MAX_USTAR_SIZE = 8589934591;
+var MAX_RECORD_BYTES = MAX_PATH_BYTES + 128;
+var Layout = class {
+  #end = 0;
+  /** Where the bytes of the next entry begin; `null` if the tar would become longer than content may be. */
+  place(entry) {
+    const offset = this.#end + header(entry).length;
+    this.#end = offset + padded(entry.size);
+    return this.#end <= MAX_LENGTH ? offset : null;
+  }
+  /** Bytes of the whole tar. */
+  get length() {
+    return this.#end + END;
+  }
+  /** Bytes that so many entries take at least, besides their own. */
+  static least(count) {
+    return count * BLOCK + END;
+  }
+};
+function padded(size) {
+  return Math.ceil(size / BLOCK) * BLOCK;
+}
+function header(entry) {
+  const path = entry.folder ? `${entry.path}/` : entry.path;
+  let records = "";
+  if (utf8Length(path) > NAME_BYTES || !isAscii(path)) records += record("path", path);
+  if (entry.size > MAX_USTAR_SIZE) records += record("size", String(entry.size));
+  const name = [...path].slice(0, NAME_BYTES).map((c) => isAscii(c) ? c : "_").join("");
+  const size = entry.size > MAX_USTAR_SIZE ? 0 : entry.size;
+  const mode = entry.folder || entry.executable ? 493 : 420;
+  const main = block(name, entry.folder ? "5" : "0", size, entry.mtime, mode);
+  return records === "" ? main : concat(extended(utf8(records)), main);
+}
+function extended(records) {
+  const filled = new Uint8Array(padded(records.length));
+  filled.set(records);
+  return concat(block("PaxHeader", "x", records.length, 0, 420), filled);
+}
+function block(name, type, size, mtime, mode) {
+  const bytes = new Uint8Array(BLOCK);
+  const put = (at, text) => bytes.set(utf8(text), at);
+  put(0, name);
+  put(100, octal(mode, 7));
+  put(108, octal(0, 7));
+  put(116, octal(0, 7));
+  put(124, octal(size, 11));
+  put(136, octal(mtime, 11));
+  put(148, " ".repeat(8));
+  put(156, type);
+  put(257, "ustar\x0000");
+  put(329, octal(0, 7));
+  put(337, octal(0, 7));
+  put(148, octal(bytes.reduce((sum, byte) => sum + byte, 0), 7) + "\0");
+  return bytes;
+}
+function octal(value, digits) {
+  return value.toString(8).padStart(digits, "0");
+}
+function record(key, value) {
+  const rest = key.length + utf8Length(value) + 3;
+  let length = rest + 1;
+  while (rest + String(length).length !== length) length += 1;
+  return `${length} ${key}=${value}
+`;
+}
+async function readHeader2(input) {
+  let blocks = await input.take(BLOCK);
+  if (blocks.every((byte) => byte === 0)) {
+    await input.zeros(END - BLOCK);
+    return null;
+  }
+  if (blocks[156] === 120) {
+    const size = number(blocks.subarray(124, 136));
+    if (size === null || size > MAX_RECORD_BYTES) input.fail("malformed");
+    blocks = concat(blocks, await input.take(padded(size) + BLOCK));
+  }
+  const entry = decode2(blocks);
+  if (typeof entry === "string") input.fail(entry);
+  input.near = printable(entry.path);
+  if (!equal(header(entry), blocks)) input.fail("malformed");
+  return { ...entry, offset: input.position };
+}
+function padding(entry) {
+  return padded(entry.size) - entry.size;
+}
+function decode2(blocks) {
+  const main = blocks.subarray(-BLOCK);
+  const folder = main[156] === 53;
+  if (!folder && main[156] !== 48) return "type";
+  const records = fromUtf8(blocks.subarray(BLOCK, Math.max(BLOCK, blocks.length - BLOCK)));
+  let path = fromUtf8(untilZero(main.subarray(0, NAME_BYTES)));
+  let size = number(main.subarray(124, 136));
+  for (const line of records?.replace(/\0+$/, "").split("\n").slice(0, -1) ?? []) {
+    const [, key, value] = /^\d+ (path|size)=(.*)$/s.exec(line) ?? [];
+    if (key === "path") path = value ?? "";
+    else if (key === "size") size = readWhole(value ?? "");
+    else return "malformed";
+  }
+  const mtime = number(main.subarray(136, 148));
+  if (size !== null && size > MAX_LENGTH) return "totals";
+  if (path === null || size === null || mtime === null || records === null) return "malformed";
+  const executable = !folder && number(main.subarray(100, 108)) === 493;
+  return { path: folder ? path.replace(/\/$/, "") : path, folder, size, mtime, executable, offset: 0 };
+}
+function number(field) {
+  const text = fromUtf8(field.subarray(0, -1));
+  return text !== null && /^[0-7]+$/.test(text) ? Number.parseInt(text, 8) : null;
+}
+function untilZero(field) {
+  const zero = field.indexOf(0);
+  return zero < 0 ? field : field.subarray(0, zero);
+}
+function isAscii(text) {
+  return /^[\0-\x7f]*$/.test(text);
+}
+var Input = class {
+  /** Content that is `length` bytes long, or else at fault; it begins with the entry `near`. */
+  constructor(pieces, length, near) {
+    this.pieces = pieces;
+    this.length = length;
+    this.near = printable(near);
+  }
+  pieces;
+  length;
+  position = 0;
+  near;
+  #rest = new Uint8Array();
+  /** Throws the fault, with the entry it was found at. */
+  fail(fault) {
+    fail({ code: "archive_bad", fault, near: this.near });
+  }
+  /** So many bytes, in one piece. */
+  async take(count) {
+    const taken = new Uint8Array(count);
+    let at = 0;
+    for await (const piece of this.pass(count)) {
+      taken.set(piece, at);
+      at += piece.length;
+    }
+    return taken;
+  }
+  /** So many bytes, as they come. */
+  async *pass(count) {
+    if (count > this.length - this.position) this.fail("truncated");
+    for (let left = count; left > 0; ) {
+      if (this.#rest.length === 0 && !await this.#more()) this.fail("truncated");
+      const piece = this.#rest.subarray(0, left);
+      this.#rest = this.#rest.subarray(piece.length);
+      this.position += piece.length;
+      left -= piece.length;
+      yield piece;
+    }
+  }
+  /** Reads so many bytes that must be zero. */
+  async zeros(count) {
+    if ((await this.take(count)).some((byte) => byte !== 0)) this.fail("malformed");
+  }
+  /** Reads the end of the content, which must be here. */
+  async finish() {
+    if (this.position < this.length || this.#rest.length > 0 || await this.#more()) this.fail("trailing");
+  }
+  async #more() {
+    const { value } = await this.pieces.next();
+    if (value === void 0) return false;
+    this.#rest = value;
+    return value.length > 0 || this.#more();
+  }
+};
+
+// src/source.ts
+var WORKING_BYTES = 64 * 1024;
+var RemoteSource = class {
+  /** `total` is how long the content must be by its manifest. */
+  constructor(relay, id, ticket, total, patience) {
+    this.relay = relay;
+    this.id = id;
+    this.ticket = ticket;
+    this.total = total;
+    this.patience = patience;
+  }
+  relay;
+  id;
+  ticket;
+  total;
+  patience;
+  #etag = null;
+  async *read(from, to, unwanted) {
+    const signal = AbortSignal.any([this.patience.signal, unwanted]);
+    const backoff = new Backoff({ ...this.patience, signal });
+    let [at, failedAt] = [from, from];
+    while (at < to) {
+      try {
+        for await (const piece of await this.#ask(at, to, signal)) {
+          at += piece.length;
+          if (at > to) fail({ code: "bad_answer", what: "length" });
+          if (at - failedAt >= WORKING_BYTES) backoff.worked();
+          yield piece;
+        }
+        if (at < to) fail({ code: "unreachable" });
+      } catch (error) {
+        failedAt = at;
+        await backoff.wait(error);
+      }
+    }
+  }
+  async #ask(from, to, signal) {
+    const { relay, id, ticket } = this;
+    const answer = await relay.content(id, ticket, from, to, this.#etag, signal);
+    if (answer.total !== this.total) fail({ code: "not_the_content" });
+    this.#etag = answer.etag;
+    return answer.body;
+  }
+};
+var FileSource = class {
+  constructor(file) {
+    this.file = file;
+  }
+  file;
+  async *read(from, to) {
+    yield* this.file.slice(from, to).stream();
+  }
+};
+
+// src/local.ts
+var WINDOW = 8 * 1024;
+async function readFileHeader(file) {
+  return readHeader(new Uint8Array(await file.slice(0, MAX_HEADER_BYTES).arrayBuffer()));
+}
+async function openLocal(file, header2, opener) {
+  const fileKey = await openHeader(header2, opener);
+  const start = new Uint8Array(await file.slice(0, header2.length + NONCE).arrayBuffer());
+  const length = plainLength(file.size - start.length);
+  if (length === null) fail({ code: "truncated" });
+  const nonce = start.slice(header2.length);
+  const stream = await Stream.open(fileKey, nonce);
+  const content = { source: new FileSource(file), header: start.slice(0, header2.length), nonce, length, stream };
+  for await (const _ of readRange(content, Math.max(0, Math.ceil(length / CHUNK) - 1) * CHUNK, length)) ;
+  const entries = await listTar(content);
+  return { manifest: entries ? manifestOf2("tar", entries, content) : manifestOf2("file", [single(file, length)], content), content };
+}
+function manifestOf2(kind, entries, { nonce, length }) {
+  const files = entries.filter((entry) => !entry.folder);
+  const bytes = files.reduce((sum, entry) => sum + entry.size, 0);
+  return { kind, nonce, length, files: files.length, folders: entries.length - files.length, bytes, entries, message: null };
+}
+function single(file, size) {
+  const name = file.name.replace(/\.age$/i, "");
+  const path = checkName(name) === null && !name.includes("/") ? name : "share";
+  return { path, folder: false, size, mtime: Math.floor(file.lastModified / 1e3), executable: false, offset: 0 };
+}
+async function listTar(content) {
+  const tree = new Tree();
+  const entries = [];
+  try {
+    for (let at = 0; at < content.length; ) {
+      const window = Math.min(at + WINDOW, content.length);
+      const input = new Input(readRange(content, at, window), window - at, "");
+      const found = await readHeader2(input);
+      if (!found) return entries.length > 0 && at + input.position === content.length ? entries : null;
+      const entry = { ...found, offset: at + found.offset };
+      entries.push(entry);
+      if (tree.enter(entry.path, entry.folder) || entries.length > MAX_LISTED) return null;
+      at = entry.offset + entry.size + padding(entry);
+    }
+  } catch (error) {
+    if (!isFailure(error, "archive_bad")) throw error;
+  }
+  return null;
+}
+
+// src/proof.ts
+var LOG_N = 15;
+function proof(passphrase, id) {
+  return scrypt(utf8(passphrase), utf8(`share/v1/proof/${id}`), LOG_N);
+}
+
+// src/receipt.ts
+function receiptKey(fileKey) {
+  return hkdf(sha256, fileKey, new Uint8Array(), utf8("share/v1/receipt"), 32);
+}
+function receiptMac(key, ticketHash, fingerprint, time) {
+  const clock = new Uint8Array(8);
+  new DataView(clock.buffer).setBigUint64(0, time);
+  return hmac(sha256, key, concat(ticketHash, fingerprint, clock));
+}
+
+// src/selection.ts
+var MAX_GAP = 1024 * 1024;
+function singleFile({ kind, entries }, selection) {
+  const [index, more] = selection === "all" ? [kind === "file" ? 0 : -1] : selection;
+  const entry = index === void 0 || more !== void 0 ? void 0 : entries[index];
+  return entry && !entry.folder ? entry : null;
+}
+function entriesOf({ entries }, selection) {
+  if (selection === "all") return entries;
+  const chosen = new Set(selection);
+  return entries.filter((_, index) => chosen.has(index));
+}
+function sizeOf(entries) {
+  return entries.reduce((sum, { size }) => sum + size, 0);
+}
+function zipName({ entries }) {
+  const top = entries.filter(({ path }) => !path.includes("/"));
+  return `${top.length === 1 ? top[0]?.path : "share"}.zip`;
+}
+async function* selected(content, entries) {
+  for (const stretch of stretches(entries)) {
+    const from = stretch[0]?.offset ?? 0;
+    const to = Math.max(...stretch.map(({ offset, size }) => offset + size));
+    const input = new Input(readRange(content, from, to), to - from, stretch[0]?.path ?? "");
+    for (const entry of stretch) {
+      for await (const _ of input.pass(entry.offset - from - input.position)) ;
+      yield { entry, bytes: input.pass(entry.size) };
+    }
+  }
+}
+function stretches(entries) {
+  const stretches2 = [];
+  for (const entry of entries) {
+    const current = stretches2.at(-1);
+    const last = current?.at(-1);
+    if (current && last && entry.offset - (last.offset + last.size) <= MAX_GAP) current.push(entry);
+    else stretches2.push([entry]);
+  }
+  return stretches2;
+}
+
+// src/sink.ts
+var WRITE_BYTES = 1024 * 1024;
+var PIECES_IN_FLIGHT = 4;
+var FIRST_PULL_MS = 1e4;
+var PickedFile = class _PickedFile {
+  constructor(handle, writable) {
+    this.handle = handle;
+    this.writable = writable;
+  }
+  handle;
+  writable;
+  /** Throws `save_refused` if the browser does not let this page write to it. */
+  static async open(handle) {
+    return new _PickedFile(handle, await handle.createWritable().catch(refused));
+  }
+  async write(bytes) {
+    await this.writable.write(bytes).catch(refused);
+  }
+  async close() {
+    await this.writable.close().catch(refused);
+  }
+  async abort() {
+    await this.writable.abort().catch(() => {
+    });
+    await this.#removeIfEmpty().catch(() => {
+    });
+  }
+  /** Choosing a new name makes an empty file of it. */
+  async #removeIfEmpty() {
+    const { size } = await this.handle.getFile();
+    if (size === 0) await this.handle.remove?.();
+  }
+};
+function refused(error) {
+  if (!(error instanceof DOMException)) throw error;
+  fail({ code: error.name === "QuotaExceededError" ? "disk_full" : "save_refused" });
+}
+var BrowserDownload = class _BrowserDownload {
+  constructor(port) {
+    this.port = port;
+    port.onmessage = ({ data }) => {
+      if (data.type === "pull") this.#credit += 1;
+      else this.#cancelled = true;
+      this.#changed();
+    };
+  }
+  port;
+  #credit = 0;
+  #cancelled = false;
+  #changed = () => {
+  };
+  /** Waits until the browser has begun; throws `save_refused` if it does not. */
+  static async open(port) {
+    const download = new _BrowserDownload(port);
+    const late = setTimeout(() => {
+      download.#cancelled = true;
+      download.#changed();
+    }, FIRST_PULL_MS);
+    await download.#room(1 - PIECES_IN_FLIGHT).catch(() => fail({ code: "save_refused" }));
+    clearTimeout(late);
+    return download;
+  }
+  async write(bytes) {
+    await this.#room(1 - PIECES_IN_FLIGHT);
+    this.#credit -= 1;
+    const piece = bytes.slice();
+    this.#send({ type: "bytes", bytes: piece }, [piece.buffer]);
+  }
+  async close() {
+    await this.#room(1);
+    this.#send({ type: "end" });
+    this.port.close();
+  }
+  async abort(failure) {
+    this.#send({ type: "failed", code: failure.code });
+    this.port.close();
+  }
+  #send(message, transfer = []) {
+    this.port.postMessage(message, transfer);
+  }
+  async #room(credit) {
+    while (this.#credit < credit && !this.#cancelled) {
+      await new Promise((resolve) => this.#changed = resolve);
+    }
+    if (this.#cancelled) throw new ShareError({ code: "cancelled" });
+  }
+};
+var Memory = class {
+  #parts = [];
+  async write(bytes) {
+    this.#parts.push(new Blob([bytes]));
+  }
+  async close() {
+  }
+  async abort() {
+    this.#parts = [];
+  }
+  /** What was written. */
+  get blob() {
+    return new Blob(this.#parts, { type: "application/octet-stream" });
+  }
+};
+var Buffered = class {
+  constructor(sink) {
+    this.sink = sink;
+  }
+  sink;
+  #buffer = new Uint8Array(WRITE_BYTES);
+  #filled = 0;
+  async write(bytes) {
+    if (this.#filled === 0 && bytes.length >= WRITE_BYTES) return this.sink.write(bytes);
+    for (let at = 0; at < bytes.length; ) {
+      const piece = bytes.subarray(at, at + WRITE_BYTES - this.#filled);
+      this.#buffer.set(piece, this.#filled);
+      this.#filled += piece.length;
+      at += piece.length;
+      if (this.#filled === WRITE_BYTES) await this.#flush();
+    }
+  }
+  async close() {
+    await this.#flush();
+    await this.sink.close();
+  }
+  async abort(failure) {
+    await this.sink.abort(failure);
+  }
+  async #flush() {
+    const filled = this.#buffer.subarray(0, this.#filled);
+    this.#filled = 0;
+    if (filled.length > 0) await this.sink.write(filled);
+  }
+};
+
+// src/folder.ts
+var ATTEMPTS = 1e4;
+var MAX_EXTENSION = 32;
+var PickedFolder = class {
+  constructor(root) {
+    this.root = root;
+  }
+  root;
+  /** The names of what is not in a folder, as they came and as they were given. */
+  placed = /* @__PURE__ */ new Map();
+  #folders = /* @__PURE__ */ new Map();
+  /** Writes them one after another. What was begun is removed if something fails. */
+  async take(files) {
+    try {
+      for await (const { entry, bytes } of files) {
+        if (entry.folder) await this.#folder(entry.path);
+        else await this.#write(entry, bytes);
+      }
+    } catch (error) {
+      await this.#clear();
+      throw error;
+    }
+  }
+  async #write(entry, bytes) {
+    const slash = entry.path.lastIndexOf("/");
+    const parent = slash < 0 ? this.root : await this.#folder(entry.path.slice(0, slash));
+    const name = slash < 0 ? await this.#freeName(entry) : entry.path.slice(slash + 1);
+    const handle = await parent.getFileHandle(name, { create: true }).catch(notTaken);
+    const file = new Buffered(await PickedFile.open(handle));
+    try {
+      for await (const piece of bytes) await file.write(piece);
+      await file.close();
+    } catch (error) {
+      await file.abort(failureOf(error));
+      throw error;
+    }
+  }
+  async #folder(path) {
+    const known = this.#folders.get(path);
+    if (known) return known;
+    const slash = path.lastIndexOf("/");
+    const parent = slash < 0 ? this.root : await this.#folder(path.slice(0, slash));
+    const name = slash < 0 ? await this.#freeName({ path, folder: true }) : path.slice(slash + 1);
+    const handle = await parent.getDirectoryHandle(name, { create: true }).catch(notTaken);
+    this.#folders.set(path, handle);
+    return handle;
+  }
+  /** The wanted name, or the first numbered one that is free. */
+  async #freeName({ path, folder }) {
+    for (let number2 = 1; number2 < ATTEMPTS; number2++) {
+      const name = number2 === 1 ? path : numbered(path, number2, folder);
+      if (await this.#isTaken(name)) continue;
+      this.placed.set(path, name);
+      return name;
+    }
+    return fail({ code: "save_refused" });
+  }
+  async #isTaken(name) {
+    const found = this.root.getFileHandle(name).then(() => true);
+    return found.catch((error) => {
+      if (error instanceof DOMException && error.name === "NotFoundError") return false;
+      if (error instanceof DOMException && error.name === "TypeMismatchError") return true;
+      return notTaken(error);
+    });
+  }
+  async #clear() {
+    for (const name of this.placed.values()) {
+      await this.root.removeEntry(name, { recursive: true }).catch(() => {
+      });
+    }
+  }
+};
+function numbered(name, number2, folder) {
+  const dot = folder ? -1 : name.lastIndexOf(".");
+  const end = dot > 0 && name.length - dot <= MAX_EXTENSION ? dot : name.length;
+  return `${name.slice(0, end)} (${number2})${name.slice(end)}`;
+}
+function notTaken(error) {
+  if (error instanceof TypeError || error instanceof DOMException) fail({ code: "save_refused" });
+  throw error;
+}
+
+// src/target.ts
+var MEMORY_LIMIT = 256 * 1024 * 1024;
+async function openTarget(target, bytes) {
+  if (target.way === "memory" && bytes > MEMORY_LIMIT) fail({ code: "too_large_for_memory", bytes, limit: MEMORY_LIMIT });
+  if (target.way === "folder") return (files) => intoFolder(target.handle, files);
+  const sink = await openSink(target);
+  return async (files, isSingle) => {
+    await write(new Buffered(sink), isSingle ? onlyBytes(files) : (await import("./zip-ZYVRDNG4.js")).zipped(files));
+    return { blob: sink instanceof Memory ? sink.blob : null, renamed: [] };
+  };
+}
+async function intoFolder(handle, files) {
+  const folder = new PickedFolder(handle);
+  await folder.take(files);
+  return { blob: null, renamed: [...folder.placed].filter(([wanted, actual]) => wanted !== actual) };
+}
+async function openSink(target) {
+  switch (target.way) {
+    case "file":
+      return PickedFile.open(target.handle);
+    case "download":
+      return BrowserDownload.open(target.port);
+    case "memory":
+      return new Memory();
+  }
+}
+async function write(sink, pieces) {
+  try {
+    for await (const piece of pieces) await sink.write(piece);
+    await sink.close();
+  } catch (error) {
+    await sink.abort(failureOf(error));
+    throw error;
+  }
+}
+async function* onlyBytes(files) {
+  for await (const { bytes } of files) yield* bytes;
+}
+
+// src/unpack.ts
+async function* unpack(content, manifest) {
+  const first = manifest.entries[0];
+  const input = new Input(content[Symbol.asyncIterator](), manifest.length, first?.path ?? "");
+  if (manifest.kind === "tar") {
+    yield* tar(input, manifest);
+  } else {
+    if (!first) fail({ code: "manifest_bad", fault: "totals" });
+    yield { entry: first, bytes: input.pass(first.size) };
+  }
+  await input.finish();
+}
+async function* tar(input, manifest) {
+  const tree = new Tree();
+  const tally = new Tally(manifest);
+  for (let entry = await readHeader2(input); entry; entry = await readHeader2(input)) {
+    const fault = tree.enter(entry.path, entry.folder) ?? tally.take(entry);
+    if (fault) input.fail(fault);
+    yield { entry, bytes: input.pass(entry.size) };
+    await input.zeros(padding(entry));
+  }
+  if (!tally.isComplete) input.fail("totals");
+}
+var Tally = class {
+  constructor(manifest) {
+    this.manifest = manifest;
+  }
+  manifest;
+  #files = 0;
+  #folders = 0;
+  #bytes = 0;
+  take(entry) {
+    const { entries, files, folders, bytes } = this.manifest;
+    if (entries.length > 0 && !isSame(entries[this.#files + this.#folders], entry)) return "unlisted";
+    if (entry.folder) this.#folders += 1;
+    else this.#files += 1;
+    this.#bytes += entry.size;
+    return this.#files > files || this.#folders > folders || this.#bytes > bytes ? "totals" : null;
+  }
+  get isComplete() {
+    const { files, folders, bytes } = this.manifest;
+    return this.#files === files && this.#folders === folders && this.#bytes === bytes;
+  }
+};
+function isSame(listed, found) {
+  return listed !== void 0 && listed.path === found.path && listed.folder === found.folder && listed.size === found.size && listed.mtime === found.mtime && listed.executable === found.executable && listed.offset === found.offset;
+}
+
+// src/session.ts
+var CALL_PATIENCE_MS = 3e4;
+var DOWNLOAD_PATIENCE_MS = 24 * 3600 * 1e3;
+var PROGRESS_MS = 100;
+var Session = class {
+  constructor(tell) {
+    this.tell = tell;
+  }
+  tell;
+  #place = null;
+  #opened = null;
+  #ticket = null;
+  #due = null;
+  /** Asks the relay about a share. */
+  async open(base, id, signal) {
+    const relay = new Relay(base);
+    const status = await withPatience(this.#patience(CALL_PATIENCE_MS, signal), () => relay.status(id, signal));
+    this.#place = { relay, id };
+    return status;
+  }
+  /** Looks at an age file on disk. */
+  async openFile(file) {
+    const header2 = await readFileHeader(file);
+    this.#place = { file, header: header2 };
+    return { kind: header2.kind };
+  }
+  /** Opens the manifest with words or keys. */
+  async unlock(opener, signal) {
+    const place = this.#place ?? fail({ code: "unexpected", detail: "nothing is open" });
+    this.#opened = "file" in place ? await unlockFile(place, opener) : await this.#unlockShare(place, opener, signal);
+    return this.#opened.manifest;
+  }
+  /** What saving would make. */
+  async plan(selection, saveAs) {
+    const { manifest } = this.#openedOrFail();
+    const single2 = singleFile(manifest, selection);
+    if (single2) return { name: single2.path.slice(single2.path.lastIndexOf("/") + 1), isZip: false, bytes: single2.size };
+    const isZip = saveAs === "single";
+    const entries = entriesOf(manifest, selection);
+    const bytes = isZip && entries.length > 0 ? (await import("./zip-ZYVRDNG4.js")).zipLength(entries) : null;
+    return { name: zipName(manifest), isZip, bytes };
+  }
+  /** Downloads, verifies and saves; sends the receipt if that was everything. */
+  async save(selection, target, signal) {
+    const opened2 = this.#openedOrFail();
+    const single2 = singleFile(opened2.manifest, selection);
+    const isWhole = selection === "all";
+    const fingerprint = new Fingerprint();
+    const total = isWhole ? opened2.manifest.bytes : sizeOf(entriesOf(opened2.manifest, selection));
+    const put = await openTarget(target, total);
+    const files = async function* () {
+      const content = await this.#content(opened2, signal);
+      const unpacked = isWhole ? unpack(readAll(content, fingerprint), opened2.manifest) : selected(content, entriesOf(opened2.manifest, selection));
+      yield* this.#counted(unpacked, total);
+    }.bind(this);
+    const saved = await put(files(), single2 !== null);
+    const receipt = isWhole && opened2.remote ? await this.#deliver(fingerprint, signal) : "none";
+    return { way: target.way, bytes: total, receipt, ...saved };
+  }
+  /** Sends the receipt that is due, if one is. */
+  async receipt(signal) {
+    const remote = this.#openedOrFail().remote;
+    if (!this.#due || !remote) return;
+    const { ticket, fingerprint } = this.#due;
+    const time = Math.floor(Date.now() / 1e3);
+    const mac = receiptMac(remote.receiptKey, sha256(ticket), fingerprint, BigInt(time));
+    const receipt = { fingerprint: hex(fingerprint), time, mac: hex(mac) };
+    const send2 = () => remote.relay.receipt(remote.id, hex(ticket), receipt, signal);
+    await withPatience(this.#patience(CALL_PATIENCE_MS, signal), send2);
+    [this.#due, this.#ticket] = [null, null];
+  }
+  async #deliver(fingerprint, signal) {
+    if (this.#ticket) this.#due = { ticket: this.#ticket, fingerprint: fingerprint.finish() };
+    return this.receipt(signal).then(() => "sent", () => "failed");
+  }
+  async #unlockShare({ relay, id }, opener, signal) {
+    const shown = "passphrase" in opener ? hex(await proof(opener.passphrase, id)) : null;
+    const patience = this.#patience(CALL_PATIENCE_MS, signal);
+    const sealed = await withPatience(patience, () => relay.open(id, shown, signal));
+    const header2 = readHeader(sealed);
+    const fileKey = await openHeader(header2, opener);
+    const manifest = parseManifest(await openBytes(fileKey, sealed.subarray(header2.length)));
+    const { nonce, length } = manifest;
+    const stream = await Stream.open(fileKey, nonce);
+    const content = { header: sealed.slice(0, header2.length), nonce, length, stream };
+    const remote = { relay, id, proof: shown, receiptKey: receiptKey(fileKey) };
+    return { manifest, content, remote, local: null };
+  }
+  /** The content's bytes: of a share on a relay, one of the allowed downloads is taken for them. */
+  async #content({ content, remote, local }, signal) {
+    if (local) return local;
+    if (!remote) return fail({ code: "unexpected", detail: "no place" });
+    const { relay, id, proof: proof2 } = remote;
+    const ticket = this.#ticket ??= random(32);
+    const take = () => relay.takeTicket(id, proof2, hex(sha256(ticket)), signal);
+    await withPatience(this.#patience(CALL_PATIENCE_MS, signal), take);
+    const total = fileLength(content.header.length, content.length);
+    const patience = this.#patience(DOWNLOAD_PATIENCE_MS, signal);
+    return { ...content, source: new RemoteSource(relay, id, hex(ticket), total, patience) };
+  }
+  async *#counted(files, total) {
+    let [done, told] = [0, 0];
+    const tell = this.tell;
+    const count = async function* (bytes) {
+      for await (const piece of bytes) {
+        yield piece;
+        done += piece.length;
+        const now = performance.now();
+        if (now - told < PROGRESS_MS) continue;
+        told = now;
+        tell({ type: "progress", bytes: done, total });
+      }
+    };
+    for await (const { entry, bytes } of files) yield { entry, bytes: count(bytes) };
+    tell({ type: "progress", bytes: done, total });
+  }
+  #openedOrFail() {
+    return this.#opened ?? fail({ code: "unexpected", detail: "nothing is unlocked" });
+  }
+  #patience(total, signal) {
+    return { total, signal, notice: (why) => this.tell({ type: "waiting", why }) };
+  }
+};
+async function unlockFile({ file, header: header2 }, opener) {
+  const { manifest, content } = await openLocal(file, header2, opener);
+  return { manifest, content, remote: null, local: content };
+}
+
+// src/worker.ts
+var session = new Session((event) => send({ type: "event", event }));
+var running = null;
+globalThis.onmessage = async ({ data }) => {
+  if (data.type === "cancel") {
+    running?.abort();
+    return;
+  }
+  running = new AbortController();
+  try {
+    send({ type: "gives", gives: await carryOut(data, running.signal) });
+  } catch (error) {
+    send({ type: "failed", failure: failureOf(error) });
+  }
+};
+async function carryOut(call, signal) {
+  switch (call.call) {
+    case "open":
+      return session.open(call.takes.relay, call.takes.id, signal);
+    case "openFile":
+      return session.openFile(call.takes.file);
+    case "prove":
+      return session.unlock({ passphrase: call.takes.words }, signal);
+    case "unlock":
+      return session.unlock({ identities: (await import("./identity-TA2AM6JR.js")).readIdentities(call.takes.identities) }, signal);
+    case "plan":
+      return session.plan(call.takes.selection, call.takes.saveAs);
+    case "save":
+      return session.save(call.takes.selection, call.takes.target, signal);
+    case "receipt":
+      await session.receipt(signal);
+      return null;
+  }
+}
+function send(message) {
+  globalThis.postMessage(message);
+}

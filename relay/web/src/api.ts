@@ -1,0 +1,318 @@
+/**
+ * The relay's API as typed calls (`docs/protocol.md`): those of a recipient. Every answer is bounded in size and time,
+ * redirects are never followed, and no failure repeats a secret.
+ */
+
+import type { Bytes } from "./bytes.ts";
+import { concat, fromUtf8 } from "./bytes.ts";
+import { fail, ShareError, type Failure } from "./failure.ts";
+
+/** For a small call, or the beginning of a large one. */
+const CALL_MS = 60_000;
+/** For the manifest: the largest at 16 KiB/s. */
+const MANIFEST_MS = CALL_MS + 256_000;
+/** How long a transfer may stand still, or stay below `STALL_BYTES`, before it counts as broken. */
+const STALL_MS = 30_000;
+const STALL_BYTES = 16 * 1024;
+const MAX_ANSWER_BYTES = 1024 * 1024;
+const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
+
+/** What anyone with the link may know. Times are seconds since 1970 by the relay's clock. */
+export interface ShareStatus {
+  state: "uploading" | "ready";
+  kind: "words" | "keys";
+  now: number;
+  createdAt: number;
+  expiresAt: number;
+  headerBytes: number;
+  /** Absent while unknown. */
+  payloadBytes?: number;
+  storedBytes: number;
+  triesLeft: number;
+  lockedUntil?: number;
+  /** Absent without a limit. */
+  downloadsLeft?: number;
+}
+
+/** An answer with content. */
+export interface ContentAnswer {
+  /** Bytes of the whole content. */
+  total: number;
+  etag: string;
+  body: AsyncIterable<Bytes>;
+}
+
+/** A receipt; 64 hexadecimal digits each. */
+export interface Receipt {
+  fingerprint: string;
+  time: number;
+  mac: string;
+}
+
+/** A relay, at the base URL of its links. */
+export class Relay {
+  constructor(readonly base: string) {}
+
+  /** State, sizes, times. */
+  async status(id: string, signal: AbortSignal): Promise<ShareStatus> {
+    return statusOf(await this.#json("GET", id, "", null, signal));
+  }
+
+  /** Proves, and gets the manifest's age file. Takes no download. */
+  async open(id: string, proof: string | null, signal: AbortSignal): Promise<Bytes> {
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(MANIFEST_MS)]);
+    const response = await this.#call("POST", id, "/open", jsonBody(withProof(proof)), limited);
+    return readBounded(response, MAX_MANIFEST_BYTES, limited);
+  }
+
+  /** Takes one of the allowed downloads. Repeating it with the same hash takes no second one. */
+  async takeTicket(id: string, proof: string | null, ticketHash: string, signal: AbortSignal): Promise<void> {
+    await this.#json("POST", id, "/tickets", jsonBody({ ...withProof(proof), ticket_hash: ticketHash }), signal);
+  }
+
+  /** The content's bytes from `from` to `to`. `etag` is that of an earlier answer, if this goes on from one. */
+  async content(
+    id: string,
+    ticket: string,
+    from: number,
+    to: number,
+    etag: string | null,
+    signal: AbortSignal,
+  ): Promise<ContentAnswer> {
+    const headers: Record<string, string> = { Authorization: `Bearer ${ticket}`, Range: `bytes=${from}-${to - 1}` };
+    if (etag !== null) headers["If-Range"] = etag;
+    const stalled = new AbortController();
+    const begun = setTimeout(() => stalled.abort(), CALL_MS);
+    try {
+      const response = await this.#call("GET", id, "/content", { headers }, AbortSignal.any([signal, stalled.signal]));
+      return { ...checkRange(response, from, to, etag), body: bodyOf(response, signal, stalled) };
+    } finally {
+      clearTimeout(begun);
+    }
+  }
+
+  /** Tells that the content was decrypted, verified and saved. */
+  async receipt(id: string, ticket: string, receipt: Receipt, signal: AbortSignal): Promise<void> {
+    const init = jsonBody(receipt);
+    init.headers = { ...init.headers, Authorization: `Bearer ${ticket}` };
+    await this.#call("POST", id, "/receipt", init, AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]));
+  }
+
+  async #json(method: string, id: string, path: string, init: Init | null, signal: AbortSignal): Promise<unknown> {
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]);
+    const response = await this.#call(method, id, path, init, limited);
+    return parse(await readBounded(response, MAX_ANSWER_BYTES, limited));
+  }
+
+  /** The response, if it is a success; else throws the failure it stands for. */
+  async #call(method: string, id: string, path: string, init: Init | null, signal: AbortSignal): Promise<Response> {
+    const url = `${this.base}/v1/shares/${id}${path}`;
+    const always = { cache: "no-store", credentials: "omit", redirect: "manual", referrerPolicy: "no-referrer" } as const;
+    const response = await fetch(url, { ...always, ...init, method, signal }).catch((error) => rethrow(error, signal));
+    if (response.type === "opaqueredirect") fail({ code: "redirected" });
+    if (response.ok) return response;
+    return fail(await failureOfAnswer(response, signal));
+  }
+}
+
+/** Whether it is worth trying again. */
+export function isPassing(failure: Failure): boolean {
+  switch (failure.code) {
+    case "unreachable":
+    case "stalled":
+    case "busy":
+      return true;
+    case "relay_failed":
+      return [408, 429, 500, 502, 503, 504].includes(failure.status) && failure.problem !== "content_damaged";
+    default:
+      return false;
+  }
+}
+
+interface Init {
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+function jsonBody(value: unknown): Init {
+  return { headers: { "Content-Type": "application/json" }, body: JSON.stringify(value) };
+}
+
+function withProof(proof: string | null): { proof?: string } {
+  return proof === null ? {} : { proof };
+}
+
+/** A network's errors all look alike to a page; which deadline or person ended the call is told by its signal. */
+function rethrow(error: unknown, signal: AbortSignal): never {
+  if (signal.aborted) {
+    const timedOut = signal.reason instanceof DOMException && signal.reason.name === "TimeoutError";
+    fail({ code: timedOut ? "stalled" : "cancelled" });
+  }
+  if (error instanceof TypeError) fail({ code: "unreachable" });
+  throw error;
+}
+
+async function failureOfAnswer(response: Response, signal: AbortSignal): Promise<Failure> {
+  const { status } = response;
+  if (response.headers.get("Content-Type") !== "application/problem+json") return { code: "relay_failed", status };
+  const problem = await readBounded(response, MAX_ANSWER_BYTES, signal).then(parse);
+  return failureOfProblem(status, new Fields(problem), Number(response.headers.get("Retry-After")));
+}
+
+/** What a problem document of the relay means here. */
+function failureOfProblem(status: number, problem: Fields, retryAfter: number): Failure {
+  const code = problem.text("code");
+  switch (code) {
+    case "wrong_proof":
+      return {
+        code: "words_wrong",
+        ...problem.maybe("tries_left", (triesLeft) => ({ triesLeft })),
+        ...problem.maybe("locked_until", (lockedUntil) => ({ lockedUntil })),
+      };
+    case "locked":
+      return { code, until: problem.whole("locked_until") };
+    case "not_ready":
+      return {
+        code: "not_uploaded",
+        storedBytes: problem.whole("stored_bytes"),
+        ...problem.maybe("total_bytes", (totalBytes) => ({ totalBytes })),
+      };
+    case "expired":
+    case "revoked":
+    case "collected":
+      return { code, ...problem.maybe("at", (at) => ({ at })) };
+    case "downloads_taken":
+    case "not_found":
+      return { code };
+    case "damaged_id":
+      return { code: "link_damaged" };
+    case "ticket_invalid":
+      return { code: "ticket_ended" };
+    case "too_busy":
+      return { code: "busy", seconds: Number.isFinite(retryAfter) ? retryAfter : 0 };
+    default:
+      return { code: "relay_failed", status, problem: /^[a-z_]{1,40}$/.test(code) ? code : "unknown" };
+  }
+}
+
+function statusOf(value: unknown): ShareStatus {
+  const fields = new Fields(value);
+  const [state, kind] = [fields.text("state"), fields.text("kind")];
+  if (state !== "uploading" && state !== "ready") badAnswer("state");
+  if (kind !== "words" && kind !== "keys") badAnswer("kind");
+  return {
+    state,
+    kind,
+    now: fields.whole("now"),
+    createdAt: fields.whole("created_at"),
+    expiresAt: fields.whole("expires_at"),
+    headerBytes: fields.whole("header_bytes"),
+    storedBytes: fields.whole("stored_bytes"),
+    triesLeft: fields.whole("tries_left"),
+    ...fields.maybe("payload_bytes", (payloadBytes) => ({ payloadBytes })),
+    ...fields.maybe("locked_until", (lockedUntil) => ({ lockedUntil })),
+    ...fields.maybe("downloads_left", (downloadsLeft) => ({ downloadsLeft })),
+  };
+}
+
+/** The fields of an answer's JSON object, held to their types. */
+class Fields {
+  readonly #fields: Record<string, unknown>;
+
+  constructor(value: unknown) {
+    if (typeof value !== "object" || value === null) badAnswer("JSON");
+    this.#fields = { ...value };
+  }
+
+  text(name: string): string {
+    const value = this.#fields[name];
+    return typeof value === "string" ? value : badAnswer(name);
+  }
+
+  whole(name: string): number {
+    const value = this.#fields[name];
+    return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : badAnswer(name);
+  }
+
+  maybe<T extends object>(name: string, use: (value: number) => T): T | object {
+    return this.#fields[name] === undefined ? {} : use(this.whole(name));
+  }
+}
+
+function badAnswer(what: string): never {
+  fail({ code: "bad_answer", what });
+}
+
+function parse(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(fromUtf8(bytes) ?? "");
+  } catch {
+    return badAnswer("JSON");
+  }
+}
+
+async function readBounded(response: Response, limit: number, signal: AbortSignal): Promise<Bytes> {
+  const parts: Bytes[] = [];
+  let length = 0;
+  for await (const part of bodyOf(response, signal, new AbortController())) {
+    length += part.length;
+    if (length > limit) badAnswer("length");
+    parts.push(part);
+  }
+  return concat(...parts);
+}
+
+/** The body's bytes, with a failure when it takes `STALL_MS` of waiting for `STALL_BYTES` to come. */
+async function* bodyOf(response: Response, signal: AbortSignal, stalled: AbortController): AsyncGenerator<Bytes, void> {
+  const reader = response.body?.getReader();
+  if (!reader) return;
+  let [waited, count] = [0, 0];
+  try {
+    for (;;) {
+      const asked = performance.now();
+      const { done, value } = await readWithin(reader, STALL_MS - waited, signal, stalled);
+      if (done) return;
+      waited += performance.now() - asked;
+      count += value.length;
+      if (count >= STALL_BYTES) [waited, count] = [0, 0];
+      yield value;
+    }
+  } finally {
+    // Who stops reading early no longer wants the rest; a body that has ended or failed does not mind.
+    reader.cancel().catch(() => {});
+  }
+}
+
+async function readWithin(
+  reader: ReadableStreamDefaultReader<Bytes>,
+  ms: number,
+  signal: AbortSignal,
+  stalled: AbortController,
+): Promise<ReadableStreamReadResult<Bytes>> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      stalled.abort();
+      reject(new ShareError({ code: "stalled" }));
+    }, Math.max(0, ms));
+  });
+  try {
+    return await Promise.race([reader.read(), late]);
+  } catch (error) {
+    return rethrow(error, signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Checks that a content answer is the one asked for, so that bytes never land at a wrong place. */
+function checkRange(response: Response, from: number, to: number, etag: string | null): { total: number; etag: string } {
+  const found = response.headers.get("ETag");
+  if (found === null || found.startsWith("W/")) badAnswer("ETag");
+  // The whole content where a range was asked for means that If-Range did not match.
+  if (etag !== null && (etag !== found || response.status === 200)) fail({ code: "content_changed" });
+  if (response.status !== 206) badAnswer("status");
+  const range = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16})$/.exec(response.headers.get("Content-Range") ?? "");
+  if (!range || Number(range[1]) !== from || Number(range[2]) !== to - 1) badAnswer("Content-Range");
+  return { total: Number(range[3]), etag: found };
+}

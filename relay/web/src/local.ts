@@ -1,0 +1,70 @@
+/**
+ * A saved age file, opened from disk. It has no manifest, so what is inside is found by looking: a tar in the one form
+ * that this format has, or else one file.
+ */
+
+import { Input, padding, readHeader as readTarHeader } from "./archive.ts";
+import { readRange, type Content } from "./download.ts";
+import { fail, isFailure } from "./failure.ts";
+import { MAX_HEADER_BYTES, openHeader, readHeader, type Header, type Opener } from "./header.ts";
+import { MAX_LISTED, type Entry, type Manifest } from "./manifest.ts";
+import { checkName } from "./names.ts";
+import { FileSource } from "./source.ts";
+import { CHUNK, NONCE, plainLength, Stream } from "./stream.ts";
+import { Tree } from "./tree.ts";
+
+/** Enough for any tar header with its extended one. */
+const WINDOW = 8 * 1024;
+
+/** The header of a saved age file. */
+export async function readFileHeader(file: Blob): Promise<Header> {
+  return readHeader(new Uint8Array(await file.slice(0, MAX_HEADER_BYTES).arrayBuffer()));
+}
+
+/** Opens a saved age file. That it is whole is known once its last chunk has opened as the last. */
+export async function openLocal(file: File, header: Header, opener: Opener): Promise<{ manifest: Manifest; content: Content }> {
+  const fileKey = await openHeader(header, opener);
+  const start = new Uint8Array(await file.slice(0, header.length + NONCE).arrayBuffer());
+  const length = plainLength(file.size - start.length);
+  if (length === null) fail({ code: "truncated" });
+  const nonce = start.slice(header.length);
+  const stream = await Stream.open(fileKey, nonce);
+  const content = { source: new FileSource(file), header: start.slice(0, header.length), nonce, length, stream };
+  for await (const _ of readRange(content, Math.max(0, Math.ceil(length / CHUNK) - 1) * CHUNK, length));
+  const entries = await listTar(content);
+  return { manifest: entries ? manifestOf("tar", entries, content) : manifestOf("file", [single(file, length)], content), content };
+}
+
+function manifestOf(kind: Manifest["kind"], entries: Entry[], { nonce, length }: Content): Manifest {
+  const files = entries.filter((entry) => !entry.folder);
+  const bytes = files.reduce((sum, entry) => sum + entry.size, 0);
+  return { kind, nonce, length, files: files.length, folders: entries.length - files.length, bytes, entries, message: null };
+}
+
+/** The name it was saved under, without what says that it is sealed. */
+function single(file: File, size: number): Entry {
+  const name = file.name.replace(/\.age$/i, "");
+  const path = checkName(name) === null && !name.includes("/") ? name : "share";
+  return { path, folder: false, size, mtime: Math.floor(file.lastModified / 1000), executable: false, offset: 0 };
+}
+
+/** The entries of a tar; `null` if it is not exactly one of ours, or has more than a manifest would list. */
+async function listTar(content: Content): Promise<Entry[] | null> {
+  const tree = new Tree();
+  const entries: Entry[] = [];
+  try {
+    for (let at = 0; at < content.length; ) {
+      const window = Math.min(at + WINDOW, content.length);
+      const input = new Input(readRange(content, at, window), window - at, "");
+      const found = await readTarHeader(input);
+      if (!found) return entries.length > 0 && at + input.position === content.length ? entries : null;
+      const entry = { ...found, offset: at + found.offset };
+      entries.push(entry);
+      if (tree.enter(entry.path, entry.folder) || entries.length > MAX_LISTED) return null;
+      at = entry.offset + entry.size + padding(entry);
+    }
+  } catch (error) {
+    if (!isFailure(error, "archive_bad")) throw error;
+  }
+  return null;
+}

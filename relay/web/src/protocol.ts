@@ -1,0 +1,94 @@
+/** What page, worker and service worker say to each other. */
+
+import type { ShareStatus } from "./api.ts";
+import type { Failure } from "./failure.ts";
+import type { Manifest } from "./manifest.ts";
+
+/** The calls of the page to the worker, each with what it takes and gives. One runs at a time. */
+export interface Calls {
+  /** Asks the relay about a share. Changes nothing. */
+  open: { takes: { relay: string; id: string }; gives: ShareStatus };
+  /** Looks at an age file on disk. */
+  openFile: { takes: { file: File }; gives: { kind: "words" | "keys" } };
+  /** Shows the relay that the words, joined by `-`, are known, and opens the manifest. */
+  prove: { takes: { words: string }; gives: Manifest };
+  /** Opens the manifest with private keys, as they stand in an identity file. */
+  unlock: { takes: { identities: string }; gives: Manifest };
+  /** What saving would make. */
+  plan: { takes: { selection: Selection; saveAs: SaveAs }; gives: Plan };
+  /** Downloads, verifies, saves, and sends the receipt if that was everything. */
+  save: { takes: { selection: Selection; target: Target }; gives: Saved };
+  /** Sends the receipt that could not be sent. */
+  receipt: { takes: null; gives: null };
+}
+
+/** Which files: all, or these entries of the manifest. */
+export type Selection = "all" | number[];
+
+/** `single`: one file, or several as one .zip. `folder`: files and folders as they are. */
+export type SaveAs = "single" | "folder";
+
+/** What saving would make. */
+export interface Plan {
+  /** The name of the file, which may be shown as it is. */
+  name: string;
+  /** Whether that is a .zip of several. */
+  isZip: boolean;
+  /** How long it will be; `null` if that is known only afterwards. */
+  bytes: number | null;
+}
+
+/** Where it is saved. */
+export type Target =
+  | { way: "file"; handle: FileSystemFileHandle }
+  | { way: "folder"; handle: FileSystemDirectoryHandle }
+  | { way: "download"; port: MessagePort }
+  | { way: "memory" };
+
+/** The ways of {@link Target}. */
+export type Way = Target["way"];
+
+/** It is verified and saved. */
+export interface Saved {
+  way: Way;
+  /** Bytes of the files. */
+  bytes: number;
+  /** `sent`: the sender knows. `failed`: try again. `none`: this was a part, or a file from disk. */
+  receipt: "sent" | "failed" | "none";
+  /** What was saved, if it is in memory. */
+  blob: Blob | null;
+  /** In a folder: names that were taken, and those that were given instead. */
+  renamed: [string, string][];
+}
+
+/** What the worker tells while a call runs. */
+export type Event =
+  /** So many bytes of the files are verified and handed on. */
+  | { type: "progress"; bytes: number; total: number }
+  /** The connection is lost, or the relay busy, and it is tried again. */
+  | { type: "waiting"; why: Failure };
+
+/** From the page to the worker. */
+export type ToWorker = { [C in keyof Calls]: { type: "call"; call: C; takes: Calls[C]["takes"] } }[keyof Calls] | { type: "cancel" };
+
+/** From the worker to the page. */
+export type FromWorker =
+  | { type: "gives"; gives: Calls[keyof Calls]["gives"] }
+  | { type: "failed"; failure: Failure }
+  | { type: "event"; event: Event };
+
+/** From the page to the service worker. */
+export type ToServiceWorker =
+  /** Over the port that comes with it, the bytes of a download at the address that ends in `id`. */
+  | { type: "offer"; id: string; name: string; bytes: number | null }
+  /** A browser ends a service worker that hears nothing, also in the middle of a download. */
+  | { type: "stay" };
+
+/** To the service worker, over a download's port. */
+export type ToDownload =
+  | { type: "bytes"; bytes: Uint8Array<ArrayBuffer> }
+  | { type: "end" }
+  | { type: "failed"; code: string };
+
+/** From the service worker, over a download's port. */
+export type FromDownload = { type: "pull" } | { type: "cancelled" };

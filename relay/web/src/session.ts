@@ -1,0 +1,187 @@
+/** One share being opened: from its status to the receipt. Reads like `share get`. */
+
+import { Relay, type ShareStatus } from "./api.ts";
+import { withPatience, type Patience } from "./backoff.ts";
+import { hex, random, type Bytes } from "./bytes.ts";
+import { fileLength, readAll, type Content } from "./download.ts";
+import { fail } from "./failure.ts";
+import { Fingerprint } from "./fingerprint.ts";
+import { openHeader, readHeader, type Header, type Opener } from "./header.ts";
+import { openLocal, readFileHeader } from "./local.ts";
+import { parseManifest, type Manifest } from "./manifest.ts";
+import { proof } from "./proof.ts";
+import type { Event, Plan, SaveAs, Saved, Selection, Target } from "./protocol.ts";
+import { receiptKey, receiptMac } from "./receipt.ts";
+import { sha256 } from "./sha256.ts";
+import { entriesOf, selected, singleFile, sizeOf, zipName } from "./selection.ts";
+import { RemoteSource } from "./source.ts";
+import { openBytes, Stream } from "./stream.ts";
+import { openTarget } from "./target.ts";
+import { unpack, type Unpacked } from "./unpack.ts";
+
+/** How long a lost connection may last before a call fails. */
+const CALL_PATIENCE_MS = 30_000;
+/** How long it may last in the middle of a download. */
+const DOWNLOAD_PATIENCE_MS = 24 * 3600 * 1000;
+/** Between two words about progress. */
+const PROGRESS_MS = 100;
+
+/** A share on a relay, or an age file on disk. */
+type Place = { relay: Relay; id: string } | { file: File; header: Header };
+
+/** A place that has been opened. */
+interface Opened {
+  manifest: Manifest;
+  content: Omit<Content, "source">;
+  /** Of a share on a relay. */
+  remote: { relay: Relay; id: string; proof: string | null; receiptKey: Uint8Array } | null;
+  /** Of a file on disk. */
+  local: Content | null;
+}
+
+/** A receipt that waits to be sent. */
+interface Due {
+  ticket: Bytes;
+  fingerprint: Uint8Array;
+}
+
+/** What is known of the share so far. */
+export class Session {
+  #place: Place | null = null;
+  #opened: Opened | null = null;
+  #ticket: Bytes | null = null;
+  #due: Due | null = null;
+
+  constructor(readonly tell: (event: Event) => void) {}
+
+  /** Asks the relay about a share. */
+  async open(base: string, id: string, signal: AbortSignal): Promise<ShareStatus> {
+    const relay = new Relay(base);
+    const status = await withPatience(this.#patience(CALL_PATIENCE_MS, signal), () => relay.status(id, signal));
+    this.#place = { relay, id };
+    return status;
+  }
+
+  /** Looks at an age file on disk. */
+  async openFile(file: File): Promise<{ kind: "words" | "keys" }> {
+    const header = await readFileHeader(file);
+    this.#place = { file, header };
+    return { kind: header.kind };
+  }
+
+  /** Opens the manifest with words or keys. */
+  async unlock(opener: Opener, signal: AbortSignal): Promise<Manifest> {
+    const place = this.#place ?? fail({ code: "unexpected", detail: "nothing is open" });
+    this.#opened = "file" in place ? await unlockFile(place, opener) : await this.#unlockShare(place, opener, signal);
+    return this.#opened.manifest;
+  }
+
+  /** What saving would make. */
+  async plan(selection: Selection, saveAs: SaveAs): Promise<Plan> {
+    const { manifest } = this.#openedOrFail();
+    const single = singleFile(manifest, selection);
+    if (single) return { name: single.path.slice(single.path.lastIndexOf("/") + 1), isZip: false, bytes: single.size };
+    const isZip = saveAs === "single";
+    const entries = entriesOf(manifest, selection);
+    const bytes = isZip && entries.length > 0 ? (await import("./zip.ts")).zipLength(entries) : null;
+    return { name: zipName(manifest), isZip, bytes };
+  }
+
+  /** Downloads, verifies and saves; sends the receipt if that was everything. */
+  async save(selection: Selection, target: Target, signal: AbortSignal): Promise<Saved> {
+    const opened = this.#openedOrFail();
+    const single = singleFile(opened.manifest, selection);
+    const isWhole = selection === "all";
+    const fingerprint = new Fingerprint();
+    const total = isWhole ? opened.manifest.bytes : sizeOf(entriesOf(opened.manifest, selection));
+    // Before a ticket is spent: what cannot be written to should not cost a download.
+    const put = await openTarget(target, total);
+    const files = async function* (this: Session): AsyncGenerator<Unpacked, void> {
+      const content = await this.#content(opened, signal);
+      const unpacked = isWhole
+        ? unpack(readAll(content, fingerprint), opened.manifest)
+        : selected(content, entriesOf(opened.manifest, selection));
+      yield* this.#counted(unpacked, total);
+    }.bind(this);
+    const saved = await put(files(), single !== null);
+    const receipt = isWhole && opened.remote ? await this.#deliver(fingerprint, signal) : "none";
+    return { way: target.way, bytes: total, receipt, ...saved };
+  }
+
+  /** Sends the receipt that is due, if one is. */
+  async receipt(signal: AbortSignal): Promise<void> {
+    const remote = this.#openedOrFail().remote;
+    if (!this.#due || !remote) return;
+    const { ticket, fingerprint } = this.#due;
+    const time = Math.floor(Date.now() / 1000);
+    const mac = receiptMac(remote.receiptKey, sha256(ticket), fingerprint, BigInt(time));
+    const receipt = { fingerprint: hex(fingerprint), time, mac: hex(mac) };
+    const send = () => remote.relay.receipt(remote.id, hex(ticket), receipt, signal);
+    await withPatience(this.#patience(CALL_PATIENCE_MS, signal), send);
+    // It has ended the ticket; saving again takes another.
+    [this.#due, this.#ticket] = [null, null];
+  }
+
+  async #deliver(fingerprint: Fingerprint, signal: AbortSignal): Promise<"sent" | "failed"> {
+    if (this.#ticket) this.#due = { ticket: this.#ticket, fingerprint: fingerprint.finish() };
+    return this.receipt(signal).then(() => "sent" as const, () => "failed" as const);
+  }
+
+  async #unlockShare({ relay, id }: { relay: Relay; id: string }, opener: Opener, signal: AbortSignal): Promise<Opened> {
+    const shown = "passphrase" in opener ? hex(await proof(opener.passphrase, id)) : null;
+    const patience = this.#patience(CALL_PATIENCE_MS, signal);
+    const sealed = await withPatience(patience, () => relay.open(id, shown, signal));
+    const header = readHeader(sealed);
+    const fileKey = await openHeader(header, opener);
+    const manifest = parseManifest(await openBytes(fileKey, sealed.subarray(header.length)));
+    const { nonce, length } = manifest;
+    const stream = await Stream.open(fileKey, nonce);
+    const content = { header: sealed.slice(0, header.length), nonce, length, stream };
+    const remote = { relay, id, proof: shown, receiptKey: receiptKey(fileKey) };
+    return { manifest, content, remote, local: null };
+  }
+
+  /** The content's bytes: of a share on a relay, one of the allowed downloads is taken for them. */
+  async #content({ content, remote, local }: Opened, signal: AbortSignal): Promise<Content> {
+    if (local) return local;
+    if (!remote) return fail({ code: "unexpected", detail: "no place" });
+    const { relay, id, proof } = remote;
+    // Asked for again, it is the same one, until its receipt.
+    const ticket = (this.#ticket ??= random(32));
+    const take = () => relay.takeTicket(id, proof, hex(sha256(ticket)), signal);
+    await withPatience(this.#patience(CALL_PATIENCE_MS, signal), take);
+    const total = fileLength(content.header.length, content.length);
+    const patience = this.#patience(DOWNLOAD_PATIENCE_MS, signal);
+    return { ...content, source: new RemoteSource(relay, id, hex(ticket), total, patience) };
+  }
+
+  async *#counted(files: AsyncIterable<Unpacked>, total: number): AsyncGenerator<Unpacked, void> {
+    let [done, told] = [0, 0];
+    const tell = this.tell;
+    const count = async function* (bytes: AsyncIterable<Bytes>): AsyncGenerator<Bytes, void> {
+      for await (const piece of bytes) {
+        yield piece;
+        done += piece.length;
+        const now = performance.now();
+        if (now - told < PROGRESS_MS) continue;
+        told = now;
+        tell({ type: "progress", bytes: done, total });
+      }
+    };
+    for await (const { entry, bytes } of files) yield { entry, bytes: count(bytes) };
+    tell({ type: "progress", bytes: done, total });
+  }
+
+  #openedOrFail(): Opened {
+    return this.#opened ?? fail({ code: "unexpected", detail: "nothing is unlocked" });
+  }
+
+  #patience(total: number, signal: AbortSignal): Patience {
+    return { total, signal, notice: (why) => this.tell({ type: "waiting", why }) };
+  }
+}
+
+async function unlockFile({ file, header }: { file: File; header: Header }, opener: Opener): Promise<Opened> {
+  const { manifest, content } = await openLocal(file, header, opener);
+  return { manifest, content, remote: null, local: content };
+}

@@ -1,0 +1,57 @@
+/** Carries what was unpacked to where it is saved. */
+
+import type { Bytes } from "./bytes.ts";
+import { fail, failureOf } from "./failure.ts";
+import { PickedFolder } from "./folder.ts";
+import type { Saved, Target } from "./protocol.ts";
+import { BrowserDownload, Buffered, Memory, PickedFile, type Sink } from "./sink.ts";
+import type { Unpacked } from "./unpack.ts";
+
+/** The most that is kept in memory. */
+const MEMORY_LIMIT = 256 * 1024 * 1024;
+
+/** Saves the files: just one as it is, or all of them as one .zip or in a folder. */
+export type Put = (files: AsyncIterable<Unpacked>, isSingle: boolean) => Promise<Pick<Saved, "blob" | "renamed">>;
+
+/** What saves so many bytes to the target, once it is known that it can be written to. */
+export async function openTarget(target: Target, bytes: number): Promise<Put> {
+  if (target.way === "memory" && bytes > MEMORY_LIMIT) fail({ code: "too_large_for_memory", bytes, limit: MEMORY_LIMIT });
+  if (target.way === "folder") return (files) => intoFolder(target.handle, files);
+  const sink = await openSink(target);
+  return async (files, isSingle) => {
+    await write(new Buffered(sink), isSingle ? onlyBytes(files) : (await import("./zip.ts")).zipped(files));
+    return { blob: sink instanceof Memory ? sink.blob : null, renamed: [] };
+  };
+}
+
+async function intoFolder(handle: FileSystemDirectoryHandle, files: AsyncIterable<Unpacked>): ReturnType<Put> {
+  const folder = new PickedFolder(handle);
+  await folder.take(files);
+  return { blob: null, renamed: [...folder.placed].filter(([wanted, actual]) => wanted !== actual) };
+}
+
+async function openSink(target: Exclude<Target, { way: "folder" }>): Promise<Sink> {
+  switch (target.way) {
+    case "file":
+      return PickedFile.open(target.handle);
+    case "download":
+      return BrowserDownload.open(target.port);
+    case "memory":
+      return new Memory();
+  }
+}
+
+async function write(sink: Sink, pieces: AsyncIterable<Bytes>): Promise<void> {
+  try {
+    for await (const piece of pieces) await sink.write(piece);
+    await sink.close();
+  } catch (error) {
+    await sink.abort(failureOf(error));
+    throw error;
+  }
+}
+
+/** The bytes of the only file; to its very end, where the last of the content is checked. */
+async function* onlyBytes(files: AsyncIterable<Unpacked>): AsyncGenerator<Bytes, void> {
+  for await (const { bytes } of files) yield* bytes;
+}

@@ -1,0 +1,29 @@
+/** Addresses of our own scripts, as a page that demands trusted types (`trusted-types share`) takes them. */
+
+interface Policy {
+  createScriptURL(url: string): unknown;
+}
+
+interface Factory {
+  createPolicy(name: string, rules: { createScriptURL(url: string): string }): Policy;
+}
+
+const NAMES = ["worker.js", "download-worker.js"] as const;
+const factory = (globalThis as { trustedTypes?: Factory }).trustedTypes;
+const policy = factory?.createPolicy("share", {
+  createScriptURL(url) {
+    if (NAMES.some((name) => url === pageUrl(name))) return url;
+    throw new TypeError("not a script of this page");
+  },
+});
+
+/** The address of a file of the page. All lie beside each other. */
+export function pageUrl(name: string): string {
+  return new URL(name, import.meta.url).href;
+}
+
+/** The address of a script of our own. */
+export function scriptUrl(name: (typeof NAMES)[number]): string {
+  const url = pageUrl(name);
+  return policy ? (policy.createScriptURL(url) as string) : url;
+}

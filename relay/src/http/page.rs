@@ -1,9 +1,14 @@
-//! The page a browser gets for a link: the same bytes for every id, no script, and nothing it could leak.
+//! The page a browser gets for a link, the same bytes for every id, and the files it is made of (`relay/web/dist`).
 
+use std::{io::Write, sync::LazyLock};
+
+use bytes::Bytes;
+use flate2::{Compression, write::GzEncoder};
 use hyper::{
-    StatusCode,
+    HeaderMap, StatusCode,
     header::{self, HeaderName, HeaderValue},
 };
+use rust_embed::Embed;
 use share_relay_api::Bytes32;
 
 use super::answer::{self, Answer};
@@ -12,24 +17,98 @@ use crate::auth;
 const NAME: &str = "index.html";
 const PAGE: &str = include_str!("page.html");
 
-/// The style's hash is checked by a test.
-const POLICY: &str = "default-src 'none'; style-src 'sha256-KP00gVbzc7Bk7nYqVQtPTyHA7wNhMJvrssLtfn3nlqc='; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// Only our own files, and nothing a script could leak to another place. The style's hash is checked by a test.
+/// WebAssembly needs a permission of its own; `share` is the name of the one trusted-types policy.
+const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; \
+    frame-src 'self'; img-src 'self'; style-src 'self' 'sha256-KP00gVbzc7Bk7nYqVQtPTyHA7wNhMJvrssLtfn3nlqc='; \
+    base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
+    trusted-types share";
 
-/// The page.
-pub fn answer() -> Answer {
-    let html = HeaderValue::from_static("text/html; charset=utf-8");
-    let headers = [
-        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
-        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-        (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-        (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
-    ];
-    answer::with(answer::whole(StatusCode::OK, html, PAGE), headers)
+#[derive(Embed)]
+#[folder = "web/dist"]
+struct Dist;
+
+/// A file of the page.
+struct File {
+    name: String,
+    content_type: &'static str,
+    bytes: Bytes,
+    gzipped: Bytes,
+}
+
+static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {
+    let page = File::new(NAME.to_owned(), PAGE.as_bytes());
+    let built = Dist::iter().filter_map(|name| Dist::get(&name).map(|file| File::new(name.into(), &file.data)));
+    [page].into_iter().chain(built).collect()
+});
+
+/// The page, to who takes `Accept-Encoding` as these headers say.
+pub fn answer(asked: &HeaderMap) -> Answer {
+    FILES[0].answer(asked)
+}
+
+/// The name of a file of the page, if there is one.
+pub fn find(name: &str) -> Option<&'static str> {
+    FILES.iter().skip(1).find(|file| file.name == name).map(|file| &*file.name)
+}
+
+/// A file of the page, by the name that [`find`] gave.
+pub fn file(name: &str, asked: &HeaderMap) -> Option<Answer> {
+    FILES.iter().find(|file| file.name == name).map(|file| file.answer(asked))
 }
 
 /// SHA-256 of each file of the page, by name.
-pub fn hashes() -> [(String, Bytes32); 1] {
-    [(NAME.to_owned(), auth::digest(PAGE.as_bytes()))]
+pub fn hashes() -> impl Iterator<Item = (String, Bytes32)> {
+    FILES.iter().map(|file| (file.name.clone(), auth::digest(&file.bytes)))
+}
+
+impl File {
+    fn new(name: String, bytes: &[u8]) -> Self {
+        let content_type = content_type(&name);
+        Self { name, content_type, bytes: Bytes::copy_from_slice(bytes), gzipped: gzipped(bytes) }
+    }
+
+    fn answer(&self, asked: &HeaderMap) -> Answer {
+        let packed = takes_gzip(asked);
+        let body = if packed { &self.gzipped } else { &self.bytes };
+        let answer = answer::whole(StatusCode::OK, HeaderValue::from_static(self.content_type), body.clone());
+        let headers = [
+            (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
+            (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+            (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+            (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+            (header::VARY, HeaderValue::from_static("accept-encoding")),
+        ];
+        let answer = answer::with(answer, headers);
+        match packed {
+            true => answer::with(answer, [(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"))]),
+            false => answer,
+        }
+    }
+}
+
+fn content_type(name: &str) -> &'static str {
+    match name.rsplit('.').next() {
+        Some("html") => "text/html; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("json") => "application/json",
+        Some("svg") => "image/svg+xml",
+        _ => "application/octet-stream",
+    }
+}
+
+fn gzipped(bytes: &[u8]) -> Bytes {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    let packed = encoder.write_all(bytes).and_then(|()| encoder.finish());
+    packed.expect("memory takes everything").into()
+}
+
+/// Whether `gzip` stands in `Accept-Encoding`. A browser never asks for it with a weight of nothing.
+fn takes_gzip(asked: &HeaderMap) -> bool {
+    let lists = asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    let mut codings = lists.flat_map(|list| list.split(','));
+    codings.any(|coding| coding.split(';').next().is_some_and(|name| name.trim().eq_ignore_ascii_case("gzip")))
 }
 
 #[cfg(test)]
@@ -62,5 +141,30 @@ mod tests {
             assert!(!PAGE.contains(forbidden), "{forbidden}");
         }
         assert_eq!(PAGE.matches("share get LINK").count(), 2);
+    }
+
+    #[test]
+    fn every_file_has_a_type_a_browser_runs_it_by_and_unpacks_to_itself() {
+        assert!(find("page.js").is_some() && find("worker.js").is_some() && find("download-worker.js").is_some());
+        assert!(find(NAME).is_none(), "the page has its own path");
+        for file in FILES.iter() {
+            assert_ne!(file.content_type, "application/octet-stream", "{}", file.name);
+            let mut unpacked = Vec::new();
+            std::io::copy(&mut flate2::read::GzDecoder::new(&file.gzipped[..]), &mut unpacked).unwrap();
+            assert!(unpacked == file.bytes, "{}", file.name);
+        }
+    }
+
+    #[test]
+    fn only_who_takes_gzip_gets_it() {
+        let asked = |value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(value));
+            answer(&headers).headers().contains_key(header::CONTENT_ENCODING)
+        };
+        assert!(asked("gzip") && asked("deflate, GZIP;q=1.0, br"));
+        assert!(
+            !asked("") && !asked("br, x-gzip") && !answer(&HeaderMap::new()).headers().contains_key("content-encoding")
+        );
     }
 }

@@ -2,6 +2,8 @@
 
 use share_relay_api::{Code, ShareId};
 
+use super::page;
+
 /// A call of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Call {
@@ -13,6 +15,8 @@ pub enum Call {
     Readyz,
     /// `GET /s/{id}`
     Page,
+    /// `GET /page/{name}`
+    PageFile(&'static str),
     /// A call on one share.
     Share(ShareId, ShareCall),
 }
@@ -83,6 +87,7 @@ fn call(method: &str, segments: &[&str]) -> Result<Option<Call>, Code> {
         ["healthz"] => get(Call::Healthz),
         ["readyz"] => get(Call::Readyz),
         ["s", id] if !id.is_empty() => get(Call::Page),
+        ["page", name] => get(Call::PageFile(page::find(name).ok_or(Code::NoSuchPath)?)),
         ["v1", "shares", id, rest @ ..] => {
             let id = id.parse().map_err(|_| Code::DamagedId)?;
             Ok(share_call(method, rest)?.map(|call| Call::Share(id, call)))
@@ -125,6 +130,7 @@ impl Call {
             Self::Healthz => "/healthz",
             Self::Readyz => "/readyz",
             Self::Page => "/s/{id}",
+            Self::PageFile(_) => "/page/{name}",
             Self::Share(_, call) => call.template(),
         }
     }
@@ -133,7 +139,7 @@ impl Call {
     pub fn share(self) -> Option<ShareId> {
         match self {
             Self::Share(id, _) => Some(id),
-            Self::Info | Self::Healthz | Self::Readyz | Self::Page => None,
+            Self::Info | Self::Healthz | Self::Readyz | Self::Page | Self::PageFile(_) => None,
         }
     }
 }

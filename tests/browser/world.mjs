@@ -1,0 +1,148 @@
+/**
+ * A world for one run of browser tests: a folder of its own, a real relay, the real command line, real browsers, and a
+ * gate in front of the relay that can cut connections. What was started ends with it.
+ */
+
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import http from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as pause } from "node:timers/promises";
+import puppeteer from "puppeteer-core";
+
+const PROGRAMS = process.env.SHARE_PROGRAMS ?? new URL("../../target/debug/", import.meta.url).pathname;
+const CHROMIUM = "/usr/bin/chromium";
+const FIREFOX = "/usr/bin/firefox-esr";
+
+export class World {
+  root = mkdtempSync(join(tmpdir(), "share-browser-"));
+  #ends = [];
+
+  /** A path in this world, with the folders above it. */
+  path(...parts) {
+    const path = join(this.root, ...parts);
+    mkdirSync(join(path, ".."), { recursive: true });
+    return path;
+  }
+
+  /** Writes a file. */
+  file(name, bytes) {
+    const path = this.path(name);
+    writeFileSync(path, bytes);
+    return path;
+  }
+
+  /** A relay on a free port. */
+  async relay() {
+    const log = this.path("relay.log");
+    const relay = spawn(join(PROGRAMS, "share-relay"), ["serve", "--data", this.path("relay"), "--listen", "127.0.0.1:0", "--open"], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    relay.stderr.on("data", (text) => writeFileSync(log, text, { flag: "a" }));
+    this.#ends.push(async () => {
+      relay.kill();
+      await once(relay, "close");
+    });
+    const [line] = await once(createInterface(relay.stdout), "line");
+    return line.replace("listening on ", "");
+  }
+
+  /** Sends, and gives link and words. */
+  send(relay, ...args) {
+    const words = this.path(`words-${Math.random()}`);
+    const all = ["send", "--json", "--relay", relay, "--passphrase-file", words, "--word-list", "en", ...args];
+    const run = this.share(...(args.includes("--recipient") ? all.filter((arg) => arg !== "--passphrase-file" && arg !== words) : all));
+    const [created] = run.stdout.trim().split("\n").map((line) => JSON.parse(line));
+    return { link: created.link, id: created.id, words: existsSync(words) ? readFileSync(words, "utf8").trim() : null };
+  }
+
+  /** Runs `share`. */
+  share(...args) {
+    const home = this.path("home", ".");
+    mkdirSync(home, { recursive: true });
+    const run = spawnSync(join(PROGRAMS, "share"), args, { cwd: this.root, encoding: "utf8", env: { HOME: home, PATH: process.env.PATH, LANG: "en_US.UTF-8" } });
+    if (run.status !== 0) throw new Error(`share ${args.join(" ")}: ${run.status}\n${run.stderr}`);
+    return run;
+  }
+
+  /** What happened to a share, as its sender sees it. */
+  events(link) {
+    return JSON.parse(this.share("status", "--json", link).stdout.trim().split("\n").at(-1)).events;
+  }
+
+  /** Chromium or Firefox, whose downloads go to a folder of this world. */
+  async browser(name) {
+    const downloads = this.path(`downloads-${name}-${Math.random()}`, ".");
+    mkdirSync(downloads, { recursive: true });
+    const browser = await (name === "chromium" ? chromium(downloads) : firefox(downloads));
+    this.#ends.push(() => browser.close());
+    return { browser, downloads };
+  }
+
+  /** Stands between browser and relay. `gate.cut(n)` breaks the next answer with content after so many bytes. */
+  async gate(relay) {
+    const cuts = [];
+    const requests = [];
+    const server = http.createServer((asked, answer) => pass(relay, asked, answer, cuts, requests));
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    this.#ends.push(() => server.close());
+    const url = `http://127.0.0.1:${server.address().port}`;
+    return { url, requests, cut: (bytes) => cuts.push(bytes), through: (link) => link.replace(relay, url) };
+  }
+
+  async end() {
+    for (const end of this.#ends.reverse()) await end();
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+function pass(relay, asked, answer, cuts, requests) {
+  const { hostname, port } = new URL(relay);
+  const up = http.request({ hostname, port, method: asked.method, path: asked.url, headers: { ...asked.headers, host: `${hostname}:${port}` } });
+  requests.push(`${asked.method} ${asked.url}`);
+  up.on("response", (response) => {
+    answer.writeHead(response.statusCode, response.headers);
+    const cut = asked.url.endsWith("/content") ? cuts.shift() : undefined;
+    if (cut === undefined) return response.pipe(answer);
+    let left = cut;
+    response.on("data", (piece) => {
+      answer.write(piece.subarray(0, left));
+      left -= piece.length;
+      if (left <= 0) answer.socket?.destroySoon();
+    });
+  });
+  up.on("error", () => answer.destroy());
+  answer.on("close", () => up.destroy());
+  asked.pipe(up);
+}
+
+async function chromium(downloads) {
+  const browser = await puppeteer.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-quic"], headless: true });
+  const session = await browser.target().createCDPSession();
+  await session.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: downloads, eventsEnabled: true });
+  return browser;
+}
+
+function firefox(downloads) {
+  const extraPrefsFirefox = {
+    "browser.download.dir": downloads,
+    "browser.download.folderList": 2,
+    "browser.download.useDownloadDir": true,
+    "browser.download.alwaysOpenPanel": false,
+    "browser.helperApps.neverAsk.saveToDisk": "application/octet-stream",
+  };
+  return puppeteer.launch({ browser: "firefox", executablePath: FIREFOX, headless: true, extraPrefsFirefox });
+}
+
+/** Waits for what nothing tells of. */
+export async function until(comesTrue, otherwise, ms = 60_000) {
+  for (const end = Date.now() + ms; Date.now() < end; await pause(50)) {
+    const value = await comesTrue();
+    if (value) return value;
+  }
+  throw new Error(otherwise);
+}

@@ -1,7 +1,7 @@
 "use strict";
 (() => {
   // src/download-worker.ts
-  var PIECES_AHEAD = 2;
+  var PIECES_AHEAD = 4;
   var offers = /* @__PURE__ */ new Map();
   self.addEventListener("install", () => void self.skipWaiting());
   self.addEventListener("message", ({ data, ports }) => {
@@ -31,15 +31,22 @@
   }
   function streamOf(port) {
     const tell = (message) => port.postMessage(message);
+    let received = 0;
     const source = {
       start(controller) {
         port.onmessage = ({ data }) => {
-          if (data.type === "bytes") controller.enqueue(data.bytes);
-          else if (data.type === "end") controller.close();
-          else controller.error(new Error(data.code));
+          if (data.type === "bytes") {
+            received += 1;
+            controller.enqueue(data.bytes);
+          } else if (data.type === "end") {
+            controller.close();
+          } else {
+            controller.error(new Error(data.code));
+          }
         };
       },
-      pull: () => tell({ type: "pull" }),
+      // Several pieces that are taken may lead to one call, so this says how far there is room, not that there is more.
+      pull: (controller) => tell({ type: "room", pieces: received + (controller.desiredSize ?? 0) }),
       cancel: () => tell({ type: "cancelled" })
     };
     return new ReadableStream(source, { highWaterMark: PIECES_AHEAD });

@@ -1253,7 +1253,6 @@ function stretches(entries) {
 
 // src/sink.ts
 var WRITE_BYTES = 1024 * 1024;
-var PIECES_IN_FLIGHT = 4;
 var FIRST_PULL_MS = 1e4;
 var PickedFile = class _PickedFile {
   constructor(handle, writable) {
@@ -1292,13 +1291,14 @@ var BrowserDownload = class _BrowserDownload {
   constructor(port) {
     this.port = port;
     port.onmessage = ({ data }) => {
-      if (data.type === "pull") this.#credit += 1;
+      if (data.type === "room") this.#room = data.pieces;
       else this.#cancelled = true;
       this.#changed();
     };
   }
   port;
-  #credit = 0;
+  #sent = 0;
+  #room = 0;
   #cancelled = false;
   #changed = () => {
   };
@@ -1309,18 +1309,18 @@ var BrowserDownload = class _BrowserDownload {
       download.#cancelled = true;
       download.#changed();
     }, FIRST_PULL_MS);
-    await download.#room(1 - PIECES_IN_FLIGHT).catch(() => fail({ code: "save_refused" }));
+    await download.#untilRoom().catch(() => fail({ code: "save_refused" }));
     clearTimeout(late);
     return download;
   }
   async write(bytes) {
-    await this.#room(1 - PIECES_IN_FLIGHT);
-    this.#credit -= 1;
+    await this.#untilRoom();
+    this.#sent += 1;
     const piece = bytes.slice();
     this.#send({ type: "bytes", bytes: piece }, [piece.buffer]);
   }
   async close() {
-    await this.#room(1);
+    await this.#untilRoom();
     this.#send({ type: "end" });
     this.port.close();
   }
@@ -1331,11 +1331,11 @@ var BrowserDownload = class _BrowserDownload {
   #send(message, transfer = []) {
     this.port.postMessage(message, transfer);
   }
-  async #room(credit) {
-    while (this.#credit < credit && !this.#cancelled) {
+  async #untilRoom() {
+    while (this.#room <= this.#sent && !this.#cancelled) {
       await new Promise((resolve) => this.#changed = resolve);
     }
-    if (this.#cancelled) throw new ShareError({ code: "cancelled" });
+    if (this.#cancelled) fail({ code: "cancelled" });
   }
 };
 var Memory = class {

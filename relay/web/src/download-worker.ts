@@ -6,7 +6,7 @@
 import type { FromDownload, ToDownload, ToServiceWorker } from "./protocol.ts";
 
 /** Pieces that the stream asks for ahead. */
-const PIECES_AHEAD = 2;
+const PIECES_AHEAD = 4;
 
 interface Offer {
   name: string;
@@ -54,15 +54,22 @@ function encoded(name: string): string {
 
 function streamOf(port: MessagePort): ReadableStream<Uint8Array> {
   const tell = (message: FromDownload) => port.postMessage(message);
+  let received = 0;
   const source: UnderlyingDefaultSource<Uint8Array> = {
     start(controller) {
       port.onmessage = ({ data }: MessageEvent<ToDownload>) => {
-        if (data.type === "bytes") controller.enqueue(data.bytes);
-        else if (data.type === "end") controller.close();
-        else controller.error(new Error(data.code));
+        if (data.type === "bytes") {
+          received += 1;
+          controller.enqueue(data.bytes);
+        } else if (data.type === "end") {
+          controller.close();
+        } else {
+          controller.error(new Error(data.code));
+        }
       };
     },
-    pull: () => tell({ type: "pull" }),
+    // Several pieces that are taken may lead to one call, so this says how far there is room, not that there is more.
+    pull: (controller) => tell({ type: "room", pieces: received + (controller.desiredSize ?? 0) }),
     cancel: () => tell({ type: "cancelled" }),
   };
   return new ReadableStream(source, { highWaterMark: PIECES_AHEAD });

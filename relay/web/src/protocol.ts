@@ -91,4 +91,7 @@ export type ToDownload =
   | { type: "failed"; code: string };
 
 /** From the service worker, over a download's port. */
-export type FromDownload = { type: "pull" } | { type: "cancelled" };
+export type FromDownload =
+  /** There is room until so many pieces have been sent in all. */
+  | { type: "room"; pieces: number }
+  | { type: "cancelled" };

@@ -4,13 +4,11 @@
  */
 
 import type { Bytes } from "./bytes.ts";
-import { fail, ShareError, type Failure } from "./failure.ts";
+import { fail, type Failure } from "./failure.ts";
 import type { FromDownload, ToDownload } from "./protocol.ts";
 
 /** Bytes that are written together. */
 const WRITE_BYTES = 1024 * 1024;
-/** Pieces on their way to the service worker. */
-const PIECES_IN_FLIGHT = 4;
 /** How long the browser may take to ask for the first bytes of a download. */
 const FIRST_PULL_MS = 10_000;
 
@@ -69,13 +67,14 @@ function refused(error: unknown): never {
 
 /** A download of the browser's own, whose bytes go through the service worker. */
 export class BrowserDownload implements Sink {
-  #credit = 0;
+  #sent = 0;
+  #room = 0;
   #cancelled = false;
   #changed: () => void = () => {};
 
   private constructor(readonly port: MessagePort) {
     port.onmessage = ({ data }: MessageEvent<FromDownload>) => {
-      if (data.type === "pull") this.#credit += 1;
+      if (data.type === "room") this.#room = data.pieces;
       else this.#cancelled = true;
       this.#changed();
     };
@@ -88,21 +87,20 @@ export class BrowserDownload implements Sink {
       download.#cancelled = true;
       download.#changed();
     }, FIRST_PULL_MS);
-    await download.#room(1 - PIECES_IN_FLIGHT).catch(() => fail({ code: "save_refused" }));
+    await download.#untilRoom().catch(() => fail({ code: "save_refused" }));
     clearTimeout(late);
     return download;
   }
 
   async write(bytes: Bytes): Promise<void> {
-    await this.#room(1 - PIECES_IN_FLIGHT);
-    this.#credit -= 1;
+    await this.#untilRoom();
+    this.#sent += 1;
     const piece = bytes.slice();
     this.#send({ type: "bytes", bytes: piece }, [piece.buffer]);
   }
 
   async close(): Promise<void> {
-    // The browser has asked for more after each piece it took.
-    await this.#room(1);
+    await this.#untilRoom();
     this.#send({ type: "end" });
     this.port.close();
   }
@@ -116,11 +114,11 @@ export class BrowserDownload implements Sink {
     this.port.postMessage(message, transfer);
   }
 
-  async #room(credit: number): Promise<void> {
-    while (this.#credit < credit && !this.#cancelled) {
+  async #untilRoom(): Promise<void> {
+    while (this.#room <= this.#sent && !this.#cancelled) {
       await new Promise<void>((resolve) => (this.#changed = resolve));
     }
-    if (this.#cancelled) throw new ShareError({ code: "cancelled" });
+    if (this.#cancelled) fail({ code: "cancelled" });
   }
 }
 

@@ -77,7 +77,8 @@ export class World {
   async browser(name) {
     const downloads = this.path(`downloads-${name}-${Math.random()}`, ".");
     mkdirSync(downloads, { recursive: true });
-    const browser = await (name === "chromium" ? chromium(downloads) : firefox(downloads));
+    const profile = this.path(`profile-${name}-${Math.random()}`);
+    const browser = await (name === "chromium" ? chromium(downloads, profile) : firefox(downloads));
     this.#ends.push(() => browser.close());
     return { browser, downloads };
   }
@@ -117,11 +118,16 @@ function pass(relay, asked, answer, cuts, requests) {
   });
   up.on("error", () => answer.destroy());
   answer.on("close", () => up.destroy());
+  answer.setMaxListeners(0);
   asked.pipe(up);
 }
 
-async function chromium(downloads) {
-  const browser = await puppeteer.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-quic"], headless: true });
+async function chromium(downloads, profile) {
+  mkdirSync(join(profile, "Default"), { recursive: true });
+  // Nobody clicks here, and without clicks it stops taking downloads after some.
+  const preferences = { profile: { default_content_setting_values: { automatic_downloads: 1 } } };
+  writeFileSync(join(profile, "Default", "Preferences"), JSON.stringify(preferences));
+  const browser = await puppeteer.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"], userDataDir: profile });
   const session = await browser.target().createCDPSession();
   await session.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: downloads, eventsEnabled: true });
   return browser;
@@ -135,7 +141,7 @@ function firefox(downloads) {
     "browser.download.alwaysOpenPanel": false,
     "browser.helperApps.neverAsk.saveToDisk": "application/octet-stream",
   };
-  return puppeteer.launch({ browser: "firefox", executablePath: FIREFOX, headless: true, extraPrefsFirefox });
+  return puppeteer.launch({ browser: "firefox", executablePath: FIREFOX, extraPrefsFirefox });
 }
 
 /** Waits for what nothing tells of. */

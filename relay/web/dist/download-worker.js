@@ -2,19 +2,22 @@
 (() => {
   // src/download-worker.ts
   var PIECES_AHEAD = 4;
+  var SILENCE_MS = 6e4;
+  var running = /* @__PURE__ */ new Map();
   var offers = /* @__PURE__ */ new Map();
   self.addEventListener("install", () => void self.skipWaiting());
   self.addEventListener("message", ({ data, ports }) => {
     const message = data;
     const [port] = ports;
-    if (message.type === "offer" && port) offers.set(message.id, { name: message.name, bytes: message.bytes, port });
+    if (message.type === "stay") running.get(message.id)?.();
+    else if (port) offers.set(message.id, { name: message.name, bytes: message.bytes, port });
   });
   self.addEventListener("fetch", (event) => {
     const id = new URL(event.request.url).pathname.split("/").at(-1) ?? "";
     const offer = offers.get(id);
     if (!offer) return;
     offers.delete(id);
-    event.respondWith(new Response(streamOf(offer.port), { headers: headersOf(offer) }));
+    event.respondWith(new Response(streamOf(id, offer.port), { headers: headersOf(offer) }));
   });
   function headersOf({ name, bytes }) {
     const headers = new Headers({
@@ -29,25 +32,43 @@
   function encoded(name) {
     return encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
   }
-  function streamOf(port) {
+  function streamOf(id, port) {
     const tell = (message) => port.postMessage(message);
     let received = 0;
+    let silence;
+    const ended = () => {
+      clearTimeout(silence);
+      running.delete(id);
+      port.close();
+    };
     const source = {
       start(controller) {
+        const failed = (why) => {
+          controller.error(new Error(why));
+          ended();
+        };
+        const heard = () => {
+          clearTimeout(silence);
+          silence = setTimeout(() => failed("the page is gone"), SILENCE_MS);
+        };
+        running.set(id, heard);
+        heard();
         port.onmessage = ({ data }) => {
+          if (data.type === "failed") return failed(data.code);
           if (data.type === "bytes") {
             received += 1;
-            controller.enqueue(data.bytes);
-          } else if (data.type === "end") {
-            controller.close();
-          } else {
-            controller.error(new Error(data.code));
+            return controller.enqueue(data.bytes);
           }
+          controller.close();
+          ended();
         };
       },
       // Several pieces that are taken may lead to one call, so this says how far there is room, not that there is more.
       pull: (controller) => tell({ type: "room", pieces: received + (controller.desiredSize ?? 0) }),
-      cancel: () => tell({ type: "cancelled" })
+      cancel() {
+        tell({ type: "cancelled" });
+        ended();
+      }
     };
     return new ReadableStream(source, { highWaterMark: PIECES_AHEAD });
   }

@@ -37,15 +37,20 @@ function scriptUrl(name) {
 // src/engine.ts
 var Engine = class {
   #worker = new Worker(scriptUrl("worker.js"), { type: "module" });
+  #ears = /* @__PURE__ */ new Set();
   #running = null;
-  /** `hear` is told of progress and lost connections. */
-  constructor(hear) {
+  constructor() {
     this.#worker.onmessage = ({ data }) => {
-      if (data.type === "event") hear(data.event);
+      if (data.type === "event") this.#ears.forEach((hear) => hear(data.event));
       else if (data.type === "gives") this.#settle()?.resolve(data.gives);
       else this.#settle()?.reject(new ShareError(data.failure));
     };
     this.#worker.onerror = () => this.#settle()?.reject(new ShareError({ code: "browser_too_old" }));
+  }
+  /** From now on `hear` is told of progress and lost connections, until the function that this gives is called. */
+  listen(hear) {
+    this.#ears.add(hear);
+    return () => void this.#ears.delete(hear);
   }
   /** Makes a call; throws a {@link ShareError}. One runs at a time. */
   async call(call, takes, transfer = []) {
@@ -379,7 +384,7 @@ function unfinished(segments) {
 }
 
 // src/save.ts
-var STAY_MS = 1e4;
+var LAST_BYTES_MS = 1e4;
 var START_MS = 5e3;
 var REVOKE_MS = 6e5;
 var ATTEMPTS = { file: pickFile, folder: pickFolder, download: browserDownload, memory };
@@ -387,7 +392,7 @@ async function save(engine, selection, saveAs = "single", hear = () => {
 }, ways = saveAs === "folder" ? ["folder"] : ["file", "download", "memory"]) {
   const plan = await engine.call("plan", { selection, saveAs });
   for (const way of ways) {
-    const attempt = await ATTEMPTS[way](plan);
+    const attempt = await ATTEMPTS[way](plan, engine);
     if (!attempt) continue;
     hear(way);
     try {
@@ -420,7 +425,7 @@ async function unlessRefused(pick2) {
     return null;
   }
 }
-async function browserDownload({ name, bytes }) {
+async function browserDownload({ name, bytes }, engine) {
   const worker = await serviceWorker();
   if (!worker) return null;
   const tell = (message, transfer = []) => worker.postMessage(message, transfer);
@@ -431,10 +436,10 @@ async function browserDownload({ name, bytes }) {
   frame.hidden = true;
   frame.src = pageUrl(`download/${id}`);
   document.body.append(frame);
-  const staying = setInterval(() => tell({ type: "stay" }), STAY_MS);
+  const deaf = engine.listen(() => tell({ type: "stay", id }));
   const release = () => {
-    clearInterval(staying);
-    setTimeout(() => frame.remove(), STAY_MS);
+    deaf();
+    setTimeout(() => frame.remove(), LAST_BYTES_MS);
   };
   return { target: { way: "download", port: port1 }, transfer: [port1], release };
 }

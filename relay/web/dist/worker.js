@@ -1683,6 +1683,7 @@ async function unlockFile({ file, header: header2 }, opener) {
 
 // src/worker.ts
 var session = new Session((event) => send({ type: "event", event }));
+var ALIVE_MS = 5e3;
 var running = null;
 globalThis.onmessage = async ({ data }) => {
   if (data.type === "cancel") {
@@ -1690,10 +1691,13 @@ globalThis.onmessage = async ({ data }) => {
     return;
   }
   running = new AbortController();
+  const ticking = setInterval(() => send({ type: "event", event: { type: "alive" } }), ALIVE_MS);
   try {
     send({ type: "gives", gives: await carryOut(data, running.signal) });
   } catch (error) {
     send({ type: "failed", failure: failureOf(error) });
+  } finally {
+    clearInterval(ticking);
   }
 };
 async function carryOut(call, signal) {

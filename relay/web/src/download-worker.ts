@@ -16,6 +16,11 @@ interface Offer {
 
 declare const self: ServiceWorkerGlobalScope;
 
+/** How long nothing may be heard of a download before it is given up: its page is gone. */
+const SILENCE_MS = 60_000;
+/** For each download that runs: hears that its page is still there. */
+const running = new Map<string, () => void>();
+
 /** Downloads the page has offered and the browser has not asked for yet. */
 const offers = new Map<string, Offer>();
 
@@ -24,7 +29,8 @@ self.addEventListener("install", () => void self.skipWaiting());
 self.addEventListener("message", ({ data, ports }: ExtendableMessageEvent) => {
   const message = data as ToServiceWorker;
   const [port] = ports;
-  if (message.type === "offer" && port) offers.set(message.id, { name: message.name, bytes: message.bytes, port });
+  if (message.type === "stay") running.get(message.id)?.();
+  else if (port) offers.set(message.id, { name: message.name, bytes: message.bytes, port });
 });
 
 self.addEventListener("fetch", (event) => {
@@ -32,7 +38,7 @@ self.addEventListener("fetch", (event) => {
   const offer = offers.get(id);
   if (!offer) return;
   offers.delete(id);
-  event.respondWith(new Response(streamOf(offer.port), { headers: headersOf(offer) }));
+  event.respondWith(new Response(streamOf(id, offer.port), { headers: headersOf(offer) }));
 });
 
 function headersOf({ name, bytes }: Offer): Headers {
@@ -52,25 +58,44 @@ function encoded(name: string): string {
   return encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
-function streamOf(port: MessagePort): ReadableStream<Uint8Array> {
+function streamOf(id: string, port: MessagePort): ReadableStream<Uint8Array> {
   const tell = (message: FromDownload) => port.postMessage(message);
   let received = 0;
+  let silence: ReturnType<typeof setTimeout> | undefined;
+  const ended = () => {
+    clearTimeout(silence);
+    running.delete(id);
+    port.close();
+  };
   const source: UnderlyingDefaultSource<Uint8Array> = {
     start(controller) {
+      // A stream that fails is never taken for a whole one; one that is just left might be.
+      const failed = (why: string) => {
+        controller.error(new Error(why));
+        ended();
+      };
+      const heard = () => {
+        clearTimeout(silence);
+        silence = setTimeout(() => failed("the page is gone"), SILENCE_MS);
+      };
+      running.set(id, heard);
+      heard();
       port.onmessage = ({ data }: MessageEvent<ToDownload>) => {
+        if (data.type === "failed") return failed(data.code);
         if (data.type === "bytes") {
           received += 1;
-          controller.enqueue(data.bytes);
-        } else if (data.type === "end") {
-          controller.close();
-        } else {
-          controller.error(new Error(data.code));
+          return controller.enqueue(data.bytes);
         }
+        controller.close();
+        ended();
       };
     },
     // Several pieces that are taken may lead to one call, so this says how far there is room, not that there is more.
     pull: (controller) => tell({ type: "room", pieces: received + (controller.desiredSize ?? 0) }),
-    cancel: () => tell({ type: "cancelled" }),
+    cancel() {
+      tell({ type: "cancelled" });
+      ended();
+    },
   };
   return new ReadableStream(source, { highWaterMark: PIECES_AHEAD });
 }

@@ -7,17 +7,23 @@ import { scriptUrl } from "./trusted.ts";
 /** Opens one share at a time, in a worker. */
 export class Engine {
   readonly #worker = new Worker(scriptUrl("worker.js"), { type: "module" });
+  readonly #ears = new Set<(event: Event) => void>();
   #running: PromiseWithResolvers<unknown> | null = null;
 
-  /** `hear` is told of progress and lost connections. */
-  constructor(hear: (event: Event) => void) {
+  constructor() {
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-      if (data.type === "event") hear(data.event);
+      if (data.type === "event") this.#ears.forEach((hear) => hear(data.event));
       else if (data.type === "gives") this.#settle()?.resolve(data.gives);
       else this.#settle()?.reject(new ShareError(data.failure));
     };
     // It could not be loaded, or not understood.
     this.#worker.onerror = () => this.#settle()?.reject(new ShareError({ code: "browser_too_old" }));
+  }
+
+  /** From now on `hear` is told of progress and lost connections, until the function that this gives is called. */
+  listen(hear: (event: Event) => void): () => void {
+    this.#ears.add(hear);
+    return () => void this.#ears.delete(hear);
   }
 
   /** Makes a call; throws a {@link ShareError}. One runs at a time. */

@@ -63,6 +63,8 @@ export interface Saved {
 
 /** What the worker tells while a call runs. */
 export type Event =
+  /** It is still there. Comes every few seconds, because the timers of a page that nobody looks at hardly run. */
+  | { type: "alive" }
   /** So many bytes of the files are verified and handed on. */
   | { type: "progress"; bytes: number; total: number }
   /** The connection is lost, or the relay busy, and it is tried again. */
@@ -81,8 +83,11 @@ export type FromWorker =
 export type ToServiceWorker =
   /** Over the port that comes with it, the bytes of a download at the address that ends in `id`. */
   | { type: "offer"; id: string; name: string; bytes: number | null }
-  /** A browser ends a service worker that hears nothing, also in the middle of a download. */
-  | { type: "stay" };
+  /**
+   * A browser ends a service worker that hears nothing, also in the middle of a download. And a download that is not
+   * heard of any more, because its page is gone, is given up.
+   */
+  | { type: "stay"; id: string };
 
 /** To the service worker, over a download's port. */
 export type ToDownload =

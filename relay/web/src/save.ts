@@ -9,15 +9,15 @@ import { fail, isFailure } from "./failure.ts";
 import type { Plan, SaveAs, Saved, Selection, Target, ToServiceWorker, Way } from "./protocol.ts";
 import { pageUrl, scriptUrl } from "./trusted.ts";
 
-/** How often the service worker is told to stay. */
-const STAY_MS = 10_000;
+/** How long the browser may still be taking over the last bytes. */
+const LAST_BYTES_MS = 10_000;
 /** How long the service worker may take to start. */
 const START_MS = 5_000;
 /** How long a blob may take to be copied. */
 const REVOKE_MS = 600_000;
 
 /** Tries a way. `null` if it is missing or refused; what is given up at the end comes with it. */
-type Attempt = (plan: Plan) => Promise<{ target: Target; transfer: Transferable[]; release: () => void } | null>;
+type Attempt = (plan: Plan, engine: Engine) => Promise<{ target: Target; transfer: Transferable[]; release: () => void } | null>;
 
 const ATTEMPTS: Record<Way, Attempt> = { file: pickFile, folder: pickFolder, download: browserDownload, memory };
 
@@ -34,7 +34,7 @@ export async function save(
 ): Promise<Saved> {
   const plan = await engine.call("plan", { selection, saveAs });
   for (const way of ways) {
-    const attempt = await ATTEMPTS[way](plan);
+    const attempt = await ATTEMPTS[way](plan, engine);
     if (!attempt) continue;
     hear(way);
     try {
@@ -75,7 +75,7 @@ async function unlessRefused<T>(pick: () => Promise<T> | undefined): Promise<T |
   }
 }
 
-async function browserDownload({ name, bytes }: Plan): ReturnType<Attempt> {
+async function browserDownload({ name, bytes }: Plan, engine: Engine): ReturnType<Attempt> {
   const worker = await serviceWorker();
   if (!worker) return null;
   const tell = (message: ToServiceWorker, transfer: Transferable[] = []) => worker.postMessage(message, transfer);
@@ -86,11 +86,10 @@ async function browserDownload({ name, bytes }: Plan): ReturnType<Attempt> {
   frame.hidden = true;
   frame.src = pageUrl(`download/${id}`);
   document.body.append(frame);
-  const staying = setInterval(() => tell({ type: "stay" }), STAY_MS);
+  const deaf = engine.listen(() => tell({ type: "stay", id }));
   const release = () => {
-    clearInterval(staying);
-    // The browser may still be taking over the last bytes.
-    setTimeout(() => frame.remove(), STAY_MS);
+    deaf();
+    setTimeout(() => frame.remove(), LAST_BYTES_MS);
   };
   return { target: { way: "download", port: port1 }, transfer: [port1], release };
 }

@@ -5,6 +5,8 @@ import type { Calls, FromWorker, ToWorker } from "./protocol.ts";
 import { Session } from "./session.ts";
 
 const session = new Session((event) => send({ type: "event", event }));
+/** How often the page is told that a call still runs. */
+const ALIVE_MS = 5_000;
 let running: AbortController | null = null;
 
 globalThis.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
@@ -13,10 +15,13 @@ globalThis.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
     return;
   }
   running = new AbortController();
+  const ticking = setInterval(() => send({ type: "event", event: { type: "alive" } }), ALIVE_MS);
   try {
     send({ type: "gives", gives: await carryOut(data, running.signal) });
   } catch (error) {
     send({ type: "failed", failure: failureOf(error) });
+  } finally {
+    clearInterval(ticking);
   }
 };
 

@@ -88,7 +88,7 @@ var Relay = class {
     const url = `${this.base}/v1/shares/${id}${path}`;
     const always = { cache: "no-store", credentials: "omit", redirect: "manual", referrerPolicy: "no-referrer" };
     const response = await fetch(url, { ...always, ...init, method, signal }).catch((error) => rethrow(error, signal));
-    if (response.type === "opaqueredirect") fail({ code: "redirected" });
+    if (response.type === "opaqueredirect" || response.status >= 300 && response.status < 400) fail({ code: "redirected" });
     if (response.ok) return response;
     return fail(await failureOfAnswer(response, signal));
   }

@@ -109,7 +109,8 @@ export class Relay {
     const url = `${this.base}/v1/shares/${id}${path}`;
     const always = { cache: "no-store", credentials: "omit", redirect: "manual", referrerPolicy: "no-referrer" } as const;
     const response = await fetch(url, { ...always, ...init, method, signal }).catch((error) => rethrow(error, signal));
-    if (response.type === "opaqueredirect") fail({ code: "redirected" });
+    // A browser hides which redirect it was; other clients tell.
+    if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400)) fail({ code: "redirected" });
     if (response.ok) return response;
     return fail(await failureOfAnswer(response, signal));
   }

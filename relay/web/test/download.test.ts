@@ -1,0 +1,196 @@
+/** Downloads from a server that does what relays, proxies and networks do. */
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { test } from "node:test";
+import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
+import { Relay } from "../src/api.ts";
+import { concat, equal, hex, type Bytes } from "../src/bytes.ts";
+import { fileLength, readAll, readRange, type Content } from "../src/download.ts";
+import { ShareError } from "../src/failure.ts";
+import { Fingerprint, tags } from "../src/fingerprint.ts";
+import { Pipe } from "../src/pipe.ts";
+import { FileSource, RemoteSource } from "../src/source.ts";
+import { hkdf, sha256 } from "../src/sha256.ts";
+import { CHUNK, Stream } from "../src/stream.ts";
+
+const ID = "k3f90m1cx7q4zt8w2hbb";
+const KEY = new Uint8Array(16).fill(7);
+const NONCE = new Uint8Array(16).fill(9);
+const HEADER = new Uint8Array(150).fill(0x41);
+const PLAIN = Uint8Array.from({ length: 40 * CHUNK + 123 }, (_, i) => i * 31 + (i >> 8) * 17);
+const SEALED = seal(PLAIN);
+const FILE = concat(HEADER, NONCE, SEALED);
+
+type Answer = (request: IncomingMessage, response: ServerResponse, from: number, to: number) => void;
+
+function seal(plain: Bytes): Bytes {
+  const key = hkdf(sha256, KEY, NONCE, Buffer.from("payload"), 32);
+  const count = Math.ceil(plain.length / CHUNK);
+  return concat(
+    ...Array.from({ length: count }, (_, i) => {
+      const iv = new Uint8Array(12);
+      new DataView(iv.buffer).setBigUint64(3, BigInt(i));
+      iv[11] = i + 1 === count ? 1 : 0;
+      return chacha20poly1305(key, iv).encrypt(plain.subarray(i * CHUNK, (i + 1) * CHUNK));
+    }),
+  );
+}
+
+const honest: Answer = (_, response, from, to) => {
+  response.writeHead(206, { ETag: '"e"', "Content-Length": to - from, "Content-Range": `bytes ${from}-${to - 1}/${FILE.length}` });
+  response.end(FILE.subarray(from, to));
+};
+
+/** A relay that gives these answers, the last one again and again. Notes the ranges asked for. */
+async function relayThat(...answers: Answer[]) {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    const [, from, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "") ?? [];
+    asked.push(`${from} ${request.headers["if-range"] ?? "-"}`);
+    const answer = answers.length > 1 ? answers.shift() : answers[0];
+    answer?.(request, response, Number(from), Number(last) + 1);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const close = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { asked, base, [Symbol.dispose]: close };
+}
+
+async function contentFrom(base: string, abort = new AbortController()): Promise<Content> {
+  const patience = { total: 5_000, notice() {}, signal: abort.signal };
+  const source = new RemoteSource(new Relay(base), ID, "00", fileLength(HEADER.length, PLAIN.length), patience);
+  return { source, header: HEADER, nonce: NONCE, length: PLAIN.length, stream: await Stream.open(KEY, NONCE) };
+}
+
+async function whole(content: Content, fingerprint = new Fingerprint()): Promise<Bytes> {
+  const pieces: Bytes[] = [];
+  for await (const piece of readAll(content, fingerprint)) pieces.push(piece.slice());
+  return concat(...pieces);
+}
+
+async function part(content: Content, from: number, to: number): Promise<Bytes> {
+  const pieces: Bytes[] = [];
+  for await (const piece of readRange(content, from, to)) pieces.push(piece.slice());
+  return concat(...pieces);
+}
+
+function failsWith(code: string) {
+  return (error: unknown) => error instanceof ShareError && assert.equal(error.failure.code, code) === undefined;
+}
+
+test("the whole content comes out as it went in, with its fingerprint", async () => {
+  using relay = await relayThat(honest);
+  const [found, expected] = [new Fingerprint(), new Fingerprint()];
+  assert.ok(equal(await whole(await contentFrom(relay.base), found), PLAIN));
+  expected.add(tags(SEALED));
+  assert.equal(hex(found.finish()), hex(expected.finish()));
+});
+
+test("a connection that breaks goes on where it stopped, and only with the same content", async () => {
+  const cut = (bytes: number): Answer => (_, response, from, to) => {
+    response.writeHead(206, { ETag: '"e"', "Content-Length": to - from, "Content-Range": `bytes ${from}-${to - 1}/${FILE.length}` });
+    response.write(FILE.subarray(from, from + bytes), () => response.destroy());
+  };
+  using relay = await relayThat(cut(100_000), cut(1_000_000), (_, response) => response.writeHead(503, { "Retry-After": "0" }).end(), honest);
+  assert.ok(equal(await whole(await contentFrom(relay.base)), PLAIN));
+  assert.deepEqual(relay.asked.map((one) => one.split(" ")[1]), ["-", '"e"', '"e"', '"e"']);
+  assert.equal(relay.asked[1]?.split(" ")[0], "100000");
+});
+
+test("what is not the content that was asked for is refused", async () => {
+  const answer = (status: number, headers: Record<string, string | number>): Answer => (_, response, from, to) =>
+    void response.writeHead(status, { ETag: '"e"', "Content-Range": `bytes ${from}-${to - 1}/${FILE.length}`, ...headers }).end("x");
+  for (const [code, wrong] of [
+    ["bad_answer", answer(200, {})],
+    ["bad_answer", answer(206, { ETag: 'W/"e"' })],
+    ["bad_answer", answer(206, { "Content-Range": `bytes 1-2/${FILE.length}` })],
+    ["not_the_content", answer(206, { "Content-Range": `bytes 0-${FILE.length - 1}/${FILE.length + 1}` })],
+    ["redirected", answer(302, { Location: "/elsewhere" })],
+    ["relay_failed", answer(404, {})],
+  ] as const) {
+    using relay = await relayThat(wrong);
+    await assert.rejects(whole(await contentFrom(relay.base)), failsWith(code), code);
+  }
+  using other = await relayThat((_, response, from, to) => {
+    const bytes = FILE.slice(from, to);
+    bytes[0] = 0;
+    response.writeHead(206, { ETag: '"e"', "Content-Range": `bytes ${from}-${to - 1}/${FILE.length}` }).end(bytes);
+  });
+  await assert.rejects(whole(await contentFrom(other.base)), failsWith("not_the_content"));
+});
+
+test("any range comes out, by whole chunks and no more", async () => {
+  using relay = await relayThat(honest);
+  const content = await contentFrom(relay.base);
+  const C = CHUNK;
+  for (const [from, to] of [[0, 1], [C - 1, C + 1], [C, 2 * C], [5, 30 * C], [40 * C, PLAIN.length], [PLAIN.length - 1, PLAIN.length], [7, 7]] as const) {
+    assert.ok(equal(await part(content, from, to), PLAIN.subarray(from, to)), `${from}-${to}`);
+  }
+});
+
+test("who stops early stops the download, and a cancelled one ends", async () => {
+  const silent: Answer = (_, response, from, to) => {
+    response.writeHead(206, { ETag: '"e"', "Content-Length": to - from, "Content-Range": `bytes ${from}-${to - 1}/${FILE.length}` });
+    response.write(FILE.subarray(from, from + 20 * CHUNK));
+  };
+  using relay = await relayThat(silent);
+  for await (const piece of readAll(await contentFrom(relay.base), new Fingerprint())) {
+    assert.ok(piece.length > 0);
+    break;
+  }
+  const abort = new AbortController();
+  const cancelled = whole(await contentFrom(relay.base, abort));
+  setTimeout(() => abort.abort(), 50);
+  await assert.rejects(cancelled, failsWith("cancelled"));
+});
+
+test("patience ends, and says why", async () => {
+  using relay = await relayThat((_, response) => void response.socket?.destroy());
+  const content = await contentFrom(relay.base);
+  const impatient = { total: 0, notice() {}, signal: new AbortController().signal };
+  const source = new RemoteSource(new Relay(relay.base), ID, "00", FILE.length, impatient);
+  await assert.rejects(whole({ ...content, source }), failsWith("unreachable"));
+});
+
+test("a file on disk is a source too, and a cut one is noticed", async () => {
+  const content = await contentFrom("http://127.0.0.1:1");
+  assert.ok(equal(await whole({ ...content, source: new FileSource(new Blob([FILE])) }), PLAIN));
+  const cut = new FileSource(new Blob([FILE.slice(0, -1)]));
+  await assert.rejects(whole({ ...content, source: cut }), failsWith("truncated"));
+});
+
+test("a pipe holds back who fills it, and hands on the end or the error", async () => {
+  const pipe = new Pipe<number>(2);
+  const put: number[] = [];
+  const filling = (async () => {
+    for (let i = 0; i < 5; i++) {
+      await pipe.put(i);
+      put.push(i);
+    }
+    pipe.end();
+  })();
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(put, [0, 1]);
+  const taken: number[] = [];
+  for await (const thing of pipe) taken.push(thing);
+  await filling;
+  assert.deepEqual(taken, [0, 1, 2, 3, 4]);
+
+  const broken = new Pipe<number>(2);
+  broken.end(new Error("broken"));
+  await assert.rejects(async () => {
+    for await (const _ of broken);
+  }, /broken/);
+
+  const left = new Pipe<number>(1);
+  await left.put(1);
+  for await (const _ of left) break;
+  assert.equal(await left.put(2), false);
+});

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { JsonError, JsonNumber, JsonObject, parseJson, readWhole } from "../src/json.ts";
+
+test("JSON is read as it stands", () => {
+  const object = parseJson(' {"a" : [1, -2.5e3, true, null, "\\u00e9\\n\\ud83d\\ude00"] , "b":{}} ');
+  assert.ok(object instanceof JsonObject);
+  const list = object.get("a") as unknown[];
+  assert.deepEqual(list.slice(2), [true, null, "é\n😀"]);
+  assert.equal((list[1] as JsonNumber).text, "-2.5e3");
+  assert.ok(object.get("b") instanceof JsonObject);
+  assert.equal(object.get("c"), undefined);
+});
+
+test("what is not strictly JSON is refused", () => {
+  for (const text of [
+    "", " ", "{", "}", "[1,]", "{,}", '{"a":1,}', "{a:1}", "'a'", '"a', '"\\x"', '"\t"', '"\\ud800"', '"\\udc00\\ud800"',
+    "01", "+1", ".5", "1.", "1e", "NaN", "nulll", "true false", "[1 2]", "\ufeff1", "1\u00a0", "[".repeat(5000), '{"a"}',
+  ]) {
+    assert.throws(() => parseJson(text), JsonError, JSON.stringify(text).slice(0, 40));
+  }
+});
+
+test("a field that is there twice cannot be read", () => {
+  const object = parseJson('{"a":1,"b":2,"a":1}');
+  assert.ok(object instanceof JsonObject);
+  assert.throws(() => object.get("a"), JsonError);
+  assert.ok(object.get("b") instanceof JsonNumber);
+});
+
+test("whole numbers are exact or infinite", () => {
+  for (const [text, value] of [
+    ["0", 0], ["9007199254740991", 2 ** 53 - 1], ["9007199254740992", Infinity], ["18446744073709551615", Infinity],
+    ["18446744073709551616", null], ["-0", null], ["-1", null], ["1.0", null], ["1e2", null], ["01", null], ["", null],
+  ] as const) {
+    assert.equal(readWhole(text), value, text);
+  }
+});
+
+test("a long text that goes wrong at its end is refused in no time", () => {
+  assert.throws(() => parseJson(`"${"a".repeat(4_000_000)}`), JsonError);
+  assert.throws(() => parseJson(`"${"\\".repeat(4_000_001)}`), JsonError);
+});

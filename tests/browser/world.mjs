@@ -83,16 +83,19 @@ export class World {
     return { browser, downloads };
   }
 
-  /** Stands between browser and relay. `gate.cut(n)` breaks the next answer with content after so many bytes. */
+  /**
+   * Stands between browser and relay. `gate.cut(n)` breaks the next answer with content after so many bytes;
+   * `gate.stall(n)` lets no more come of it.
+   */
   async gate(relay) {
-    const cuts = [];
+    const faults = [];
     const requests = [];
-    const server = http.createServer((asked, answer) => pass(relay, asked, answer, cuts, requests));
+    const server = http.createServer((asked, answer) => pass(relay, asked, answer, faults, requests));
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     this.#ends.push(() => server.close());
     const url = `http://127.0.0.1:${server.address().port}`;
-    return { url, requests, cut: (bytes) => cuts.push(bytes), through: (link) => link.replace(relay, url) };
+    return { url, requests, cut: (after) => faults.push({ after, cut: true }), stall: (after) => faults.push({ after, cut: false }), through: (link) => link.replace(relay, url) };
   }
 
   async end() {
@@ -101,25 +104,32 @@ export class World {
   }
 }
 
-function pass(relay, asked, answer, cuts, requests) {
+function pass(relay, asked, answer, faults, requests) {
   const { hostname, port } = new URL(relay);
-  const up = http.request({ hostname, port, method: asked.method, path: asked.url, headers: { ...asked.headers, host: `${hostname}:${port}` } });
+  const headers = { ...asked.headers, host: `${hostname}:${port}` };
+  const up = http.request({ hostname, port, method: asked.method, path: asked.url, headers });
   requests.push(`${asked.method} ${asked.url}`);
   up.on("response", (response) => {
     answer.writeHead(response.statusCode, response.headers);
-    const cut = asked.url.endsWith("/content") ? cuts.shift() : undefined;
-    if (cut === undefined) return response.pipe(answer);
-    let left = cut;
-    response.on("data", (piece) => {
-      answer.write(piece.subarray(0, left));
-      left -= piece.length;
-      if (left <= 0) answer.socket?.destroySoon();
-    });
+    const fault = asked.url.endsWith("/content") ? faults.shift() : undefined;
+    if (fault) passUntil(fault, response, answer);
+    else response.pipe(answer);
   });
   up.on("error", () => answer.destroy());
   answer.on("close", () => up.destroy());
   answer.setMaxListeners(0);
   asked.pipe(up);
+}
+
+function passUntil({ after, cut }, response, answer) {
+  let left = after;
+  response.on("data", (piece) => {
+    if (left > 0) answer.write(piece.subarray(0, left));
+    left -= piece.length;
+    if (left > 0) return;
+    if (cut) answer.socket?.destroySoon();
+    else response.pause();
+  });
 }
 
 async function chromium(downloads, profile) {

@@ -2,7 +2,7 @@
 (() => {
   // src/download-worker.ts
   var PIECES_AHEAD = 4;
-  var SILENCE_MS = 6e4;
+  var MAX_SILENCE = 20;
   var running = /* @__PURE__ */ new Map();
   var offers = /* @__PURE__ */ new Map();
   self.addEventListener("install", () => void self.skipWaiting());
@@ -35,9 +35,10 @@
   function streamOf(id, port) {
     const tell = (message) => port.postMessage(message);
     let received = 0;
-    let silence;
+    let silence = 0;
+    let ticking;
     const ended = () => {
-      clearTimeout(silence);
+      clearInterval(ticking);
       running.delete(id);
       port.close();
     };
@@ -47,12 +48,11 @@
           controller.error(new Error(why));
           ended();
         };
-        const heard = () => {
-          clearTimeout(silence);
-          silence = setTimeout(() => failed("the page is gone"), SILENCE_MS);
-        };
-        running.set(id, heard);
-        heard();
+        running.set(id, () => silence = 0);
+        ticking = setInterval(() => {
+          silence += 1;
+          if (silence > MAX_SILENCE) failed("the page is gone");
+        }, 1e3);
         port.onmessage = ({ data }) => {
           if (data.type === "failed") return failed(data.code);
           if (data.type === "bytes") {

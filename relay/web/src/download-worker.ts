@@ -16,8 +16,11 @@ interface Offer {
 
 declare const self: ServiceWorkerGlobalScope;
 
-/** How long nothing may be heard of a download before it is given up: its page is gone. */
-const SILENCE_MS = 60_000;
+/**
+ * After so many seconds in which nothing was heard of a download it is given up: its page is gone. Firefox ends a service
+ * worker after 30 seconds without a message, and takes what came until then for the whole file, so this must be sooner.
+ */
+const MAX_SILENCE = 20;
 /** For each download that runs: hears that its page is still there. */
 const running = new Map<string, () => void>();
 
@@ -61,9 +64,10 @@ function encoded(name: string): string {
 function streamOf(id: string, port: MessagePort): ReadableStream<Uint8Array> {
   const tell = (message: FromDownload) => port.postMessage(message);
   let received = 0;
-  let silence: ReturnType<typeof setTimeout> | undefined;
+  let silence = 0;
+  let ticking: ReturnType<typeof setInterval> | undefined;
   const ended = () => {
-    clearTimeout(silence);
+    clearInterval(ticking);
     running.delete(id);
     port.close();
   };
@@ -74,12 +78,12 @@ function streamOf(id: string, port: MessagePort): ReadableStream<Uint8Array> {
         controller.error(new Error(why));
         ended();
       };
-      const heard = () => {
-        clearTimeout(silence);
-        silence = setTimeout(() => failed("the page is gone"), SILENCE_MS);
-      };
-      running.set(id, heard);
-      heard();
+      running.set(id, () => (silence = 0));
+      // Counted in ticks, because a computer that was asleep has not been silent.
+      ticking = setInterval(() => {
+        silence += 1;
+        if (silence > MAX_SILENCE) failed("the page is gone");
+      }, 1000);
       port.onmessage = ({ data }: MessageEvent<ToDownload>) => {
         if (data.type === "failed") return failed(data.code);
         if (data.type === "bytes") {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, writeSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync, writeSync } from "node:fs";
 import { join, parse } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
@@ -91,7 +91,11 @@ for (const name of BROWSERS) {
     }
 
     /** A download of this name that is complete, by the browser's own account. */
-    const downloaded = (file) => until(() => isThere(join(downloads, file)) && readFileSync(join(downloads, file)), `${file} was not downloaded`);
+    const downloaded = (file, length) => {
+      const path = join(downloads, file);
+      const whole = () => isThere(path) && (length === undefined ? statSync(path).size > 0 : statSync(path).size === length);
+      return until(() => whole() && readFileSync(path), `${file} was not downloaded`);
+    };
 
     function receipts(link) {
       return world.events(link).filter(({ event }) => event === "receipt");
@@ -107,7 +111,7 @@ for (const name of BROWSERS) {
         assert.equal(manifest.message, "hello\nthere");
         assert.deepEqual([saved.way, saved.bytes, saved.receipt], [way, bytes.length, "sent"]);
         if (way === "file") assert.equal(await inPage(link, pickedFile, file), await sha256(bytes));
-        else assert.ok((await downloaded(file)).equals(bytes));
+        else assert.ok((await downloaded(file, bytes.length)).equals(bytes));
         assert.deepEqual(receipts(link).map(({ verified }) => verified), [true]);
       }
     });
@@ -117,7 +121,7 @@ for (const name of BROWSERS) {
         const { link, words } = world.send(relay, world.file(`exact-${length}.bin`, randomBytes(length)));
         const { saved } = await fetched({ link, words, ways: ["download"] });
         assert.deepEqual([saved.bytes, saved.receipt], [length, "sent"]);
-        assert.equal((await downloaded(`exact-${length}.bin`)).length, length);
+        assert.equal((await downloaded(`exact-${length}.bin`, length)).length, length);
       }
     });
 
@@ -137,7 +141,7 @@ for (const name of BROWSERS) {
       // The browsers have had time to take what is not there for whole; one that is done by now proves it.
       const { link, words } = world.send(relay, world.file("after.bin", randomBytes(MIB)));
       await fetched({ link, words, ways: ["download"] });
-      await downloaded("after.bin");
+      await downloaded("after.bin", MIB);
       const complete = readdirSync(downloads).filter((file) => /^broken.*bin$/.test(file) && isThere(join(downloads, file)));
       assert.deepEqual(complete, []);
     });
@@ -160,7 +164,7 @@ for (const name of BROWSERS) {
       gate.cut(0);
       const { saved, events } = await fetched({ link: gate.through(link), words, ways: ["download"] });
       assert.equal(saved.receipt, "sent");
-      assert.ok((await downloaded("cut.bin")).equals(bytes));
+      assert.ok((await downloaded("cut.bin", bytes.length)).equals(bytes));
       assert.ok(events.some(({ type }) => type === "waiting"));
       assert.equal(gate.requests.filter((request) => request.endsWith("/content")).length, 4);
     });
@@ -197,7 +201,7 @@ for (const name of BROWSERS) {
       const index = whole.manifest.entries.findIndex(({ path }) => path.endsWith("b é.bin"));
       const one = await fetched({ link, words, selection: [index], ways: ["download"] });
       assert.deepEqual([one.saved.receipt, one.saved.bytes], ["none", 3 * MIB]);
-      assert.ok((await downloaded("b é.bin")).equals(files["sub/b é.bin"]));
+      assert.ok((await downloaded("b é.bin", 3 * MIB)).equals(files["sub/b é.bin"]));
 
       if (name !== "chromium") return;
       for (const folder of ["out", "out"]) {
@@ -236,7 +240,7 @@ for (const name of BROWSERS) {
         assert.deepEqual([opened.manifest.kind, opened.saved.receipt], [kind, "none"]);
         assert.deepEqual(gate.requests.slice(asked).filter((request) => request.includes("/v1")), []);
         const name = kind === "file" ? file : "tree (1).zip";
-        if (kind === "file") assert.ok((await downloaded(name)).equals(readFileSync(path)));
+        if (kind === "file") assert.ok((await downloaded(name, 3 * MIB)).equals(readFileSync(path)));
       }
     });
   });

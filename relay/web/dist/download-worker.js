@@ -9,8 +9,10 @@
   self.addEventListener("message", ({ data, ports }) => {
     const message = data;
     const [port] = ports;
-    if (message.type === "stay") running.get(message.id)?.();
-    else if (port) offers.set(message.id, { name: message.name, bytes: message.bytes, port });
+    if (message.type === "stay") return running.get(message.id)?.();
+    if (!port) return;
+    offers.set(message.id, { name: message.name, bytes: message.bytes, port });
+    port.postMessage({ type: "offered" });
   });
   self.addEventListener("fetch", (event) => {
     const id = new URL(event.request.url).pathname.split("/").at(-1) ?? "";

@@ -432,6 +432,7 @@ async function browserDownload({ name, bytes }, engine) {
   const { port1, port2 } = new MessageChannel();
   const id = hex(random(16));
   tell({ type: "offer", id, name, bytes }, [port2]);
+  if (!await hasAnswered(port1)) return null;
   const frame = document.createElement("iframe");
   frame.hidden = true;
   frame.src = pageUrl(`download/${id}`);
@@ -464,6 +465,12 @@ function isActive(worker) {
     setTimeout(() => resolve(false), START_MS);
     worker.addEventListener("statechange", check);
     check();
+  });
+}
+function hasAnswered(port) {
+  return new Promise((resolve) => {
+    port.onmessage = () => resolve(true);
+    setTimeout(() => resolve(false), START_MS);
   });
 }
 async function memory() {

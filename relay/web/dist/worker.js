@@ -1292,7 +1292,7 @@ var BrowserDownload = class _BrowserDownload {
     this.port = port;
     port.onmessage = ({ data }) => {
       if (data.type === "room") this.#room = data.pieces;
-      else this.#cancelled = true;
+      else if (data.type === "cancelled") this.#cancelled = true;
       this.#changed();
     };
   }

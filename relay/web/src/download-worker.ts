@@ -32,8 +32,10 @@ self.addEventListener("install", () => void self.skipWaiting());
 self.addEventListener("message", ({ data, ports }: ExtendableMessageEvent) => {
   const message = data as ToServiceWorker;
   const [port] = ports;
-  if (message.type === "stay") running.get(message.id)?.();
-  else if (port) offers.set(message.id, { name: message.name, bytes: message.bytes, port });
+  if (message.type === "stay") return running.get(message.id)?.();
+  if (!port) return;
+  offers.set(message.id, { name: message.name, bytes: message.bytes, port });
+  port.postMessage({ type: "offered" } satisfies FromDownload);
 });
 
 self.addEventListener("fetch", (event) => {

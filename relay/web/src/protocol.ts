@@ -97,6 +97,8 @@ export type ToDownload =
 
 /** From the service worker, over a download's port. */
 export type FromDownload =
+  /** The offer is known, and may be asked for. */
+  | { type: "offered" }
   /** There is room until so many pieces have been sent in all. */
   | { type: "room"; pieces: number }
   | { type: "cancelled" };

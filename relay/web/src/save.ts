@@ -82,6 +82,8 @@ async function browserDownload({ name, bytes }: Plan, engine: Engine): ReturnTyp
   const { port1, port2 } = new MessageChannel();
   const id = hex(random(16));
   tell({ type: "offer", id, name, bytes }, [port2]);
+  // A service worker that has to be started first may otherwise be asked before it has heard of it.
+  if (!(await hasAnswered(port1))) return null;
   const frame = document.createElement("iframe");
   frame.hidden = true;
   frame.src = pageUrl(`download/${id}`);
@@ -117,6 +119,13 @@ function isActive(worker: ServiceWorker): Promise<boolean> {
     setTimeout(() => resolve(false), START_MS);
     worker.addEventListener("statechange", check);
     check();
+  });
+}
+
+function hasAnswered(port: MessagePort): Promise<boolean> {
+  return new Promise((resolve) => {
+    port.onmessage = () => resolve(true);
+    setTimeout(() => resolve(false), START_MS);
   });
 }
 

@@ -75,7 +75,7 @@ export class BrowserDownload implements Sink {
   private constructor(readonly port: MessagePort) {
     port.onmessage = ({ data }: MessageEvent<FromDownload>) => {
       if (data.type === "room") this.#room = data.pieces;
-      else this.#cancelled = true;
+      else if (data.type === "cancelled") this.#cancelled = true;
       this.#changed();
     };
   }

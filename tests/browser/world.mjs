@@ -16,6 +16,8 @@ import puppeteer from "puppeteer-core";
 const PROGRAMS = process.env.SHARE_PROGRAMS ?? new URL("../../target/debug/", import.meta.url).pathname;
 const CHROMIUM = "/usr/bin/chromium";
 const FIREFOX = "/usr/bin/firefox-esr";
+/** A name of this computer that browsers do not take for it, so that a plain-http page there is as any other. */
+export const PLAIN_HOST = "relay.test";
 
 export class World {
   root = mkdtempSync(join(tmpdir(), "share-browser-"));
@@ -137,7 +139,7 @@ async function chromium(downloads, profile) {
   // Nobody clicks here, and without clicks it stops taking downloads after some.
   const preferences = { profile: { default_content_setting_values: { automatic_downloads: 1 } } };
   writeFileSync(join(profile, "Default", "Preferences"), JSON.stringify(preferences));
-  const browser = await puppeteer.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"], userDataDir: profile });
+  const browser = await puppeteer.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", `--host-resolver-rules=MAP ${PLAIN_HOST} 127.0.0.1`], userDataDir: profile });
   const session = await browser.target().createCDPSession();
   await session.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: downloads, eventsEnabled: true });
   return browser;
@@ -145,6 +147,7 @@ async function chromium(downloads, profile) {
 
 function firefox(downloads) {
   const extraPrefsFirefox = {
+    "network.dns.localDomains": PLAIN_HOST,
     "browser.download.dir": downloads,
     "browser.download.folderList": 2,
     "browser.download.useDownloadDir": true,

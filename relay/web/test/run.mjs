@@ -21,6 +21,7 @@ await build({
   logLevel: "warning",
 });
 const wanted = process.argv.slice(2);
-const files = names.map((name) => name.replace(/ts$/, "mjs")).filter((name) => wanted.every((word) => name.includes(word)));
+const files = names.map((name) => name.replace(/ts$/, "mjs")).filter((name) => wanted.length === 0 || wanted.some((word) => name.includes(word)));
+if (files.length === 0) throw new Error(`no test is called ${wanted.join(" or ")}`);
 const run = spawnSync(process.execPath, ["--test", ...files.map((name) => out + name)], { stdio: "inherit" });
 process.exit(run.status ?? 1);

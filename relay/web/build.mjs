@@ -8,11 +8,14 @@ const root = import.meta.dirname;
 const dist = join(root, "dist");
 const isCheck = process.argv.includes("--check");
 
+const ENTRIES = ["src/index.html", "src/style.css", "src/start.ts", "src/page.ts", "src/worker.ts"];
+
 const common = {
   bundle: true,
   outdir: dist,
   target: ["chrome116", "firefox124", "safari17.4"],
-  loader: { ".txt": "text" },
+  loader: { ".txt": "text", ".html": "copy" },
+  assetNames: "[name]",
   charset: "utf8",
   legalComments: "inline",
   logLevel: "warning",
@@ -20,7 +23,7 @@ const common = {
   write: false,
 };
 const bundles = await Promise.all([
-  build({ ...common, entryPoints: ["src/page.ts", "src/worker.ts"], format: "esm", splitting: true, chunkNames: "[name]-[hash]" }),
+  build({ ...common, entryPoints: ENTRIES, format: "esm", splitting: true, chunkNames: "[name]-[hash]" }),
   // Firefox takes no modules for service workers.
   build({ ...common, entryPoints: ["src/download-worker.ts"], format: "iife" }),
 ]);

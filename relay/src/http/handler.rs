@@ -87,7 +87,7 @@ async fn make<S: Store>(relay: &Arc<Relay<S>>, call: Call, asked: &Asked<'_>, bo
         Call::Info => info(relay, asked).await,
         Call::Healthz => Ok(answer::empty()),
         Call::Readyz => relay.ready().await.map(|()| answer::empty()),
-        Call::Page => Ok(page::answer(asked.headers)),
+        Call::Page => page::answer(asked.headers).ok_or_else(|| Code::NoSuchPath.into()),
         Call::PageFile(name) => page::file(name, asked.headers).ok_or_else(|| Code::NoSuchPath.into()),
         Call::Share(id, call) => on_share(relay, id, call, asked, body).await,
     }

@@ -44,6 +44,12 @@ export class Engine {
     this.#worker.postMessage({ type: "cancel" } satisfies ToWorker);
   }
 
+  /** Ends the worker; a call that runs fails with `cancelled`. */
+  end(): void {
+    this.#worker.terminate();
+    this.#settle()?.reject(new ShareError({ code: "cancelled" }));
+  }
+
   #settle(): PromiseWithResolvers<unknown> | null {
     const running = this.#running;
     this.#running = null;

@@ -1,6 +1,6 @@
 import {
   utf8Length
-} from "./chunk-FPZQ2RBR.js";
+} from "./chunk-H7PTUJJ3.js";
 
 // src/names.ts
 var MAX_COMPONENT_BYTES = 255;

@@ -3,13 +3,10 @@ import {
   bech32,
   malformed,
   unwrap
-} from "./chunk-5EH3PNMP.js";
+} from "./chunk-UOHX32SE.js";
 import {
-  concat,
-  fail,
-  hkdf,
-  utf8
-} from "./chunk-FPZQ2RBR.js";
+  hkdf
+} from "./chunk-YG7J2LP3.js";
 import {
   abytes,
   anumber,
@@ -19,6 +16,11 @@ import {
   randomBytes,
   sha256
 } from "./chunk-WMBZNGJP.js";
+import {
+  concat,
+  fail,
+  utf8
+} from "./chunk-H7PTUJJ3.js";
 import "./chunk-GM7WFPGG.js";
 
 // node_modules/@noble/curves/utils.js

@@ -1,14 +1,16 @@
 import {
-  concat,
-  equal,
-  fail,
-  hkdf,
-  utf8
-} from "./chunk-FPZQ2RBR.js";
+  hkdf
+} from "./chunk-YG7J2LP3.js";
 import {
   hmac,
   sha256
 } from "./chunk-WMBZNGJP.js";
+import {
+  concat,
+  equal,
+  fail,
+  utf8
+} from "./chunk-H7PTUJJ3.js";
 
 // node_modules/@scure/base/index.js
 /*! scure-base - MIT License (c) 2022 Paul Miller (paulmillr.com) */

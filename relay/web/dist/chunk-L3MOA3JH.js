@@ -1,0 +1,239 @@
+import {
+  ShareError,
+  concat,
+  fail,
+  fromUtf8
+} from "./chunk-H7PTUJJ3.js";
+
+// src/api.ts
+var CALL_MS = 6e4;
+var MANIFEST_MS = CALL_MS + 256e3;
+var STALL_MS = 3e4;
+var STALL_BYTES = 16 * 1024;
+var MAX_ANSWER_BYTES = 1024 * 1024;
+var MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
+var Relay = class {
+  constructor(base) {
+    this.base = base;
+  }
+  base;
+  /** State, sizes, times. */
+  async status(id, signal) {
+    return statusOf(await this.#json("GET", id, "", null, signal));
+  }
+  /** Proves, and gets the manifest's age file. Takes no download. */
+  async open(id, proof, signal) {
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(MANIFEST_MS)]);
+    const response = await this.#call("POST", id, "/open", jsonBody(withProof(proof)), limited);
+    return readBounded(response, MAX_MANIFEST_BYTES, limited);
+  }
+  /** Takes one of the allowed downloads. Repeating it with the same hash takes no second one. */
+  async takeTicket(id, proof, ticketHash, signal) {
+    await this.#json("POST", id, "/tickets", jsonBody({ ...withProof(proof), ticket_hash: ticketHash }), signal);
+  }
+  /** The content's bytes from `from` to `to`. `etag` is that of an earlier answer, if this goes on from one. */
+  async content(id, ticket, from, to, etag, signal) {
+    const headers = { Authorization: `Bearer ${ticket}`, Range: `bytes=${from}-${to - 1}` };
+    if (etag !== null) headers["If-Range"] = etag;
+    const stalled = new AbortController();
+    const begun = setTimeout(() => stalled.abort(), CALL_MS);
+    try {
+      const response = await this.#call("GET", id, "/content", { headers }, AbortSignal.any([signal, stalled.signal]));
+      return { ...checkRange(response, from, to, etag), body: bodyOf(response, signal, stalled) };
+    } finally {
+      clearTimeout(begun);
+    }
+  }
+  /** Tells that the content was decrypted, verified and saved. */
+  async receipt(id, ticket, receipt, signal) {
+    const init = jsonBody(receipt);
+    init.headers = { ...init.headers, Authorization: `Bearer ${ticket}` };
+    await this.#call("POST", id, "/receipt", init, AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]));
+  }
+  async #json(method, id, path, init, signal) {
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]);
+    const response = await this.#call(method, id, path, init, limited);
+    return parse(await readBounded(response, MAX_ANSWER_BYTES, limited));
+  }
+  /** The response, if it is a success; else throws the failure it stands for. */
+  async #call(method, id, path, init, signal) {
+    const url = `${this.base}/v1/shares/${id}${path}`;
+    const always = { cache: "no-store", credentials: "omit", redirect: "manual", referrerPolicy: "no-referrer" };
+    const response = await fetch(url, { ...always, ...init, method, signal }).catch((error) => rethrow(error, signal));
+    if (response.type === "opaqueredirect" || response.status >= 300 && response.status < 400) fail({ code: "redirected" });
+    if (response.ok) return response;
+    return fail(await failureOfAnswer(response, signal));
+  }
+};
+function isPassing(failure) {
+  switch (failure.code) {
+    case "unreachable":
+    case "stalled":
+    case "busy":
+      return true;
+    case "relay_failed":
+      return [408, 429, 500, 502, 503, 504].includes(failure.status) && failure.problem !== "content_damaged";
+    default:
+      return false;
+  }
+}
+function jsonBody(value) {
+  return { headers: { "Content-Type": "application/json" }, body: JSON.stringify(value) };
+}
+function withProof(proof) {
+  return proof === null ? {} : { proof };
+}
+function rethrow(error, signal) {
+  if (signal.aborted) {
+    const timedOut = signal.reason instanceof DOMException && signal.reason.name === "TimeoutError";
+    fail({ code: timedOut ? "stalled" : "cancelled" });
+  }
+  if (error instanceof TypeError) fail({ code: "unreachable" });
+  throw error;
+}
+async function failureOfAnswer(response, signal) {
+  const { status } = response;
+  if (response.headers.get("Content-Type") !== "application/problem+json") return { code: "relay_failed", status };
+  const problem = await readBounded(response, MAX_ANSWER_BYTES, signal).then(parse);
+  return failureOfProblem(status, new Fields(problem), Number(response.headers.get("Retry-After")));
+}
+function failureOfProblem(status, problem, retryAfter) {
+  const code = problem.text("code");
+  switch (code) {
+    case "wrong_proof":
+      return {
+        code: "words_wrong",
+        ...problem.maybe("tries_left", (triesLeft) => ({ triesLeft })),
+        ...problem.maybe("locked_until", (lockedUntil) => ({ lockedUntil }))
+      };
+    case "locked":
+      return { code, until: problem.whole("locked_until") };
+    case "not_ready":
+      return {
+        code: "not_uploaded",
+        storedBytes: problem.whole("stored_bytes"),
+        ...problem.maybe("total_bytes", (totalBytes) => ({ totalBytes }))
+      };
+    case "expired":
+    case "revoked":
+    case "collected":
+      return { code, ...problem.maybe("at", (at) => ({ at })) };
+    case "downloads_taken":
+    case "not_found":
+      return { code };
+    case "damaged_id":
+      return { code: "link_damaged" };
+    case "ticket_invalid":
+      return { code: "ticket_ended" };
+    case "too_busy":
+      return { code: "busy", seconds: Number.isFinite(retryAfter) ? retryAfter : 0 };
+    default:
+      return { code: "relay_failed", status, problem: /^[a-z_]{1,40}$/.test(code) ? code : "unknown" };
+  }
+}
+function statusOf(value) {
+  const fields = new Fields(value);
+  const [state, kind] = [fields.text("state"), fields.text("kind")];
+  if (state !== "uploading" && state !== "ready") badAnswer("state");
+  if (kind !== "words" && kind !== "keys") badAnswer("kind");
+  return {
+    state,
+    kind,
+    now: fields.whole("now"),
+    createdAt: fields.whole("created_at"),
+    expiresAt: fields.whole("expires_at"),
+    headerBytes: fields.whole("header_bytes"),
+    storedBytes: fields.whole("stored_bytes"),
+    triesLeft: fields.whole("tries_left"),
+    ...fields.maybe("payload_bytes", (payloadBytes) => ({ payloadBytes })),
+    ...fields.maybe("locked_until", (lockedUntil) => ({ lockedUntil })),
+    ...fields.maybe("downloads_left", (downloadsLeft) => ({ downloadsLeft }))
+  };
+}
+var Fields = class {
+  #fields;
+  constructor(value) {
+    if (typeof value !== "object" || value === null) badAnswer("JSON");
+    this.#fields = { ...value };
+  }
+  text(name) {
+    const value = this.#fields[name];
+    return typeof value === "string" ? value : badAnswer(name);
+  }
+  whole(name) {
+    const value = this.#fields[name];
+    return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : badAnswer(name);
+  }
+  maybe(name, use) {
+    return this.#fields[name] === void 0 ? {} : use(this.whole(name));
+  }
+};
+function badAnswer(what) {
+  fail({ code: "bad_answer", what });
+}
+function parse(bytes) {
+  try {
+    return JSON.parse(fromUtf8(bytes) ?? "");
+  } catch {
+    return badAnswer("JSON");
+  }
+}
+async function readBounded(response, limit, signal) {
+  const parts = [];
+  let length = 0;
+  for await (const part of bodyOf(response, signal, new AbortController())) {
+    length += part.length;
+    if (length > limit) badAnswer("length");
+    parts.push(part);
+  }
+  return concat(...parts);
+}
+async function* bodyOf(response, signal, stalled) {
+  const reader = response.body?.getReader();
+  if (!reader) return;
+  let [waited, count] = [0, 0];
+  try {
+    for (; ; ) {
+      const asked = performance.now();
+      const { done, value } = await readWithin(reader, STALL_MS - waited, signal, stalled);
+      if (done) return;
+      waited += performance.now() - asked;
+      count += value.length;
+      if (count >= STALL_BYTES) [waited, count] = [0, 0];
+      yield value;
+    }
+  } finally {
+    reader.cancel().catch(() => {
+    });
+  }
+}
+async function readWithin(reader, ms, signal, stalled) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => {
+      stalled.abort();
+      reject(new ShareError({ code: "stalled" }));
+    }, Math.max(0, ms));
+  });
+  try {
+    return await Promise.race([reader.read(), late]);
+  } catch (error) {
+    return rethrow(error, signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+function checkRange(response, from, to, etag) {
+  const found = response.headers.get("ETag");
+  if (found === null || found.startsWith("W/")) badAnswer("ETag");
+  if (etag !== null && (etag !== found || response.status === 200)) fail({ code: "content_changed" });
+  if (response.status !== 206) badAnswer("status");
+  const range = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16})$/.exec(response.headers.get("Content-Range") ?? "");
+  if (!range || Number(range[1]) !== from || Number(range[2]) !== to - 1) badAnswer("Content-Range");
+  return { total: Number(range[3]), etag: found };
+}
+
+export {
+  Relay,
+  isPassing
+};

@@ -1,0 +1,122 @@
+/** The screen with what is inside: the message, the files, and what to save of them. */
+
+import type { Failure } from "../failure.ts";
+import type { Manifest } from "../manifest.ts";
+import { printable } from "../names.ts";
+import type { SaveAs, Selection } from "../protocol.ts";
+import { button, element, paragraph, type Child } from "./dom.ts";
+import { problemBox } from "./problem.ts";
+import { Saving } from "./saving.ts";
+import type { Screen, Stage } from "./screen.ts";
+import type { Texts } from "./texts.ts";
+
+/** More files than these are listed when somebody asks for them. */
+const SHOWN = 100;
+
+/** What is inside. */
+export class Contents implements Screen {
+  /** Entries that were chosen, by their place in the manifest. */
+  readonly #chosen = new Set<number>();
+  #showsAll = false;
+  #notice: "none" | "stopped" | "choose" = "none";
+  #failure: Failure | null = null;
+
+  constructor(readonly stage: Stage, readonly manifest: Manifest, readonly isLocal: boolean) {}
+
+  heading(texts: Texts): string {
+    return texts.say("contents.title");
+  }
+
+  body(texts: Texts): Child[] {
+    const { files, bytes } = this.manifest;
+    return [
+      this.#failure ? problemBox(texts, this.#failure, "problem") : null,
+      this.#notice === "stopped" ? paragraph(texts.say("contents.stopped"), { class: "notice", role: "status" }) : null,
+      ...this.#message(texts),
+      element("h2", {}, texts.say("contents.files")),
+      paragraph(texts.count("contents.total", files, { size: texts.size(bytes) })),
+      this.#list(texts),
+      this.#buttons(texts),
+      this.#notice === "choose" ? paragraph(texts.say("save.none"), { class: "notice", role: "alert" }) : null,
+    ];
+  }
+
+  /** Saving has failed; stopping it is no failure. */
+  failed(failure: Failure): this {
+    const isStopped = failure.code === "cancelled";
+    this.#notice = isStopped ? "stopped" : "none";
+    this.#failure = isStopped ? null : failure;
+    return this;
+  }
+
+  #message(texts: Texts): Child[] {
+    const { message } = this.manifest;
+    if (message === null) return [];
+    const lines = message.split("\n").map((line) => element("p", { dir: "auto" }, printable(line)));
+    return [element("h2", {}, texts.say("contents.message")), element("blockquote", {}, ...lines)];
+  }
+
+  #list(texts: Texts): Child {
+    const entries = [...this.manifest.entries.entries()].filter(([, entry]) => !entry.folder);
+    if (entries.length === 0 && this.manifest.files > 0) return paragraph(texts.say("contents.many"));
+    const shown = this.#showsAll ? entries : entries.slice(0, SHOWN);
+    const rows = shown.map(([place, { path, size }]) => this.#row(texts, place, path, size));
+    const more = () => {
+      this.#showsAll = true;
+      this.stage.redraw(`file-${entries[SHOWN]?.[0]}`);
+    };
+    const rest = shown.length < entries.length ? button(texts.say("contents.more", { count: texts.number(entries.length) }), more) : null;
+    return element("div", {}, element("ul", { class: "files" }, ...rows), rest);
+  }
+
+  #row(texts: Texts, place: number, path: string, size: number): HTMLElement {
+    const name = element("bdi", { class: "path" }, printable(path));
+    const shownSize = element("span", { class: "size" }, texts.size(size));
+    if (!this.#offersChoice) return element("li", {}, element("div", { class: "row" }, name, shownSize));
+    const box = element("input", { type: "checkbox", id: `file-${place}`, checked: this.#chosen.has(place), change: () => this.#choose(place, box.checked) });
+    return element("li", {}, element("label", { class: "row" }, box, name, shownSize));
+  }
+
+  /** Whether there is more than one thing to save. */
+  get #offersChoice(): boolean {
+    return this.manifest.kind === "tar" && this.manifest.entries.length > 1;
+  }
+
+  #choose(place: number, isChosen: boolean): void {
+    if (isChosen) this.#chosen.add(place);
+    else this.#chosen.delete(place);
+    const picked = document.getElementById("save-picked");
+    if (picked) picked.textContent = this.#pickedText(this.stage.texts);
+  }
+
+  #pickedText(texts: Texts): string {
+    const { size } = this.#chosen;
+    return size === 0 ? texts.say("save.picked.none") : texts.count("save.picked", size);
+  }
+
+  #buttons(texts: Texts): HTMLElement {
+    const all = (saveAs: SaveAs) => () => this.#save("all", saveAs);
+    const isOne = this.manifest.kind === "file";
+    const picked = () => {
+      if (this.#chosen.size > 0) return this.#save([...this.#chosen].sort((a, b) => a - b), "single");
+      this.#notice = "choose";
+      this.stage.redraw("save-picked");
+    };
+    const canPickFolder = "showDirectoryPicker" in window;
+    return element(
+      "div",
+      { class: "buttons" },
+      button(texts.say(isOne ? "save.one" : "save.all"), all("single"), { class: "main", id: "save" }),
+      !isOne && canPickFolder ? button(texts.say("save.folder"), all("folder"), { id: "save-folder" }) : null,
+      this.#offersChoice ? button(this.#pickedText(texts), picked, { id: "save-picked" }) : null,
+    );
+  }
+
+  #save(selection: Selection, saveAs: SaveAs): void {
+    this.#notice = "none";
+    this.#failure = null;
+    const saving = new Saving(this.stage, this);
+    this.stage.show(saving);
+    void saving.run(selection, saveAs);
+  }
+}

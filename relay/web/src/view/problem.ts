@@ -1,0 +1,44 @@
+/** Failures as sentences: what happened, and a way on. */
+
+import type { Failure } from "../failure.ts";
+import { element } from "./dom.ts";
+import type { Texts } from "./texts.ts";
+
+/** What happened. */
+export function whatHappened(texts: Texts, failure: Failure): string {
+  switch (failure.code) {
+    case "words_wrong":
+      if (failure.lockedUntil !== undefined) return texts.say("failure.words_wrong.locked", { time: texts.time(failure.lockedUntil) });
+      if (failure.triesLeft !== undefined) return texts.count("failure.words_wrong.left", failure.triesLeft);
+      break;
+    case "locked":
+      return texts.say("failure.locked", { time: texts.time(failure.until) });
+    case "expired":
+    case "revoked":
+    case "collected":
+      if (failure.at !== undefined) return texts.say(`failure.${failure.code}.at`, { time: texts.time(failure.at) });
+      break;
+    case "identity_unsupported":
+      return texts.say("failure.identity_unsupported", { kind: texts.say(`kind.${failure.kind}`) });
+    case "too_large_for_memory":
+      return texts.say("failure.too_large_for_memory", { size: texts.size(failure.bytes), limit: texts.size(failure.limit) });
+  }
+  return texts.say(`failure.${failure.code}`, plainValues(failure));
+}
+
+/** What to do about it. */
+export function whatToDo(texts: Texts, failure: Failure): string {
+  return texts.say(`failure.${failure.code}.hint`, plainValues(failure));
+}
+
+/** A failure as it stands above what can be tried again. It is read out as soon as it appears. */
+export function problemBox(texts: Texts, failure: Failure, id: string): HTMLElement {
+  const label = element("span", { class: "hidden" }, `${texts.say("problem.label")} `);
+  const what = element("p", { class: "what" }, label, whatHappened(texts, failure));
+  return element("div", { class: "problem", role: "alert", id }, what, element("p", {}, whatToDo(texts, failure)));
+}
+
+function plainValues(failure: Failure): Record<string, string | number> {
+  const isPlain = (field: [string, unknown]): field is [string, string | number] => ["string", "number"].includes(typeof field[1]);
+  return Object.fromEntries(Object.entries(failure).filter(isPlain));
+}

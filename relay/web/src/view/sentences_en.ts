@@ -1,0 +1,3 @@
+/** The English sentences. */
+
+export { default as sentences } from "../texts/en.json";

@@ -1,0 +1,3 @@
+/** The Dutch sentences. */
+
+export { default as sentences } from "../texts/nl.json";

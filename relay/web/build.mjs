@@ -1,11 +1,14 @@
 // Bundles the page into dist/. With --check it writes nothing, and fails if dist/ is not what it would write.
+import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
-const root = import.meta.dirname;
+const root = new URL(".", import.meta.url).pathname;
 const dist = join(root, "dist");
+/** What is in dist/, for the command line to compare a relay with. */
+const listPath = join(root, "dist.sha256");
 const isCheck = process.argv.includes("--check");
 
 const ENTRIES = ["src/index.html", "src/style.css", "src/start.ts", "src/page.ts", "src/worker.ts"];
@@ -29,6 +32,8 @@ const bundles = await Promise.all([
 ]);
 const files = new Map(bundles.flatMap((bundle) => bundle.outputFiles.map((file) => [file.path.slice(dist.length + 1), file])));
 
+const list = [...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, file]) => `${sha256(file.contents)}  ${name}\n`).join("");
+
 if (isCheck) check();
 else write();
 
@@ -36,7 +41,8 @@ function check() {
   const committed = readdirSync(dist).sort();
   const built = [...files.keys()].sort();
   const isSame = (name) => Buffer.from(files.get(name).contents).equals(readFileSync(join(dist, name)));
-  const stale = committed.join() !== built.join() ? "the list of files" : built.find((name) => !isSame(name));
+  const isListed = committed.join() === built.join() && readFileSync(listPath, "utf8") === list;
+  const stale = isListed ? built.find((name) => !isSame(name)) : "the list of files";
   if (stale) {
     console.error(`relay/web/dist is not what its sources make (${stale}): npm run build`);
     process.exit(1);
@@ -46,8 +52,13 @@ function check() {
 function write() {
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist);
+  writeFileSync(listPath, list);
   for (const [name, file] of files) {
     writeFileSync(join(dist, name), file.contents);
     console.log(`${String(file.contents.length).padStart(8)} ${String(gzipSync(file.contents, { level: 9 }).length).padStart(8)} ${name}`);
   }
+}
+
+function sha256(bytes) {
+  return createHash("sha256").update(bytes).digest("hex");
 }

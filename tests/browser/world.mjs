@@ -39,17 +39,29 @@ export class World {
 
   /** A relay on a free port. */
   async relay() {
+    return (await this.#startRelay("127.0.0.1:0")).url;
+  }
+
+  /** A relay on a free port, that can be stopped at once and started again on the same one. */
+  async restartable() {
+    let { url, stop } = await this.#startRelay("127.0.0.1:0");
+    const start = async () => ({ stop } = await this.#startRelay(new URL(url).host));
+    return { url, stop: () => stop(), start };
+  }
+
+  async #startRelay(listen, ...options) {
     const log = this.path("relay.log");
-    const relay = spawn(join(PROGRAMS, "share-relay"), ["serve", "--data", this.path("relay"), "--listen", "127.0.0.1:0", "--open"], {
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    const args = ["serve", "--data", this.path("relay"), "--listen", listen, "--open", ...options];
+    const relay = spawn(join(PROGRAMS, "share-relay"), args, { stdio: ["ignore", "pipe", "pipe"] });
     relay.stderr.on("data", (text) => writeFileSync(log, text, { flag: "a" }));
-    this.#ends.push(async () => {
-      relay.kill();
-      await once(relay, "close");
-    });
+    const closed = once(relay, "close");
+    const stop = async () => {
+      relay.kill("SIGKILL");
+      await closed;
+    };
+    this.#ends.push(stop);
     const [line] = await once(createInterface(relay.stdout), "line");
-    return line.replace("listening on ", "");
+    return { url: line.replace("listening on ", ""), stop };
   }
 
   /** Sends, and gives link and words. */
@@ -61,13 +73,28 @@ export class World {
     return { link: created.link, id: created.id, words: existsSync(words) ? readFileSync(words, "utf8").trim() : null };
   }
 
+  /** Begins to send what is then written to `input`; it is all there once `done` is. */
+  async sendSlowly(relay, name) {
+    const words = this.path(`words-${Math.random()}`);
+    const args = ["send", "--json", "--relay", relay, "--passphrase-file", words, "--word-list", "en", "--name", name, "-"];
+    const sending = spawn(join(PROGRAMS, "share"), args, { cwd: this.root, env: this.#environment(), stdio: ["pipe", "pipe", "inherit"] });
+    this.#ends.push(() => sending.kill());
+    const done = once(sending, "close");
+    const [line] = await once(createInterface(sending.stdout), "line");
+    return { link: JSON.parse(line).link, words: readFileSync(words, "utf8").trim(), input: sending.stdin, done };
+  }
+
   /** Runs `share`. */
   share(...args) {
-    const home = this.path("home", ".");
-    mkdirSync(home, { recursive: true });
-    const run = spawnSync(join(PROGRAMS, "share"), args, { cwd: this.root, encoding: "utf8", env: { HOME: home, PATH: process.env.PATH, LANG: "en_US.UTF-8" } });
+    const run = spawnSync(join(PROGRAMS, "share"), args, { cwd: this.root, encoding: "utf8", env: this.#environment() });
     if (run.status !== 0) throw new Error(`share ${args.join(" ")}: ${run.status}\n${run.stderr}`);
     return run;
+  }
+
+  #environment() {
+    const home = this.path("home", ".");
+    mkdirSync(home, { recursive: true });
+    return { HOME: home, PATH: process.env.PATH, LANG: "en_US.UTF-8" };
   }
 
   /** What happened to a share, as its sender sees it. */
@@ -87,17 +114,36 @@ export class World {
 
   /**
    * Stands between browser and relay. `gate.cut(n)` breaks the next answer with content after so many bytes;
-   * `gate.stall(n)` lets no more come of it.
+   * `gate.stall(n)` lets no more come of it. `gate.close()` breaks every connection to the API until `gate.open()`,
+   * `gate.refuse(ending)` those for paths with this ending until `gate.refuse(null)`.
+   * `gate.seen` is all that browsers sent: request lines, headers, bodies.
    */
   async gate(relay) {
     const faults = [];
     const requests = [];
-    const server = http.createServer((asked, answer) => pass(relay, asked, answer, faults, requests));
+    const seen = [];
+    let isClosed = false;
+    let refused = null;
+    const server = http.createServer((asked, answer) => {
+      seen.push(`${asked.method} ${asked.url} ${JSON.stringify(asked.headers)}`);
+      asked.on("data", (piece) => seen.push(piece.toString("latin1")));
+      const isRefused = (isClosed && asked.url.startsWith("/v1")) || (refused !== null && asked.url.endsWith(refused));
+      if (isRefused) asked.socket.destroy();
+      else pass(relay, asked, answer, faults, requests);
+    });
+    const running = new Set();
+    server.on("connection", (socket) => running.add(socket.on("close", () => running.delete(socket))));
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     this.#ends.push(() => server.close());
     const url = `http://127.0.0.1:${server.address().port}`;
-    return { url, requests, cut: (after) => faults.push({ after, cut: true }), stall: (after) => faults.push({ after, cut: false }), through: (link) => link.replace(relay, url) };
+    const close = () => {
+      isClosed = true;
+      running.forEach((socket) => socket.destroy());
+    };
+    const open = () => (isClosed = false);
+    const refuse = (ending) => (refused = ending);
+    return { url, requests, seen, close, open, refuse, cut: (after) => faults.push({ after, cut: true }), stall: (after) => faults.push({ after, cut: false }), through: (link) => link.replace(relay, url) };
   }
 
   async end() {

@@ -6,6 +6,7 @@
 mod bytes32;
 mod id;
 pub mod limits;
+pub mod page;
 pub mod paths;
 mod problem;
 mod types;

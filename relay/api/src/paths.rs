@@ -16,6 +16,11 @@ pub fn page(id: &ShareId) -> String {
     format!("/s/{id}")
 }
 
+/// `GET`: a file of that page.
+pub fn page_file(name: &str) -> String {
+    format!("/page/{name}")
+}
+
 /// `PUT`: create. `GET`: status. `DELETE`: revoke.
 pub fn share(id: &ShareId) -> String {
     format!("/v1/shares/{id}")

@@ -9,12 +9,11 @@ use hyper::{
     header::{self, HeaderName, HeaderValue},
 };
 use rust_embed::Embed;
-use share_relay_api::Bytes32;
+use share_relay_api::{Bytes32, page::INDEX};
 
 use super::answer::{self, Answer};
 use crate::auth;
 
-const NAME: &str = "index.html";
 
 /// Only our own files, and nothing a script could leak to another place.
 /// WebAssembly needs a permission of its own; `share` is the name of the one trusted-types policy.
@@ -41,12 +40,12 @@ static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {
 
 /// The page, to who takes `Accept-Encoding` as these headers say.
 pub fn answer(asked: &HeaderMap) -> Option<Answer> {
-    file(NAME, asked)
+    file(INDEX, asked)
 }
 
 /// The name of a file of the page, if there is one.
 pub fn find(name: &str) -> Option<&'static str> {
-    FILES.iter().find(|file| file.name == name && name != NAME).map(|file| &*file.name)
+    FILES.iter().find(|file| file.name == name && name != INDEX).map(|file| &*file.name)
 }
 
 /// A file of the page, by the name that [`find`] gave.
@@ -113,7 +112,7 @@ mod tests {
     use super::*;
 
     fn page() -> String {
-        let file = FILES.iter().find(|file| file.name == NAME).unwrap();
+        let file = FILES.iter().find(|file| file.name == INDEX).unwrap();
         String::from_utf8(file.bytes.to_vec()).unwrap()
     }
 
@@ -131,6 +130,13 @@ mod tests {
     }
 
     #[test]
+    fn it_is_the_page_of_this_release() {
+        let released = share_relay_api::page::released();
+        let served: std::collections::BTreeMap<_, _> = hashes().collect();
+        assert!(served.iter().map(|(name, hash)| (&**name, *hash)).eq(released), "npm run build");
+    }
+
+    #[test]
     fn who_cannot_run_the_page_is_told_what_to_type() {
         assert_eq!(page().matches("share get LINK").count(), 2);
     }
@@ -138,7 +144,7 @@ mod tests {
     #[test]
     fn every_file_has_a_type_a_browser_runs_it_by_and_unpacks_to_itself() {
         assert!(["start.js", "worker.js", "download-worker.js"].iter().all(|name| find(name).is_some()));
-        assert!(find(NAME).is_none(), "the page has its own path");
+        assert!(find(INDEX).is_none(), "the page has its own path");
         for file in FILES.iter() {
             assert_ne!(file.content_type, "application/octet-stream", "{}", file.name);
             let mut unpacked = Vec::new();

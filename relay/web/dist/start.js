@@ -11,6 +11,7 @@ import {
   element,
   paragraph,
   problemBox,
+  setText,
   whatHappened
 } from "./chunk-UAO56CIJ.js";
 import {
@@ -258,11 +259,23 @@ var Ask = class {
 var UPLOADING_MS = 3e3;
 var AGAIN_MS = 1e4;
 var Checking = class {
+  #deaf;
+  constructor(stage) {
+    this.#deaf = stage.engine.listen((event) => {
+      const waiting = document.getElementById("waiting");
+      if (!waiting || event.type !== "waiting") return;
+      waiting.hidden = false;
+      setText(waiting, stage.texts.say("saving.waiting", { why: whatHappened(stage.texts, event.why) }));
+    });
+  }
   heading(texts) {
     return texts.say("checking");
   }
   body() {
-    return [];
+    return [element("p", { id: "waiting", class: "notice", role: "status", hidden: true })];
+  }
+  left() {
+    this.#deaf();
   }
 };
 var Uploading = class {
@@ -362,7 +375,7 @@ var Texts = class _Texts {
   #plurals;
   /** Loads a language. */
   static async load(language) {
-    const { sentences } = await (language === "nl" ? import("./sentences_nl-T7JB6J2R.js") : import("./sentences_en-DW6FJUTE.js"));
+    const { sentences } = await (language === "nl" ? import("./sentences_nl-UAWDNXW4.js") : import("./sentences_en-AVN6GABB.js"));
     return new _Texts(language, sentences);
   }
   /** A sentence, with values in place of `{name}`. */
@@ -406,7 +419,7 @@ var App = class _App {
   address = addressOf(location.pathname);
   #root = document.getElementById("page") ?? document.body;
   #live = element("div", { class: "hidden", role: "status" });
-  #screen = new Checking();
+  #screen = new Checking(this);
   /** Where the screen is drawn. */
   #place = element("div");
   /** Draws the page and asks about the share. */

@@ -16,7 +16,7 @@ export class App implements Stage {
   readonly address = addressOf(location.pathname);
   readonly #root = document.getElementById("page") ?? document.body;
   readonly #live = element("div", { class: "hidden", role: "status" });
-  #screen: Screen = new Checking();
+  #screen: Screen = new Checking(this);
   /** Where the screen is drawn. */
   #place = element("div");
 

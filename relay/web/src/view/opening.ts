@@ -2,8 +2,8 @@
 
 import { isPassing, type ShareStatus } from "../api.ts";
 import { failureOf, type Failure } from "../failure.ts";
-import { button, element, paragraph, type Child } from "./dom.ts";
-import { problemBox } from "./problem.ts";
+import { button, element, paragraph, setText, type Child } from "./dom.ts";
+import { problemBox, whatHappened } from "./problem.ts";
 import type { Screen, Stage } from "./screen.ts";
 import type { Texts } from "./texts.ts";
 
@@ -14,12 +14,27 @@ const AGAIN_MS = 10_000;
 
 /** The relay is being asked. */
 export class Checking implements Screen {
+  readonly #deaf: () => void;
+
+  constructor(stage: Stage) {
+    this.#deaf = stage.engine.listen((event) => {
+      const waiting = document.getElementById("waiting");
+      if (!waiting || event.type !== "waiting") return;
+      waiting.hidden = false;
+      setText(waiting, stage.texts.say("saving.waiting", { why: whatHappened(stage.texts, event.why) }));
+    });
+  }
+
   heading(texts: Texts): string {
     return texts.say("checking");
   }
 
   body(): Child[] {
-    return [];
+    return [element("p", { id: "waiting", class: "notice", role: "status", hidden: true })];
+  }
+
+  left(): void {
+    this.#deaf();
   }
 }
 

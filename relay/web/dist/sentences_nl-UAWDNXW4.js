@@ -2,7 +2,6 @@ import "./chunk-GM7WFPGG.js";
 
 // src/texts/nl.json
 var nl_default = {
-  language: "Nederlands",
   checking: "We zoeken op wat er voor u is…",
   "ask.title": "Iemand heeft u iets gestuurd",
   "ask.words.who": "Alleen wie de woorden heeft, kan het openen. U krijgt de woorden van de afzender, bijvoorbeeld per telefoon.",
@@ -81,9 +80,7 @@ var nl_default = {
   "again.itself": "Deze pagina probeert het vanzelf opnieuw.",
   "problem.title": "Dit kan nu niet worden geopend",
   "problem.label": "Er is een probleem:",
-  contact: "Vragen? {contact}",
   switch: "Kies een taal",
-  skip: "Ga naar de inhoud",
   "failure.link_damaged": "Deze link is beschadigd: een deel is fout of ontbreekt.",
   "failure.link_damaged.hint": "Kopieer de hele link uit het bericht, of vraag de afzender de link opnieuw te sturen.",
   "failure.not_a_link": "Dit is niet het adres van iets dat is gestuurd.",

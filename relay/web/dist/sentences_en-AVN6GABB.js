@@ -2,7 +2,6 @@ import "./chunk-GM7WFPGG.js";
 
 // src/texts/en.json
 var en_default = {
-  language: "English",
   checking: "Looking up what was sent to you…",
   "ask.title": "Someone has sent you something",
   "ask.words.who": "Only someone with the words can open it. The sender tells you the words, for example by phone.",
@@ -81,9 +80,7 @@ var en_default = {
   "again.itself": "This page tries again by itself.",
   "problem.title": "This cannot be opened now",
   "problem.label": "There is a problem:",
-  contact: "Questions? {contact}",
   switch: "Choose a language",
-  skip: "Go to the content",
   "failure.link_damaged": "This link is damaged: a part of it is wrong or missing.",
   "failure.link_damaged.hint": "Copy the whole link from the message, or ask the sender for it again.",
   "failure.not_a_link": "This is not the address of something that was sent.",

@@ -1,0 +1,120 @@
+/** Drives the page as a person would: by what stands on it. */
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { until } from "./world.mjs";
+
+const texts = Object.fromEntries(
+  ["en", "nl"].map((language) => [language, JSON.parse(readFileSync(new URL(`../../relay/web/src/texts/${language}.json`, import.meta.url), "utf8"))]),
+);
+
+/** A sentence of the page. */
+export function say(key, values = {}, language = "en") {
+  return texts[language][key].replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+}
+
+/** A tab with the page in it. */
+export class Visit {
+  constructor(page) {
+    this.page = page;
+  }
+
+  /** Opens a link in a new tab. `ways` are those of saving that the browser is to have beside memory. */
+  static async open(browser, link, { language = "en", ways = [], prepare } = {}) {
+    const page = await browser.newPage();
+    const visit = new Visit(page);
+    visit.outside = [];
+    page.on("request", (request) => {
+      const url = new URL(request.url());
+      if (url.protocol !== "blob:" && url.origin !== new URL(link).origin) visit.outside.push(request.url());
+    });
+    await page.evaluateOnNewDocument(beginWith, language, ways);
+    if (prepare) await page.evaluateOnNewDocument(prepare);
+    await page.goto(link);
+    return visit;
+  }
+
+  /** Waits for a screen. */
+  async heading(key, values, language) {
+    const wanted = say(key, values, language);
+    let found;
+    const isThere = async () => (found = await this.page.evaluate(() => document.querySelector("h1")?.textContent)) === wanted;
+    await until(isThere, "").catch(async () => assert.fail(`no “${wanted}” but “${found}”: ${await this.text()}`));
+  }
+
+  /** Waits until a text stands on the page. */
+  async sees(text) {
+    await until(async () => (await this.text()).includes(text), "").catch(async () => assert.fail(`no “${text}” in: ${await this.text()}`));
+  }
+
+  /** Waits until the page tells of a problem. */
+  async problem() {
+    await until(() => this.page.evaluate(() => document.querySelector("#problem") !== null), "there is no problem").catch(async (error) => {
+      assert.fail(`${error.message}: ${await this.text()}`);
+    });
+    return this;
+  }
+
+  /** All text of the page. */
+  text() {
+    return this.page.evaluate(() => document.body.innerText);
+  }
+
+  async type(selector, text) {
+    await this.page.focus(selector);
+    await this.page.keyboard.type(text);
+  }
+
+  /** Puts a text into a field at once, as pasting does. */
+  async paste(selector, text) {
+    await this.page.evaluate(
+      (selector, text) => {
+        const field = document.querySelector(selector);
+        field.focus();
+        field.value = text;
+        field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+      },
+      selector,
+      text,
+    );
+  }
+
+  async click(selector) {
+    await until(() => this.page.evaluate((selector) => document.querySelector(selector) !== null, selector), `no ${selector}`);
+    await this.page.evaluate((selector) => document.querySelector(selector).scrollIntoView({ block: "center" }), selector);
+    await this.page.click(selector);
+  }
+
+  /** Opens the share with these words. */
+  async unlock(words) {
+    await this.heading("ask.title");
+    await this.paste("#words", words);
+    await this.click("#open");
+  }
+
+  value(selector) {
+    return this.page.evaluate((selector) => document.querySelector(selector).value, selector);
+  }
+
+  /** What the focus is on. */
+  focused() {
+    return this.page.evaluate(() => document.activeElement?.id || document.activeElement?.tagName);
+  }
+
+  async close() {
+    assert.deepEqual(this.outside, [], "only our own origin is asked");
+    await this.page.close();
+  }
+}
+
+/** Runs before the page. */
+function beginWith(language, ways) {
+  Object.defineProperty(navigator, "languages", { get: () => [language] });
+  if (!ways.includes("file")) delete window.showSaveFilePicker;
+  if (!ways.includes("folder")) delete window.showDirectoryPicker;
+  if (!ways.includes("download")) Object.defineProperty(navigator, "serviceWorker", { get: () => undefined });
+  const root = () => navigator.storage.getDirectory();
+  // A picker needs a person; the browser's private file system stands in for what they would choose.
+  if (ways.includes("file")) window.showSaveFilePicker = async ({ suggestedName }) => (await root()).getFileHandle(suggestedName, { create: true });
+  if (ways.includes("folder")) window.showDirectoryPicker = async () => (await root()).getDirectoryHandle("chosen", { create: true });
+}

@@ -1,0 +1,162 @@
+/** Every state of the page, and how it comes about. */
+
+import { randomBytes } from "node:crypto";
+import { readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Visit } from "./driver.mjs";
+import { until } from "./world.mjs";
+
+const MIB = 1024 * 1024;
+const KEYS = readFileSync(new URL("../vectors/keys/age.txt", import.meta.url), "utf8");
+const RECIPIENT = /age1[a-z0-9]+/.exec(KEYS)[0];
+const MESSAGE = "Dear Ms Jansen,\n\nHere are the results we spoke about, with the letter for your doctor.\nKind regards,\nA. de Vries";
+const FILES = { "Letter to the doctor.pdf": 182_000, "Results 2026-11-20.pdf": 2_310_000, "pictures/scan of the left hand, seen from above and from the side, first part.png": 9_400_000 };
+
+/** Each gives a page in its state: `bring` in a stage of world, relay, browser and gate, in a language. */
+export const STATES = {
+  "1-words": async (stage) => visit(stage, stage.send("a.bin")),
+  "2-words-marked": async (stage) => {
+    const { page, words } = await asked(stage);
+    await page.paste("#words", `${words.split("-").slice(0, 3).join(" ")} qqqqqqq hous${words[0]}e `);
+    await until(() => page.page.evaluate(() => document.querySelector(".marks .unknown") !== null), "nothing is marked");
+    return page;
+  },
+  "3-words-checksum": async (stage) => {
+    const { page, words } = await asked(stage);
+    const [first, second, ...rest] = words.split("-");
+    await submit(page, [second, first, ...rest].join(" "));
+    return page.problem();
+  },
+  "4-words-wrong": async (stage) => {
+    const { page } = await asked(stage);
+    await submit(page, stage.wrong);
+    return page.problem();
+  },
+  "5-locked": async (stage) => {
+    const sent = stage.send("a.bin");
+    for (let i = 0; i < 10; i++) {
+      const body = JSON.stringify({ proof: "0".repeat(64) });
+      await fetch(`${stage.relay}/v1/shares/${sent.id}/open`, { method: "POST", headers: { "content-type": "application/json" }, body });
+    }
+    return (await visit(stage, sent)).problem();
+  },
+  "6-key": async (stage) => visit(stage, stage.send("a.bin", "--recipient", RECIPIENT)),
+  "7-key-wrong": async (stage) => {
+    const page = await visit(stage, stage.send("a.bin", "--recipient", RECIPIENT));
+    await page.heading("ask.title", {}, stage.language);
+    await page.paste("#key", "AGE-SECRET-KEY-1");
+    await page.click("#open");
+    return page.problem();
+  },
+  "8-uploading": async (stage) => {
+    const sending = await stage.world.sendSlowly(stage.relay, "slow.bin");
+    const page = await open(stage, sending.link);
+    await page.heading("uploading.title", {}, stage.language);
+    return page;
+  },
+  "9-expired": async (stage) => {
+    const { link } = stage.send("a.bin", "--expires", "1s");
+    await until(async () => (await fetch(link.replace("/s/", "/v1/shares/"))).status === 410, "it does not expire");
+    return (await open(stage, link)).problem();
+  },
+  "10-damaged-link": async (stage) => (await open(stage, stage.send("a.bin").link.slice(0, -1))).problem(),
+  "11-contents": async (stage) => unlocked(stage, stage.send("a.bin")),
+  "12-contents-many": async (stage) => {
+    const page = await unlocked(stage, stage.world.send(stage.relay, tree(stage), "--message", MESSAGE));
+    await page.page.evaluate(() => document.querySelector(".files input").click());
+    return page;
+  },
+  "13-saving": async (stage) => {
+    const page = await unlocked(stage, stage.world.send(stage.relay, large(stage)));
+    stage.gate.stall(5 * MIB);
+    await page.click("#save");
+    await page.heading("saving.title", {}, stage.language);
+    await until(() => page.page.evaluate(() => document.querySelector("#bar")?.value > 0), "nothing is saved");
+    return page;
+  },
+  "14-connection-lost": async (stage) => {
+    const page = await STATES["13-saving"](stage);
+    stage.gate.close();
+    await until(() => page.page.evaluate(() => document.querySelector("#waiting")?.hidden === false), "it does not say that it waits");
+    stage.gate.open();
+    return page;
+  },
+  "15-corrupt": async (stage) => {
+    const sent = stage.world.send(stage.relay, large(stage));
+    const content = stage.world.path("relay", "shares", sent.id, "content.age");
+    const bytes = readFileSync(content);
+    bytes[3 * MIB] ^= 1;
+    writeFileSync(content, bytes);
+    const page = await unlocked(stage, sent);
+    await page.click("#save");
+    return page.problem();
+  },
+  "16-too-large": async (stage) => {
+    const path = stage.world.file("large.bin", "");
+    truncateSync(path, 257 * MIB);
+    const page = await unlocked(stage, (stage.large ??= stage.world.send(stage.relay, path)));
+    await page.click("#save");
+    return page.problem();
+  },
+  "17-saved": async (stage) => {
+    const page = await unlocked(stage, stage.send("a.bin"));
+    await page.click("#save");
+    await page.heading("saved.title", {}, stage.language);
+    return page;
+  },
+  "18-saved-unreported": async (stage) => {
+    const page = await unlocked(stage, stage.send("a.bin"));
+    stage.gate.refuse("/receipt");
+    await page.click("#save");
+    await until(() => page.page.evaluate(() => document.querySelector("#tell") !== null), "the receipt was sent", 60_000);
+    stage.gate.refuse(null);
+    return page;
+  },
+  "19-file-from-disk": async (stage) => {
+    const { link, words } = stage.send("a.bin");
+    const saved = stage.world.path("Results.age");
+    stage.world.share("get", "--yes", "--force", "--ciphertext", saved, "--passphrase-file", stage.world.file("w", words), link);
+    const page = await open(stage, link);
+    await page.heading("ask.title", {}, stage.language);
+    await (await page.page.$("#local-file")).uploadFile(saved);
+    await page.heading("file.title", { name: "Results.age" }, stage.language);
+    await page.page.evaluate(() => document.querySelectorAll("details").forEach((one) => (one.open = true)));
+    return page;
+  },
+};
+
+function open(stage, link) {
+  return Visit.open(stage.browser, stage.gate.through(link), { language: stage.language });
+}
+
+async function visit(stage, { link }) {
+  const page = await open(stage, link);
+  await page.heading("ask.title", {}, stage.language);
+  return page;
+}
+
+async function asked(stage) {
+  const { link, words } = stage.send("a.bin");
+  return { words, page: await visit(stage, { link }) };
+}
+
+async function submit(page, words) {
+  await page.paste("#words", words);
+  await page.click("#open");
+}
+
+async function unlocked(stage, sent) {
+  const page = await visit(stage, sent);
+  await submit(page, sent.words);
+  await page.heading("contents.title", {}, stage.language);
+  return page;
+}
+
+function tree(stage) {
+  for (const [file, length] of Object.entries(FILES)) stage.world.file(join("From the clinic", file), Buffer.alloc(length));
+  return stage.world.path("From the clinic");
+}
+
+function large(stage) {
+  return stage.world.file("Recording.mp4", randomBytes(9 * MIB));
+}

@@ -14,6 +14,15 @@ if [ ! -x target/tools/bin/rage ]; then
 fi
 export PATH=$PWD/target/tools/bin:$PATH
 
+# Node for the page and for driving browsers. Debian's may be older than both need; npm then has a newer one.
+need_node() {
+  need_commands node:nodejs npm:npm
+  if [ "$(node --print 'process.versions.node.split(".")[0]')" -lt 20 ]; then
+    [ -x target/tools/node/node_modules/.bin/node ] || npm install --prefix target/tools/node --no-audit --no-fund node@22
+    PATH=$PWD/target/tools/node/node_modules/.bin:$PATH
+  fi
+}
+
 if [ $# -gt 0 ]; then
   exec cargo test --locked "$@"
 fi
@@ -26,6 +35,11 @@ cargo build --locked -p share --no-default-features
 cargo build --locked -p share
 cargo build --locked -p share-relay
 tests/fences.sh
+
+need_node
+need_commands chromium:chromium firefox-esr:firefox-esr python3:python3
+(cd relay/web && npm ci --no-audit --no-fund && npm run check && npm test)
+(cd tests/browser && npm ci --no-audit --no-fund && npm test)
 
 prefix=$(mktemp -d)
 trap 'rm -rf -- "$prefix"' EXIT

@@ -44,6 +44,8 @@ pub enum Command {
     List,
     /// Remember a relay and your sender token for it
     Login(Login),
+    /// Check that a relay serves browsers exactly the released page
+    Doctor(Doctor),
     /// Show or change the settings
     #[command(subcommand)]
     Config(Config),
@@ -146,6 +148,14 @@ pub struct Login {
     /// Read the sender token from this file instead of asking
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
+}
+
+/// `share doctor`
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// The relay to check (default: the one `share login` remembers)
+    #[arg(long, value_name = "URL")]
+    pub relay: Option<String>,
 }
 
 /// `share config`

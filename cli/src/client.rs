@@ -195,6 +195,11 @@ impl Client {
         self.json(authorised(self.call(Method::GET, paths::INFO), token)).await
     }
 
+    /// The bytes of the page, or of a file of it, at this path.
+    pub async fn page_file(&self, path: &str) -> Answer<Bytes> {
+        self.small(self.call(Method::GET, path)).await
+    }
+
     /// Creates a share. Repeating it changes nothing.
     pub async fn create(&self, id: &ShareId, token: Option<&Secret>, share: &CreateShare) -> Answer<Created> {
         let request = self.call(Method::PUT, &paths::share(id));
@@ -289,12 +294,17 @@ impl Client {
     }
 
     async fn json<T: DeserializeOwned>(&self, request: RequestBuilder) -> Answer<T> {
+        let bytes = self.small(request).await?;
+        serde_json::from_slice(&bytes).map_err(|_| ClientError::BadAnswer("JSON"))
+    }
+
+    /// The whole of an answer that is not long.
+    async fn small(&self, request: RequestBuilder) -> Answer<Bytes> {
         let read = async {
             let response = self.accepted(request.send().await?).await?;
             self.read_bounded(response, MAX_ANSWER_BYTES).await
         };
-        let bytes = within(self.limits.call, read).await?;
-        serde_json::from_slice(&bytes).map_err(|_| ClientError::BadAnswer("JSON"))
+        within(self.limits.call, read).await
     }
 
     async fn done(&self, request: RequestBuilder) -> Answer<()> {

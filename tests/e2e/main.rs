@@ -9,6 +9,7 @@
 
 mod clocked_relay;
 mod corrupt;
+mod doctor;
 mod failures;
 mod gate;
 mod here;

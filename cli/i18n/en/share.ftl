@@ -294,6 +294,14 @@ config-relay = Relay: { $relay }
 config-no-relay = No relay is set; share serves from this computer.
 config-token = Sender token for: { $relay }
 
+# doctor
+doctor-page-released = { $relay } serves exactly the page of share { $version } to browsers.
+doctor-page-now = This is what it serves to this computer now. `share get` need not trust any relay's page.
+doctor-page-differs = { $relay } does not serve the page of share { $version }; these files differ: { $files }
+doctor-page-differs-hint = The relay says it runs { $software }, and this is share { $version }. With another version another page is to be expected. With the same one, type no words into that page: use `share get`, and tell whoever runs the relay.
+doctor-no-relay = There is no relay to check
+doctor-no-relay-hint = Name one: share doctor --relay URL
+
 ## ui
 # (the terminal)
 

@@ -1,11 +1,14 @@
 //! The subcommands, one file each.
 
+mod doctor;
 mod get;
 mod manage;
 mod send;
 mod settings;
 
 use std::{fs, io, path::Path};
+
+use share_relay_api::ShareId;
 
 use crate::{
     args::{Cli, Command},
@@ -42,6 +45,7 @@ pub async fn run(ui: &Ui, cli: Cli) -> Result<()> {
         Command::Unlock(args) => manage::unlock(&context, args).await,
         Command::List => manage::list(&context),
         Command::Login(args) => settings::login(&context, args).await,
+        Command::Doctor(args) => doctor::run(&context, args).await,
         Command::Config(args) => settings::config(&context, args),
     }
 }
@@ -56,6 +60,12 @@ fn refuse_existing(path: &Path) -> Result<()> {
 fn no_randomness(error: getrandom::Error) -> Error {
     let cause = io::Error::other(error.to_string());
     Error::new(Kind::Unexpected, "no_randomness", fl!("no-randomness")).because(cause)
+}
+
+fn random_id() -> Result<ShareId> {
+    let mut bytes = [0; 12];
+    getrandom::fill(&mut bytes).map_err(no_randomness)?;
+    Ok(ShareId::from_random(bytes))
 }
 
 /// Listens for the wish to stop, from now on.

@@ -99,7 +99,7 @@ impl Route {
 }
 
 /// The relay that `SHARE_RELAY` names; set to nothing it names none.
-fn relay_of_environment() -> Option<String> {
+pub(super) fn relay_of_environment() -> Option<String> {
     let relay = env::var_os("SHARE_RELAY")?.to_string_lossy().into_owned();
     (!relay.is_empty()).then_some(relay)
 }

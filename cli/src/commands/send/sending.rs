@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::{
-    super::{Context, manage::judge, no_randomness, unless_stopped},
+    super::{Context, manage::judge, no_randomness, random_id, unless_stopped},
     Route, Terms,
     audience::Audience,
     outgoing::Outgoing,
@@ -291,10 +291,4 @@ async fn proof_hash(audience: &Audience, id: ShareId) -> Result<Option<Bytes32>>
     let words = Zeroizing::new(words.as_str().to_owned());
     let proof = blocking(move || Ok(envelope::proof(&words, &id))).await?;
     Ok(Some(sha256(&proof.0)))
-}
-
-fn random_id() -> Result<ShareId> {
-    let mut bytes = [0; 12];
-    getrandom::fill(&mut bytes).map_err(no_randomness)?;
-    Ok(ShareId::from_random(bytes))
 }

@@ -1,0 +1,89 @@
+//! `share doctor`: whether a relay serves browsers exactly the page of this release.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use share_relay_api::{Bytes32, Code, page, paths};
+
+use super::{Context, random_id, send::relay_of_environment, unless_stopped};
+use crate::{
+    args,
+    client::{Answer, Client, ClientError},
+    config::Config,
+    error::{Error, Kind, Result},
+    i18n::fl,
+    link::RelayUrl,
+    secret::sha256,
+    ui::printable,
+};
+
+/// Most file names that are told.
+const MAX_TOLD: usize = 5;
+
+/// Compares what the relay says of its page, and what it serves, with the released page.
+pub async fn run(context: &Context, args: args::Doctor) -> Result<()> {
+    let mut stop = super::stop_signal()?;
+    unless_stopped(&mut stop, fl!("ui-stopped"), examine(context, args)).await
+}
+
+async fn examine(context: &Context, args: args::Doctor) -> Result<()> {
+    let relay = relay(context, args)?;
+    let client = Client::new(&relay)?;
+    let info = client.info(None).await?;
+    let released = page::released();
+    let mut wrong = differing(&released, &info.page);
+    for (name, hash) in &released {
+        if !is_served(&client, name, hash).await? {
+            wrong.insert((*name).to_owned());
+        }
+    }
+    if !wrong.is_empty() {
+        return Err(not_as_released(&relay, &wrong, &info.software));
+    }
+    context.ui.event(&serde_json::json!({ "event": "doctor", "relay": relay.as_str(), "page": "released" }))?;
+    context.ui.say(fl!("doctor-page-released", relay = relay.as_str(), version = env!("CARGO_PKG_VERSION")))?;
+    context.ui.note(fl!("doctor-page-now"));
+    Ok(())
+}
+
+fn relay(context: &Context, args: args::Doctor) -> Result<RelayUrl> {
+    let config = Config::load(&context.dirs)?;
+    let named = args.relay.or_else(relay_of_environment);
+    let named = named.as_deref().or(config.relay()).ok_or_else(|| Error::usage(fl!("doctor-no-relay")).hint(fl!("doctor-no-relay-hint")))?;
+    Ok(RelayUrl::parse(named)?)
+}
+
+/// Files that the relay's own list lacks, has beside the released ones, or gives another hash.
+fn differing(released: &BTreeMap<&str, Bytes32>, told: &BTreeMap<String, Bytes32>) -> BTreeSet<String> {
+    let changed = released.iter().filter(|(name, hash)| told.get(**name) != Some(hash)).map(|(name, _)| *name);
+    let added = told.keys().map(String::as_str).filter(|name| !released.contains_key(name));
+    changed.chain(added).map(str::to_owned).collect()
+}
+
+async fn is_served(client: &Client, name: &str, hash: &Bytes32) -> Result<bool> {
+    let path = match name {
+        // The same for every id.
+        page::INDEX => paths::page(&random_id()?),
+        _ => paths::page_file(name),
+    };
+    Ok(has_hash(client.page_file(&path).await, hash)?)
+}
+
+/// Without the file, or with something too long for it, the page is another one; a lost connection says nothing.
+fn has_hash(served: Answer<bytes::Bytes>, hash: &Bytes32) -> Answer<bool> {
+    match served {
+        Ok(bytes) => Ok(sha256(&bytes) == *hash),
+        Err(ClientError::Problem { problem, .. }) if problem.code == Code::NoSuchPath => Ok(false),
+        Err(ClientError::Redirected | ClientError::Status(403 | 404) | ClientError::BadAnswer(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn not_as_released(relay: &RelayUrl, wrong: &BTreeSet<String>, software: &str) -> Error {
+    let named: Vec<String> = wrong.iter().take(MAX_TOLD).map(|name| printable(name)).collect();
+    let more = if wrong.len() > MAX_TOLD { ", …" } else { "" };
+    let files = format!("{}{more}", named.join(", "));
+    let version = env!("CARGO_PKG_VERSION");
+    let message = fl!("doctor-page-differs", relay = relay.as_str(), version = version, files = files);
+    let hint = fl!("doctor-page-differs-hint", software = printable(software), version = version);
+    Error::new(Kind::Corrupt, "page_differs", message).hint(hint)
+}

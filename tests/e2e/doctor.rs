@@ -1,0 +1,73 @@
+//! `share doctor`: whether a relay serves browsers exactly the released page.
+
+use serde_json::json;
+
+use crate::{
+    http::{Reply, Request, Response, Server},
+    world::{Relay, World},
+};
+
+/// A relay of this release behind something that changes answers.
+fn behind(relay: &Relay, change: impl Fn(&Request, &mut Response) + Send + Sync + 'static) -> Server {
+    Server::before(&relay.url, move |request, mut response| -> Reply {
+        change(request, &mut response);
+        response.into()
+    })
+}
+
+#[test]
+fn a_relay_that_serves_the_released_page_passes() {
+    let world = World::new();
+    let relay = world.relay();
+    let told = world.share(["doctor", "--relay", &relay.url]).succeeds().stdout();
+    assert!(told.contains("serves exactly the page of share "), "{told}");
+    let told = world.share(["doctor", "--json", "--relay", &relay.url]).succeeds().json();
+    assert_eq!(told, [json!({ "event": "doctor", "relay": relay.url, "page": "released" })]);
+    world.share(["config", "set", "relay", &relay.url]).succeeds();
+    world.share(["doctor"]).succeeds();
+}
+
+#[test]
+fn a_changed_file_is_found_although_its_hash_is_told_as_it_should_be() {
+    let world = World::new();
+    let relay = world.relay();
+    for (path, name) in [("/page/style.css", "style.css"), ("/page/start.js", "start.js"), ("/s/", "index.html")] {
+        let server = behind(&relay, move |request, response| {
+            if request.path.starts_with(path) {
+                response.body.push(b' ');
+            }
+        });
+        let outcome = world.share(["doctor", "--json", "--relay", &server.url]).output();
+        let message = outcome.fails(8, "page_differs")["message"].as_str().unwrap().to_owned();
+        assert!(message.ends_with(&format!("differ: {name}")), "{message}");
+    }
+}
+
+#[test]
+fn a_missing_file_and_another_list_are_found() {
+    let world = World::new();
+    let relay = world.relay();
+    let missing = behind(&relay, |request, response| {
+        if request.path == "/page/worker.js" {
+            response.status = 404;
+        }
+    });
+    world.share(["doctor", "--json", "--relay", &missing.url]).output().fails(8, "page_differs");
+    let more = behind(&relay, |request, response| {
+        if request.path == "/v1" {
+            let mut info: serde_json::Value = serde_json::from_slice(&response.body).unwrap();
+            info["page"]["\u{202e}more.js"] = json!("0".repeat(64));
+            response.body = serde_json::to_vec(&info).unwrap();
+        }
+    });
+    let outcome = world.share(["doctor", "--json", "--relay", &more.url]).output();
+    let message = outcome.fails(8, "page_differs")["message"].as_str().unwrap().to_owned();
+    assert!(message.ends_with("\\u{202e}more.js"), "{message}");
+}
+
+#[test]
+fn without_a_relay_there_is_nothing_to_check() {
+    let world = World::new();
+    world.share(["doctor", "--json"]).output().fails(2, "usage");
+    world.share(["doctor", "--json", "--relay", "http://127.0.0.1:1"]).output().fails(3, "unreachable");
+}

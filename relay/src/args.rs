@@ -43,6 +43,9 @@ pub struct Serve {
     /// Longest life of a share, in seconds or as 12h, 30d, 4w
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "30d")]
     pub max_expiry: u64,
+    /// A file that says how the page looks: name, contact, colours, logo
+    #[arg(long, value_name = "FILE")]
+    pub operator: Option<PathBuf>,
     /// Where to serve metrics; nowhere unless given
     #[arg(long, value_name = "ADDRESS")]
     pub metrics_listen: Option<String>,

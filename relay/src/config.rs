@@ -4,7 +4,7 @@ use std::{fmt, net::SocketAddr, sync::Arc, time::SystemTime};
 
 use share_relay_api::RelayLimits;
 
-use crate::{auth::TokenFile, limits::Limits};
+use crate::{auth::TokenFile, limits::Limits, operator::Operator};
 
 /// The clock of the rules: seconds since 1970-01-01T00:00:00Z. Tests bring their own.
 pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
@@ -18,6 +18,8 @@ pub struct Config {
     pub accepts: RelayLimits,
     /// Bounds against slow, greedy or hostile clients.
     pub limits: Limits,
+    /// Whose page it is.
+    pub operator: Operator,
     /// The clock of the rules.
     pub clock: Clock,
 }
@@ -57,6 +59,7 @@ impl Config {
                 ..RelayLimits::PROTOCOL
             },
             limits: Limits::default(),
+            operator: Operator::default(),
             clock: Arc::new(system_clock),
         }
     }
@@ -64,11 +67,12 @@ impl Config {
 
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { senders, accepts, limits, clock: _ } = self;
+        let Self { senders, accepts, limits, operator, clock: _ } = self;
         f.debug_struct("Config")
             .field("senders", senders)
             .field("accepts", accepts)
             .field("limits", limits)
+            .field("operator", operator)
             .finish_non_exhaustive()
     }
 }

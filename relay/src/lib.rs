@@ -15,6 +15,7 @@ mod error;
 mod http;
 pub mod limits;
 mod metrics;
+pub mod operator;
 mod program;
 mod relay;
 pub mod share;

@@ -16,6 +16,7 @@ use crate::{
     args::{Arguments, Command, LogFormat, Serve, TokenCommand},
     auth::TokenFile,
     config::{self, Config, Senders},
+    operator::Operator,
     store::LocalStore,
 };
 
@@ -52,7 +53,9 @@ async fn serve(serve: Serve, out: &mut dyn Write) -> Result<()> {
     let listed = tokens.list()?;
     let listener = listen(&serve.listen).await?;
     let address = listener.local_addr()?;
+    let operator = serve.operator.as_deref().map(Operator::read).transpose()?.unwrap_or_default();
     let config = Config {
+        operator,
         accepts: RelayLimits {
             content_bytes: serve.max_size,
             expiry_seconds: serve.max_expiry,

@@ -48,7 +48,10 @@ async fn examine(context: &Context, args: args::Doctor) -> Result<()> {
 fn relay(context: &Context, args: args::Doctor) -> Result<RelayUrl> {
     let config = Config::load(&context.dirs)?;
     let named = args.relay.or_else(relay_of_environment);
-    let named = named.as_deref().or(config.relay()).ok_or_else(|| Error::usage(fl!("doctor-no-relay")).hint(fl!("doctor-no-relay-hint")))?;
+    let named = named
+        .as_deref()
+        .or(config.relay())
+        .ok_or_else(|| Error::usage(fl!("doctor-no-relay")).hint(fl!("doctor-no-relay-hint")))?;
     Ok(RelayUrl::parse(named)?)
 }
 

@@ -89,6 +89,8 @@ async fn make<S: Store>(relay: &Arc<Relay<S>>, call: Call, asked: &Asked<'_>, bo
         Call::Readyz => relay.ready().await.map(|()| answer::empty()),
         Call::Page => page::answer(asked.headers).ok_or_else(|| Code::NoSuchPath.into()),
         Call::PageFile(name) => page::file(name, asked.headers).ok_or_else(|| Code::NoSuchPath.into()),
+        Call::Look => Ok(answer::json(StatusCode::OK, relay.config.operator.look())),
+        Call::Logo => relay.config.operator.logo().map(page::logo).ok_or_else(|| Code::NoSuchPath.into()),
         Call::Share(id, call) => on_share(relay, id, call, asked, body).await,
     }
 }

@@ -12,8 +12,7 @@ use rust_embed::Embed;
 use share_relay_api::{Bytes32, page::INDEX};
 
 use super::answer::{self, Answer};
-use crate::auth;
-
+use crate::{auth, operator::Logo};
 
 /// Only our own files, and nothing a script could leak to another place.
 /// WebAssembly needs a permission of its own; `share` is the name of the one trusted-types policy.
@@ -51,6 +50,13 @@ pub fn find(name: &str) -> Option<&'static str> {
 /// A file of the page, by the name that [`find`] gave.
 pub fn file(name: &str, asked: &HeaderMap) -> Option<Answer> {
     FILES.iter().find(|file| file.name == name).map(|file| file.answer(asked))
+}
+
+/// The operator's logo. Opened by itself, it is a picture too, and nothing in it runs.
+pub fn logo(logo: &Logo) -> Answer {
+    const PICTURE: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
+    let answer = answer::whole(StatusCode::OK, HeaderValue::from_static(logo.content_type), logo.bytes.clone());
+    answer::with(answer, [(header::CONTENT_SECURITY_POLICY, PICTURE)])
 }
 
 /// SHA-256 of each file of the page, by name.

@@ -17,6 +17,10 @@ pub enum Call {
     Page,
     /// `GET /page/{name}`
     PageFile(&'static str),
+    /// `GET /page/operator.json`
+    Look,
+    /// `GET /page/operator-logo`
+    Logo,
     /// A call on one share.
     Share(ShareId, ShareCall),
 }
@@ -87,6 +91,8 @@ fn call(method: &str, segments: &[&str]) -> Result<Option<Call>, Code> {
         ["healthz"] => get(Call::Healthz),
         ["readyz"] => get(Call::Readyz),
         ["s", id] if !id.is_empty() => get(Call::Page),
+        ["page", "operator.json"] => get(Call::Look),
+        ["page", "operator-logo"] => get(Call::Logo),
         ["page", name] => get(Call::PageFile(page::find(name).ok_or(Code::NoSuchPath)?)),
         ["v1", "shares", id, rest @ ..] => {
             let id = id.parse().map_err(|_| Code::DamagedId)?;
@@ -130,7 +136,7 @@ impl Call {
             Self::Healthz => "/healthz",
             Self::Readyz => "/readyz",
             Self::Page => "/s/{id}",
-            Self::PageFile(_) => "/page/{name}",
+            Self::PageFile(_) | Self::Look | Self::Logo => "/page/{name}",
             Self::Share(_, call) => call.template(),
         }
     }
@@ -139,7 +145,9 @@ impl Call {
     pub fn share(self) -> Option<ShareId> {
         match self {
             Self::Share(id, _) => Some(id),
-            Self::Info | Self::Healthz | Self::Readyz | Self::Page | Self::PageFile(_) => None,
+            Self::Info | Self::Healthz | Self::Readyz | Self::Page | Self::PageFile(_) | Self::Look | Self::Logo => {
+                None
+            }
         }
     }
 }

@@ -132,24 +132,24 @@ var WordsField = class {
   }
   /** Without what is still being typed, unless it is a word already. Nothing while the lists are not there. */
   async #marked() {
-    const text = this.#text;
+    const text2 = this.#text;
     try {
-      const marked = (await this.#load()).mark(text);
-      const isTyping = /[\p{L}\p{M}]$/u.test(text) && marked.at(-1)?.state !== "exact";
-      return text === this.#text ? isTyping ? marked.slice(0, -1) : marked : this.#marked();
+      const marked = (await this.#load()).mark(text2);
+      const isTyping = /[\p{L}\p{M}]$/u.test(text2) && marked.at(-1)?.state !== "exact";
+      return text2 === this.#text ? isTyping ? marked.slice(0, -1) : marked : this.#marked();
     } catch {
       return [];
     }
   }
-  #markOf(texts, { text, state, suggestions }, place, all) {
+  #markOf(texts, { text: text2, state, suggestions }, place, all) {
     const said = element("span", { class: state === "unknown" ? "state" : "hidden" }, ` ${texts.say(`words.${state}`)} `);
-    const use = (word) => button(word, () => this.#replace(place, word, all), { "aria-label": texts.say("words.use", { word, typed: text }) });
+    const use = (word) => button(word, () => this.#replace(place, word, all), { "aria-label": texts.say("words.use", { word, typed: text2 }) });
     const maybe = suggestions.length > 0 ? element("span", {}, `${texts.say("words.maybe")} `) : null;
-    return element("li", { class: state }, element("span", { class: "word" }, text), said, maybe, ...suggestions.map(use));
+    return element("li", { class: state }, element("span", { class: "word" }, text2), said, maybe, ...suggestions.map(use));
   }
   #replace(place, word, all) {
     const rest = all.length === 0 ? "" : this.#unfinished(all);
-    this.#text = [...all.map(({ text }, i) => i === place ? word : text), rest].join(" ").trimEnd() + (rest ? "" : " ");
+    this.#text = [...all.map(({ text: text2 }, i) => i === place ? word : text2), rest].join(" ").trimEnd() + (rest ? "" : " ");
     this.#input.value = this.#text;
     this.#input.focus();
     void this.#mark();
@@ -249,9 +249,9 @@ var Ask = class {
       deaf();
     }
   }
-  #say(text) {
+  #say(text2) {
     const state = document.getElementById("opening");
-    if (state) state.textContent = text;
+    if (state) state.textContent = text2;
   }
 };
 
@@ -348,6 +348,31 @@ var Ended = class {
   }
 };
 
+// src/view/operator.ts
+var NOBODY = { name: null, contact: null, logo: null };
+var PATIENCE_MS = 5e3;
+var MAX_LETTERS = 200;
+async function loadOperator() {
+  try {
+    const response = await fetch(pageUrl("operator.json"), { credentials: "omit", signal: AbortSignal.timeout(PATIENCE_MS) });
+    const told = response.ok ? await response.json() : null;
+    if (typeof told !== "object" || told === null) return NOBODY;
+    const fields = told;
+    paint("--accent-light", fields["accent"]);
+    paint("--accent-dark", fields["accent_dark"]);
+    return { name: text(fields["name"]), contact: text(fields["contact"]), logo: fields["logo"] === true ? pageUrl("operator-logo") : null };
+  } catch {
+    return NOBODY;
+  }
+}
+function text(value) {
+  return typeof value === "string" && value !== "" ? value.slice(0, MAX_LETTERS) : null;
+}
+function paint(property, colour) {
+  if (typeof colour !== "string" || !/^#[0-9a-fA-F]{6}$/.test(colour)) return;
+  document.documentElement.style.setProperty(property, colour);
+}
+
 // src/view/texts.ts
 var LANGUAGES = ["nl", "en"];
 var LANGUAGE_NAMES = { nl: "Nederlands", en: "English" };
@@ -411,10 +436,12 @@ var Texts = class _Texts {
 
 // src/view/app.ts
 var App = class _App {
-  constructor(texts) {
+  constructor(texts, operator) {
     this.texts = texts;
+    this.operator = operator;
   }
   texts;
+  operator;
   engine = new Engine();
   address = addressOf(location.pathname);
   #root = document.getElementById("page") ?? document.body;
@@ -424,7 +451,7 @@ var App = class _App {
   #place = element("div");
   /** Draws the page and asks about the share. */
   static async start() {
-    const app = new _App(await Texts.load(preferredLanguage(navigator.languages)));
+    const app = new _App(...await Promise.all([Texts.load(preferredLanguage(navigator.languages)), loadOperator()]));
     document.getElementById("fallback")?.remove();
     addEventListener("beforeunload", (event) => app.#screen.isBusy && event.preventDefault());
     app.#draw();
@@ -450,18 +477,19 @@ var App = class _App {
     const { texts } = this;
     const heading = element("h1", { tabindex: -1 }, this.#screen.heading(texts));
     this.#place.replaceChildren(heading, ...this.#screen.body(texts).filter((child) => child !== null));
-    document.title = `${this.#screen.heading(texts)} – share`;
+    document.title = `${this.#screen.heading(texts)} – ${printable(this.operator.name ?? "share")}`;
     if (focus) document.getElementById(focus)?.focus();
   }
-  announce(text) {
-    this.#live.textContent = text;
+  announce(text2) {
+    this.#live.textContent = text2;
   }
   #draw() {
     document.documentElement.lang = this.texts.language;
     this.#place = element("div", { class: "screen" });
     const extras = this.#screen.isBusy ? [] : [this.#localFile(), this.#command()];
     const main = element("main", {}, this.#place, ...extras);
-    this.#root.replaceChildren(this.#header(), main, this.#live);
+    const parts = [this.#header(), main, this.#footer(), this.#live];
+    this.#root.replaceChildren(...parts.filter((part) => part !== null));
     this.redraw();
   }
   #header() {
@@ -473,7 +501,16 @@ var App = class _App {
       })
     );
     const group = element("div", { class: "languages", role: "group", "aria-label": this.texts.say("switch") }, ...choices);
-    return element("header", {}, element("p", { class: "name" }, "share"), group);
+    return element("header", {}, element("div", { class: "brand" }, ...this.#brand()), group);
+  }
+  #brand() {
+    const { name, logo } = this.operator;
+    const picture = logo === null ? null : element("img", { src: logo, alt: "" });
+    return [picture, element("p", { class: "name" }, printable(name ?? "share"))];
+  }
+  #footer() {
+    const { contact } = this.operator;
+    return contact === null ? null : element("footer", {}, element("p", {}, printable(contact)));
   }
   async #speak(language) {
     this.texts = await Texts.load(language);

@@ -3,10 +3,12 @@
 import { Engine } from "../engine.ts";
 import { failureOf } from "../failure.ts";
 import { decodeFully, readIdSegment } from "../repair.ts";
+import { printable } from "../names.ts";
 import { pageUrl } from "../trusted.ts";
 import { Ask } from "./ask.ts";
 import { button, element, type Child } from "./dom.ts";
 import { Checking, Ended, Uploading } from "./opening.ts";
+import { loadOperator, type Operator } from "./operator.ts";
 import type { Screen, Stage } from "./screen.ts";
 import { LANGUAGES, languageName, preferredLanguage, Texts, type Language } from "./texts.ts";
 
@@ -20,11 +22,11 @@ export class App implements Stage {
   /** Where the screen is drawn. */
   #place = element("div");
 
-  private constructor(public texts: Texts) {}
+  private constructor(public texts: Texts, readonly operator: Operator) {}
 
   /** Draws the page and asks about the share. */
   static async start(): Promise<void> {
-    const app = new App(await Texts.load(preferredLanguage(navigator.languages)));
+    const app = new App(...(await Promise.all([Texts.load(preferredLanguage(navigator.languages)), loadOperator()])));
     document.getElementById("fallback")?.remove();
     addEventListener("beforeunload", (event) => app.#screen.isBusy && event.preventDefault());
     app.#draw();
@@ -53,7 +55,7 @@ export class App implements Stage {
     const { texts } = this;
     const heading = element("h1", { tabindex: -1 }, this.#screen.heading(texts));
     this.#place.replaceChildren(heading, ...this.#screen.body(texts).filter((child) => child !== null));
-    document.title = `${this.#screen.heading(texts)} – share`;
+    document.title = `${this.#screen.heading(texts)} – ${printable(this.operator.name ?? "share")}`;
     if (focus) document.getElementById(focus)?.focus();
   }
 
@@ -66,7 +68,8 @@ export class App implements Stage {
     this.#place = element("div", { class: "screen" });
     const extras = this.#screen.isBusy ? [] : [this.#localFile(), this.#command()];
     const main = element("main", {}, this.#place, ...extras);
-    this.#root.replaceChildren(this.#header(), main, this.#live);
+    const parts = [this.#header(), main, this.#footer(), this.#live];
+    this.#root.replaceChildren(...parts.filter((part) => part !== null));
     this.redraw();
   }
 
@@ -79,7 +82,19 @@ export class App implements Stage {
       }),
     );
     const group = element("div", { class: "languages", role: "group", "aria-label": this.texts.say("switch") }, ...choices);
-    return element("header", {}, element("p", { class: "name" }, "share"), group);
+    return element("header", {}, element("div", { class: "brand" }, ...this.#brand()), group);
+  }
+
+  #brand(): Child[] {
+    const { name, logo } = this.operator;
+    // Its name stands beside it.
+    const picture = logo === null ? null : element("img", { src: logo, alt: "" });
+    return [picture, element("p", { class: "name" }, printable(name ?? "share"))];
+  }
+
+  #footer(): HTMLElement | null {
+    const { contact } = this.operator;
+    return contact === null ? null : element("footer", {}, element("p", {}, printable(contact)));
   }
 
   async #speak(language: Language): Promise<void> {

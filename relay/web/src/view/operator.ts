@@ -1,0 +1,41 @@
+/** Whose page this is: what the relay's operator says of itself. Nothing of it is needed, and all of it is only text. */
+
+import { pageUrl } from "../trusted.ts";
+
+/** What there is to show. */
+export interface Operator {
+  name: string | null;
+  contact: string | null;
+  /** The address of a picture. */
+  logo: string | null;
+}
+
+const NOBODY: Operator = { name: null, contact: null, logo: null };
+/** How long the page waits for it. */
+const PATIENCE_MS = 5_000;
+const MAX_LETTERS = 200;
+
+/** Asks the relay, and puts the operator's colours in place. */
+export async function loadOperator(): Promise<Operator> {
+  try {
+    const response = await fetch(pageUrl("operator.json"), { credentials: "omit", signal: AbortSignal.timeout(PATIENCE_MS) });
+    const told: unknown = response.ok ? await response.json() : null;
+    if (typeof told !== "object" || told === null) return NOBODY;
+    const fields = told as Record<string, unknown>;
+    paint("--accent-light", fields["accent"]);
+    paint("--accent-dark", fields["accent_dark"]);
+    return { name: text(fields["name"]), contact: text(fields["contact"]), logo: fields["logo"] === true ? pageUrl("operator-logo") : null };
+  } catch {
+    // The share can be opened without.
+    return NOBODY;
+  }
+}
+
+function text(value: unknown): string | null {
+  return typeof value === "string" && value !== "" ? value.slice(0, MAX_LETTERS) : null;
+}
+
+function paint(property: string, colour: unknown): void {
+  if (typeof colour !== "string" || !/^#[0-9a-fA-F]{6}$/.test(colour)) return;
+  document.documentElement.style.setProperty(property, colour);
+}

@@ -38,7 +38,7 @@ export class Visit {
   async heading(key, values, language) {
     const wanted = say(key, values, language);
     let found;
-    const isThere = async () => (found = await this.page.evaluate(() => document.querySelector("h1")?.textContent)) === wanted;
+    const isThere = async () => (found = await this.page.evaluate(() => document.querySelector("#page h1")?.textContent)) === wanted;
     await until(isThere, "").catch(async () => assert.fail(`no “${wanted}” but “${found}”: ${await this.text()}`));
   }
 

@@ -148,7 +148,7 @@ for (const name of BROWSERS) {
       await lock(relay, id);
       const page = await visit(link);
       await page.unlock(words);
-      await page.sees(say("failure.locked", { time: "" }).split("  ")[0].slice(0, 18));
+      await page.sees("It is locked until");
       assert.equal(await page.value("#words"), words);
       world.share("unlock", link);
       await page.click("#open");
@@ -162,7 +162,7 @@ for (const name of BROWSERS) {
       world.share("revoke", revoked.link);
       const collected = send("collected.bin", "--once");
       world.share("get", "--yes", "--passphrase-file", world.file("w", collected.words), "--output", world.path("out", "."), collected.link);
-      const expired = send("expired.bin", "--expires", "1s");
+      const expired = send("expired.bin", "--expires", "20s");
       const damaged = send("damaged.bin").link.slice(0, -2);
       const unknown = send("unknown.bin");
       const elsewhere = new World();
@@ -323,13 +323,13 @@ for (const name of BROWSERS) {
     test("hostile names and messages are text", async () => {
       const folder = world.path("hostile");
       mkdirSync(folder, { recursive: true });
-      writeFileSync(join(folder, "&lt;b&gt; '; alert(1) {{7*7}}.txt"), "x");
+      writeFileSync(join(folder, "&lt;b&gt; '; alert(1) {{7+7}}.txt"), "x");
       writeFileSync(join(folder, "javascript;alert(1).html"), "x");
       const { link, words } = world.send(relay, folder, "--message", HOSTILE);
       const page = await visit(link);
       await page.unlock(words);
       await page.heading("contents.title");
-      for (const text of ["&lt;b&gt; '; alert(1) {{7*7}}.txt", "<script>document.title='owned'</script>", "\\u{202e}gnp.exe"]) await page.sees(text);
+      for (const text of ["&lt;b&gt; '; alert(1) {{7+7}}.txt", "<script>document.title='owned'</script>", "\\u{202e}gnp.exe"]) await page.sees(text);
       const found = await page.page.evaluate(() => [document.title, document.querySelectorAll("main img, main script").length]);
       assert.deepEqual(found, [`${say("contents.title")} – share`, 0]);
       await page.close();

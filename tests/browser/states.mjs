@@ -55,7 +55,7 @@ export const STATES = {
     return page;
   },
   "9-expired": async (stage) => {
-    const { link } = stage.send("a.bin", "--expires", "1s");
+    const { link } = (stage.expired ??= stage.send("a.bin", "--expires", "10s"));
     await until(async () => (await fetch(link.replace("/s/", "/v1/shares/"))).status === 410, "it does not expire");
     return (await open(stage, link)).problem();
   },

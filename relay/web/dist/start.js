@@ -5,7 +5,7 @@ import {
 } from "./chunk-YZH57OWJ.js";
 import {
   isPassing
-} from "./chunk-L3MOA3JH.js";
+} from "./chunk-RUKLJGHU.js";
 import {
   button,
   element,

@@ -9,7 +9,7 @@ import {
 import {
   Relay,
   isPassing
-} from "./chunk-L3MOA3JH.js";
+} from "./chunk-RUKLJGHU.js";
 import {
   hkdf
 } from "./chunk-YG7J2LP3.js";

@@ -36,7 +36,7 @@ var Relay = class {
     const headers = { Authorization: `Bearer ${ticket}`, Range: `bytes=${from}-${to - 1}` };
     if (etag !== null) headers["If-Range"] = etag;
     const stalled = new AbortController();
-    const begun = setTimeout(() => stalled.abort(), CALL_MS);
+    const begun = setTimeout(() => stalled.abort(new DOMException("no answer", "TimeoutError")), CALL_MS);
     try {
       const response = await this.#call("GET", id, "/content", { headers }, AbortSignal.any([signal, stalled.signal]));
       return { ...checkRange(response, from, to, etag), body: bodyOf(response, signal, stalled) };

@@ -26,7 +26,8 @@ export class Visit {
     visit.outside = [];
     page.on("request", (request) => {
       const url = new URL(request.url());
-      if (url.protocol !== "blob:" && url.origin !== new URL(link).origin) visit.outside.push(request.url());
+      // Firefox shows letters of its own from a data: address.
+      if (url.protocol !== "blob:" && url.protocol !== "data:" && url.origin !== new URL(link).origin) visit.outside.push(request.url());
     });
     await page.evaluateOnNewDocument(beginWith, language, ways);
     if (prepare) await page.evaluateOnNewDocument(prepare);
@@ -82,6 +83,14 @@ export class Visit {
   async click(selector) {
     await until(() => this.page.evaluate((selector) => document.querySelector(selector) !== null, selector), `no ${selector}`);
     await this.page.evaluate((selector) => document.querySelector(selector).scrollIntoView({ block: "center" }), selector);
+    // As a person would, it waits until what is to be clicked stands still.
+    let before;
+    await until(async () => {
+      const now = await this.page.evaluate((selector) => document.querySelector(selector)?.getBoundingClientRect().top, selector);
+      const isStill = now === before;
+      before = now;
+      return isStill;
+    }, `${selector} does not stand still`);
     await this.page.click(selector);
   }
 

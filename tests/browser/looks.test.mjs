@@ -35,6 +35,7 @@ for (const name of BROWSERS) {
       test(`${state} can be used by everybody`, async () => {
         for (const language of ["nl", "en"]) {
           stage.language = language;
+          stage.gate.open();
           const visit = await bring(stage);
           for (const scheme of schemes) {
             if (name === "chromium") await visit.page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);

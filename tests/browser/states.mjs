@@ -78,7 +78,6 @@ export const STATES = {
     const page = await STATES["13-saving"](stage);
     stage.gate.close();
     await until(() => page.page.evaluate(() => document.querySelector("#waiting")?.hidden === false), "it does not say that it waits");
-    stage.gate.open();
     return page;
   },
   "15-corrupt": async (stage) => {

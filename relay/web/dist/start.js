@@ -213,7 +213,8 @@ var Ask = class {
       event.preventDefault();
       void this.#open();
     };
-    const field = this.#field.draw(texts, this.#failure ? "problem" : null);
+    const isWrong = this.#failure !== null && this.#failure.code !== "locked";
+    const field = this.#field.draw(texts, isWrong ? "problem" : null);
     const form = element("form", { submit: send, novalidate: true }, ...field, submit, state);
     return [...this.#details(texts), problem, form];
   }
@@ -238,7 +239,7 @@ var Ask = class {
       if (event.type === "waiting") this.#say(texts.say("saving.waiting", { why: whatHappened(texts, event.why) }));
     });
     try {
-      const next = import("./contents-NGKFP7UY.js").catch(() => fail({ code: "unreachable" }));
+      const next = import("./contents-QLM5BYWM.js").catch(() => fail({ code: "unreachable" }));
       const [manifest, { Contents }] = await Promise.all([this.#field.open(), next]);
       this.stage.show(new Contents(this.stage, manifest, "file" in this.about));
     } catch (error) {
@@ -257,6 +258,7 @@ var Ask = class {
 
 // src/view/opening.ts
 var UPLOADING_MS = 3e3;
+var IS_OVER = /* @__PURE__ */ new Set(["expired", "revoked", "collected", "not_found", "link_damaged"]);
 var AGAIN_MS = 1e4;
 var Checking = class {
   #deaf;
@@ -339,7 +341,7 @@ var Ended = class {
     return [
       problemBox(texts, this.failure, "problem"),
       this.#passes ? paragraph(texts.say("again.itself")) : null,
-      this.stage.address ? button(texts.say("again"), this.#again) : null
+      this.#passes || !IS_OVER.has(this.failure.code) ? button(texts.say("again"), this.#again) : null
     ];
   }
   left() {
@@ -400,7 +402,7 @@ var Texts = class _Texts {
   #plurals;
   /** Loads a language. */
   static async load(language) {
-    const { sentences } = await (language === "nl" ? import("./sentences_nl-UAWDNXW4.js") : import("./sentences_en-AVN6GABB.js"));
+    const { sentences } = await (language === "nl" ? import("./sentences_nl-UU7O5KRN.js") : import("./sentences_en-P2I2X6LN.js"));
     return new _Texts(language, sentences);
   }
   /** A sentence, with values in place of `{name}`. */

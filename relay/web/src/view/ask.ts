@@ -50,7 +50,9 @@ export class Ask implements Screen {
       event.preventDefault();
       void this.#open();
     };
-    const field = this.#field.draw(texts, this.#failure ? "problem" : null);
+    // That it is locked is no fault of what was typed.
+    const isWrong = this.#failure !== null && this.#failure.code !== "locked";
+    const field = this.#field.draw(texts, isWrong ? "problem" : null);
     const form = element("form", { submit: send, novalidate: true }, ...field, submit, state);
     return [...this.#details(texts), problem, form];
   }

@@ -9,6 +9,8 @@ import type { Texts } from "./texts.ts";
 
 /** How often is asked how far the sender is. */
 const UPLOADING_MS = 3_000;
+/** After these there is nothing to try again. */
+const IS_OVER: ReadonlySet<string> = new Set(["expired", "revoked", "collected", "not_found", "link_damaged"]);
 /** How long after a failure that may pass it is tried again. */
 const AGAIN_MS = 10_000;
 
@@ -103,7 +105,7 @@ export class Ended implements Screen {
     return [
       problemBox(texts, this.failure, "problem"),
       this.#passes ? paragraph(texts.say("again.itself")) : null,
-      this.stage.address ? button(texts.say("again"), this.#again) : null,
+      this.#passes || !IS_OVER.has(this.failure.code) ? button(texts.say("again"), this.#again) : null,
     ];
   }
 

@@ -36,7 +36,7 @@ var nl_default = {
   "command.hint": "Het doet hetzelfde als deze pagina, hoeft geen server te vertrouwen en is sneller bij grote bestanden. Typ dit in een terminal:",
   "uploading.title": "De afzender is nog bezig met versturen",
   "uploading.percent": "{percent} % is er al. Deze pagina gaat vanzelf verder als alles er is.",
-  "uploading.unknown": "{size} is er al. Deze pagina gaat vanzelf verder als alles er is.",
+  "uploading.unknown": "Wat er al is: {size}. Deze pagina gaat vanzelf verder als alles er is.",
   "uploading.progress": "Hoeveel er al is",
   "contents.title": "Dit is u gestuurd",
   "contents.message": "Bericht van de afzender",

@@ -148,8 +148,12 @@ var Done = class {
       ...renamed,
       element("p", { id: "receipt", role: "status" }, this.#receiptText(texts)),
       this.#failure ? problemBox(texts, this.#failure, "problem") : null,
-      this.#receipt === "failed" ? button(texts.say("saved.receipt.again"), () => void this.#tellAgain(), { class: "main", id: "tell" }) : null,
-      button(texts.say("saved.back"), () => this.stage.show(this.contents), { id: "back" })
+      element(
+        "div",
+        { class: "buttons" },
+        this.#receipt === "failed" ? button(texts.say("saved.receipt.again"), () => void this.#tellAgain(), { class: "main", id: "tell" }) : null,
+        button(texts.say("saved.back"), () => this.stage.show(this.contents), { id: "back" })
+      )
     ];
   }
   #receiptText(texts) {

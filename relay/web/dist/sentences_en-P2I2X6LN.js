@@ -36,7 +36,7 @@ var en_default = {
   "command.hint": "It does the same as this page, trusts no server, and is faster with large files. Type this in a terminal:",
   "uploading.title": "The sender is still uploading it",
   "uploading.percent": "{percent} % has arrived. This page goes on by itself when all of it is there.",
-  "uploading.unknown": "{size} has arrived. This page goes on by itself when all of it is there.",
+  "uploading.unknown": "Arrived so far: {size}. This page goes on by itself when all of it is there.",
   "uploading.progress": "How much has arrived",
   "contents.title": "What was sent to you",
   "contents.message": "Message from the sender",

@@ -71,7 +71,7 @@ export const STATES = {
     stage.gate.stall(5 * MIB);
     await page.click("#save");
     await page.heading("saving.title", {}, stage.language);
-    await until(() => page.page.evaluate(() => document.querySelector("#bar")?.value > 0), "nothing is saved");
+    await page.progress();
     return page;
   },
   "14-connection-lost": async (stage) => {

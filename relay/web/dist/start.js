@@ -5,7 +5,7 @@ import {
 } from "./chunk-YZH57OWJ.js";
 import {
   isPassing
-} from "./chunk-RUKLJGHU.js";
+} from "./chunk-CMWRINBF.js";
 import {
   button,
   element,

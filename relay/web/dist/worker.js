@@ -9,7 +9,7 @@ import {
 import {
   Relay,
   isPassing
-} from "./chunk-RUKLJGHU.js";
+} from "./chunk-CMWRINBF.js";
 import {
   hkdf
 } from "./chunk-YG7J2LP3.js";

@@ -294,8 +294,9 @@ async function readWithin(
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      stalled.abort();
+      // In this order: aborting fails the reading too, with an error that would pass for a person's wish to stop.
       reject(new ShareError({ code: "stalled" }));
+      stalled.abort();
     }, Math.max(0, ms));
   });
   try {

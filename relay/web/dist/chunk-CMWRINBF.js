@@ -211,8 +211,8 @@ async function readWithin(reader, ms, signal, stalled) {
   let timer;
   const late = new Promise((_, reject) => {
     timer = setTimeout(() => {
-      stalled.abort();
       reject(new ShareError({ code: "stalled" }));
+      stalled.abort();
     }, Math.max(0, ms));
   });
   try {

@@ -116,13 +116,8 @@ export class Visit {
   }
 
   async close() {
-    this.leave();
-    await this.page.close();
-  }
-
-  /** Like `close`, for a tab in which Firefox still tells of a download that failed. */
-  leave() {
     assert.deepEqual(this.outside, [], "only our own origin is asked");
+    await this.page.close();
   }
 }
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from measure import Contender, Failed, Running, Sample, interleave, ratio, run
+from measure import Contender, Running, Sample, interleave, ratio, run
 from place import GIB, PEERS, SHARE, Place, Sent, link_of, random_file, remove, show_size, touch_memory
 from report import Result, Target
 from servers import CrocRelay, Relay, Server, Wormhole
@@ -15,6 +15,9 @@ from transfer import compare, contender, wall
 
 NOT_UPLOADED_YET = 7
 """The exit code of `share get` when the manifest is not there yet."""
+
+Commands = list[list[str | Path]]
+"""The sender's command line and the recipient's."""
 
 ALONE = "share, upload alone"
 
@@ -94,7 +97,7 @@ class Live:
         sender = Running(self._send(), self._place.env, lines=True)
         link = link_of(sender.line())
         output = self._place.new_path("got")
-        recipient = self._get(Sent(link), output)
+        recipient = self._get(Sent(link), output, sender)
         samples = [sender.wait(), recipient.wait()]
         sample = together(sender, recipient, samples, self._relay, before)
         if not self._checked:
@@ -104,15 +107,15 @@ class Live:
         self._revoke(link)
         return sample
 
-    def _get(self, sent: Sent, output: Path) -> Running:
+    def _get(self, sent: Sent, output: Path, sender: Running) -> Running:
         """Starts the recipient, again and again until the relay has the manifest."""
         output.mkdir()
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
+        while True:
+            last_try = sender.has_ended()
             recipient = Running([*self._at_recipient, *self._place.get_command(sent, output)], self._place.env)
-            if recipient.exit_code() != NOT_UPLOADED_YET:
+            if last_try or recipient.exit_code() != NOT_UPLOADED_YET:
                 return recipient
-        raise Failed("the manifest did not come")
+            time.sleep(0.01)
 
 
 def together(sender: Running, recipient: Running, samples: list[Sample], server: Server, before: float) -> Sample:
@@ -122,9 +125,7 @@ def together(sender: Running, recipient: Running, samples: list[Sample], server:
     return Sample(elapsed, cpu, rss, server.cpu() - before, server.peak())
 
 
-def pair(
-    place: Place, name: str, server: Server, source: Path, commands: Callable[[Path], list[list[str | Path]]]
-) -> Contender:
+def pair(place: Place, name: str, server: Server, source: Path, commands: Callable[[Path], Commands]) -> Contender:
     """A peer of which sender and recipient run at the same time. `commands` gets the recipient's folder."""
     unchecked = [name]
 
@@ -148,9 +149,9 @@ def wormhole(place: Place, source: Path) -> Contender:
     """Magic Wormhole through its own servers; the transfer goes directly, as both are on one computer."""
     server: Wormhole = place.wormhole()
 
-    def commands(output: Path) -> list[list[str | Path]]:
+    def commands(output: Path) -> Commands:
         code = f"{secrets.randbelow(10**6) + 1}-guitarist-revenge"
-        program = [PEERS["wormhole"], *server.options]
+        program: list[str | Path] = [PEERS["wormhole"], *server.options]
         send = [*program, "send", "--hide-progress", "--no-qr", "--code", code, source]
         return [send, [*program, "receive", "--hide-progress", "--accept-file", "-o", output, code]]
 
@@ -161,7 +162,7 @@ def croc(place: Place, source: Path) -> Contender:
     """croc through its own relay, without its attempt to compress."""
     server: CrocRelay = place.croc_relay()
 
-    def commands(output: Path) -> list[list[str | Path]]:
+    def commands(output: Path) -> Commands:
         code = f"{secrets.randbelow(9000) + 1000}-guitar-revenge-tea"
         program: list[str | Path] = ["env", f"CROC_SECRET={code}", PEERS["croc"], "--yes", "--ignore-stdin"]
         send = [*program, "--no-compress", *server.options, "send", "--no-local", source]
@@ -180,9 +181,15 @@ def run_live(place: Place, size: int, pairs: int) -> Result:
     """`live` on loopback, where both clients and the relay share one computer's cores."""
     touch_memory(3 * size + GIB)
     source, relay = random_file(place.path("source"), size), place.relay()
+    result = compare_live(place, relay, source, f"both at once, {show_size(size)} on {place.kind}", size, pairs)
+    return judged(result)
+
+
+def compare_live(place: Place, relay: Relay, source: Path, title: str, size: int, pairs: int) -> Result:
+    """share and the peers that are both sent and received at once, beside a lone upload of share."""
     live = Live(place, relay, relay.url, source)
     rounds = interleave([live.both(), live.alone(), *live_peers(place, source)], pairs)
-    return judged(compare(f"both at once, {show_size(size)} on {place.kind}", rounds, size, base=ALONE))
+    return compare(title, rounds, size, base=ALONE)
 
 
 def run_network(place: Place, size: int, pairs: int, rate: str) -> Result:

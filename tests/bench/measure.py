@@ -74,6 +74,10 @@ class Running:
         assert self._child.stdout is not None
         return self._child.stdout.readline().decode()
 
+    def has_ended(self) -> bool:
+        """Whether it runs no more."""
+        return not self._thread.is_alive()
+
     def exit_code(self) -> int:
         """Waits for its end."""
         self._thread.join()
@@ -214,5 +218,5 @@ def values(rounds: Sequence[Round], name: str, what: Callable[[Sample], float]) 
 
 def ratio(rounds: Sequence[Round], over: str, under: str, what: Callable[[Sample], float]) -> Spread | None:
     """How many times the one takes of what the other takes, within each round; None where it is too little to tell."""
-    pairs = list(zip(values(rounds, over, what), values(rounds, under, what)))
+    pairs = [(what(each.samples[over]), what(each.samples[under])) for each in rounds]
     return spread([a / b for a, b in pairs]) if all(b > 0 for _, b in pairs) else None

@@ -120,16 +120,17 @@ class Place:
         return self._serve(CrocRelay(Path(PEERS["croc"]), self.folder, self.env))
 
     def _serve(self, server: S) -> S:
-        return self._servers.enter_context(server)
+        self._servers.enter_context(server)
+        return server
 
     def send_command(self, url: str, source: Path, words: Path | None = None) -> list[str | Path]:
         """`share send` to this place's public key, or with words that go into a new file."""
-        audience = ["--passphrase-file", words] if words else ["--recipient", self.recipient]
+        audience: list[str | Path] = ["--passphrase-file", words] if words else ["--recipient", self.recipient]
         return [SHARE, "send", "--json", "--relay", url, *audience, source]
 
     def get_command(self, sent: Sent, output: Path) -> list[str | Path]:
         """`share get` into a folder."""
-        opener = ["--passphrase-file", sent.words] if sent.words else ["--identity", self.key]
+        opener: list[str | Path] = ["--passphrase-file", sent.words] if sent.words else ["--identity", self.key]
         return [SHARE, "get", "--quiet", "--yes", *opener, "--output", output, sent.link]
 
     def send(self, url: str, source: Path, with_words: bool = False) -> Sent:
@@ -155,7 +156,7 @@ def link_of(output: str) -> str:
     for line in output.splitlines():
         event = json.loads(line)
         if event["event"] == "created":
-            return event["link"]
+            return str(event["link"])
     raise Failed("share send printed no link")
 
 

@@ -18,7 +18,7 @@ def free_port() -> int:
     """A port of 127.0.0.1 that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        return int(probe.getsockname()[1])
 
 
 class Server:
@@ -43,7 +43,9 @@ class Server:
                 child.kill()
                 child.wait()
 
-    def start(self, command: Sequence[str | Path], cwd: Path | None = None, stdout: int | None = None) -> subprocess.Popen[bytes]:
+    def start(
+        self, command: Sequence[str | Path], cwd: Path | None = None, stdout: int | None = None
+    ) -> subprocess.Popen[bytes]:
         """Starts a process that ends with this server."""
         with self._log.open("ab") as log:
             output = log if stdout is None else stdout

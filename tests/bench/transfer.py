@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from measure import Contender, Round, Running, Sample, Spread, interleave, ratio, spread, values
-from place import GIB, KIB, MIB, Place, link_of, random_file, remove, show_size, touch_memory
+from place import GIB, MIB, Place, link_of, random_file, remove, show_size, touch_memory
 from report import Result, Target, show
 from servers import Nginx, Relay, Server
 
@@ -17,7 +17,6 @@ PIPES = {
     "plain get folder": 'curl -sSf "$3" | tar x -C "$2"',
 }
 AGES = ["age", "rage"]
-SMALL_FILES, SMALL_FILE = 2000, 64 * KIB
 
 
 def shell(script: str, *arguments: str | Path) -> list[str | Path]:
@@ -122,7 +121,7 @@ def getters(place: Place, relay: Relay, nginx: Nginx, source: Path) -> list[Cont
 
     def peer(script: str, url: str) -> Callable[[str, bool], Contender]:
         def make(name: str, sync: bool) -> Contender:
-            line = f'{script} && {SYNC_ALL if folder else SYNC_FILE}' if sync else script
+            line = f"{script} && {SYNC_ALL if folder else SYNC_FILE}" if sync else script
             return getter(name, nginx, lambda path: shell(line, place.key, path, url), "")
 
         return make
@@ -182,23 +181,6 @@ def run_get(place: Place, size: int, pairs: int) -> Result:
     return result
 
 
-def run_small(place: Place, files: int, pairs: int) -> list[Result]:
-    """`small`: many small files, and one file of their total size."""
-    size = files * SMALL_FILE
-    relay, nginx, single = prepare(place, size)
-    folder = place.path("folder")
-    folder.mkdir()
-    for number in range(files):
-        random_file(folder / f"{number:05}", SMALL_FILE)
-    title = f"{files:,} files of {show_size(SMALL_FILE)} on {place.kind}"
-    results = []
-    for what, make in [("send", senders), ("get", getters)]:
-        one = make(place, relay, nginx, single)[0]
-        rounds = interleave([*make(place, relay, nginx, folder), Contender("share, one file", one.run)], pairs)
-        results.append(compare(f"{what}, {title}", rounds, size))
-    return results
-
-
 def run_words(place: Place, size: int, pairs: int) -> Result:
     """`words`: from start to ready, words and their scrypt included, and the transport beside it."""
     relay, nginx, source = prepare(place, size)
@@ -216,8 +198,7 @@ def run_words(place: Place, size: int, pairs: int) -> Result:
     rounds = interleave([words, *senders(place, relay, nginx, source)], pairs)
     result = compare(f"send with words, {show_size(size)} on {place.kind}", rounds, size, base="share, words")
     if "curl" in place.peers:
-        pairs_of = zip(values(rounds, "share, words", wall), values(rounds, "curl", wall))
-        above = spread([share - curl for share, curl in pairs_of])
+        above = spread([each.samples["share, words"].wall - each.samples["curl"].wall for each in rounds])
         result.notes.append(f"Above the transport: {show(above)} s.")
         if size == 10 * MIB and place.kind == "tmpfs":
             result.targets = [Target("10 MiB with words, above the transport", above.median, 0.25, "s")]
@@ -261,7 +242,9 @@ def compare(title: str, rounds: list[Round], size: int, base: str = "share") -> 
         cells = [name, show(spread(values(rounds, name, wall))), show(times)]
         rows.append([*cells, *(f"{value:.2f}" for value in per_gib), *(f"{value:.0f}" for value in memory)])
     rows.sort(key=lambda row: (row[0] != base, row[0]))
-    return Result(title, [COLUMNS[0], COLUMNS[1], f"× {base}", *COLUMNS[3:]], rows, [disturbance(rounds)], rounds=rounds)
+    return Result(
+        title, [COLUMNS[0], COLUMNS[1], f"× {base}", *COLUMNS[3:]], rows, [disturbance(rounds)], rounds=rounds
+    )
 
 
 def median(rounds: list[Round], name: str, what: Callable[[Sample], float]) -> float:

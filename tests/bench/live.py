@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from measure import Contender, Running, Sample, interleave, ratio, run
-from place import GIB, PEERS, SHARE, Place, Sent, link_of, random_file, remove, show_size, touch_memory
+from place import PEERS, SHARE, Place, Sent, link_of, random_file, remove, show_size, touch_memory
 from report import Result, Target
 from servers import CrocRelay, Relay, Server, Wormhole
 from transfer import compare, contender, wall
@@ -26,38 +26,39 @@ class Network:
     """A relay, a sender and a recipient on computers of their own, as it were: each client on a link of its own."""
 
     def __init__(self, env: dict[str, str], rate: str) -> None:
-        """Makes three network namespaces; each link carries `rate` (as tc writes it) each way."""
-        self._env = env
-        self._clean_up = ExitStack()
-        tag = f"b{os.getpid()}"
-        self.hub, self.sender, self.recipient = (f"{tag}{letter}" for letter in "hsr")
+        """Each link carries `rate` (as tc writes it) each way."""
+        self._env, self._rate = env, rate
+        self._namespaces = ExitStack()
+        self.hub, self.sender, self.recipient = (f"b{os.getpid()}{letter}" for letter in "hsr")
         self.address = "10.213.1.1"
-        self._namespace(self.hub)
-        for number, name in enumerate([self.sender, self.recipient], 1):
-            self._namespace(name)
-            self._link(name, number, rate)
 
     def __enter__(self) -> "Network":
+        with self._namespaces:
+            self._namespace(self.hub)
+            for number, name in enumerate([self.sender, self.recipient], 1):
+                self._namespace(name)
+                self._link(name, number)
+            self._namespaces = self._namespaces.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._clean_up.close()
+        self._namespaces.close()
 
     def _ip(self, *words: str) -> None:
         run(["ip", *words], self._env)
 
     def _namespace(self, name: str) -> None:
         self._ip("netns", "add", name)
-        self._clean_up.callback(self._ip, "netns", "delete", name)
+        self._namespaces.callback(self._ip, "netns", "delete", name)
         self._ip("-n", name, "link", "set", "lo", "up")
 
-    def _link(self, name: str, number: int, rate: str) -> None:
+    def _link(self, name: str, number: int) -> None:
         subnet = f"10.213.{number}"
         self._ip("-n", self.hub, "link", "add", f"to{number}", "type", "veth", "peer", "name", "to0", "netns", name)
         for namespace, link, host in [(self.hub, f"to{number}", 1), (name, "to0", 2)]:
             self._ip("-n", namespace, "address", "add", f"{subnet}.{host}/24", "dev", link)
             self._ip("-n", namespace, "link", "set", link, "up")
-            limit = ["rate", rate, "burst", "128kb", "latency", "20ms"]
+            limit = ["rate", self._rate, "burst", "128kb", "latency", "20ms"]
             run(["tc", "-n", namespace, "qdisc", "add", "dev", link, "root", "tbf", *limit], self._env)
         self._ip("-n", name, "route", "add", "default", "via", f"{subnet}.1")
 
@@ -94,12 +95,11 @@ class Live:
     def _both(self) -> Sample:
         self._relay.forget_peak()
         before = self._relay.cpu()
-        sender = Running(self._send(), self._place.env, lines=True)
-        link = link_of(sender.line())
         output = self._place.new_path("got")
-        recipient = self._get(Sent(link), output, sender)
-        samples = [sender.wait(), recipient.wait()]
-        sample = together(sender, recipient, samples, self._relay, before)
+        with Running(self._send(), self._place.env, lines=True) as sender:
+            link = link_of(sender.line())
+            recipient = self._get(Sent(link), output, sender)
+            sample = together(sender, recipient, self._relay, before)
         if not self._checked:
             self._place.same(self._source, output / self._source.name)
             self._checked = True
@@ -118,8 +118,9 @@ class Live:
             time.sleep(0.01)
 
 
-def together(sender: Running, recipient: Running, samples: list[Sample], server: Server, before: float) -> Sample:
-    """The figures of two clients that ran at the same time: all their CPU, and the memory of the larger."""
+def together(sender: Running, recipient: Running, server: Server, before: float) -> Sample:
+    """Waits for two clients that run at the same time: all their CPU, and the memory of the larger."""
+    samples = [sender.wait(), recipient.wait()]
     elapsed = max(sender.ended, recipient.ended) - sender.started
     cpu, rss = sum(sample.cpu for sample in samples), max(sample.rss for sample in samples)
     return Sample(elapsed, cpu, rss, server.cpu() - before, server.peak())
@@ -134,8 +135,9 @@ def pair(place: Place, name: str, server: Server, source: Path, commands: Callab
         output.mkdir()
         server.forget_peak()
         before = server.cpu()
-        sender, recipient = (Running(command, place.env, cwd=output) for command in commands(output))
-        sample = together(sender, recipient, [sender.wait(), recipient.wait()], server, before)
+        send, receive = commands(output)
+        with Running(send, place.env, cwd=output) as sender, Running(receive, place.env, cwd=output) as recipient:
+            sample = together(sender, recipient, server, before)
         if unchecked:
             place.same(source, output / source.name)
             unchecked.clear()
@@ -179,7 +181,7 @@ def live_peers(place: Place, source: Path) -> list[Contender]:
 
 def run_live(place: Place, size: int, pairs: int) -> Result:
     """`live` on loopback, where both clients and the relay share one computer's cores."""
-    touch_memory(3 * size + GIB)
+    touch_memory(3 * size)
     source, relay = random_file(place.path("source"), size), place.relay()
     result = compare_live(place, relay, source, f"both at once, {show_size(size)} on {place.kind}", size, pairs)
     return judged(result)

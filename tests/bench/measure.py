@@ -10,6 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+PATIENCE = 1200
+"""Seconds that a program may run."""
+
 TICK = os.sysconf("SC_CLK_TCK")
 """Units of CPU time in /proc, per second."""
 
@@ -59,6 +62,14 @@ class Running:
         self._thread = threading.Thread(target=self._reap)
         self._thread.start()
 
+    def __enter__(self) -> "Running":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if not self.has_ended():
+            self._child.kill()
+            self._thread.join()
+
     def _reap(self) -> None:
         _, status, self._usage = os.wait4(self._child.pid, 0)
         self.ended = time.monotonic()
@@ -80,7 +91,10 @@ class Running:
 
     def exit_code(self) -> int:
         """Waits for its end."""
-        self._thread.join()
+        self._thread.join(PATIENCE)
+        if not self.has_ended():
+            self._child.kill()
+            raise Failed(f"{' '.join(self.command)}\nhas not ended after {PATIENCE} s:\n{self.errors()}")
         return self._child.returncode
 
     def wait(self) -> Sample:

@@ -93,8 +93,8 @@ def show(spread: Spread | None, digits: int = 3) -> str:
     """A median with its extremes."""
     if spread is None:
         return "–"
-    figures = (f"{value:.{digits}g}" for value in (spread.median, spread.least, spread.greatest))
-    return "{} ({}–{})".format(*figures)
+    median, least, greatest = (f"{value:.{digits}g}" for value in (spread.median, spread.least, spread.greatest))
+    return median if least == greatest else f"{median} ({least}–{greatest})"
 
 
 def output(results: Sequence[Result], form: str) -> str:

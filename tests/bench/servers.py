@@ -34,6 +34,10 @@ class Server:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Ends all processes."""
         for child in self._children:
             child.send_signal(signal.SIGTERM)
         for child in self._children:
@@ -67,7 +71,8 @@ class Server:
         raise self.failed()
 
     def failed(self) -> Failed:
-        """The error that the server did not start."""
+        """The error that the server did not start; what did start ends."""
+        self.stop()
         return Failed(f"a server did not start:\n{self._log.read_text(errors='replace')}")
 
     @property

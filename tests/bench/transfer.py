@@ -207,7 +207,7 @@ def run_words(place: Place, size: int, pairs: int) -> Result:
 
 def prepare(place: Place, size: int) -> tuple[Relay, Nginx, Path]:
     """The servers, a file of random bytes, and memory that is warm."""
-    touch_memory(3 * size + GIB)
+    touch_memory(3 * size)
     return place.relay(), place.nginx(), random_file(place.path("source"), size)
 
 
@@ -256,8 +256,8 @@ def disturbance(rounds: list[Round]) -> str:
     """How far the figures can be trusted."""
     disturbed = sum(each.disturbed for each in rounds)
     worst = max(each.foreign for each in rounds)
-    note = f"{len(rounds)} rounds; other programs took at most {worst:.0%} of the computer"
-    return f"{note}. **{disturbed} of them were disturbed: do not rely on this.**" if disturbed else f"{note}."
+    note = f"Rounds: {len(rounds)}. Other programs took at most {worst:.0%} of the computer."
+    return f"{note} **Disturbed rounds: {disturbed}. Do not rely on this.**" if disturbed else note
 
 
 def targets(rounds: list[Round], what: str, aged: str, age: float, server: float) -> list[Target]:

@@ -63,7 +63,13 @@ fn rounds(contenders: &[&dyn Fn() -> Result<()>]) -> Result<Vec<Vec<f64>>> {
     Ok(columns)
 }
 
-fn row(out: &mut impl Write, name: &str, seconds: &[f64], age: Option<&Vec<f64>>, one: Option<&Vec<f64>>) -> Result<()> {
+fn row(
+    out: &mut impl Write,
+    name: &str,
+    seconds: &[f64],
+    age: Option<&Vec<f64>>,
+    one: Option<&Vec<f64>>,
+) -> Result<()> {
     let speeds: Vec<f64> = seconds.iter().map(|seconds| MIB / seconds).collect();
     let least = speeds.iter().copied().fold(f64::INFINITY, f64::min);
     let greatest = speeds.iter().copied().fold(0.0, f64::max);

@@ -136,6 +136,7 @@ http {{
     tcp_nopush on;
     client_max_body_size 0;
     client_body_in_file_only off;
+    client_body_buffer_size 512k;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
     fastcgi_temp_path {folder}/fastcgi;

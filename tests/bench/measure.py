@@ -59,8 +59,8 @@ class Running:
         stdout = subprocess.PIPE if lines else self._output
         self.started = time.monotonic()
         self._child = subprocess.Popen(self.command, env=env, stdin=stdin, stdout=stdout, stderr=self._errors, cwd=cwd)
-        self._thread = threading.Thread(target=self._reap)
-        self._thread.start()
+        self._done = threading.Event()
+        threading.Thread(target=self._reap).start()
 
     def __enter__(self) -> "Running":
         return self
@@ -68,12 +68,13 @@ class Running:
     def __exit__(self, *_: object) -> None:
         if not self.has_ended():
             self._child.kill()
-            self._thread.join()
+            self._done.wait()
 
     def _reap(self) -> None:
         _, status, self._usage = os.wait4(self._child.pid, 0)
         self.ended = time.monotonic()
         self._child.returncode = os.waitstatus_to_exitcode(status)
+        self._done.set()
 
     @property
     def pid(self) -> int:
@@ -87,12 +88,11 @@ class Running:
 
     def has_ended(self) -> bool:
         """Whether it runs no more."""
-        return not self._thread.is_alive()
+        return self._done.is_set()
 
     def exit_code(self) -> int:
         """Waits for its end."""
-        self._thread.join(PATIENCE)
-        if not self.has_ended():
+        if not self._done.wait(PATIENCE):
             self._child.kill()
             raise Failed(f"{' '.join(self.command)}\nhas not ended after {PATIENCE} s:\n{self.errors()}")
         return self._child.returncode

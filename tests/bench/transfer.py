@@ -33,12 +33,11 @@ def contender(
         line = command()
         server.forget_peak()
         before = server.cpu()
-        running = Running(line, place.env)
-        sample = running.wait()
-        server_cpu = server.cpu() - before
-        sample = Sample(sample.wall, sample.cpu, sample.rss, server_cpu, server.peak())
-        tidy(running.output())
-        return sample
+        with Running(line, place.env) as running:
+            sample = running.wait()
+            server_cpu = server.cpu() - before
+            tidy(running.output())
+        return Sample(sample.wall, sample.cpu, sample.rss, server_cpu, server.peak())
 
     return Contender(name, once)
 

@@ -142,7 +142,7 @@ def getters(place: Place, relay: Relay, nginx: Nginx, source: Path) -> list[Cont
 
 
 SYNC_FILE = 'sync "$2"'
-SYNC_ALL = 'find "$2" -type f -exec sync {} +'
+SYNC_ALL = 'sync -f "$2"'
 
 
 def store(place: Place, source: Path, stored: Path) -> None:

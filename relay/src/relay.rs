@@ -27,7 +27,7 @@ use crate::{
     tally::Tally,
     turns::Turns,
 };
-pub use download::Part;
+pub use download::{Part, Taker};
 
 type Result<T> = std::result::Result<T, Error>;
 

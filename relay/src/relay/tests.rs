@@ -85,7 +85,7 @@ impl Setting {
     async fn fetch(&self, ticket: u8) -> Result<Part> {
         let download = self.relay.content(id(), Some(Bytes32([ticket; 32]))).await?;
         let total = download.total;
-        download.serve(0..total, Box::new(|| ())).await
+        download.serve(0..total, Taker { alone: None, on_stall: Box::new(|| ()) }).await
     }
 
     async fn served(&self) -> u64 {

@@ -210,7 +210,7 @@ impl<S: Store> NewPart<S> {
         if record.wants_touch(self.relay.now()) {
             self.relay.change(self.id, |record, now| record.touch(now)).await?;
         }
-        self.relay.changes.tell(self.id);
+        self.relay.changes.tell_of_part(self.id);
         Ok(())
     }
 }

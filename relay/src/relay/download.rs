@@ -20,7 +20,7 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
-use super::{Relay, Result, short};
+use super::{Memory, Relay, Result, short};
 use crate::{
     auth,
     changes::Subscription,
@@ -28,6 +28,7 @@ use crate::{
     limits::{BLOCK_BYTES, DOWNLOAD_BLOCKS, DOWNLOAD_MEMORY, MAX_ANSWERS_PER_TICKET, PARTS_AHEAD, SLICE_BYTES},
     share::{BlobKind, Record},
     store::{Object, Store, StoreError},
+    tally::Counted,
 };
 
 /// The content as one ticket may fetch it.
@@ -59,6 +60,8 @@ pub struct Part {
     slice: usize,
     /// Bytes given out so far; what is never given out is not charged.
     taken: Arc<AtomicU64>,
+    /// Its place among the answers on its ticket, which is free before the client can ask for more.
+    _counted: Option<Counted<Bytes32>>,
 }
 
 impl Part {
@@ -176,7 +179,7 @@ impl<S: Store> Download<S> {
         let serving = tokio::spawn(async move {
             self.relay.change(self.id, move |record, _| record.charge(&ticket.hash, bytes)).await?;
             let feed = Feed::new(&self.relay, self.id, Object::Content, range, Some(ticket));
-            Ok(feed.start((memory, counted), taker))
+            Ok(Part { _counted: Some(counted), ..feed.start(memory, taker) })
         });
         serving.await?
     }
@@ -208,25 +211,30 @@ impl<S: Store> Feed<S> {
     }
 
     /// Feeds it, and lets go of what it reserved at its end.
-    fn start<R: Send + 'static>(mut self, reserved: R, taker: Taker) -> Part {
+    fn start(mut self, memory: Memory, taker: Taker) -> Part {
         let (sender, blocks) = mpsc::channel(DOWNLOAD_BLOCKS as usize);
         let slice = if taker.alone.is_some() { BLOCK_BYTES } else { SLICE_BYTES };
-        let part = Part { bytes: self.bytes, blocks, block: Bytes::new(), slice, taken: self.taken.clone() };
+        let taken = self.taken.clone();
+        let part = Part { bytes: self.bytes, blocks, block: Bytes::new(), slice, taken, _counted: None };
         tokio::spawn(async move {
-            self.run(sender, taker).await;
-            self.refund().await;
-            drop(reserved);
+            let taken = self.run(sender, taker).await;
+            self.refund(taken).await;
+            drop(memory);
         });
         part
     }
 
-    async fn run(&mut self, sender: mpsc::Sender<Bytes>, taker: Taker) {
+    /// Gives how many bytes the client has taken.
+    async fn run(&mut self, sender: mpsc::Sender<Bytes>, taker: Taker) -> u64 {
         let relay = self.relay.clone();
         let _running = relay.metrics.downloads_running.hold();
+        let alone = taker.alone.is_some();
+        let progress = taker.alone.unwrap_or_else(|| self.taken.clone());
         let client = Client {
             places: Arc::new(Semaphore::new(DOWNLOAD_BLOCKS as usize)),
-            alone: taker.alone.is_some(),
-            progress: taker.alone.unwrap_or_else(|| self.taken.clone()),
+            alone,
+            before: progress.load(Ordering::Acquire),
+            progress,
             patience: relay.config.limits.write_idle,
         };
         let cut = self.send_all(&sender, &client).await.err();
@@ -238,6 +246,7 @@ impl<S: Store> Feed<S> {
         if let Some(Cut::ClientStalled) = cut {
             (taker.on_stall)();
         }
+        client.taken().min(self.taken.load(Ordering::Acquire))
     }
 
     async fn send_all(&mut self, sender: &mpsc::Sender<Bytes>, client: &Client) -> std::result::Result<(), Cut> {
@@ -325,8 +334,7 @@ impl<S: Store> Feed<S> {
     }
 
     /// Gives back what was charged and not sent. A ticket that has ended meanwhile has no use for it.
-    async fn refund(self) {
-        let taken = self.taken.load(Ordering::Acquire);
+    async fn refund(self, taken: u64) {
         self.relay.metrics.bytes_out.add(taken);
         let unsent = self.bytes.saturating_sub(taken);
         let Some(ticket) = self.ticket.filter(|_| unsent > 0) else { return };
@@ -345,6 +353,8 @@ struct Client {
     places: Arc<Semaphore>,
     /// Whether it takes nothing else meanwhile.
     alone: bool,
+    /// Bytes it had taken before this answer.
+    before: u64,
     /// Bytes it has taken.
     progress: Arc<AtomicU64>,
     /// How long it may take next to nothing.
@@ -352,6 +362,11 @@ struct Client {
 }
 
 impl Client {
+    /// Bytes it has taken of this answer, and of its head.
+    fn taken(&self) -> u64 {
+        self.progress.load(Ordering::Acquire).saturating_sub(self.before)
+    }
+
     /// Waits until everything is sent; on a shared connection, until it is handed over.
     async fn all_taken(&self, sender: &mpsc::Sender<Bytes>) -> std::result::Result<(), Cut> {
         if self.alone {

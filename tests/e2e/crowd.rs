@@ -3,19 +3,25 @@
 use std::{
     io::{Read, Write},
     net::TcpStream,
-    sync::Barrier,
+    sync::atomic::{AtomicUsize, Ordering},
     thread,
 };
 
 use serde_json::json;
 use share_relay_api::{Bytes32, ShareId, limits::SEALED_CHUNK_BYTES, paths};
 
-use crate::{raw, round_trips::peak_of, world::World};
+use crate::{
+    raw,
+    round_trips::peak_of,
+    world::{World, until},
+};
 
 /// Transfers at once.
 const TRANSFERS: usize = 200;
-/// One part each, of about 4 MiB.
+/// Bytes of a part, about 4 MiB: what each upload brings.
 const PART: usize = 64 * SEALED_CHUNK_BYTES as usize;
+/// Parts of what all download: more than the system buffers for a connection.
+const PARTS: u64 = 2;
 const HEADER: &[u8] = b"header and nonce";
 const KEY: Bytes32 = Bytes32([7; 32]);
 
@@ -49,21 +55,25 @@ fn two_hundred_transfers_up_and_down_fast_and_slow_all_succeed() {
 fn crowd(kind: impl Fn(usize) -> Transfer) {
     let world = World::new();
     let relay = world.relay();
-    let barrier = Barrier::new(TRANSFERS);
+    let begun = AtomicUsize::new(0);
+    let half_way = || {
+        begun.fetch_add(1, Ordering::Relaxed);
+        until("all have begun", || (begun.load(Ordering::Relaxed) == TRANSFERS).then_some(()));
+    };
     let payload: Vec<u8> = (0..PART).map(|i| (i % 251) as u8).collect();
     let shared = id(255);
-    begin(&relay.url, shared);
-    upload(&relay.url, shared, &payload, || ());
+    begin(&relay.url, shared, PARTS);
+    (0..PARTS).for_each(|part| upload(&relay.url, shared, part, &payload, || ()));
     thread::scope(|scope| {
         for number in 0..TRANSFERS {
-            let (kind, url, barrier, payload) = (kind(number), &relay.url, &barrier, &payload);
+            let (kind, url, half_way, payload) = (kind(number), &relay.url, &half_way, &payload);
             scope.spawn(move || match kind {
                 Transfer::Upload => {
-                    begin(url, id(number));
-                    upload(url, id(number), payload, || drop(barrier.wait()));
+                    begin(url, id(number), 1);
+                    upload(url, id(number), 0, payload, half_way);
                 }
-                Transfer::Download => download(url, shared, number, payload, 1 << 20, || drop(barrier.wait())),
-                Transfer::SlowDownload => download(url, shared, number, payload, 1000, || drop(barrier.wait())),
+                Transfer::Download => download(url, shared, number, payload, 1 << 20, half_way),
+                Transfer::SlowDownload => download(url, shared, number, payload, 1000, half_way),
             });
         }
     });
@@ -79,10 +89,9 @@ fn id(number: usize) -> ShareId {
 }
 
 /// Creates a share with its header and manifest.
-fn begin(url: &str, id: ShareId) {
+fn begin(url: &str, id: ShareId, parts: u64) {
     let wanted = json!({
-        "manage_key_hash": share::secret::sha256(&KEY.0), "header_bytes": HEADER.len(), "payload_bytes": PART,
-        "part_bytes": PART, "expires_in": 3600,
+        "manage_key_hash": share::secret::sha256(&KEY.0), "header_bytes": HEADER.len(), "payload_bytes": PART as u64 * parts, "part_bytes": PART, "expires_in": 3600,
     });
     assert_eq!(raw::call(url, "PUT", &paths::share(&id), None, Some(wanted)).status, 201);
     for path in [paths::header(&id), paths::manifest(&id)] {
@@ -90,8 +99,8 @@ fn begin(url: &str, id: ShareId) {
     }
 }
 
-fn upload(url: &str, id: ShareId, payload: &[u8], half_way: impl FnOnce()) {
-    assert_eq!(status(&mut send(url, &paths::part(&id, 0), payload, half_way)), 204);
+fn upload(url: &str, id: ShareId, part: u64, payload: &[u8], half_way: impl FnOnce()) {
+    assert_eq!(status(&mut send(url, &paths::part(&id, part), payload, half_way)), 204);
 }
 
 /// Sends a body, half of it at first.
@@ -126,5 +135,5 @@ fn download(url: &str, id: ShareId, number: usize, payload: &[u8], piece: usize,
     half_way();
     while Read::take(&mut stream, piece as u64).read_to_end(&mut answer).unwrap() > 0 {}
     let answer = raw::Answer::parse(answer);
-    assert!(answer.status == 200 && answer.body == [HEADER, payload].concat());
+    assert!(answer.status == 200 && answer.body == [HEADER, &payload.repeat(PARTS as usize)].concat());
 }

@@ -390,3 +390,40 @@ impl Client {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::sleep;
+
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_millis(20);
+
+    fn client() -> Client {
+        let places = Arc::new(Semaphore::new(0));
+        Client { places, alone: true, before: 0, progress: Arc::default(), patience: PATIENCE }
+    }
+
+    #[tokio::test]
+    async fn a_client_that_takes_a_slice_now_and_then_is_waited_for() {
+        let client = client();
+        let slowly = async {
+            for _ in 0..4 {
+                sleep(PATIENCE * 7 / 10).await;
+                client.progress.fetch_add(SLICE_BYTES as u64, Ordering::Release);
+            }
+        };
+        client.moving(slowly).await.unwrap();
+        assert_eq!(client.taken(), 4 * SLICE_BYTES as u64);
+    }
+
+    #[tokio::test]
+    async fn a_client_that_takes_less_has_stalled() {
+        let client = client();
+        let dripping = async {
+            client.progress.fetch_add(SLICE_BYTES as u64 - 1, Ordering::Release);
+            std::future::pending::<()>().await;
+        };
+        assert!(matches!(client.moving(dripping).await, Err(Cut::ClientStalled)));
+    }
+}

@@ -9,6 +9,7 @@
 
 mod clocked_relay;
 mod corrupt;
+mod crowd;
 mod failures;
 mod gate;
 mod here;

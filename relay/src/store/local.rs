@@ -31,7 +31,13 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use self::writers::{Claim, Writers};
 use super::{Object, PartPlace, PartWriter, Parts, Result, Store, StoreError, Stored, Tag};
-use crate::{disk, limits::BLOCK_BYTES, share::Record, turns::Turns};
+use crate::{
+    blocks::{Block, Blocks},
+    disk,
+    limits::BLOCK_BYTES,
+    share::Record,
+    turns::Turns,
+};
 
 const RECORD: &str = "record.json";
 const CONTENT: &str = "content.age";
@@ -58,6 +64,7 @@ struct Inner {
     writers: Writers,
     /// Bytes of the parts held of shares somebody has asked about.
     sums: Mutex<HashMap<ShareId, u64>>,
+    blocks: Blocks,
     _lock: File,
 }
 
@@ -88,6 +95,7 @@ impl LocalStore {
             turns: Turns::default(),
             writers: Writers::default(),
             sums: Mutex::default(),
+            blocks: Blocks::default(),
             _lock: lock,
         };
         inner.prepare().and_then(|()| disk::sync_parent(dir)).map_err(failed)?;
@@ -215,9 +223,8 @@ impl Inner {
         }
         let mut content = File::options().write(true).open(self.file(id, CONTENT))?;
         content.seek(SeekFrom::Start(place.offset))?;
-        let (filling, spare) = (Vec::with_capacity(BLOCK_BYTES), Vec::with_capacity(BLOCK_BYTES));
-        let disk = Disk::Idle(content, spare);
-        Ok(Some(LocalPart { store: self.clone(), id, place, filling, disk, missing: place.bytes, claim }))
+        let disk = Disk::Idle(Gathered { content, block: self.blocks.take() });
+        Ok(Some(LocalPart { store: self.clone(), id, place, disk, missing: place.bytes, claim }))
     }
 
     fn parts(&self, id: ShareId, numbers: Range<u64>) -> Result<Parts> {
@@ -283,9 +290,16 @@ impl Inner {
         };
         let mut file = File::open(self.file(id, name))?;
         file.seek(SeekFrom::Start(offset))?;
-        let mut bytes = Vec::with_capacity(most);
-        file.take(most as u64).read_to_end(&mut bytes)?;
-        Ok(bytes.into())
+        if most != BLOCK_BYTES {
+            let mut bytes = vec![0; most];
+            let read = read_full(&mut file, &mut bytes)?;
+            bytes.truncate(read);
+            return Ok(bytes.into());
+        }
+        let mut block = self.blocks.take();
+        let read = read_full(&mut file, block.room())?;
+        block.fill(read);
+        Ok(Bytes::from_owner(block))
     }
 
     fn check(&self) -> Result<()> {
@@ -309,6 +323,20 @@ impl Inner {
         }
         Ok(())
     }
+}
+
+/// Reads until there is no room left, or nothing more.
+fn read_full(file: &mut File, mut room: &mut [u8]) -> io::Result<usize> {
+    let all = room.len();
+    while !room.is_empty() {
+        match file.read(room) {
+            Ok(0) => break,
+            Ok(read) => room = &mut room[read..],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(all - room.len())
 }
 
 /// Where the mark of a part lies in `parts`.
@@ -402,13 +430,12 @@ impl Store for LocalStore {
     }
 }
 
-/// A part on its way to the disk: one block is gathered while the one before is written.
+/// A part on its way to the disk: a block is gathered, then written.
 #[derive(Debug)]
 pub struct LocalPart {
     store: Arc<Inner>,
     id: ShareId,
     place: PartPlace,
-    filling: Vec<u8>,
     disk: Disk,
     /// Bytes still to come.
     missing: u64,
@@ -418,33 +445,51 @@ pub struct LocalPart {
 
 #[derive(Debug)]
 enum Disk {
-    /// The content's file, at the place of the next block, and an empty buffer.
-    Idle(File, Vec<u8>),
-    Writing(JoinHandle<io::Result<(File, Vec<u8>)>>),
+    Idle(Gathered),
+    Writing(JoinHandle<io::Result<Gathered>>),
     Failed,
+}
+
+/// What comes next in the content.
+#[derive(Debug)]
+struct Gathered {
+    /// The content's file, at the place of the block.
+    content: File,
+    block: Block,
+}
+
+impl Gathered {
+    fn gather(&mut self, bytes: &mut Bytes) {
+        let room = self.block.room();
+        let some = bytes.split_to(room.len().min(bytes.len()));
+        room[..some.len()].copy_from_slice(&some);
+        self.block.fill(some.len());
+    }
+
+    fn write(&mut self) -> io::Result<()> {
+        self.content.write_all(self.block.as_ref())?;
+        self.block.clear();
+        Ok(())
+    }
 }
 
 impl LocalPart {
     /// Waits for the block that is being written.
-    async fn settle(&mut self) -> Result<(File, Vec<u8>)> {
+    async fn settle(&mut self) -> Result<Gathered> {
         match std::mem::replace(&mut self.disk, Disk::Failed) {
-            Disk::Idle(file, spare) => Ok((file, spare)),
+            Disk::Idle(gathered) => Ok(gathered),
             Disk::Writing(task) => Ok(task.await.map_err(io::Error::other)??),
             Disk::Failed => Err(StoreError::Io(io::Error::other("an earlier write of this part failed"))),
         }
     }
 
-    async fn flush(&mut self) -> Result<()> {
-        let (mut file, spare) = self.settle().await?;
-        let mut block = std::mem::replace(&mut self.filling, spare);
+    fn write_out(&self, mut gathered: Gathered) -> Disk {
         let claim = self.claim.clone();
-        self.disk = Disk::Writing(spawn_blocking(move || {
-            file.write_all(&block)?;
-            block.clear();
+        Disk::Writing(spawn_blocking(move || {
+            gathered.write()?;
             drop(claim);
-            Ok((file, block))
-        }));
-        Ok(())
+            Ok(gathered)
+        }))
     }
 }
 
@@ -452,11 +497,9 @@ impl PartWriter for LocalPart {
     async fn write(&mut self, mut bytes: Bytes) -> Result<()> {
         self.missing = self.missing.checked_sub(bytes.len() as u64).ok_or(StoreError::Length)?;
         while !bytes.is_empty() {
-            let room = BLOCK_BYTES - self.filling.len();
-            self.filling.extend_from_slice(&bytes.split_to(room.min(bytes.len())));
-            if self.filling.len() == BLOCK_BYTES {
-                self.flush().await?;
-            }
+            let mut gathered = self.settle().await?;
+            gathered.gather(&mut bytes);
+            self.disk = if gathered.block.is_full() { self.write_out(gathered) } else { Disk::Idle(gathered) };
         }
         Ok(())
     }
@@ -465,10 +508,11 @@ impl PartWriter for LocalPart {
         if self.missing > 0 {
             return Err(StoreError::Length);
         }
-        self.flush().await?;
-        let (content, _) = self.settle().await?;
+        let mut last = self.settle().await?;
         let finished = spawn_blocking(move || {
-            content.sync_data()?;
+            last.write()?;
+            last.content.sync_data()?;
+            drop(last);
             self.store.mark(self.id, self.place)
         });
         finished.await.map_err(io::Error::other)?

@@ -142,7 +142,8 @@ impl Disk {
         Ok(file)
     }
 
-    fn open_or_create(&self, path: &Path) -> io::Result<File> {
+    /// Opens a file to change it, or makes a private one.
+    pub fn open_or_create(&self, path: &Path) -> io::Result<File> {
         let step = if path.exists() { Step::Open } else { Step::Create(path) };
         let file = self.step(step, || private().create(true).truncate(false).open(path))?;
         Ok(File { file, disk: self.clone() })
@@ -169,6 +170,11 @@ impl File {
     /// Writes these bytes at this place, all of them.
     pub fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
         self.disk.step(Step::Write(&self.file, offset, bytes), || write_all_at(&self.file, bytes, offset))
+    }
+
+    /// How long the file is.
+    pub fn length(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len())
     }
 
     /// Makes the file this long.
@@ -229,6 +235,11 @@ fn unless_missing(removed: io::Result<()>) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         other => other,
     }
+}
+
+/// Whether there is no room left on the disk, or none that this user may take.
+pub fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 /// Whether the process or the system has as many files open as it may.

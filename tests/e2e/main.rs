@@ -9,7 +9,9 @@
 
 mod clocked_relay;
 mod corrupt;
+mod durability;
 mod failures;
+mod full_disk;
 mod gate;
 mod here;
 mod hostile_relay;

@@ -21,6 +21,25 @@ pub enum Kept {
     Some(u64),
 }
 
+/// The first of the seeds of this run, which is shown when it fails: `SHARE_SEED` repeats it.
+#[allow(clippy::print_stderr, reason = "a failed test must be repeatable")]
+pub fn seed() -> u64 {
+    let now = || std::time::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_nanos() as u64 >> 10);
+    let seed = setting("SHARE_SEED").unwrap_or_else(now);
+    eprintln!("SHARE_SEED={seed}");
+    seed
+}
+
+/// What may be kept at each cut: nothing, everything, and as many draws as `SHARE_ROUNDS` says.
+pub fn kept(seed: u64) -> impl Iterator<Item = Kept> {
+    let draws = (0..setting("SHARE_ROUNDS").unwrap_or(3)).map(move |round| Kept::Some(seed + round));
+    draws.chain([Kept::Nothing, Kept::Everything])
+}
+
+fn setting(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
 /// A directory with all below it, as it is and as a power cut may leave it.
 #[derive(Debug)]
 pub struct PowerCut {

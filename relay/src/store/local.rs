@@ -7,12 +7,14 @@
 //! DIR/shares/ID/manifest.age     replaced whole
 //! DIR/shares/ID/parts            4 bytes a part, little-endian: its length once it is durable, else 0
 //! DIR/tmp/                       what is half made or half deleted; emptied at start
+//! DIR/reserve                    takes up room that records get when the disk is full
 //! ```
 //! A part is written in place and synced; only then is its length written to `parts` and synced, so `parts` never
 //! claims what a crash could lose. A share appears and disappears by renaming its whole directory. What is not known
 //! to be durable is not given out: no mark and no record is, while it is synced or after its sync failed.
 
 mod doubts;
+mod reserve;
 mod writers;
 
 use std::{
@@ -33,6 +35,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use self::{
     doubts::{Doubt, Doubts},
+    reserve::Reserve,
     writers::{Claim, Writers},
 };
 use super::{Object, PartPlace, PartWriter, Parts, Result, Store, StoreError, Stored, Tag};
@@ -65,6 +68,7 @@ struct Inner {
     /// Bytes of the parts held of shares somebody has asked about.
     sums: Mutex<HashMap<ShareId, u64>>,
     doubts: Doubts,
+    reserve: Reserve,
     /// Temporary files and directories that could not be removed.
     leftovers: Mutex<Vec<PathBuf>>,
     lock: disk::File,
@@ -95,7 +99,7 @@ impl LocalStore {
         Self::open_on(disk::Disk::default(), dir)
     }
 
-    fn open_on(disk: disk::Disk, dir: &Path) -> std::result::Result<Self, OpenError> {
+    pub(crate) fn open_on(disk: disk::Disk, dir: &Path) -> std::result::Result<Self, OpenError> {
         let failed = |error: io::Error| match error.kind() {
             io::ErrorKind::WouldBlock => OpenError::InUse(dir.to_owned()),
             _ => OpenError::Io(dir.to_owned(), error),
@@ -103,6 +107,7 @@ impl LocalStore {
         disk.create_private_dir(dir).map_err(failed)?;
         let lock = disk.lock(&dir.join("lock")).map_err(failed)?;
         let mut inner = Inner {
+            reserve: Reserve::new(disk.clone(), dir.join("reserve")),
             disk,
             shares: dir.join("shares"),
             temporary: dir.join("tmp"),
@@ -137,16 +142,17 @@ impl Inner {
         self.disk.create_private_dir(&self.temporary)?;
         self.disk.create_private_dir(&self.shares)?;
         self.disk.sync_dir(dir)?;
+        self.disk.sync_dir(&self.shares)?;
+        // First, so that no name of a process that had this one's number is in the way.
+        for entry in fs::read_dir(&self.temporary)? {
+            self.disk.remove_all_if_there(&entry?.path())?;
+        }
         for id in self.ids()? {
             if !self.file(id, RECORD).try_exists()? {
-                self.disk.rename(&self.dir(id), &self.temporary())?;
+                self.discard(self.take_away(id)?);
             } else if killed {
                 self.sync_share(id)?;
             }
-        }
-        self.disk.sync_dir(&self.shares)?;
-        for entry in fs::read_dir(&self.temporary)? {
-            self.disk.remove_all_if_there(&entry?.path())?;
         }
         Ok(())
     }
@@ -197,6 +203,7 @@ impl Inner {
         if dir.try_exists()? {
             return Ok(false);
         }
+        self.reserve.fill()?;
         let temporary = self.temporary();
         if let Err(error) = self.fill(&temporary, record) {
             self.discard(temporary);
@@ -251,6 +258,16 @@ impl Inner {
     }
 
     fn put_record(&self, id: ShareId, record: &[u8]) -> io::Result<()> {
+        match self.try_to_put_record(id, record) {
+            Err(error) if disk::is_full(&error) => {
+                self.reserve.give_up()?;
+                self.try_to_put_record(id, record)
+            }
+            other => other,
+        }
+    }
+
+    fn try_to_put_record(&self, id: ShareId, record: &[u8]) -> io::Result<()> {
         let temporary = self.temporary();
         let put = self.disk.write_new(&temporary, record).and_then(|()| {
             self.doubts.doubt_record(id, Doubt::Change);
@@ -289,7 +306,7 @@ impl Inner {
     }
 
     /// Takes a share's directory away, if there is one; gives where it is now.
-    fn take_away(&self, id: ShareId) -> Result<PathBuf> {
+    fn take_away(&self, id: ShareId) -> io::Result<PathBuf> {
         let temporary = self.temporary();
         match self.disk.rename(&self.dir(id), &temporary) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -329,6 +346,7 @@ impl Inner {
     }
 
     fn put_manifest(&self, id: ShareId, bytes: &[u8]) -> Result<()> {
+        self.reserve.fill()?;
         let temporary = self.temporary();
         let put = self.disk.replace(&self.file(id, MANIFEST), &temporary, bytes);
         if put.is_err() {
@@ -342,6 +360,7 @@ impl Inner {
         if self.parts(id, place.number..place.number + 1)?.holds(0) {
             return Ok(None);
         }
+        self.reserve.fill()?;
         let content = self.disk.open(&self.file(id, CONTENT))?;
         let (filling, spare) = (Vec::with_capacity(BLOCK_BYTES), Vec::with_capacity(BLOCK_BYTES));
         let (disk, next) = (Disk::Idle(content, spare), place.offset);
@@ -576,8 +595,9 @@ impl LocalPart {
         let mut block = std::mem::replace(&mut self.filling, spare);
         let offset = self.next;
         self.next += block.len() as u64;
-        let claim = self.claim.clone();
+        let (store, claim) = (self.store.clone(), self.claim.clone());
         self.disk = Disk::Writing(spawn_blocking(move || {
+            store.reserve.check()?;
             file.write_all_at(&block, offset)?;
             block.clear();
             drop(claim);
@@ -619,6 +639,6 @@ mod failures;
 #[cfg(all(test, unix))]
 mod power_loss;
 #[cfg(all(test, unix))]
-mod promises;
+pub mod promises;
 #[cfg(test)]
 mod tests;

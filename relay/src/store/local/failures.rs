@@ -1,10 +1,10 @@
 //! A disk that fails at any step costs nothing that was acknowledged, and what failed works when it is repeated.
 
-use super::{
-    power_loss::seed,
-    promises::{Run, fast_dir},
+use super::promises::{Run, fast_dir};
+use crate::disk::{
+    power_cut::{Kept, seed},
+    recorder::Recorder,
 };
-use crate::disk::{power_cut::Kept, recorder::Recorder};
 
 const EIO: i32 = 5;
 const EMFILE: i32 = 24;

@@ -92,6 +92,7 @@ struct Owed {
 /// A store under a recorder, and what it has promised.
 #[derive(Clone)]
 pub struct Run {
+    /// What is done to its disk.
     pub recorder: Recorder,
     root: PathBuf,
     store: LocalStore,
@@ -326,7 +327,7 @@ impl Owed {
 }
 
 /// Told when a test fails while this is in scope.
-struct Told(String);
+pub struct Told(pub String);
 
 impl Drop for Told {
     #[allow(clippy::print_stderr, reason = "it is for whoever reads the failure")]
@@ -348,7 +349,7 @@ async fn sweep(store: &LocalStore) {
 
 /// That a data directory holds shares that may be there, each whole or a tombstone, and nothing else.
 #[track_caller]
-fn assert_no_orphan(data: &Path, may_be: impl Fn(ShareId) -> bool) {
+pub fn assert_no_orphan(data: &Path, may_be: impl Fn(ShareId) -> bool) {
     assert_eq!(fs::read_dir(data.join("tmp")).unwrap().count(), 0, "something is left in tmp");
     for entry in fs::read_dir(data.join("shares")).unwrap() {
         let entry = entry.unwrap();

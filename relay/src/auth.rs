@@ -199,6 +199,43 @@ mod tests {
         assert_eq!(fs::read(file.path()).unwrap(), b"[{\"name\":");
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn power_loss_at_any_step_keeps_the_list_as_it_was_told() {
+        use crate::{
+            disk::{
+                power_cut::{PowerCut, kept, seed},
+                recorder::Recorder,
+            },
+            store::promises::fast_dir,
+        };
+        let (dir, recorder) = (fast_dir(), Recorder::default());
+        let file = TokenFile { dir: dir.path().join("data"), disk: Disk::recorded(&recorder) };
+        let mut told = vec![(0, None)];
+        for (add, name) in [(true, "anna"), (true, "bo"), (false, "anna")] {
+            if add {
+                drop(file.add(name, 0).unwrap())
+            } else {
+                file.remove(name).unwrap()
+            }
+            told.push((recorder.made(), file.list().unwrap()));
+        }
+        let (seed, changes, mut cut) = (seed(), recorder.changes(), PowerCut::of(dir.path()));
+        for made in 0..=changes.len() {
+            let next = told.partition_point(|(at, _)| *at <= made);
+            for kept in kept(seed) {
+                let left = fast_dir();
+                cut.build(kept, left.path());
+                let list = TokenFile::in_dir(&left.path().join("data")).list().unwrap();
+                let may_be = [&told[next - 1].1, &told[next.min(told.len() - 1)].1];
+                assert!(may_be.contains(&&list), "after {made} changes, {kept:?} kept: {list:?}");
+            }
+            if let Some(change) = changes.get(made) {
+                cut.apply(change);
+            }
+        }
+    }
+
     #[test]
     fn the_hash_is_over_the_bytes() {
         // SHA-256 of 32 zero bytes.

@@ -42,6 +42,8 @@ struct Log {
     steps: usize,
     /// The steps from the first number to before the second fail, each with this error of the system.
     fail: Option<(usize, usize, i32)>,
+    /// Whether failing steps leave no trace, as those of a process that is no more.
+    dead: bool,
     /// Open files by their descriptor, each with the number of failed syncs it knows of.
     open: HashMap<RawFd, usize>,
     /// Failed syncs by the number of their file: the system tells each of those who had it open once, at their next
@@ -92,15 +94,27 @@ impl Recorder {
         log.fail = Some((first, first.saturating_add(many), error));
     }
 
+    /// Lets nothing happen any more after so many steps, until healed: the process was killed.
+    pub fn die(&self, after: usize) {
+        self.fail(after, usize::MAX, 5);
+        self.log().dead = true;
+    }
+
     /// Whether any step was made to fail since [`Recorder::fail`].
     pub fn has_failed(&self) -> bool {
         let log = self.log();
         log.fail.is_some_and(|(first, ..)| log.steps > first)
     }
 
+    /// Whether the process was killed.
+    pub fn is_dead(&self) -> bool {
+        self.log().dead
+    }
+
     /// Lets nothing fail from here on.
     pub fn heal(&self) {
-        self.log().fail = None;
+        let mut log = self.log();
+        (log.fail, log.dead) = (None, false);
     }
 
     fn log(&self) -> MutexGuard<'_, Log> {
@@ -113,6 +127,9 @@ impl Recorder {
         log.steps += 1;
         let number = log.steps - 1;
         if let Some((_, _, error)) = log.fail.filter(|(first, end, _)| (*first..*end).contains(&number)) {
+            if log.dead {
+                return Err(io::Error::from_raw_os_error(error));
+            }
             if let Step::Sync(file) = step {
                 log.sync_fails(file, error);
             }

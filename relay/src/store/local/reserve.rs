@@ -12,7 +12,7 @@ use crate::disk::Disk;
 /// Bytes kept free for records. The largest takes less than half of it, and gives back what the one before took.
 const RESERVE_BYTES: u64 = 1024 * 1024;
 
-const BLOCK: [u8; 64 * 1024] = [0; 64 * 1024];
+static BLOCK: [u8; 64 * 1024] = [0; 64 * 1024];
 
 /// A file that takes up room until a record needs it.
 #[derive(Debug)]

@@ -138,7 +138,7 @@ impl ClientError {
             Self::Unreachable(_) | Self::Stalled => true,
             Self::Status(status) => matches!(status, 408 | 425 | 429 | 500 | 502..=504),
             Self::Problem { problem, .. } if problem.code == Code::ContentDamaged => false,
-            Self::Problem { problem, .. } => matches!(problem.status, 408 | 429 | 500 | 502..=504),
+            Self::Problem { problem, .. } => matches!(problem.status, 408 | 429 | 500 | 502..=504 | 507),
             Self::Redirected | Self::BadAnswer(_) | Self::ContentChanged => false,
         }
     }

@@ -334,7 +334,7 @@ fn relay_disk_full() {
     let world = World::new();
     let relay = world.relay_on_small_disk("4m");
     world.file("case.bin", noise(PART));
-    let send = ["send", "case.bin", "--json", "--relay", &relay.url, "--passphrase-file", "w"];
+    let send = ["send", "case.bin", "--json", "--relay", &relay.url, "--patience", "1s", "--passphrase-file", "w"];
     let outcome = world.share(send).output();
     let error = outcome.fails(9, "storage_full");
     assert_eq!(error["message"], "The relay has no space left");

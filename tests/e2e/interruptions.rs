@@ -32,10 +32,10 @@ const BYTES: usize = 20 * 1024 * 1024;
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Random numbers that can be repeated.
-struct Dice(u64);
+pub struct Dice(u64);
 
 impl Dice {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let seed = std::env::var("SHARE_SEED").ok().and_then(|text| text.parse().ok());
         let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64;
         let seed = seed.unwrap_or_else(now);
@@ -43,7 +43,7 @@ impl Dice {
         Self(seed | 1)
     }
 
-    fn below(&mut self, bound: u64) -> u64 {
+    pub fn below(&mut self, bound: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -60,7 +60,8 @@ impl Dice {
     }
 }
 
-fn rounds() -> u64 {
+/// How often a test that leaves something to chance does so.
+pub fn rounds() -> u64 {
     std::env::var("SHARE_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(12)
 }
 

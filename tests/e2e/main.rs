@@ -10,7 +10,9 @@
 mod clocked_relay;
 mod corrupt;
 mod crowd;
+mod durability;
 mod failures;
+mod full_disk;
 mod gate;
 mod here;
 mod hostile_relay;

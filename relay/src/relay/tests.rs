@@ -8,6 +8,9 @@ use std::{
 use share_relay_api::{State, limits::*};
 use tempfile::TempDir;
 
+#[cfg(unix)]
+mod power_loss;
+
 use super::*;
 use crate::{auth::TokenFile, limits::Limits, store::LocalStore};
 

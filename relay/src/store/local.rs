@@ -1,22 +1,27 @@
 //! The store on a local disk.
 //!
 //! ```text
-//! DIR/lock                       held while a relay runs
+//! DIR/lock                       held while a relay runs; one byte tells whether it came to a clean end
 //! DIR/shares/ID/record.json      replaced whole: temporary file, fsync, rename, fsync of the directory
 //! DIR/shares/ID/content.age      header and nonce, then the parts in place; once sealed, exactly an age file
 //! DIR/shares/ID/manifest.age     replaced whole
 //! DIR/shares/ID/parts            4 bytes a part, little-endian: its length once it is durable, else 0
 //! DIR/tmp/                       what is half made or half deleted; emptied at start
+//! DIR/reserve                    takes up room that records get when the disk is full
 //! ```
 //! A part is written in place and synced; only then is its length written to `parts` and synced, so `parts` never
-//! claims what a crash could lose. A share appears and disappears by renaming its whole directory.
+//! claims what a crash could lose. A share appears and disappears by renaming its whole directory. What is not known
+//! to be durable is not given out: no mark and no record is, while it is synced or after its sync failed.
 
+mod doubts;
+mod part;
+mod reserve;
 mod writers;
 
 use std::{
     collections::HashMap,
     fs::{self, File},
-    io::{self, BufReader, Read, Seek, SeekFrom, Write},
+    io::{self, BufReader, Read, Seek, SeekFrom},
     ops::Range,
     path::{Path, PathBuf},
     sync::{
@@ -27,17 +32,16 @@ use std::{
 
 use bytes::Bytes;
 use share_relay_api::ShareId;
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::spawn_blocking;
 
-use self::writers::{Claim, Writers};
-use super::{Object, PartPlace, PartWriter, Parts, Result, Store, StoreError, Stored, Tag};
-use crate::{
-    blocks::{Block, Blocks},
-    disk,
-    limits::BLOCK_BYTES,
-    share::Record,
-    turns::Turns,
+use self::{
+    doubts::{Doubt, Doubts},
+    part::LocalPart,
+    reserve::Reserve,
+    writers::Writers,
 };
+use super::{Object, PartPlace, Parts, Result, Store, StoreError, Stored, Tag};
+use crate::{blocks::Blocks, disk, limits::BLOCK_BYTES, share::Record, turns::Turns};
 
 const RECORD: &str = "record.json";
 const CONTENT: &str = "content.age";
@@ -56,6 +60,7 @@ pub struct LocalStore(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
+    disk: disk::Disk,
     shares: PathBuf,
     temporary: PathBuf,
     names: AtomicU64,
@@ -65,8 +70,20 @@ struct Inner {
     /// Bytes of the parts held of shares somebody has asked about.
     sums: Mutex<HashMap<ShareId, u64>>,
     blocks: Blocks,
-    _lock: File,
+    doubts: Doubts,
+    reserve: Reserve,
+    /// Temporary files and directories that could not be removed.
+    leftovers: Mutex<Vec<PathBuf>>,
+    lock: disk::File,
+    /// Whether what a relay before this one left is settled.
+    settled: bool,
 }
+
+/// In `lock`: a relay runs, or was killed.
+const RUNNING: &[u8] = b"+";
+
+/// In `lock`: the last relay has ended, and all that it wrote is durable.
+const ENDED: &[u8] = b"-";
 
 /// Why a directory cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -82,13 +99,19 @@ pub enum OpenError {
 impl LocalStore {
     /// Opens or makes a store in `dir` (0700), takes its lock, and removes what a crash left half done.
     pub fn open(dir: &Path) -> std::result::Result<Self, OpenError> {
+        Self::open_on(disk::Disk::default(), dir)
+    }
+
+    pub(crate) fn open_on(disk: disk::Disk, dir: &Path) -> std::result::Result<Self, OpenError> {
         let failed = |error: io::Error| match error.kind() {
             io::ErrorKind::WouldBlock => OpenError::InUse(dir.to_owned()),
             _ => OpenError::Io(dir.to_owned(), error),
         };
-        disk::create_private_dir(dir).map_err(failed)?;
-        let lock = disk::lock(&dir.join("lock")).map_err(failed)?;
-        let inner = Inner {
+        disk.create_private_dir(dir).map_err(failed)?;
+        let lock = disk.lock(&dir.join("lock")).map_err(failed)?;
+        let mut inner = Inner {
+            reserve: Reserve::new(disk.clone(), dir.join("reserve")),
+            disk,
             shares: dir.join("shares"),
             temporary: dir.join("tmp"),
             names: AtomicU64::new(0),
@@ -96,9 +119,13 @@ impl LocalStore {
             writers: Writers::default(),
             sums: Mutex::default(),
             blocks: Blocks::default(),
-            _lock: lock,
+            doubts: Doubts::default(),
+            leftovers: Mutex::default(),
+            lock,
+            settled: false,
         };
-        inner.prepare().and_then(|()| disk::sync_parent(dir)).map_err(failed)?;
+        inner.prepare(dir).map_err(failed)?;
+        inner.settled = true;
         Ok(Self(Arc::new(inner)))
     }
 
@@ -110,23 +137,37 @@ impl LocalStore {
 }
 
 impl Inner {
-    fn prepare(&self) -> io::Result<()> {
-        disk::create_private_dir(&self.shares)?;
-        disk::create_private_dir(&self.temporary)?;
-        disk::sync_parent(&self.shares)?;
-        for entry in fs::read_dir(&self.shares)? {
-            let entry = entry?;
-            let ours = entry.file_name().to_str().is_some_and(|name| name.parse::<ShareId>().is_ok());
-            if ours && !entry.path().join(RECORD).try_exists()? {
-                fs::rename(entry.path(), self.temporary())?;
+    fn prepare(&self, dir: &Path) -> io::Result<()> {
+        let killed = fs::read(dir.join("lock"))? != ENDED;
+        self.lock.write_all_at(RUNNING, 0)?;
+        if !self.shares.try_exists()? {
+            self.disk.sync_path_to(dir)?;
+        }
+        self.disk.create_private_dir(&self.temporary)?;
+        self.disk.create_private_dir(&self.shares)?;
+        self.disk.sync_dir(dir)?;
+        self.disk.sync_dir(&self.shares)?;
+        // First, so that no name of a process that had this one's number is in the way.
+        for entry in fs::read_dir(&self.temporary)? {
+            self.disk.remove_all_if_there(&entry?.path())?;
+        }
+        for id in self.ids()? {
+            if !self.file(id, RECORD).try_exists()? {
+                self.discard(self.take_away(id)?);
+            } else if killed {
+                self.sync_share(id)?;
             }
         }
-        for entry in fs::read_dir(&self.temporary)? {
-            let entry = entry?;
-            let remove = if entry.file_type()?.is_dir() { fs::remove_dir_all } else { fs::remove_file };
-            remove(entry.path())?;
-        }
         Ok(())
+    }
+
+    /// Makes durable what the relay before this one wrote: it may have been killed between a change and its sync.
+    fn sync_share(&self, id: ShareId) -> io::Result<()> {
+        self.disk.sync_dir(&self.dir(id))?;
+        match self.disk.open(&self.file(id, PARTS)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            marks => marks?.sync_data(),
+        }
     }
 
     fn dir(&self, id: ShareId) -> PathBuf {
@@ -147,23 +188,59 @@ impl Inner {
         self.turns.of(id).lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Removes what is not needed any more, now or with a later sweep.
+    fn discard(&self, temporary: PathBuf) {
+        if let Err(error) = self.disk.remove_all_if_there(&temporary) {
+            tracing::warn!(%error, "a temporary file is left until the next sweep");
+            self.leftovers().push(temporary);
+        }
+    }
+
+    fn leftovers(&self) -> MutexGuard<'_, Vec<PathBuf>> {
+        self.leftovers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn create(&self, id: ShareId, record: &[u8]) -> Result<bool> {
         let _turn = self.turn(id);
+        self.settle_record(id)?;
         let dir = self.dir(id);
         if dir.try_exists()? {
             return Ok(false);
         }
+        self.reserve.fill()?;
         let temporary = self.temporary();
-        let made = fill(&temporary, record).and_then(|()| fs::rename(&temporary, &dir));
-        if let Err(error) = made {
-            remove_dir_if_there(&temporary)?;
+        if let Err(error) = self.fill(&temporary, record) {
+            self.discard(temporary);
             return Err(error.into());
         }
-        disk::sync_dir(&self.shares)?;
+        self.doubts.doubt_record(id, Doubt::Creation);
+        if let Err(error) = self.disk.put_in_place(&temporary, &dir) {
+            self.discard(temporary);
+            self.settle_record(id)?;
+            return Err(error.into());
+        }
+        self.doubts.trust_record(id);
         Ok(true)
     }
 
+    /// Makes the directory of a new share, durably.
+    fn fill(&self, dir: &Path, record: &[u8]) -> io::Result<()> {
+        self.disk.create_private_dir(dir)?;
+        self.disk.write_new(&dir.join(CONTENT), b"")?;
+        self.disk.write_new(&dir.join(PARTS), b"")?;
+        self.disk.write_new(&dir.join(RECORD), record)?;
+        self.disk.sync_dir(dir)
+    }
+
     fn load(&self, id: ShareId) -> Result<Option<Stored>> {
+        if self.doubts.of_record(id).is_some() {
+            let _turn = self.turn(id);
+            self.settle_record(id)?;
+        }
+        self.read_record(id)
+    }
+
+    fn read_record(&self, id: ShareId) -> Result<Option<Stored>> {
         let text = match fs::read(self.file(id, RECORD)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             other => other?,
@@ -175,27 +252,87 @@ impl Inner {
 
     fn replace(&self, id: ShareId, tag: &Tag, record: &[u8]) -> Result<bool> {
         let _turn = self.turn(id);
-        match self.load(id)? {
+        self.settle_record(id)?;
+        match self.read_record(id)? {
             Some(stored) if stored.tag == *tag => {}
             _ => return Ok(false),
         }
-        disk::replace(&self.file(id, RECORD), &self.temporary(), record)?;
+        self.put_record(id, record)?;
         Ok(true)
+    }
+
+    fn put_record(&self, id: ShareId, record: &[u8]) -> io::Result<()> {
+        match self.try_to_put_record(id, record) {
+            Err(error) if disk::is_full(&error) => {
+                self.reserve.give_up()?;
+                self.try_to_put_record(id, record)
+            }
+            other => other,
+        }
+    }
+
+    fn try_to_put_record(&self, id: ShareId, record: &[u8]) -> io::Result<()> {
+        let temporary = self.temporary();
+        let put = self.disk.write_new(&temporary, record).and_then(|()| {
+            self.doubts.doubt_record(id, Doubt::Change);
+            self.disk.put_in_place(&temporary, &self.file(id, RECORD))
+        });
+        match put {
+            Ok(()) => self.doubts.trust_record(id),
+            Err(_) => self.discard(temporary),
+        }
+        put
+    }
+
+    /// Leaves no doubt about a record: takes back a share that may not be there, and writes a record again that may
+    /// not be this one. The caller has the share's turn.
+    fn settle_record(&self, id: ShareId) -> Result<()> {
+        match self.doubts.of_record(id) {
+            None => Ok(()),
+            Some(Doubt::Creation) => {
+                self.discard(self.take_away(id)?);
+                Ok(())
+            }
+            Some(Doubt::Change) => Ok(self.put_record(id, &fs::read(self.file(id, RECORD))?)?),
+        }
     }
 
     fn remove(&self, id: ShareId) -> Result<()> {
         let _turn = self.turn(id);
-        let temporary = self.temporary();
-        match fs::rename(self.dir(id), &temporary) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            other => other?,
+        let taken = self.take_away(id)?;
+        // What is in it goes only once it cannot come back.
+        let synced = self.disk.sync_dir(&self.shares);
+        match synced {
+            Ok(()) => self.discard(taken),
+            Err(_) => self.leftovers().push(taken),
         }
-        self.sums().remove(&id);
-        disk::sync_dir(&self.shares)?;
-        Ok(fs::remove_dir_all(temporary)?)
+        Ok(synced?)
     }
 
-    fn ids(&self) -> Result<Vec<ShareId>> {
+    /// Takes a share's directory away, if there is one; gives where it is now.
+    fn take_away(&self, id: ShareId) -> io::Result<PathBuf> {
+        let temporary = self.temporary();
+        match self.disk.rename(&self.dir(id), &temporary) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            other => other?,
+        }
+        self.forget_parts(id);
+        self.doubts.trust_record(id);
+        Ok(temporary)
+    }
+
+    fn forget_parts(&self, id: ShareId) {
+        self.sums().remove(&id);
+        self.doubts.forget_marks(id);
+    }
+
+    fn due(&self) -> Result<Vec<ShareId>> {
+        let leftovers = std::mem::take(&mut *self.leftovers());
+        leftovers.into_iter().for_each(|temporary| self.discard(temporary));
+        Ok(self.ids()?)
+    }
+
+    fn ids(&self) -> io::Result<Vec<ShareId>> {
         let mut ids = Vec::new();
         for entry in fs::read_dir(&self.shares)? {
             // A name that is no id is not ours; it is left alone.
@@ -207,13 +344,19 @@ impl Inner {
     }
 
     fn put_header(&self, id: ShareId, bytes: &[u8]) -> Result<()> {
-        let mut file = File::options().write(true).open(self.file(id, CONTENT))?;
-        file.write_all(bytes)?;
+        let file = self.disk.open(&self.file(id, CONTENT))?;
+        file.write_all_at(bytes, 0)?;
         Ok(file.sync_data()?)
     }
 
     fn put_manifest(&self, id: ShareId, bytes: &[u8]) -> Result<()> {
-        Ok(disk::replace(&self.file(id, MANIFEST), &self.temporary(), bytes)?)
+        self.reserve.fill()?;
+        let temporary = self.temporary();
+        let put = self.disk.replace(&self.file(id, MANIFEST), &temporary, bytes);
+        if put.is_err() {
+            self.discard(temporary);
+        }
+        Ok(put?)
     }
 
     fn begin_part(self: &Arc<Self>, id: ShareId, place: PartPlace) -> Result<Option<LocalPart>> {
@@ -221,10 +364,9 @@ impl Inner {
         if self.parts(id, place.number..place.number + 1)?.holds(0) {
             return Ok(None);
         }
-        let mut content = File::options().write(true).open(self.file(id, CONTENT))?;
-        content.seek(SeekFrom::Start(place.offset))?;
-        let disk = Disk::Idle(Gathered { content, block: self.blocks.take() });
-        Ok(Some(LocalPart { store: self.clone(), id, place, disk, missing: place.bytes, claim }))
+        self.reserve.fill()?;
+        let content = self.disk.open(&self.file(id, CONTENT))?;
+        Ok(Some(LocalPart::new(self.clone(), id, place, content, claim)))
     }
 
     fn parts(&self, id: ShareId, numbers: Range<u64>) -> Result<Parts> {
@@ -233,23 +375,33 @@ impl Inner {
         let mut bytes = Vec::new();
         marks.take(mark_at(numbers.end - numbers.start)).read_to_end(&mut bytes)?;
         let (marks, _) = bytes.as_chunks::<MARK_BYTES>();
-        Ok(Parts(marks.iter().map(|mark| u32::from_le_bytes(*mark)).collect()))
+        let mut parts = Parts(marks.iter().map(|mark| u32::from_le_bytes(*mark)).collect());
+        for number in self.doubts.marks(id) {
+            let place = number.checked_sub(numbers.start).and_then(|place| usize::try_from(place).ok());
+            if let Some(length) = place.and_then(|place| parts.0.get_mut(place)) {
+                *length = 0;
+            }
+        }
+        Ok(parts)
     }
 
     /// Marks a part as held, durably.
     fn mark(&self, id: ShareId, place: PartPlace) -> Result<()> {
         let length = u32::try_from(place.bytes).map_err(|_| StoreError::Length)?;
-        let mut marks = File::options().write(true).open(self.file(id, PARTS))?;
-        marks.seek(SeekFrom::Start(mark_at(place.number)))?;
+        let marks = self.disk.open(&self.file(id, PARTS))?;
         {
-            // A sum is not taken between the mark and its addition.
             let _turn = self.turn(id);
-            marks.write_all(&length.to_le_bytes())?;
-            if let Some(sum) = self.sums().get_mut(&id) {
-                *sum += place.bytes;
-            }
+            self.doubts.doubt_mark(id, place.number);
         }
-        Ok(marks.sync_data()?)
+        marks.write_all_at(&length.to_le_bytes(), mark_at(place.number))?;
+        marks.sync_data()?;
+        // No sum is taken in between.
+        let _turn = self.turn(id);
+        self.doubts.trust_mark(id, place.number);
+        if let Some(sum) = self.sums().get_mut(&id) {
+            *sum += place.bytes;
+        }
+        Ok(())
     }
 
     fn stored_bytes(&self, id: ShareId) -> Result<u64> {
@@ -258,10 +410,16 @@ impl Inner {
             return Ok(*sum);
         }
         let mut marks = BufReader::new(File::open(self.file(id, PARTS))?);
+        let doubtful = self.doubts.marks(id);
         let (mut sum, mut mark) = (0, [0; MARK_BYTES]);
-        while marks.read(&mut mark[..1])? > 0 {
+        for number in 0.. {
+            if marks.read(&mut mark[..1])? == 0 {
+                break;
+            }
             marks.read_exact(&mut mark[1..])?;
-            sum += u64::from(u32::from_le_bytes(mark));
+            if !doubtful.contains(&number) {
+                sum += u64::from(u32::from_le_bytes(mark));
+            }
         }
         let mut sums = self.sums();
         if sums.len() >= MAX_SUMS {
@@ -276,10 +434,8 @@ impl Inner {
     }
 
     fn seal(&self, id: ShareId, content_bytes: u64) -> Result<()> {
-        let file = File::options().write(true).open(self.file(id, CONTENT))?;
-        if file.metadata()?.len() != content_bytes {
-            file.set_len(content_bytes)?;
-        }
+        let file = self.disk.open(&self.file(id, CONTENT))?;
+        file.set_len(content_bytes)?;
         Ok(file.sync_all()?)
     }
 
@@ -305,21 +461,21 @@ impl Inner {
     fn check(&self) -> Result<()> {
         fs::metadata(&self.shares)?;
         let probe = self.temporary();
-        let written = disk::write_new(&probe, RECORD.as_bytes());
-        disk::remove_file_if_there(&probe)?;
+        let written = self.disk.write_new(&probe, RECORD.as_bytes());
+        self.discard(probe);
         Ok(written?)
     }
 
     fn delete_content(&self, id: ShareId) -> Result<()> {
         let dir = self.dir(id);
-        self.sums().remove(&id);
+        self.forget_parts(id);
         let mut there = false;
         for name in [CONTENT, MANIFEST, PARTS] {
             there |= dir.join(name).try_exists()?;
-            disk::remove_file_if_there(&dir.join(name))?;
+            self.disk.remove_file_if_there(&dir.join(name))?;
         }
         if there {
-            disk::sync_dir(&dir)?;
+            self.disk.sync_dir(&dir)?;
         }
         Ok(())
     }
@@ -339,25 +495,18 @@ fn read_full(file: &mut File, mut room: &mut [u8]) -> io::Result<usize> {
     Ok(all - room.len())
 }
 
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if self.settled && self.doubts.is_empty() {
+            // If it fails, the next start only does more than it must.
+            let _ = self.lock.write_all_at(ENDED, 0);
+        }
+    }
+}
+
 /// Where the mark of a part lies in `parts`.
 fn mark_at(number: u64) -> u64 {
     number.saturating_mul(MARK_BYTES as u64)
-}
-
-/// Makes the directory of a new share, durably.
-fn fill(dir: &Path, record: &[u8]) -> io::Result<()> {
-    disk::create_private_dir(dir)?;
-    disk::write_new(&dir.join(CONTENT), b"")?;
-    disk::write_new(&dir.join(PARTS), b"")?;
-    disk::write_new(&dir.join(RECORD), record)?;
-    disk::sync_dir(dir)
-}
-
-fn remove_dir_if_there(path: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        other => other,
-    }
 }
 
 fn to_json(record: &Record) -> Result<Vec<u8>> {
@@ -386,7 +535,7 @@ impl Store for LocalStore {
     }
 
     async fn due(&self, _now: u64) -> Result<Vec<ShareId>> {
-        self.run(|inner| inner.ids()).await
+        self.run(|inner| inner.due()).await
     }
 
     async fn put_header(&self, id: ShareId, bytes: Bytes) -> Result<()> {
@@ -430,94 +579,11 @@ impl Store for LocalStore {
     }
 }
 
-/// A part on its way to the disk: a block is gathered, then written.
-#[derive(Debug)]
-pub struct LocalPart {
-    store: Arc<Inner>,
-    id: ShareId,
-    place: PartPlace,
-    disk: Disk,
-    /// Bytes still to come.
-    missing: u64,
-    /// Held by what writes to the disk too: a writer that is dropped keeps its part until its last write is over.
-    claim: Arc<Claim>,
-}
-
-#[derive(Debug)]
-enum Disk {
-    Idle(Gathered),
-    Writing(JoinHandle<io::Result<Gathered>>),
-    Failed,
-}
-
-/// What comes next in the content.
-#[derive(Debug)]
-struct Gathered {
-    /// The content's file, at the place of the block.
-    content: File,
-    block: Block,
-}
-
-impl Gathered {
-    fn gather(&mut self, bytes: &mut Bytes) {
-        let room = self.block.room();
-        let some = bytes.split_to(room.len().min(bytes.len()));
-        room[..some.len()].copy_from_slice(&some);
-        self.block.fill(some.len());
-    }
-
-    fn write(&mut self) -> io::Result<()> {
-        self.content.write_all(self.block.as_ref())?;
-        self.block.clear();
-        Ok(())
-    }
-}
-
-impl LocalPart {
-    /// Waits for the block that is being written.
-    async fn settle(&mut self) -> Result<Gathered> {
-        match std::mem::replace(&mut self.disk, Disk::Failed) {
-            Disk::Idle(gathered) => Ok(gathered),
-            Disk::Writing(task) => Ok(task.await.map_err(io::Error::other)??),
-            Disk::Failed => Err(StoreError::Io(io::Error::other("an earlier write of this part failed"))),
-        }
-    }
-
-    fn write_out(&self, mut gathered: Gathered) -> Disk {
-        let claim = self.claim.clone();
-        Disk::Writing(spawn_blocking(move || {
-            gathered.write()?;
-            drop(claim);
-            Ok(gathered)
-        }))
-    }
-}
-
-impl PartWriter for LocalPart {
-    async fn write(&mut self, mut bytes: Bytes) -> Result<()> {
-        self.missing = self.missing.checked_sub(bytes.len() as u64).ok_or(StoreError::Length)?;
-        while !bytes.is_empty() {
-            let mut gathered = self.settle().await?;
-            gathered.gather(&mut bytes);
-            self.disk = if gathered.block.is_full() { self.write_out(gathered) } else { Disk::Idle(gathered) };
-        }
-        Ok(())
-    }
-
-    async fn finish(mut self) -> Result<()> {
-        if self.missing > 0 {
-            return Err(StoreError::Length);
-        }
-        let mut last = self.settle().await?;
-        let finished = spawn_blocking(move || {
-            last.write()?;
-            last.content.sync_data()?;
-            drop(last);
-            self.store.mark(self.id, self.place)
-        });
-        finished.await.map_err(io::Error::other)?
-    }
-}
-
+#[cfg(all(test, unix))]
+mod failures;
+#[cfg(all(test, unix))]
+mod power_loss;
+#[cfg(all(test, unix))]
+pub mod promises;
 #[cfg(test)]
 mod tests;

@@ -12,10 +12,7 @@ use std::{
     error::Error as _,
     io::{self, IsTerminal, Write},
     process::ExitCode,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
@@ -130,7 +127,7 @@ impl Ui {
                 ui.note(fl!("transfer-waiting", why = error.to_string()));
             }
         };
-        Patience { total, notice: Arc::new(notice) }
+        Patience::new(total, notice)
     }
 
     /// A progress bar over `total` bytes, or a counter where the total is unknown.
@@ -194,7 +191,7 @@ impl Progress {
     pub fn told(&self, patience: &Patience) -> Patience {
         let progress = self.clone();
         let notice = move |error: &ClientError| progress.waiting(fl!("transfer-waiting", why = error.to_string()));
-        Patience { total: patience.total, notice: Arc::new(notice) }
+        patience.telling(notice)
     }
 
     /// Removes the bar.

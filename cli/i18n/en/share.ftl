@@ -105,6 +105,7 @@ relay-url-invalid-hint = An address looks like https://relay.example, with nothi
 
 client-unreachable = The relay cannot be reached, or the connection broke
 client-unreachable-hint = Check your network connection and try again. If it keeps failing, ask whoever runs the relay.
+client-later-hint = It asks to be left alone for { $wait }. Try again after that, or allow more time with --patience.
 client-stalled = The relay or the network stopped responding
 client-problem = The relay refused ({ $code })
 client-status = Something on the way to the relay answered with error { $status }

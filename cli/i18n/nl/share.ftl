@@ -105,6 +105,7 @@ relay-url-invalid-hint = Een adres ziet eruit als https://relay.example, met hoo
 
 client-unreachable = De relay is niet te bereiken, of de verbinding is verbroken
 client-unreachable-hint = Controleer uw netwerkverbinding en probeer het opnieuw. Blijft het misgaan? Vraag dan de beheerder van de relay.
+client-later-hint = De andere kant vraagt om { $wait } te wachten. Probeer het daarna opnieuw, of geef meer tijd met --patience.
 client-stalled = De relay of het netwerk reageert niet meer
 client-problem = De relay weigert ({ $code })
 client-status = Iets op weg naar de relay antwoordde met fout { $status }

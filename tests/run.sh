@@ -6,7 +6,8 @@ cd "$(dirname "$0")/.."
 source ./install.sh
 
 # Stock programs that must open what share makes, and those the tests use to stage faults.
-need_commands age:age ssh-keygen:openssh-client ip:iproute2
+export PATH=$PATH:/usr/sbin:/sbin
+need_commands age:age ssh-keygen:openssh-client ip:iproute2 nft:nftables openssl:openssl
 need_build_tools
 if [ ! -x target/tools/bin/rage ]; then
   say "Building rage, for the tests that open our files with it"

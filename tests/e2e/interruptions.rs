@@ -22,9 +22,9 @@ use share_relay_api::{CreateShare, ShareId, limits::SEALED_CHUNK_BYTES, paths};
 
 use crate::{
     http,
+    proxy::{Proxy, Way},
     round_trips::noise,
     stock_tools::{age_key, send_to},
-    tap::{Tap, Way},
     world::{Relay, Run, Sent, World, files_below},
 };
 
@@ -32,10 +32,10 @@ const BYTES: usize = 20 * 1024 * 1024;
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Random numbers that can be repeated.
-struct Dice(u64);
+pub struct Dice(u64);
 
 impl Dice {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let seed = std::env::var("SHARE_SEED").ok().and_then(|text| text.parse().ok());
         let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64;
         let seed = seed.unwrap_or_else(now);
@@ -43,7 +43,7 @@ impl Dice {
         Self(seed | 1)
     }
 
-    fn below(&mut self, bound: u64) -> u64 {
+    pub fn below(&mut self, bound: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -60,18 +60,20 @@ impl Dice {
     }
 }
 
-fn rounds() -> u64 {
+/// How often a test that leaves something to chance does so.
+pub fn rounds() -> u64 {
     std::env::var("SHARE_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(12)
 }
 
-fn signal(process: &Child, name: &str) {
+/// Sends a signal: `INT`, `TERM`, `KILL`.
+pub fn signal(process: &Child, name: &str) {
     // It fails if the process has just ended, which the caller finds out.
     let command = format!("kill -{name} {} 2>/dev/null", process.id());
     Command::new("sh").args(["-c", &command]).status().unwrap();
 }
 
 /// Starts a program, signals it once so many more bytes have passed this way, and gives what became of it.
-fn struck(run: Run, tap: &Tap, way: Way, after: u64, with: &str) -> Output {
+fn struck(run: Run, tap: &Proxy, way: Way, after: u64, with: &str) -> Output {
     let wanted = tap.passed(way) + after;
     let mut child = run.spawn();
     tap.wait_for(way, wanted, || child.try_wait().unwrap().is_some());
@@ -129,7 +131,7 @@ fn ledger(world: &World) -> PathBuf {
 fn ctrl_c_takes_a_share_back() {
     let (world, mut dice, mut tally) = (World::new(), Dice::new(), Tally::default());
     let relay = world.relay();
-    let tap = Tap::counting(&relay.url);
+    let tap = Proxy::counting(&relay.url);
     let file = world.file("case.bin", noise(BYTES));
     for round in 0..rounds() {
         let words = world.path(format!("words-{round}"));
@@ -159,7 +161,7 @@ fn ctrl_c_takes_a_share_back() {
 fn a_killed_send_leaves_no_temporary_file() {
     let (world, mut dice, mut tally) = (World::new(), Dice::new(), Tally::default());
     let relay = world.relay();
-    let tap = Tap::counting(&relay.url);
+    let tap = Proxy::counting(&relay.url);
     let (file, small) = (world.file("case.bin", noise(BYTES)), world.file("small", "x"));
     let key = age_key(&world, "key.txt");
     for round in 0..rounds() {
@@ -183,7 +185,7 @@ fn a_killed_send_leaves_no_temporary_file() {
 struct Fetched {
     world: World,
     sent: Sent,
-    tap: Tap,
+    tap: Proxy,
     _relay: Relay,
 }
 
@@ -191,7 +193,7 @@ impl Fetched {
     fn new() -> Self {
         let world = World::new();
         let relay = world.relay();
-        let tap = Tap::counting(&relay.url);
+        let tap = Proxy::counting(&relay.url);
         let key = age_key(&world, "key.txt");
         let file = world.file("case.bin", noise(BYTES / 2));
         (0..40).for_each(|number| drop(world.file(format!("folder/{number}"), noise(BYTES / 80 + number))));

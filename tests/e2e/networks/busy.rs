@@ -1,0 +1,155 @@
+//! Relays and proxies that answer, but not with what was asked for: busy, behind a gateway that fails, behind an
+//! office's proxy that buffers everything and lets only so much through.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use super::Stage;
+use crate::{
+    failures::NOWHERE,
+    http::{Reply, Request, Response, Server, forward},
+    proxy::Proxy,
+    world::{PATIENCE, Run, Sent},
+};
+
+const MIB: usize = 1 << 20;
+
+/// A server before the relay that refuses each call once, and notes how long the client then leaves it alone.
+struct Refusing {
+    server: Server,
+    left_alone: Arc<Mutex<Vec<Duration>>>,
+}
+
+impl Refusing {
+    fn start(relay: &str, refusal: &'static str) -> Self {
+        let (relay, left_alone) = (relay.to_owned(), Arc::new(Mutex::new(Vec::new())));
+        let (noted, refused) = (Arc::clone(&left_alone), Mutex::new(HashMap::new()));
+        let server = Server::start(move |request| {
+            let call = (request.method.clone(), request.path.clone());
+            let before = refused.lock().unwrap().insert(call, Instant::now());
+            match before {
+                None => Reply::Raw(refusal.as_bytes().to_vec()),
+                Some(at) => {
+                    noted.lock().unwrap().push(at.elapsed());
+                    pass_on(&relay, request)
+                }
+            }
+        });
+        Self { server, left_alone }
+    }
+
+    fn shortest_wait(&self) -> Duration {
+        let left_alone = self.left_alone.lock().unwrap();
+        assert!(left_alone.len() >= 4, "{left_alone:?}");
+        left_alone.iter().min().unwrap().to_owned()
+    }
+}
+
+fn pass_on(relay: &str, request: &Request) -> Reply {
+    forward(relay, request).map_or(Reply::Raw(Vec::new()), Reply::from)
+}
+
+#[test]
+fn retry_after_is_obeyed() {
+    const DATE: &str =
+        "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nRetry-After: Sun, 06 Nov 1994 08:49:39 GMT\r\nContent-Length: 0\r\n";
+    let refusals = [
+        "HTTP/1.1 429 Slow\r\nRetry-After: 2\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_owned(),
+        format!("HTTP/1.1 503 Busy\r\n{DATE}Connection: close\r\n\r\n"),
+        "HTTP/1.1 503 Busy\r\nRetry-After: 2\r\nContent-Type: application/problem+json\r\nContent-Length: 60\r\nConnection: close\r\n\r\n{\"type\":\"urn:x\",\"title\":\"x\",\"status\":503,\"code\":\"too_busy\"}".to_owned(),
+    ];
+    // Each on its own thread: they mostly wait.
+    std::thread::scope(|scope| {
+        for refusal in refusals {
+            scope.spawn(move || {
+                let stage = Stage::new(1000);
+                let refusal: &'static str = refusal.leak();
+                let refusing = Refusing::start(&stage.relay.url, refusal);
+                stage.sends(&refusing.server.url);
+                assert!(refusing.shortest_wait() >= Duration::from_secs(2), "{refusal}");
+                let refusing = Refusing::start(&stage.relay.url, refusal);
+                stage.gets(&refusing.server.url);
+                assert!(refusing.shortest_wait() >= Duration::from_secs(2), "{refusal}");
+            });
+        }
+    });
+}
+
+#[test]
+fn a_gateway_that_fails_now_and_then() {
+    let stage = Stage::new(1000);
+    for refusal in [
+        "HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: 15\r\nConnection: close\r\n\r\n<h1>Sorry.</h1>",
+        "HTTP/1.1 503 Unavailable\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n<h1>Be right back.</h1>",
+        "HTTP/1.1 504 Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 429 Slow\r\nRetry-After: soon\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+    ] {
+        stage.sends(&Refusing::start(&stage.relay.url, refusal).server.url);
+        stage.gets(&Refusing::start(&stage.relay.url, refusal).server.url);
+    }
+}
+
+#[test]
+fn who_asks_to_be_left_alone_for_longer_than_patience_is() {
+    let stage = Stage::new(1000);
+    let server = Server::start(|_| Response::empty(429).with("Retry-After", "3600").with("Content-Length", "0").into());
+    let outcome = stage.send(&server.url).within(PATIENCE);
+    let error = outcome.fails(3, "unreachable");
+    assert_eq!(
+        error["hint"],
+        "It asks to be left alone for 1h. Try again after that, or allow more time with --patience."
+    );
+    assert_eq!(server.requests().len(), 1);
+}
+
+/// A proxy that takes each request and each answer whole before it passes it on, and lets this much through at once.
+fn buffering(relay: &str, most: usize) -> Server {
+    let relay = relay.to_owned();
+    Server::start(move |request| {
+        if request.body.len() > most {
+            return Response::empty(413).into();
+        }
+        let Ok(answer) = forward(&relay, request) else { return Response::empty(502).into() };
+        let mut bytes = answer.bytes();
+        bytes.truncate(most);
+        Reply::Raw(bytes)
+    })
+}
+
+#[test]
+fn a_proxy_that_buffers_and_cuts_at_ten_mebibytes() {
+    let stage = Stage::new(25 * MIB);
+    let proxy = buffering(&stage.relay.url, 10 * MIB);
+    stage.sends(&proxy.url);
+    stage.gets(&proxy.url);
+    assert!(proxy.count("content") >= 3, "each answer is cut, and goes on where it was");
+}
+
+#[test]
+fn an_office_proxy_that_only_makes_tunnels() {
+    let stage = Stage::new(MIB);
+    let relay = stage.relay.url.clone();
+    let server = Server::tls(&stage.world, "relay.test", move |request| pass_on(&relay, request));
+    let office = Proxy::tunnel(&server.url);
+    let run = |run: Run| {
+        let run = run.env("https_proxy", &office.url).env("http_proxy", NOWHERE);
+        run.env("SSL_CERT_FILE", stage.world.path("cert.pem")).within(PATIENCE)
+    };
+    let sent = stage.sent(&run(stage.send("https://relay.test")));
+    assert!(sent.link.starts_with("https://relay.test/s/"), "{}", sent.link);
+    // The relay's own name leads nowhere but through the proxy, and its own address never does.
+    stage.got(&sent, &run(stage.get(&sent)));
+    let tunnels = office.tunnels();
+    assert!(!tunnels.is_empty() && tunnels.iter().all(|line| line == "CONNECT relay.test:443 HTTP/1.1"), "{tunnels:?}");
+}
+
+#[test]
+fn a_relay_on_this_network_is_reached_without_the_office_proxy() {
+    let stage = Stage::new(1000);
+    let without = |run: Run| run.env("http_proxy", NOWHERE).env("https_proxy", NOWHERE).env("all_proxy", NOWHERE);
+    let sent: Sent = stage.sent(&without(stage.send(&stage.relay.url)).within(PATIENCE));
+    stage.got(&sent, &without(stage.get(&sent)).within(PATIENCE));
+}

@@ -3,6 +3,8 @@
 
 use std::{
     collections::HashMap,
+    net::{SocketAddr, TcpListener, TcpStream},
+    process::{Child, Command},
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -12,7 +14,7 @@ use crate::{
     failures::NOWHERE,
     http::{Reply, Request, Response, Server, forward},
     proxy::Proxy,
-    world::{PATIENCE, Run, Sent},
+    world::{PATIENCE, Run, Sent, until},
 };
 
 const MIB: usize = 1 << 20;
@@ -126,6 +128,62 @@ fn a_proxy_that_buffers_and_cuts_at_ten_mebibytes() {
     stage.sends(&proxy.url);
     stage.gets(&proxy.url);
     assert!(proxy.count("content") >= 3, "each answer is cut, and goes on where it was");
+}
+
+/// nginx before the relay, set up as someone does who changed nothing but the size of a body. Ends when dropped.
+struct Nginx {
+    process: Child,
+    url: String,
+}
+
+impl Nginx {
+    /// `None` where it is not installed.
+    fn start(stage: &Stage) -> Option<Self> {
+        if Command::new("nginx").arg("-v").output().is_err() {
+            eprintln!("SKIPPED: nginx is not installed");
+            return None;
+        }
+        // Somebody else may take the port that was free a moment ago.
+        let started =
+            (0..10).find_map(|_| Self::on(TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap(), stage));
+        Some(started.expect("nginx starts"))
+    }
+
+    fn on(address: SocketAddr, stage: &Stage) -> Option<Self> {
+        let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+            .map(|name| format!("{name}_temp_path {name};"))
+            .concat();
+        let config = format!(
+            "daemon off; master_process off; pid nginx.pid; events {{}} http {{ access_log off; {temporary} server {{ \
+             listen {address}; client_max_body_size 10m; location / {{ proxy_pass {}; }} }} }}",
+            stage.relay.url
+        );
+        stage.world.file("nginx/nginx.conf", config);
+        let prefix = stage.world.path("nginx");
+        let run = stage.world.program("nginx", ["-c", "nginx.conf", "-e", "error.log", "-p"]).arg(prefix);
+        let mut nginx = Self { process: run.spawn(), url: format!("http://{address}") };
+        until("nginx listens or ends", || {
+            let ended = nginx.process.try_wait().unwrap().is_some();
+            (ended || TcpStream::connect(address).is_ok()).then_some(!ended)
+        })
+        .then_some(nginx)
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        // Fails only if it has ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn a_web_server_that_buffers_and_lets_ten_mebibytes_through() {
+    let stage = Stage::new(25 * MIB);
+    let Some(nginx) = Nginx::start(&stage) else { return };
+    stage.sends(&nginx.url);
+    stage.gets(&nginx.url);
 }
 
 #[test]

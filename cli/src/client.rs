@@ -4,7 +4,7 @@
 
 use std::{
     error::Error as StdError,
-    fmt,
+    fmt, io,
     pin::Pin,
     sync::{Arc, Mutex, Once, PoisonError},
     time::{Duration, SystemTime},
@@ -77,6 +77,8 @@ pub enum ClientError {
     Unreachable(Box<dyn StdError + Send + Sync>),
     /// Nothing moved for too long.
     Stalled,
+    /// The other side's certificate is not accepted, for this reason.
+    Untrusted(String),
     /// The relay answered with an error of its own.
     Problem {
         /// What it said.
@@ -104,6 +106,7 @@ impl fmt::Display for ClientError {
         f.write_str(&match self {
             Self::Unreachable(_) => fl!("client-unreachable"),
             Self::Stalled => fl!("client-stalled"),
+            Self::Untrusted(why) => fl!("client-untrusted", why = why.as_str()),
             Self::Problem { problem, .. } => fl!("client-problem", code = problem.code.as_str()),
             Self::Status { status: 413, .. } => fl!("client-status-too-large"),
             Self::Status { status, .. } => fl!("client-status", status = status.to_string()),
@@ -128,17 +131,33 @@ impl From<reqwest::Error> for ClientError {
         if error.is_timeout() && !error.is_connect() {
             return Self::Stalled;
         }
-        Self::Unreachable(root_cause(&error).into())
+        match root_cause(&error) {
+            Cause::Certificate(why) => Self::Untrusted(why),
+            Cause::Other(why) => Self::Unreachable(why.into()),
+        }
     }
 }
 
-/// What the system or TLS said; the layers above it only repeat that a request failed.
-fn root_cause(error: &reqwest::Error) -> String {
+/// What the system or TLS said.
+enum Cause {
+    Certificate(String),
+    Other(String),
+}
+
+/// The layers above the cause only repeat that a request failed.
+fn root_cause(error: &reqwest::Error) -> Cause {
     let mut cause: &dyn StdError = error;
-    while let Some(source) = cause.source() {
-        cause = source;
+    loop {
+        // An error of the system that only wraps another does not name it as its source.
+        let wrapped = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        if let Some(why @ rustls::Error::InvalidCertificate(_)) = wrapped.and_then(|inner| inner.downcast_ref()) {
+            return Cause::Certificate(why.to_string());
+        }
+        match cause.source() {
+            Some(source) => cause = source,
+            None => return Cause::Other(cause.to_string()),
+        }
     }
-    cause.to_string()
 }
 
 impl ClientError {
@@ -149,7 +168,7 @@ impl ClientError {
             Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500 | 502..=504),
             Self::Problem { problem, .. } if problem.code == Code::ContentDamaged => false,
             Self::Problem { problem, .. } => matches!(problem.status, 408 | 429 | 500 | 502..=504),
-            Self::Redirected | Self::BadAnswer(_) | Self::ContentChanged => false,
+            Self::Untrusted(_) | Self::Redirected | Self::BadAnswer(_) | Self::ContentChanged => false,
         }
     }
 

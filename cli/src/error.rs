@@ -245,6 +245,9 @@ impl From<ClientError> for Error {
             ClientError::Stalled | ClientError::Status { .. } => {
                 Self::new(Kind::Unreachable, "unreachable", error.to_string()).hint(fl!("client-unreachable-hint"))
             }
+            ClientError::Untrusted(_) => {
+                Self::new(Kind::Unreachable, "untrusted", error.to_string()).hint(fl!("client-untrusted-hint"))
+            }
             ClientError::Redirected | ClientError::BadAnswer(_) => {
                 Self::new(Kind::Unreachable, "bad_answer", error.to_string()).hint(fl!("client-bad-answer-hint"))
             }

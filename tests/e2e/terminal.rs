@@ -330,7 +330,7 @@ fn a_wait_shows_why_and_ends_when_bytes_move_again() {
     let mut relay = world.relay();
     world.file("case.bin", noise(20 << 20));
     let sent = world.send(&relay.url, ["case.bin"]);
-    let line = Line { bytes_per_second: Some(5 << 20), ..Line::default() };
+    let line = Line { bytes_per_second: Some(4 << 20), ..Line::default() };
     for (way, sending) in [(Way::ToRelay, true), (Way::FromRelay, false)] {
         let proxy = Proxy::line(&relay.url, line);
         let mut terminal = match sending {
@@ -339,18 +339,18 @@ fn a_wait_shows_why_and_ends_when_bytes_move_again() {
                 get(&world, &sent.through(&proxy.url), &format!("--yes --passphrase-file {}", sent.words.display()))
             }
         };
-        assert!(proxy.wait_for(way, 4 << 20, || false));
-        terminal.sees("MiB/s");
+        assert!(proxy.wait_for(way, 2 << 20, || false));
+        terminal.sees("B/s");
         relay.kill();
         terminal.sees(" / 20.0");
         terminal.sees("The relay cannot be reached, or the connection broke; trying again…");
         relay = world.relay();
         proxy.leads_to(&relay.url);
-        terminal.sees("MiB/s");
+        terminal.sees("B/s");
         let (code, shown) = terminal.finish();
         assert_eq!(code, 0, "{shown}");
         let after = shown.rsplit("trying again…").next().unwrap();
-        assert!(after.contains("MiB/s"), "{after}");
+        assert!(after.contains("B/s"), "{after}");
     }
     assert!(fs::read(world.path("in/case.bin")).unwrap() == noise(20 << 20));
 }

@@ -101,11 +101,11 @@ fn a_line_that_breaks_by_chance() {
 /// Runs a program over a line that takes seconds for it; in the middle the relay is ended in this way, and begins anew
 /// behind the same address.
 fn over_a_restart(stage: &mut Stage, way: Way, with: &str, run: impl FnOnce(&Stage, &str) -> Run) -> Outcome {
-    let line = Line { bytes_per_second: Some(6 << 20), ..Line::default() };
+    let line = Line { bytes_per_second: Some(4 << 20), ..Line::default() };
     let proxy = Proxy::line(&stage.relay.url, line);
     let run = run(stage, &proxy.url);
     let running = std::thread::spawn(move || run.within(PATIENCE));
-    assert!(proxy.wait_for(way, 4 << 20, || running.is_finished()), "{:?}", running.join());
+    assert!(proxy.wait_for(way, 2 << 20, || running.is_finished()), "{:?}", running.join());
     signal(&stage.relay.child, with);
     // Told to stop, it finishes what runs.
     stage.relay.child.wait().unwrap();

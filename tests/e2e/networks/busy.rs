@@ -11,7 +11,7 @@ use std::{
 
 use super::Stage;
 use crate::{
-    failures::NOWHERE,
+    failures::{NOWHERE, fails},
     http::{Reply, Request, Response, Server, forward},
     proxy::Proxy,
     world::{PATIENCE, Run, Sent, until},
@@ -202,6 +202,19 @@ fn an_office_proxy_that_only_makes_tunnels() {
     stage.got(&sent, &run(stage.get(&sent)));
     let tunnels = office.tunnels();
     assert!(!tunnels.is_empty() && tunnels.iter().all(|line| line == "CONNECT relay.test:443 HTTP/1.1"), "{tunnels:?}");
+}
+
+/// It stays as it is however often it is asked, so it is told at once.
+#[test]
+fn a_certificate_that_nobody_trusts() {
+    let stage = Stage::new(1000);
+    let relay = stage.relay.url.clone();
+    let server = Server::tls(&stage.world, "relay.test", move |request| pass_on(&relay, request));
+    let office = Proxy::tunnel(&server.url);
+    let send = ["send", "case.bin", "--recipient", &stage.key, "--relay", "https://relay.test"];
+    let send = || stage.world.share(send).env("https_proxy", &office.url);
+    fails(send, 3, "untrusted", "The relay's certificate is not accepted (", "Check the relay's address");
+    assert_eq!((office.tunnels().len(), server.requests().len()), (2, 0), "asked once each time");
 }
 
 #[test]

@@ -4,13 +4,10 @@
 
 use std::{
     error::Error as StdError,
-    fmt,
+    fmt, io,
     pin::Pin,
-    sync::{
-        Arc, Once,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
+    sync::{Arc, Mutex, Once, PoisonError},
+    time::{Duration, SystemTime},
 };
 
 use bytes::Bytes;
@@ -33,29 +30,33 @@ use crate::{i18n::fl, link::RelayUrl, secret::Secret};
 pub struct Limits {
     /// For connecting.
     pub connect: Duration,
-    /// For a whole small call, or the beginning of a large one.
+    /// For a whole small call, or the beginning of a large answer.
     pub call: Duration,
-    /// For asking for the manifest.
+    /// For the whole manifest.
     pub manifest: Duration,
     /// How long a transfer may stand still, or stay below `stall_bytes`, before it counts as broken.
     pub stall: Duration,
     /// Bytes that must arrive in the time of `stall`.
     pub stall_bytes: usize,
-    /// For the answer once the relay has the whole body: buffers on the way still empty, the disk syncs.
+    /// For the answer once the whole body has been handed over: buffers on the way still empty, the disk syncs.
     pub answer: Duration,
+    /// How much longer `stall` and `answer` get, at most, for a body that has been slow so far: twice as long as it
+    /// took. A system's buffer takes up to megabytes at once, and then nothing until a third of it is empty.
+    pub slow: Duration,
 }
 
 impl Default for Limits {
-    /// 20 s to connect, 60 s for a call, 256 s more for a manifest (the largest at 16 KiB/s), 16 KiB in 30 s, which is
-    /// below any line that is of use, 120 s for an answer.
+    /// 20 s to connect, 30 s for a call, 256 s more for a manifest (the largest at 16 KiB/s), 16 KiB in 30 s, which is
+    /// below any line that is of use, 120 s for the answer to a body, 300 s more for either on a slow line.
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(20),
-            call: Duration::from_secs(60),
-            manifest: Duration::from_secs(60 + 256),
+            call: Duration::from_secs(30),
+            manifest: Duration::from_secs(30 + 256),
             stall: Duration::from_secs(30),
             stall_bytes: 16 * 1024,
             answer: Duration::from_secs(120),
+            slow: Duration::from_secs(300),
         }
     }
 }
@@ -64,6 +65,10 @@ impl Default for Limits {
 const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 /// Bytes handed to the connection at once, so that progress and stalls are seen early.
 const SLICE_BYTES: usize = 64 * 1024;
+/// Between two questions to a silent connection whether it is still there, which begin after 15 s of silence. Where
+/// the system can be told so, it also ends a connection on which nothing is acknowledged for 30 s; both by reqwest's
+/// own choice.
+const KEEPALIVE_EVERY: Duration = Duration::from_secs(5);
 
 /// Why a call failed.
 #[derive(Debug)]
@@ -72,6 +77,8 @@ pub enum ClientError {
     Unreachable(Box<dyn StdError + Send + Sync>),
     /// Nothing moved for too long.
     Stalled,
+    /// The other side's certificate is not accepted, for this reason.
+    Untrusted(String),
     /// The relay answered with an error of its own.
     Problem {
         /// What it said.
@@ -80,7 +87,12 @@ pub enum ClientError {
         retry_after: Option<u64>,
     },
     /// An error answer that is not the relay's: of a proxy, say.
-    Status(u16),
+    Status {
+        /// Its number.
+        status: u16,
+        /// Seconds it asks to wait (`Retry-After`).
+        retry_after: Option<u64>,
+    },
     /// An answer that sends elsewhere.
     Redirected,
     /// An answer that breaks the protocol.
@@ -94,9 +106,10 @@ impl fmt::Display for ClientError {
         f.write_str(&match self {
             Self::Unreachable(_) => fl!("client-unreachable"),
             Self::Stalled => fl!("client-stalled"),
+            Self::Untrusted(why) => fl!("client-untrusted", why = why.as_str()),
             Self::Problem { problem, .. } => fl!("client-problem", code = problem.code.as_str()),
-            Self::Status(413) => fl!("client-status-too-large"),
-            Self::Status(status) => fl!("client-status", status = status.to_string()),
+            Self::Status { status: 413, .. } => fl!("client-status-too-large"),
+            Self::Status { status, .. } => fl!("client-status", status = status.to_string()),
             Self::Redirected => fl!("client-redirected"),
             &Self::BadAnswer(what) => fl!("client-bad-answer", what = what),
             Self::ContentChanged => fl!("client-content-changed"),
@@ -118,17 +131,33 @@ impl From<reqwest::Error> for ClientError {
         if error.is_timeout() && !error.is_connect() {
             return Self::Stalled;
         }
-        Self::Unreachable(root_cause(&error).into())
+        match root_cause(&error) {
+            Cause::Certificate(why) => Self::Untrusted(why),
+            Cause::Other(why) => Self::Unreachable(why.into()),
+        }
     }
 }
 
-/// What the system or TLS said; the layers above it only repeat that a request failed.
-fn root_cause(error: &reqwest::Error) -> String {
+/// What the system or TLS said.
+enum Cause {
+    Certificate(String),
+    Other(String),
+}
+
+/// The layers above the cause only repeat that a request failed.
+fn root_cause(error: &reqwest::Error) -> Cause {
     let mut cause: &dyn StdError = error;
-    while let Some(source) = cause.source() {
-        cause = source;
+    loop {
+        // An error of the system that only wraps another does not name it as its source.
+        let wrapped = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        if let Some(why @ rustls::Error::InvalidCertificate(_)) = wrapped.and_then(|inner| inner.downcast_ref()) {
+            return Cause::Certificate(why.to_string());
+        }
+        match cause.source() {
+            Some(source) => cause = source,
+            None => return Cause::Other(cause.to_string()),
+        }
     }
-    cause.to_string()
 }
 
 impl ClientError {
@@ -136,10 +165,20 @@ impl ClientError {
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Unreachable(_) | Self::Stalled => true,
-            Self::Status(status) => matches!(status, 408 | 425 | 429 | 500 | 502..=504),
+            Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500 | 502..=504),
             Self::Problem { problem, .. } if problem.code == Code::ContentDamaged => false,
             Self::Problem { problem, .. } => matches!(problem.status, 408 | 429 | 500 | 502..=504 | 507),
-            Self::Redirected | Self::BadAnswer(_) | Self::ContentChanged => false,
+            Self::Untrusted(_) | Self::Redirected | Self::BadAnswer(_) | Self::ContentChanged => false,
+        }
+    }
+
+    /// How long whoever answered asks to be left alone.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Problem { retry_after, .. } | Self::Status { retry_after, .. } => {
+                retry_after.map(Duration::from_secs)
+            }
+            _ => None,
         }
     }
 }
@@ -181,6 +220,7 @@ impl Client {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("share/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(limits.connect)
+            .tcp_keepalive_interval(KEEPALIVE_EVERY)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false);
@@ -243,7 +283,7 @@ impl Client {
     pub async fn open(&self, id: &ShareId, open: &OpenShare) -> Answer<Bytes> {
         let request = with_json(self.call(Method::POST, &paths::open(id)), open);
         let read = async {
-            let response = self.accepted(request.send().await?).await?;
+            let response = self.started(request).await?;
             self.read_bounded(response, limits::MAX_MANIFEST_BYTES as usize).await
         };
         within(self.limits.manifest, read).await
@@ -308,12 +348,12 @@ impl Client {
         bytes: Bytes,
         sent: impl Fn(u64) + Send + 'static,
     ) -> Answer<()> {
-        let moved = Arc::new(AtomicU64::new(0));
         let length = bytes.len();
+        let handed_over = Arc::new(HandedOver::begin(length as u64));
         let body = sliced(bytes, {
-            let moved = Arc::clone(&moved);
+            let handed_over = Arc::clone(&handed_over);
             move |count| {
-                moved.fetch_add(count, Ordering::Relaxed);
+                handed_over.moved(count);
                 sent(count);
             }
         });
@@ -323,7 +363,7 @@ impl Client {
             .body(body);
         tokio::select! {
             response = request.send() => within(self.limits.call, self.accepted(response?)).await.map(drop),
-            () = standstill(&moved, length as u64, self.limits) => Err(ClientError::Stalled),
+            () = handed_over.standstill(self.limits) => Err(ClientError::Stalled),
         }
     }
 
@@ -341,12 +381,12 @@ impl Client {
         if status.is_redirection() {
             return Err(ClientError::Redirected);
         }
-        let retry_after = number(response.headers(), header::RETRY_AFTER);
+        let retry_after = retry_after(response.headers());
         let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|t| t == "application/problem+json");
         let body = self.read_bounded(response, MAX_ANSWER_BYTES).await.unwrap_or_default();
         match serde_json::from_slice::<Problem>(&body) {
             Ok(problem) if is_problem => Err(ClientError::Problem { problem: Box::new(problem), retry_after }),
-            _ => Err(ClientError::Status(status.as_u16())),
+            _ => Err(ClientError::Status { status: status.as_u16(), retry_after }),
         }
     }
 
@@ -388,13 +428,40 @@ fn sliced(bytes: Bytes, sent: impl Fn(u64) + Send + 'static) -> Body {
     }))
 }
 
-/// Resolves once the counter has stood still for too long.
-async fn standstill(moved: &AtomicU64, all: u64, limits: Limits) {
-    loop {
-        let before = moved.load(Ordering::Relaxed);
-        tokio::time::sleep(if before < all { limits.stall } else { limits.answer }).await;
-        if moved.load(Ordering::Relaxed) == before {
-            return;
+/// How much of a request's body the connection has taken, and when.
+struct HandedOver {
+    all: u64,
+    begun: Instant,
+    /// Bytes so far, and the moment of the last ones.
+    so_far: Mutex<(u64, Instant)>,
+}
+
+impl HandedOver {
+    fn begin(all: u64) -> Self {
+        let now = Instant::now();
+        Self { all, begun: now, so_far: Mutex::new((0, now)) }
+    }
+
+    fn moved(&self, count: u64) {
+        let mut so_far = self.so_far.lock().unwrap_or_else(PoisonError::into_inner);
+        *so_far = (so_far.0 + count, Instant::now());
+    }
+
+    /// When it counts as broken, if nothing more moves.
+    fn deadline(&self, limits: Limits) -> Instant {
+        let (bytes, last) = *self.so_far.lock().unwrap_or_else(PoisonError::into_inner);
+        let patience = if bytes < self.all { limits.stall } else { limits.answer };
+        last + patience + ((last - self.begun) * 2).min(limits.slow)
+    }
+
+    /// Resolves once nothing has moved for too long.
+    async fn standstill(&self, limits: Limits) {
+        loop {
+            let deadline = self.deadline(limits);
+            tokio::time::sleep_until(deadline).await;
+            if self.deadline(limits) == deadline {
+                return;
+            }
         }
     }
 }
@@ -447,6 +514,17 @@ fn number(headers: &HeaderMap, name: header::HeaderName) -> Option<u64> {
     headers.get(name)?.to_str().ok()?.parse().ok()
 }
 
+/// Seconds to wait by `Retry-After`, which is a number of them, or a date (RFC 9110, 10.2.3) by the clock of whoever
+/// sent it.
+fn retry_after(headers: &HeaderMap) -> Option<u64> {
+    let date = |name| httpdate::parse_http_date(headers.get(name)?.to_str().ok()?).ok();
+    number(headers, header::RETRY_AFTER).or_else(|| {
+        let at = date(header::RETRY_AFTER)?;
+        let now = date(header::DATE).unwrap_or_else(SystemTime::now);
+        Some(at.duration_since(now).map_or(0, |wait| wait.as_secs()))
+    })
+}
+
 /// The total of `Content-Range: bytes <offset>-<total - 1>/<total>` (RFC 9110, 14.4); `None` for any other range.
 fn range_total(headers: &HeaderMap, offset: u64) -> Option<u64> {
     let range = headers.get(header::CONTENT_RANGE)?.to_str().ok()?.strip_prefix("bytes ")?;
@@ -476,6 +554,57 @@ mod tests {
         {
             assert_eq!(range(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn come_again_by_seconds_or_by_date() {
+        const NOW: &str = "Sun, 06 Nov 1994 08:49:30 GMT";
+        let wait = |after: &str, date: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::RETRY_AFTER, after.parse().unwrap());
+            date.map(|date| headers.insert(header::DATE, date.parse().unwrap()));
+            retry_after(&headers)
+        };
+        assert_eq!(wait("7", Some(NOW)), Some(7));
+        // The three forms a date may have.
+        for date in ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"] {
+            assert_eq!(wait(date, Some(NOW)), Some(7), "{date}");
+            assert_eq!(wait(date, None), Some(0), "{date}: long ago");
+        }
+        assert!(wait("Fri, 31 Dec 9999 23:59:59 GMT", None).unwrap() > 7000 * 365 * 86_400);
+        for wrong in ["soon", "-7", "7.5", "7 s", "", "Sun, 06 Nov 1994 08:49:37 CET", "99999999999999999999"] {
+            assert_eq!(wait(wrong, Some(NOW)), None, "{wrong}");
+        }
+    }
+
+    /// When a body that moves like this, in milliseconds after its begin, counts as broken.
+    async fn given_up(all: u64, moves: &[u64], limits: Limits) -> Duration {
+        let start = Instant::now();
+        let handed_over = HandedOver::begin(all);
+        let moving = async {
+            for at in moves {
+                tokio::time::sleep_until(start + Duration::from_millis(*at)).await;
+                handed_over.moved(1);
+            }
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            () = handed_over.standstill(limits) => start.elapsed(),
+            () = moving => unreachable!(),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_standstill_is_noticed_in_time_but_a_slow_line_gets_more() {
+        let limits = Limits::default();
+        let seconds = Duration::from_secs;
+        let near = |found: Duration, wanted: Duration| assert!(found.abs_diff(wanted) < seconds(1), "{found:?}");
+        near(given_up(9, &[], limits).await, seconds(30));
+        near(given_up(9, &[100, 200, 300], limits).await, seconds(30));
+        near(given_up(2, &[100, 200], limits).await, seconds(120));
+        // Each pause may be twice as long as all before it.
+        near(given_up(9, &[10_000, 55_000, 190_000], limits).await, seconds(190 + 30 + 300));
+        near(given_up(3, &[10_000, 50_000, 100_000], limits).await, seconds(100 + 120 + 200));
     }
 
     /// A server that answers with this head, then with a byte every ten seconds.

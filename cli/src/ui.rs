@@ -12,10 +12,7 @@ use std::{
     error::Error as _,
     io::{self, IsTerminal, Write},
     process::ExitCode,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
@@ -130,18 +127,14 @@ impl Ui {
                 ui.note(fl!("transfer-waiting", why = error.to_string()));
             }
         };
-        Patience { total, notice: Arc::new(notice) }
+        Patience::new(total, notice)
     }
 
     /// A progress bar over `total` bytes, or a counter where the total is unknown.
     pub fn progress(&self, total: Option<u64>) -> Progress {
         let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
-        let template = match total {
-            Some(_) => "{bar:30} {percent:>3} %  {bytes} / {total_bytes}  {bytes_per_sec}  {eta}  {msg}",
-            None => "{spinner} {bytes}  {bytes_per_sec}  {elapsed}  {msg}",
-        };
         let bar = bar.with_finish(ProgressFinish::AndClear);
-        bar.set_style(ProgressStyle::with_template(template).expect("the template is a constant"));
+        bar.set_style(style(total, false));
         if !self.json && !self.quiet {
             bar.set_draw_target(ProgressDrawTarget::stderr());
             bar.enable_steady_tick(Duration::from_millis(250));
@@ -177,6 +170,7 @@ impl Progress {
         self.0.inc(bytes);
         if !self.0.message().is_empty() {
             self.0.set_message("");
+            self.0.set_style(style(self.0.length(), false));
         }
     }
 
@@ -187,6 +181,7 @@ impl Progress {
 
     /// Says why nothing moves.
     pub fn waiting(&self, why: String) {
+        self.0.set_style(style(self.0.length(), true));
         self.0.set_message(why);
     }
 
@@ -194,13 +189,24 @@ impl Progress {
     pub fn told(&self, patience: &Patience) -> Patience {
         let progress = self.clone();
         let notice = move |error: &ClientError| progress.waiting(fl!("transfer-waiting", why = error.to_string()));
-        Patience { total: patience.total, notice: Arc::new(notice) }
+        patience.telling(notice)
     }
 
     /// Removes the bar.
     pub fn done(&self) {
         self.0.finish_and_clear();
     }
+}
+
+/// How a bar looks: how far it is and how fast; or, while nothing moves, how far, and why below it, where there is room.
+fn style(total: Option<u64>, waiting: bool) -> ProgressStyle {
+    let template = match (total.is_some(), waiting) {
+        (true, false) => "{bar:30} {percent:>3} %  {bytes} / {total_bytes}  {bytes_per_sec}  {eta}",
+        (true, true) => "{bar:30} {percent:>3} %  {bytes} / {total_bytes}\n{msg}",
+        (false, false) => "{spinner} {bytes}  {bytes_per_sec}  {elapsed}",
+        (false, true) => "{spinner} {bytes}\n{msg}",
+    };
+    ProgressStyle::with_template(template).expect("the template is a constant")
 }
 
 /// Shows help, or what is wrong with the command line, as clap words it; with `--json` also as an object.

@@ -25,6 +25,7 @@ fn limits() -> Limits {
         stall: short,
         stall_bytes: 1024,
         answer: short,
+        slow: short,
     }
 }
 
@@ -108,7 +109,7 @@ async fn an_error_that_drips_is_given_up() {
     let begun = Instant::now();
     let open = OpenShare { proof: None };
     let result = client_of(drip(b"HTTP/1.1 403 No\r\n\r\n", b"x")).open(&id(), &open).await;
-    assert!(matches!(result, Err(ClientError::Status(403))), "{result:?}");
+    assert!(matches!(result, Err(ClientError::Status { status: 403, .. })), "{result:?}");
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
 }
 

@@ -5,7 +5,7 @@ use std::{fs, time::Duration};
 use share_relay_api::{Bytes32, ShareId};
 
 use crate::{
-    gate::Gate,
+    proxy::Proxy,
     raw,
     round_trips::noise,
     world::{Run, Sent, World, can_mount, files_below, until},
@@ -61,7 +61,7 @@ fn relay_unreachable() {
 fn relay_gone_while_sending() {
     let world = World::new();
     let mut relay = world.relay();
-    let gate = Gate::holding_request(&relay.url, "/parts/1 ");
+    let gate = Proxy::holding_request(&relay.url, "/parts/1 ");
     world.file("case.bin", noise(2 * PART));
     let send = ["send", "case.bin", "--json", "--relay", &gate.url, "--patience", "1s", "--passphrase-file", "w"];
     let mut sending = world.share(send).start();
@@ -85,7 +85,7 @@ fn relay_gone_while_getting() {
     let world = World::new();
     let mut relay = world.relay();
     let sent = world.send(&relay.url, [world.file("case.bin", noise(3 * PART))]);
-    let gate = Gate::holding_answer(&relay.url, "/content ", 1 << 20);
+    let gate = Proxy::holding_answer(&relay.url, "/content ", 1 << 20);
     let getting = world.get(&sent.through(&gate.url), "in").args(["--json", "--patience", "1s"]).start();
     gate.wait_until_stopped();
     relay.kill();
@@ -206,7 +206,7 @@ fn revoked_while_getting() {
     let world = World::new();
     let relay = world.relay();
     let sent = world.send(&relay.url, [world.file("case.bin", noise(3 * PART))]);
-    let gate = Gate::holding_answer(&relay.url, "/content ", 1 << 20);
+    let gate = Proxy::holding_answer(&relay.url, "/content ", 1 << 20);
     let getting = world.get(&sent.through(&gate.url), "in").arg("--json").start();
     gate.wait_until_stopped();
     world.share(["revoke", &sent.link]).succeeds();
@@ -265,7 +265,7 @@ fn a_stream_still_being_sent() {
 fn an_upload_that_stopped() {
     let world = World::new();
     let relay = world.relay();
-    let gate = Gate::holding_request(&relay.url, "/parts/2 ");
+    let gate = Proxy::holding_request(&relay.url, "/parts/2 ");
     world.file("case.bin", noise(3 * PART));
     let words = world.path("words");
     let send = world.share(["send", "case.bin", "--json", "--relay", &gate.url, "--passphrase-file"]);
@@ -365,7 +365,7 @@ fn link_damaged() {
 fn a_file_changes_while_it_is_sent() {
     let world = World::new();
     let relay = world.relay();
-    let gate = Gate::holding_request(&relay.url, "/parts/0 ");
+    let gate = Proxy::holding_request(&relay.url, "/parts/0 ");
     // More parts than are read ahead.
     let path = world.file("case.bin", noise(5 * PART));
     let words = world.path("w");
@@ -389,7 +389,7 @@ fn interrupted() {
     let world = World::new();
     let relay = world.relay();
     let sent = world.send(&relay.url, [world.file("case.bin", noise(3 * PART))]);
-    let gate = Gate::holding_answer(&relay.url, "/content ", 1 << 20);
+    let gate = Proxy::holding_answer(&relay.url, "/content ", 1 << 20);
     let getting = world.get(&sent.through(&gate.url), "in").arg("--json").start();
     gate.wait_until_stopped();
     getting.signal("INT");

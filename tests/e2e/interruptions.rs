@@ -22,9 +22,9 @@ use share_relay_api::{CreateShare, ShareId, limits::SEALED_CHUNK_BYTES, paths};
 
 use crate::{
     http,
+    proxy::{Proxy, Way},
     round_trips::noise,
     stock_tools::{age_key, send_to},
-    tap::{Tap, Way},
     world::{Relay, Run, Sent, World, files_below},
 };
 
@@ -65,14 +65,15 @@ pub fn rounds() -> u64 {
     std::env::var("SHARE_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(12)
 }
 
-fn signal(process: &Child, name: &str) {
+/// Sends a signal: `INT`, `TERM`, `KILL`.
+pub fn signal(process: &Child, name: &str) {
     // It fails if the process has just ended, which the caller finds out.
     let command = format!("kill -{name} {} 2>/dev/null", process.id());
     Command::new("sh").args(["-c", &command]).status().unwrap();
 }
 
 /// Starts a program, signals it once so many more bytes have passed this way, and gives what became of it.
-fn struck(run: Run, tap: &Tap, way: Way, after: u64, with: &str) -> Output {
+fn struck(run: Run, tap: &Proxy, way: Way, after: u64, with: &str) -> Output {
     let wanted = tap.passed(way) + after;
     let mut child = run.spawn();
     tap.wait_for(way, wanted, || child.try_wait().unwrap().is_some());
@@ -130,7 +131,7 @@ fn ledger(world: &World) -> PathBuf {
 fn ctrl_c_takes_a_share_back() {
     let (world, mut dice, mut tally) = (World::new(), Dice::new(), Tally::default());
     let relay = world.relay();
-    let tap = Tap::counting(&relay.url);
+    let tap = Proxy::counting(&relay.url);
     let file = world.file("case.bin", noise(BYTES));
     for round in 0..rounds() {
         let words = world.path(format!("words-{round}"));
@@ -160,7 +161,7 @@ fn ctrl_c_takes_a_share_back() {
 fn a_killed_send_leaves_no_temporary_file() {
     let (world, mut dice, mut tally) = (World::new(), Dice::new(), Tally::default());
     let relay = world.relay();
-    let tap = Tap::counting(&relay.url);
+    let tap = Proxy::counting(&relay.url);
     let (file, small) = (world.file("case.bin", noise(BYTES)), world.file("small", "x"));
     let key = age_key(&world, "key.txt");
     for round in 0..rounds() {
@@ -184,7 +185,7 @@ fn a_killed_send_leaves_no_temporary_file() {
 struct Fetched {
     world: World,
     sent: Sent,
-    tap: Tap,
+    tap: Proxy,
     _relay: Relay,
 }
 
@@ -192,7 +193,7 @@ impl Fetched {
     fn new() -> Self {
         let world = World::new();
         let relay = world.relay();
-        let tap = Tap::counting(&relay.url);
+        let tap = Proxy::counting(&relay.url);
         let key = age_key(&world, "key.txt");
         let file = world.file("case.bin", noise(BYTES / 2));
         (0..40).for_each(|number| drop(world.file(format!("folder/{number}"), noise(BYTES / 80 + number))));

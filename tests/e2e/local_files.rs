@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     failures::{fails, send_something},
-    gate::Gate,
+    proxy::Proxy,
     raw,
     round_trips::noise,
     world::{SMALL_DISK, Sent, World, can_mount, files_below},
@@ -287,7 +287,7 @@ fn a_download_cut_off_is_repeated_with_its_ticket() {
     let world = World::new();
     let relay = world.relay();
     let sent = world.send(&relay.url, [world.file("case.bin", noise(20 << 20)).to_str().unwrap(), "--once"]);
-    let gate = Gate::holding_answer(&relay.url, "/content ", 1 << 20);
+    let gate = Proxy::holding_answer(&relay.url, "/content ", 1 << 20);
     let link = sent.through(&gate.url);
     let getting = world.get(&link, "in").start();
     gate.wait_until_stopped();
@@ -304,7 +304,7 @@ fn a_staging_folder_that_somebody_swaps_is_refused() {
     let world = World::new();
     let relay = world.relay();
     let sent = world.send(&relay.url, [world.file("case.bin", noise(20 << 20)).to_str().unwrap()]);
-    let gate = Gate::holding_answer(&relay.url, "/content ", 1 << 20);
+    let gate = Proxy::holding_answer(&relay.url, "/content ", 1 << 20);
     let getting = world.get(&sent.through(&gate.url), "in").arg("--json").start();
     gate.wait_until_stopped();
     let staging = fs::read_dir(world.path("in")).unwrap().next().unwrap().unwrap().path();

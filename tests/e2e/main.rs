@@ -1,7 +1,7 @@
 //! End-to-end tests: the real `share` and `share-relay`, as processes, over real connections.
 //!
-//! [`world`] has what every test needs. [`gate`] and [`tap`] stand between a program and a relay: one holds and cuts,
-//! the other records and counts. [`http`] is a server that lies, [`raw`] makes single calls as no program of ours
+//! [`world`] has what every test needs. [`proxy`] stands between a program and a relay: it counts, records, is slow and
+//! makes trouble. [`http`] is a server that lies, [`raw`] makes single calls as no program of ours
 //! would, [`clocked_relay`] is a relay whose clock the test sets. Each other module holds one kind of promise.
 
 // Tests show what they measured.
@@ -13,7 +13,6 @@ mod crowd;
 mod durability;
 mod failures;
 mod full_disk;
-mod gate;
 mod here;
 mod hostile_relay;
 mod http;
@@ -22,12 +21,13 @@ mod keys;
 mod limits;
 mod local_files;
 mod manage;
+mod networks;
+mod proxy;
 mod raw;
 mod relay_learns_nothing;
 mod round_trips;
 mod sending;
 mod stock_tools;
-mod tap;
 mod terminal;
 mod usage;
 mod world;

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::{
     failures::{NOWHERE, send_something},
-    gate::Gate,
+    proxy::Proxy,
     world::{Sent, World, files_below, until},
 };
 
@@ -21,7 +21,7 @@ const AT_ONCE: Duration = Duration::from_secs(4);
 fn a_sealed_share_stays_though_nobody_reads_that_it_is_ready() {
     let world = World::new();
     let relay = world.relay();
-    let gate = Gate::holding_request(&relay.url, "/seal ");
+    let gate = Proxy::holding_request(&relay.url, "/seal ");
     let (file, words) = (world.file("case.bin", "x"), world.path("words"));
     // Its reader is gone before the first line is passed on, and the last line is held until then.
     let script = "\"$@\" | { read -r line; exec <&-; echo \"$line\"; }; exit ${PIPESTATUS[0]}";

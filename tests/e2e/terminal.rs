@@ -12,7 +12,7 @@ use share::envelope::{Opener, header_len, open_bytes, open_header, seal_bytes};
 
 use crate::{
     failures::{mistyped, send_something},
-    gate::Gate,
+    proxy::{Line, Proxy, Way},
     raw,
     round_trips::noise,
     world::{PATIENCE, Relay, Sent, World, files_below, until},
@@ -287,7 +287,7 @@ fn a_bar_shows_progress_at_a_terminal_only() {
     let sent = world.send(&relay.url, [world.file("case.bin", noise(20 << 20))]);
     let options = format!("--yes --force --passphrase-file {}", sent.words.display());
     for quiet in [false, true] {
-        let gate = Gate::holding_answer(&relay.url, "/content ", 5 << 20);
+        let gate = Proxy::holding_answer(&relay.url, "/content ", 5 << 20);
         let flag = if quiet { "--quiet" } else { "" };
         let mut terminal = get(&world, &sent.through(&gate.url), &format!("{options} {flag}"));
         gate.wait_until_stopped();
@@ -310,7 +310,7 @@ fn sending_shows_link_and_words_before_the_upload_ends() {
     let world = World::new();
     let relay = world.relay();
     world.file("case.bin", noise(20 << 20));
-    let gate = Gate::holding_request(&relay.url, "/parts/1 ");
+    let gate = Proxy::holding_request(&relay.url, "/parts/1 ");
     let mut terminal = Terminal::run(&world, &format!("exec {SHARE} send case.bin --relay {}", gate.url));
     terminal.sees("Link:  http://127.0.0.1:");
     terminal.sees("Words: ");
@@ -322,4 +322,35 @@ fn sending_shows_link_and_words_before_the_upload_ends() {
     terminal.sees("Ready. It can be fetched until ");
     let (code, shown) = terminal.finish();
     assert_eq!((code, words.split(' ').count()), (0, 6), "{shown}");
+}
+
+#[test]
+fn a_wait_shows_why_and_ends_when_bytes_move_again() {
+    let world = World::new();
+    let mut relay = world.relay();
+    world.file("case.bin", noise(20 << 20));
+    let sent = world.send(&relay.url, ["case.bin"]);
+    let line = Line { bytes_per_second: Some(4 << 20), ..Line::default() };
+    for (way, sending) in [(Way::ToRelay, true), (Way::FromRelay, false)] {
+        let proxy = Proxy::line(&relay.url, line);
+        let mut terminal = match sending {
+            true => Terminal::run(&world, &format!("exec {SHARE} send case.bin --relay {}", proxy.url)),
+            false => {
+                get(&world, &sent.through(&proxy.url), &format!("--yes --passphrase-file {}", sent.words.display()))
+            }
+        };
+        assert!(proxy.wait_for(way, 2 << 20, || false));
+        terminal.sees("B/s");
+        relay.kill();
+        terminal.sees(" / 20.0");
+        terminal.sees("The relay cannot be reached, or the connection broke; trying again…");
+        relay = world.relay();
+        proxy.leads_to(&relay.url);
+        terminal.sees("B/s");
+        let (code, shown) = terminal.finish();
+        assert_eq!(code, 0, "{shown}");
+        let after = shown.rsplit("trying again…").next().unwrap();
+        assert!(after.contains("B/s"), "{after}");
+    }
+    assert!(fs::read(world.path("in/case.bin")).unwrap() == noise(20 << 20));
 }

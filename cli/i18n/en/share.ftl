@@ -105,7 +105,10 @@ relay-url-invalid-hint = An address looks like https://relay.example, with nothi
 
 client-unreachable = The relay cannot be reached, or the connection broke
 client-unreachable-hint = Check your network connection and try again. If it keeps failing, ask whoever runs the relay.
+client-later-hint = It asks to be left alone for { $wait }. Try again after that, or allow more time with --patience.
 client-stalled = The relay or the network stopped responding
+client-untrusted = The relay's certificate is not accepted ({ $why })
+client-untrusted-hint = Check the relay's address and this computer's clock. If a proxy in your office looks into connections, ask for its certificate to be installed.
 client-problem = The relay refused ({ $code })
 client-status = Something on the way to the relay answered with error { $status }
 client-status-too-large = Something on the way to the relay does not let this much through at once

@@ -105,7 +105,10 @@ relay-url-invalid-hint = Een adres ziet eruit als https://relay.example, met hoo
 
 client-unreachable = De relay is niet te bereiken, of de verbinding is verbroken
 client-unreachable-hint = Controleer uw netwerkverbinding en probeer het opnieuw. Blijft het misgaan? Vraag dan de beheerder van de relay.
+client-later-hint = De andere kant vraagt om { $wait } te wachten. Probeer het daarna opnieuw, of geef meer tijd met --patience.
 client-stalled = De relay of het netwerk reageert niet meer
+client-untrusted = Het certificaat van de relay wordt niet aanvaard ({ $why })
+client-untrusted-hint = Controleer het adres van de relay en de klok van deze computer. Kijkt een proxy op kantoor mee in verbindingen? Laat dan het certificaat daarvan installeren.
 client-problem = De relay weigert ({ $code })
 client-status = Iets op weg naar de relay antwoordde met fout { $status }
 client-status-too-large = Iets op de weg naar de relay laat niet zo veel tegelijk door

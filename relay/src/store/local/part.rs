@@ -6,8 +6,12 @@ use bytes::Bytes;
 use share_relay_api::ShareId;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::{super::PartPlace, super::PartWriter, super::Result, super::StoreError, Inner, writers::Claim};
-use crate::{blocks::Block, disk};
+use super::{Inner, writers::Claim};
+use crate::{
+    blocks::Block,
+    disk,
+    store::{PartPlace, PartWriter, Result, StoreError},
+};
 
 /// A part being written. A block is gathered, then written.
 #[derive(Debug)]

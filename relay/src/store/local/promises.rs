@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tokio::task::JoinSet;
 
-use super::*;
+use super::{super::PartWriter, *};
 use crate::{
     disk::{
         power_cut::{Kept, PowerCut},

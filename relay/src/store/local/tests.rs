@@ -2,7 +2,7 @@
 
 use tempfile::TempDir;
 
-use super::*;
+use super::{super::PartWriter, *};
 use crate::{
     share::tests::ready,
     store::conformance::{self, Reopen},

@@ -137,7 +137,7 @@ impl Ui {
     pub fn progress(&self, total: Option<u64>) -> Progress {
         let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
         let template = match total {
-            Some(_) => "{bar:30} {percent:>3} %  {bytes} / {total_bytes}  {bytes_per_sec}  {eta}  {msg}",
+            Some(_) => "{prefix}{bar:30} {percent:>3} %  {bytes} / {total_bytes}  {bytes_per_sec}  {eta}  {msg}",
             None => "{spinner} {bytes}  {bytes_per_sec}  {elapsed}  {msg}",
         };
         let bar = bar.with_finish(ProgressFinish::AndClear);
@@ -185,6 +185,12 @@ impl Progress {
         self.0.set_position(self.0.position().saturating_sub(bytes));
     }
 
+    /// So many bytes were there before; they are no part of the speed.
+    pub fn held(&self, bytes: u64) {
+        self.0.inc(bytes);
+        self.0.reset_eta();
+    }
+
     /// Says why nothing moves.
     pub fn waiting(&self, why: String) {
         self.0.set_message(why);
@@ -195,6 +201,11 @@ impl Progress {
         let progress = self.clone();
         let notice = move |error: &ClientError| progress.waiting(fl!("transfer-waiting", why = error.to_string()));
         Patience { total: patience.total, notice: Arc::new(notice) }
+    }
+
+    /// Says what is being done, where that is not moving bytes.
+    pub fn labelled(&self, what: String) {
+        self.0.set_prefix(format!("{what}  "));
     }
 
     /// Removes the bar.
@@ -221,6 +232,14 @@ pub fn command_line(error: &clap::Error) -> ExitCode {
 /// A size for people: `1.50 MiB`.
 pub fn size(bytes: u64) -> String {
     BinaryBytes(bytes).to_string()
+}
+
+/// How much of the whole that is, from 0 to 100; all of nothing.
+pub fn percent(part: u64, whole: u64) -> u64 {
+    match whole {
+        0 => 100,
+        _ => (u128::from(part.min(whole)) * 100 / u128::from(whole)) as u64,
+    }
 }
 
 /// Yes or no, in English or Dutch.

@@ -53,6 +53,11 @@ impl Backoff {
         self.wait = FIRST_WAIT;
     }
 
+    /// Something else of the same transfer worked: patience begins anew, but the waits stay as long as they are.
+    pub fn worked_elsewhere(&mut self) {
+        self.failing_since = None;
+    }
+
     /// Waits before the next try; gives the error back if there should be none.
     pub async fn wait(&mut self, error: ClientError) -> Answer<()> {
         let since = *self.failing_since.get_or_insert_with(Instant::now);

@@ -9,6 +9,7 @@
 
 mod clocked_relay;
 mod corrupt;
+mod download_resume;
 mod failures;
 mod gate;
 mod here;
@@ -17,6 +18,7 @@ mod http;
 mod interruptions;
 mod keys;
 mod limits;
+mod live;
 mod local_files;
 mod manage;
 mod raw;

@@ -15,7 +15,10 @@ use super::{
     lanes::{Lane, Lanes},
     segments::RUN_BYTES,
 };
-use crate::error::Result;
+use crate::{
+    error::{Error, Result},
+    i18n::fl,
+};
 
 /// Connections at most. The relay allows eight on a ticket.
 const MOST_LANES: usize = 4;
@@ -110,6 +113,10 @@ async fn failed(tasks: &mut JoinSet<Result<()>>) -> Option<Result<()>> {
 fn done(result: std::result::Result<Result<()>, JoinError>) -> Result<()> {
     match result {
         Ok(result) => result,
-        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The program is ending, and nobody waits for this any more.
+            Err(_) => Err(Error::interrupted(fl!("get-interrupted"))),
+        },
     }
 }

@@ -23,7 +23,13 @@ pub struct Folder {
     // Dropped first: it lies in the folder.
     staging: Staging,
     output: Output,
-    resumed: bool,
+    resumed: Option<Resumed>,
+}
+
+/// An earlier download that is gone on with.
+#[derive(Debug, Clone, Copy)]
+struct Resumed {
+    ticket_expires_at: u64,
 }
 
 /// The path of a folder, and those above it that had to be made; they go again if nothing was saved in them.
@@ -54,7 +60,7 @@ impl Folder {
     pub fn create(path: &Path) -> Result<Self> {
         let made = Output::create(path).and_then(|output| Ok((Staging::create(path)?, output)));
         let (staging, output) = made.map_err(|error| Error::writing(path, error))?;
-        Ok(Self { staging, output, resumed: false })
+        Ok(Self { staging, output, resumed: None })
     }
 
     /// Goes on with the download of this link, with this manifest and so many chunks, that was left here; of several, with the one that
@@ -66,8 +72,8 @@ impl Folder {
             mine.into_iter().partition(|kept| kept.manifest().is_ok_and(|kept| kept == *manifest));
         same.sort_by_cached_key(|kept| kept.noted(chunks));
         if let Some(best) = same.pop() {
+            self.resumed = Some(Resumed { ticket_expires_at: best.ticket_expires_at() });
             self.staging = best.staging;
-            self.resumed = true;
         }
         same.into_iter().chain(different).for_each(Kept::remove);
         others
@@ -75,19 +81,24 @@ impl Folder {
 
     /// Whether it holds a part of an earlier download.
     pub fn is_resumed(&self) -> bool {
-        self.resumed
+        self.resumed.is_some()
+    }
+
+    /// Whether it holds a part of an earlier download, whose ticket ended before this one will.
+    pub fn needed_another_ticket(&self, expires_at: u64) -> bool {
+        self.resumed.is_some_and(|resumed| resumed.ticket_expires_at < expires_at)
     }
 
     /// How many of so many chunks an earlier download has noted.
     pub fn noted(&self, chunks: u64) -> u64 {
-        if self.resumed { kept::noted(&self.staging, chunks) } else { 0 }
+        if self.is_resumed() { kept::noted(&self.staging, chunks) } else { 0 }
     }
 
     /// Gives up what an earlier download left here, and begins anew.
     pub fn start_afresh(&mut self) -> Result<()> {
         self.staging.keep(false);
         self.staging = Staging::create(self.path()).map_err(|error| Error::writing(self.path(), error))?;
-        self.resumed = false;
+        self.resumed = None;
         Ok(())
     }
 

@@ -36,6 +36,8 @@ struct Journal {
     kind: ShareKind,
     /// In seconds since 1970 by the relay's clock.
     expires_at: u64,
+    /// When the ticket ends that it was fetched with last, by the same clock.
+    ticket_expires_at: u64,
 }
 
 const VERSION: u64 = 1;
@@ -103,6 +105,11 @@ impl Kept {
         noted(&self.staging, chunks)
     }
 
+    /// When the ticket ends that it was fetched with last, in seconds since 1970 by the relay's clock.
+    pub fn ticket_expires_at(&self) -> u64 {
+        self.journal.ticket_expires_at
+    }
+
     /// How long ago somebody worked on it.
     pub fn age(&self) -> Age {
         let modified = [tags_file(&self.staging), self.staging.journal()]
@@ -122,16 +129,24 @@ impl Kept {
     }
 }
 
-/// Writes down in a staging folder what it takes to go on in it, through power loss, and keeps it from now on.
-pub fn begin(staging: &mut Staging, link: &Link, about: &About, manifest: &[u8]) -> io::Result<TagFile> {
-    let tags = TagFile::create(&tags_file(staging))?;
+/// Makes what it takes to note what arrives, and to open it later.
+pub fn begin(staging: &Staging, manifest: &[u8]) -> io::Result<TagFile> {
     write(&manifest_file(staging), manifest)?;
-    let journal = Journal { version: VERSION, link: link.to_string(), kind: about.kind, expires_at: about.expires_at };
+    TagFile::create(&tags_file(staging))
+}
+
+/// Writes the journal, so that it survives power loss, and keeps the folder from now on.
+pub fn write_journal(staging: &mut Staging, link: &Link, about: &About, ticket_expires_at: u64) -> io::Result<()> {
+    let (link, kind, expires_at) = (link.to_string(), about.kind, about.expires_at);
+    let journal = Journal { version: VERSION, link, kind, expires_at, ticket_expires_at };
     let unfinished = staging.path().join("journal.new");
+    // A program that was killed may have left one.
+    let _ = fs::remove_file(&unfinished);
     write(&unfinished, &serde_json::to_vec(&journal).expect("journals always become JSON"))?;
     fs::rename(unfinished, staging.journal())?;
     system::sync_dir(staging.path())?;
-    Ok(tags)
+    staging.keep(true);
+    Ok(())
 }
 
 /// How many of so many chunks are noted in a staging folder. None in a file that cannot be read: it will be of no use.

@@ -11,16 +11,15 @@ use ring::digest;
 use share_relay_api::{Bytes32, Code};
 
 use super::{
-    Incoming,
+    Held, Incoming,
     folder::Folder,
     kept::{self, Age, Kept},
     open::Opened,
-    save::Digest,
+    save::{Digest, Target},
 };
 use crate::{
     commands::unless_stopped,
     content::{ContentError, Manifest, Scatter, scatter::Found, unpack},
-    envelope::Stream,
     error::{Error, Kind, Result},
     i18n::fl,
     secret::Secret,
@@ -48,32 +47,20 @@ impl Incoming<'_> {
         &self,
         opened: Opened,
         mut folder: Folder,
-        ticket: &Secret,
+        ticket: &Held,
         stop: &mut StopSignal,
     ) -> Result<Landed> {
-        let stream = opened.expected().stream;
-        let landing = Arc::new(self.prepare(&opened, stream, &mut folder)?);
-        let fill = self.fill(&opened, &folder, &landing, ticket);
+        if folder.needed_another_ticket(ticket.expires_at) {
+            self.context.ui.note(fl!("get-ticket-over"));
+        }
+        let landing = Arc::new(prepare(&opened, &mut folder)?);
+        let journal = kept::write_journal(folder.staging_mut(), &self.link, &self.about, ticket.expires_at);
+        journal.map_err(|error| Error::writing(folder.path(), error))?;
+        let fill = self.fill(&opened, &folder, &landing, &ticket.secret);
         match unless_stopped(stop, fl!("get-interrupted"), fill).await {
             Ok((fingerprint, digest)) => Ok(Landed { folder, fingerprint, digest }),
             Err(error) => Err(self.leave(folder, &landing, error)),
         }
-    }
-
-    /// The files and folders, and the journal of this download.
-    fn prepare(&self, opened: &Opened, stream: Arc<Stream>, folder: &mut Folder) -> Result<Landing> {
-        let manifest = &opened.manifest;
-        if folder.is_resumed() {
-            let tags = TagFile::open(&kept::tags_file(folder.staging()));
-            match (tags, scatter(manifest, folder, Found::Leftovers)) {
-                (Ok(tags), Ok(scatter)) => return Ok(Landing::new(scatter, tags, stream)),
-                // Not as this program leaves it, so nothing to go on with.
-                _ => folder.start_afresh()?,
-            }
-        }
-        let begun = kept::begin(folder.staging_mut(), &self.link, &self.about, &opened.sealed);
-        let tags = begun.map_err(|error| Error::writing(folder.path(), error))?;
-        Ok(Landing::new(scatter(manifest, folder, Found::Nothing)?, tags, stream))
     }
 
     async fn fill(
@@ -160,6 +147,18 @@ impl Incoming<'_> {
         }
     }
 
+    /// Removes what is there of an earlier download, if the share has ended; gives the error to show.
+    pub(super) fn give_up(&self, target: Target, error: Error) -> Error {
+        if let Target::Folder { mut folder, .. } = target
+            && folder.is_resumed()
+            && is_over(&error)
+        {
+            folder.staging_mut().keep(false);
+            self.context.ui.note(fl!("get-kept-removed"));
+        }
+        error
+    }
+
     /// Removes what nobody is expected to go on with, and asks about what may be forgotten.
     pub(super) fn offer_removal(&self, others: Vec<Kept>) -> Result<()> {
         let ui = &self.context.ui;
@@ -180,6 +179,22 @@ impl Incoming<'_> {
         }
         Ok(())
     }
+}
+
+/// The files and folders of this content, and the tags of what is there of it.
+fn prepare(opened: &Opened, folder: &mut Folder) -> Result<Landing> {
+    let (manifest, stream) = (&opened.manifest, opened.expected().stream);
+    if folder.is_resumed() {
+        let tags = TagFile::open(&kept::tags_file(folder.staging()));
+        match (tags, scatter(manifest, folder, Found::Leftovers)) {
+            (Ok(tags), Ok(scatter)) => return Ok(Landing::new(scatter, tags, stream)),
+            // Not as this program leaves it, so nothing to go on with.
+            _ => folder.start_afresh()?,
+        }
+    }
+    let begun = kept::begin(folder.staging(), &opened.sealed);
+    let tags = begun.map_err(|error| Error::writing(folder.path(), error))?;
+    Ok(Landing::new(scatter(manifest, folder, Found::Nothing)?, tags, stream))
 }
 
 /// Whether the share itself has ended, so that nothing of it will ever come.

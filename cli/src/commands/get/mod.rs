@@ -117,7 +117,7 @@ impl<'a> Incoming<'a> {
         let ready = unless_stopped(stop, fl!("get-interrupted"), self.get_ready()).await?;
         let Some(Ready { opened, target, ticket }) = ready else { return Ok(()) };
         let receipt_key = ReceiptKey::derive(&opened.file_key);
-        let verified = ticket.use_for(self.receive(opened, target, &ticket.secret, stop)).await?;
+        let verified = ticket.use_for(self.receive(opened, target, &ticket, stop)).await?;
         let received = verified.place().await?;
         // First of all: what is printed may not find its reader.
         self.send_receipt(ticket, &receipt_key, received.fingerprint, stop).await;
@@ -135,11 +135,10 @@ impl<'a> Incoming<'a> {
         self.confirm()?;
         // Before a ticket is spent: a folder that has no room, or no place, should not cost a download.
         let target = self.target(&opened).await?;
-        let ticket = self.take_ticket(opened.proof).await?;
-        if target.is_resumed() && ticket.fresh {
-            self.context.ui.note(fl!("get-ticket-over"));
+        match self.take_ticket(opened.proof).await {
+            Ok(ticket) => Ok(Some(Ready { opened, target, ticket })),
+            Err(error) => Err(self.give_up(target, error)),
         }
-        Ok(Some(Ready { opened, target, ticket }))
     }
 
     /// Saves the age file as it is. Nothing is verified, so there is no receipt, and nothing to go on with.
@@ -191,22 +190,21 @@ impl<'a> Incoming<'a> {
 
     /// Takes one of the allowed downloads, or goes on with the one that an earlier try took.
     async fn take_ticket(&self, proof: Option<Bytes32>) -> Result<Held> {
-        let ticket = self.ticket()?;
+        let mut ticket = self.ticket()?;
         let take = TakeTicket { proof, ticket_hash: ticket.secret.hash() };
         let taken = self.patience.with(async || self.client.take_ticket(&self.link.id, &take).await);
-        ticket.use_for(async { Ok(taken.await?) }).await?;
+        ticket.expires_at = ticket.use_for(async { Ok(taken.await?) }).await?.expires_at;
         Ok(ticket)
     }
 
     /// A ticket, made here, so that asking for it again takes no second one.
     fn ticket(&self) -> Result<Held> {
-        let made = Secret::random().map_err(no_randomness)?;
-        let hash = made.hash();
-        match TicketFile::take(&self.context.dirs.tickets(), &self.link, made.clone()) {
-            Ok((secret, file)) => Ok(Held { fresh: secret.hash() == hash, secret, file }),
+        let fresh = Secret::random().map_err(no_randomness)?;
+        match TicketFile::take(&self.context.dirs.tickets(), &self.link, fresh.clone()) {
+            Ok((secret, file)) => Ok(Held { secret, file, expires_at: 0 }),
             Err(error) => {
                 self.context.ui.warn(fl!("get-ticket-not-kept", why = error.to_string()));
-                Ok(Held { secret: made, file: None, fresh: true })
+                Ok(Held { secret: fresh, file: None, expires_at: 0 })
             }
         }
     }
@@ -264,8 +262,8 @@ struct Ready {
 struct Held {
     secret: Secret,
     file: Option<TicketFile>,
-    /// Whether no earlier download used it.
-    fresh: bool,
+    /// When it ends, in seconds since 1970 by the relay's clock.
+    expires_at: u64,
 }
 
 impl Held {

@@ -7,7 +7,7 @@ use std::{
 
 use share_relay_api::Bytes32;
 
-use super::{Incoming, Received, folder::Folder, land::Landed, open::Opened};
+use super::{Held, Incoming, Received, folder::Folder, land::Landed, open::Opened};
 use crate::{
     commands::unless_stopped,
     content::{Placed, find_in_the_way, place, place_one},
@@ -45,11 +45,6 @@ pub enum Target {
 }
 
 impl Target {
-    /// Whether a part of it is there from an earlier download.
-    pub(super) fn is_resumed(&self) -> bool {
-        matches!(self, Self::Folder { folder, .. } if folder.is_resumed())
-    }
-
     fn place(self) -> Result<Saved> {
         match self {
             Self::StandardOutput => Ok(Saved::StandardOutput),
@@ -110,13 +105,13 @@ impl Incoming<'_> {
         &self,
         opened: Opened,
         target: Target,
-        ticket: &Secret,
+        ticket: &Held,
         stop: &mut StopSignal,
     ) -> Result<Verified> {
         let bytes = opened.manifest.bytes;
         match target {
             Target::StandardOutput => {
-                let fetch = self.to_standard_output(opened, ticket);
+                let fetch = self.to_standard_output(opened, &ticket.secret);
                 let fingerprint = unless_stopped(stop, fl!("get-interrupted"), fetch).await?;
                 Ok(Verified { target, fingerprint, bytes, digest: None })
             }

@@ -145,8 +145,8 @@ impl Scatter {
         self.open().clear();
         on_workers(self.entries.iter().filter(|entry| !entry.folder), |entry| self.finish_one(entry, Self::file_done))?;
         // From the inside out; nothing changes a folder's time any more.
-        let folders = self.entries.iter().rev().filter(|entry| entry.folder);
-        folders.map(|entry| self.finish_one(entry, Self::folder_done)).collect::<Result<(), _>>()?;
+        let mut folders = self.entries.iter().rev().filter(|entry| entry.folder);
+        folders.try_for_each(|entry| self.finish_one(entry, Self::folder_done))?;
         self.folder.sync().map_err(ContentError::write(Path::new("")))
     }
 

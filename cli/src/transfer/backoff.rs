@@ -124,6 +124,19 @@ mod tests {
         assert_eq!(start.elapsed(), Duration::ZERO);
     }
 
+    #[tokio::test]
+    async fn what_works_elsewhere_renews_patience_but_not_the_waits() {
+        let mut backoff = Backoff::new(patience(0));
+        backoff.failing_since = Instant::now().checked_sub(Duration::from_secs(9));
+        backoff.patience.total = Duration::from_secs(5);
+        assert!(backoff.wait(passing()).await.is_err());
+        backoff.worked_elsewhere();
+        backoff.wait = FIRST_WAIT * 4;
+        backoff.patience.total = Duration::from_millis(1);
+        backoff.wait(passing()).await.unwrap();
+        assert_eq!(backoff.wait, FIRST_WAIT * 8);
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_final_failure_is_not_tried_again() {
         let tries = Cell::new(0);

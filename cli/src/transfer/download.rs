@@ -6,7 +6,7 @@
 
 use std::{
     ops::Range,
-    pin::Pin,
+    pin::pin,
     sync::{Arc, Mutex, OnceLock, PoisonError},
     time::{Duration, Instant},
 };
@@ -106,13 +106,11 @@ impl Download {
     pub async fn open_into(self, expected: Expected, writer: PlainWriter) -> Result<Bytes32> {
         let mut pieces = Pieces::of(Source::new(self.clone(), 0..expected.total()));
         expected.check_start(&mut pieces).await?;
-        let mut opened = runs(pieces, expected.length)
-            .map_err(Error::from)
-            .map_ok(|(run, sealed)| {
-                let stream = Arc::clone(&expected.stream);
-                blocking(move || Ok(open(&stream, &run, sealed)?))
-            })
-            .try_buffered(RUNS_IN_FLIGHT);
+        let opening = runs(pieces, expected.length).map_err(Error::from).map_ok(|(run, sealed)| {
+            let stream = Arc::clone(&expected.stream);
+            blocking(move || Ok(open(&stream, &run, sealed)?))
+        });
+        let mut opened = pin!(opening.try_buffered(RUNS_IN_FLIGHT));
         let mut fingerprint = Fingerprint::new();
         while let Some((tags, plain)) = opened.try_next().await? {
             fingerprint.add_tags(&tags);
@@ -329,14 +327,15 @@ fn open(stream: &SealedStream, run: &Run, mut sealed: Vec<u8>) -> std::result::R
     Ok((tags, sealed.into()))
 }
 
-fn runs(pieces: Pieces, length: u64) -> Pin<Box<dyn Stream<Item = Answer<(Run, Vec<u8>)>> + Send>> {
+/// The payload's runs, in order, each with its sealed bytes.
+fn runs(pieces: Pieces, length: u64) -> impl Stream<Item = Answer<(Run, Vec<u8>)>> + Send {
     let runs = Runs::of(length);
-    Box::pin(stream::try_unfold((pieces, 0), move |(mut pieces, number)| async move {
+    stream::try_unfold((pieces, 0), move |(mut pieces, number)| async move {
         if number == runs.count() {
             return Ok(None);
         }
         let run = runs.get(number);
         let sealed = pieces.take((run.sealed.end - run.sealed.start) as usize).await?;
         Ok(Some(((run, sealed), (pieces, number + 1))))
-    }))
+    })
 }

@@ -26,6 +26,9 @@ use crate::{
     ui::Progress,
 };
 
+/// Bytes that land between two syncs on the way, so that little is left for the one at the end.
+const SYNC_EVERY: u64 = 128 * 1024 * 1024;
+
 /// The content and the tags of what has been verified of it.
 pub struct Landing {
     scatter: Scatter,
@@ -68,8 +71,11 @@ impl Landing {
         let plain = self.stream.open_run(run.chunks.start, run.last, sealed)?;
         self.scatter.write_at(run.plain.start, plain)?;
         self.tags.write(run.chunks.start, &tags).map_err(not_noted)?;
-        self.held.fetch_add(plain.len() as u64, Ordering::Relaxed);
-        Ok(())
+        let before = self.held.fetch_add(plain.len() as u64, Ordering::Relaxed);
+        match before / SYNC_EVERY < (before + plain.len() as u64) / SYNC_EVERY {
+            true => Ok(self.scatter.sync_some()?),
+            false => Ok(()),
+        }
     }
 
     /// The runs that are not there whole, in order. Blocks for as long as it takes to read and seal what is there.
@@ -111,6 +117,7 @@ impl Landing {
         }
         sealed.clear();
         self.stream.seal_run(run.chunks.start, run.last, plain, sealed);
+        // Not secret: the relay knows them too.
         tags(sealed) == noted
     }
 

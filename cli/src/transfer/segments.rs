@@ -66,7 +66,7 @@ impl Runs {
     }
 
     /// These runs in pieces to be asked for one after another.
-    pub fn segments(self, missing: Vec<Range<u64>>) -> impl Iterator<Item = Range<u64>> {
+    pub fn segments(self, missing: impl IntoIterator<Item = Range<u64>>) -> impl Iterator<Item = Range<u64>> {
         let most = (self.count() / SEGMENTS).clamp(LEAST_RUNS, MOST_RUNS);
         missing.into_iter().flat_map(move |runs| {
             let end = runs.end;
@@ -115,11 +115,11 @@ mod tests {
     #[test]
     fn segments_cover_what_is_missing_in_order() {
         let runs = Runs::of(1024 * CHUNKS_PER_RUN * C);
-        let segments: Vec<_> = runs.segments(vec![3..4, 10..50]).collect();
+        let segments: Vec<_> = runs.segments([3..4, 10..50]).collect();
         assert_eq!(segments, [3..4, 10..26, 26..42, 42..50]);
         let small = Runs::of(10 * CHUNKS_PER_RUN * C);
-        assert_eq!(small.segments(vec![0..10]).collect::<Vec<_>>(), [0..4, 4..8, 8..10]);
-        assert_eq!(Runs::of(5).segments(vec![0..1]).collect::<Vec<_>>(), [0..1]);
+        assert_eq!(small.segments(Some(0..10)).collect::<Vec<_>>(), [0..4, 4..8, 8..10]);
+        assert_eq!(Runs::of(5).segments(Some(0..1)).count(), 1);
     }
 
     #[test]

@@ -220,6 +220,41 @@ mod tests {
         assert!(!dead.exists() && !unborn.exists());
     }
 
+    #[test]
+    fn what_is_kept_is_taken_over_by_one_at_a_time() {
+        let output = tempfile::tempdir().unwrap();
+        let mut staging = Staging::create(output.path()).unwrap();
+        fs::write(staging.journal(), "{}").unwrap();
+        fs::write(staging.files().join("half"), "x").unwrap();
+        staging.keep(true);
+        let next = Staging::create(output.path()).unwrap();
+        assert!(next.others(output.path()).is_empty(), "its owner lives");
+        drop(staging);
+        let others = next.others(output.path());
+        assert_eq!(fs::read(others[0].files().join("half")).unwrap(), b"x");
+        assert!(next.others(output.path()).is_empty(), "it is taken");
+        drop(others);
+        let mut others = next.others(output.path());
+        others[0].keep(false);
+        drop(others);
+        drop(next);
+        assert_eq!(fs::read_dir(output.path()).unwrap().count(), 0);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_others_can_enter_is_not_taken_over() {
+        use std::os::unix::fs::PermissionsExt;
+        let output = tempfile::tempdir().unwrap();
+        let mut staging = Staging::create(output.path()).unwrap();
+        fs::write(staging.journal(), "{}").unwrap();
+        staging.keep(true);
+        fs::set_permissions(staging.path(), fs::Permissions::from_mode(0o777)).unwrap();
+        drop(staging);
+        let next = Staging::create(output.path()).unwrap();
+        assert!(next.others(output.path()).is_empty());
+    }
+
     #[cfg(unix)]
     #[test]
     fn only_the_owner_can_look_inside() {

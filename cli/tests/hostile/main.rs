@@ -540,7 +540,7 @@ fn every_byte_that_is_not_a_files_is_checked_where_it_lands() {
     let (manifest, content) = honest();
     let (json, files) = (manifest.to_string(), [1024..1029, 2048..2648]);
     // All of each header's fields; of what is zero and of the files' own bytes some.
-    let chosen = |at: &usize| (*at < 2048 && at % 512 < 345 && at / 512 != 2) || at % 37 == 0;
+    let chosen = |at: &usize| (*at < 2048 && at % 512 < 345 && at / 512 != 2) || at.is_multiple_of(37);
     for at in (0..content.len()).filter(chosen) {
         let mut changed = content.clone();
         changed[at] ^= 0x20;

@@ -4,6 +4,8 @@
 use std::{
     fs,
     io::{self, Read},
+    ops::Range,
+    path::Path,
     sync::Arc,
 };
 
@@ -20,6 +22,7 @@ use super::{
 use crate::{
     commands::unless_stopped,
     content::{ContentError, Manifest, Scatter, scatter::Found, unpack},
+    envelope::Stream,
     error::{Error, Kind, Result},
     i18n::fl,
     secret::Secret,
@@ -53,7 +56,12 @@ impl Incoming<'_> {
         if folder.needed_another_ticket(ticket.expires_at) {
             self.context.ui.note(fl!("get-ticket-over"));
         }
-        let landing = Arc::new(prepare(&opened, &mut folder)?);
+        let (manifest, sealed, stream) = (opened.manifest.clone(), opened.sealed.clone(), opened.expected().stream);
+        let (mut folder, landing) = blocking(move || {
+            let landing = prepare(&manifest, &sealed, stream, &mut folder)?;
+            Ok((folder, Arc::new(landing)))
+        })
+        .await?;
         let journal = kept::write_journal(folder.staging_mut(), &self.link, &self.about, ticket.expires_at);
         journal.map_err(|error| Error::writing(folder.path(), error))?;
         let fill = self.fill(&opened, &folder, &landing, &ticket.secret);
@@ -72,7 +80,7 @@ impl Incoming<'_> {
     ) -> Result<(Bytes32, Digest)> {
         let missing = match folder.is_resumed() {
             true => self.find_missing(landing).await?,
-            false => vec![0..landing.runs().count()],
+            false => Some(0..landing.runs().count()).into_iter().collect(),
         };
         let expected = opened.expected();
         let (download, progress) = self.download(ticket, Some(expected.total()));
@@ -84,7 +92,7 @@ impl Incoming<'_> {
     }
 
     /// What is not there whole of an earlier download.
-    async fn find_missing(&self, landing: &Arc<Landing>) -> Result<Vec<std::ops::Range<u64>>> {
+    async fn find_missing(&self, landing: &Arc<Landing>) -> Result<Vec<Range<u64>>> {
         let progress = self.checking(landing);
         let looked = Arc::clone(landing);
         let shown = progress.clone();
@@ -182,8 +190,7 @@ impl Incoming<'_> {
 }
 
 /// The files and folders of this content, and the tags of what is there of it.
-fn prepare(opened: &Opened, folder: &mut Folder) -> Result<Landing> {
-    let (manifest, stream) = (&opened.manifest, opened.expected().stream);
+fn prepare(manifest: &Manifest, sealed: &[u8], stream: Arc<Stream>, folder: &mut Folder) -> Result<Landing> {
     if folder.is_resumed() {
         let tags = TagFile::open(&kept::tags_file(folder.staging()));
         match (tags, scatter(manifest, folder, Found::Leftovers)) {
@@ -192,7 +199,7 @@ fn prepare(opened: &Opened, folder: &mut Folder) -> Result<Landing> {
             _ => folder.start_afresh()?,
         }
     }
-    let begun = kept::begin(folder.staging(), &opened.sealed);
+    let begun = kept::begin(folder.staging(), sealed);
     let tags = begun.map_err(|error| Error::writing(folder.path(), error))?;
     Ok(Landing::new(scatter(manifest, folder, Found::Nothing)?, tags, stream))
 }
@@ -211,7 +218,7 @@ fn scatter(manifest: &Manifest, folder: &Folder, found: Found) -> Result<Scatter
 }
 
 /// Removes what an earlier try unpacked.
-fn clear(folder: &std::path::Path) -> io::Result<()> {
+fn clear(folder: &Path) -> io::Result<()> {
     for item in fs::read_dir(folder)? {
         let item = item?;
         match item.file_type()?.is_dir() {

@@ -24,6 +24,9 @@ use crate::{
 
 const MIB: usize = 1 << 20;
 
+/// Something that happens to a staging folder: its name, and what does it.
+type Damage = (&'static str, fn(&Path));
+
 /// A share of a file and a folder to a key, so that no scrypt is waited for, and where it is fetched.
 struct Fetched {
     world: World,
@@ -177,7 +180,7 @@ fn ctrl_c_tells_what_is_kept() {
 
 #[test]
 fn what_became_wrong_meanwhile_is_fetched_again() {
-    let damages: [(&str, fn(&Path)); 12] = [
+    let damages: [Damage; 12] = [
         ("a byte changed", |staging| change(&staging.join("files/case.bin"), |bytes| bytes[3 * MIB / 2] ^= 1)),
         ("a small file changed", |staging| change(&staging.join("files/folder/7"), |bytes| bytes[77] ^= 1)),
         ("zeros, as after power loss", |staging| change(&staging.join("files/case.bin"), |bytes| bytes.fill(0))),
@@ -203,7 +206,7 @@ fn what_became_wrong_meanwhile_is_fetched_again() {
 
 #[test]
 fn what_is_of_no_use_any_more_is_removed() {
-    let damages: [(&str, fn(&Path)); 8] = [
+    let damages: [Damage; 8] = [
         ("no journal", |staging| fs::remove_file(staging.join("journal.json")).unwrap()),
         ("an empty journal", |staging| change(&staging.join("journal.json"), Vec::clear)),
         ("a journal of garbage", |staging| change(&staging.join("journal.json"), |json| json.fill(b'{'))),

@@ -195,6 +195,7 @@ fn prepare(manifest: &Manifest, sealed: &[u8], stream: Arc<Stream>, folder: &mut
         let tags = TagFile::open(&kept::tags_file(folder.staging()));
         match (tags, scatter(manifest, folder, Found::Leftovers)) {
             (Ok(tags), Ok(scatter)) => return Ok(Landing::new(scatter, tags, stream)),
+            (_, Err(error @ (ContentError::DiskFull(_) | ContentError::NoPermission(_)))) => return Err(error.into()),
             // Not as this program leaves it, so nothing to go on with.
             _ => folder.start_afresh()?,
         }
@@ -209,12 +210,12 @@ pub fn is_over(error: &Error) -> bool {
     [Code::Expired, Code::Revoked, Code::Collected].iter().any(|code| error.code() == code.as_str())
 }
 
-fn scatter(manifest: &Manifest, folder: &Folder, found: Found) -> Result<Scatter> {
+fn scatter(manifest: &Manifest, folder: &Folder, found: Found) -> std::result::Result<Scatter, ContentError> {
     let staging = folder.staging();
-    Ok(match manifest.entries.is_empty() {
-        true => Scatter::whole(SPOOLED, manifest.length, staging.held(), found)?,
-        false => Scatter::create(manifest, staging.held_files(), found)?,
-    })
+    match manifest.entries.is_empty() {
+        true => Scatter::whole(SPOOLED, manifest.length, staging.held(), found),
+        false => Scatter::create(manifest, staging.held_files(), found),
+    }
 }
 
 /// Removes what an earlier try unpacked.

@@ -32,7 +32,7 @@ pub struct Cli {
 pub enum Command {
     /// Encrypt files or folders and send them
     Send(Send),
-    /// Fetch and decrypt what a link leads to
+    /// Fetch and decrypt what a link leads to; run again, it goes on where it stopped
     Get(Get),
     /// Show what happened to something you sent
     Status(Sent),
@@ -126,7 +126,7 @@ pub struct Get {
     /// Save the encrypted age file as FILE instead of opening it
     #[arg(long, value_name = "FILE")]
     pub ciphertext: Option<PathBuf>,
-    /// How long to keep trying when the relay cannot be reached
+    /// How long to keep trying when the relay cannot be reached, or the sender has stopped sending
     #[arg(long, value_name = "TIME", default_value = "2m")]
     pub patience: String,
 }

@@ -5,6 +5,7 @@
 use std::{
     error::Error as StdError,
     fmt, io,
+    ops::Range,
     pin::Pin,
     sync::{Arc, Mutex, Once, PoisonError},
     time::{Duration, SystemTime},
@@ -23,7 +24,7 @@ use share_relay_api::{
 };
 use tokio::time::Instant;
 
-use crate::{i18n::fl, link::RelayUrl, secret::Secret};
+use crate::{i18n::fl, link::RelayUrl, secret::Secret, ui::percent};
 
 /// How long a relay may take.
 #[derive(Debug, Clone, Copy)]
@@ -99,6 +100,8 @@ pub enum ClientError {
     BadAnswer(&'static str),
     /// The content is not the one this download began with.
     ContentChanged,
+    /// The content is not the one that the manifest describes.
+    NotTheContent,
 }
 
 impl fmt::Display for ClientError {
@@ -107,12 +110,14 @@ impl fmt::Display for ClientError {
             Self::Unreachable(_) => fl!("client-unreachable"),
             Self::Stalled => fl!("client-stalled"),
             Self::Untrusted(why) => fl!("client-untrusted", why = why.as_str()),
+            Self::Problem { problem, .. } if problem.code == Code::NotReady => waiting_for_sender(problem),
             Self::Problem { problem, .. } => fl!("client-problem", code = problem.code.as_str()),
             Self::Status { status: 413, .. } => fl!("client-status-too-large"),
             Self::Status { status, .. } => fl!("client-status", status = status.to_string()),
             Self::Redirected => fl!("client-redirected"),
             &Self::BadAnswer(what) => fl!("client-bad-answer", what = what),
             Self::ContentChanged => fl!("client-content-changed"),
+            Self::NotTheContent => fl!("transfer-not-the-content"),
         })
     }
 }
@@ -136,6 +141,11 @@ impl From<reqwest::Error> for ClientError {
             Cause::Other(why) => Self::Unreachable(why.into()),
         }
     }
+}
+
+fn waiting_for_sender(problem: &Problem) -> String {
+    let (stored, total) = (problem.stored_bytes.unwrap_or_default(), problem.total_bytes.unwrap_or_default());
+    fl!("client-waiting-for-sender", percent = percent(stored, total).to_string())
 }
 
 /// What the system or TLS said.
@@ -167,8 +177,12 @@ impl ClientError {
             Self::Unreachable(_) | Self::Stalled => true,
             Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500 | 502..=504),
             Self::Problem { problem, .. } if problem.code == Code::ContentDamaged => false,
+            // Of what is still being uploaded with a known size, there will be more.
+            Self::Problem { problem, .. } if problem.code == Code::NotReady => problem.total_bytes.is_some(),
             Self::Problem { problem, .. } => matches!(problem.status, 408 | 429 | 500 | 502..=504 | 507),
-            Self::Untrusted(_) | Self::Redirected | Self::BadAnswer(_) | Self::ContentChanged => false,
+            Self::Untrusted(_) | Self::Redirected | Self::BadAnswer(_) | Self::ContentChanged | Self::NotTheContent => {
+                false
+            }
         }
     }
 
@@ -194,7 +208,7 @@ pub struct Client {
     limits: Limits,
 }
 
-/// The content's bytes as they come, from `offset` on.
+/// The content's bytes as they come: all, or those of a range.
 pub struct Content {
     /// Bytes of the whole content.
     pub total: u64,
@@ -294,13 +308,23 @@ impl Client {
         self.json(with_json(self.call(Method::POST, &paths::tickets(id)), take)).await
     }
 
-    /// The content from `offset` on. `etag` is that of an earlier answer, if this goes on from one.
-    pub async fn content(&self, id: &ShareId, ticket: &Secret, offset: u64, etag: Option<&str>) -> Answer<Content> {
+    /// The content, or this range of it. `etag` is that of an earlier answer, if this goes with one.
+    pub async fn content(
+        &self,
+        id: &ShareId,
+        ticket: &Secret,
+        range: Option<Range<u64>>,
+        etag: Option<&str>,
+    ) -> Answer<Content> {
         let mut request = authorised(self.call(Method::GET, &paths::content(id)), Some(ticket));
-        if let Some(etag) = etag {
-            request = request.header(header::RANGE, format!("bytes={offset}-")).header(header::IF_RANGE, etag);
+        if let Some(range) = &range {
+            let last = range.end.checked_sub(1).ok_or(ClientError::BadAnswer("length"))?;
+            request = request.header(header::RANGE, format!("bytes={}-{last}", range.start));
         }
-        content_answer(self.started(request).await?, offset, etag, self.limits)
+        if let Some(etag) = etag {
+            request = request.header(header::IF_RANGE, etag);
+        }
+        content_answer(self.started(request).await?, range, etag, self.limits)
     }
 
     /// Tells the relay that the content was decrypted, verified and saved.
@@ -486,7 +510,12 @@ fn with_stall_timeout(response: Response, limits: Limits) -> Pin<Box<dyn Stream<
 }
 
 /// Checks that a content answer is the one asked for, so that bytes never land at a wrong place.
-fn content_answer(response: Response, offset: u64, etag: Option<&str>, limits: Limits) -> Answer<Content> {
+fn content_answer(
+    response: Response,
+    range: Option<Range<u64>>,
+    etag: Option<&str>,
+    limits: Limits,
+) -> Answer<Content> {
     let headers = response.headers();
     let found = headers.get(header::ETAG).and_then(|value| value.to_str().ok());
     let found = found.filter(|tag| !tag.starts_with("W/")).ok_or(ClientError::BadAnswer("ETag"))?.to_owned();
@@ -494,17 +523,17 @@ fn content_answer(response: Response, offset: u64, etag: Option<&str>, limits: L
         return Err(ClientError::ContentChanged);
     }
     let length = number(headers, header::CONTENT_LENGTH).ok_or(ClientError::BadAnswer("Content-Length"))?;
-    let total = match (response.status(), etag) {
+    let total = match (response.status(), range) {
         (StatusCode::OK, None) => length,
-        (StatusCode::PARTIAL_CONTENT, Some(_)) => {
-            let total = range_total(headers, offset).ok_or(ClientError::BadAnswer("Content-Range"))?;
-            if total.checked_sub(offset) != Some(length) {
+        (StatusCode::PARTIAL_CONTENT, Some(range)) => {
+            let total = range_total(headers, &range).ok_or(ClientError::BadAnswer("Content-Range"))?;
+            if length != range.end - range.start {
                 return Err(ClientError::BadAnswer("Content-Length"));
             }
             total
         }
         // The whole content where a range was asked for means that If-Range did not match.
-        (StatusCode::OK, Some(_)) => return Err(ClientError::ContentChanged),
+        (StatusCode::OK, Some(_)) if etag.is_some() => return Err(ClientError::ContentChanged),
         _ => return Err(ClientError::BadAnswer("status")),
     };
     Ok(Content { total, etag: found, body: with_stall_timeout(response, limits) })
@@ -525,13 +554,13 @@ fn retry_after(headers: &HeaderMap) -> Option<u64> {
     })
 }
 
-/// The total of `Content-Range: bytes <offset>-<total - 1>/<total>` (RFC 9110, 14.4); `None` for any other range.
-fn range_total(headers: &HeaderMap, offset: u64) -> Option<u64> {
+/// The total of `Content-Range: bytes <start>-<end - 1>/<total>` (RFC 9110, 14.4); `None` for any other range.
+fn range_total(headers: &HeaderMap, wanted: &Range<u64>) -> Option<u64> {
     let range = headers.get(header::CONTENT_RANGE)?.to_str().ok()?.strip_prefix("bytes ")?;
     let (span, total) = range.split_once('/')?;
     let (from, to) = span.split_once('-')?;
     let (from, to, total): (u64, u64, u64) = (from.parse().ok()?, to.parse().ok()?, total.parse().ok()?);
-    (from == offset && to.checked_add(1) == Some(total)).then_some(total)
+    (from == wanted.start && to.checked_add(1) == Some(wanted.end) && wanted.end <= total).then_some(total)
 }
 
 #[cfg(test)]
@@ -543,15 +572,22 @@ mod tests {
     fn range(value: &str) -> Option<u64> {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_RANGE, value.parse().unwrap());
-        range_total(&headers, 5)
+        range_total(&headers, &(5..10))
     }
 
     #[test]
     fn only_the_range_asked_for_is_taken() {
         assert_eq!(range("bytes 5-9/10"), Some(10));
-        for wrong in
-            ["bytes 4-9/10", "bytes 5-8/10", "bytes 5-9/*", "bytes */10", "5-9/10", "bytes 5-18446744073709551615/0"]
-        {
+        assert_eq!(range("bytes 5-9/100"), Some(100));
+        for wrong in [
+            "bytes 4-9/10",
+            "bytes 5-8/10",
+            "bytes 5-9/9",
+            "bytes 5-9/*",
+            "bytes */10",
+            "5-9/10",
+            "bytes 5-18446744073709551615/0",
+        ] {
             assert_eq!(range(wrong), None, "{wrong}");
         }
     }

@@ -105,10 +105,7 @@ impl Error {
     /// The sender's upload has not finished.
     pub fn not_ready(stored: u64, total: Option<u64>) -> Self {
         let message = match total.filter(|total| *total > 0) {
-            Some(total) => {
-                let percent = u128::from(stored.min(total)) * 100 / u128::from(total);
-                fl!("share-not-ready-percent", percent = percent.to_string())
-            }
+            Some(total) => fl!("share-not-ready-percent", percent = ui::percent(stored, total).to_string()),
             None => fl!("share-not-ready"),
         };
         Self::new(Kind::NotReady, "not_ready", message).hint(fl!("share-not-ready-hint"))
@@ -238,6 +235,9 @@ impl From<ClientError> for Error {
             },
             ClientError::ContentChanged => {
                 Self::new(Kind::Corrupt, "content_changed", error.to_string()).hint(fl!("corrupt-hint"))
+            }
+            ClientError::NotTheContent => {
+                Self::new(Kind::Corrupt, "corrupt", error.to_string()).hint(fl!("corrupt-hint"))
             }
             ClientError::Status { status: 413, .. } => {
                 Self::new(Kind::Refused, "too_large", error.to_string()).hint(fl!("client-status-too-large-hint"))

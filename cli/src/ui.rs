@@ -179,6 +179,12 @@ impl Progress {
         self.0.set_position(self.0.position().saturating_sub(bytes));
     }
 
+    /// So many bytes were there before; they are no part of the speed.
+    pub fn held(&self, bytes: u64) {
+        self.0.inc(bytes);
+        self.0.reset_eta();
+    }
+
     /// Says why nothing moves.
     pub fn waiting(&self, why: String) {
         self.0.set_style(style(self.0.length(), true));
@@ -192,6 +198,11 @@ impl Progress {
         patience.telling(notice)
     }
 
+    /// Says what is being done, where that is not moving bytes.
+    pub fn labelled(&self, what: String) {
+        self.0.set_prefix(format!("{what}  "));
+    }
+
     /// Removes the bar.
     pub fn done(&self) {
         self.0.finish_and_clear();
@@ -201,8 +212,8 @@ impl Progress {
 /// How a bar looks: how far it is and how fast; or, while nothing moves, how far, and why below it, where there is room.
 fn style(total: Option<u64>, waiting: bool) -> ProgressStyle {
     let template = match (total.is_some(), waiting) {
-        (true, false) => "{bar:30} {percent:>3} %  {bytes} / {total_bytes}  {bytes_per_sec}  {eta}",
-        (true, true) => "{bar:30} {percent:>3} %  {bytes} / {total_bytes}\n{msg}",
+        (true, false) => "{prefix}{bar:30} {percent:>3} %  {bytes} / {total_bytes}  {bytes_per_sec}  {eta}",
+        (true, true) => "{prefix}{bar:30} {percent:>3} %  {bytes} / {total_bytes}\n{msg}",
         (false, false) => "{spinner} {bytes}  {bytes_per_sec}  {elapsed}",
         (false, true) => "{spinner} {bytes}\n{msg}",
     };
@@ -227,6 +238,14 @@ pub fn command_line(error: &clap::Error) -> ExitCode {
 /// A size for people: `1.50 MiB`.
 pub fn size(bytes: u64) -> String {
     BinaryBytes(bytes).to_string()
+}
+
+/// How much of the whole that is, from 0 to 100; all of nothing.
+pub fn percent(part: u64, whole: u64) -> u64 {
+    match whole {
+        0 => 100,
+        _ => (u128::from(part.min(whole)) * 100 / u128::from(whole)) as u64,
+    }
 }
 
 /// Yes or no, in English or Dutch.

@@ -119,7 +119,7 @@ async fn content_that_drips_is_given_up() {
     let ticket = Secret::random().unwrap();
     for client in [client_of(silent(HEAD)), client_of(drip(HEAD, b"x"))] {
         let begun = Instant::now();
-        let mut content = client.content(&id(), &ticket, 0, None).await.unwrap();
+        let mut content = client.content(&id(), &ticket, None, None).await.unwrap();
         let end = loop {
             match content.body.next().await.unwrap() {
                 Ok(_) => continue,
@@ -135,7 +135,7 @@ async fn content_that_comes_fast_enough_is_taken() {
     const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nETag: \"x\"\r\nContent-Length: 100000\r\n\r\n";
     let client = client_of(drip(HEAD, &[b'x'; 5000]));
     let ticket = Secret::random().unwrap();
-    let content = client.content(&id(), &ticket, 0, None).await.unwrap();
+    let content = client.content(&id(), &ticket, None, None).await.unwrap();
     let bytes = content.body.fold(0, async |sum, bytes| sum + bytes.unwrap().len()).await;
     assert_eq!(bytes, 100_000, "although it took longer than the limits of a standstill");
 }

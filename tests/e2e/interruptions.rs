@@ -1,5 +1,5 @@
-//! Ctrl-C and `kill -9` at random moments of send, get and relay: no partial file under its final name, no temporary
-//! file left after the next run, no acknowledged part lost.
+//! Ctrl-C and `kill -9` at random moments of send and relay: no temporary file left after the next run, no acknowledged
+//! part lost. Those of get are in [`download_resume`](crate::download_resume).
 //!
 //! The moments are bytes on the way, chosen at random. `SHARE_ROUNDS=1000 cargo test -p share-tests --test e2e --
 //! interruptions::` tries more of them; `SHARE_SEED` repeats those of a run that failed, which printed its seed.
@@ -10,7 +10,7 @@ use std::{
     io::{Read, Write},
     net::TcpStream,
     os::unix::process::ExitStatusExt,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, Command, Output},
     sync::{Mutex, mpsc},
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -24,12 +24,12 @@ use crate::{
     http,
     proxy::{Proxy, Way},
     round_trips::noise,
-    stock_tools::{age_key, send_to},
-    world::{Relay, Run, Sent, World, files_below},
+    stock_tools::age_key,
+    world::{Relay, Run, World, files_below},
 };
 
-const BYTES: usize = 20 * 1024 * 1024;
-const LIMIT: Duration = Duration::from_secs(60);
+pub const BYTES: usize = 20 * 1024 * 1024;
+pub const LIMIT: Duration = Duration::from_secs(60);
 
 /// Random numbers that can be repeated.
 pub struct Dice(u64);
@@ -51,7 +51,7 @@ impl Dice {
     }
 
     /// A moment of a transfer, in bytes on the way: early, among the small calls; anywhere; or near its end.
-    fn moment(&mut self) -> u64 {
+    pub fn moment(&mut self) -> u64 {
         match self.below(3) {
             0 => self.below(4000),
             1 => self.below(BYTES as u64),
@@ -73,7 +73,7 @@ pub fn signal(process: &Child, name: &str) {
 }
 
 /// Starts a program, signals it once so many more bytes have passed this way, and gives what became of it.
-fn struck(run: Run, tap: &Proxy, way: Way, after: u64, with: &str) -> Output {
+pub fn struck(run: Run, tap: &Proxy, way: Way, after: u64, with: &str) -> Output {
     let wanted = tap.passed(way) + after;
     let mut child = run.spawn();
     tap.wait_for(way, wanted, || child.try_wait().unwrap().is_some());
@@ -86,14 +86,14 @@ fn struck(run: Run, tap: &Proxy, way: Way, after: u64, with: &str) -> Output {
 
 /// What a round ended in, counted so that a run shows what it has covered.
 #[derive(Default)]
-struct Tally {
+pub struct Tally {
     finished: u64,
     interrupted: u64,
     killed: u64,
 }
 
 impl Tally {
-    fn add(&mut self, output: &Output) {
+    pub fn add(&mut self, output: &Output) {
         match (output.status.code(), output.status.signal()) {
             (Some(0), _) => self.finished += 1,
             (Some(130), _) => self.interrupted += 1,
@@ -102,7 +102,7 @@ impl Tally {
         }
     }
 
-    fn show(&self, what: &str) {
+    pub fn show(&self, what: &str) {
         let Self { finished, interrupted, killed } = self;
         eprintln!("{what}: {finished} finished first, {interrupted} interrupted, {killed} ended by the signal");
     }
@@ -174,91 +174,12 @@ fn a_killed_send_leaves_no_temporary_file() {
         assert!(left.iter().all(|path| path.extension().is_some_and(|end| end == "json")), "round {round}: {left:?}");
         world.share(["list"]).within(LIMIT).exits(0);
         if let (Some(link), false) = (announced(&output), output.status.success()) {
-            let get = world.share(["get", &link, "--yes", "--identity", "key.txt", "--output", "in"]).within(LIMIT);
+            let get = ["get", &link, "--yes", "--identity", "key.txt", "--output", "in", "--patience", "0s"];
+            let get = world.share(get).within(LIMIT);
             assert!(matches!(get.output.status.code(), Some(0 | 7)), "round {round}: {get:?}");
         }
     }
     tally.show("send, SIGKILL");
-}
-
-/// A share of a file and a folder, and where it is fetched.
-struct Fetched {
-    world: World,
-    sent: Sent,
-    tap: Proxy,
-    _relay: Relay,
-}
-
-impl Fetched {
-    fn new() -> Self {
-        let world = World::new();
-        let relay = world.relay();
-        let tap = Proxy::counting(&relay.url);
-        let key = age_key(&world, "key.txt");
-        let file = world.file("case.bin", noise(BYTES / 2));
-        (0..40).for_each(|number| drop(world.file(format!("folder/{number}"), noise(BYTES / 80 + number))));
-        let sent = send_to(&world, &relay, &[key], [file, world.path("folder")]);
-        let sent = sent.through(&tap.url);
-        Self { world, sent, tap, _relay: relay }
-    }
-
-    fn get(&self, output: &str) -> Run {
-        self.world.share(["get", &self.sent.link, "--yes", "--identity", "key.txt", "--output", output])
-    }
-
-    /// Everything but staging folders, which must all be whole.
-    #[track_caller]
-    fn whole(&self, output: &str, suffix: &str) {
-        let output = self.world.path(output);
-        let same = |one: &Path, other: &Path| fs::read(one).unwrap() == fs::read(other).unwrap();
-        assert!(same(&self.world.path("case.bin"), &output.join(format!("case{suffix}.bin"))));
-        let folder = output.join(format!("folder{suffix}"));
-        assert!((0..40).all(|n| same(&self.world.path(format!("folder/{n}")), &folder.join(n.to_string()))));
-        assert_eq!(files_below(&folder).len(), 40);
-    }
-
-    fn names(&self, output: &str) -> Vec<String> {
-        let items = fs::read_dir(self.world.path(output)).into_iter().flatten();
-        let mut names: Vec<_> = items.map(|item| item.unwrap().file_name().into_string().unwrap()).collect();
-        names.sort();
-        names
-    }
-}
-
-#[test]
-fn ctrl_c_leaves_nothing_of_a_download() {
-    let (fetched, mut dice, mut tally) = (Fetched::new(), Dice::new(), Tally::default());
-    for round in 0..rounds() {
-        let output = format!("in-{round}");
-        let ended = struck(fetched.get(&output), &fetched.tap, Way::FromRelay, dice.moment(), "INT");
-        tally.add(&ended);
-        if ended.status.success() {
-            fetched.whole(&output, "");
-        } else {
-            assert_eq!(fetched.names(&output), [] as [&str; 0], "round {round}");
-        }
-    }
-    tally.show("get, SIGINT");
-}
-
-#[test]
-fn after_a_killed_download_the_next_one_cleans_up() {
-    let (fetched, mut dice, mut tally) = (Fetched::new(), Dice::new(), Tally::default());
-    for round in 0..rounds() {
-        let output = format!("in-{round}");
-        let ended = struck(fetched.get(&output), &fetched.tap, Way::FromRelay, dice.moment(), "KILL");
-        tally.add(&ended);
-        let left: Vec<_> = fetched.names(&output).into_iter().filter(|name| !name.starts_with(".share-")).collect();
-        assert!(left.is_empty() || ended.status.success() || left == ["case.bin", "folder"], "round {round}: {left:?}");
-        fetched.get(&output).within(LIMIT).exits(0);
-        if left.is_empty() {
-            assert_eq!(fetched.names(&output), ["case.bin", "folder"], "round {round}");
-        } else {
-            fetched.whole(&output, " (2)");
-        }
-        fetched.whole(&output, "");
-    }
-    tally.show("get, SIGKILL");
 }
 
 /// A share whose parts are sent by hand.

@@ -10,6 +10,7 @@
 mod clocked_relay;
 mod corrupt;
 mod crowd;
+mod download_resume;
 mod durability;
 mod failures;
 mod full_disk;
@@ -19,6 +20,7 @@ mod http;
 mod interruptions;
 mod keys;
 mod limits;
+mod live;
 mod local_files;
 mod manage;
 mod networks;

@@ -117,6 +117,7 @@ client-redirected = The answer points to another address, and share never follow
 client-bad-answer = The answer is not that of a relay ({ $what })
 client-bad-answer-hint = A login page of a network or a proxy may be in between. Open a web page in your browser first; if that works, check the relay's address.
 client-content-changed = The relay now gives out something else than when the download began
+client-waiting-for-sender = Waiting for the sender ({ $percent } % is there)
 
 ## transfer
 # (upload, download)
@@ -124,6 +125,7 @@ client-content-changed = The relay now gives out something else than when the do
 transfer-waiting = { $why }; trying again…
 transfer-stdin = Standard input cannot be read
 transfer-not-the-content = What the relay gives out is not what was sent
+transfer-tags = What has been fetched cannot be noted down
 
 ## failures
 # (what error.rs tells)
@@ -236,6 +238,16 @@ get-until = It can be fetched until { $time }.
 get-confirm = Save in { $folder }?
 get-declined = Nothing was saved
 get-interrupted = Stopped; nothing was saved
+get-interrupted-kept = Stopped; { $percent } % of it is kept
+get-interrupted-kept-hint = To go on, run the same command again. To give up, remove { $folder }
+get-kept = { $percent } % of it is kept in { $folder }: the same command goes on from there.
+get-kept-removed = What had been fetched of it before is removed.
+get-going-on = Going on with an earlier download: { $percent } % of it is there.
+get-checking = Checking
+get-still-sending = The sender is still sending; this goes on as it arrives.
+get-ticket-over = The earlier download had run out; going on counts as another one.
+get-remove-left = A download of { $link } was never finished. Remove what is there of it, in { $folder }?
+get-removed-left = Removed what was left of an old download of { $link }.
 get-receipt-interrupted = Stopped before the relay had the receipt
 get-verified = Received and verified:
 get-renamed = { $wanted } exists already; saved as { $actual }

@@ -117,6 +117,7 @@ client-redirected = Het antwoord verwijst naar een ander adres; share volgt zo'n
 client-bad-answer = Het antwoord is niet dat van een relay ({ $what })
 client-bad-answer-hint = Misschien zit er een inlogpagina van een netwerk of een proxy tussen. Open eerst een webpagina in uw browser; lukt dat, controleer dan het adres van de relay.
 client-content-changed = De relay geeft nu iets anders dan toen de download begon
+client-waiting-for-sender = Wachten op de afzender ({ $percent } % is er)
 
 ## transfer
 # (upload, download)
@@ -124,6 +125,7 @@ client-content-changed = De relay geeft nu iets anders dan toen de download bego
 transfer-waiting = { $why }; nieuwe poging…
 transfer-stdin = De standaardinvoer kan niet worden gelezen
 transfer-not-the-content = Wat de relay geeft, is niet wat er is verstuurd
+transfer-tags = Wat is opgehaald, kan niet worden bijgehouden
 
 ## failures
 # (what error.rs tells)
@@ -236,6 +238,16 @@ get-until = Het kan worden opgehaald tot { $time }.
 get-confirm = Opslaan in { $folder }?
 get-declined = Er is niets opgeslagen
 get-interrupted = Gestopt; er is niets opgeslagen
+get-interrupted-kept = Gestopt; { $percent } % ervan is bewaard
+get-interrupted-kept-hint = Verdergaan kan met dezelfde opdracht. Wilt u niet verder, verwijder dan { $folder }
+get-kept = { $percent } % ervan is bewaard in { $folder }: dezelfde opdracht gaat van daar verder.
+get-kept-removed = Wat er eerder van was opgehaald, is verwijderd.
+get-going-on = Een eerdere download gaat verder: { $percent } % is er al.
+get-checking = Controleren
+get-still-sending = De afzender is nog aan het versturen; het ophalen gaat mee zo snel als het komt.
+get-ticket-over = De tijd van de eerdere download was voorbij; verdergaan telt als nog een keer ophalen.
+get-remove-left = Een download van { $link } is nooit voltooid. Verwijderen wat er al van is, in { $folder }?
+get-removed-left = Verwijderd wat er over was van een oude download van { $link }.
 get-receipt-interrupted = Gestopt voordat de relay de ontvangstbevestiging had
 get-verified = Ontvangen en gecontroleerd:
 get-renamed = { $wanted } bestaat al; opgeslagen als { $actual }

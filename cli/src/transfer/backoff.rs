@@ -48,6 +48,16 @@ impl Patience {
         }
     }
 
+    /// The transfer has got on: patience begins anew.
+    pub fn got_on(&self) {
+        *self.got_on.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// Says why it does not get on.
+    pub fn tell(&self, waiting: &ClientError) {
+        (self.notice)(waiting);
+    }
+
     fn last_progress(&self) -> Option<Instant> {
         *self.got_on.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -70,7 +80,7 @@ impl Backoff {
     pub fn worked(&mut self) {
         self.failing_since = None;
         self.wait = FIRST_WAIT;
-        *self.patience.got_on.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        self.patience.got_on();
     }
 
     /// Waits before the next try; gives the error back if there should be none: it is final, patience has ended, or
@@ -83,7 +93,7 @@ impl Backoff {
         if !error.is_passing() || left.is_zero() || asked > left {
             return Err(error);
         }
-        (self.patience.notice)(&error);
+        self.patience.tell(&error);
         tokio::time::sleep(self.next_wait(asked).min(left)).await;
         Ok(())
     }

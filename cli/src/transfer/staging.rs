@@ -1,13 +1,15 @@
 //! The hidden folder beside the target in which a download grows until its last chunk has been verified.
 //!
-//! `<output>/.share-<16 hexadecimal digits>.part/` holds `lock` and `files/`. Whoever lives holds the lock; a folder
-//! whose lock is free was left by a program that was killed, and the next download into the same place removes it. Where
-//! the file system has no locks there is no `lock` either, and nobody removes the folder but its owner.
+//! `<output>/.share-<16 hexadecimal digits>.part/` holds `lock` and `files/`, and what its owner puts there. Whoever
+//! lives holds the lock. A folder whose lock is free was left: if it holds a journal, the work in it can be gone on
+//! with, and it is left alone; otherwise the next one in the same place removes it. Where the file system has no locks
+//! there is no `lock` either, so nothing is kept there, and nobody removes the folder but its owner.
 
 use std::{
     fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use share_relay_api::Bytes32;
@@ -20,12 +22,16 @@ use crate::{
 /// Names tried before giving up; each can only be lost to another program that sweeps at the same moment.
 const TRIES: usize = 16;
 
-/// A staging folder of this process; removed with everything in it when dropped.
+/// The journal of work that can be gone on with.
+const JOURNAL: &str = "journal.json";
+
+/// A staging folder of this process; removed with everything in it when dropped, unless it is to be kept.
 pub struct Staging {
     folder: PathBuf,
-    held: HeldFolder,
-    held_files: HeldFolder,
-    _lock: Option<File>,
+    held: Arc<HeldFolder>,
+    held_files: Arc<HeldFolder>,
+    lock: Option<File>,
+    keep: bool,
 }
 
 impl Staging {
@@ -44,9 +50,40 @@ impl Staging {
         Err(io::ErrorKind::ResourceBusy.into())
     }
 
+    /// Those that other programs of this user left in `output` and that can be gone on with. They are kept when dropped.
+    pub fn others(&self, output: &Path) -> Vec<Self> {
+        let others = self.found_in(output);
+        others.filter(|folder| folder.join(JOURNAL).is_file()).filter_map(|folder| Self::adopt(folder).ok()).collect()
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The journal's path.
+    pub fn journal(&self) -> PathBuf {
+        self.folder.join(JOURNAL)
+    }
+
     /// The folder for what arrives.
     pub fn files(&self) -> PathBuf {
         self.folder.join("files")
+    }
+
+    /// The folder itself, held open.
+    pub fn held(&self) -> Arc<HeldFolder> {
+        Arc::clone(&self.held)
+    }
+
+    /// The folder for what arrives, held open.
+    pub fn held_files(&self) -> Arc<HeldFolder> {
+        Arc::clone(&self.held_files)
+    }
+
+    /// Whether it stays when dropped, with its journal, to be gone on with. Without a lock it never does.
+    pub fn keep(&mut self, keep: bool) {
+        self.keep = keep && self.lock.is_some();
     }
 
     /// Whether these are still the folders that were made. Where others may write too, they can move them away and
@@ -59,33 +96,57 @@ impl Staging {
         system::create_private_dir(&folder)?;
         let held = HeldFolder::open(&folder)?;
         let lock = lock(&folder.join("lock"))?;
+        fs::create_dir(folder.join("files"))?;
+        Self::of(folder, held, lock, false)
+    }
+
+    /// Takes over a folder that nobody holds.
+    fn adopt(folder: PathBuf) -> io::Result<Self> {
+        let held = HeldFolder::open(&folder)?;
+        let path = folder.join("lock");
+        let lock = system::open_regular(&path)?;
+        lock.try_lock()?;
+        // Its owner may have removed it just before.
+        fs::symlink_metadata(&path)?;
+        match held.is_private()? {
+            true => Self::of(folder, held, Some(lock), true),
+            false => Err(io::ErrorKind::PermissionDenied.into()),
+        }
+    }
+
+    fn of(folder: PathBuf, held: HeldFolder, lock: Option<File>, keep: bool) -> io::Result<Self> {
         let files = folder.join("files");
-        fs::create_dir(&files)?;
         let held_files = HeldFolder::open(&files)?;
         // Somebody else's folder, put here since, would let that person in.
         if !held.has_owner_of(&files)? || !held.is_at(&folder)? {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
-        Ok(Self { folder, held, held_files, _lock: lock })
+        Ok(Self { folder, held: Arc::new(held), held_files: Arc::new(held_files), lock, keep })
     }
 
-    /// Removes the staging folders that nobody holds, as far as that can be done: another user's do no harm.
+    /// Removes the staging folders that nobody holds and nobody can go on with, as far as that can be done.
     fn sweep_others(&self, output: &Path) {
+        self.found_in(output)
+            .filter(|folder| !folder.join(JOURNAL).exists())
+            .for_each(|folder| remove_if_free(&folder));
+    }
+
+    /// The other staging folders of this user: another's do no harm.
+    fn found_in(&self, output: &Path) -> impl Iterator<Item = PathBuf> {
         let items = fs::read_dir(output).into_iter().flatten().flatten();
         let found = items.filter(|item| item.file_name().to_str().is_some_and(is_staging)).map(|item| item.path());
-        for folder in found.filter(|folder| *folder != self.folder) {
-            let is_folder = fs::symlink_metadata(&folder).is_ok_and(|metadata| metadata.is_dir());
-            if is_folder && self.held.has_owner_of(&folder).unwrap_or(false) {
-                remove_if_free(&folder);
-            }
-        }
+        found.filter(|folder| {
+            let is_folder = fs::symlink_metadata(folder).is_ok_and(|metadata| metadata.is_dir());
+            *folder != self.folder && is_folder && self.held.has_owner_of(folder).unwrap_or(false)
+        })
     }
 }
 
 impl Drop for Staging {
     fn drop(&mut self) {
-        if self.held.is_at(&self.folder).unwrap_or(false) {
-            // What cannot be removed now is removed by the next sweep.
+        if !self.keep && self.held.is_at(&self.folder).unwrap_or(false) {
+            // Without its journal it is nothing to go on with, even if the rest cannot be removed. What cannot be removed now is removed by the next sweep.
+            let _ = fs::remove_file(self.journal());
             let _ = fs::remove_dir_all(&self.folder);
         }
     }
@@ -157,6 +218,41 @@ mod tests {
         assert!(alive.files().exists() && next.files().exists());
         assert!(foreign.iter().all(|name| output.path().join(name).join("lock").exists()));
         assert!(!dead.exists() && !unborn.exists());
+    }
+
+    #[test]
+    fn what_is_kept_is_taken_over_by_one_at_a_time() {
+        let output = tempfile::tempdir().unwrap();
+        let mut staging = Staging::create(output.path()).unwrap();
+        fs::write(staging.journal(), "{}").unwrap();
+        fs::write(staging.files().join("half"), "x").unwrap();
+        staging.keep(true);
+        let next = Staging::create(output.path()).unwrap();
+        assert!(next.others(output.path()).is_empty(), "its owner lives");
+        drop(staging);
+        let others = next.others(output.path());
+        assert_eq!(fs::read(others[0].files().join("half")).unwrap(), b"x");
+        assert!(next.others(output.path()).is_empty(), "it is taken");
+        drop(others);
+        let mut others = next.others(output.path());
+        others[0].keep(false);
+        drop(others);
+        drop(next);
+        assert_eq!(fs::read_dir(output.path()).unwrap().count(), 0);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_others_can_enter_is_not_taken_over() {
+        use std::os::unix::fs::PermissionsExt;
+        let output = tempfile::tempdir().unwrap();
+        let mut staging = Staging::create(output.path()).unwrap();
+        fs::write(staging.journal(), "{}").unwrap();
+        staging.keep(true);
+        fs::set_permissions(staging.path(), fs::Permissions::from_mode(0o777)).unwrap();
+        drop(staging);
+        let next = Staging::create(output.path()).unwrap();
+        assert!(next.others(output.path()).is_empty());
     }
 
     #[cfg(unix)]

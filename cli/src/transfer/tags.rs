@@ -48,6 +48,18 @@ impl TagFile {
         self.0.sync_data()
     }
 
+    /// How many of so many chunks have a tag.
+    pub fn count(&self, chunks: u64) -> io::Result<u64> {
+        let (mut count, mut next) = (0, 0);
+        let end = chunks.min(self.0.metadata()?.len().div_ceil(TAG as u64));
+        while next < end {
+            let piece = next..end.min(next + CHUNKS_READ);
+            next = piece.end;
+            count += self.read(piece)?.chunks(TAG).filter(|tag| !is_missing(tag)).count() as u64;
+        }
+        Ok(count)
+    }
+
     /// The fingerprint of a payload of so many chunks; `None` if the tag of one is missing.
     pub fn fingerprint(&self, chunks: u64) -> io::Result<Option<Bytes32>> {
         let mut fingerprint = Fingerprint::new();
@@ -100,6 +112,7 @@ mod tests {
         let all = tags((0..chunks).map(|chunk| 1 + (chunk % 250) as u8));
         file.write(1, &all[TAG..]).unwrap();
         assert_eq!(file.fingerprint(chunks).unwrap(), None);
+        assert_eq!((file.count(chunks).unwrap(), file.count(3).unwrap()), (chunks - 1, 2));
         file.write(0, &all[..TAG]).unwrap();
         let mut whole = Fingerprint::new();
         whole.add_tags(&all);

@@ -4,6 +4,7 @@
 mod finding;
 mod manifests;
 mod placing;
+mod scattering;
 
 use std::{
     fs::{self, File},

@@ -236,7 +236,7 @@ fn an_unfinished_share_called_ready_gives_nothing() {
         _ => response.into(),
     });
     let link = format!("{}/s/{id}", server.url);
-    let get = stage.world.share(["get", &link, "--yes", "--identity", "key.txt", "--output", "in"]);
+    let get = stage.world.share(["get", &link, "--yes", "--identity", "key.txt", "--output", "in", "--patience", "1s"]);
     bounded(get).exits(7).says("The sender has not finished uploading yet");
     stage.nothing_saved("not ready");
 }

@@ -181,7 +181,8 @@ fn an_honest_resume_goes_on_where_it_stopped() {
     outcome.exits(0);
     stage.all_saved("resumed");
     let second = server.requests().into_iter().filter(|request| request.call() == "content").nth(1).unwrap();
-    assert_eq!((second.header("range"), second.header("if-range").is_some()), (Some("bytes=100000-"), true));
+    assert!(second.header("range").unwrap().starts_with("bytes=100000-"), "{second:?}");
+    assert!(second.header("if-range").is_some());
     assert_eq!(server.count("tickets"), 1);
 }
 
@@ -201,9 +202,7 @@ fn a_resume_that_lies() {
         &[
             ("another ETag", |r| r.with("ETag", "\"other\"").into()),
             ("the whole", |r| as_status(r, 200)),
-            ("another total", |r| {
-                r.with("Content-Range", "bytes 100000-299999/300000").with_body(vec![0; 200_000]).into()
-            }),
+            ("another total", |r| range(r, "/", "/9")),
         ],
     );
     lied(
@@ -223,6 +222,9 @@ fn a_resume_that_lies() {
             ("another range", |r| r.with("Content-Range", "bytes 0-99/100").into()),
             ("an earlier start", |r| range(r, "100000-", "99999-")),
             ("an unknown total", |r| range(r, "/", "/*")),
+            ("a later end", |r| {
+                r.with("Content-Range", "bytes 100000-299999/300000").with_body(vec![0; 200_000]).into()
+            }),
             ("an overflowing range", |r| r.with("Content-Range", "bytes 100000-18446744073709551615/0").into()),
         ],
     );

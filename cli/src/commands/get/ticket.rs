@@ -61,7 +61,7 @@ impl TicketFile {
     }
 
     /// Forgets the ticket: it has done its work, or is of no use. One that stays is replaced once it has ended.
-    pub fn forget(self) {
+    pub fn forget(&self) {
         let _ = fs::remove_file(&self.path);
     }
 

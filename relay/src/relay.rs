@@ -128,10 +128,13 @@ impl<S: Store> Relay<S> {
     }
 
     /// `PUT /v1/shares/{id}`, by an admitted sender. `true` if the share is new.
-    pub async fn create(&self, id: ShareId, request: CreateShare) -> Result<(bool, Created)> {
+    pub async fn create(self: &Arc<Self>, id: ShareId, request: CreateShare) -> Result<(bool, Created)> {
         let now = self.now();
         if let Some(record) = self.find(id).await? {
-            return Ok((false, record.created_again(&request, now)?));
+            if record.wants_smaller_parts(&request, now) {
+                self.shrink_parts(id, request.clone()).await?;
+            }
+            return Ok((false, self.load(id).await?.created_again(&request, now)?));
         }
         let record = Record::create(request.clone(), &self.config.accepts, now)?;
         let created = record.created_again(&request, now)?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use share_relay_api::{
-    Bytes32, Code, ShareId,
+    Bytes32, Code, CreateShare, ShareId,
     limits::{MAX_MANIFEST_BYTES, MAX_PARTS},
 };
 
@@ -109,6 +109,21 @@ impl<S: Store> Relay<S> {
             return Err(Code::BadRequest.into());
         }
         Ok(Upload::New(NewPart { relay: self.clone(), id, part, _memory: memory }))
+    }
+
+    /// Smaller parts for a share that holds none, and of which none is being written.
+    pub(super) async fn shrink_parts(self: &Arc<Self>, id: ShareId, request: CreateShare) -> Result<()> {
+        let Ok(paused) = self.store.pause_writers(id).await else { return Err(Code::Conflict.into()) };
+        if self.store.stored_bytes(id).await? > 0 {
+            return Err(Code::Conflict.into());
+        }
+        let accepts = self.config.accepts.clone();
+        let shrink = move |record: &mut Record, now| {
+            // No part is written until this is known.
+            let _ = &paused;
+            record.shrink_parts(request.clone(), &accepts, now)
+        };
+        self.change(id, shrink).await
     }
 
     /// `POST …/seal`.

@@ -129,6 +129,21 @@ impl Record {
         if share.request == *request { Ok(share.created()) } else { Err(Code::Conflict.into()) }
     }
 
+    /// Whether the sender asks for the same share with smaller parts, because something on the way stops large ones.
+    pub fn wants_smaller_parts(&self, request: &CreateShare, now: u64) -> bool {
+        let Ok(share) = self.live(now) else { return false };
+        let same = CreateShare { part_bytes: share.request.part_bytes, ..request.clone() };
+        !share.ready && same == share.request && request.part_bytes < share.request.part_bytes
+    }
+
+    /// Takes smaller parts from now on. The caller has checked that none is held or being written.
+    pub fn shrink_parts(&mut self, request: CreateShare, accepts: &RelayLimits, now: u64) -> Result<(), Refusal> {
+        layout::check(&request, accepts)?;
+        let (share, _) = self.live_mut(now)?;
+        share.request = request;
+        Ok(())
+    }
+
     /// Lets time take effect: tickets end, and the share with them once it is over.
     pub fn settle(&mut self, now: u64) {
         let Life::Live(share) = &mut self.life else { return };

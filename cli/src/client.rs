@@ -41,13 +41,18 @@ pub struct Limits {
     pub stall: Duration,
     /// Bytes that must arrive in the time of `stall`.
     pub stall_bytes: usize,
-    /// For the answer once the relay has the whole body: buffers on the way still empty, the disk syncs.
+    /// How long nothing more of a body may be taken. hyper takes half a MiB ahead of the connection, so this is for lines
+    /// so slow that even that takes minutes; a connection on which nothing moves is found out by the system, after 30 s
+    /// without an acknowledgement.
+    pub hand_over: Duration,
+    /// For the answer once the whole body was taken: buffers on the way still empty, the disk syncs. At least twice as
+    /// long as the body took.
     pub answer: Duration,
 }
 
 impl Default for Limits {
     /// 20 s to connect, 60 s for a call, 256 s more for a manifest (the largest at 16 KiB/s), 16 KiB in 30 s, which is
-    /// below any line that is of use, 120 s for an answer.
+    /// below any line that is of use, 240 s for half a MiB to go (2 KiB/s), 120 s for an answer.
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(20),
@@ -55,6 +60,7 @@ impl Default for Limits {
             manifest: Duration::from_secs(60 + 256),
             stall: Duration::from_secs(30),
             stall_bytes: 16 * 1024,
+            hand_over: Duration::from_secs(240),
             answer: Duration::from_secs(120),
         }
     }
@@ -398,9 +404,11 @@ fn sliced(bytes: Bytes, sent: impl Fn(u64) + Send + 'static) -> Body {
 
 /// Resolves once the counter has stood still for too long.
 async fn standstill(moved: &AtomicU64, all: u64, limits: Limits) {
+    let begun = Instant::now();
     loop {
         let before = moved.load(Ordering::Relaxed);
-        tokio::time::sleep(if before < all { limits.stall } else { limits.answer }).await;
+        let limit = if before < all { limits.hand_over } else { limits.answer.max(begun.elapsed() * 2) };
+        tokio::time::sleep(limit).await;
         if moved.load(Ordering::Relaxed) == before {
             return;
         }

@@ -1,5 +1,6 @@
 //! Ctrl-C and `kill -9` at random moments of send, get and relay: no partial file under its final name, no temporary
-//! file left after the next run, no acknowledged part lost.
+//! file left after the next run, no acknowledged part lost, no upload that cannot go on. How a killed one goes on is in
+//! `upload_resume`.
 //!
 //! The moments are bytes on the way, chosen at random. `SHARE_ROUNDS=1000 cargo test -p share-tests --test e2e --
 //! interruptions::` tries more of them; `SHARE_SEED` repeats those of a run that failed, which printed its seed.
@@ -32,10 +33,10 @@ const BYTES: usize = 20 * 1024 * 1024;
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Random numbers that can be repeated.
-struct Dice(u64);
+pub struct Dice(u64);
 
 impl Dice {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let seed = std::env::var("SHARE_SEED").ok().and_then(|text| text.parse().ok());
         let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64;
         let seed = seed.unwrap_or_else(now);
@@ -43,7 +44,7 @@ impl Dice {
         Self(seed | 1)
     }
 
-    fn below(&mut self, bound: u64) -> u64 {
+    pub fn below(&mut self, bound: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -60,7 +61,7 @@ impl Dice {
     }
 }
 
-fn rounds() -> u64 {
+pub fn rounds() -> u64 {
     std::env::var("SHARE_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(12)
 }
 
@@ -71,7 +72,7 @@ fn signal(process: &Child, name: &str) {
 }
 
 /// Starts a program, signals it once so many more bytes have passed this way, and gives what became of it.
-fn struck(run: Run, tap: &Tap, way: Way, after: u64, with: &str) -> Output {
+pub fn struck(run: Run, tap: &Tap, way: Way, after: u64, with: &str) -> Output {
     let wanted = tap.passed(way) + after;
     let mut child = run.spawn();
     tap.wait_for(way, wanted, || child.try_wait().unwrap().is_some());
@@ -84,14 +85,14 @@ fn struck(run: Run, tap: &Tap, way: Way, after: u64, with: &str) -> Output {
 
 /// What a round ended in, counted so that a run shows what it has covered.
 #[derive(Default)]
-struct Tally {
+pub struct Tally {
     finished: u64,
     interrupted: u64,
     killed: u64,
 }
 
 impl Tally {
-    fn add(&mut self, output: &Output) {
+    pub fn add(&mut self, output: &Output) {
         match (output.status.code(), output.status.signal()) {
             (Some(0), _) => self.finished += 1,
             (Some(130), _) => self.interrupted += 1,
@@ -100,13 +101,13 @@ impl Tally {
         }
     }
 
-    fn show(&self, what: &str) {
+    pub fn show(&self, what: &str) {
         let Self { finished, interrupted, killed } = self;
         eprintln!("{what}: {finished} finished first, {interrupted} interrupted, {killed} ended by the signal");
     }
 }
 
-fn announced(output: &Output) -> Option<String> {
+pub fn announced(output: &Output) -> Option<String> {
     let line = String::from_utf8_lossy(&output.stdout).lines().next()?.to_owned();
     let created: Value = serde_json::from_str(&line).ok()?;
     Some(created["link"].as_str()?.to_owned())
@@ -126,7 +127,7 @@ fn ledger(world: &World) -> PathBuf {
 }
 
 #[test]
-fn ctrl_c_takes_a_share_back() {
+fn ctrl_c_keeps_an_upload_that_can_go_on_and_takes_any_other_back() {
     let (world, mut dice, mut tally) = (World::new(), Dice::new(), Tally::default());
     let relay = world.relay();
     let tap = Tap::counting(&relay.url);
@@ -137,11 +138,21 @@ fn ctrl_c_takes_a_share_back() {
         let run = world.share(["send", "--json", "--relay", &tap.url, "--passphrase-file"]).arg(&words).arg(&file);
         let output = struck(run, &tap, Way::ToRelay, dice.moment(), "INT");
         tally.add(&output);
-        if output.status.success() {
+        if String::from_utf8_lossy(&output.stderr).contains("The upload is kept") {
+            assert!(words.exists(), "round {round}: the words are still good");
+            let link = announced(&output).unwrap();
+            world.share(["resume"]).within(LIMIT).exits(0);
+            let sent = Sent { link, words: words.clone() };
+            let body: Value = serde_json::from_slice(&status(&relay, sent.id()).body).unwrap();
+            assert_eq!(body["state"], "ready", "round {round}: {body}");
+        } else {
+            assert!(output.status.success() || !words.exists(), "round {round}: the words open nothing now");
+        }
+        assert_eq!(files_below(&world.path("home/.local/share/share/uploads")), [] as [PathBuf; 0], "round {round}");
+        if words.exists() {
             fs::remove_dir_all(ledger(&world)).unwrap();
             continue;
         }
-        assert!(!words.exists(), "round {round}: the words open nothing now");
         assert_eq!(files_below(&ledger(&world)), [] as [PathBuf; 0], "round {round}");
         for id in ids(&relay).into_iter().filter(|id| !before.contains(id)) {
             let status = status(&relay, &id);

@@ -226,6 +226,7 @@ send-kept-stdin-hint = To go on, pipe the same bytes into the same command, with
 resume-ask = This was begun before, and not finished: { $link }. Go on with it? No takes it back, and begins anew.
 resume-not-asked = This was begun before, and not finished: { $link }. To go on with it, add --resume; this is a new share.
 resume-ask-anew = Send it anew, and take the unfinished upload back?
+resume-going-on = Going on; the relay has { $size } already.
 resume-none = There is no unfinished upload to go on with
 resume-none-hint = `share list` shows what was sent from here. To send it anew: share send
 resume-several = There are several unfinished uploads

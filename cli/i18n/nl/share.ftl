@@ -226,6 +226,7 @@ send-kept-stdin-hint = Geef om verder te gaan dezelfde bytes door aan dezelfde o
 resume-ask = Dit is eerder begonnen en niet afgemaakt: { $link }. Daarmee verdergaan? Nee trekt het in, en begint opnieuw.
 resume-not-asked = Dit is eerder begonnen en niet afgemaakt: { $link }. Voeg --resume toe om daarmee verder te gaan; dit is een nieuwe zending.
 resume-ask-anew = Opnieuw versturen, en de onvoltooide zending intrekken?
+resume-going-on = Het gaat verder; de relay heeft al { $size }.
 resume-none = Er is geen onvoltooide zending om mee verder te gaan
 resume-none-hint = `share list` toont wat vanaf hier is verstuurd. Opnieuw versturen gaat met: share send
 resume-several = Er zijn verschillende onvoltooide zendingen

@@ -4,11 +4,13 @@ use std::{
     ffi::OsString,
     io,
     path::Path,
+    pin::pin,
     sync::{Arc, OnceLock},
     time::Duration,
 };
 
 use bytes::Bytes;
+use futures_util::future::{Either, select};
 use serde::Serialize;
 use share_relay_api::{
     Bytes32, Code, CreateShare, Created, Kind as ShareKind, SealShare, ShareId, ShareStatus, State, limits::PART_BYTES,
@@ -44,6 +46,7 @@ use crate::{
         tags::TagFile,
         upload::{self, Upload, Uploaded, unless_collected},
     },
+    ui::size,
 };
 
 /// How long taking back may take.
@@ -185,6 +188,9 @@ impl Sending {
         let mut entry = self.entry(&outgoing, self.created.get_or_init(|| standing.times));
         context.ledger().put(&self.link.id, &entry)?;
         self.announce(context, &entry)?;
+        if self.resumed {
+            context.ui.note(fl!("resume-going-on", size = size(standing.stored)));
+        }
         let uploaded = self.upload(context, outgoing, header, standing.parts, route).await?;
         entry.bytes = entry.bytes.or(Some(uploaded.plain_bytes));
         entry.fingerprint = Some(uploaded.fingerprint);
@@ -250,7 +256,7 @@ impl Sending {
         }
         let call = async || self.client.create(&self.link.id, route.token.as_ref(), &self.request).await;
         let times = self.patience.with(call).await?;
-        Ok(Standing { times, parts: parts(&self.request, Vec::new())? })
+        Ok(Standing { times, parts: parts(&self.request, Vec::new())?, stored: 0 })
     }
 
     async fn found(&self, status: ShareStatus) -> Result<Standing> {
@@ -261,7 +267,7 @@ impl Sending {
         // The relay knows best, should parts have become smaller.
         let request = CreateShare { part_bytes: status.part_bytes, ..self.request.clone() };
         let held = self.patience.with(async || self.client.parts(&self.link.id, &self.manage).await).await?.held;
-        Ok(Standing { times, parts: parts(&request, held)? })
+        Ok(Standing { times, parts: parts(&request, held)?, stored: status.stored_bytes })
     }
 
     /// All is there, and perhaps a recipient has it already; only nobody heard of it here.
@@ -269,7 +275,8 @@ impl Sending {
         let began_at = self.journal.as_ref().map_or_else(time::now, |journal| journal.record.began_at);
         let expires_at = began_at.saturating_add(self.request.expires_in);
         let times = times.unwrap_or(Created { created_at: began_at, expires_at });
-        Ok(Standing { times, parts: parts(&self.request, vec![(0, u64::MAX)])? })
+        let stored = self.request.payload_bytes.unwrap_or_default();
+        Ok(Standing { times, parts: parts(&self.request, vec![(0, u64::MAX)])?, stored })
     }
 
     fn entry(&self, outgoing: &Outgoing, times: &Created) -> Entry {
@@ -330,8 +337,18 @@ impl Sending {
             progress: progress.clone(),
             room: upload::room(),
         };
-        let run = upload.run(outgoing.plain());
-        let (uploaded, header) = tokio::try_join!(run, self.put_header(header, &outgoing, &upload))?;
+        let (run, describe) = (pin!(upload.run(outgoing.plain())), pin!(self.put_header(header, &outgoing, &upload)));
+        let (uploaded, header) = match select(run, describe).await {
+            Either::Left((uploaded, describe)) => {
+                // Even if the parts failed: once there is a header, the upload can go on.
+                let header = describe.await;
+                (uploaded?, header?)
+            }
+            Either::Right((header, run)) => {
+                let header = header?;
+                (run.await?, header)
+            }
+        };
         if outgoing.length().is_none() {
             let manifest = self.manifest(&header, &outgoing, uploaded.plain_bytes)?;
             let kept = manifest.clone();
@@ -454,6 +471,8 @@ impl Sending {
 struct Standing {
     times: Created,
     parts: Parts,
+    /// Bytes of the payload that it has.
+    stored: u64,
 }
 
 fn parts(request: &CreateShare, held: Vec<(u64, u64)>) -> Result<Parts> {

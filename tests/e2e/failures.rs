@@ -371,7 +371,7 @@ fn a_file_changes_while_it_is_sent() {
     let relay = world.relay();
     let gate = Gate::holding_request(&relay.url, "/parts/0 ");
     // More parts than are read ahead.
-    let path = world.file("case.bin", noise(5 * PART));
+    let path = world.file("case.bin", noise(9 * PART));
     let words = world.path("w");
     let send = world.share(["send", "case.bin", "--json", "--relay", &gate.url, "--passphrase-file"]);
     let mut sending = send.arg(&words).start();

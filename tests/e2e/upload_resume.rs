@@ -1,4 +1,7 @@
 //! An upload that was cut off goes on: same link, same words, the same bytes, and never others in their place.
+//!
+//! `SHARE_ROUNDS=200 cargo test -p share-tests --test e2e -- upload_resume::killed_again` kills many more of them, at
+//! random moments; `SHARE_SEED` repeats those of a run that failed, which printed its seed.
 
 use std::{
     fs::{self, File},
@@ -174,7 +177,6 @@ fn the_same_command_elsewhere_than_at_a_terminal_begins_anew_and_says_so() {
 #[test]
 fn new_begins_anew_and_takes_the_old_one_back() {
     let (stopped, _) = Stopped::by("KILL", &[]);
-    fs::remove_file(stopped.world.path("words")).unwrap();
     let outcome = send(&stopped.world, &stopped.gate.url, &["--new"]).succeeds();
     outcome.says(&format!("The unfinished upload was taken back: {}", stopped.sent.link));
     assert_eq!(stopped.relay_says()["code"], "revoked");
@@ -198,6 +200,36 @@ fn another_command_is_not_the_same() {
 }
 
 #[test]
+fn a_folder_goes_on_and_the_file_in_it_that_changed_is_named() {
+    let world = World::new();
+    let relay = world.relay();
+    let gate = Gate::holding_request(&relay.url, "/parts/2 ");
+    (0..30).for_each(|number| drop(world.file(format!("folder/{number}"), noise(PART / 8 + number))));
+    let send = |options: &[&str]| {
+        let run = world.share(["send", "folder", "--relay", &gate.url, "--passphrase-file", "words"]);
+        run.args(options)
+    };
+    let mut sending = send(&["--json"]).start();
+    let link = sending.event()["link"].as_str().unwrap().to_owned();
+    gate.wait_until_stopped();
+    until_header_is_kept(&world);
+    sending.signal("KILL");
+    sending.finish();
+    gate.open();
+    let (old, path) = (noise(PART / 8 + 7), world.path("folder/7"));
+    let then = fs::metadata(&path).unwrap().modified().unwrap();
+    fs::write(&path, "changed").unwrap();
+    fails(|| send(&["--resume"]), 12, "file_changed", "folder/7 changed since this upload began", "--new");
+    fs::write(&path, old).unwrap();
+    File::options().write(true).open(&path).unwrap().set_modified(then).unwrap();
+    send(&["--resume"]).succeeds();
+    world.get(&Sent { link, words: world.path("words") }, "in").succeeds();
+    for number in 0..30 {
+        assert!(fs::read(world.path(format!("in/folder/{number}"))).unwrap() == noise(PART / 8 + number), "{number}");
+    }
+}
+
+#[test]
 fn what_changed_is_named_and_not_sent() {
     let (stopped, _) = Stopped::by("KILL", &[]);
     let file = File::options().write(true).open(stopped.world.path("case.bin")).unwrap();
@@ -206,7 +238,6 @@ fn what_changed_is_named_and_not_sent() {
     fails(run, 12, "file_changed", "case.bin changed since this upload began", "--new");
     fails(|| stopped.world.share(["resume"]), 12, "file_changed", "case.bin changed", "--new");
     assert_eq!(stopped.relay_says()["state"], "uploading");
-    fs::remove_file(stopped.world.path("words")).unwrap();
     send(&stopped.world, &stopped.gate.url, &["--new"]).succeeds();
 }
 
@@ -368,7 +399,6 @@ fn killed_before_there_is_a_header_it_begins_anew() {
     sending.finish();
     gate.open();
     assert!(!journals(&world).is_empty());
-    fs::remove_file(world.path("words")).unwrap();
     let outcome = send(&world, &gate.url, &["--resume"]).succeeds();
     let outcome = outcome.says("The unfinished upload was taken back");
     assert!(created(&outcome).get("resumed").is_none());
@@ -435,8 +465,6 @@ fn killed_again_and_again_it_still_arrives() {
             }
             let has_header = journals(&world).iter().any(|path| path.ends_with("header"));
             if !has_header {
-                // Words of what never began; the command refuses to write over them.
-                fs::remove_file(&words).ok();
                 (link, told) = (None, None);
             }
         }

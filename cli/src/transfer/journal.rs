@@ -402,7 +402,7 @@ mod tests {
         assert_eq!(left, expected);
         drop(held);
         journals.sweep();
-        assert_eq!(journals.folders().collect::<Vec<_>>(), [alive.folder.clone()]);
+        assert_eq!(journals.folders().collect::<Vec<_>>(), std::slice::from_ref(&alive.folder));
     }
 
     #[test]

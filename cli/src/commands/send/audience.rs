@@ -113,6 +113,12 @@ impl WordsFile {
         }
     }
 
+    /// Takes charge of a file that was written before, if it still holds just these words.
+    pub fn of(path: &Path, words: &str) -> Self {
+        let there = fs::read_to_string(path).map(Zeroizing::new);
+        Self(there.is_ok_and(|there| there.trim() == words).then(|| path.to_owned()))
+    }
+
     pub fn keep(mut self) {
         self.0 = None;
     }

@@ -71,9 +71,10 @@ async fn begin(context: &Context, order: Order, stop: &mut StopSignal) -> Result
         let words = words.as_ref().map(|words| words.as_str());
         let pack = Outgoing::pack(context, order.paths.clone(), &order.asked, order.message.clone());
         let (identity, outgoing) = tokio::try_join!(Identity::new(words), pack)?;
-        let words_file = WordsFile::create(order.words_file.as_deref(), words)?;
         let route = Route::open(context, &order.destination).await?;
         let sending = Sending::new(context, &order, &route, identity, words, &outgoing, &header).await?;
+        // The journal names the file, so that whoever goes on, or begins anew, knows of it.
+        let words_file = WordsFile::create(order.words_file.as_deref(), words).inspect_err(|_| sending.forget())?;
         Ok(Delivery { sending, outgoing, header, words_file, route })
     };
     let delivery = unless_stopped(stop, fl!("send-interrupted"), prepare).await?;

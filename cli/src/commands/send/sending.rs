@@ -196,10 +196,15 @@ impl Sending {
         entry.fingerprint = Some(uploaded.fingerprint);
         context.ledger().put(&self.link.id, &entry)?;
         self.seal(&uploaded).await?;
+        self.forget();
+        Ok(entry)
+    }
+
+    /// There is nothing left to go on with.
+    pub fn forget(&self) {
         if let Some(journal) = &self.journal {
             journal.remove();
         }
-        Ok(entry)
     }
 
     /// Says that it can be fetched.
@@ -418,8 +423,8 @@ impl Sending {
     pub async fn fail(&self, context: &Context, error: Error, stop: &mut StopSignal) -> (Error, bool) {
         let link = self.link.to_string();
         match &self.journal {
-            Some(journal) if self.resumed && error.kind() == Kind::Gone => {
-                journal.remove();
+            Some(_) if self.resumed && error.kind() == Kind::Gone => {
+                self.forget();
                 (error, false)
             }
             Some(_) if self.resumed && error.kind() == Kind::Changed => (error.hint(fl!("resume-changed-hint")), true),
@@ -431,11 +436,9 @@ impl Sending {
                 };
                 (error.hint(hint), true)
             }
-            journal => {
+            _ => {
                 let gone = self.take_back(context, &error, stop).await;
-                if let Some(journal) = journal {
-                    journal.remove();
-                }
+                self.forget();
                 (error, !gone)
             }
         }

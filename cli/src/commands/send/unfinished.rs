@@ -1,11 +1,12 @@
 //! Uploads that were cut off: which there are, which of them to go on with, and whether that is possible.
 
-use std::{io, time::Duration};
+use std::{io, path::Path, time::Duration};
 
 use tokio::time::timeout;
 
 use super::{
     super::{Context, unless_stopped},
+    audience::WordsFile,
     order::{Destination, IfUnfinished, Order},
     outgoing::Outgoing,
 };
@@ -136,6 +137,9 @@ async fn take_back(context: &Context, journal: &Journal, stop: &mut StopSignal) 
     match revoked {
         Ok(Ok(())) => context.ui.warn(fl!("resume-taken-back", link = link)),
         _ => context.ui.warn(fl!("resume-not-taken-back", link = link)),
+    }
+    if let (Some(path), Some(words)) = (&journal.record.words_file, &journal.record.words) {
+        drop(WordsFile::of(Path::new(path), words));
     }
     journal.remove();
 }

@@ -219,7 +219,7 @@ fn a_folder_goes_on_and_the_file_in_it_that_changed_is_named() {
     let (old, path) = (noise(PART / 8 + 7), world.path("folder/7"));
     let then = fs::metadata(&path).unwrap().modified().unwrap();
     fs::write(&path, "changed").unwrap();
-    fails(|| send(&["--resume"]), 12, "file_changed", "folder/7 changed since this upload began", "--new");
+    fails(|| send(&["--resume"]), 12, "file_changed", "folder/7 changed since this upload began", "add --new to the command");
     fs::write(&path, old).unwrap();
     File::options().write(true).open(&path).unwrap().set_modified(then).unwrap();
     send(&["--resume"]).succeeds();
@@ -235,8 +235,8 @@ fn what_changed_is_named_and_not_sent() {
     let file = File::options().write(true).open(stopped.world.path("case.bin")).unwrap();
     file.set_modified(SystemTime::now() + Duration::from_secs(5)).unwrap();
     let run = || stopped.world.share(["send", "--resume", "--relay", &stopped.gate.url, "case.bin"]);
-    fails(run, 12, "file_changed", "case.bin changed since this upload began", "--new");
-    fails(|| stopped.world.share(["resume"]), 12, "file_changed", "case.bin changed", "--new");
+    fails(run, 12, "file_changed", "case.bin changed since this upload began", "add --new to the command");
+    fails(|| stopped.world.share(["resume"]), 12, "file_changed", "case.bin changed", "add --new to the command");
     assert_eq!(stopped.relay_says()["state"], "uploading");
     send(&stopped.world, &stopped.gate.url, &["--new"]).succeeds();
 }

@@ -87,8 +87,8 @@ pub struct Asked {
     pub expires: String,
     /// How often it may be fetched.
     pub downloads: Option<u32>,
-    /// Number and list of the words, for words.
-    pub words: Option<(u8, WordList)>,
+    /// For words: how many, and of which list if one was named.
+    pub words: Option<(u8, Option<WordList>)>,
     /// The public keys, for keys.
     pub recipients: Vec<String>,
 }
@@ -329,7 +329,7 @@ mod tests {
                 relay: "https://relay.example".to_owned(),
                 expires: "7d".to_owned(),
                 downloads: None,
-                words: Some((6, WordList::Nl)),
+                words: Some((6, Some(WordList::Nl))),
                 recipients: Vec::new(),
             },
             sources: Some(zero),

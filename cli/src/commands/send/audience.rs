@@ -24,8 +24,8 @@ use crate::{
 
 /// Who is to open the share.
 pub enum Audience {
-    /// Whoever is told this many words of this list.
-    Words(u8, WordList),
+    /// Whoever is told this many words, of this list or that of the language in use.
+    Words(u8, Option<WordList>),
     /// Whoever holds one of the private keys.
     Keys(Vec<Recipient>),
 }
@@ -42,14 +42,14 @@ impl Audience {
             keys.extend(detached(move || recipients(&path)).await?);
         }
         match (keys.is_empty(), &args.passphrase_file) {
-            (true, _) => Ok(Self::Words(args.words, args.word_list.unwrap_or(own_list()))),
+            (true, _) => Ok(Self::Words(args.words, args.word_list)),
             (false, None) => Ok(Self::Keys(keys)),
             (false, Some(_)) => Err(Error::usage(fl!("send-keys-need-no-words"))),
         }
     }
 
-    /// Number and list of the words; nothing for keys.
-    pub fn words(&self) -> Option<(u8, WordList)> {
+    /// Number and list of the words, as they were asked for; nothing for keys.
+    pub fn words(&self) -> Option<(u8, Option<WordList>)> {
         match self {
             Self::Words(count, list) => Some((*count, *list)),
             Self::Keys(_) => None,
@@ -68,7 +68,8 @@ impl Audience {
     pub fn begin(&self) -> Result<(Option<Zeroizing<String>>, PendingHeader)> {
         match self {
             Self::Words(count, list) => {
-                let words = Passphrase::generate(*list, (*count).into()).map_err(no_randomness)?;
+                let list = list.unwrap_or_else(own_list);
+                let words = Passphrase::generate(list, (*count).into()).map_err(no_randomness)?;
                 let header = PendingHeader::for_words(words.as_str())?;
                 Ok((Some(Zeroizing::new(words.as_str().to_owned())), header))
             }

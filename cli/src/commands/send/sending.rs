@@ -388,7 +388,10 @@ impl Sending {
                 None => Ok(()),
             }
         };
-        tokio::try_join!(keep, async { Ok(upload.patience.with(put_header).await?) }, put_manifest)?;
+        let put = async { tokio::try_join!(async { Ok(upload.patience.with(put_header).await?) }, put_manifest) };
+        // Kept even if the relay did not take it: then it can later.
+        let (kept, put) = tokio::join!(keep, put);
+        kept.and(put.map(drop))?;
         Ok(header)
     }
 

@@ -1,4 +1,7 @@
-//! A share on its way: created, announced, uploaded, sealed; or taken back.
+//! A share on its way: created, announced, uploaded, sealed.
+
+mod ending;
+mod serving;
 
 use std::{
     ffi::OsString,
@@ -6,7 +9,6 @@ use std::{
     path::Path,
     pin::pin,
     sync::{Arc, OnceLock},
-    time::Duration,
 };
 
 use bytes::Bytes;
@@ -15,15 +17,11 @@ use serde::Serialize;
 use share_relay_api::{
     Bytes32, Code, CreateShare, Created, Kind as ShareKind, SealShare, ShareId, ShareStatus, State, limits::PART_BYTES,
 };
-use tokio::{sync::OnceCell, time::timeout};
+use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
 
 use super::{
-    super::{
-        Context,
-        manage::{judge, told},
-        no_randomness, unless_stopped,
-    },
+    super::{Context, manage::told, no_randomness},
     Route,
     order::Order,
     outgoing::Outgoing,
@@ -31,12 +29,11 @@ use super::{
 use crate::{
     client::{Client, ClientError},
     envelope::{self, FileKey, NONCE, PendingHeader, ReceiptKey, Stream},
-    error::{Error, Kind, Result},
+    error::{Error, Result},
     i18n::fl,
     ledger::{Entry, NewEntry},
     link::Link,
     secret::{Secret, sha256},
-    system::StopSignal,
     threads::blocking,
     time,
     transfer::{
@@ -48,11 +45,6 @@ use crate::{
     },
     ui::size,
 };
-
-/// How long taking back may take.
-const TAKE_BACK_TIMEOUT: Duration = Duration::from_secs(10);
-/// How often the share is asked whether it has been collected.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// A share on its way.
 pub struct Sending {
@@ -211,41 +203,6 @@ impl Sending {
     pub fn tell_ready(&self, context: &Context, entry: &Entry) -> Result<()> {
         context.ui.note(fl!("send-ready", until = time::local(entry.expires_at)));
         context.ui.event(&Ready { event: "ready", id: self.link.id, bytes: entry.bytes })
-    }
-
-    /// Serves it from this computer until it has been collected. If that ends in another way, it is gone.
-    pub async fn serve(&self, context: &Context, route: &Route, entry: &Entry, stop: &mut StopSignal) -> Result<()> {
-        if route.here.is_none() {
-            return Ok(());
-        }
-        let served = unless_stopped(stop, fl!("here-stopped"), self.until_collected(context, entry)).await;
-        if served.is_err() {
-            context.ledger().forget(&self.link.id);
-        }
-        served
-    }
-
-    /// Waits until the last allowed download has been received, telling of each receipt.
-    async fn until_collected(&self, context: &Context, entry: &Entry) -> Result<()> {
-        context.ui.note(fl!("here-waiting"));
-        let mut told = 0;
-        loop {
-            let now = self.client.events(&self.link.id, &self.manage).await?;
-            let receipts: Vec<bool> = judge(entry, now.events).iter().filter_map(|told| told.verified).collect();
-            for genuine in receipts.iter().skip(told) {
-                match genuine {
-                    true => context.ui.note(fl!("here-received")),
-                    false => context.ui.warn(fl!("event-receipt-unverified")),
-                }
-            }
-            told = receipts.len();
-            match now.state {
-                State::Uploading | State::Ready => tokio::time::sleep(LOOK_EVERY).await,
-                State::Collected => return Ok(()),
-                State::Expired => return Err(Error::new(Kind::Gone, "expired", fl!("here-expired"))),
-                State::Revoked => return Err(Error::new(Kind::Gone, "revoked", fl!("here-revoked"))),
-            }
-        }
     }
 
     /// Has the relay create the share, or tell what it has of it.
@@ -419,57 +376,6 @@ impl Sending {
     async fn seal(&self, uploaded: &Uploaded) -> Result<()> {
         let seal = SealShare { payload_bytes: uploaded.payload_bytes };
         Ok(self.patience.with(async || self.client.seal(&self.link.id, &self.manage, &seal).await).await?)
-    }
-
-    /// After a failure: what was sent is kept, to go on with; or else nothing half-sent stays on the relay. Gives the
-    /// error with what to do next, and whether the words may still come to open something.
-    pub async fn fail(&self, context: &Context, error: Error, stop: &mut StopSignal) -> (Error, bool) {
-        let link = self.link.to_string();
-        match &self.journal {
-            Some(_) if self.resumed && error.kind() == Kind::Gone => {
-                self.forget();
-                (error, false)
-            }
-            Some(_) if self.resumed && error.kind() == Kind::Changed => (error.hint(fl!("resume-changed-hint")), true),
-            Some(journal) if self.resumed || (self.is_passing(&error) && matches!(journal.header(), Ok(Some(_)))) => {
-                context.ui.warn(fl!("send-kept", link = link));
-                let hint = match journal.record.asked.name {
-                    None => fl!("send-kept-hint"),
-                    Some(_) => fl!("send-kept-stdin-hint"),
-                };
-                (error.hint(hint), true)
-            }
-            _ => {
-                let gone = self.take_back(context, &error, stop).await;
-                self.forget();
-                (error, !gone)
-            }
-        }
-    }
-
-    /// Whether the same may work later: nothing is wrong with what is sent, nor with whoever sends it.
-    fn is_passing(&self, error: &Error) -> bool {
-        let passing = matches!(error.kind(), Kind::Interrupted | Kind::Unreachable | Kind::Unexpected);
-        self.created.get().is_some() && (passing || error.code() == Code::StorageFull.as_str())
-    }
-
-    /// Asked to stop once more, the share stays on the relay. Tells whether, as far as anyone knows, it is gone.
-    async fn take_back(&self, context: &Context, error: &Error, stop: &mut StopSignal) -> bool {
-        let created = self.created.get().is_some();
-        if !created && error.kind() != Kind::Interrupted {
-            return true;
-        }
-        context.ui.note(fl!("send-taking-back"));
-        let revoke = async { Ok(self.client.revoke(&self.link.id, &self.manage).await?) };
-        let revoke = timeout(TAKE_BACK_TIMEOUT, unless_stopped(stop, fl!("send-interrupted"), revoke));
-        let taken_back = matches!(revoke.await, Ok(Ok(())));
-        if taken_back {
-            context.ledger().forget(&self.link.id);
-            context.ui.warn(fl!("send-taken-back"));
-        } else if created {
-            context.ui.warn(fl!("send-not-taken-back", link = self.link.to_string()));
-        }
-        taken_back || !created
     }
 }
 

@@ -171,6 +171,14 @@ fn root_cause(error: &reqwest::Error) -> Cause {
 }
 
 impl ClientError {
+    /// What the relay said, if it was the relay.
+    pub fn code(&self) -> Option<Code> {
+        match self {
+            Self::Problem { problem, .. } => Some(problem.code),
+            _ => None,
+        }
+    }
+
     /// Whether the same call may work a little later.
     pub fn is_passing(&self) -> bool {
         match self {

@@ -139,7 +139,7 @@ impl Ui {
             bar.set_draw_target(ProgressDrawTarget::stderr());
             bar.enable_steady_tick(Duration::from_millis(250));
         }
-        Progress(bar)
+        Progress { bar, ui: self.clone() }
     }
 
     fn needs_terminal(&self, otherwise: &str) -> Result<()> {
@@ -162,33 +162,41 @@ struct ErrorEvent<'a> {
 
 /// How far a transfer is. Clones show the same bar; it goes away with the last of them.
 #[derive(Clone)]
-pub struct Progress(ProgressBar);
+pub struct Progress {
+    bar: ProgressBar,
+    ui: Ui,
+}
 
 impl Progress {
     /// So many more bytes have moved.
     pub fn moved(&self, bytes: u64) {
-        self.0.inc(bytes);
-        if !self.0.message().is_empty() {
-            self.0.set_message("");
-            self.0.set_style(style(self.0.length(), false));
+        self.bar.inc(bytes);
+        if !self.bar.message().is_empty() {
+            self.bar.set_message("");
+            self.bar.set_style(style(self.bar.length(), false));
         }
+    }
+
+    /// So many bytes had moved before; they say nothing of the speed.
+    pub fn held(&self, bytes: u64) {
+        self.bar.set_position(self.bar.position() + bytes);
+        self.bar.reset_eta();
     }
 
     /// These bytes did not arrive after all.
     pub fn lost(&self, bytes: u64) {
-        self.0.set_position(self.0.position().saturating_sub(bytes));
+        self.bar.set_position(self.bar.position().saturating_sub(bytes));
     }
 
-    /// So many bytes were there before; they are no part of the speed.
-    pub fn held(&self, bytes: u64) {
-        self.0.inc(bytes);
-        self.0.reset_eta();
+    /// Tells what is going on, beside the bar.
+    pub fn note(&self, text: impl AsRef<str>) {
+        self.bar.suspend(|| self.ui.note(text));
     }
 
     /// Says why nothing moves.
     pub fn waiting(&self, why: String) {
-        self.0.set_style(style(self.0.length(), true));
-        self.0.set_message(why);
+        self.bar.set_style(style(self.bar.length(), true));
+        self.bar.set_message(why);
     }
 
     /// The same patience, telling here why nothing moves.
@@ -200,12 +208,12 @@ impl Progress {
 
     /// Says what is being done, where that is not moving bytes.
     pub fn labelled(&self, what: String) {
-        self.0.set_prefix(format!("{what}  "));
+        self.bar.set_prefix(format!("{what}  "));
     }
 
     /// Removes the bar.
     pub fn done(&self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
 }
 

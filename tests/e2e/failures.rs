@@ -72,12 +72,15 @@ fn relay_gone_while_sending() {
     let outcome = sending.finish();
     let error = outcome.fails(3, "unreachable");
     assert!(error["message"].as_str().unwrap().starts_with("The relay cannot be reached, or the connection broke"));
-    let outcome = outcome.says(&format!("The share could not be taken back. Later, run: share revoke {link}"));
+    assert_eq!(error["hint"], "Go on with: share resume");
+    let outcome =
+        outcome.says(&format!("The upload is kept, to go on with later. To take it back: share revoke {link}"));
     assert!(outcome.json().iter().all(|event| event["event"] != "ready"));
-    assert!(world.path("w").exists(), "as far as anyone knows the share is there, and the words open it");
+    assert!(world.path("w").exists(), "the words will open it");
     // What was said to do next can be done.
     let sent = Sent { link, words: world.path("w") };
     assert!(world.ledger_entry(&sent)["manage_key"].is_string());
+    world.share(["resume", "--json", "--patience", "0s"]).output().fails(3, "unreachable");
 }
 
 #[test]
@@ -339,10 +342,11 @@ fn relay_disk_full() {
     let outcome = world.share(send).output();
     let error = outcome.fails(9, "storage_full");
     assert_eq!(error["message"], "The relay has no space left");
-    assert_eq!(error["hint"], "Nothing was sent. Try again later, or ask whoever runs the relay.");
-    let outcome = outcome.says("The share was taken back; nothing is left on the relay.");
-    assert!(!world.path("w").exists());
+    assert_eq!(error["hint"], "Go on with: share resume");
+    let outcome = outcome.says("The upload is kept");
     let link = outcome.json()[0]["link"].as_str().unwrap().to_owned();
+    world.share(["resume", "--json"]).output().fails(9, "storage_full");
+    world.share(["revoke", &link]).succeeds();
     world.share(["get", &link, "--yes"]).output().exits(5).says("The sender took it back on ");
     // It has room again, and goes on.
     let sent = send_something(&world, &relay.url, &[]);
@@ -368,7 +372,7 @@ fn a_file_changes_while_it_is_sent() {
     let relay = world.relay();
     let gate = Proxy::holding_request(&relay.url, "/parts/0 ");
     // More parts than are read ahead.
-    let path = world.file("case.bin", noise(5 * PART));
+    let path = world.file("case.bin", noise(9 * PART));
     let words = world.path("w");
     let send = world.share(["send", "case.bin", "--json", "--relay", &gate.url, "--passphrase-file"]);
     let mut sending = send.arg(&words).start();

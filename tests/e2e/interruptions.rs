@@ -1,5 +1,6 @@
 //! Ctrl-C and `kill -9` at random moments of send and relay: no temporary file left after the next run, no acknowledged
-//! part lost. Those of get are in [`download_resume`](crate::download_resume).
+//! part lost. How a killed send goes on is in [`upload_resume`](crate::upload_resume), a killed get in
+//! [`download_resume`](crate::download_resume).
 //!
 //! The moments are bytes on the way, chosen at random. `SHARE_ROUNDS=1000 cargo test -p share-tests --test e2e --
 //! interruptions::` tries more of them; `SHARE_SEED` repeats those of a run that failed, which printed its seed.
@@ -25,7 +26,7 @@ use crate::{
     proxy::{Proxy, Way},
     round_trips::noise,
     stock_tools::age_key,
-    world::{Relay, Run, World, files_below},
+    world::{Relay, Run, Sent, World, files_below},
 };
 
 pub const BYTES: usize = 20 * 1024 * 1024;
@@ -108,7 +109,7 @@ impl Tally {
     }
 }
 
-fn announced(output: &Output) -> Option<String> {
+pub fn announced(output: &Output) -> Option<String> {
     let line = String::from_utf8_lossy(&output.stdout).lines().next()?.to_owned();
     let created: Value = serde_json::from_str(&line).ok()?;
     Some(created["link"].as_str()?.to_owned())
@@ -128,7 +129,7 @@ fn ledger(world: &World) -> PathBuf {
 }
 
 #[test]
-fn ctrl_c_takes_a_share_back() {
+fn ctrl_c_keeps_an_upload_that_can_go_on_and_takes_any_other_back() {
     let (world, mut dice, mut tally) = (World::new(), Dice::new(), Tally::default());
     let relay = world.relay();
     let tap = Proxy::counting(&relay.url);
@@ -139,11 +140,21 @@ fn ctrl_c_takes_a_share_back() {
         let run = world.share(["send", "--json", "--relay", &tap.url, "--passphrase-file"]).arg(&words).arg(&file);
         let output = struck(run, &tap, Way::ToRelay, dice.moment(), "INT");
         tally.add(&output);
-        if output.status.success() {
+        if String::from_utf8_lossy(&output.stderr).contains("The upload is kept") {
+            assert!(words.exists(), "round {round}: the words are still good");
+            let link = announced(&output).unwrap();
+            world.share(["resume"]).within(LIMIT).exits(0);
+            let sent = Sent { link, words: words.clone() };
+            let body: Value = serde_json::from_slice(&status(&relay, sent.id()).body).unwrap();
+            assert_eq!(body["state"], "ready", "round {round}: {body}");
+        } else {
+            assert!(output.status.success() || !words.exists(), "round {round}: the words open nothing now");
+        }
+        assert_eq!(files_below(&world.path("home/.local/share/share/uploads")), [] as [PathBuf; 0], "round {round}");
+        if words.exists() {
             fs::remove_dir_all(ledger(&world)).unwrap();
             continue;
         }
-        assert!(!words.exists(), "round {round}: the words open nothing now");
         assert_eq!(files_below(&ledger(&world)), [] as [PathBuf; 0], "round {round}");
         for id in ids(&relay).into_iter().filter(|id| !before.contains(id)) {
             let status = status(&relay, &id);

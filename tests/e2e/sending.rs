@@ -11,7 +11,8 @@ use serde_json::json;
 use crate::{
     failures::{NOWHERE, send_something},
     proxy::Proxy,
-    world::{Sent, World, files_below, until},
+    upload_resume::until_header_is_kept,
+    world::{Sent, World, files_below},
 };
 
 /// Well below the time that unfinished work gets at the end.
@@ -43,13 +44,13 @@ fn stopped_while_standard_input_stays_open() {
     let mut sending = send.start();
     let stdin = sending.stdin.take();
     let ledger = world.path("home/.local/share/share/ledger");
-    until("the share exists", || files_below(&ledger).iter().any(|path| path.extension().is_some()).then_some(()));
+    until_header_is_kept(&world);
     let begun = Instant::now();
     sending.signal("INT");
     let outcome = sending.finish().exits(130);
     assert!(begun.elapsed() < AT_ONCE, "{outcome:?}");
-    outcome.says("Taking the share back").says("The share was taken back");
-    assert!(!world.path("words").exists() && files_below(&ledger).is_empty());
+    outcome.says("The upload is kept").says("pipe the same bytes");
+    assert!(world.path("words").exists() && !files_below(&ledger).is_empty());
     drop(stdin);
 }
 

@@ -15,6 +15,7 @@ use crate::{
     proxy::{Line, Proxy, Way},
     raw,
     round_trips::noise,
+    upload_resume::until_header_is_kept,
     world::{PATIENCE, Relay, Sent, World, files_below, until},
 };
 
@@ -353,4 +354,56 @@ fn a_wait_shows_why_and_ends_when_bytes_move_again() {
         assert!(after.contains("B/s"), "{after}");
     }
     assert!(fs::read(world.path("in/case.bin")).unwrap() == noise(20 << 20));
+}
+
+#[test]
+fn an_unfinished_upload_is_asked_about() {
+    for (answer, goes_on) in [("y\n", true), ("n\n", false)] {
+        let world = World::new();
+        let relay = world.relay();
+        world.file("case.bin", noise(40 << 20));
+        let gate = Proxy::holding_request(&relay.url, "/parts/3 ");
+        let mut sending = world.share(["send", "case.bin", "--json", "--relay", &gate.url]).start();
+        let told = sending.event();
+        gate.wait_until_stopped();
+        until_header_is_kept(&world);
+        sending.signal("KILL");
+        sending.finish();
+        gate.open();
+        let mut terminal = Terminal::run(&world, &format!("exec {SHARE} send case.bin --relay {}", gate.url));
+        terminal.answers("Go on with it?", answer);
+        if !goes_on {
+            terminal.sees("The unfinished upload was taken back");
+        }
+        terminal.sees("Link:  ");
+        assert_eq!(terminal.sees("\n").trim() == told["link"].as_str().unwrap(), goes_on);
+        terminal.sees("Words: ");
+        let words = terminal.sees("\n").trim().replace(' ', "-");
+        assert_eq!(words == told["words"].as_str().unwrap(), goes_on);
+        terminal.sees("Ready. It can be fetched until ");
+        assert_eq!(terminal.finish().0, 0);
+    }
+}
+
+#[test]
+fn what_changed_since_is_offered_anew() {
+    let world = World::new();
+    let relay = world.relay();
+    world.file("case.bin", noise(40 << 20));
+    let gate = Proxy::holding_request(&relay.url, "/parts/3 ");
+    let mut sending = world.share(["send", "case.bin", "--json", "--relay", &gate.url]).start();
+    let link = sending.event()["link"].as_str().unwrap().to_owned();
+    gate.wait_until_stopped();
+    until_header_is_kept(&world);
+    sending.signal("KILL");
+    sending.finish();
+    gate.open();
+    world.file("case.bin", noise(1000));
+    let mut terminal = Terminal::run(&world, &format!("exec {SHARE} send case.bin --resume --relay {}", gate.url));
+    terminal.sees("case.bin changed since this upload began");
+    terminal.answers("Send it anew, and take the unfinished upload back?", "y\n");
+    terminal.sees(&format!("The unfinished upload was taken back: {link}"));
+    terminal.sees("Ready. It can be fetched until ");
+    assert_eq!(terminal.finish().0, 0);
+    assert!(world.share(["resume"]).output().exits(10).stderr().contains("There is no unfinished upload"));
 }

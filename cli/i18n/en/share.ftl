@@ -124,6 +124,9 @@ client-waiting-for-sender = Waiting for the sender ({ $percent } % is there)
 
 transfer-waiting = { $why }; trying again…
 transfer-stdin = Standard input cannot be read
+transfer-smaller-parts = Something on the way does not let large parts through; going on with smaller ones.
+transfer-sealed-differently = What is sent is not what it was when this upload began
+transfer-journal = What it takes to go on with an upload later cannot be kept on this computer
 transfer-not-the-content = What the relay gives out is not what was sent
 transfer-tags = What has been fetched cannot be noted down
 
@@ -220,6 +223,29 @@ here-received = Received and verified by the recipient.
 here-expired = It expired before it was fetched
 here-revoked = It was taken back
 here-stopped = Stopped; it cannot be fetched any more
+send-kept = The upload is kept, to go on with later. To take it back: share revoke { $link }
+send-kept-hint = Go on with: share resume
+send-kept-stdin-hint = To go on, pipe the same bytes into the same command, with --resume.
+
+# resume
+resume-ask = This was begun before, and not finished: { $link }. Go on with it? No takes it back, and begins anew.
+resume-not-asked = This was begun before, and not finished: { $link }. To go on with it, add --resume; this is a new share.
+resume-ask-anew = Send it anew, and take the unfinished upload back?
+resume-going-on = Going on; the relay has { $size } already.
+resume-none = There is no unfinished upload to go on with
+resume-none-hint = `share list` shows what was sent from here. To send it anew: share send
+resume-several = There are several unfinished uploads
+resume-several-hint = Name one of them: share resume LINK
+  { $links }
+resume-running = Another process is still sending this: { $link }
+resume-stdin = This upload came from standard input
+resume-stdin-hint = To go on, pipe the same bytes into the same command, with --resume.
+resume-changed = { $path } changed since this upload began, so it cannot go on
+resume-changed-somewhere = Files or folders changed since this upload began, so it cannot go on
+resume-changed-hint = To send it as it is now, add --new to the command; that takes the unfinished upload back.
+resume-gone-hint = It cannot go on. Send it anew: share send
+resume-taken-back = The unfinished upload was taken back: { $link }
+resume-not-taken-back = The unfinished upload could not be taken back; the relay removes it after two days: { $link }
 
 # get
 get-ask-words = The words you were told:
@@ -296,6 +322,7 @@ list-files = { $files ->
    *[other] { $files } files
 }, { $size }
 list-and-more = and { $count } more
+list-unfinished = (not finished; go on with: share resume)
 list-empty = Nothing was sent from this computer yet.
 list-damaged = { $path } is left out: { $why }
 

@@ -124,6 +124,9 @@ client-waiting-for-sender = Wachten op de afzender ({ $percent } % is er)
 
 transfer-waiting = { $why }; nieuwe poging…
 transfer-stdin = De standaardinvoer kan niet worden gelezen
+transfer-smaller-parts = Iets onderweg laat geen grote delen door; het gaat verder met kleinere.
+transfer-sealed-differently = Wat wordt verstuurd, is niet meer wat het was toen deze zending begon
+transfer-journal = Wat nodig is om later verder te gaan met een zending, kan niet op deze computer worden bewaard
 transfer-not-the-content = Wat de relay geeft, is niet wat er is verstuurd
 transfer-tags = Wat is opgehaald, kan niet worden bijgehouden
 
@@ -220,6 +223,29 @@ here-received = Ontvangen en gecontroleerd door de ontvanger.
 here-expired = Het is verlopen voordat het was opgehaald
 here-revoked = Het is ingetrokken
 here-stopped = Gestopt; het kan niet meer worden opgehaald
+send-kept = De zending wordt bewaard om er later mee verder te gaan. Intrekken kan met: share revoke { $link }
+send-kept-hint = Ga verder met: share resume
+send-kept-stdin-hint = Geef om verder te gaan dezelfde bytes door aan dezelfde opdracht, met --resume.
+
+# resume
+resume-ask = Dit is eerder begonnen en niet afgemaakt: { $link }. Daarmee verdergaan? Nee trekt het in, en begint opnieuw.
+resume-not-asked = Dit is eerder begonnen en niet afgemaakt: { $link }. Voeg --resume toe om daarmee verder te gaan; dit is een nieuwe zending.
+resume-ask-anew = Opnieuw versturen, en de onvoltooide zending intrekken?
+resume-going-on = Het gaat verder; de relay heeft al { $size }.
+resume-none = Er is geen onvoltooide zending om mee verder te gaan
+resume-none-hint = `share list` toont wat vanaf hier is verstuurd. Opnieuw versturen gaat met: share send
+resume-several = Er zijn verschillende onvoltooide zendingen
+resume-several-hint = Noem er één: share resume LINK
+  { $links }
+resume-running = Een ander programma verstuurt dit nog: { $link }
+resume-stdin = Deze zending kwam van de standaardinvoer
+resume-stdin-hint = Geef om verder te gaan dezelfde bytes door aan dezelfde opdracht, met --resume.
+resume-changed = { $path } is veranderd sinds deze zending begon; verdergaan kan daarom niet
+resume-changed-somewhere = Bestanden of mappen zijn veranderd sinds deze zending begon; verdergaan kan daarom niet
+resume-changed-hint = Voeg --new toe aan de opdracht om te versturen wat er nu staat; de onvoltooide zending wordt dan ingetrokken.
+resume-gone-hint = Verdergaan kan niet. Verstuur het opnieuw: share send
+resume-taken-back = De onvoltooide zending is ingetrokken: { $link }
+resume-not-taken-back = De onvoltooide zending kon niet worden ingetrokken; de relay verwijdert die na twee dagen: { $link }
 
 # get
 get-ask-words = De woorden die u zijn verteld:
@@ -296,6 +322,7 @@ list-files = { $files ->
    *[other] { $files } bestanden
 }, { $size }
 list-and-more = en nog { $count }
+list-unfinished = (niet af; ga verder met: share resume)
 list-empty = Er is vanaf deze computer nog niets verstuurd.
 list-damaged = { $path } is overgeslagen: { $why }
 

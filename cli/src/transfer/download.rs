@@ -271,23 +271,23 @@ impl Pieces {
         Self { source, ready: Bytes::new() }
     }
 
-    /// Appends so many bytes.
-    pub(super) async fn fill(&mut self, buffer: &mut Vec<u8>, length: usize) -> Answer<()> {
-        let end = buffer.len() + length;
-        while buffer.len() < end {
+    /// Fills the buffer.
+    pub(super) async fn fill(&mut self, mut buffer: &mut [u8]) -> Answer<()> {
+        while !buffer.is_empty() {
             if self.ready.is_empty() {
                 self.ready = self.source.next().await?.ok_or(ClientError::BadAnswer("length"))?;
             }
-            let count = self.ready.len().min(end - buffer.len());
-            buffer.extend_from_slice(&self.ready[..count]);
-            self.ready.advance(count);
+            let count = self.ready.len().min(buffer.len());
+            let (filled, rest) = buffer.split_at_mut(count);
+            self.ready.copy_to_slice(filled);
+            buffer = rest;
         }
         Ok(())
     }
 
     async fn take(&mut self, length: usize) -> Answer<Vec<u8>> {
-        let mut bytes = Vec::with_capacity(length);
-        self.fill(&mut bytes, length).await?;
+        let mut bytes = vec![0; length];
+        self.fill(&mut bytes).await?;
         Ok(bytes)
     }
 }

@@ -3,13 +3,10 @@
 
 use std::{ops::Range, sync::Arc};
 
-use tokio::{
-    sync::Semaphore,
-    task::{JoinError, JoinSet},
-};
+use tokio::task::{JoinError, JoinSet};
 
 use super::{
-    buffers::Buffers,
+    buffers::Room,
     download::{Download, Expected, Pieces, Source},
     landing::Landing,
     lanes::{Lane, Lanes},
@@ -30,15 +27,13 @@ pub struct Ranged {
     download: Download,
     expected: Expected,
     landing: Arc<Landing>,
-    places: Arc<Semaphore>,
-    buffers: Buffers,
+    room: Room,
 }
 
 impl Ranged {
     /// Of this content, into these files.
     pub fn new(download: Download, expected: Expected, landing: Arc<Landing>) -> Self {
-        let places = Arc::new(Semaphore::new(RUNS_IN_MEMORY));
-        Self { download, expected, landing, places, buffers: Buffers::default() }
+        Self { download, expected, landing, room: Room::new(RUNS_IN_MEMORY, RUN_BYTES as usize) }
     }
 
     /// Fetches, verifies and writes these runs.
@@ -74,15 +69,11 @@ impl Ranged {
         }
         let mut landing = JoinSet::new();
         for number in runs {
-            let place = Arc::clone(&self.places).acquire_owned().await.expect("the semaphore is never closed");
-            let run = self.landing.runs().get(number);
-            let mut bytes = self.buffers.take(RUN_BYTES as usize);
-            pieces.fill(&mut bytes, (run.sealed.end - run.sealed.start) as usize).await?;
+            let (mut place, run) = (self.room.enter().await, self.landing.runs().get(number));
+            place.shorten((run.sealed.end - run.sealed.start) as usize);
+            pieces.fill(&mut place).await?;
             let files = Arc::clone(&self.landing);
-            landing.spawn_blocking(move || {
-                let _place = place;
-                files.land(&run, &mut bytes)
-            });
+            landing.spawn_blocking(move || files.land(&run, &mut place));
             while let Some(landed) = landing.try_join_next() {
                 done(landed)?;
             }

@@ -29,6 +29,20 @@ impl TagFile {
         system::open_regular(path).map(Self)
     }
 
+    /// One without a name, which goes away with this process.
+    pub fn temporary() -> io::Result<Self> {
+        tempfile::tempfile().map(Self)
+    }
+
+    /// Fills the places of so many chunks with zeros, durably: then [`TagFile::sync`] has no more to write than tags.
+    pub fn reserve(&self, chunks: u64) -> io::Result<()> {
+        let zeros = vec![0; CHUNKS_READ as usize * TAG];
+        for first in (0..chunks).step_by(CHUNKS_READ as usize) {
+            self.write(first, &zeros[..(chunks - first).min(CHUNKS_READ) as usize * TAG])?;
+        }
+        self.0.sync_all()
+    }
+
     /// The tags of these chunks, one after another.
     pub fn read(&self, chunks: Range<u64>) -> io::Result<Vec<u8>> {
         let (start, wanted) = (chunks.start * TAG as u64, (chunks.end - chunks.start) as usize * TAG);

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use share_relay_api::Kind as ShareKind;
+use zeroize::Zeroizing;
 
 use super::super::no_randomness;
 use crate::{
@@ -22,9 +22,11 @@ use crate::{
     ui::shown,
 };
 
-/// Who can open the share.
+/// Who is to open the share.
 pub enum Audience {
-    Words(Passphrase),
+    /// Whoever is told this many words, of this list or that of the language in use.
+    Words(u8, Option<WordList>),
+    /// Whoever holds one of the private keys.
     Keys(Vec<Recipient>),
 }
 
@@ -39,31 +41,48 @@ impl Audience {
             let path = path.clone();
             keys.extend(detached(move || recipients(&path)).await?);
         }
-        if keys.is_empty() {
-            let list = args.word_list.unwrap_or(match i18n::current() {
-                Language::En => WordList::En,
-                Language::Nl => WordList::Nl,
-            });
-            return Ok(Self::Words(Passphrase::generate(list, args.words.into()).map_err(no_randomness)?));
+        match (keys.is_empty(), &args.passphrase_file) {
+            (true, _) => Ok(Self::Words(args.words, args.word_list)),
+            (false, None) => Ok(Self::Keys(keys)),
+            (false, Some(_)) => Err(Error::usage(fl!("send-keys-need-no-words"))),
         }
-        if args.passphrase_file.is_some() {
-            return Err(Error::usage(fl!("send-keys-need-no-words")));
-        }
-        Ok(Self::Keys(keys))
     }
 
-    pub fn kind(&self) -> ShareKind {
+    /// Number and list of the words, as they were asked for; nothing for keys.
+    pub fn words(&self) -> Option<(u8, Option<WordList>)> {
         match self {
-            Self::Words(_) => ShareKind::Words,
-            Self::Keys(_) => ShareKind::Keys,
+            Self::Words(count, list) => Some((*count, *list)),
+            Self::Keys(_) => None,
         }
     }
 
-    pub fn header(&self) -> Result<PendingHeader> {
-        Ok(match self {
-            Self::Words(words) => PendingHeader::for_words(words.as_str())?,
-            Self::Keys(keys) => PendingHeader::for_keys(keys)?,
-        })
+    /// The public keys; none for words.
+    pub fn keys(&self) -> &[Recipient] {
+        match self {
+            Self::Words(..) => &[],
+            Self::Keys(keys) => keys,
+        }
+    }
+
+    /// Begins a header for them: its words, if they are to be told some. For words scrypt goes to work at once.
+    pub fn begin(&self) -> Result<(Option<Zeroizing<String>>, PendingHeader)> {
+        match self {
+            Self::Words(count, list) => {
+                let list = list.unwrap_or_else(own_list);
+                let words = Passphrase::generate(list, (*count).into()).map_err(no_randomness)?;
+                let header = PendingHeader::for_words(words.as_str())?;
+                Ok((Some(Zeroizing::new(words.as_str().to_owned())), header))
+            }
+            Self::Keys(keys) => Ok((None, PendingHeader::for_keys(keys)?)),
+        }
+    }
+}
+
+/// The list in the language of whoever sends.
+fn own_list() -> WordList {
+    match i18n::current() {
+        Language::En => WordList::En,
+        Language::Nl => WordList::Nl,
     }
 }
 
@@ -77,13 +96,28 @@ pub struct WordsFile(Option<PathBuf>);
 
 impl WordsFile {
     /// Writes the words, if there are any to write, to a new file that only this user can read.
-    pub fn create(args: &args::Send, audience: &Audience) -> Result<Self> {
-        let (Some(path), Audience::Words(words)) = (&args.passphrase_file, audience) else { return Ok(Self(None)) };
+    pub fn create(path: Option<&Path>, words: Option<&str>) -> Result<Self> {
+        let (Some(path), Some(words)) = (path, words) else { return Ok(Self(None)) };
         let mut file = system::create_private(path).map_err(|error| Error::writing(path, error))?;
-        let guard = Self(Some(path.clone()));
-        let written = writeln!(file, "{}", words.as_str()).and_then(|()| file.sync_all());
+        let guard = Self(Some(path.to_owned()));
+        let written = writeln!(file, "{words}").and_then(|()| file.sync_all());
         written.map_err(|error| Error::writing(path, error))?;
         Ok(guard)
+    }
+
+    /// The same for words that were given before: a file that holds them already will do.
+    pub fn again(path: Option<&Path>, words: Option<&str>) -> Result<Self> {
+        let read = path.map(|path| fs::read_to_string(path).map(Zeroizing::new));
+        match (read, words) {
+            (Some(Ok(there)), Some(words)) if there.trim() == words => Ok(Self(None)),
+            _ => Self::create(path, words),
+        }
+    }
+
+    /// Takes charge of a file that was written before, if it still holds just these words.
+    pub fn of(path: &Path, words: &str) -> Self {
+        let there = fs::read_to_string(path).map(Zeroizing::new);
+        Self(there.is_ok_and(|there| there.trim() == words).then(|| path.to_owned()))
     }
 
     pub fn keep(mut self) {

@@ -24,6 +24,7 @@ fn limits() -> Limits {
         manifest: Duration::from_millis(900),
         stall: short,
         stall_bytes: 1024,
+        hand_over: short,
         answer: short,
         slow: short,
     }

@@ -35,20 +35,24 @@ pub struct Limits {
     pub call: Duration,
     /// For the whole manifest.
     pub manifest: Duration,
-    /// How long a transfer may stand still, or stay below `stall_bytes`, before it counts as broken.
+    /// How long an answer may bring nothing, or less than `stall_bytes`, before its connection counts as broken.
     pub stall: Duration,
     /// Bytes that must arrive in the time of `stall`.
     pub stall_bytes: usize,
+    /// How long nothing more of a body may be taken. A slice of 64 KiB that shares 50 kbit/s with three others is on its
+    /// way for 42 s; a connection on which nothing is acknowledged at all the system finds out earlier, where it can.
+    pub hand_over: Duration,
     /// For the answer once the whole body has been handed over: buffers on the way still empty, the disk syncs.
     pub answer: Duration,
-    /// How much longer `stall` and `answer` get, at most, for a body that has been slow so far: twice as long as it
+    /// How much longer `hand_over` and `answer` get, at most, for a body that has been slow so far: twice as long as it
     /// took. A system's buffer takes up to megabytes at once, and then nothing until a third of it is empty.
     pub slow: Duration,
 }
 
 impl Default for Limits {
     /// 20 s to connect, 30 s for a call, 256 s more for a manifest (the largest at 16 KiB/s), 16 KiB in 30 s, which is
-    /// below any line that is of use, 120 s for the answer to a body, 300 s more for either on a slow line.
+    /// below any line that is of use, 60 s for the next slice of a body to be taken, 120 s for the answer to it, 300 s
+    /// more for either on a slow line.
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(20),
@@ -56,6 +60,7 @@ impl Default for Limits {
             manifest: Duration::from_secs(30 + 256),
             stall: Duration::from_secs(30),
             stall_bytes: 16 * 1024,
+            hand_over: Duration::from_secs(60),
             answer: Duration::from_secs(120),
             slow: Duration::from_secs(300),
         }
@@ -482,7 +487,7 @@ impl HandedOver {
     /// When it counts as broken, if nothing more moves.
     fn deadline(&self, limits: Limits) -> Instant {
         let (bytes, last) = *self.so_far.lock().unwrap_or_else(PoisonError::into_inner);
-        let patience = if bytes < self.all { limits.stall } else { limits.answer };
+        let patience = if bytes < self.all { limits.hand_over } else { limits.answer };
         last + patience + ((last - self.begun) * 2).min(limits.slow)
     }
 
@@ -643,11 +648,11 @@ mod tests {
         let limits = Limits::default();
         let seconds = Duration::from_secs;
         let near = |found: Duration, wanted: Duration| assert!(found.abs_diff(wanted) < seconds(1), "{found:?}");
-        near(given_up(9, &[], limits).await, seconds(30));
-        near(given_up(9, &[100, 200, 300], limits).await, seconds(30));
+        near(given_up(9, &[], limits).await, seconds(60));
+        near(given_up(9, &[100, 200, 300], limits).await, seconds(60));
         near(given_up(2, &[100, 200], limits).await, seconds(120));
         // Each pause may be twice as long as all before it.
-        near(given_up(9, &[10_000, 55_000, 190_000], limits).await, seconds(190 + 30 + 300));
+        near(given_up(9, &[10_000, 85_000, 300_000], limits).await, seconds(300 + 60 + 300));
         near(given_up(3, &[10_000, 50_000, 100_000], limits).await, seconds(100 + 120 + 200));
     }
 

@@ -58,6 +58,7 @@ fn a_share_ends_on_a_full_disk_and_its_room_is_used_again() {
     refused.arg(&file).output().fails(9, "storage_full");
     world.get(&sent, "in").succeeds();
     assert_eq!(world.events(&sent), ["created", "ready", "ticket", "receipt", "collected"]);
-    let again = world.send(&relay.url, [&file]);
-    world.get(&again, "again").succeeds();
+    let resumed = world.share(["resume", "--json"]).succeeds().json();
+    let kept = Sent { link: resumed[0]["link"].as_str().unwrap().to_owned(), words: world.path("w") };
+    world.get(&kept, "again").succeeds();
 }

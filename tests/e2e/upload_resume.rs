@@ -456,7 +456,7 @@ fn killed_again_and_again_it_still_arrives() {
         let (mut link, mut told): (Option<String>, Option<Vec<u8>>) = (None, None);
         loop {
             let run = world.share(["send", "--json", "--resume", "--relay", &tap.url, "--passphrase-file"]);
-            let output = struck(run.arg(&words).arg(&file), &tap, Way::ToRelay, dice.below(size as u64 / 2), "KILL");
+            let output = struck(run.arg(&words).arg(&file), &tap, Way::ToRelay, dice.below(size as u64 * 3 / 2), "KILL");
             tally.add(&output);
             // One that was announced keeps its link, unless it was cut off before it had a header.
             if let Some(now) = announced(&output) {

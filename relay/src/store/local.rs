@@ -66,6 +66,9 @@ struct Inner {
     names: AtomicU64,
     /// One of these is held while a record is compared and swapped; which one follows from the id.
     turns: Turns<Mutex<()>>,
+    /// One of these is held while a block is written: the system lets a file have one writer at a time, and the others
+    /// would wait for it on a processor.
+    pens: Turns<Mutex<()>>,
     writers: Writers,
     /// Bytes of the parts held of shares somebody has asked about.
     sums: Mutex<HashMap<ShareId, u64>>,
@@ -116,6 +119,7 @@ impl LocalStore {
             temporary: dir.join("tmp"),
             names: AtomicU64::new(0),
             turns: Turns::default(),
+            pens: Turns::default(),
             writers: Writers::default(),
             sums: Mutex::default(),
             blocks: Blocks::default(),

@@ -1,6 +1,9 @@
 //! A part on its way to the disk: gathered in blocks, written at its place, synced, and only then marked as held.
 
-use std::{io, sync::Arc};
+use std::{
+    io,
+    sync::{Arc, PoisonError},
+};
 
 use bytes::Bytes;
 use share_relay_api::ShareId;
@@ -50,10 +53,12 @@ impl Gathered {
         self.block.fill(some.len());
     }
 
-    fn write(&mut self, store: &Inner) -> io::Result<()> {
+    fn write(&mut self, store: &Inner, id: ShareId) -> io::Result<()> {
         store.reserve.check()?;
         let block = self.block.as_ref();
+        let pen = store.pens.of(id).lock().unwrap_or_else(PoisonError::into_inner);
         self.content.write_all_at(block, self.offset)?;
+        drop(pen);
         self.offset += block.len() as u64;
         self.block.clear();
         Ok(())
@@ -84,9 +89,9 @@ impl LocalPart {
     }
 
     fn write_out(&self, mut gathered: Gathered) -> State {
-        let (store, claim) = (self.store.clone(), self.claim.clone());
+        let (store, id, claim) = (self.store.clone(), self.id, self.claim.clone());
         State::Writing(spawn_blocking(move || {
-            gathered.write(&store)?;
+            gathered.write(&store, id)?;
             drop(claim);
             Ok(gathered)
         }))
@@ -110,7 +115,7 @@ impl PartWriter for LocalPart {
         }
         let mut last = self.settle().await?;
         let finished = spawn_blocking(move || {
-            last.write(&self.store)?;
+            last.write(&self.store, self.id)?;
             last.content.sync_data()?;
             drop(last);
             self.store.mark(self.id, self.place)

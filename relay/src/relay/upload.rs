@@ -202,12 +202,12 @@ impl<S: Store> NewPart<S> {
         if let Err(error) = self.part.finish().await {
             return Err(self.relay.explain(self.id, error).await);
         }
+        self.relay.changes.tell_of_part(self.id);
         let record = self.relay.load(self.id).await?;
         record.live(self.relay.now())?;
         if record.wants_touch(self.relay.now()) {
             self.relay.change(self.id, |record, now| record.touch(now)).await?;
         }
-        self.relay.changes.tell_of_part(self.id);
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 
 use std::{
     fs::{self, OpenOptions},
-    io,
+    io::{self, Read},
     path::Path,
 };
 
@@ -142,10 +142,10 @@ impl Disk {
         Ok(file)
     }
 
-    /// Opens a file to change it, or makes a private one.
+    /// Opens a file to read and change it, or makes a private one.
     pub fn open_or_create(&self, path: &Path) -> io::Result<File> {
         let step = if path.exists() { Step::Open } else { Step::Create(path) };
-        let file = self.step(step, || private().create(true).truncate(false).open(path))?;
+        let file = self.step(step, || private().read(true).create(true).truncate(false).open(path))?;
         Ok(File { file, disk: self.clone() })
     }
 
@@ -170,6 +170,14 @@ impl File {
     /// Writes these bytes at this place, all of them.
     pub fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
         self.disk.step(Step::Write(&self.file, offset, bytes), || write_all_at(&self.file, bytes, offset))
+    }
+
+    /// The first byte, if there is one, of a file that was opened to read it too. On some systems nobody else can read
+    /// what is locked, not even this process.
+    pub fn first_byte(&self) -> io::Result<Option<u8>> {
+        let mut byte = [0];
+        let read = (&self.file).read(&mut byte)?;
+        Ok((read > 0).then_some(byte[0]))
     }
 
     /// How long the file is.

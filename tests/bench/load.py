@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,9 +75,9 @@ def _peaks(place: Place, relay: Relay, size: int, with_words: bool) -> Iterator[
 
 def _measured(place: Place, relay: Relay, command: Sequence[str | Path]) -> tuple[Sample, str]:
     relay.forget_peak()
-    running = Running(command, place.env)
-    sample = running.wait()
-    return Sample(sample.wall, sample.cpu, sample.rss, server_rss=relay.peak()), running.output()
+    with Running(command, place.env) as running:
+        sample = running.wait()
+        return Sample(sample.wall, sample.cpu, sample.rss, server_rss=relay.peak()), running.output()
 
 
 # --- many transfers at once ---
@@ -113,11 +114,12 @@ def _all_at_once(place: Place, commands: list[list[str | Path]]) -> tuple[list[s
     has ended before the last one begins."""
     reading, gun = os.pipe()
     waiting = [shell('read -r _; exec "$@" </dev/null', *command) for command in commands]
-    crowd = [Running(command, place.env, stdin=reading) for command in waiting]
-    os.close(reading)
-    begun = time.monotonic()
-    os.close(gun)
-    failures = [running.errors() for running in crowd if running.exit_code() != 0]
-    if failures:
-        raise Failed(f"{len(failures)} of {len(crowd)} transfers failed, the first with:\n{failures[0]}")
-    return [running.output() for running in crowd], max(running.ended for running in crowd) - begun
+    with ExitStack() as running:
+        crowd = [running.enter_context(Running(command, place.env, stdin=reading)) for command in waiting]
+        os.close(reading)
+        begun = time.monotonic()
+        os.close(gun)
+        failures = [one.errors() for one in crowd if one.exit_code() != 0]
+        if failures:
+            raise Failed(f"{len(failures)} of {len(crowd)} transfers failed, the first with:\n{failures[0]}")
+        return [one.output() for one in crowd], max(one.ended for one in crowd) - begun

@@ -1,12 +1,14 @@
 """Runs programs and measures them: wall time, CPU seconds, peak memory, and what else kept the computer busy."""
 
 import os
+import signal
 import statistics
 import subprocess
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,8 +69,13 @@ class Running:
 
     def __exit__(self, *_: object) -> None:
         if not self.has_ended():
-            self._child.kill()
+            self._kill()
             self._done.wait()
+
+    def _kill(self) -> None:
+        # Popen's own `kill` may wait for the process, and then `_reap` would not get its usage.
+        with suppress(ProcessLookupError):
+            os.kill(self._child.pid, signal.SIGKILL)
 
     def _reap(self) -> None:
         _, status, self._usage = os.wait4(self._child.pid, 0)
@@ -93,7 +100,7 @@ class Running:
     def exit_code(self) -> int:
         """Waits for its end."""
         if not self._done.wait(PATIENCE):
-            self._child.kill()
+            self._kill()
             raise Failed(f"{' '.join(self.command)}\nhas not ended after {PATIENCE} s:\n{self.errors()}")
         return self._child.returncode
 
@@ -120,9 +127,9 @@ class Running:
 
 def run(command: Sequence[str | Path], env: Mapping[str, str], cwd: Path | None = None) -> str:
     """Runs a program that is not measured, to a good end, and gives what it printed."""
-    running = Running(command, env, cwd=cwd)
-    running.wait()
-    return running.output()
+    with Running(command, env, cwd=cwd) as running:
+        running.wait()
+        return running.output()
 
 
 # --- what else the computer does ---

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from measure import Failed, Running
+from measure import Failed, Running, run
 from place import GIB, Place, Sent, link_of, random_file, remove, show_size
 from report import Result
 from servers import PATIENCE, Relay
@@ -54,8 +54,7 @@ def _sampled(
 ) -> tuple[list[list[str]], str]:
     of_client, of_relay = place.path("client.perf"), place.path("relay.perf")
     before = relay.cpu()
-    with _watching(place, relay.pid, of_relay):
-        running = Running([*_record(of_client), "--", *command], place.env)
+    with _watching(place, relay.pid, of_relay), Running([*_record(of_client), "--", *command], place.env) as running:
         client_cpu = running.wait().cpu
     relay_cpu = relay.cpu() - before
     rows = [
@@ -83,10 +82,9 @@ def _watching(place: Place, pid: int, file: Path) -> Iterator[None]:
 
 def _stages(place: Place, file: Path) -> Counter[str]:
     """Samples of each stage."""
-    script = Running(["perf", "script", "-i", file, "-F", "ip,sym"], place.env)
-    script.wait()
+    script = run(["perf", "script", "-i", file, "-F", "ip,sym"], place.env)
     file.unlink()
-    samples = [sample for sample in script.output().split("\n\n") if sample.strip()]
+    samples = [sample for sample in script.split("\n\n") if sample.strip()]
     if not samples:
         raise Failed("perf took no samples")
     return Counter(_stage(sample) for sample in samples)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from measure import Contender, Round, Running, Sample, Spread, interleave, ratio, spread, values
+from measure import Contender, Round, Running, Sample, Spread, interleave, ratio, run, spread, values
 from place import GIB, MIB, Place, link_of, random_file, remove, show_size, touch_memory
 from report import Result, Target, show
 from servers import Nginx, Relay, Server
@@ -148,13 +148,13 @@ SYNC_ALL = 'sync -f "$2"'
 def store(place: Place, source: Path, stored: Path) -> None:
     """Puts a file, or a folder as a tar, where nginx gives it out."""
     script = 'tar c -C "$1" . >"$2"' if source.is_dir() else 'cp "$1" "$2"'
-    Running(shell(script, source, stored), place.env).wait()
+    run(shell(script, source, stored), place.env)
 
 
 def seal(place: Place, age: str, source: Path, sealed: Path) -> None:
     """Puts the age file of a file, or of a folder's tar, where nginx gives it out."""
     read = 'tar c -C "$1" .' if source.is_dir() else 'cat "$1"'
-    Running(shell(f'{read} | {age} -r "$2" >"$3"', source, place.recipient, sealed), place.env).wait()
+    run(shell(f'{read} | {age} -r "$2" >"$3"', source, place.recipient, sealed), place.env)
 
 
 # --- the cases ---

@@ -11,7 +11,6 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
 use bytes::Bytes;
@@ -43,10 +42,6 @@ const BLOCKS_IN_MEMORY: usize = 5;
 const MOST_LANES: usize = 4;
 /// How often a first part may be cut off before smaller ones are tried.
 const CUTS: u32 = 2;
-/// How often a relay is asked to take smaller parts while it still holds a larger one for unfinished, and how long after
-/// each answer: together longer than the 30 seconds after which it gives up a connection that stands still.
-const CONFLICTS: u32 = 40;
-const AFTER_CONFLICT: Duration = Duration::from_secs(1);
 
 /// Where plaintext comes from.
 pub enum Source {
@@ -205,12 +200,16 @@ impl Upload {
             let Err(error) = self.try_send(number, block.bytes.slice(place)).await else { return Ok(Some(number)) };
             cuts += u32::from(is_cut(&error));
             let refused = matches!(error, ClientError::Status { status: 413, .. });
-            match self.parts.smaller() {
+            let shrunk = match self.parts.smaller() {
                 Some(smaller) if refused || (cuts >= CUTS && self.small_calls_work().await) => {
-                    self.shrink(smaller, error).await?;
-                    cuts = 0;
+                    self.shrink(smaller).await?
                 }
-                _ => backoff.wait(error).await?,
+                _ => false,
+            };
+            if shrunk {
+                cuts = 0;
+            } else {
+                backoff.wait(error).await?;
             }
         }
     }
@@ -219,23 +218,20 @@ impl Upload {
         self.client.parts(&self.id, &self.manage).await.is_ok_and(|parts| parts.held.is_empty())
     }
 
-    /// Has the relay take smaller parts. Gives `why` back if it does not.
-    async fn shrink(&self, part_bytes: u64, why: ClientError) -> Result<()> {
+    /// Has the relay take smaller parts; while it still waits for the rest of one that was cut off, it is busy. `false` if
+    /// it has that part whole by now, so that nothing needs to be smaller.
+    async fn shrink(&self, part_bytes: u64) -> Result<bool> {
         let request = CreateShare { part_bytes, ..self.request.clone() };
-        for _ in 0..CONFLICTS {
-            let call = async || self.client.create(&self.id, self.token.as_ref(), &request).await;
-            match self.patience.with(call).await {
-                // The part that was cut off may still count as one being written.
-                Err(error) if error.code() == Some(Code::Conflict) => tokio::time::sleep(AFTER_CONFLICT).await,
-                answer => {
-                    answer?;
-                    self.parts.resize(part_bytes);
-                    self.progress.note(fl!("transfer-smaller-parts"));
-                    return Ok(());
-                }
+        let call = async || self.client.create(&self.id, self.token.as_ref(), &request).await;
+        match self.patience.with(call).await {
+            Err(error) if error.code() == Some(Code::Conflict) => Ok(false),
+            answer => {
+                answer?;
+                self.parts.resize(part_bytes);
+                self.progress.note(fl!("transfer-smaller-parts"));
+                Ok(true)
             }
         }
-        Err(why.into())
     }
 
     async fn try_send(&self, number: u64, part: Bytes) -> Answer<()> {

@@ -307,30 +307,33 @@ impl<S: Store> Feed<S> {
         }
     }
 
-    /// Looks at the record again: whether this may go on, and how far the content reaches by now.
+    /// Looks at the record again: whether this may go on, and how far the content reaches by now. It looks once more if
+    /// the share changes meanwhile, because the parts found may not be of the size that was in the record.
     async fn check(&mut self) -> std::result::Result<(), Cut> {
-        let record = self.relay.load(self.id).await.map_err(Cut::Ended)?;
-        if let Object::Manifest = self.object {
-            record.kept().map_err(|gone| Cut::Ended(gone.into()))?;
-            self.available_to = self.range.end;
-            return Ok(());
+        loop {
+            let record = self.relay.load(self.id).await.map_err(Cut::Ended)?;
+            let available_to = self.available_to(&record).await?;
+            if !self.changes.has_changed() {
+                self.available_to = available_to;
+                return Ok(());
+            }
         }
-        let ready = self.admitted(&record).map_err(Cut::Ended)?;
-        self.available_to = if ready {
-            self.range.end
-        } else {
-            let layout = record.kept().map_err(|gone| Cut::Ended(gone.into()))?.layout();
-            let first = layout.part_at(self.range.start);
-            let parts = self.relay.store.parts(self.id, first..first + PARTS_AHEAD).await;
-            let parts = parts.map_err(|error| Cut::Failed(error.into()))?;
-            self.range.start + layout.available(self.range.start, &parts)
-        };
-        Ok(())
     }
 
-    fn admitted(&self, record: &Record) -> Result<bool> {
-        let (share, _) = record.admitted(self.ticket.as_ref().map(|ticket| &ticket.hash), self.relay.now())?;
-        Ok(share.ready)
+    async fn available_to(&self, record: &Record) -> std::result::Result<u64, Cut> {
+        let share = match self.ticket {
+            Some(ticket) => record.admitted(Some(&ticket.hash), self.relay.now()).map(|(share, _)| share),
+            None => record.kept(),
+        };
+        let share = share.map_err(|refusal| Cut::Ended(refusal.into()))?;
+        if share.ready || self.object == Object::Manifest {
+            return Ok(self.range.end);
+        }
+        let layout = share.layout();
+        let first = layout.part_at(self.range.start);
+        let parts = self.relay.store.parts(self.id, first..first + PARTS_AHEAD).await;
+        let parts = parts.map_err(|error| Cut::Failed(error.into()))?;
+        Ok(self.range.start + layout.available(self.range.start, &parts))
     }
 
     /// Gives back what was charged and not sent. A ticket that has ended meanwhile has no use for it.

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 #[cfg(unix)]
 mod power_loss;
+mod racing;
 
 use super::*;
 use crate::{auth::TokenFile, limits::Limits, store::LocalStore};

@@ -14,7 +14,7 @@ use crate::{
     error::Error,
     limits::{PARTS_MEMORY, UPLOAD_MEMORY},
     share::{BlobKind, Layout, PartPlace, Record, Refusal},
-    store::{PartWriter, Store, StoreError},
+    store::{PartWriter, Store},
 };
 
 /// A part on its way: either it is written, or it is held already and what arrives is thrown away.
@@ -50,10 +50,7 @@ impl<S: Store> Relay<S> {
     }
 
     async fn make_parts_smaller(&self, id: ShareId, request: CreateShare) -> Result<Created> {
-        let paused = match self.store.pause_writers(id).await {
-            Err(StoreError::Busy) => return Err(Code::Conflict.into()),
-            other => other?,
-        };
+        let paused = self.store.pause_writers(id).await?;
         if self.stored_bytes(id).await? > 0 {
             return Err(Code::Conflict.into());
         }
@@ -205,12 +202,12 @@ impl<S: Store> NewPart<S> {
         if let Err(error) = self.part.finish().await {
             return Err(self.relay.explain(self.id, error).await);
         }
+        self.relay.changes.tell_of_part(self.id);
         let record = self.relay.load(self.id).await?;
         record.live(self.relay.now())?;
         if record.wants_touch(self.relay.now()) {
             self.relay.change(self.id, |record, now| record.touch(now)).await?;
         }
-        self.relay.changes.tell_of_part(self.id);
         Ok(())
     }
 }

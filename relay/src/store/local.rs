@@ -13,15 +13,17 @@
 //! claims what a crash could lose. A share appears and disappears by renaming its whole directory. What is not known
 //! to be durable is not given out: no mark and no record is, while it is synced or after its sync failed.
 
+mod content;
 mod doubts;
+mod marks;
 mod part;
+mod records;
 mod reserve;
 mod writers;
 
 use std::{
     collections::HashMap,
-    fs::{self, File},
-    io::{self, BufReader, Read, Seek, SeekFrom},
+    fs, io,
     ops::Range,
     path::{Path, PathBuf},
     sync::{
@@ -34,25 +36,14 @@ use bytes::Bytes;
 use share_relay_api::ShareId;
 use tokio::task::spawn_blocking;
 
-use self::{
-    doubts::{Doubt, Doubts},
-    part::LocalPart,
-    reserve::Reserve,
-    writers::Writers,
-};
+use self::{doubts::Doubts, part::LocalPart, reserve::Reserve, writers::Writers};
 use super::{Object, PartPlace, Parts, Result, Store, StoreError, Stored, Tag};
-use crate::{blocks::Blocks, disk, limits::BLOCK_BYTES, share::Record, turns::Turns};
+use crate::{blocks::Blocks, disk, share::Record, turns::Turns};
 
 const RECORD: &str = "record.json";
 const CONTENT: &str = "content.age";
 const MANIFEST: &str = "manifest.age";
 const PARTS: &str = "parts";
-
-/// Bytes a part takes in `parts`.
-const MARK_BYTES: usize = 4;
-
-/// Shares whose held bytes are remembered.
-const MAX_SUMS: usize = 10_000;
 
 /// A directory of shares, held by one process.
 #[derive(Debug, Clone)]
@@ -83,10 +74,10 @@ struct Inner {
 }
 
 /// In `lock`: a relay runs, or was killed.
-const RUNNING: &[u8] = b"+";
+const RUNNING: u8 = b'+';
 
 /// In `lock`: the last relay has ended, and all that it wrote is durable.
-const ENDED: &[u8] = b"-";
+const ENDED: u8 = b'-';
 
 /// Why a directory cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -142,8 +133,8 @@ impl LocalStore {
 
 impl Inner {
     fn prepare(&self, dir: &Path) -> io::Result<()> {
-        let killed = fs::read(dir.join("lock"))? != ENDED;
-        self.lock.write_all_at(RUNNING, 0)?;
+        let killed = self.lock.first_byte()? != Some(ENDED);
+        self.lock.write_all_at(&[RUNNING], 0)?;
         if !self.shares.try_exists()? {
             self.disk.sync_path_to(dir)?;
         }
@@ -204,130 +195,12 @@ impl Inner {
         self.leftovers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn create(&self, id: ShareId, record: &[u8]) -> Result<bool> {
-        let _turn = self.turn(id);
-        self.settle_record(id)?;
-        let dir = self.dir(id);
-        if dir.try_exists()? {
-            return Ok(false);
-        }
-        self.reserve.fill()?;
-        let temporary = self.temporary();
-        if let Err(error) = self.fill(&temporary, record) {
-            self.discard(temporary);
-            return Err(error.into());
-        }
-        self.doubts.doubt_record(id, Doubt::Creation);
-        if let Err(error) = self.disk.put_in_place(&temporary, &dir) {
-            self.discard(temporary);
-            self.settle_record(id)?;
-            return Err(error.into());
-        }
-        self.doubts.trust_record(id);
-        Ok(true)
-    }
-
-    /// Makes the directory of a new share, durably.
-    fn fill(&self, dir: &Path, record: &[u8]) -> io::Result<()> {
-        self.disk.create_private_dir(dir)?;
-        self.disk.write_new(&dir.join(CONTENT), b"")?;
-        self.disk.write_new(&dir.join(PARTS), b"")?;
-        self.disk.write_new(&dir.join(RECORD), record)?;
-        self.disk.sync_dir(dir)
-    }
-
-    fn load(&self, id: ShareId) -> Result<Option<Stored>> {
-        if self.doubts.of_record(id).is_some() {
-            let _turn = self.turn(id);
-            self.settle_record(id)?;
-        }
-        self.read_record(id)
-    }
-
-    fn read_record(&self, id: ShareId) -> Result<Option<Stored>> {
-        let text = match fs::read(self.file(id, RECORD)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            other => other?,
-        };
-        let record: Record = serde_json::from_slice(&text).map_err(StoreError::Damaged)?;
-        let tag = Tag(record.version.to_string());
-        Ok(Some(Stored { record, tag }))
-    }
-
-    fn replace(&self, id: ShareId, tag: &Tag, record: &[u8]) -> Result<bool> {
-        let _turn = self.turn(id);
-        self.settle_record(id)?;
-        match self.read_record(id)? {
-            Some(stored) if stored.tag == *tag => {}
-            _ => return Ok(false),
-        }
-        self.put_record(id, record)?;
-        Ok(true)
-    }
-
-    fn put_record(&self, id: ShareId, record: &[u8]) -> io::Result<()> {
-        match self.try_to_put_record(id, record) {
-            Err(error) if disk::is_full(&error) => {
-                self.reserve.give_up()?;
-                self.try_to_put_record(id, record)
-            }
-            other => other,
-        }
-    }
-
-    fn try_to_put_record(&self, id: ShareId, record: &[u8]) -> io::Result<()> {
-        let temporary = self.temporary();
-        let put = self.disk.write_new(&temporary, record).and_then(|()| {
-            self.doubts.doubt_record(id, Doubt::Change);
-            self.disk.put_in_place(&temporary, &self.file(id, RECORD))
-        });
-        match put {
-            Ok(()) => self.doubts.trust_record(id),
-            Err(_) => self.discard(temporary),
-        }
-        put
-    }
-
-    /// Leaves no doubt about a record: takes back a share that may not be there, and writes a record again that may
-    /// not be this one. The caller has the share's turn.
-    fn settle_record(&self, id: ShareId) -> Result<()> {
-        match self.doubts.of_record(id) {
-            None => Ok(()),
-            Some(Doubt::Creation) => {
-                self.discard(self.take_away(id)?);
-                Ok(())
-            }
-            Some(Doubt::Change) => Ok(self.put_record(id, &fs::read(self.file(id, RECORD))?)?),
-        }
-    }
-
-    fn remove(&self, id: ShareId) -> Result<()> {
-        let _turn = self.turn(id);
-        let taken = self.take_away(id)?;
-        // What is in it goes only once it cannot come back.
-        let synced = self.disk.sync_dir(&self.shares);
-        match synced {
-            Ok(()) => self.discard(taken),
-            Err(_) => self.leftovers().push(taken),
-        }
-        Ok(synced?)
-    }
-
-    /// Takes a share's directory away, if there is one; gives where it is now.
-    fn take_away(&self, id: ShareId) -> io::Result<PathBuf> {
-        let temporary = self.temporary();
-        match self.disk.rename(&self.dir(id), &temporary) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            other => other?,
-        }
-        self.forget_parts(id);
-        self.doubts.trust_record(id);
-        Ok(temporary)
-    }
-
-    fn forget_parts(&self, id: ShareId) {
-        self.sums().remove(&id);
-        self.doubts.forget_marks(id);
+    fn check(&self) -> Result<()> {
+        fs::metadata(&self.shares)?;
+        let probe = self.temporary();
+        let written = self.disk.write_new(&probe, RECORD.as_bytes());
+        self.discard(probe);
+        Ok(written?)
     }
 
     fn due(&self) -> Result<Vec<ShareId>> {
@@ -346,171 +219,15 @@ impl Inner {
         }
         Ok(ids)
     }
-
-    fn put_header(&self, id: ShareId, bytes: &[u8]) -> Result<()> {
-        let file = self.disk.open(&self.file(id, CONTENT))?;
-        file.write_all_at(bytes, 0)?;
-        Ok(file.sync_data()?)
-    }
-
-    fn put_manifest(&self, id: ShareId, bytes: &[u8]) -> Result<()> {
-        self.reserve.fill()?;
-        let temporary = self.temporary();
-        let put = self.disk.replace(&self.file(id, MANIFEST), &temporary, bytes);
-        if put.is_err() {
-            self.discard(temporary);
-        }
-        Ok(put?)
-    }
-
-    fn begin_part(self: &Arc<Self>, id: ShareId, place: PartPlace) -> Result<Option<LocalPart>> {
-        let claim = Arc::new(self.writers.part(id, place.number).ok_or(StoreError::Busy)?);
-        if self.parts(id, place.number..place.number + 1)?.holds(0) {
-            return Ok(None);
-        }
-        self.reserve.fill()?;
-        let content = self.disk.open(&self.file(id, CONTENT))?;
-        Ok(Some(LocalPart::new(self.clone(), id, place, content, claim)))
-    }
-
-    fn parts(&self, id: ShareId, numbers: Range<u64>) -> Result<Parts> {
-        let mut marks = File::open(self.file(id, PARTS))?;
-        marks.seek(SeekFrom::Start(mark_at(numbers.start)))?;
-        let mut bytes = Vec::new();
-        marks.take(mark_at(numbers.end - numbers.start)).read_to_end(&mut bytes)?;
-        let (marks, _) = bytes.as_chunks::<MARK_BYTES>();
-        let mut parts = Parts(marks.iter().map(|mark| u32::from_le_bytes(*mark)).collect());
-        for number in self.doubts.marks(id) {
-            let place = number.checked_sub(numbers.start).and_then(|place| usize::try_from(place).ok());
-            if let Some(length) = place.and_then(|place| parts.0.get_mut(place)) {
-                *length = 0;
-            }
-        }
-        Ok(parts)
-    }
-
-    /// Marks a part as held, durably.
-    fn mark(&self, id: ShareId, place: PartPlace) -> Result<()> {
-        let length = u32::try_from(place.bytes).map_err(|_| StoreError::Length)?;
-        let marks = self.disk.open(&self.file(id, PARTS))?;
-        {
-            let _turn = self.turn(id);
-            self.doubts.doubt_mark(id, place.number);
-        }
-        marks.write_all_at(&length.to_le_bytes(), mark_at(place.number))?;
-        marks.sync_data()?;
-        // No sum is taken in between.
-        let _turn = self.turn(id);
-        self.doubts.trust_mark(id, place.number);
-        if let Some(sum) = self.sums().get_mut(&id) {
-            *sum += place.bytes;
-        }
-        Ok(())
-    }
-
-    fn stored_bytes(&self, id: ShareId) -> Result<u64> {
-        let _turn = self.turn(id);
-        if let Some(sum) = self.sums().get(&id) {
-            return Ok(*sum);
-        }
-        let mut marks = BufReader::new(File::open(self.file(id, PARTS))?);
-        let doubtful = self.doubts.marks(id);
-        let (mut sum, mut mark) = (0, [0; MARK_BYTES]);
-        for number in 0.. {
-            if marks.read(&mut mark[..1])? == 0 {
-                break;
-            }
-            marks.read_exact(&mut mark[1..])?;
-            if !doubtful.contains(&number) {
-                sum += u64::from(u32::from_le_bytes(mark));
-            }
-        }
-        let mut sums = self.sums();
-        if sums.len() >= MAX_SUMS {
-            sums.clear();
-        }
-        sums.insert(id, sum);
-        Ok(sum)
-    }
-
-    fn sums(&self) -> MutexGuard<'_, HashMap<ShareId, u64>> {
-        self.sums.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn seal(&self, id: ShareId, content_bytes: u64) -> Result<()> {
-        let file = self.disk.open(&self.file(id, CONTENT))?;
-        file.set_len(content_bytes)?;
-        Ok(file.sync_all()?)
-    }
-
-    fn read(&self, id: ShareId, object: Object, offset: u64, most: usize) -> Result<Bytes> {
-        let name = match object {
-            Object::Content => CONTENT,
-            Object::Manifest => MANIFEST,
-        };
-        let mut file = File::open(self.file(id, name))?;
-        file.seek(SeekFrom::Start(offset))?;
-        if most != BLOCK_BYTES {
-            let mut bytes = vec![0; most];
-            let read = read_full(&mut file, &mut bytes)?;
-            bytes.truncate(read);
-            return Ok(bytes.into());
-        }
-        let mut block = self.blocks.take();
-        let read = read_full(&mut file, block.room())?;
-        block.fill(read);
-        Ok(Bytes::from_owner(block))
-    }
-
-    fn check(&self) -> Result<()> {
-        fs::metadata(&self.shares)?;
-        let probe = self.temporary();
-        let written = self.disk.write_new(&probe, RECORD.as_bytes());
-        self.discard(probe);
-        Ok(written?)
-    }
-
-    fn delete_content(&self, id: ShareId) -> Result<()> {
-        let dir = self.dir(id);
-        self.forget_parts(id);
-        let mut there = false;
-        for name in [CONTENT, MANIFEST, PARTS] {
-            there |= dir.join(name).try_exists()?;
-            self.disk.remove_file_if_there(&dir.join(name))?;
-        }
-        if there {
-            self.disk.sync_dir(&dir)?;
-        }
-        Ok(())
-    }
-}
-
-/// Reads until there is no room left, or nothing more.
-fn read_full(file: &mut File, mut room: &mut [u8]) -> io::Result<usize> {
-    let all = room.len();
-    while !room.is_empty() {
-        match file.read(room) {
-            Ok(0) => break,
-            Ok(read) => room = &mut room[read..],
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(all - room.len())
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
         if self.settled && self.doubts.is_empty() {
             // If it fails, the next start only does more than it must.
-            let _ = self.lock.write_all_at(ENDED, 0);
+            let _ = self.lock.write_all_at(&[ENDED], 0);
         }
     }
-}
-
-/// Where the mark of a part lies in `parts`.
-fn mark_at(number: u64) -> u64 {
-    number.saturating_mul(MARK_BYTES as u64)
 }
 
 fn to_json(record: &Record) -> Result<Vec<u8>> {
@@ -563,7 +280,7 @@ impl Store for LocalStore {
     }
 
     async fn pause_writers(&self, id: ShareId) -> Result<Box<dyn Send>> {
-        Ok(Box::new(self.0.writers.pause(id).ok_or(StoreError::Busy)?))
+        Ok(Box::new(self.run(move |inner| inner.pause_writers(id)).await?))
     }
 
     async fn seal(&self, id: ShareId, content_bytes: u64) -> Result<()> {

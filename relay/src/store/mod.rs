@@ -117,7 +117,7 @@ pub trait Store: Send + Sync + 'static {
     fn stored_bytes(&self, id: ShareId) -> impl Future<Output = Result<u64>> + Send;
 
     /// Keeps all parts of a share from being written until the answer is dropped; [`StoreError::Busy`] while any is
-    /// being written.
+    /// being written. One whose [`PartWriter::finish`] failed is durably not held from then on.
     fn pause_writers(&self, id: ShareId) -> impl Future<Output = Result<Box<dyn Send>>> + Send;
 
     /// Makes the content exactly this long, durably. All parts up to there are held, and the writers are paused.

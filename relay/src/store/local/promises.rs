@@ -10,6 +10,7 @@ use crate::{
         power_cut::{Kept, PowerCut},
         recorder::Recorder,
     },
+    limits::BLOCK_BYTES,
     share::{Ending, Life, tests::ready},
 };
 
@@ -118,7 +119,7 @@ impl Run {
         let Self { recorder, root, store, facts } = self;
         drop(store);
         // As a process leaves it that had no time to say that it ends.
-        fs::write(root.join("data/lock"), RUNNING).unwrap();
+        fs::write(root.join("data/lock"), [RUNNING]).unwrap();
         // The work of the one before may still hold the lock.
         let open = || LocalStore::open_on(disk::Disk::recorded(&recorder), &root.join("data"));
         let store = std::iter::repeat_with(open).take(100_000).flatten().next().unwrap();

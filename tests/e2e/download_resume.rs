@@ -14,6 +14,7 @@ use std::{
 use share::transfer::tags::TagFile;
 
 use crate::{
+    durability::can_trace,
     interruptions::{BYTES, Dice, LIMIT, Tally, rounds, struck},
     proxy::{Proxy, Way},
     round_trips::noise,
@@ -237,6 +238,24 @@ fn what_is_of_no_use_any_more_is_removed() {
     assert_eq!(fs::read(fetched.world.path("theirs")).unwrap(), b"theirs");
     assert_eq!(fs::read_dir(fetched.world.path("elsewhere")).unwrap().count(), 0);
     assert_eq!(fetched.events("ticket"), damages.len());
+}
+
+#[test]
+fn what_the_disk_failed_to_keep_is_fetched_again() {
+    if !can_trace() {
+        return;
+    }
+    let fetched = Fetched::new(24 * MIB);
+    let gate = fetched.cut_off();
+    let file = fetched.staging().join("files/case.bin");
+    let failing = ["-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync", "-e", "inject=fsync:error=EIO", "-P"];
+    let get = [env!("CARGO_BIN_EXE_tested-share"), "get", &fetched.sent.through(&gate.url).link, "--yes"];
+    let get = fetched.world.program("strace", failing).arg(file).args(get);
+    let outcome = get.args(["--identity", "key.txt", "--output", "in"]).within(LIMIT).exits(10);
+    outcome.says("case.bin could not be written");
+    assert!(fetched.names().is_empty(), "a sync that failed is not made good by another one");
+    fetched.goes_on(&gate, "on a disk that works again");
+    assert_eq!((fetched.events("ticket"), fetched.events("receipt")), (1, 1));
 }
 
 fn change(path: &Path, damage: impl FnOnce(&mut Vec<u8>)) {

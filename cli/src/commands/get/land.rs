@@ -117,7 +117,7 @@ impl Incoming<'_> {
                     unpack(&mut content, &manifest, &staged)?;
                 }
                 false => {
-                    landing.scatter().finish()?;
+                    landing.finish()?;
                     if is_wanted {
                         io::copy(&mut content, &mut io::sink()).map_err(ContentError::Input)?;
                     }

@@ -39,8 +39,8 @@ pub struct Limits {
     pub stall: Duration,
     /// Bytes that must arrive in the time of `stall`.
     pub stall_bytes: usize,
-    /// How long nothing more of a body may be taken. A slice of 64 KiB that shares 50 kbit/s with three others is on its
-    /// way for 42 s; a connection on which nothing is acknowledged at all the system finds out earlier, where it can.
+    /// How long nothing more of a body may be taken. A slice of 64 KiB that shares 50 kbit/s with three others is on
+    /// its way for 42 s; a connection on which nothing is acknowledged the system finds out earlier, where it can.
     pub hand_over: Duration,
     /// For the answer once the whole body has been handed over: buffers on the way still empty, the disk syncs.
     pub answer: Duration,

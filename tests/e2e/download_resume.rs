@@ -1,8 +1,8 @@
 //! A download that has begun ends well: after Ctrl-C, `kill -9`, a relay that went away, a ticket that ran out; and
 //! whatever became of what lay in its staging folder meanwhile.
 //!
-//! `SHARE_ROUNDS=200 cargo test -p share-tests --test e2e -- download_resume::` strikes more often; `SHARE_SEED` repeats
-//! the moments of a run that failed, which printed its seed.
+//! `SHARE_ROUNDS=200 cargo test -p share-tests --test e2e -- download_resume::` strikes more often; `SHARE_SEED`
+//! repeats the moments of a run that failed, which printed its seed.
 
 use std::{
     fs::{self, File},
@@ -14,6 +14,7 @@ use std::{
 use share::transfer::tags::TagFile;
 
 use crate::{
+    durability::can_trace,
     interruptions::{BYTES, Dice, LIMIT, Tally, rounds, struck},
     proxy::{Proxy, Way},
     round_trips::noise,
@@ -239,6 +240,24 @@ fn what_is_of_no_use_any_more_is_removed() {
     assert_eq!(fetched.events("ticket"), damages.len());
 }
 
+#[test]
+fn what_the_disk_failed_to_keep_is_fetched_again() {
+    if !can_trace() {
+        return;
+    }
+    let fetched = Fetched::new(24 * MIB);
+    let gate = fetched.cut_off();
+    let file = fetched.staging().join("files/case.bin");
+    let failing = ["-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync", "-e", "inject=fsync:error=EIO", "-P"];
+    let get = [env!("CARGO_BIN_EXE_tested-share"), "get", &fetched.sent.through(&gate.url).link, "--yes"];
+    let get = fetched.world.program("strace", failing).arg(file).args(get);
+    let outcome = get.args(["--identity", "key.txt", "--output", "in"]).within(LIMIT).exits(10);
+    outcome.says("case.bin could not be written");
+    assert!(fetched.names().is_empty(), "a sync that failed is not made good by another one");
+    fetched.goes_on(&gate, "on a disk that works again");
+    assert_eq!((fetched.events("ticket"), fetched.events("receipt")), (1, 1));
+}
+
 fn change(path: &Path, damage: impl FnOnce(&mut Vec<u8>)) {
     let mut bytes = fs::read(path).unwrap();
     damage(&mut bytes);
@@ -303,6 +322,24 @@ fn many_files_without_a_list_go_on_too() {
     };
     assert!((0..10_100).all(same));
     assert_eq!(files_below(&world.path("in")).len(), files_below(&world.path("many")).len() + 1);
+}
+
+#[test]
+fn what_finds_no_free_name_is_kept() {
+    let fetched = Fetched::new(2 * MIB);
+    let taken = |number| match number {
+        1 => "in/case.bin".to_owned(),
+        number => format!("in/case ({number}).bin"),
+    };
+    (1..10_000).for_each(|number| drop(fetched.world.file(taken(number), "taken")));
+    let outcome = fetched.get(&fetched.sent.link).within(LIMIT).exits(10).says("case.bin is in the way");
+    let outcome = outcome.says("What was fetched is kept in ");
+    (1..10_000).for_each(|number| fs::remove_file(fetched.world.path(taken(number))).unwrap());
+    assert!(outcome.stderr().contains(fetched.staging().file_name().unwrap().to_str().unwrap()), "{outcome:?}");
+    let outcome = fetched.get(&fetched.sent.link).within(LIMIT).exits(0);
+    outcome.says("Going on with an earlier download: 100 % of it is there.");
+    fetched.whole("a name is free again");
+    assert_eq!((fetched.events("ticket"), fetched.events("receipt")), (1, 1));
 }
 
 /// A download of one file that was cut off, from a relay whose clock can be set.

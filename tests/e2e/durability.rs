@@ -215,7 +215,7 @@ fn a_killed_relay_keeps_what_it_acknowledged() {
 }
 
 /// Whether this machine lets one program trace another. Where it does not, the test cannot show what it promises.
-fn can_trace() -> bool {
+pub fn can_trace() -> bool {
     let can = Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).status().is_ok_and(|s| s.success());
     if !can {
         eprintln!("SKIPPED: single steps of the disk cannot be failed here; it takes strace and the right to trace");

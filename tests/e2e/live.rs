@@ -11,7 +11,7 @@ use share::{
 use share_relay_api::{ShareId, paths};
 
 use crate::{
-    http,
+    http::{self, Response, Server},
     interruptions::LIMIT,
     proxy::{Proxy, Way},
     round_trips::noise,
@@ -157,6 +157,21 @@ fn a_receipt_may_come_before_the_seal() {
     piecemeal.seal();
     assert!(fs::read(piecemeal.world.path("in/case.bin")).unwrap() == noise(LENGTH));
     assert!(piecemeal.events().contains(&"receipt".to_owned()));
+}
+
+#[test]
+fn who_asks_to_be_left_alone_is_while_the_sender_sends_too() {
+    let piecemeal = Piecemeal::new();
+    piecemeal.put_header_and_manifest();
+    piecemeal.put_parts([0]);
+    let relay = piecemeal.relay.url.clone();
+    let busy = Server::start(move |request| match request.call() {
+        "content" => Response::empty(503).with("Retry-After", "3600").into(),
+        _ => http::forward(&relay, request).unwrap().into(),
+    });
+    let outcome = piecemeal.get(&busy.url).args(["--patience", "5s"]).within(LIMIT);
+    outcome.exits(3).says("answered with error 503").says("It asks to be left alone for 1h");
+    assert!(busy.count("content") <= 2, "once on each connection");
 }
 
 #[test]

@@ -93,9 +93,10 @@ impl HeldFolder {
         Ok(self.0.metadata()?.uid() == fs::symlink_metadata(path)?.uid())
     }
 
-    /// Whether nobody but its owner can enter it.
-    pub fn is_private(&self) -> io::Result<bool> {
-        Ok(self.0.metadata()?.permissions().mode() & 0o077 == 0)
+    /// Whether others may do no more in it than in this one.
+    pub fn is_as_private_as(&self, other: &Self) -> io::Result<bool> {
+        let for_others = |folder: &Self| Ok::<_, io::Error>(folder.0.metadata()?.permissions().mode() & 0o077);
+        Ok(for_others(self)? & !for_others(other)? == 0)
     }
 
     /// Makes a folder inside it.

@@ -251,8 +251,9 @@ impl Source {
     async fn recover(&mut self, error: ClientError) -> Answer<()> {
         self.connection = None;
         self.failed_at = self.range.start;
-        let waiting = self.download.pulse(|pulse| pulse.sender.is_some()) && error.is_passing();
-        let error = match waiting {
+        // Whoever asks to be left alone is asked nothing else, and heard.
+        let waiting = error.is_passing() && error.retry_after().is_none();
+        let error = match waiting && self.download.pulse(|pulse| pulse.sender.is_some()) {
             true => self.download.look_at_sender().await.unwrap_or(error),
             false => error,
         };

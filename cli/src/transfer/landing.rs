@@ -7,7 +7,7 @@ use std::{
     ops::Range,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
 };
@@ -35,12 +35,14 @@ pub struct Landing {
     tags: TagFile,
     stream: Arc<Stream>,
     held: AtomicU64,
+    /// A sync has failed.
+    lost: AtomicBool,
 }
 
 impl Landing {
     /// Into these files, noting tags there.
     pub fn new(scatter: Scatter, tags: TagFile, stream: Arc<Stream>) -> Self {
-        Self { scatter, tags, stream, held: AtomicU64::new(0) }
+        Self { scatter, tags, stream, held: AtomicU64::new(0), lost: AtomicBool::new(false) }
     }
 
     /// The files.
@@ -58,8 +60,12 @@ impl Landing {
         self.held.load(Ordering::Relaxed)
     }
 
-    /// Bytes of plaintext whose tags are noted, whether or not they have been found whole.
+    /// Bytes of plaintext whose tags are noted, whether or not they have been found whole. None once a sync has failed:
+    /// the system may show what is not on the disk, and does not try to bring it there again.
     pub fn noted(&self) -> u64 {
+        if self.lost.load(Ordering::Relaxed) {
+            return 0;
+        }
         // Only told, so one that cannot be read tells nothing.
         let chunks = self.tags.count(self.runs().chunks()).unwrap_or_default();
         self.scatter.length().min(chunks * CHUNK as u64)
@@ -73,9 +79,18 @@ impl Landing {
         self.tags.write(run.chunks.start, &tags).map_err(not_noted)?;
         let before = self.held.fetch_add(plain.len() as u64, Ordering::Relaxed);
         match before / SYNC_EVERY < (before + plain.len() as u64) / SYNC_EVERY {
-            true => Ok(self.scatter.sync_some()?),
+            true => self.synced(self.scatter.sync_some()),
             false => Ok(()),
         }
+    }
+
+    /// Gives all files and folders their times and rights, once every run has landed. All is on disk when this returns.
+    pub fn finish(&self) -> Result<()> {
+        self.synced(self.scatter.finish())
+    }
+
+    fn synced(&self, result: std::result::Result<(), ContentError>) -> Result<()> {
+        Ok(result.inspect_err(|_| self.lost.store(true, Ordering::Relaxed))?)
     }
 
     /// The runs that are not there whole, in order. Blocks for as long as it takes to read and seal what is there.

@@ -1,10 +1,10 @@
 //! Moving ciphertext: parts up to the relay, the content down from it.
 //!
-//! send: `source -> seal -> PUT` in [`upload`], of a payload that [`parts`] cuts for the relay; get: `GET` in [`download`],
-//! on several connections in [`ranged`], one piece of [`segments`] at a time, opened and written in [`landing`], in a
-//! [`staging`] folder. [`tags`] remembers what has gone over, so that both go on after a crash, and [`journal`] what else
-//! an upload needs for that; [`lanes`] finds out how many connections help; [`backoff`] decides how long a broken one is
-//! tried again.
+//! send: `source -> seal -> PUT` in [`upload`], of a payload that [`parts`] cuts for the relay; get: `GET` in
+//! [`download`], on several connections in [`ranged`], one piece of [`segments`] at a time, opened and written in
+//! [`landing`], in a [`staging`] folder, or in order into a pipe, [`plain`]. [`tags`] remembers what has gone over, so
+//! that both go on after a crash, and [`journal`] what else an upload needs for that; [`lanes`] finds out how many
+//! connections help; [`backoff`] decides how long a broken one is tried again.
 
 pub mod backoff;
 mod buffers;

@@ -23,7 +23,7 @@ use crate::{
 const TRIES: usize = 16;
 
 /// The journal of work that can be gone on with.
-const JOURNAL: &str = "journal.json";
+pub const JOURNAL: &str = "journal.json";
 
 /// A staging folder of this process; removed with everything in it when dropped, unless it is to be kept.
 pub struct Staging {
@@ -50,10 +50,11 @@ impl Staging {
         Err(io::ErrorKind::ResourceBusy.into())
     }
 
-    /// Those that other programs of this user left in `output` and that can be gone on with. They are kept when dropped.
-    pub fn others(&self, output: &Path) -> Vec<Self> {
-        let others = self.found_in(output);
-        others.filter(|folder| folder.join(JOURNAL).is_file()).filter_map(|folder| Self::adopt(folder).ok()).collect()
+    /// Those that other programs of this user left in `output`, that can be gone on with and are wanted. They are kept
+    /// when dropped. Nobody is kept from the rest.
+    pub fn others(&self, output: &Path, wanted: impl Fn(&Path) -> bool) -> Vec<Self> {
+        let others = self.found_in(output).filter(|folder| folder.join(JOURNAL).is_file() && wanted(folder));
+        others.filter_map(|folder| self.adopt(folder).ok()).collect()
     }
 
     /// Its path.
@@ -86,6 +87,11 @@ impl Staging {
         self.keep = keep && self.lock.is_some();
     }
 
+    /// Whether it stays when dropped.
+    pub fn is_kept(&self) -> bool {
+        self.keep
+    }
+
     /// Whether these are still the folders that were made. Where others may write too, they can move them away and
     /// put others in their place.
     pub fn is_intact(&self) -> io::Result<bool> {
@@ -100,15 +106,16 @@ impl Staging {
         Self::of(folder, held, lock, false)
     }
 
-    /// Takes over a folder that nobody holds.
-    fn adopt(folder: PathBuf) -> io::Result<Self> {
+    /// Takes over a folder that nobody holds, and that is no more open to others than this one: where a file system has
+    /// no rights of its own, all are open.
+    fn adopt(&self, folder: PathBuf) -> io::Result<Self> {
         let held = HeldFolder::open(&folder)?;
         let path = folder.join("lock");
         let lock = system::open_regular(&path)?;
         lock.try_lock()?;
         // Its owner may have removed it just before.
         fs::symlink_metadata(&path)?;
-        match held.is_private()? {
+        match held.is_as_private_as(&self.held)? {
             true => Self::of(folder, held, Some(lock), true),
             false => Err(io::ErrorKind::PermissionDenied.into()),
         }
@@ -145,7 +152,7 @@ impl Staging {
 impl Drop for Staging {
     fn drop(&mut self) {
         if !self.keep && self.held.is_at(&self.folder).unwrap_or(false) {
-            // Without its journal it is nothing to go on with, even if the rest cannot be removed. What cannot be removed now is removed by the next sweep.
+            // Without its journal it is nothing to go on with, and what cannot be removed now the next sweep removes.
             let _ = fs::remove_file(self.journal());
             let _ = fs::remove_dir_all(&self.folder);
         }
@@ -179,7 +186,8 @@ fn random_name() -> io::Result<String> {
 /// Leaves what is in use, and what cannot be removed.
 fn remove_if_free(folder: &Path) {
     match system::open_regular(&folder.join("lock")) {
-        Ok(lock) if lock.try_lock().is_ok() => drop(fs::remove_dir_all(folder)),
+        // Its owner may have written a journal, and left, just before.
+        Ok(lock) if lock.try_lock().is_ok() && !folder.join(JOURNAL).exists() => drop(fs::remove_dir_all(folder)),
         // Killed before it had a lock: then it is empty, and only an empty folder goes.
         Err(error) if error.kind() == io::ErrorKind::NotFound => drop(fs::remove_dir(folder)),
         _ => {}
@@ -228,13 +236,13 @@ mod tests {
         fs::write(staging.files().join("half"), "x").unwrap();
         staging.keep(true);
         let next = Staging::create(output.path()).unwrap();
-        assert!(next.others(output.path()).is_empty(), "its owner lives");
+        assert!(next.others(output.path(), |_| true).is_empty(), "its owner lives");
         drop(staging);
-        let others = next.others(output.path());
+        let others = next.others(output.path(), |_| true);
         assert_eq!(fs::read(others[0].files().join("half")).unwrap(), b"x");
-        assert!(next.others(output.path()).is_empty(), "it is taken");
+        assert!(next.others(output.path(), |_| true).is_empty(), "it is taken");
         drop(others);
-        let mut others = next.others(output.path());
+        let mut others = next.others(output.path(), |_| true);
         others[0].keep(false);
         drop(others);
         drop(next);
@@ -243,16 +251,23 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn what_others_can_enter_is_not_taken_over() {
+    fn what_is_more_open_to_others_than_a_new_one_is_not_taken_over() {
         use std::os::unix::fs::PermissionsExt;
         let output = tempfile::tempdir().unwrap();
+        let open = |staging: &Staging, mode| {
+            fs::set_permissions(staging.path(), fs::Permissions::from_mode(mode)).unwrap();
+        };
         let mut staging = Staging::create(output.path()).unwrap();
         fs::write(staging.journal(), "{}").unwrap();
         staging.keep(true);
-        fs::set_permissions(staging.path(), fs::Permissions::from_mode(0o777)).unwrap();
+        open(&staging, 0o755);
         drop(staging);
         let next = Staging::create(output.path()).unwrap();
-        assert!(next.others(output.path()).is_empty());
+        for (mode, taken) in [(0o700, 0), (0o711, 0), (0o755, 1), (0o777, 1)] {
+            // As a file system makes it that has no rights of its own.
+            open(&next, mode);
+            assert_eq!(next.others(output.path(), |_| true).len(), taken, "{mode:o}");
+        }
     }
 
     #[cfg(unix)]

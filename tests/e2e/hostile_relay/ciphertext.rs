@@ -234,6 +234,41 @@ fn a_resume_that_lies() {
 }
 
 #[test]
+fn lies_on_one_of_several_connections() {
+    // Twelve runs in three segments.
+    let stage = Stage::of(192 * CHUNK);
+    let lied = |end, name, lie: fn(usize, &Request, Response) -> Reply| {
+        let answers = AtomicUsize::new(0);
+        let outcome = stage.lied_to("content", move |request, response| {
+            lie(answers.fetch_add(1, Ordering::SeqCst), request, response)
+        });
+        ends_in(&outcome, end, name);
+        stage.nothing_saved(name);
+    };
+    lied(GIVES_OUT_ELSE, "another ETag each", |number, _, response| {
+        response.with("ETag", &format!("\"{number}\"")).into()
+    });
+    lied(NOT_WHAT_WAS_SENT, "another total", |_, _, response| range(response, "/", "/9"));
+    lied(CHANGED, "zeros on all but the first", |_, request, response| match request.header("range").unwrap() {
+        beginning if beginning.starts_with("bytes=0-") => response.into(),
+        _ => zeroed(response, |_| 0),
+    });
+    lied(CHANGED, "the last byte changed", |_, _, response| {
+        let is_last = response.header("content-range").is_some_and(is_to_the_end);
+        if is_last { flipped(response, |file| file.len() - 1) } else { response.into() }
+    });
+    bounded(stage.get(&stage.relay.url, "0s")).exits(0);
+    stage.all_saved("unchanged");
+}
+
+/// Whether `bytes <start>-<end - 1>/<total>` goes to the end.
+fn is_to_the_end(range: &str) -> bool {
+    let (span, total) = range.split_once('/').unwrap();
+    let last: u64 = span.split_once('-').unwrap().1.parse().unwrap();
+    last + 1 == total.parse::<u64>().unwrap()
+}
+
+#[test]
 fn a_download_that_is_always_cut_ends_with_patience() {
     let stage = Stage::new();
     let server = Server::before(&stage.relay.url, |request, response| match request.call() {

@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 
-use super::kept::{self, Kept};
+use super::kept::{self, Age, Kept};
 use crate::{
     error::{Error, Kind, Result},
     i18n::fl,
@@ -63,20 +63,23 @@ impl Folder {
         Ok(Self { staging, output, resumed: None })
     }
 
-    /// Goes on with the download of this link, with this manifest and so many chunks, that was left here; of several, with the one that
-    /// has come farthest. The rest of them is removed. Gives what was left of other links.
-    pub fn resume(&mut self, link: &Link, manifest: &Bytes, chunks: u64) -> Vec<Kept> {
-        let (mine, others): (Vec<_>, Vec<_>) =
-            Kept::all(&self.staging, self.path()).into_iter().partition(|kept| kept.is_of(link));
+    /// Goes on with the download of this link, with this manifest and so many chunks, that was left here; of several,
+    /// with the one that has come farthest. The rest of them is removed.
+    pub fn resume(&mut self, link: &Link, manifest: &Bytes, chunks: u64) {
+        let mine = Kept::of(link, &self.staging, self.path()).into_iter();
         let (mut same, different): (Vec<_>, Vec<_>) =
-            mine.into_iter().partition(|kept| kept.manifest().is_ok_and(|kept| kept == *manifest));
+            mine.partition(|kept| kept.manifest().is_ok_and(|kept| kept == *manifest));
         same.sort_by_cached_key(|kept| kept.noted(chunks));
         if let Some(best) = same.pop() {
             self.resumed = Some(Resumed { ticket_expires_at: best.ticket_expires_at() });
             self.staging = best.staging;
         }
         same.into_iter().chain(different).for_each(Kept::remove);
-        others
+    }
+
+    /// What is left here of other links, of at least this age.
+    pub fn left_of_others(&self, link: &Link, least: Age) -> Vec<Kept> {
+        Kept::of_others(link, least, &self.staging, self.path())
     }
 
     /// Whether it holds a part of an earlier download.
@@ -148,7 +151,7 @@ pub fn find_kept(output: &Path, link: &Link) -> Option<Kept> {
     }
     // Made to tell whose folders are this user's.
     let own = Staging::create(output).ok()?;
-    Kept::all(&own, output).into_iter().find(|kept| kept.is_of(link))
+    Kept::of(link, &own, output).pop()
 }
 
 fn no_room(path: &Path, needed: u64, free: u64) -> Error {

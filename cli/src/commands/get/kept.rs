@@ -19,9 +19,14 @@ use super::About;
 use crate::{
     link::Link,
     system,
-    transfer::{staging::Staging, tags::TagFile},
+    transfer::{
+        staging::{JOURNAL, Staging},
+        tags::TagFile,
+    },
 };
 
+/// The file of the tags.
+const TAGS: &str = "tags";
 /// The longest journal that is read.
 const MAX_JOURNAL_BYTES: u64 = 8 * 1024;
 /// For so long after it was touched last, a download can be expected to be gone on with: its ticket may still run.
@@ -42,6 +47,21 @@ struct Journal {
 
 const VERSION: u64 = 1;
 
+impl Journal {
+    /// That of this folder; nothing if it is no journal, an error if that cannot be told.
+    fn read(folder: &Path) -> io::Result<Option<Self>> {
+        match bounded(&folder.join(JOURNAL), MAX_JOURNAL_BYTES) {
+            Ok(json) => Ok(serde_json::from_slice(&json).ok().filter(|journal: &Self| journal.version == VERSION)),
+            Err(error) if error.kind() == io::ErrorKind::FileTooLarge => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn is_of(&self, link: &Link) -> bool {
+        self.link == link.to_string()
+    }
+}
+
 /// A download that was begun and not finished; this process holds its folder.
 pub struct Kept {
     /// Its folder.
@@ -50,7 +70,7 @@ pub struct Kept {
 }
 
 /// How long ago somebody worked on a download.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Age {
     /// Somebody may go on with it any time.
     Fresh,
@@ -61,26 +81,33 @@ pub enum Age {
 }
 
 impl Kept {
-    /// Those left in this folder. What cannot be gone on with is removed.
-    pub fn all(own: &Staging, output: &Path) -> Vec<Self> {
-        own.others(output).into_iter().filter_map(Self::read).collect()
+    /// Those of this link left in this folder. What cannot be gone on with is removed.
+    pub fn of(link: &Link, own: &Staging, output: &Path) -> Vec<Self> {
+        Self::all(own, output, |_, journal| journal.is_of(link))
+    }
+
+    /// Those of other links left in this folder, of at least this age: nobody is kept from going on with the rest.
+    pub fn of_others(link: &Link, least: Age, own: &Staging, output: &Path) -> Vec<Self> {
+        Self::all(own, output, |folder, journal| !journal.is_of(link) && age(folder) >= least)
+    }
+
+    fn all(own: &Staging, output: &Path, wanted: impl Fn(&Path, &Journal) -> bool) -> Vec<Self> {
+        let wanted = |folder: &Path| match Journal::read(folder) {
+            Ok(journal) => journal.is_none_or(|journal| wanted(folder, &journal)),
+            Err(_) => false,
+        };
+        own.others(output, wanted).into_iter().filter_map(Self::read).collect()
     }
 
     fn read(mut staging: Staging) -> Option<Self> {
-        let journal = bounded(&staging.journal(), MAX_JOURNAL_BYTES).ok();
-        let journal: Option<Journal> = journal.and_then(|json| serde_json::from_slice(&json).ok());
-        match journal.filter(|journal| journal.version == VERSION) {
+        // One that cannot be read now stays.
+        match Journal::read(staging.path()).ok()? {
             Some(journal) => Some(Self { staging, journal }),
             None => {
                 staging.keep(false);
                 None
             }
         }
-    }
-
-    /// Whether it is of this link.
-    pub fn is_of(&self, link: &Link) -> bool {
-        self.journal.link == link.to_string()
     }
 
     /// The link it is of.
@@ -112,20 +139,22 @@ impl Kept {
 
     /// How long ago somebody worked on it.
     pub fn age(&self) -> Age {
-        let modified = [tags_file(&self.staging), self.staging.journal()]
-            .iter()
-            .filter_map(|path| fs::metadata(path).ok()?.modified().ok()?.elapsed().ok())
-            .min();
-        match modified.map_or(0, |age| age.as_secs()) {
-            0..FRESH_SECONDS => Age::Fresh,
-            FRESH_SECONDS..OLD_SECONDS => Age::Stale,
-            _ => Age::Old,
-        }
+        age(self.staging.path())
     }
 
     /// Removes it.
     pub fn remove(mut self) {
         self.staging.keep(false);
+    }
+}
+
+fn age(folder: &Path) -> Age {
+    let files = [TAGS, JOURNAL].map(|name| folder.join(name));
+    let ages = files.iter().filter_map(|path| fs::metadata(path).ok()?.modified().ok()?.elapsed().ok());
+    match ages.min().map_or(0, |age| age.as_secs()) {
+        0..FRESH_SECONDS => Age::Fresh,
+        FRESH_SECONDS..OLD_SECONDS => Age::Stale,
+        _ => Age::Old,
     }
 }
 
@@ -156,7 +185,7 @@ pub fn noted(staging: &Staging, chunks: u64) -> u64 {
 
 /// Where the tags lie.
 pub fn tags_file(staging: &Staging) -> PathBuf {
-    staging.path().join("tags")
+    staging.path().join(TAGS)
 }
 
 fn manifest_file(staging: &Staging) -> PathBuf {
@@ -173,4 +202,53 @@ fn bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     io::Read::read_to_end(&mut io::Read::take(system::open_regular(path)?, limit + 1), &mut bytes)?;
     if bytes.len() as u64 > limit { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
+}
+
+#[cfg(test)]
+mod tests {
+    use share_relay_api::ShareId;
+
+    use super::*;
+
+    fn link(number: u8) -> Link {
+        Link::parse(&format!("https://relay.example/s/{}", ShareId::from_random([number; 12]))).unwrap()
+    }
+
+    fn leave(output: &Path, link: &Link) {
+        let mut staging = Staging::create(output).unwrap();
+        let kind = ShareKind::Keys;
+        let about = About { kind, expires_at: 1, content_bytes: None, sending: None, kept_manifest: None };
+        begin(&staging, b"manifest").unwrap();
+        write_journal(&mut staging, link, &about, 1).unwrap();
+    }
+
+    #[test]
+    fn one_download_keeps_nobody_from_another() {
+        let output = tempfile::tempdir().unwrap();
+        let (one, other) = (link(1), link(2));
+        [&one, &other].into_iter().for_each(|link| leave(output.path(), link));
+        let own = Staging::create(output.path()).unwrap();
+        let mine = Kept::of(&one, &own, output.path());
+        assert_eq!(mine.len(), 1);
+        assert!(Kept::of(&one, &own, output.path()).is_empty(), "it is in use");
+        assert!(Kept::of_others(&one, Age::Stale, &own, output.path()).is_empty(), "somebody may go on with it");
+        let asked_about = Kept::of_others(&one, Age::Fresh, &own, output.path());
+        assert_eq!(asked_about[0].link(), other.to_string());
+        drop(asked_about);
+        assert_eq!(Kept::of(&other, &own, output.path()).len(), 1);
+    }
+
+    #[test]
+    fn only_what_is_certainly_no_journal_is_of_no_use() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(Journal::read(folder.path()).is_err());
+        let journal = folder.path().join(JOURNAL);
+        for text in ["", "{", r#"{"version":1}"#, &" ".repeat(MAX_JOURNAL_BYTES as usize + 1)] {
+            fs::write(&journal, text).unwrap();
+            assert!(Journal::read(folder.path()).unwrap().is_none(), "{text}");
+        }
+        fs::remove_file(&journal).unwrap();
+        fs::create_dir(&journal).unwrap();
+        assert!(Journal::read(folder.path()).is_err());
+    }
 }

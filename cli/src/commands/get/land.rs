@@ -117,7 +117,7 @@ impl Incoming<'_> {
                     unpack(&mut content, &manifest, &staged)?;
                 }
                 false => {
-                    landing.scatter().finish()?;
+                    landing.finish()?;
                     if is_wanted {
                         io::copy(&mut content, &mut io::sink()).map_err(ContentError::Input)?;
                     }
@@ -137,10 +137,8 @@ impl Incoming<'_> {
     /// Keeps what can be gone on with, and tells; gives the error to show.
     fn leave(&self, mut folder: Folder, landing: &Landing, error: Error) -> Error {
         let noted = landing.noted();
-        let useless = is_over(&error) || error.kind() == Kind::Corrupt || error.code() == "staging_swapped";
-        let keep = noted > 0 && !useless;
-        folder.staging_mut().keep(keep);
-        if !keep {
+        folder.staging_mut().keep(noted > 0 && !is_end(&error));
+        if !folder.staging().is_kept() {
             return error;
         }
         let there = percent(noted, landing.scatter().length()).to_string();
@@ -167,6 +165,11 @@ impl Incoming<'_> {
         error
     }
 
+    /// From which age on what other downloads left is removed, or asked about if somebody can answer.
+    pub(super) fn removable(&self) -> Age {
+        if self.context.ui.is_interactive() && !self.args.yes { Age::Stale } else { Age::Old }
+    }
+
     /// Removes what nobody is expected to go on with, and asks about what may be forgotten.
     pub(super) fn offer_removal(&self, others: Vec<Kept>) -> Result<()> {
         let ui = &self.context.ui;
@@ -174,7 +177,6 @@ impl Incoming<'_> {
             let (folder, link) = (shown(other.staging.path()), printable(other.link()));
             let remove = match other.age() {
                 Age::Fresh => false,
-                Age::Stale if self.args.yes || !ui.is_interactive() => false,
                 Age::Stale => ui.confirm(&fl!("get-remove-left", link = link.as_str(), folder = folder), "--yes")?,
                 Age::Old => {
                     ui.note(fl!("get-removed-left", link = link.as_str()));
@@ -208,6 +210,11 @@ fn prepare(manifest: &Manifest, sealed: &[u8], stream: Arc<Stream>, folder: &mut
 /// Whether the share itself has ended, so that nothing of it will ever come.
 pub fn is_over(error: &Error) -> bool {
     [Code::Expired, Code::Revoked, Code::Collected].iter().any(|code| error.code() == code.as_str())
+}
+
+/// Whether what has been fetched is of no use after this.
+pub fn is_end(error: &Error) -> bool {
+    is_over(error) || error.kind() == Kind::Corrupt || error.code() == "staging_swapped"
 }
 
 fn scatter(manifest: &Manifest, folder: &Folder, found: Found) -> std::result::Result<Scatter, ContentError> {

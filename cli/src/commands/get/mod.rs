@@ -118,7 +118,7 @@ impl<'a> Incoming<'a> {
         let Some(Ready { opened, target, ticket }) = ready else { return Ok(()) };
         let receipt_key = ReceiptKey::derive(&opened.file_key);
         let verified = ticket.use_for(self.receive(opened, target, &ticket, stop)).await?;
-        let received = verified.place().await?;
+        let received = self.place(verified).await?;
         // First of all: what is printed may not find its reader.
         self.send_receipt(ticket, &receipt_key, received.fingerprint, stop).await;
         self.report(&received)

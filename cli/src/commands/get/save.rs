@@ -7,7 +7,12 @@ use std::{
 
 use share_relay_api::Bytes32;
 
-use super::{Held, Incoming, Received, folder::Folder, land::Landed, open::Opened};
+use super::{
+    Held, Incoming, Received,
+    folder::Folder,
+    land::{Landed, is_end},
+    open::Opened,
+};
 use crate::{
     commands::unless_stopped,
     content::{Placed, find_in_the_way, place, place_one},
@@ -22,6 +27,7 @@ use crate::{
         plain::{self, PlainReader},
         segments::Runs,
     },
+    ui::shown,
 };
 
 /// Bytes written at once.
@@ -45,13 +51,20 @@ pub enum Target {
 }
 
 impl Target {
+    /// The folder, for people, that stays if something goes wrong now.
+    fn kept(&self) -> Option<String> {
+        match self {
+            Self::Folder { folder, .. } if folder.staging().is_kept() => Some(shown(folder.staging().path())),
+            _ => None,
+        }
+    }
+
     fn place(self) -> Result<Saved> {
         match self {
             Self::StandardOutput => Ok(Saved::StandardOutput),
             Self::Folder { mut folder, names, force } => {
                 folder.check()?;
-                // What cannot be placed now need not be fetched again.
-                folder.staging_mut().keep(true);
+                // What cannot be placed now stays: it need not be fetched again.
                 let placed = place(&folder.staged(), names.as_deref(), folder.path(), force)?;
                 folder.staging_mut().keep(false);
                 Ok(Saved::Files(placed))
@@ -66,15 +79,6 @@ pub struct Verified {
     pub fingerprint: Bytes32,
     pub bytes: u64,
     pub digest: Digest,
-}
-
-impl Verified {
-    /// Gives everything its final name. Never interrupted: short, and otherwise some of several files would stay.
-    pub async fn place(self) -> Result<Received> {
-        let Self { target, fingerprint, bytes, digest } = self;
-        let saved = blocking(move || target.place()).await?;
-        Ok(Received { fingerprint, saved, bytes, digest })
-    }
 }
 
 /// A whole age file, without its final name yet.
@@ -122,6 +126,19 @@ impl Incoming<'_> {
         }
     }
 
+    /// Gives everything its final name. Never interrupted: short, and otherwise some of several files would stay.
+    pub(super) async fn place(&self, verified: Verified) -> Result<Received> {
+        let Verified { target, fingerprint, bytes, digest } = verified;
+        let kept = target.kept();
+        let placed = blocking(move || target.place()).await;
+        let saved = placed.inspect_err(|error| {
+            if let Some(folder) = kept.filter(|_| !is_end(error)) {
+                self.context.ui.note(fl!("get-not-placed", folder = folder));
+            }
+        })?;
+        Ok(Received { fingerprint, saved, bytes, digest })
+    }
+
     /// In order, so on one connection.
     async fn to_standard_output(&self, opened: Opened, ticket: &Secret) -> Result<Bytes32> {
         let (writer, mut reader) = plain::pipe();
@@ -140,16 +157,17 @@ impl Incoming<'_> {
             return Ok(Target::StandardOutput);
         }
         let (output, force, manifest) = (self.args.output.clone(), self.args.force, opened.manifest.clone());
-        let (link, sealed) = (self.link.clone(), opened.sealed.clone());
+        let (link, sealed, removable) = (self.link.clone(), opened.sealed.clone(), self.removable());
         let (folder, names, others) = blocking(move || {
             if force {
                 find_in_the_way(&manifest.entries, &output)?;
             }
             let mut folder = Folder::create(&output)?;
             let chunks = Runs::of(manifest.length).chunks();
-            let others = folder.resume(&link, &sealed, chunks);
+            folder.resume(&link, &sealed, chunks);
             let room = manifest.room().saturating_sub(folder.noted(chunks).saturating_mul(CHUNK as u64));
             folder.check_room(room)?;
+            let others = folder.left_of_others(&link, removable);
             Ok((folder, manifest.top_level(), others))
         })
         .await?;
@@ -191,12 +209,10 @@ impl Incoming<'_> {
 
 /// Both results, or the error that came first: if the download failed, the pipe's reader only saw the pipe break.
 fn settle<F, S>(fetched: std::result::Result<F, DownloadError>, saved: Result<S>) -> Result<(F, S)> {
-    match (fetched, saved) {
-        (Ok(fetched), Ok(saved)) => Ok((fetched, saved)),
-        (Err(DownloadError::Failed(error)), _) | (_, Err(error)) => Err(error),
-        (Err(DownloadError::ReaderGone), Ok(_)) => {
-            Err(Error::new(Kind::Corrupt, "trailing_data", fl!("get-more-than-promised")))
-        }
+    match fetched {
+        Ok(fetched) => Ok((fetched, saved?)),
+        Err(DownloadError::Failed(error)) => Err(error),
+        Err(DownloadError::ReaderGone) => Err(saved.err().expect("who reads to the end does not go away")),
     }
 }
 

@@ -65,7 +65,7 @@ impl TicketFile {
         let _ = fs::remove_file(&self.path);
     }
 
-    /// The ticket of an earlier download; `None` if there is none, or it is not whole, has ended, or is for another link.
+    /// The ticket of an earlier download; `None` if there is none, or it is damaged, has ended, or is for another link.
     fn read(&mut self, link: &Link) -> Option<Secret> {
         let mut json = Zeroizing::new(Vec::new());
         (&self.file).take(MAX_FILE_BYTES).read_to_end(&mut json).ok()?;

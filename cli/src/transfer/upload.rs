@@ -205,37 +205,40 @@ impl Upload {
             let Err(error) = self.try_send(number, block.bytes.slice(place)).await else { return Ok(Some(number)) };
             cuts += u32::from(is_cut(&error));
             let refused = matches!(error, ClientError::Status { status: 413, .. });
+            let too_large = refused || (cuts >= CUTS && self.holds_none().await);
             match self.parts.smaller() {
-                Some(smaller) if refused || (cuts >= CUTS && self.small_calls_work().await) => {
-                    self.shrink(smaller, error).await?;
-                    cuts = 0;
-                }
+                Some(smaller) if too_large && self.shrink(smaller).await => cuts = 0,
                 _ => backoff.wait(error).await?,
             }
         }
     }
 
-    async fn small_calls_work(&self) -> bool {
+    /// Whether small calls pass, and tell that the relay holds nothing yet.
+    async fn holds_none(&self) -> bool {
         self.client.parts(&self.id, &self.manage).await.is_ok_and(|parts| parts.held.is_empty())
     }
 
-    /// Has the relay take smaller parts. Gives `why` back if it does not.
-    async fn shrink(&self, part_bytes: u64, why: ClientError) -> Result<()> {
+    /// Has the relay take smaller parts. `false` if it does not: there would be too many of them, or the one that was
+    /// cut off has arrived after all.
+    async fn shrink(&self, part_bytes: u64) -> bool {
         let request = CreateShare { part_bytes, ..self.request.clone() };
         for _ in 0..CONFLICTS {
             let call = async || self.client.create(&self.id, self.token.as_ref(), &request).await;
-            match self.patience.with(call).await {
-                // The part that was cut off may still count as one being written.
-                Err(error) if error.code() == Some(Code::Conflict) => tokio::time::sleep(AFTER_CONFLICT).await,
-                answer => {
-                    answer?;
+            let conflict = match self.patience.with(call).await {
+                Ok(_) => {
                     self.parts.resize(part_bytes);
                     self.progress.note(fl!("transfer-smaller-parts"));
-                    return Ok(());
+                    return true;
                 }
+                Err(error) => error.code() == Some(Code::Conflict),
+            };
+            // The part that was cut off may still count as one being written.
+            if !conflict || !self.holds_none().await {
+                return false;
             }
+            tokio::time::sleep(AFTER_CONFLICT).await;
         }
-        Err(why.into())
+        false
     }
 
     async fn try_send(&self, number: u64, part: Bytes) -> Answer<()> {

@@ -2,12 +2,14 @@
 //!
 //! Every answer is bounded in size and time, redirects are never followed, and no error repeats a secret.
 
+mod handed_over;
+
 use std::{
     error::Error as StdError,
     fmt, io,
     ops::Range,
     pin::Pin,
-    sync::{Arc, Mutex, Once, PoisonError},
+    sync::{Arc, Once},
     time::{Duration, SystemTime},
 };
 
@@ -24,6 +26,7 @@ use share_relay_api::{
 };
 use tokio::time::Instant;
 
+use self::handed_over::HandedOver;
 use crate::{i18n::fl, link::RelayUrl, secret::Secret, ui::percent};
 
 /// How long a relay may take.
@@ -375,7 +378,7 @@ impl Client {
     }
 
     async fn done(&self, request: RequestBuilder) -> Answer<()> {
-        self.started(request).await.map(drop)
+        acknowledged(&self.started(request).await?)
     }
 
     async fn put(
@@ -399,7 +402,7 @@ impl Client {
             .header(header::CONTENT_LENGTH, length)
             .body(body);
         tokio::select! {
-            response = request.send() => within(self.limits.call, self.accepted(response?)).await.map(drop),
+            response = request.send() => acknowledged(&within(self.limits.call, self.accepted(response?)).await?),
             () = handed_over.standstill(self.limits) => Err(ClientError::Stalled),
         }
     }
@@ -453,6 +456,15 @@ fn with_json(request: RequestBuilder, body: &impl Serialize) -> RequestBuilder {
     request.header(header::CONTENT_TYPE, "application/json").body(json)
 }
 
+/// What has no answer but "done" is answered 204 (protocol.md): any other success is somebody else's, such as the login
+/// page of a network, and acknowledges nothing.
+fn acknowledged(response: &Response) -> Answer<()> {
+    match response.status() {
+        StatusCode::NO_CONTENT => Ok(()),
+        _ => Err(ClientError::BadAnswer("status")),
+    }
+}
+
 /// A body of small slices, so that `sent` is called as the connection takes them.
 fn sliced(bytes: Bytes, sent: impl Fn(u64) + Send + 'static) -> Body {
     Body::wrap_stream(stream::unfold((bytes, sent), |(mut rest, sent)| async move {
@@ -463,44 +475,6 @@ fn sliced(bytes: Bytes, sent: impl Fn(u64) + Send + 'static) -> Body {
         sent(slice.len() as u64);
         Some((Ok::<_, std::convert::Infallible>(slice), (rest, sent)))
     }))
-}
-
-/// How much of a request's body the connection has taken, and when.
-struct HandedOver {
-    all: u64,
-    begun: Instant,
-    /// Bytes so far, and the moment of the last ones.
-    so_far: Mutex<(u64, Instant)>,
-}
-
-impl HandedOver {
-    fn begin(all: u64) -> Self {
-        let now = Instant::now();
-        Self { all, begun: now, so_far: Mutex::new((0, now)) }
-    }
-
-    fn moved(&self, count: u64) {
-        let mut so_far = self.so_far.lock().unwrap_or_else(PoisonError::into_inner);
-        *so_far = (so_far.0 + count, Instant::now());
-    }
-
-    /// When it counts as broken, if nothing more moves.
-    fn deadline(&self, limits: Limits) -> Instant {
-        let (bytes, last) = *self.so_far.lock().unwrap_or_else(PoisonError::into_inner);
-        let patience = if bytes < self.all { limits.hand_over } else { limits.answer };
-        last + patience + ((last - self.begun) * 2).min(limits.slow)
-    }
-
-    /// Resolves once nothing has moved for too long.
-    async fn standstill(&self, limits: Limits) {
-        loop {
-            let deadline = self.deadline(limits);
-            tokio::time::sleep_until(deadline).await;
-            if self.deadline(limits) == deadline {
-                return;
-            }
-        }
-    }
 }
 
 async fn within<T>(limit: Duration, call: impl Future<Output = Answer<T>>) -> Answer<T> {
@@ -624,36 +598,6 @@ mod tests {
         for wrong in ["soon", "-7", "7.5", "7 s", "", "Sun, 06 Nov 1994 08:49:37 CET", "99999999999999999999"] {
             assert_eq!(wait(wrong, Some(NOW)), None, "{wrong}");
         }
-    }
-
-    /// When a body that moves like this, in milliseconds after its begin, counts as broken.
-    async fn given_up(all: u64, moves: &[u64], limits: Limits) -> Duration {
-        let start = Instant::now();
-        let handed_over = HandedOver::begin(all);
-        let moving = async {
-            for at in moves {
-                tokio::time::sleep_until(start + Duration::from_millis(*at)).await;
-                handed_over.moved(1);
-            }
-            std::future::pending::<()>().await;
-        };
-        tokio::select! {
-            () = handed_over.standstill(limits) => start.elapsed(),
-            () = moving => unreachable!(),
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_standstill_is_noticed_in_time_but_a_slow_line_gets_more() {
-        let limits = Limits::default();
-        let seconds = Duration::from_secs;
-        let near = |found: Duration, wanted: Duration| assert!(found.abs_diff(wanted) < seconds(1), "{found:?}");
-        near(given_up(9, &[], limits).await, seconds(60));
-        near(given_up(9, &[100, 200, 300], limits).await, seconds(60));
-        near(given_up(2, &[100, 200], limits).await, seconds(120));
-        // Each pause may be twice as long as all before it.
-        near(given_up(9, &[10_000, 85_000, 300_000], limits).await, seconds(300 + 60 + 300));
-        near(given_up(3, &[10_000, 50_000, 100_000], limits).await, seconds(100 + 120 + 200));
     }
 
     /// A server that answers with this head, then with a byte every ten seconds.

@@ -127,6 +127,13 @@ impl Error {
         self
     }
 
+    /// Adds what to do after that, or else next.
+    pub fn and_hint(self, hint: impl Into<String>) -> Self {
+        let hint = hint.into();
+        let both = self.hint.as_ref().map(|first| format!("{}. {hint}", first.trim_end_matches('.')));
+        self.hint(both.unwrap_or(hint))
+    }
+
     /// Adds the cause.
     pub fn because(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
         self.source = Some(Box::new(source));

@@ -387,23 +387,30 @@ fn an_unfinished_upload_is_asked_about() {
 
 #[test]
 fn what_changed_since_is_offered_anew() {
-    let world = World::new();
-    let relay = world.relay();
-    world.file("case.bin", noise(40 << 20));
-    let gate = Proxy::holding_request(&relay.url, "/parts/3 ");
-    let mut sending = world.share(["send", "case.bin", "--json", "--relay", &gate.url]).start();
-    let link = sending.event()["link"].as_str().unwrap().to_owned();
-    gate.wait_until_stopped();
-    until_header_is_kept(&world);
-    sending.signal("KILL");
-    sending.finish();
-    gate.open();
-    world.file("case.bin", noise(1000));
-    let mut terminal = Terminal::run(&world, &format!("exec {SHARE} send case.bin --resume --relay {}", gate.url));
-    terminal.sees("case.bin changed since this upload began");
-    terminal.answers("Send it anew, and take the unfinished upload back?", "y\n");
-    terminal.sees(&format!("The unfinished upload was taken back: {link}"));
-    terminal.sees("Ready. It can be fetched until ");
-    assert_eq!(terminal.finish().0, 0);
-    assert!(world.share(["resume"]).output().exits(10).stderr().contains("There is no unfinished upload"));
+    for anew in [false, true] {
+        let world = World::new();
+        let relay = world.relay();
+        world.file("case.bin", noise(40 << 20));
+        let gate = Proxy::holding_request(&relay.url, "/parts/3 ");
+        let mut sending = world.share(["send", "case.bin", "--json", "--relay", &gate.url]).start();
+        let link = sending.event()["link"].as_str().unwrap().to_owned();
+        gate.wait_until_stopped();
+        until_header_is_kept(&world);
+        sending.signal("KILL");
+        sending.finish();
+        gate.open();
+        world.file("case.bin", noise(1000));
+        let mut terminal = Terminal::run(&world, &format!("exec {SHARE} send case.bin --resume --relay {}", gate.url));
+        terminal.sees("case.bin changed since this upload began");
+        terminal.answers("Send it anew, and take the unfinished upload back?", if anew { "y\n" } else { "n\n" });
+        if !anew {
+            assert_eq!(terminal.finish().0, 12);
+            world.share(["resume", "--json"]).output().fails(12, "file_changed");
+            continue;
+        }
+        terminal.sees(&format!("The unfinished upload was taken back: {link}"));
+        terminal.sees("Ready. It can be fetched until ");
+        assert_eq!(terminal.finish().0, 0);
+        assert!(world.share(["resume"]).output().exits(10).stderr().contains("There is no unfinished upload"));
+    }
 }

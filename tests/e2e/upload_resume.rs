@@ -14,7 +14,6 @@ use serde_json::Value;
 use crate::{
     failures::fails,
     interruptions::{Dice, Tally, announced, rounds, struck},
-    narrow::{Manner, Narrow},
     proxy::{Proxy, Way},
     raw,
     round_trips::noise,
@@ -37,6 +36,18 @@ fn journals(world: &World) -> Vec<PathBuf> {
 pub fn until_header_is_kept(world: &World) {
     let is_kept = || journals(world).iter().any(|path| path.ends_with("header")).then_some(());
     until("the header is kept", is_kept);
+}
+
+/// Kills a sender at the gate. Gives the link.
+fn killed_at(gate: &Proxy, world: &World, send: Run) -> String {
+    let mut sending = send.start();
+    let link = sending.event()["link"].as_str().unwrap().to_owned();
+    gate.wait_until_stopped();
+    until_header_is_kept(world);
+    sending.signal("KILL");
+    sending.finish();
+    gate.open();
+    link
 }
 
 /// A sender whose upload stops at a gate.
@@ -74,6 +85,13 @@ impl Stopped {
         journals(&self.world).iter().any(|path| path.file_name().unwrap() == file)
     }
 
+    /// Makes the journal name another way to the same relay.
+    fn leads_to(&self, relay: &str) {
+        let record = journals(&self.world).into_iter().find(|path| path.ends_with("journal.json")).unwrap();
+        let text = fs::read_to_string(&record).unwrap().replace(&self.gate.url, relay);
+        fs::write(&record, text).unwrap();
+    }
+
     /// That it is done: the recipient has the very file, and no journal is left.
     #[track_caller]
     fn is_whole(&self) {
@@ -94,7 +112,7 @@ fn send(world: &World, relay: &str, options: &[&str]) -> Run {
 }
 
 #[track_caller]
-fn created(outcome: &Outcome) -> Value {
+fn created_event(outcome: &Outcome) -> Value {
     outcome.json().remove(0)
 }
 
@@ -112,7 +130,7 @@ fn ctrl_c_keeps_what_was_sent_and_resume_goes_on() {
     assert_eq!(stopped.world.status(&stopped.sent)["state"], "uploading");
 
     let outcome = stopped.world.share(["resume", "--json"]).succeeds();
-    let told = created(&outcome);
+    let told = created_event(&outcome);
     assert_eq!((&told["link"], &told["resumed"]), (&stopped.sent.link.clone().into(), &true.into()));
     assert_eq!(outcome.json()[1]["event"], "ready");
     assert_eq!(stopped.sent.passphrase(), words);
@@ -126,10 +144,7 @@ fn only_what_the_relay_lacks_is_sent() {
     let (stopped, _) = Stopped::by("KILL", &[]);
     let held = stopped.held_bytes();
     let tap = Proxy::counting(&stopped.relay.url);
-    // The journal names the gate, which now leads through the tap to the same relay.
-    let record = journals(&stopped.world).into_iter().find(|path| path.ends_with("journal.json")).unwrap();
-    let text = fs::read_to_string(&record).unwrap().replace(&stopped.gate.url, &tap.url);
-    fs::write(&record, text).unwrap();
+    stopped.leads_to(&tap.url);
     send(&stopped.world, &tap.url, &["--resume"]).succeeds();
     let rest = BYTES as u64 - held;
     let passed = tap.passed(Way::ToRelay);
@@ -148,15 +163,9 @@ fn a_stock_age_opens_what_was_sent_in_two_goes() {
     let send = |relay: &str, options: &[&str]| {
         world.share(["send", "--json", "--recipient", &key, "--relay", relay, "case.bin"]).args(options)
     };
-    let mut sending = send(&gate.url, &[]).start();
-    let link = sending.event()["link"].as_str().unwrap().to_owned();
-    gate.wait_until_stopped();
-    until_header_is_kept(&world);
-    sending.signal("KILL");
-    sending.finish();
-    gate.open();
+    let link = killed_at(&gate, &world, send(&gate.url, &[]));
     let outcome = send(&gate.url, &["--resume"]).succeeds();
-    assert_eq!(created(&outcome)["link"], link.as_str());
+    assert_eq!(created_event(&outcome)["link"], link.as_str());
     let content = relay.share(&Sent { link, words: PathBuf::new() }).join("content.age");
     let opened = world.program("age", ["--decrypt", "--identity", "key.txt"]).arg(content).within(LIMIT).exits(0);
     assert!(opened.output.stdout == noise(BYTES));
@@ -166,7 +175,7 @@ fn a_stock_age_opens_what_was_sent_in_two_goes() {
 fn the_same_command_elsewhere_than_at_a_terminal_begins_anew_and_says_so() {
     let (stopped, _) = Stopped::by("KILL", &[]);
     let again = stopped.world.share(["send", "--json", "--relay", &stopped.gate.url, "case.bin"]).succeeds();
-    assert_ne!(created(&again)["link"], stopped.sent.link.as_str());
+    assert_ne!(created_event(&again)["link"], stopped.sent.link.as_str());
     again.says("warning: ").says(&stopped.sent.link).says("add --resume");
     assert!(stopped.has("journal.json"), "it can still go on");
     stopped.world.share(["resume", &stopped.sent.link]).succeeds();
@@ -192,7 +201,7 @@ fn another_command_is_not_the_same() {
         let words = format!("words-{number}");
         let run = stopped.world.share(["send", "--json", "--resume", "--relay", &stopped.gate.url, "case.bin"]);
         let outcome = run.args(["--passphrase-file", &words]).args(options).succeeds();
-        assert_ne!(created(&outcome)["link"], stopped.sent.link.as_str(), "{options:?}");
+        assert_ne!(created_event(&outcome)["link"], stopped.sent.link.as_str(), "{options:?}");
     }
     send(&stopped.world, &stopped.gate.url, &["--resume"]).succeeds();
     stopped.is_whole();
@@ -208,13 +217,7 @@ fn a_folder_goes_on_and_the_file_in_it_that_changed_is_named() {
         let run = world.share(["send", "folder", "--relay", &gate.url, "--passphrase-file", "words"]);
         run.args(options)
     };
-    let mut sending = send(&["--json"]).start();
-    let link = sending.event()["link"].as_str().unwrap().to_owned();
-    gate.wait_until_stopped();
-    until_header_is_kept(&world);
-    sending.signal("KILL");
-    sending.finish();
-    gate.open();
+    let link = killed_at(&gate, &world, send(&["--json"]));
     let (old, path) = (noise(PART / 8 + 7), world.path("folder/7"));
     let then = fs::metadata(&path).unwrap().modified().unwrap();
     fs::write(&path, "changed").unwrap();
@@ -223,7 +226,7 @@ fn a_folder_goes_on_and_the_file_in_it_that_changed_is_named() {
         12,
         "file_changed",
         "folder/7 changed since this upload began",
-        "add --new to the command",
+        "`share send` with --new",
     );
     fs::write(&path, old).unwrap();
     File::options().write(true).open(&path).unwrap().set_modified(then).unwrap();
@@ -240,8 +243,8 @@ fn what_changed_is_named_and_not_sent() {
     let file = File::options().write(true).open(stopped.world.path("case.bin")).unwrap();
     file.set_modified(SystemTime::now() + Duration::from_secs(5)).unwrap();
     let run = || stopped.world.share(["send", "--resume", "--relay", &stopped.gate.url, "case.bin"]);
-    fails(run, 12, "file_changed", "case.bin changed since this upload began", "add --new to the command");
-    fails(|| stopped.world.share(["resume"]), 12, "file_changed", "case.bin changed", "add --new to the command");
+    fails(run, 12, "file_changed", "case.bin changed since this upload began", "`share send` with --new");
+    fails(|| stopped.world.share(["resume"]), 12, "file_changed", "case.bin changed", "`share send` with --new");
     assert_eq!(stopped.relay_says()["state"], "uploading");
     send(&stopped.world, &stopped.gate.url, &["--new"]).succeeds();
 }
@@ -260,9 +263,7 @@ fn no_other_bytes_are_sent_in_place_of_what_may_have_been_sent() {
     change_unnoticed(&stopped.world.path("case.bin"));
     // Tags of all parts that were sealed are there, of those that were on their way too.
     let tap = Proxy::counting(&stopped.relay.url);
-    let record = journals(&stopped.world).into_iter().find(|path| path.ends_with("journal.json")).unwrap();
-    let text = fs::read_to_string(&record).unwrap().replace(&stopped.gate.url, &tap.url);
-    fs::write(&record, text).unwrap();
+    stopped.leads_to(&tap.url);
     let outcome = send(&stopped.world, &tap.url, &["--resume"]).output();
     let told = outcome.fails(12, "file_changed");
     assert!(told["hint"].as_str().unwrap().contains("--new"), "{told}");
@@ -297,7 +298,7 @@ fn standard_input_goes_on_with_the_same_bytes_and_no_others() {
     send(&["--resume"]).output_with_input(&other).fails(12, "file_changed");
     send(&["--resume"]).output_with_input(&noise(PART + 1)).fails(12, "file_changed");
     let outcome = send(&["--resume"]).output_with_input(&noise(BYTES)).exits(0);
-    assert_eq!(created(&outcome)["link"], link.as_str());
+    assert_eq!(created_event(&outcome)["link"], link.as_str());
     world.get(&Sent { link, words: world.path("words") }, "in").succeeds();
     assert!(fs::read(world.path("in/case.bin")).unwrap() == noise(BYTES));
     assert_eq!(journals(&world), [] as [PathBuf; 0]);
@@ -330,7 +331,7 @@ fn words_are_told_again() {
     sending.signal("KILL");
     sending.finish();
     gate.open();
-    assert_eq!(created(&send().arg("--resume").succeeds())["words"], words.as_str());
+    assert_eq!(created_event(&send().arg("--resume").succeeds())["words"], words.as_str());
 }
 
 #[test]
@@ -343,19 +344,39 @@ fn revoke_takes_the_journal_along() {
 }
 
 #[test]
+fn revoke_takes_along_the_journal_of_what_has_expired() {
+    let world = World::new();
+    let relay = world.clocked_relay();
+    let gate = Proxy::holding_request(&relay.url, "/parts/3 ");
+    world.file("case.bin", noise(BYTES));
+    let link = killed_at(&gate, &world, send(&world, &gate.url, &[]));
+    relay.pass(Duration::from_secs(49 * 3600));
+    assert!(!journals(&world).is_empty());
+    world.share(["revoke", &link, "--json"]).output().fails(5, "expired");
+    assert_eq!(journals(&world), [] as [PathBuf; 0]);
+}
+
+#[test]
+fn after_a_day_it_goes_on() {
+    let world = World::new();
+    let relay = world.clocked_relay();
+    let gate = Proxy::holding_request(&relay.url, "/parts/3 ");
+    world.file("case.bin", noise(BYTES));
+    let link = killed_at(&gate, &world, send(&world, &gate.url, &[]));
+    relay.pass(Duration::from_secs(24 * 3600));
+    world.share(["resume"]).succeeds();
+    world.get(&Sent { link, words: world.path("words") }, "in").succeeds();
+    assert!(fs::read(world.path("in/case.bin")).unwrap() == noise(BYTES));
+}
+
+#[test]
 fn what_is_gone_from_the_relay_cannot_go_on() {
     for end in ["revoked", "expired"] {
         let world = World::new();
         let relay = world.clocked_relay();
         let gate = Proxy::holding_request(&relay.url, "/parts/3 ");
         world.file("case.bin", noise(BYTES));
-        let mut sending = send(&world, &gate.url, &[]).start();
-        let link = sending.event()["link"].as_str().unwrap().to_owned();
-        gate.wait_until_stopped();
-        until_header_is_kept(&world);
-        sending.signal("KILL");
-        sending.finish();
-        gate.open();
+        let link = killed_at(&gate, &world, send(&world, &gate.url, &[]));
         let kept = files_below(&world.path("home/.local/share/share/uploads"));
         match end {
             "revoked" => {
@@ -373,6 +394,7 @@ fn what_is_gone_from_the_relay_cannot_go_on() {
         let told = outcome.fails(5, end);
         assert!(told["hint"].as_str().unwrap().contains("Send it anew"), "{told}");
         assert_eq!(journals(&world), [] as [PathBuf; 0], "{end}");
+        assert!(!world.path("words").exists(), "{end}: they open nothing now");
     }
 }
 
@@ -394,43 +416,78 @@ fn one_process_at_a_time_goes_on() {
 
 #[test]
 fn killed_before_there_is_a_header_it_begins_anew() {
-    let world = World::new();
-    let relay = world.relay();
-    let gate = Proxy::holding_answer(&relay.url, "PUT /v1/shares/", 1);
-    world.file("case.bin", noise(PART));
-    let sending = send(&world, &gate.url, &[]).start();
-    gate.wait_until_stopped();
-    sending.signal("KILL");
-    sending.finish();
-    gate.open();
-    assert!(!journals(&world).is_empty());
-    let outcome = send(&world, &gate.url, &["--resume"]).succeeds();
-    let outcome = outcome.says("The unfinished upload was taken back");
-    assert!(created(&outcome).get("resumed").is_none());
-    assert_eq!(journals(&world), [] as [PathBuf; 0]);
+    for created in [false, true] {
+        let world = World::new();
+        let relay = world.relay();
+        let gate = match created {
+            true => Proxy::holding_answer(&relay.url, "PUT /v1/shares/", 1),
+            false => Proxy::holding_request(&relay.url, "PUT /v1/shares/"),
+        };
+        world.file("case.bin", noise(PART));
+        let sending = send(&world, &gate.url, &[]).start();
+        gate.wait_until_stopped();
+        sending.signal("KILL");
+        sending.finish();
+        gate.open();
+        assert!(!journals(&world).is_empty());
+        let outcome = send(&world, &gate.url, &["--resume"]).succeeds();
+        let outcome = outcome.says("The unfinished upload was taken back");
+        assert!(created_event(&outcome).get("resumed").is_none());
+        assert_eq!(journals(&world), [] as [PathBuf; 0]);
+    }
 }
 
 #[test]
-fn killed_after_the_last_answer_was_lost_it_is_ready() {
-    let world = World::new();
-    let relay = world.relay();
-    let gate = Proxy::holding_answer(&relay.url, "/seal ", 1);
-    world.file("case.bin", noise(PART + 1));
-    let mut sending = send(&world, &gate.url, &["--once"]).start();
-    let link = sending.event()["link"].as_str().unwrap().to_owned();
+fn ctrl_c_while_it_is_taken_back_keeps_it_and_sends_nothing() {
+    let (stopped, _) = Stopped::by("KILL", &[]);
+    let gate = Proxy::holding_request(&stopped.relay.url, "DELETE /v1/shares/");
+    stopped.leads_to(&gate.url);
+    let sending = send(&stopped.world, &gate.url, &["--new"]).start();
     gate.wait_until_stopped();
-    sending.signal("KILL");
-    sending.finish();
+    sending.signal("INT");
+    let outcome = sending.finish();
+    outcome.fails(130, "interrupted");
+    assert_eq!(outcome.json().len(), 1, "{outcome:?}");
     gate.open();
-    let sent = Sent { link, words: world.path("words") };
-    // Even if the recipient was faster.
-    world.get(&sent, "in").succeeds();
-    let outcome = world.share(["resume", "--json"]).succeeds();
-    assert_eq!(outcome.json()[1]["event"], "ready");
-    assert_eq!(journals(&world), [] as [PathBuf; 0]);
-    assert_eq!(world.status(&sent)["events"].as_array().unwrap().len(), 5);
-    let events = world.status(&sent);
-    assert_eq!(events["events"][3]["verified"], true, "{events}");
+    stopped.world.share(["resume"]).succeeds();
+    stopped.is_whole();
+}
+
+#[test]
+fn killed_after_all_was_sent_it_is_ready_though_the_file_changed() {
+    for answered in [false, true] {
+        let world = World::new();
+        let relay = world.relay();
+        let gate = match answered {
+            true => Proxy::holding_answer(&relay.url, "/seal ", 1),
+            false => Proxy::holding_request(&relay.url, "/seal "),
+        };
+        world.file("case.bin", noise(PART + 1));
+        let mut sending = send(&world, &gate.url, &["--once"]).start();
+        let link = sending.event()["link"].as_str().unwrap().to_owned();
+        gate.wait_until_stopped();
+        sending.signal("KILL");
+        sending.finish();
+        let sent = Sent { link, words: world.path("words") };
+        // The recipient is faster than the sender.
+        world.get(&sent.through(&relay.url), "in").succeeds();
+        gate.open();
+        if !answered {
+            // As if killed a moment earlier.
+            let entry = world.path(format!("home/.local/share/share/ledger/{}.json", sent.id()));
+            let mut json: Value = serde_json::from_slice(&fs::read(&entry).unwrap()).unwrap();
+            json.as_object_mut().unwrap().remove("fingerprint").unwrap();
+            fs::write(&entry, json.to_string()).unwrap();
+        }
+        world.file("case.bin", "changed");
+        let outcome = world.share(["resume", "--json"]).succeeds();
+        assert_eq!(outcome.json()[1]["event"], "ready");
+        assert_eq!(journals(&world), [] as [PathBuf; 0]);
+        let status = world.status(&sent);
+        assert_eq!(status["state"], "collected");
+        let receipt = status["events"].as_array().unwrap().iter().find(|event| event["event"] == "receipt").unwrap();
+        assert_eq!(receipt["verified"], true, "{status}");
+    }
 }
 
 #[test]
@@ -456,7 +513,8 @@ fn killed_again_and_again_it_still_arrives() {
         let (mut link, mut told): (Option<String>, Option<Vec<u8>>) = (None, None);
         loop {
             let run = world.share(["send", "--json", "--resume", "--relay", &tap.url, "--passphrase-file"]);
-            let output = struck(run.arg(&words).arg(&file), &tap, Way::ToRelay, dice.below(size as u64 * 3 / 2), "KILL");
+            let output =
+                struck(run.arg(&words).arg(&file), &tap, Way::ToRelay, dice.below(size as u64 * 3 / 2), "KILL");
             tally.add(&output);
             // One that was announced keeps its link, unless it was cut off before it had a header.
             if let Some(now) = announced(&output) {
@@ -478,19 +536,4 @@ fn killed_again_and_again_it_still_arrives() {
         assert!(fs::read(world.path("in/case.bin")).unwrap() == noise(size), "round {round}");
     }
     tally.show("send, SIGKILL and resumed");
-}
-
-#[test]
-fn smaller_parts_pass_what_stops_large_ones() {
-    for (manner, limit) in [(Manner::Refuses, 1 << 20), (Manner::Cuts, 1 << 20), (Manner::Refuses, 200_000)] {
-        let world = World::new();
-        let relay = world.relay();
-        let narrow = Narrow::start(&relay.url, limit, manner);
-        world.file("case.bin", noise(2 * PART + 5));
-        let outcome = send(&world, &narrow.url, &[]).succeeds();
-        assert!(narrow.stopped() > 0);
-        let sent = Sent { link: created(&outcome)["link"].as_str().unwrap().to_owned(), words: world.path("words") };
-        world.get(&sent.through(&relay.url), "in").succeeds();
-        assert!(fs::read(world.path("in/case.bin")).unwrap() == noise(2 * PART + 5));
-    }
 }

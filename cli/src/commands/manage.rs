@@ -64,8 +64,12 @@ pub async fn status(context: &Context, args: args::Sent) -> Result<()> {
 /// Takes a share back: the relay deletes the content at once.
 pub async fn revoke(context: &Context, args: args::Sent) -> Result<()> {
     let sent = Sent::find(context, &args)?;
-    sent.client.revoke(&sent.link.id, &sent.entry.manage_key).await.map_err(told)?;
-    context.journals().remove(&sent.link.id);
+    let revoked = sent.client.revoke(&sent.link.id, &sent.entry.manage_key).await.map_err(told);
+    // Of a share that is over, nothing is left to go on with either.
+    if revoked.as_ref().err().is_none_or(|error| error.kind() == Kind::Gone) {
+        context.journals().remove(&sent.link.id);
+    }
+    revoked?;
     context.ui.event(&serde_json::json!({ "event": "revoked", "link": sent.entry.link }))?;
     context.ui.say(fl!("revoke-done"))
 }

@@ -138,12 +138,14 @@ impl Journals {
         found
     }
 
-    /// Removes those whose time is over, and what was left of some that never began, unless a process holds them.
+    /// Removes those whose time is over, readable or not, and what was left of some that never began, unless a process
+    /// holds them.
     pub fn sweep(&self) {
+        let now = time::now();
         for folder in self.folders() {
             let over = match Unfinished::read(folder.clone()) {
-                Some(unfinished) => unfinished.is_over(time::now()),
-                None => !folder.join(RECORD).exists(),
+                Some(unfinished) => unfinished.is_over(now),
+                None => !folder.join(RECORD).exists() || now > given_up(&folder),
             };
             if over {
                 remove_if_free(&folder);
@@ -220,10 +222,8 @@ impl Unfinished {
 
     /// Whether no relay holds it any more: it expired, or nothing came for too long.
     fn is_over(&self, now: u64) -> bool {
-        let touched = ["tags", LOCK].iter().filter_map(|name| touched(&self.folder.join(name))).max();
         let expires = self.record.began_at.saturating_add(self.record.request.expires_in);
-        let given_up = touched.unwrap_or(self.record.began_at).saturating_add(UNFINISHED_SECONDS);
-        now > expires.min(given_up).saturating_add(LEEWAY)
+        now > expires.saturating_add(LEEWAY).min(given_up(&self.folder))
     }
 }
 
@@ -291,6 +291,12 @@ fn read_if_there(path: &Path) -> io::Result<Option<Vec<u8>>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// When nothing has come for so long that no relay holds the upload any more.
+fn given_up(folder: &Path) -> u64 {
+    let touched = ["tags", LOCK].iter().filter_map(|name| touched(&folder.join(name))).max();
+    touched.unwrap_or_default().saturating_add(UNFINISHED_SECONDS + LEEWAY)
 }
 
 /// When a file last changed, in seconds since 1970.
@@ -403,6 +409,22 @@ mod tests {
         drop(held);
         journals.sweep();
         assert_eq!(journals.folders().collect::<Vec<_>>(), std::slice::from_ref(&alive.folder));
+    }
+
+    #[test]
+    fn one_that_cannot_be_read_goes_when_a_relay_would_have_given_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let journals = Journals(folder.path().join("uploads"));
+        let damaged = journals.create(&id(1), record()).unwrap().folder.clone();
+        fs::write(damaged.join(RECORD), "{").unwrap();
+        journals.sweep();
+        assert!(damaged.exists() && journals.list().is_empty());
+        let old = SystemTime::now() - Duration::from_secs(73 * 3600);
+        for name in ["tags", LOCK] {
+            system::open_regular(&damaged.join(name)).unwrap().set_modified(old).unwrap();
+        }
+        journals.sweep();
+        assert!(!damaged.exists());
     }
 
     #[test]

@@ -200,38 +200,30 @@ impl Upload {
             let Err(error) = self.try_send(number, block.bytes.slice(place)).await else { return Ok(Some(number)) };
             cuts += u32::from(is_cut(&error));
             let refused = matches!(error, ClientError::Status { status: 413, .. });
-            let shrunk = match self.parts.smaller() {
-                Some(smaller) if refused || (cuts >= CUTS && self.small_calls_work().await) => {
-                    self.shrink(smaller).await?
-                }
-                _ => false,
-            };
-            if shrunk {
-                cuts = 0;
-            } else {
-                backoff.wait(error).await?;
+            let too_large = refused || (cuts >= CUTS && self.holds_none().await);
+            match self.parts.smaller() {
+                Some(smaller) if too_large && self.shrink(smaller).await => cuts = 0,
+                _ => backoff.wait(error).await?,
             }
         }
     }
 
-    async fn small_calls_work(&self) -> bool {
+    /// Whether small calls pass, and tell that the relay holds nothing yet.
+    async fn holds_none(&self) -> bool {
         self.client.parts(&self.id, &self.manage).await.is_ok_and(|parts| parts.held.is_empty())
     }
 
     /// Has the relay take smaller parts; while it still waits for the rest of one that was cut off, it is busy. `false` if
-    /// it has that part whole by now, so that nothing needs to be smaller.
-    async fn shrink(&self, part_bytes: u64) -> Result<bool> {
+    /// it does not take them: there would be too many, or the one that was cut off has arrived after all.
+    async fn shrink(&self, part_bytes: u64) -> bool {
         let request = CreateShare { part_bytes, ..self.request.clone() };
         let call = async || self.client.create(&self.id, self.token.as_ref(), &request).await;
-        match self.patience.with(call).await {
-            Err(error) if error.code() == Some(Code::Conflict) => Ok(false),
-            answer => {
-                answer?;
-                self.parts.resize(part_bytes);
-                self.progress.note(fl!("transfer-smaller-parts"));
-                Ok(true)
-            }
+        let taken = self.patience.with(call).await.is_ok();
+        if taken {
+            self.parts.resize(part_bytes);
+            self.progress.note(fl!("transfer-smaller-parts"));
         }
+        taken
     }
 
     async fn try_send(&self, number: u64, part: Bytes) -> Answer<()> {

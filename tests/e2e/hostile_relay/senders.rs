@@ -31,6 +31,26 @@ fn parts_thrown_away_are_noticed_when_sealing() {
 }
 
 #[test]
+fn a_login_page_acknowledges_nothing() {
+    for call in ["header", "manifest", "parts/0", "seal"] {
+        let world = World::new();
+        let relay = world.relay();
+        let server = Server::start({
+            let relay = relay.url.clone();
+            move |request| match request.call() == call {
+                true => Response::json("<html>Please log in</html>").into(),
+                false => http::forward(&relay, request).map_or(nothing(), Reply::from),
+            }
+        });
+        let send = world.share(["send", "--json", "--relay", &server.url, "--passphrase-file", "words"]);
+        let outcome = bounded(send.arg(world.file("case.bin", noise(1000))));
+        outcome.fails(3, "bad_answer");
+        assert!(!outcome.stdout().contains("ready"), "{call}: {outcome:?}");
+        outcome.says("The upload is kept");
+    }
+}
+
+#[test]
 fn a_relay_that_only_pretends_to_store_is_found_out_by_the_recipient() {
     let world = World::new();
     let key = age_key(&world, "key.txt");

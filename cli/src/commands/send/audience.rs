@@ -19,6 +19,7 @@ use crate::{
     i18n::{self, Language, fl},
     system,
     threads::detached,
+    transfer::journal::Record,
     ui::shown,
 };
 
@@ -114,10 +115,11 @@ impl WordsFile {
         }
     }
 
-    /// Takes charge of a file that was written before, if it still holds just these words.
-    pub fn of(path: &Path, words: &str) -> Self {
+    /// Takes charge of the file that an unfinished upload wrote, if it still holds just its words.
+    pub fn of(record: &Record) -> Self {
+        let (Some(path), Some(words)) = (&record.words_file, &record.words) else { return Self(None) };
         let there = fs::read_to_string(path).map(Zeroizing::new);
-        Self(there.is_ok_and(|there| there.trim() == words).then(|| path.to_owned()))
+        Self(there.is_ok_and(|there| there.trim() == words.as_str()).then(|| path.into()))
     }
 
     pub fn keep(mut self) {

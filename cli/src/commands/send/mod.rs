@@ -4,6 +4,7 @@ mod audience;
 mod order;
 mod outgoing;
 mod sending;
+mod taking_back;
 mod unfinished;
 
 use std::{
@@ -43,9 +44,11 @@ pub async fn run(context: &Context, args: args::Send) -> Result<()> {
     let went = go_on(context, &journal, message, order.words_file.as_deref(), order.patience.clone(), &mut stop).await;
     match went {
         Err(error) if error.kind() == Kind::Changed && context.ui.is_interactive() => {
-            context.ui.error(&error);
-            unfinished::offer_anew(context, &journal, &mut stop).await?;
-            begin(context, order, &mut stop).await
+            context.ui.warn(error.to_string());
+            match unfinished::offer_anew(context, &journal, &mut stop).await? {
+                true => begin(context, order, &mut stop).await,
+                false => Err(error),
+            }
         }
         went => went,
     }
@@ -90,21 +93,25 @@ async fn go_on(
     patience: Patience,
     stop: &mut StopSignal,
 ) -> Result<()> {
+    let record = &journal.record;
+    let words = record.words.as_ref().map(|words| words.as_str());
+    let link = Link::parse(&record.link)?;
+    let token = Config::load(&context.dirs)?.token(&link.relay);
+    let route = Route { relay: link.relay.clone(), token, here: None };
+    let (sending, header) = Sending::resumed(journal, link, words_file, patience)?;
+    if let Some(entry) = unless_stopped(stop, fl!("send-interrupted"), sending.ready_before(context)).await? {
+        WordsFile::again(words_file, words)?.keep();
+        return sending.announce(context, &entry).and_then(|()| sending.tell_ready(context, &entry));
+    }
     let prepare = async {
-        let record = &journal.record;
         let paths = record.asked.paths.iter().map(PathBuf::from).collect();
         let outgoing = Outgoing::pack(context, paths, &record.asked, message).await?;
         unfinished::check_unchanged(journal, &outgoing)?;
-        let words = record.words.as_ref().map(|words| words.as_str());
-        let link = Link::parse(&record.link)?;
-        let token = Config::load(&context.dirs)?.token(&link.relay);
-        let route = Route { relay: link.relay.clone(), token, here: None };
-        let (sending, header) = Sending::resumed(journal, link, words_file, patience)?;
         let words_file = WordsFile::again(words_file, words)?;
-        Ok(Delivery { sending, outgoing, header, words_file, route })
+        Ok((outgoing, words_file))
     };
-    let delivery = unless_stopped(stop, fl!("send-interrupted"), prepare).await?;
-    delivery.carry_out(context, stop).await
+    let (outgoing, words_file) = unless_stopped(stop, fl!("send-interrupted"), prepare).await?;
+    Delivery { sending, outgoing, header, words_file, route }.carry_out(context, stop).await
 }
 
 /// A share on its way, and all that goes with it.

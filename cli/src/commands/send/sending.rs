@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     client::{Client, ClientError},
-    envelope::{self, FileKey, NONCE, PendingHeader, ReceiptKey, Stream},
+    envelope::{self, FileKey, NONCE, PendingHeader, ReceiptKey, SEALED_CHUNK, Stream},
     error::{Error, Result},
     i18n::fl,
     ledger::{Entry, NewEntry},
@@ -149,7 +149,8 @@ impl Sending {
         patience: Patience,
     ) -> Result<(Self, PendingHeader)> {
         let record = &journal.record;
-        let header = journal.header().map_err(journal_failed)?.unwrap_or_default();
+        let header = journal.header().and_then(|header| header.ok_or(io::ErrorKind::NotFound.into()));
+        let header = header.map_err(journal_failed)?;
         let sending = Self {
             client: Client::new(&link.relay)?,
             kind: record.request.kind(),
@@ -166,6 +167,36 @@ impl Sending {
         };
         let header = PendingHeader::known(record.file_key.clone(), header);
         Ok((sending, header))
+    }
+
+    /// What the ledger holds of the share, if all of it was sent and only this computer had not heard of it: then files
+    /// and folders need not be as they were, nor be there at all. The relay is asked once; `deliver` asks in earnest.
+    pub async fn ready_before(&self, context: &Context) -> Result<Option<Entry>> {
+        let Ok(mut entry) = context.ledger().get(&self.link.id) else { return Ok(None) };
+        if entry.fingerprint.is_none() {
+            entry.fingerprint = self.sealed_before().await?;
+        }
+        if entry.fingerprint.is_none() || !self.is_ready().await {
+            return Ok(None);
+        }
+        context.ledger().put(&self.link.id, &entry)?;
+        self.forget();
+        Ok(Some(entry))
+    }
+
+    /// Names all that was sealed, if that is the whole.
+    async fn sealed_before(&self) -> Result<Option<Bytes32>> {
+        let (tags, Some(payload)) = (self.tags()?, self.request.payload_bytes) else { return Ok(None) };
+        let chunks = payload.div_ceil(SEALED_CHUNK as u64);
+        blocking(move || tags.fingerprint(chunks).map_err(journal_failed)).await
+    }
+
+    async fn is_ready(&self) -> bool {
+        match self.client.status(&self.link.id).await {
+            Ok(status) => status.state == State::Ready,
+            // A recipient may be done before the sender is.
+            Err(error) => error.code() == Some(Code::Collected),
+        }
     }
 
     /// Creates, announces, uploads and seals the share. Gives what the ledger holds of it.
@@ -212,7 +243,6 @@ impl Sending {
                 Ok(status) => return self.found(status).await,
                 // Cut off before it was created.
                 Err(error) if error.code() == Some(Code::NotFound) => {}
-                Err(error) if error.code() == Some(Code::Collected) => return self.complete(None),
                 Err(error) => return Err(told(error).hint(fl!("resume-gone-hint"))),
             }
         }
@@ -223,22 +253,10 @@ impl Sending {
 
     async fn found(&self, status: ShareStatus) -> Result<Standing> {
         let times = Created { created_at: status.created_at, expires_at: status.expires_at };
-        if status.state != State::Uploading {
-            return self.complete(Some(times));
-        }
         // The relay knows best, should parts have become smaller.
         let request = CreateShare { part_bytes: status.part_bytes, ..self.request.clone() };
         let held = self.patience.with(async || self.client.parts(&self.link.id, &self.manage).await).await?.held;
         Ok(Standing { times, parts: parts(&request, held)?, stored: status.stored_bytes })
-    }
-
-    /// All is there, and perhaps a recipient has it already; only nobody heard of it here.
-    fn complete(&self, times: Option<Created>) -> Result<Standing> {
-        let began_at = self.journal.as_ref().map_or_else(time::now, |journal| journal.record.began_at);
-        let expires_at = began_at.saturating_add(self.request.expires_in);
-        let times = times.unwrap_or(Created { created_at: began_at, expires_at });
-        let stored = self.request.payload_bytes.unwrap_or_default();
-        Ok(Standing { times, parts: parts(&self.request, vec![(0, u64::MAX)])?, stored })
     }
 
     fn entry(&self, outgoing: &Outgoing, times: &Created) -> Entry {
@@ -255,7 +273,7 @@ impl Sending {
     }
 
     /// Tells link and words, before the first byte is sent.
-    fn announce(&self, context: &Context, entry: &Entry) -> Result<()> {
+    pub fn announce(&self, context: &Context, entry: &Entry) -> Result<()> {
         let words = self.told.as_ref().map(|words| words.as_str());
         context.ui.event(&Announced {
             event: "created",

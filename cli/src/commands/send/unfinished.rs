@@ -1,17 +1,15 @@
 //! Uploads that were cut off: which there are, which of them to go on with, and whether that is possible.
 
-use std::{io, path::Path, time::Duration};
-
-use tokio::time::timeout;
+use std::io;
 
 use super::{
-    super::{Context, unless_stopped},
+    super::Context,
     audience::WordsFile,
     order::{Destination, IfUnfinished, Order},
     outgoing::Outgoing,
+    taking_back,
 };
 use crate::{
-    client::Client,
     content::Manifest,
     envelope::{header_len, open_bytes},
     error::{Error, Kind, Result},
@@ -20,9 +18,6 @@ use crate::{
     system::StopSignal,
     transfer::journal::{Journal, Unfinished},
 };
-
-/// How long taking back may take.
-const TAKE_BACK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The unfinished upload of the same order that is to go on. Those that cannot, or are not wanted, are taken back.
 pub async fn of_order(context: &Context, order: &Order, stop: &mut StopSignal) -> Result<Option<Journal>> {
@@ -53,7 +48,7 @@ pub async fn of_order(context: &Context, order: &Order, stop: &mut StopSignal) -
         return Ok(Some(found.swap_remove(0)));
     }
     for journal in &found {
-        take_back(context, journal, stop).await;
+        take_back(context, journal, stop).await?;
     }
     Ok(None)
 }
@@ -92,7 +87,7 @@ async fn open(context: &Context, unfinished: Unfinished, stop: &mut StopSignal) 
     if resumable {
         return Ok(Some(journal));
     }
-    take_back(context, &journal, stop).await;
+    take_back(context, &journal, stop).await?;
     Ok(None)
 }
 
@@ -115,33 +110,29 @@ fn manifest_of(journal: &Journal, sealed: &[u8]) -> Option<Manifest> {
     Manifest::parse(&open_bytes(&journal.record.file_key, after_header).ok()?).ok()
 }
 
-/// Asks whether to send anew what cannot go on; then the unfinished upload is taken back.
-pub async fn offer_anew(context: &Context, journal: &Journal, stop: &mut StopSignal) -> Result<()> {
-    if !context.ui.confirm(&fl!("resume-ask-anew"), "--new")? {
-        return Err(Error::interrupted(fl!("send-interrupted")));
+/// Asks whether to send anew what cannot go on; if so, the unfinished upload is taken back.
+pub async fn offer_anew(context: &Context, journal: &Journal, stop: &mut StopSignal) -> Result<bool> {
+    let anew = context.ui.confirm(&fl!("resume-ask-anew"), "--new")?;
+    if anew {
+        take_back(context, journal, stop).await?;
     }
-    take_back(context, journal, stop).await;
-    Ok(())
+    Ok(anew)
 }
 
-/// Takes an unfinished upload back, as well as that can be done, and forgets it.
-async fn take_back(context: &Context, journal: &Journal, stop: &mut StopSignal) {
-    let revoke = async {
-        let link = Link::parse(&journal.record.link)?;
-        Client::new(&link.relay)?.revoke(&link.id, &journal.record.manage_key).await?;
-        context.ledger().forget(&link.id);
-        Ok(())
-    };
-    let revoked = timeout(TAKE_BACK_TIMEOUT, unless_stopped(stop, fl!("send-interrupted"), revoke)).await;
-    let link = journal.record.link.as_str();
-    match revoked {
-        Ok(Ok(())) => context.ui.warn(fl!("resume-taken-back", link = link)),
-        _ => context.ui.warn(fl!("resume-not-taken-back", link = link)),
+/// Takes an unfinished upload back, as well as that can be done, and forgets it. Whoever wants to stop meanwhile keeps it.
+async fn take_back(context: &Context, journal: &Journal, stop: &mut StopSignal) -> Result<()> {
+    let record = &journal.record;
+    let (link, shown) = (Link::parse(&record.link)?, record.link.as_str());
+    match taking_back::revoke(&link, &record.manage_key, stop).await? {
+        true => {
+            context.ledger().forget(&link.id);
+            context.ui.warn(fl!("resume-taken-back", link = shown));
+        }
+        false => context.ui.warn(fl!("resume-not-taken-back", link = shown)),
     }
-    if let (Some(path), Some(words)) = (&journal.record.words_file, &journal.record.words) {
-        drop(WordsFile::of(Path::new(path), words));
-    }
+    drop(WordsFile::of(record));
     journal.remove();
+    Ok(())
 }
 
 fn unreadable(error: io::Error) -> Error {

@@ -1,20 +1,17 @@
 //! What becomes of a share whose upload did not come to its end: it is kept, to go on with, or taken back.
 
-use std::time::Duration;
-
 use share_relay_api::Code;
-use tokio::time::timeout;
 
 use super::Sending;
 use crate::{
-    commands::{Context, unless_stopped},
+    commands::{
+        Context,
+        send::{audience::WordsFile, taking_back},
+    },
     error::{Error, Kind},
     i18n::fl,
     system::StopSignal,
 };
-
-/// How long taking back may take.
-const TAKE_BACK_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Sending {
     /// After a failure: what was sent is kept, to go on with; or else nothing half-sent stays on the relay. Gives the
@@ -22,7 +19,8 @@ impl Sending {
     pub async fn fail(&self, context: &Context, error: Error, stop: &mut StopSignal) -> (Error, bool) {
         let link = self.link.to_string();
         match &self.journal {
-            Some(_) if self.resumed && error.kind() == Kind::Gone => {
+            Some(journal) if self.resumed && error.kind() == Kind::Gone => {
+                drop(WordsFile::of(&journal.record));
                 self.forget();
                 (error, false)
             }
@@ -33,7 +31,7 @@ impl Sending {
                     None => fl!("send-kept-hint"),
                     Some(_) => fl!("send-kept-stdin-hint"),
                 };
-                (error.hint(hint), true)
+                (error.and_hint(hint), true)
             }
             _ => {
                 let gone = self.take_back(context, &error, stop).await;
@@ -56,9 +54,7 @@ impl Sending {
             return true;
         }
         context.ui.note(fl!("send-taking-back"));
-        let revoke = async { Ok(self.client.revoke(&self.link.id, &self.manage).await?) };
-        let revoke = timeout(TAKE_BACK_TIMEOUT, unless_stopped(stop, fl!("send-interrupted"), revoke));
-        let taken_back = matches!(revoke.await, Ok(Ok(())));
+        let taken_back = taking_back::revoke(&self.link, &self.manage, stop).await.unwrap_or(false);
         if taken_back {
             context.ledger().forget(&self.link.id);
             context.ui.warn(fl!("send-taken-back"));

@@ -12,7 +12,8 @@ type Meddling = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// A store in which something else happens just before the parts are looked at.
 struct Meddled {
     store: LocalStore,
-    before_parts: std::sync::Mutex<Option<Meddling>>,
+    /// For one look each, the last one first.
+    before_parts: std::sync::Mutex<Vec<Meddling>>,
 }
 
 impl Store for Meddled {
@@ -51,7 +52,7 @@ impl Store for Meddled {
     }
 
     async fn parts(&self, id: ShareId, numbers: std::ops::Range<u64>) -> Result<Parts> {
-        let meddling = self.before_parts.lock().unwrap().take();
+        let meddling = self.before_parts.lock().unwrap().pop();
         if let Some(meddling) = meddling {
             meddling.await;
         }
@@ -113,11 +114,13 @@ async fn a_download_is_not_misled_when_parts_become_smaller_while_it_looks() {
     relay.take_ticket(id(), TakeTicket { proof: None, ticket_hash: auth::hash(&ticket) }).await.unwrap();
     // Part 3 of the size before would lie where nothing is yet.
     let sender = relay.clone();
-    *relay.store.before_parts.lock().unwrap() = Some(Box::pin(async move {
+    let shrink = Box::pin(async move {
         sender.create(id(), sized(1)).await.unwrap();
         put_small_part(&sender, 3).await;
         put_small_part(&sender, 7).await;
-    }));
+    });
+    // The first look is made before anything is waited for.
+    *relay.store.before_parts.lock().unwrap() = vec![shrink, Box::pin(async {})];
     let download = relay.content(id(), Some(ticket)).await.unwrap();
     let (from, to) = (download.total - 2 * SEALED_CHUNK_BYTES, download.total);
     let taker = Taker { alone: None, on_stall: Box::new(|| ()) };

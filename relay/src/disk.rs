@@ -30,6 +30,7 @@ enum Step<'a> {
     Create(&'a Path),
     Open,
     Write(&'a fs::File, u64, &'a [u8]),
+    Free(&'a fs::File, u64, u64),
     SetLen(&'a fs::File, u64),
     Sync(&'a fs::File),
     SyncDir(&'a Path),
@@ -172,6 +173,11 @@ impl File {
         self.disk.step(Step::Write(&self.file, offset, bytes), || write_all_at(&self.file, bytes, offset))
     }
 
+    /// Gives back the room that so many bytes take at this place, where the system can: they read as zeros then.
+    pub fn free(&self, offset: u64, bytes: u64) -> io::Result<()> {
+        self.disk.step(Step::Free(&self.file, offset, bytes), || free(&self.file, offset, bytes))
+    }
+
     /// The first byte, if there is one, of a file that was opened to read it too. On some systems nobody else can read
     /// what is locked, not even this process.
     pub fn first_byte(&self) -> io::Result<Option<u8>> {
@@ -217,6 +223,17 @@ fn write_all_at(file: &fs::File, mut bytes: &[u8], mut offset: u64) -> io::Resul
         bytes = &bytes[written..];
         offset += written as u64;
     }
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+fn free(file: &fs::File, offset: u64, bytes: u64) -> io::Result<()> {
+    use rustix::fs::{FallocateFlags, fallocate};
+    Ok(fallocate(file, FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE, offset, bytes)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn free(_: &fs::File, _: u64, _: u64) -> io::Result<()> {
     Ok(())
 }
 

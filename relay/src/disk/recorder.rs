@@ -177,6 +177,9 @@ fn change(step: &Step<'_>, made: &impl Made) -> Option<Change> {
         Step::Create(path) => Change::Create(owned(path), made.file().map(number_of)?),
         Step::Open => return None,
         Step::Write(file, offset, bytes) => Change::Write(number_of(file), offset, bytes.to_vec()),
+        Step::Free(file, offset, bytes) => {
+            Change::Write(number_of(file), offset, vec![0; usize::try_from(bytes).unwrap()])
+        }
         Step::SetLen(file, bytes) => Change::SetLen(number_of(file), bytes),
         Step::Sync(file) => Change::Sync(number_of(file)),
         Step::SyncDir(path) => Change::SyncDir(owned(path)),

@@ -40,6 +40,8 @@ enum State {
 #[derive(Debug)]
 struct Gathered {
     content: disk::File,
+    /// Where in the content the part begins.
+    begin: u64,
     /// Where in the content the block goes.
     offset: u64,
     block: Block,
@@ -54,14 +56,23 @@ impl Gathered {
     }
 
     fn write(&mut self, store: &Inner, id: ShareId) -> io::Result<()> {
-        store.reserve.check()?;
-        let block = self.block.as_ref();
-        let pen = store.pens.of(id).lock().unwrap_or_else(PoisonError::into_inner);
-        self.content.write_all_at(block, self.offset)?;
-        drop(pen);
-        self.offset += block.len() as u64;
+        let end = self.offset + self.block.as_ref().len() as u64;
+        let written = self.write_block(store, id);
+        if written.as_ref().is_err_and(disk::is_full)
+            && let Err(error) = self.content.free(self.begin, end - self.begin)
+        {
+            tracing::warn!(%error, "what was written of a part for which there is no room takes up room");
+        }
+        written?;
+        self.offset = end;
         self.block.clear();
         Ok(())
+    }
+
+    fn write_block(&self, store: &Inner, id: ShareId) -> io::Result<()> {
+        store.reserve.check()?;
+        let _pen = store.pens.of(id).lock().unwrap_or_else(PoisonError::into_inner);
+        self.content.write_all_at(self.block.as_ref(), self.offset)
     }
 }
 
@@ -75,7 +86,7 @@ impl LocalPart {
         claim: Arc<Claim>,
     ) -> Self {
         let block = store.blocks.take();
-        let state = State::Idle(Gathered { content, offset: place.offset, block });
+        let state = State::Idle(Gathered { content, begin: place.offset, offset: place.offset, block });
         Self { store, id, place, state, missing: place.bytes, claim }
     }
 

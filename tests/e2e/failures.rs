@@ -347,7 +347,7 @@ fn relay_disk_full() {
     assert_eq!(error["hint"], hint);
     let outcome = outcome.says("The upload is kept");
     let link = outcome.json()[0]["link"].as_str().unwrap().to_owned();
-    world.share(["resume", "--json"]).output().fails(9, "storage_full");
+    world.share(["resume", "--json", "--patience", "1s"]).output().fails(9, "storage_full");
     world.share(["revoke", &link]).succeeds();
     world.share(["get", &link, "--yes"]).output().exits(5).says("The sender took it back on ");
     // It has room again, and goes on.

@@ -393,7 +393,8 @@ impl Sending {
 
     async fn seal(&self, uploaded: &Uploaded) -> Result<()> {
         let seal = SealShare { payload_bytes: uploaded.payload_bytes };
-        Ok(self.patience.with(async || self.client.seal(&self.link.id, &self.manage, &seal).await).await?)
+        let call = async || unless_collected(self.client.seal(&self.link.id, &self.manage, &seal).await);
+        Ok(self.patience.with(call).await?)
     }
 }
 

@@ -65,17 +65,20 @@ impl Audience {
         }
     }
 
-    /// Begins a header for them: its words, if they are to be told some. For words scrypt goes to work at once.
-    pub fn begin(&self) -> Result<(Option<Zeroizing<String>>, PendingHeader)> {
-        match self {
-            Self::Words(count, list) => {
-                let list = list.unwrap_or_else(own_list);
-                let words = Passphrase::generate(list, (*count).into()).map_err(no_randomness)?;
-                let header = PendingHeader::for_words(words.as_str())?;
-                Ok((Some(Zeroizing::new(words.as_str().to_owned())), header))
-            }
-            Self::Keys(keys) => Ok((None, PendingHeader::for_keys(keys)?)),
-        }
+    /// New words for them, if they are to be told some.
+    pub fn new_words(&self) -> Result<Option<Zeroizing<String>>> {
+        let Self::Words(count, list) = self else { return Ok(None) };
+        let list = list.unwrap_or_else(own_list);
+        let words = Passphrase::generate(list, (*count).into()).map_err(no_randomness)?;
+        Ok(Some(Zeroizing::new(words.as_str().to_owned())))
+    }
+
+    /// Begins a header for them. For words scrypt goes to work at once.
+    pub fn header(&self, words: Option<&str>) -> Result<PendingHeader> {
+        Ok(match self {
+            Self::Keys(keys) => PendingHeader::for_keys(keys)?,
+            Self::Words(..) => PendingHeader::for_words(words.unwrap_or_default())?,
+        })
     }
 }
 

@@ -69,11 +69,13 @@ pub async fn resume(context: &Context, args: args::Resume) -> Result<()> {
 /// Sends something anew.
 async fn begin(context: &Context, order: Order, stop: &mut StopSignal) -> Result<()> {
     let prepare = async {
-        // Begun first of all: scrypt takes longer than whatever must be done before the first byte.
-        let (words, header) = order.audience.begin()?;
+        let words = order.audience.new_words()?;
         let words = words.as_ref().map(|words| words.as_str());
+        let identity = Identity::new(words).await?;
+        // Only now, so that the memory of two scrypt runs is never in use at once; it goes on beside all that follows.
+        let header = order.audience.header(words)?;
         let pack = Outgoing::pack(context, order.paths.clone(), &order.asked, order.message.clone());
-        let (identity, outgoing) = tokio::try_join!(Identity::new(words), pack)?;
+        let outgoing = pack.await?;
         let route = Route::open(context, &order.destination).await?;
         let sending = Sending::new(context, &order, &route, identity, words, &outgoing, &header).await?;
         // The journal names the file, so that whoever goes on, or begins anew, knows of it.

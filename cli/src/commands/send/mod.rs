@@ -74,8 +74,7 @@ async fn begin(context: &Context, order: Order, stop: &mut StopSignal) -> Result
         let identity = Identity::new(words).await?;
         // Only now, so that the memory of two scrypt runs is never in use at once; it goes on beside all that follows.
         let header = order.audience.header(words)?;
-        let pack = Outgoing::pack(context, order.paths.clone(), &order.asked, order.message.clone());
-        let outgoing = pack.await?;
+        let outgoing = Outgoing::pack(context, order.paths.clone(), &order.asked, order.message.clone()).await?;
         let route = Route::open(context, &order.destination).await?;
         let sending = Sending::new(context, &order, &route, identity, words, &outgoing, &header).await?;
         // The journal names the file, so that whoever goes on, or begins anew, knows of it.

@@ -32,7 +32,9 @@ pub struct Cli {
 pub enum Command {
     /// Encrypt files or folders and send them
     Send(Send),
-    /// Fetch and decrypt what a link leads to
+    /// Go on with an upload that was cut off
+    Resume(Resume),
+    /// Fetch and decrypt what a link leads to; run again, it goes on where it stopped
     Get(Get),
     /// Show what happened to something you sent
     Status(Sent),
@@ -97,6 +99,22 @@ pub struct Send {
     /// Follow symbolic links instead of skipping them
     #[arg(long)]
     pub follow: bool,
+    /// Go on where the same command was cut off before, if it was
+    #[arg(long, conflicts_with_all = ["new", "here"])]
+    pub resume: bool,
+    /// Begin anew, and take back what the same command did not finish before
+    #[arg(long)]
+    pub new: bool,
+    /// How long to keep trying when the relay cannot be reached
+    #[arg(long, value_name = "TIME", default_value = "2m")]
+    pub patience: String,
+}
+
+/// `share resume`
+#[derive(Debug, Args)]
+pub struct Resume {
+    /// The link of the upload (default: the only one there is)
+    pub link: Option<String>,
     /// How long to keep trying when the relay cannot be reached
     #[arg(long, value_name = "TIME", default_value = "2m")]
     pub patience: String,
@@ -128,7 +146,7 @@ pub struct Get {
     /// Save the encrypted age file as FILE instead of opening it
     #[arg(long, value_name = "FILE")]
     pub ciphertext: Option<PathBuf>,
-    /// How long to keep trying when the relay cannot be reached
+    /// How long to keep trying when the relay cannot be reached, or the sender has stopped sending
     #[arg(long, value_name = "TIME", default_value = "2m")]
     pub patience: String,
 }

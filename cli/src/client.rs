@@ -2,15 +2,15 @@
 //!
 //! Every answer is bounded in size and time, redirects are never followed, and no error repeats a secret.
 
+mod handed_over;
+
 use std::{
     error::Error as StdError,
-    fmt,
+    fmt, io,
+    ops::Range,
     pin::Pin,
-    sync::{
-        Arc, Once,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
+    sync::{Arc, Once},
+    time::{Duration, SystemTime},
 };
 
 use bytes::Bytes;
@@ -26,36 +26,46 @@ use share_relay_api::{
 };
 use tokio::time::Instant;
 
-use crate::{i18n::fl, link::RelayUrl, secret::Secret};
+use self::handed_over::HandedOver;
+use crate::{i18n::fl, link::RelayUrl, secret::Secret, ui::percent};
 
 /// How long a relay may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// For connecting.
     pub connect: Duration,
-    /// For a whole small call, or the beginning of a large one.
+    /// For a whole small call, or the beginning of a large answer.
     pub call: Duration,
-    /// For asking for the manifest.
+    /// For the whole manifest.
     pub manifest: Duration,
-    /// How long a transfer may stand still, or stay below `stall_bytes`, before it counts as broken.
+    /// How long an answer may bring nothing, or less than `stall_bytes`, before its connection counts as broken.
     pub stall: Duration,
     /// Bytes that must arrive in the time of `stall`.
     pub stall_bytes: usize,
-    /// For the answer once the relay has the whole body: buffers on the way still empty, the disk syncs.
+    /// How long nothing more of a body may be taken. A slice of 64 KiB that shares 50 kbit/s with three others is on
+    /// its way for 42 s; a connection on which nothing is acknowledged the system finds out earlier, where it can.
+    pub hand_over: Duration,
+    /// For the answer once the whole body has been handed over: buffers on the way still empty, the disk syncs.
     pub answer: Duration,
+    /// How much longer `hand_over` and `answer` get, at most, for a body that has been slow so far: twice as long as it
+    /// took. A system's buffer takes up to megabytes at once, and then nothing until a third of it is empty.
+    pub slow: Duration,
 }
 
 impl Default for Limits {
-    /// 20 s to connect, 60 s for a call, 256 s more for a manifest (the largest at 16 KiB/s), 16 KiB in 30 s, which is
-    /// below any line that is of use, 120 s for an answer.
+    /// 20 s to connect, 30 s for a call, 256 s more for a manifest (the largest at 16 KiB/s), 16 KiB in 30 s, which is
+    /// below any line that is of use, 60 s for the next slice of a body to be taken, 120 s for the answer to it, 300 s
+    /// more for either on a slow line.
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(20),
-            call: Duration::from_secs(60),
-            manifest: Duration::from_secs(60 + 256),
+            call: Duration::from_secs(30),
+            manifest: Duration::from_secs(30 + 256),
             stall: Duration::from_secs(30),
             stall_bytes: 16 * 1024,
+            hand_over: Duration::from_secs(60),
             answer: Duration::from_secs(120),
+            slow: Duration::from_secs(300),
         }
     }
 }
@@ -64,6 +74,10 @@ impl Default for Limits {
 const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 /// Bytes handed to the connection at once, so that progress and stalls are seen early.
 const SLICE_BYTES: usize = 64 * 1024;
+/// Between two questions to a silent connection whether it is still there, which begin after 15 s of silence. Where
+/// the system can be told so, it also ends a connection on which nothing is acknowledged for 30 s; both by reqwest's
+/// own choice.
+const KEEPALIVE_EVERY: Duration = Duration::from_secs(5);
 
 /// Why a call failed.
 #[derive(Debug)]
@@ -72,6 +86,8 @@ pub enum ClientError {
     Unreachable(Box<dyn StdError + Send + Sync>),
     /// Nothing moved for too long.
     Stalled,
+    /// The other side's certificate is not accepted, for this reason.
+    Untrusted(String),
     /// The relay answered with an error of its own.
     Problem {
         /// What it said.
@@ -80,13 +96,20 @@ pub enum ClientError {
         retry_after: Option<u64>,
     },
     /// An error answer that is not the relay's: of a proxy, say.
-    Status(u16),
+    Status {
+        /// Its number.
+        status: u16,
+        /// Seconds it asks to wait (`Retry-After`).
+        retry_after: Option<u64>,
+    },
     /// An answer that sends elsewhere.
     Redirected,
     /// An answer that breaks the protocol.
     BadAnswer(&'static str),
     /// The content is not the one this download began with.
     ContentChanged,
+    /// The content is not the one that the manifest describes.
+    NotTheContent,
 }
 
 impl fmt::Display for ClientError {
@@ -94,12 +117,15 @@ impl fmt::Display for ClientError {
         f.write_str(&match self {
             Self::Unreachable(_) => fl!("client-unreachable"),
             Self::Stalled => fl!("client-stalled"),
+            Self::Untrusted(why) => fl!("client-untrusted", why = why.as_str()),
+            Self::Problem { problem, .. } if problem.code == Code::NotReady => waiting_for_sender(problem),
             Self::Problem { problem, .. } => fl!("client-problem", code = problem.code.as_str()),
-            Self::Status(413) => fl!("client-status-too-large"),
-            Self::Status(status) => fl!("client-status", status = status.to_string()),
+            Self::Status { status: 413, .. } => fl!("client-status-too-large"),
+            Self::Status { status, .. } => fl!("client-status", status = status.to_string()),
             Self::Redirected => fl!("client-redirected"),
             &Self::BadAnswer(what) => fl!("client-bad-answer", what = what),
             Self::ContentChanged => fl!("client-content-changed"),
+            Self::NotTheContent => fl!("transfer-not-the-content"),
         })
     }
 }
@@ -118,28 +144,71 @@ impl From<reqwest::Error> for ClientError {
         if error.is_timeout() && !error.is_connect() {
             return Self::Stalled;
         }
-        Self::Unreachable(root_cause(&error).into())
+        match root_cause(&error) {
+            Cause::Certificate(why) => Self::Untrusted(why),
+            Cause::Other(why) => Self::Unreachable(why.into()),
+        }
     }
 }
 
-/// What the system or TLS said; the layers above it only repeat that a request failed.
-fn root_cause(error: &reqwest::Error) -> String {
+fn waiting_for_sender(problem: &Problem) -> String {
+    let (stored, total) = (problem.stored_bytes.unwrap_or_default(), problem.total_bytes.unwrap_or_default());
+    fl!("client-waiting-for-sender", percent = percent(stored, total).to_string())
+}
+
+/// What the system or TLS said.
+enum Cause {
+    Certificate(String),
+    Other(String),
+}
+
+/// The layers above the cause only repeat that a request failed.
+fn root_cause(error: &reqwest::Error) -> Cause {
     let mut cause: &dyn StdError = error;
-    while let Some(source) = cause.source() {
-        cause = source;
+    loop {
+        // An error of the system that only wraps another does not name it as its source.
+        let wrapped = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        if let Some(why @ rustls::Error::InvalidCertificate(_)) = wrapped.and_then(|inner| inner.downcast_ref()) {
+            return Cause::Certificate(why.to_string());
+        }
+        match cause.source() {
+            Some(source) => cause = source,
+            None => return Cause::Other(cause.to_string()),
+        }
     }
-    cause.to_string()
 }
 
 impl ClientError {
+    /// What the relay said, if it was the relay.
+    pub fn code(&self) -> Option<Code> {
+        match self {
+            Self::Problem { problem, .. } => Some(problem.code),
+            _ => None,
+        }
+    }
+
     /// Whether the same call may work a little later.
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Unreachable(_) | Self::Stalled => true,
-            Self::Status(status) => matches!(status, 408 | 425 | 429 | 500 | 502..=504),
+            Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500 | 502..=504),
             Self::Problem { problem, .. } if problem.code == Code::ContentDamaged => false,
-            Self::Problem { problem, .. } => matches!(problem.status, 408 | 429 | 500 | 502..=504),
-            Self::Redirected | Self::BadAnswer(_) | Self::ContentChanged => false,
+            // Of what is still being uploaded with a known size, there will be more.
+            Self::Problem { problem, .. } if problem.code == Code::NotReady => problem.total_bytes.is_some(),
+            Self::Problem { problem, .. } => matches!(problem.status, 408 | 429 | 500 | 502..=504 | 507),
+            Self::Untrusted(_) | Self::Redirected | Self::BadAnswer(_) | Self::ContentChanged | Self::NotTheContent => {
+                false
+            }
+        }
+    }
+
+    /// How long whoever answered asks to be left alone.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Problem { retry_after, .. } | Self::Status { retry_after, .. } => {
+                retry_after.map(Duration::from_secs)
+            }
+            _ => None,
         }
     }
 }
@@ -155,7 +224,7 @@ pub struct Client {
     limits: Limits,
 }
 
-/// The content's bytes as they come, from `offset` on.
+/// The content's bytes as they come: all, or those of a range.
 pub struct Content {
     /// Bytes of the whole content.
     pub total: u64,
@@ -181,6 +250,7 @@ impl Client {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("share/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(limits.connect)
+            .tcp_keepalive_interval(KEEPALIVE_EVERY)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false);
@@ -248,7 +318,7 @@ impl Client {
     pub async fn open(&self, id: &ShareId, open: &OpenShare) -> Answer<Bytes> {
         let request = with_json(self.call(Method::POST, &paths::open(id)), open);
         let read = async {
-            let response = self.accepted(request.send().await?).await?;
+            let response = self.started(request).await?;
             self.read_bounded(response, limits::MAX_MANIFEST_BYTES as usize).await
         };
         within(self.limits.manifest, read).await
@@ -259,13 +329,23 @@ impl Client {
         self.json(with_json(self.call(Method::POST, &paths::tickets(id)), take)).await
     }
 
-    /// The content from `offset` on. `etag` is that of an earlier answer, if this goes on from one.
-    pub async fn content(&self, id: &ShareId, ticket: &Secret, offset: u64, etag: Option<&str>) -> Answer<Content> {
+    /// The content, or this range of it. `etag` is that of an earlier answer, if this goes with one.
+    pub async fn content(
+        &self,
+        id: &ShareId,
+        ticket: &Secret,
+        range: Option<Range<u64>>,
+        etag: Option<&str>,
+    ) -> Answer<Content> {
         let mut request = authorised(self.call(Method::GET, &paths::content(id)), Some(ticket));
-        if let Some(etag) = etag {
-            request = request.header(header::RANGE, format!("bytes={offset}-")).header(header::IF_RANGE, etag);
+        if let Some(range) = &range {
+            let last = range.end.checked_sub(1).ok_or(ClientError::BadAnswer("length"))?;
+            request = request.header(header::RANGE, format!("bytes={}-{last}", range.start));
         }
-        content_answer(self.started(request).await?, offset, etag, self.limits)
+        if let Some(etag) = etag {
+            request = request.header(header::IF_RANGE, etag);
+        }
+        content_answer(self.started(request).await?, range, etag, self.limits)
     }
 
     /// Tells the relay that the content was decrypted, verified and saved.
@@ -308,7 +388,7 @@ impl Client {
     }
 
     async fn done(&self, request: RequestBuilder) -> Answer<()> {
-        self.started(request).await.map(drop)
+        acknowledged(&self.started(request).await?)
     }
 
     async fn put(
@@ -318,12 +398,12 @@ impl Client {
         bytes: Bytes,
         sent: impl Fn(u64) + Send + 'static,
     ) -> Answer<()> {
-        let moved = Arc::new(AtomicU64::new(0));
         let length = bytes.len();
+        let handed_over = Arc::new(HandedOver::begin(length as u64));
         let body = sliced(bytes, {
-            let moved = Arc::clone(&moved);
+            let handed_over = Arc::clone(&handed_over);
             move |count| {
-                moved.fetch_add(count, Ordering::Relaxed);
+                handed_over.moved(count);
                 sent(count);
             }
         });
@@ -332,8 +412,8 @@ impl Client {
             .header(header::CONTENT_LENGTH, length)
             .body(body);
         tokio::select! {
-            response = request.send() => within(self.limits.call, self.accepted(response?)).await.map(drop),
-            () = standstill(&moved, length as u64, self.limits) => Err(ClientError::Stalled),
+            response = request.send() => acknowledged(&within(self.limits.call, self.accepted(response?)).await?),
+            () = handed_over.standstill(self.limits) => Err(ClientError::Stalled),
         }
     }
 
@@ -351,12 +431,12 @@ impl Client {
         if status.is_redirection() {
             return Err(ClientError::Redirected);
         }
-        let retry_after = number(response.headers(), header::RETRY_AFTER);
+        let retry_after = retry_after(response.headers());
         let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|t| t == "application/problem+json");
         let body = self.read_bounded(response, MAX_ANSWER_BYTES).await.unwrap_or_default();
         match serde_json::from_slice::<Problem>(&body) {
             Ok(problem) if is_problem => Err(ClientError::Problem { problem: Box::new(problem), retry_after }),
-            _ => Err(ClientError::Status(status.as_u16())),
+            _ => Err(ClientError::Status { status: status.as_u16(), retry_after }),
         }
     }
 
@@ -386,6 +466,15 @@ fn with_json(request: RequestBuilder, body: &impl Serialize) -> RequestBuilder {
     request.header(header::CONTENT_TYPE, "application/json").body(json)
 }
 
+/// What has no answer but "done" is answered 204 (protocol.md): any other success is somebody else's, such as the login
+/// page of a network, and acknowledges nothing.
+fn acknowledged(response: &Response) -> Answer<()> {
+    match response.status() {
+        StatusCode::NO_CONTENT => Ok(()),
+        _ => Err(ClientError::BadAnswer("status")),
+    }
+}
+
 /// A body of small slices, so that `sent` is called as the connection takes them.
 fn sliced(bytes: Bytes, sent: impl Fn(u64) + Send + 'static) -> Body {
     Body::wrap_stream(stream::unfold((bytes, sent), |(mut rest, sent)| async move {
@@ -396,17 +485,6 @@ fn sliced(bytes: Bytes, sent: impl Fn(u64) + Send + 'static) -> Body {
         sent(slice.len() as u64);
         Some((Ok::<_, std::convert::Infallible>(slice), (rest, sent)))
     }))
-}
-
-/// Resolves once the counter has stood still for too long.
-async fn standstill(moved: &AtomicU64, all: u64, limits: Limits) {
-    loop {
-        let before = moved.load(Ordering::Relaxed);
-        tokio::time::sleep(if before < all { limits.stall } else { limits.answer }).await;
-        if moved.load(Ordering::Relaxed) == before {
-            return;
-        }
-    }
 }
 
 async fn within<T>(limit: Duration, call: impl Future<Output = Answer<T>>) -> Answer<T> {
@@ -429,7 +507,12 @@ fn with_stall_timeout(response: Response, limits: Limits) -> Pin<Box<dyn Stream<
 }
 
 /// Checks that a content answer is the one asked for, so that bytes never land at a wrong place.
-fn content_answer(response: Response, offset: u64, etag: Option<&str>, limits: Limits) -> Answer<Content> {
+fn content_answer(
+    response: Response,
+    range: Option<Range<u64>>,
+    etag: Option<&str>,
+    limits: Limits,
+) -> Answer<Content> {
     let headers = response.headers();
     let found = headers.get(header::ETAG).and_then(|value| value.to_str().ok());
     let found = found.filter(|tag| !tag.starts_with("W/")).ok_or(ClientError::BadAnswer("ETag"))?.to_owned();
@@ -437,17 +520,17 @@ fn content_answer(response: Response, offset: u64, etag: Option<&str>, limits: L
         return Err(ClientError::ContentChanged);
     }
     let length = number(headers, header::CONTENT_LENGTH).ok_or(ClientError::BadAnswer("Content-Length"))?;
-    let total = match (response.status(), etag) {
+    let total = match (response.status(), range) {
         (StatusCode::OK, None) => length,
-        (StatusCode::PARTIAL_CONTENT, Some(_)) => {
-            let total = range_total(headers, offset).ok_or(ClientError::BadAnswer("Content-Range"))?;
-            if total.checked_sub(offset) != Some(length) {
+        (StatusCode::PARTIAL_CONTENT, Some(range)) => {
+            let total = range_total(headers, &range).ok_or(ClientError::BadAnswer("Content-Range"))?;
+            if length != range.end - range.start {
                 return Err(ClientError::BadAnswer("Content-Length"));
             }
             total
         }
         // The whole content where a range was asked for means that If-Range did not match.
-        (StatusCode::OK, Some(_)) => return Err(ClientError::ContentChanged),
+        (StatusCode::OK, Some(_)) if etag.is_some() => return Err(ClientError::ContentChanged),
         _ => return Err(ClientError::BadAnswer("status")),
     };
     Ok(Content { total, etag: found, body: with_stall_timeout(response, limits) })
@@ -457,13 +540,24 @@ fn number(headers: &HeaderMap, name: header::HeaderName) -> Option<u64> {
     headers.get(name)?.to_str().ok()?.parse().ok()
 }
 
-/// The total of `Content-Range: bytes <offset>-<total - 1>/<total>` (RFC 9110, 14.4); `None` for any other range.
-fn range_total(headers: &HeaderMap, offset: u64) -> Option<u64> {
+/// Seconds to wait by `Retry-After`, which is a number of them, or a date (RFC 9110, 10.2.3) by the clock of whoever
+/// sent it.
+fn retry_after(headers: &HeaderMap) -> Option<u64> {
+    let date = |name| httpdate::parse_http_date(headers.get(name)?.to_str().ok()?).ok();
+    number(headers, header::RETRY_AFTER).or_else(|| {
+        let at = date(header::RETRY_AFTER)?;
+        let now = date(header::DATE).unwrap_or_else(SystemTime::now);
+        Some(at.duration_since(now).map_or(0, |wait| wait.as_secs()))
+    })
+}
+
+/// The total of `Content-Range: bytes <start>-<end - 1>/<total>` (RFC 9110, 14.4); `None` for any other range.
+fn range_total(headers: &HeaderMap, wanted: &Range<u64>) -> Option<u64> {
     let range = headers.get(header::CONTENT_RANGE)?.to_str().ok()?.strip_prefix("bytes ")?;
     let (span, total) = range.split_once('/')?;
     let (from, to) = span.split_once('-')?;
     let (from, to, total): (u64, u64, u64) = (from.parse().ok()?, to.parse().ok()?, total.parse().ok()?);
-    (from == offset && to.checked_add(1) == Some(total)).then_some(total)
+    (from == wanted.start && to.checked_add(1) == Some(wanted.end) && wanted.end <= total).then_some(total)
 }
 
 #[cfg(test)]
@@ -475,16 +569,44 @@ mod tests {
     fn range(value: &str) -> Option<u64> {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_RANGE, value.parse().unwrap());
-        range_total(&headers, 5)
+        range_total(&headers, &(5..10))
     }
 
     #[test]
     fn only_the_range_asked_for_is_taken() {
         assert_eq!(range("bytes 5-9/10"), Some(10));
-        for wrong in
-            ["bytes 4-9/10", "bytes 5-8/10", "bytes 5-9/*", "bytes */10", "5-9/10", "bytes 5-18446744073709551615/0"]
-        {
+        assert_eq!(range("bytes 5-9/100"), Some(100));
+        for wrong in [
+            "bytes 4-9/10",
+            "bytes 5-8/10",
+            "bytes 5-9/9",
+            "bytes 5-9/*",
+            "bytes */10",
+            "5-9/10",
+            "bytes 5-18446744073709551615/0",
+        ] {
             assert_eq!(range(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn come_again_by_seconds_or_by_date() {
+        const NOW: &str = "Sun, 06 Nov 1994 08:49:30 GMT";
+        let wait = |after: &str, date: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::RETRY_AFTER, after.parse().unwrap());
+            date.map(|date| headers.insert(header::DATE, date.parse().unwrap()));
+            retry_after(&headers)
+        };
+        assert_eq!(wait("7", Some(NOW)), Some(7));
+        // The three forms a date may have.
+        for date in ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"] {
+            assert_eq!(wait(date, Some(NOW)), Some(7), "{date}");
+            assert_eq!(wait(date, None), Some(0), "{date}: long ago");
+        }
+        assert!(wait("Fri, 31 Dec 9999 23:59:59 GMT", None).unwrap() > 7000 * 365 * 86_400);
+        for wrong in ["soon", "-7", "7.5", "7 s", "", "Sun, 06 Nov 1994 08:49:37 CET", "99999999999999999999"] {
+            assert_eq!(wait(wrong, Some(NOW)), None, "{wrong}");
         }
     }
 

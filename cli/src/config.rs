@@ -35,6 +35,11 @@ impl Dirs {
         self.0.data_local_dir().join("ledger")
     }
 
+    /// Where journals of unfinished uploads lie.
+    pub fn uploads(&self) -> PathBuf {
+        self.0.data_local_dir().join("uploads")
+    }
+
     /// Where tickets of unfinished downloads lie.
     pub fn tickets(&self) -> PathBuf {
         self.0.data_local_dir().join("tickets")

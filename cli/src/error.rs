@@ -2,7 +2,7 @@
 //!
 //! Each module has an error type of its own; this file is the one place that maps them to exit codes and hints.
 
-use std::{error::Error as StdError, fmt, path::Path};
+use std::{error::Error as StdError, fmt, ops::RangeInclusive, path::Path, time::Duration};
 
 use share_relay_api::{Code, Problem};
 
@@ -105,10 +105,7 @@ impl Error {
     /// The sender's upload has not finished.
     pub fn not_ready(stored: u64, total: Option<u64>) -> Self {
         let message = match total.filter(|total| *total > 0) {
-            Some(total) => {
-                let percent = u128::from(stored.min(total)) * 100 / u128::from(total);
-                fl!("share-not-ready-percent", percent = percent.to_string())
-            }
+            Some(total) => fl!("share-not-ready-percent", percent = ui::percent(stored, total).to_string()),
             None => fl!("share-not-ready"),
         };
         Self::new(Kind::NotReady, "not_ready", message).hint(fl!("share-not-ready-hint"))
@@ -128,6 +125,13 @@ impl Error {
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// Adds what to do after that, or else next.
+    pub fn and_hint(self, hint: impl Into<String>) -> Self {
+        let hint = hint.into();
+        let both = self.hint.as_ref().map(|first| format!("{}. {hint}", first.trim_end_matches('.')));
+        self.hint(both.unwrap_or(hint))
     }
 
     /// Adds the cause.
@@ -223,9 +227,13 @@ impl From<ContentError> for Error {
     }
 }
 
+/// Waits asked for by whoever answered that are worth telling: shorter ones are over by then, longer ones mean nothing.
+const WAITS_TOLD: RangeInclusive<Duration> = Duration::from_secs(60)..=Duration::from_secs(7 * 24 * 3600);
+
 impl From<ClientError> for Error {
     fn from(error: ClientError) -> Self {
-        match error {
+        let later = error.retry_after().filter(|wait| error.is_passing() && WAITS_TOLD.contains(wait));
+        let told = match error {
             ClientError::Problem { problem, .. } => (*problem).into(),
             ClientError::Unreachable(source) => Self {
                 source: Some(source),
@@ -235,15 +243,25 @@ impl From<ClientError> for Error {
             ClientError::ContentChanged => {
                 Self::new(Kind::Corrupt, "content_changed", error.to_string()).hint(fl!("corrupt-hint"))
             }
-            ClientError::Status(413) => {
+            ClientError::NotTheContent => {
+                Self::new(Kind::Corrupt, "corrupt", error.to_string()).hint(fl!("corrupt-hint"))
+            }
+            ClientError::Status { status: 413, .. } => {
                 Self::new(Kind::Refused, "too_large", error.to_string()).hint(fl!("client-status-too-large-hint"))
             }
-            ClientError::Stalled | ClientError::Status(_) => {
+            ClientError::Stalled | ClientError::Status { .. } => {
                 Self::new(Kind::Unreachable, "unreachable", error.to_string()).hint(fl!("client-unreachable-hint"))
+            }
+            ClientError::Untrusted(_) => {
+                Self::new(Kind::Unreachable, "untrusted", error.to_string()).hint(fl!("client-untrusted-hint"))
             }
             ClientError::Redirected | ClientError::BadAnswer(_) => {
                 Self::new(Kind::Unreachable, "bad_answer", error.to_string()).hint(fl!("client-bad-answer-hint"))
             }
+        };
+        match later {
+            Some(wait) => told.hint(fl!("client-later-hint", wait = time::lifetime_text(wait.as_secs()))),
+            None => told,
         }
     }
 }

@@ -12,10 +12,7 @@ use std::{
     error::Error as _,
     io::{self, IsTerminal, Write},
     process::ExitCode,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
@@ -130,23 +127,19 @@ impl Ui {
                 ui.note(fl!("transfer-waiting", why = error.to_string()));
             }
         };
-        Patience { total, notice: Arc::new(notice) }
+        Patience::new(total, notice)
     }
 
     /// A progress bar over `total` bytes, or a counter where the total is unknown.
     pub fn progress(&self, total: Option<u64>) -> Progress {
         let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
-        let template = match total {
-            Some(_) => "{bar:30} {percent:>3} %  {bytes} / {total_bytes}  {bytes_per_sec}  {eta}  {msg}",
-            None => "{spinner} {bytes}  {bytes_per_sec}  {elapsed}  {msg}",
-        };
         let bar = bar.with_finish(ProgressFinish::AndClear);
-        bar.set_style(ProgressStyle::with_template(template).expect("the template is a constant"));
+        bar.set_style(style(total, false));
         if !self.json && !self.quiet {
             bar.set_draw_target(ProgressDrawTarget::stderr());
             bar.enable_steady_tick(Duration::from_millis(250));
         }
-        Progress(bar)
+        Progress { bar, ui: self.clone() }
     }
 
     fn needs_terminal(&self, otherwise: &str) -> Result<()> {
@@ -169,38 +162,70 @@ struct ErrorEvent<'a> {
 
 /// How far a transfer is. Clones show the same bar; it goes away with the last of them.
 #[derive(Clone)]
-pub struct Progress(ProgressBar);
+pub struct Progress {
+    bar: ProgressBar,
+    ui: Ui,
+}
 
 impl Progress {
     /// So many more bytes have moved.
     pub fn moved(&self, bytes: u64) {
-        self.0.inc(bytes);
-        if !self.0.message().is_empty() {
-            self.0.set_message("");
+        self.bar.inc(bytes);
+        if !self.bar.message().is_empty() {
+            self.bar.set_message("");
+            self.bar.set_style(style(self.bar.length(), false));
         }
+    }
+
+    /// So many bytes had moved before; they say nothing of the speed.
+    pub fn held(&self, bytes: u64) {
+        self.bar.set_position(self.bar.position() + bytes);
+        self.bar.reset_eta();
     }
 
     /// These bytes did not arrive after all.
     pub fn lost(&self, bytes: u64) {
-        self.0.set_position(self.0.position().saturating_sub(bytes));
+        self.bar.set_position(self.bar.position().saturating_sub(bytes));
+    }
+
+    /// Tells what is going on, beside the bar.
+    pub fn note(&self, text: impl AsRef<str>) {
+        self.bar.suspend(|| self.ui.note(text));
     }
 
     /// Says why nothing moves.
     pub fn waiting(&self, why: String) {
-        self.0.set_message(why);
+        self.bar.set_style(style(self.bar.length(), true));
+        self.bar.set_message(why);
     }
 
     /// The same patience, telling here why nothing moves.
     pub fn told(&self, patience: &Patience) -> Patience {
         let progress = self.clone();
         let notice = move |error: &ClientError| progress.waiting(fl!("transfer-waiting", why = error.to_string()));
-        Patience { total: patience.total, notice: Arc::new(notice) }
+        patience.telling(notice)
+    }
+
+    /// Says what is being done, where that is not moving bytes.
+    pub fn labelled(&self, what: String) {
+        self.bar.set_prefix(format!("{what}  "));
     }
 
     /// Removes the bar.
     pub fn done(&self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
+}
+
+/// How a bar looks: how far it is and how fast; or, while nothing moves, how far, and why below it, where there is room.
+fn style(total: Option<u64>, waiting: bool) -> ProgressStyle {
+    let template = match (total.is_some(), waiting) {
+        (true, false) => "{prefix}{bar:30} {percent:>3} %  {bytes} / {total_bytes}  {bytes_per_sec}  {eta}",
+        (true, true) => "{prefix}{bar:30} {percent:>3} %  {bytes} / {total_bytes}\n{msg}",
+        (false, false) => "{spinner} {bytes}  {bytes_per_sec}  {elapsed}",
+        (false, true) => "{spinner} {bytes}\n{msg}",
+    };
+    ProgressStyle::with_template(template).expect("the template is a constant")
 }
 
 /// Shows help, or what is wrong with the command line, as clap words it; with `--json` also as an object.
@@ -221,6 +246,14 @@ pub fn command_line(error: &clap::Error) -> ExitCode {
 /// A size for people: `1.50 MiB`.
 pub fn size(bytes: u64) -> String {
     BinaryBytes(bytes).to_string()
+}
+
+/// How much of the whole that is, from 0 to 100; all of nothing.
+pub fn percent(part: u64, whole: u64) -> u64 {
+    match whole {
+        0 => 100,
+        _ => (u128::from(part.min(whole)) * 100 / u128::from(whole)) as u64,
+    }
 }
 
 /// Yes or no, in English or Dutch.

@@ -24,7 +24,9 @@ fn limits() -> Limits {
         manifest: Duration::from_millis(900),
         stall: short,
         stall_bytes: 1024,
+        hand_over: short,
         answer: short,
+        slow: short,
     }
 }
 
@@ -108,7 +110,7 @@ async fn an_error_that_drips_is_given_up() {
     let begun = Instant::now();
     let open = OpenShare { proof: None };
     let result = client_of(drip(b"HTTP/1.1 403 No\r\n\r\n", b"x")).open(&id(), &open).await;
-    assert!(matches!(result, Err(ClientError::Status(403))), "{result:?}");
+    assert!(matches!(result, Err(ClientError::Status { status: 403, .. })), "{result:?}");
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
 }
 
@@ -118,7 +120,7 @@ async fn content_that_drips_is_given_up() {
     let ticket = Secret::random().unwrap();
     for client in [client_of(silent(HEAD)), client_of(drip(HEAD, b"x"))] {
         let begun = Instant::now();
-        let mut content = client.content(&id(), &ticket, 0, None).await.unwrap();
+        let mut content = client.content(&id(), &ticket, None, None).await.unwrap();
         let end = loop {
             match content.body.next().await.unwrap() {
                 Ok(_) => continue,
@@ -134,7 +136,7 @@ async fn content_that_comes_fast_enough_is_taken() {
     const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nETag: \"x\"\r\nContent-Length: 100000\r\n\r\n";
     let client = client_of(drip(HEAD, &[b'x'; 5000]));
     let ticket = Secret::random().unwrap();
-    let content = client.content(&id(), &ticket, 0, None).await.unwrap();
+    let content = client.content(&id(), &ticket, None, None).await.unwrap();
     let bytes = content.body.fold(0, async |sum, bytes| sum + bytes.unwrap().len()).await;
     assert_eq!(bytes, 100_000, "although it took longer than the limits of a standstill");
 }

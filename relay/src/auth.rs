@@ -11,7 +11,10 @@ use sha2::{Digest, Sha256};
 use share_relay_api::Bytes32;
 use subtle::ConstantTimeEq;
 
-use crate::{disk, limits::MAX_TOKENS_FILE_BYTES};
+use crate::{
+    disk::{self, Disk},
+    limits::MAX_TOKENS_FILE_BYTES,
+};
 
 /// SHA-256 of a secret's 32 bytes (not of its hexadecimal digits).
 pub fn hash(secret: &Bytes32) -> Bytes32 {
@@ -33,6 +36,7 @@ pub fn same(a: &Bytes32, b: &Bytes32) -> bool {
 #[derive(Debug, Clone)]
 pub struct TokenFile {
     dir: PathBuf,
+    disk: Disk,
 }
 
 /// One sender token, of which only the hash is kept.
@@ -69,7 +73,7 @@ pub enum TokenError {
 impl TokenFile {
     /// The list in this data directory, which need not exist yet.
     pub fn in_dir(dir: &Path) -> Self {
-        Self { dir: dir.to_owned() }
+        Self { dir: dir.to_owned(), disk: Disk::default() }
     }
 
     /// All tokens; `None` if there never was one. A file that cannot be read or understood is an error, never an
@@ -127,18 +131,17 @@ impl TokenFile {
     }
 
     /// Keeps other programs from changing the list until dropped.
-    fn lock(&self) -> io::Result<fs::File> {
-        disk::create_private_dir(&self.dir)?;
-        let lock = disk::private().create(true).truncate(false).open(self.dir.join("tokens.lock"))?;
-        lock.lock()?;
-        Ok(lock)
+    fn lock(&self) -> io::Result<disk::File> {
+        self.disk.create_private_dir(&self.dir)?;
+        self.disk.wait_for_lock(&self.dir.join("tokens.lock"))
     }
 
     fn write(&self, tokens: &[Token]) -> io::Result<()> {
         let text = serde_json::to_vec_pretty(tokens)?;
         let temporary = self.dir.join("tokens.json.new");
-        disk::remove_file_if_there(&temporary)?;
-        disk::replace(&self.path(), &temporary, &text)
+        self.disk.sync_path_to(&self.dir)?;
+        self.disk.remove_file_if_there(&temporary)?;
+        self.disk.replace(&self.path(), &temporary, &text)
     }
 
     fn path(&self) -> PathBuf {
@@ -194,6 +197,41 @@ mod tests {
         assert!(error.contains(file.path().to_str().unwrap()), "{error}");
         assert!(file.add("anna", 0).is_err());
         assert_eq!(fs::read(file.path()).unwrap(), b"[{\"name\":");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn power_loss_at_any_step_keeps_the_list_as_it_was_told() {
+        use crate::{
+            disk::{
+                power_cut::{PowerCut, kept, seed},
+                recorder::Recorder,
+            },
+            store::promises::fast_dir,
+        };
+        let (dir, recorder) = (fast_dir(), Recorder::default());
+        let file = TokenFile { dir: dir.path().join("data"), disk: Disk::recorded(&recorder) };
+        let mut told = vec![(0, None)];
+        for name in ["anna", "bo"] {
+            file.add(name, 0).unwrap();
+            told.push((recorder.made(), file.list().unwrap()));
+        }
+        file.remove("anna").unwrap();
+        told.push((recorder.made(), file.list().unwrap()));
+        let (seed, changes, mut cut) = (seed(), recorder.changes(), PowerCut::of(dir.path()));
+        for made in 0..=changes.len() {
+            let next = told.partition_point(|(at, _)| *at <= made);
+            for kept in kept(seed) {
+                let left = fast_dir();
+                cut.build(kept, left.path());
+                let list = TokenFile::in_dir(&left.path().join("data")).list().unwrap();
+                let may_be = [&told[next - 1].1, &told[next.min(told.len() - 1)].1];
+                assert!(may_be.contains(&&list), "after {made} changes, {kept:?} kept: {list:?}");
+            }
+            if let Some(change) = changes.get(made) {
+                cut.apply(change);
+            }
+        }
     }
 
     #[test]

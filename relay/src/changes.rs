@@ -1,4 +1,5 @@
-//! Tells running downloads that their share has changed: another part is there, or the share is gone.
+//! Tells running downloads what has become of their share: another part is there, or the share itself has changed. Only
+//! those that wait for parts are woken by parts.
 
 use std::{
     collections::HashMap,
@@ -10,56 +11,85 @@ use tokio::sync::watch;
 
 /// Who waits for which share. It holds an entry only while somebody waits.
 #[derive(Debug, Clone, Default)]
-pub struct Changes(Arc<Mutex<HashMap<ShareId, watch::Sender<()>>>>);
+pub struct Changes(Arc<Mutex<HashMap<ShareId, Entry>>>);
+
+#[derive(Debug)]
+struct Entry {
+    share: watch::Sender<()>,
+    parts: watch::Sender<()>,
+}
 
 /// Somebody who waits for one share's changes.
 #[derive(Debug)]
 pub struct Subscription {
     changes: Changes,
     id: ShareId,
-    receiver: watch::Receiver<()>,
+    share: watch::Receiver<()>,
+    parts: watch::Receiver<()>,
 }
 
 impl Changes {
-    /// Tells all who wait for this share.
+    /// Tells all who wait for this share that it has changed.
     pub fn tell(&self, id: ShareId) {
-        if let Some(sender) = self.entries().get(&id) {
-            sender.send_replace(());
+        if let Some(entry) = self.entries().get(&id) {
+            entry.share.send_replace(());
+        }
+    }
+
+    /// Tells those who wait for parts of this share that there is another.
+    pub fn tell_of_part(&self, id: ShareId) {
+        if let Some(entry) = self.entries().get(&id) {
+            entry.parts.send_replace(());
         }
     }
 
     /// Waits for this share's changes from now on.
     pub fn subscribe(&self, id: ShareId) -> Subscription {
-        let receiver = self.entries().entry(id).or_insert_with(|| watch::channel(()).0).subscribe();
-        Subscription { changes: self.clone(), id, receiver }
+        let mut entries = self.entries();
+        let entry =
+            entries.entry(id).or_insert_with(|| Entry { share: watch::channel(()).0, parts: watch::channel(()).0 });
+        let (share, parts) = (entry.share.subscribe(), entry.parts.subscribe());
+        Subscription { changes: self.clone(), id, share, parts }
     }
 
-    fn entries(&self) -> MutexGuard<'_, HashMap<ShareId, watch::Sender<()>>> {
+    fn entries(&self) -> MutexGuard<'_, HashMap<ShareId, Entry>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Subscription {
-    /// Returns once the share has changed since the last return, or since subscribing.
+    /// Returns once the share itself has changed since that was last told.
     pub async fn changed(&mut self) {
-        if self.receiver.changed().await.is_err() {
-            // The sender lives in `changes` for as long as this subscription does.
-            std::future::pending::<()>().await;
+        told(&mut self.share).await;
+    }
+
+    /// Returns once there is another part, or the share has changed, since that was last told.
+    pub async fn moved_on(&mut self) {
+        tokio::select! {
+            () = told(&mut self.share) => {}
+            () = told(&mut self.parts) => {}
         }
     }
 
-    /// Whether the share has changed since; asking counts as having been told.
+    /// Whether the share itself has changed since; asking counts as having been told.
     pub fn has_changed(&mut self) -> bool {
-        let changed = self.receiver.has_changed().unwrap_or(false);
-        self.receiver.mark_unchanged();
+        let changed = self.share.has_changed().unwrap_or(false);
+        self.share.mark_unchanged();
         changed
+    }
+}
+
+async fn told(receiver: &mut watch::Receiver<()>) {
+    if receiver.changed().await.is_err() {
+        // The sender lives in `changes` for as long as the subscription does.
+        std::future::pending::<()>().await;
     }
 }
 
 impl Drop for Subscription {
     fn drop(&mut self) {
         let mut entries = self.changes.entries();
-        if entries.get(&self.id).is_some_and(|sender| sender.receiver_count() == 1) {
+        if entries.get(&self.id).is_some_and(|entry| entry.share.receiver_count() == 1) {
             entries.remove(&self.id);
         }
     }
@@ -76,6 +106,18 @@ mod tests {
         changes.tell(one);
         a.changed().await;
         assert!(b.has_changed() && !b.has_changed() && !other.has_changed());
+    }
+
+    #[tokio::test]
+    async fn a_part_is_told_to_those_who_wait_for_parts_only() {
+        let (changes, id) = (Changes::default(), ShareId::from_random([1; 12]));
+        let mut waiting = changes.subscribe(id);
+        changes.tell_of_part(id);
+        assert!(!waiting.has_changed());
+        waiting.moved_on().await;
+        changes.tell(id);
+        waiting.moved_on().await;
+        assert!(!waiting.has_changed(), "told already");
     }
 
     #[test]

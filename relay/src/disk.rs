@@ -2,22 +2,243 @@
 //! counterpart: on Windows the profile's access list takes the place of modes, and directories cannot be synced.
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Write},
+    fs::{self, OpenOptions},
+    io::{self, Read},
     path::Path,
 };
 
-/// Makes a directory (and its parents) that only its owner can enter. One that exists already is left as it is.
-pub fn create_private_dir(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
+/// The disk. Every change to a file or directory of the relay goes through it, so that a test can look on and stop or
+/// fail it anywhere.
+#[derive(Debug, Clone, Default)]
+pub struct Disk {
+    #[cfg(all(test, unix))]
+    recorder: Option<recorder::Recorder>,
+}
+
+/// A file that is changed.
+#[derive(Debug)]
+pub struct File {
+    file: fs::File,
+    disk: Disk,
+}
+
+/// One change, or what makes one survive power loss.
+#[derive(Debug)]
+#[cfg_attr(not(all(test, unix)), expect(dead_code, reason = "only tests look into it"))]
+enum Step<'a> {
+    CreateDir(&'a Path),
+    Create(&'a Path),
+    Open,
+    Write(&'a fs::File, u64, &'a [u8]),
+    Free(&'a fs::File, u64, u64),
+    SetLen(&'a fs::File, u64),
+    Sync(&'a fs::File),
+    SyncDir(&'a Path),
+    Rename(&'a Path, &'a Path),
+    RemoveFile(&'a Path),
+    RemoveDirAll(&'a Path),
+}
+
+impl Disk {
+    /// Makes a directory (and its parents) that only its owner can enter. One that exists already is left as it is.
+    pub fn create_private_dir(&self, path: &Path) -> io::Result<()> {
+        if path.is_dir() {
+            return Ok(());
+        }
+        if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            self.create_private_dir(parent)?;
+        }
+        let mut builder = fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        match self.step(Step::CreateDir(path), || builder.create(path)) {
+            // Somebody else was faster.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Makes a new file that only its owner can read and write.
+    pub fn create_new(&self, path: &Path) -> io::Result<File> {
+        let file = self.step(Step::Create(path), || private().create_new(true).open(path))?;
+        Ok(File { file, disk: self.clone() })
+    }
+
+    /// Opens a file to change it.
+    pub fn open(&self, path: &Path) -> io::Result<File> {
+        let file = self.step(Step::Open, || OpenOptions::new().write(true).open(path))?;
+        Ok(File { file, disk: self.clone() })
+    }
+
+    /// Writes and syncs a new private file.
+    pub fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let file = self.create_new(path)?;
+        file.write_all_at(bytes, 0)?;
+        file.sync_all()
+    }
+
+    /// Replaces `path` by a file of these bytes, whole or not at all, by way of `temporary` on the same file system.
+    /// On return the change survives power loss. After a failure `temporary` may be left, and the new file be seen
+    /// that does not survive.
+    pub fn replace(&self, path: &Path, temporary: &Path, bytes: &[u8]) -> io::Result<()> {
+        self.write_new(temporary, bytes)?;
+        self.put_in_place(temporary, path)
+    }
+
+    /// Gives a synced file its name, in place of another, so that the name survives power loss.
+    pub fn put_in_place(&self, temporary: &Path, path: &Path) -> io::Result<()> {
+        self.rename(temporary, path)?;
+        self.sync_dir(parent(path))
+    }
+
+    /// Renames a file or directory.
+    pub fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.step(Step::Rename(from, to), || fs::rename(from, to))
+    }
+
+    /// Makes the names in a directory survive power loss, as far as the system does not promise that by itself.
+    pub fn sync_dir(&self, path: &Path) -> io::Result<()> {
+        self.step(Step::SyncDir(path), || if cfg!(unix) { fs::File::open(path)?.sync_all() } else { Ok(()) })
+    }
+
+    /// Makes the names of a directory and of all above it survive power loss. What this process may not read it
+    /// cannot have made.
+    pub fn sync_path_to(&self, dir: &Path) -> io::Result<()> {
+        for above in dir.canonicalize()?.ancestors().skip(1) {
+            match self.sync_dir(above) {
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
+                other => other?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes a file, if it is there.
+    pub fn remove_file_if_there(&self, path: &Path) -> io::Result<()> {
+        unless_missing(self.step(Step::RemoveFile(path), || fs::remove_file(path)))
+    }
+
+    /// Removes a file or a directory with all that is in it, if it is there.
+    pub fn remove_all_if_there(&self, path: &Path) -> io::Result<()> {
+        match fs::symlink_metadata(path) {
+            Ok(found) if found.is_dir() => {
+                unless_missing(self.step(Step::RemoveDirAll(path), || fs::remove_dir_all(path)))
+            }
+            Ok(_) => self.remove_file_if_there(path),
+            Err(error) => unless_missing(Err(error)),
+        }
+    }
+
+    /// Opens or makes a file and takes its lock until the file is closed; `WouldBlock` when another process has it.
+    pub fn lock(&self, path: &Path) -> io::Result<File> {
+        let file = self.open_or_create(path)?;
+        file.file.try_lock()?;
+        Ok(file)
+    }
+
+    /// Like [`Disk::lock`], but waits for the other process.
+    pub fn wait_for_lock(&self, path: &Path) -> io::Result<File> {
+        let file = self.open_or_create(path)?;
+        file.file.lock()?;
+        Ok(file)
+    }
+
+    /// Opens a file to read and change it, or makes a private one.
+    pub fn open_or_create(&self, path: &Path) -> io::Result<File> {
+        let step = if path.exists() { Step::Open } else { Step::Create(path) };
+        let file = self.step(step, || private().read(true).create(true).truncate(false).open(path))?;
+        Ok(File { file, disk: self.clone() })
+    }
+
+    #[cfg(all(test, unix))]
+    fn step<T>(&self, step: Step<'_>, act: impl FnOnce() -> io::Result<T>) -> io::Result<T>
+    where
+        T: recorder::Made,
+    {
+        match &self.recorder {
+            Some(recorder) => recorder.step(step, act),
+            None => act(),
+        }
+    }
+
+    #[cfg(not(all(test, unix)))]
+    fn step<T>(&self, _: Step<'_>, act: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        act()
+    }
+}
+
+impl File {
+    /// Writes these bytes at this place, all of them.
+    pub fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        self.disk.step(Step::Write(&self.file, offset, bytes), || write_all_at(&self.file, bytes, offset))
+    }
+
+    /// Gives back the room that so many bytes take at this place, where the system can: they read as zeros then.
+    pub fn free(&self, offset: u64, bytes: u64) -> io::Result<()> {
+        self.disk.step(Step::Free(&self.file, offset, bytes), || free(&self.file, offset, bytes))
+    }
+
+    /// The first byte, if there is one, of a file that was opened to read it too. On some systems nobody else can read
+    /// what is locked, not even this process.
+    pub fn first_byte(&self) -> io::Result<Option<u8>> {
+        let mut byte = [0];
+        let read = (&self.file).read(&mut byte)?;
+        Ok((read > 0).then_some(byte[0]))
+    }
+
+    /// How long the file is.
+    pub fn length(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len())
+    }
+
+    /// Makes the file this long.
+    pub fn set_len(&self, bytes: u64) -> io::Result<()> {
+        self.disk.step(Step::SetLen(&self.file, bytes), || self.file.set_len(bytes))
+    }
+
+    /// Makes the file's bytes and its length survive power loss. After a failure nobody knows which of the bytes
+    /// written since the last time do, and a further call may say that all is well: they must be written again.
+    pub fn sync_data(&self) -> io::Result<()> {
+        self.disk.step(Step::Sync(&self.file), || self.file.sync_data())
+    }
+
+    /// Like [`File::sync_data`], for all the system knows of the file.
+    pub fn sync_all(&self) -> io::Result<()> {
+        self.disk.step(Step::Sync(&self.file), || self.file.sync_all())
+    }
+}
+
+#[cfg(unix)]
+fn write_all_at(file: &fs::File, bytes: &[u8], offset: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::write_all_at(file, bytes, offset)
+}
+
+#[cfg(windows)]
+fn write_all_at(file: &fs::File, mut bytes: &[u8], mut offset: u64) -> io::Result<()> {
+    while !bytes.is_empty() {
+        let written = std::os::windows::fs::FileExt::seek_write(file, bytes, offset)?;
+        if written == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        bytes = &bytes[written..];
+        offset += written as u64;
+    }
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+fn free(file: &fs::File, offset: u64, bytes: u64) -> io::Result<()> {
+    use rustix::fs::{FallocateFlags, fallocate};
+    Ok(fallocate(file, FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE, offset, bytes)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn free(_: &fs::File, _: u64, _: u64) -> io::Result<()> {
+    Ok(())
 }
 
 /// Options to write a file that only its owner can read and write.
-pub fn private() -> OpenOptions {
+fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true);
     #[cfg(unix)]
@@ -25,51 +246,25 @@ pub fn private() -> OpenOptions {
     options
 }
 
-/// Writes and syncs a new private file.
-pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = private().create_new(true).open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
-/// Replaces `path` by a file of these bytes, whole or not at all, by way of `temporary` on the same file system.
-/// On return the change survives power loss; on failure the old file is untouched and the temporary one removed.
-pub fn replace(path: &Path, temporary: &Path, bytes: &[u8]) -> io::Result<()> {
-    let written = write_new(temporary, bytes).and_then(|()| fs::rename(temporary, path));
-    if written.is_err() {
-        remove_file_if_there(temporary)?;
-    }
-    written?;
-    sync_parent(path)
-}
-
-/// Makes the names in the directory of `path` survive power loss.
-pub fn sync_parent(path: &Path) -> io::Result<()> {
+/// The directory a path lies in.
+fn parent(path: &Path) -> &Path {
     match path.parent() {
-        None => Ok(()),
-        Some(here) if here.as_os_str().is_empty() => sync_dir(Path::new(".")),
-        Some(parent) => sync_dir(parent),
+        Some(here) if here.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => path,
     }
 }
 
-/// Makes the names in a directory survive power loss.
-#[cfg(unix)]
-pub fn sync_dir(path: &Path) -> io::Result<()> {
-    File::open(path)?.sync_all()
-}
-
-/// Makes the names in a directory survive power loss, as far as the system promises that by itself.
-#[cfg(not(unix))]
-pub fn sync_dir(_path: &Path) -> io::Result<()> {
-    Ok(())
-}
-
-/// Removes a file, if it is there.
-pub fn remove_file_if_there(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
+fn unless_missing(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         other => other,
     }
+}
+
+/// Whether there is no room left on the disk, or none that this user may take.
+pub fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 /// Whether the process or the system has as many files open as it may.
@@ -79,12 +274,10 @@ pub fn is_too_many_open(error: &io::Error) -> bool {
     error.raw_os_error().is_some_and(|code| CODES.contains(&code))
 }
 
-/// Opens or makes a file and takes its lock until the file is closed; `WouldBlock` when another process has it.
-pub fn lock(path: &Path) -> io::Result<File> {
-    let file = private().create(true).truncate(false).open(path)?;
-    file.try_lock()?;
-    Ok(file)
-}
+#[cfg(all(test, unix))]
+pub mod power_cut;
+#[cfg(all(test, unix))]
+pub mod recorder;
 
 #[cfg(test)]
 mod tests {
@@ -92,10 +285,10 @@ mod tests {
 
     #[test]
     fn a_replaced_file_is_whole_private_and_leaves_nothing_beside_it() {
-        let dir = tempfile::tempdir().unwrap();
+        let (disk, dir) = (Disk::default(), tempfile::tempdir().unwrap());
         let (path, temporary) = (dir.path().join("f"), dir.path().join("t"));
-        replace(&path, &temporary, b"one").unwrap();
-        replace(&path, &temporary, b"two").unwrap();
+        disk.replace(&path, &temporary, b"one").unwrap();
+        disk.replace(&path, &temporary, b"two").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");
         assert!(!temporary.exists());
         #[cfg(unix)]
@@ -104,20 +297,35 @@ mod tests {
 
     #[test]
     fn a_failed_replacement_changes_nothing() {
-        let dir = tempfile::tempdir().unwrap();
+        let (disk, dir) = (Disk::default(), tempfile::tempdir().unwrap());
         let (path, temporary) = (dir.path().join("f"), dir.path().join("t"));
         fs::create_dir(&path).unwrap();
-        assert!(replace(&path, &temporary, b"one").is_err());
-        assert!(path.is_dir() && !temporary.exists());
+        assert!(disk.replace(&path, &temporary, b"one").is_err());
+        assert!(path.is_dir());
+        disk.remove_all_if_there(&temporary).unwrap();
+        disk.remove_all_if_there(&temporary).unwrap();
+        assert!(!temporary.exists());
+    }
+
+    #[test]
+    fn directories_are_made_with_those_above_them() {
+        let (disk, dir) = (Disk::default(), tempfile::tempdir().unwrap());
+        let path = dir.path().join("a/b/c");
+        disk.create_private_dir(&path).unwrap();
+        disk.create_private_dir(&path).unwrap();
+        disk.sync_path_to(&path).unwrap();
+        fs::write(dir.path().join("file"), b"").unwrap();
+        assert!(disk.create_private_dir(&dir.path().join("file")).is_err());
+        assert!(disk.create_private_dir(&dir.path().join("file/below")).is_err());
     }
 
     #[test]
     fn a_lock_has_one_holder() {
-        let dir = tempfile::tempdir().unwrap();
+        let (disk, dir) = (Disk::default(), tempfile::tempdir().unwrap());
         let path = dir.path().join("lock");
-        let held = lock(&path).unwrap();
-        assert_eq!(lock(&path).unwrap_err().kind(), io::ErrorKind::WouldBlock);
+        let held = disk.lock(&path).unwrap();
+        assert_eq!(disk.lock(&path).unwrap_err().kind(), io::ErrorKind::WouldBlock);
         drop(held);
-        lock(&path).unwrap();
+        disk.lock(&path).unwrap();
     }
 }

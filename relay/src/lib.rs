@@ -8,6 +8,7 @@
 
 mod args;
 pub mod auth;
+mod blocks;
 mod changes;
 pub mod config;
 mod disk;

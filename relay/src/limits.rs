@@ -4,17 +4,25 @@ use std::time::Duration;
 
 use share_relay_api::limits::MAX_PARTS;
 
-/// Bytes gathered in memory before an upload is written to disk, and read from it at once for a download.
-pub const BLOCK_BYTES: usize = 256 * 1024;
+/// Bytes gathered in memory before an upload is written to disk, and read from it at once for a download. Each block is
+/// handed from one thread to another and back, which costs more than the copying if blocks are much smaller.
+pub const BLOCK_BYTES: usize = 512 * 1024;
 
-/// Memory a running upload of a part may hold: one block being filled, one being written.
-pub const UPLOAD_MEMORY: u64 = 2 * BLOCK_BYTES as u64;
+/// Blocks kept for the next one who needs some.
+pub const IDLE_BLOCKS: usize = 16;
 
-/// Memory a running download may hold: one block being read, one waiting, two being sent.
-pub const DOWNLOAD_MEMORY: u64 = 4 * BLOCK_BYTES as u64;
+/// Memory a running upload of a part may hold: one block, filled and then written. What arrives meanwhile waits in the
+/// system's own buffer.
+pub const UPLOAD_MEMORY: u64 = BLOCK_BYTES as u64;
 
-/// Bytes of a download handed to the connection at once. Whoever takes less than this for [`Limits::write_idle`] has
-/// stalled.
+/// Blocks a running download may hold: one being sent, one being read.
+pub const DOWNLOAD_BLOCKS: u32 = 2;
+
+/// Memory a running download may hold.
+pub const DOWNLOAD_MEMORY: u64 = DOWNLOAD_BLOCKS as u64 * BLOCK_BYTES as u64;
+
+/// Bytes of a download handed at once to a connection that carries several. Whoever takes less than this for
+/// [`Limits::write_idle`] has stalled.
 pub const SLICE_BYTES: usize = 16 * 1024;
 
 /// Answers with content that may run on one ticket at once.
@@ -90,7 +98,7 @@ impl Default for Limits {
             connection_idle: Duration::from_secs(75),
             connections: 512,
             streams: 32,
-            body_memory: 192 * 1024 * 1024,
+            body_memory: 256 * 1024 * 1024,
             drain: Duration::from_secs(30),
             sweep: Duration::from_secs(300),
         }

@@ -25,6 +25,10 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 /// Threads that wait for the disk at once.
 const DISK_THREADS: usize = 64;
 
+/// Files and connections open at once that are enough for all that is allowed at once.
+#[cfg(unix)]
+const MAX_OPEN_FILES: u64 = 16 * 1024;
+
 /// Runs the program with the arguments of this process.
 pub fn run() -> ExitCode {
     match act(Arguments::parse().command, &mut io::stdout()) {
@@ -40,12 +44,30 @@ fn act(command: Command, out: &mut dyn Write) -> Result<()> {
     match command {
         Command::Serve(serve) => {
             start_log(serve.log_format)?;
+            open_more_files();
             let mut runtime = tokio::runtime::Builder::new_multi_thread();
             runtime.enable_all().max_blocking_threads(DISK_THREADS).build()?.block_on(self::serve(serve, out))
         }
         Command::Token(command) => change_tokens(command, out),
     }
 }
+
+/// Lets this process open as many files as it may: each transfer takes a connection and a file.
+#[cfg(unix)]
+fn open_more_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let most = maximum.unwrap_or(MAX_OPEN_FILES).min(MAX_OPEN_FILES);
+    if current.is_none_or(|current| current >= most) {
+        return;
+    }
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: Some(most), maximum }) {
+        tracing::warn!(%error, current, "cannot raise the number of open files");
+    }
+}
+
+#[cfg(not(unix))]
+fn open_more_files() {}
 
 async fn serve(serve: Serve, out: &mut dyn Write) -> Result<()> {
     let store = LocalStore::open(&serve.data)?;

@@ -27,7 +27,7 @@ use crate::{
     tally::Tally,
     turns::Turns,
 };
-pub use download::Part;
+pub use download::{Part, Taker};
 
 type Result<T> = std::result::Result<T, Error>;
 
@@ -128,10 +128,10 @@ impl<S: Store> Relay<S> {
     }
 
     /// `PUT /v1/shares/{id}`, by an admitted sender. `true` if the share is new.
-    pub async fn create(&self, id: ShareId, request: CreateShare) -> Result<(bool, Created)> {
+    pub async fn create(self: &Arc<Self>, id: ShareId, request: CreateShare) -> Result<(bool, Created)> {
         let now = self.now();
         if let Some(record) = self.find(id).await? {
-            return Ok((false, record.created_again(&request, now)?));
+            return Ok((false, self.create_again(id, &record, request).await?));
         }
         let record = Record::create(request.clone(), &self.config.accepts, now)?;
         let created = record.created_again(&request, now)?;

@@ -5,7 +5,7 @@ use std::{fs, time::Duration};
 use share_relay_api::{Bytes32, ShareId};
 
 use crate::{
-    gate::Gate,
+    proxy::Proxy,
     raw,
     round_trips::noise,
     world::{Run, Sent, World, can_mount, files_below, until},
@@ -61,7 +61,7 @@ fn relay_unreachable() {
 fn relay_gone_while_sending() {
     let world = World::new();
     let mut relay = world.relay();
-    let gate = Gate::holding_request(&relay.url, "/parts/1 ");
+    let gate = Proxy::holding_request(&relay.url, "/parts/1 ");
     world.file("case.bin", noise(2 * PART));
     let send = ["send", "case.bin", "--json", "--relay", &gate.url, "--patience", "1s", "--passphrase-file", "w"];
     let mut sending = world.share(send).start();
@@ -72,12 +72,16 @@ fn relay_gone_while_sending() {
     let outcome = sending.finish();
     let error = outcome.fails(3, "unreachable");
     assert!(error["message"].as_str().unwrap().starts_with("The relay cannot be reached, or the connection broke"));
-    let outcome = outcome.says(&format!("The share could not be taken back. Later, run: share revoke {link}"));
+    let hint = error["hint"].as_str().unwrap();
+    assert!(hint.starts_with("Check your network") && hint.ends_with(". Go on with: share resume"), "{hint}");
+    let outcome =
+        outcome.says(&format!("The upload is kept, to go on with later. To take it back: share revoke {link}"));
     assert!(outcome.json().iter().all(|event| event["event"] != "ready"));
-    assert!(world.path("w").exists(), "as far as anyone knows the share is there, and the words open it");
+    assert!(world.path("w").exists(), "the words will open it");
     // What was said to do next can be done.
     let sent = Sent { link, words: world.path("w") };
     assert!(world.ledger_entry(&sent)["manage_key"].is_string());
+    world.share(["resume", "--json", "--patience", "0s"]).output().fails(3, "unreachable");
 }
 
 #[test]
@@ -85,14 +89,14 @@ fn relay_gone_while_getting() {
     let world = World::new();
     let mut relay = world.relay();
     let sent = world.send(&relay.url, [world.file("case.bin", noise(3 * PART))]);
-    let gate = Gate::holding_answer(&relay.url, "/content ", 1 << 20);
+    let gate = Proxy::holding_answer(&relay.url, "/content ", 1 << 20);
     let getting = world.get(&sent.through(&gate.url), "in").args(["--json", "--patience", "1s"]).start();
     gate.wait_until_stopped();
     relay.kill();
     gate.relay_is_gone();
     let error = getting.finish().fails(3, "unreachable");
     assert!(error["message"].as_str().unwrap().starts_with("The relay cannot be reached, or the connection broke"));
-    assert!(files_below(&world.path("in")).is_empty());
+    assert!(!world.path("in/case.bin").exists());
 }
 
 #[test]
@@ -206,7 +210,7 @@ fn revoked_while_getting() {
     let world = World::new();
     let relay = world.relay();
     let sent = world.send(&relay.url, [world.file("case.bin", noise(3 * PART))]);
-    let gate = Gate::holding_answer(&relay.url, "/content ", 1 << 20);
+    let gate = Proxy::holding_answer(&relay.url, "/content ", 1 << 20);
     let getting = world.get(&sent.through(&gate.url), "in").arg("--json").start();
     gate.wait_until_stopped();
     world.share(["revoke", &sent.link]).succeeds();
@@ -265,7 +269,7 @@ fn a_stream_still_being_sent() {
 fn an_upload_that_stopped() {
     let world = World::new();
     let relay = world.relay();
-    let gate = Gate::holding_request(&relay.url, "/parts/2 ");
+    let gate = Proxy::holding_request(&relay.url, "/parts/2 ");
     world.file("case.bin", noise(3 * PART));
     let words = world.path("words");
     let send = world.share(["send", "case.bin", "--json", "--relay", &gate.url, "--passphrase-file"]);
@@ -279,7 +283,8 @@ fn an_upload_that_stopped() {
     sending.signal("KILL");
     assert_eq!(sending.finish().output.status.code(), None);
     let says = "The sender has not finished uploading yet (66 %)";
-    get_fails(&world, &sent, 7, "not_ready", says, "Try again a little later.");
+    let get = || world.get(&sent, "in").args(["--patience", "1s"]);
+    fails(get, 7, "not_ready", says, "Try again a little later.");
 }
 
 #[test]
@@ -334,14 +339,16 @@ fn relay_disk_full() {
     let world = World::new();
     let relay = world.relay_on_small_disk("4m");
     world.file("case.bin", noise(PART));
-    let send = ["send", "case.bin", "--json", "--relay", &relay.url, "--passphrase-file", "w"];
+    let send = ["send", "case.bin", "--json", "--relay", &relay.url, "--patience", "1s", "--passphrase-file", "w"];
     let outcome = world.share(send).output();
     let error = outcome.fails(9, "storage_full");
     assert_eq!(error["message"], "The relay has no space left");
-    assert_eq!(error["hint"], "Nothing was sent. Try again later, or ask whoever runs the relay.");
-    let outcome = outcome.says("The share was taken back; nothing is left on the relay.");
-    assert!(!world.path("w").exists());
+    let hint = "Try again later, or ask whoever runs the relay to make room. Go on with: share resume";
+    assert_eq!(error["hint"], hint);
+    let outcome = outcome.says("The upload is kept");
     let link = outcome.json()[0]["link"].as_str().unwrap().to_owned();
+    world.share(["resume", "--json", "--patience", "1s"]).output().fails(9, "storage_full");
+    world.share(["revoke", &link]).succeeds();
     world.share(["get", &link, "--yes"]).output().exits(5).says("The sender took it back on ");
     // It has room again, and goes on.
     let sent = send_something(&world, &relay.url, &[]);
@@ -365,9 +372,9 @@ fn link_damaged() {
 fn a_file_changes_while_it_is_sent() {
     let world = World::new();
     let relay = world.relay();
-    let gate = Gate::holding_request(&relay.url, "/parts/0 ");
+    let gate = Proxy::holding_request(&relay.url, "/parts/0 ");
     // More parts than are read ahead.
-    let path = world.file("case.bin", noise(5 * PART));
+    let path = world.file("case.bin", noise(9 * PART));
     let words = world.path("w");
     let send = world.share(["send", "case.bin", "--json", "--relay", &gate.url, "--passphrase-file"]);
     let mut sending = send.arg(&words).start();
@@ -389,7 +396,7 @@ fn interrupted() {
     let world = World::new();
     let relay = world.relay();
     let sent = world.send(&relay.url, [world.file("case.bin", noise(3 * PART))]);
-    let gate = Gate::holding_answer(&relay.url, "/content ", 1 << 20);
+    let gate = Proxy::holding_answer(&relay.url, "/content ", 1 << 20);
     let getting = world.get(&sent.through(&gate.url), "in").arg("--json").start();
     gate.wait_until_stopped();
     getting.signal("INT");

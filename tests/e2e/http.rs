@@ -1,10 +1,18 @@
 //! HTTP/1.1 by hand, one request a connection: single calls, and a server that can lie about everything.
 
 use std::{
-    io::{self, BufRead, BufReader, Write},
+    io::{self, BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     sync::{Arc, Mutex},
 };
+
+use rustls::{
+    ServerConfig, ServerConnection, StreamOwned,
+    crypto::ring,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+};
+
+use crate::world::World;
 
 /// A request as it arrived.
 #[derive(Debug, Clone)]
@@ -125,15 +133,31 @@ pub struct Server {
 
 impl Server {
     pub fn start(answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
+        Self::listen(answer, Ok)
+    }
+
+    /// The same with TLS, under this name; the certificate to trust is `cert.pem` in that world.
+    pub fn tls(world: &World, name: &str, answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
+        let config = Arc::new(tls_config(world, name));
+        Self::listen(answer, move |stream| {
+            let connection = ServerConnection::new(Arc::clone(&config)).map_err(io::Error::other)?;
+            Ok(StreamOwned::new(connection, stream))
+        })
+    }
+
+    fn listen<S: Read + Write>(
+        answer: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+        open: impl Fn(TcpStream) -> io::Result<S> + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let (seen, answer) = (Arc::clone(&requests), Arc::new(answer));
+        let (seen, shared) = (Arc::clone(&requests), Arc::new((answer, open)));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (seen, answer) = (Arc::clone(&seen), Arc::clone(&answer));
+                let (seen, shared) = (Arc::clone(&seen), Arc::clone(&shared));
                 // A client that goes away in the middle is no fault of the test.
-                std::thread::spawn(move || drop(serve(stream, &seen, &*answer)));
+                std::thread::spawn(move || drop((shared.1)(stream).and_then(|stream| serve(stream, &seen, &shared.0))));
             }
         });
         Self { url, requests }
@@ -171,11 +195,33 @@ pub fn forward(relay: &str, request: &Request) -> io::Result<Response> {
     call(relay, &request.method, &request.path, &headers, &request.body)
 }
 
-fn serve(mut stream: TcpStream, seen: &Mutex<Vec<Request>>, answer: &dyn Fn(&Request) -> Reply) -> io::Result<()> {
-    let request = read_request(&mut BufReader::new(stream.try_clone()?))?;
+/// A key and a certificate for a name, made here.
+fn tls_config(world: &World, name: &str) -> ServerConfig {
+    let extensions = format!("basicConstraints=CA:FALSE\nsubjectAltName=DNS:{name}\n");
+    let config = format!(
+        "[req]\ndistinguished_name=name\nprompt=no\nx509_extensions=leaf\n[name]\nCN={name}\n[leaf]\n{extensions}"
+    );
+    let config = world.file("openssl.cnf", config);
+    let options =
+        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -keyout key.pem -out cert.pem";
+    world.program("openssl", options.split(' ')).arg("-config").arg(config).succeeds();
+    let certificate = CertificateDer::from_pem_file(world.path("cert.pem")).unwrap();
+    let key = PrivateKeyDer::from_pem_file(world.path("key.pem")).unwrap();
+    let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let builder = builder.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+    builder.with_single_cert(vec![certificate], key).unwrap()
+}
+
+fn serve(stream: impl Read + Write, seen: &Mutex<Vec<Request>>, answer: &dyn Fn(&Request) -> Reply) -> io::Result<()> {
+    let mut reader = BufReader::new(stream);
+    let request = read_request(&mut reader)?;
     seen.lock().unwrap().push(request.clone());
+    let stream = reader.get_mut();
     match answer(&request) {
-        Reply::Raw(bytes) => stream.write_all(&bytes),
+        Reply::Raw(bytes) => {
+            stream.write_all(&bytes)?;
+            stream.flush()
+        }
         Reply::Endless(start, more) => {
             stream.write_all(&start)?;
             loop {

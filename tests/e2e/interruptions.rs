@@ -1,5 +1,6 @@
-//! Ctrl-C and `kill -9` at random moments of send, get and relay: no partial file under its final name, no temporary
-//! file left after the next run, no acknowledged part lost.
+//! Ctrl-C and `kill -9` at random moments of send and relay: no temporary file left after the next run, no acknowledged
+//! part lost. How a killed send goes on is in [`upload_resume`](crate::upload_resume), a killed get in
+//! [`download_resume`](crate::download_resume).
 //!
 //! The moments are bytes on the way, chosen at random. `SHARE_ROUNDS=1000 cargo test -p share-tests --test e2e --
 //! interruptions::` tries more of them; `SHARE_SEED` repeats those of a run that failed, which printed its seed.
@@ -10,7 +11,7 @@ use std::{
     io::{Read, Write},
     net::TcpStream,
     os::unix::process::ExitStatusExt,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, Command, Output},
     sync::{Mutex, mpsc},
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -22,20 +23,20 @@ use share_relay_api::{CreateShare, ShareId, limits::SEALED_CHUNK_BYTES, paths};
 
 use crate::{
     http,
+    proxy::{Proxy, Way},
     round_trips::noise,
-    stock_tools::{age_key, send_to},
-    tap::{Tap, Way},
+    stock_tools::age_key,
     world::{Relay, Run, Sent, World, files_below},
 };
 
-const BYTES: usize = 20 * 1024 * 1024;
-const LIMIT: Duration = Duration::from_secs(60);
+pub const BYTES: usize = 20 * 1024 * 1024;
+pub const LIMIT: Duration = Duration::from_secs(60);
 
 /// Random numbers that can be repeated.
-struct Dice(u64);
+pub struct Dice(u64);
 
 impl Dice {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let seed = std::env::var("SHARE_SEED").ok().and_then(|text| text.parse().ok());
         let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64;
         let seed = seed.unwrap_or_else(now);
@@ -43,7 +44,7 @@ impl Dice {
         Self(seed | 1)
     }
 
-    fn below(&mut self, bound: u64) -> u64 {
+    pub fn below(&mut self, bound: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -51,7 +52,7 @@ impl Dice {
     }
 
     /// A moment of a transfer, in bytes on the way: early, among the small calls; anywhere; or near its end.
-    fn moment(&mut self) -> u64 {
+    pub fn moment(&mut self) -> u64 {
         match self.below(3) {
             0 => self.below(4000),
             1 => self.below(BYTES as u64),
@@ -60,18 +61,20 @@ impl Dice {
     }
 }
 
-fn rounds() -> u64 {
+/// How often a test that leaves something to chance does so.
+pub fn rounds() -> u64 {
     std::env::var("SHARE_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(12)
 }
 
-fn signal(process: &Child, name: &str) {
+/// Sends a signal: `INT`, `TERM`, `KILL`.
+pub fn signal(process: &Child, name: &str) {
     // It fails if the process has just ended, which the caller finds out.
     let command = format!("kill -{name} {} 2>/dev/null", process.id());
     Command::new("sh").args(["-c", &command]).status().unwrap();
 }
 
 /// Starts a program, signals it once so many more bytes have passed this way, and gives what became of it.
-fn struck(run: Run, tap: &Tap, way: Way, after: u64, with: &str) -> Output {
+pub fn struck(run: Run, tap: &Proxy, way: Way, after: u64, with: &str) -> Output {
     let wanted = tap.passed(way) + after;
     let mut child = run.spawn();
     tap.wait_for(way, wanted, || child.try_wait().unwrap().is_some());
@@ -84,14 +87,14 @@ fn struck(run: Run, tap: &Tap, way: Way, after: u64, with: &str) -> Output {
 
 /// What a round ended in, counted so that a run shows what it has covered.
 #[derive(Default)]
-struct Tally {
+pub struct Tally {
     finished: u64,
     interrupted: u64,
     killed: u64,
 }
 
 impl Tally {
-    fn add(&mut self, output: &Output) {
+    pub fn add(&mut self, output: &Output) {
         match (output.status.code(), output.status.signal()) {
             (Some(0), _) => self.finished += 1,
             (Some(130), _) => self.interrupted += 1,
@@ -100,13 +103,13 @@ impl Tally {
         }
     }
 
-    fn show(&self, what: &str) {
+    pub fn show(&self, what: &str) {
         let Self { finished, interrupted, killed } = self;
         eprintln!("{what}: {finished} finished first, {interrupted} interrupted, {killed} ended by the signal");
     }
 }
 
-fn announced(output: &Output) -> Option<String> {
+pub fn announced(output: &Output) -> Option<String> {
     let line = String::from_utf8_lossy(&output.stdout).lines().next()?.to_owned();
     let created: Value = serde_json::from_str(&line).ok()?;
     Some(created["link"].as_str()?.to_owned())
@@ -126,10 +129,10 @@ fn ledger(world: &World) -> PathBuf {
 }
 
 #[test]
-fn ctrl_c_takes_a_share_back() {
+fn ctrl_c_keeps_an_upload_that_can_go_on_and_takes_any_other_back() {
     let (world, mut dice, mut tally) = (World::new(), Dice::new(), Tally::default());
     let relay = world.relay();
-    let tap = Tap::counting(&relay.url);
+    let tap = Proxy::counting(&relay.url);
     let file = world.file("case.bin", noise(BYTES));
     for round in 0..rounds() {
         let words = world.path(format!("words-{round}"));
@@ -137,11 +140,21 @@ fn ctrl_c_takes_a_share_back() {
         let run = world.share(["send", "--json", "--relay", &tap.url, "--passphrase-file"]).arg(&words).arg(&file);
         let output = struck(run, &tap, Way::ToRelay, dice.moment(), "INT");
         tally.add(&output);
-        if output.status.success() {
+        if String::from_utf8_lossy(&output.stderr).contains("The upload is kept") {
+            assert!(words.exists(), "round {round}: the words are still good");
+            let link = announced(&output).unwrap();
+            world.share(["resume"]).within(LIMIT).exits(0);
+            let sent = Sent { link, words: words.clone() };
+            let body: Value = serde_json::from_slice(&status(&relay, sent.id()).body).unwrap();
+            assert_eq!(body["state"], "ready", "round {round}: {body}");
+        } else {
+            assert!(output.status.success() || !words.exists(), "round {round}: the words open nothing now");
+        }
+        assert_eq!(files_below(&world.path("home/.local/share/share/uploads")), [] as [PathBuf; 0], "round {round}");
+        if words.exists() {
             fs::remove_dir_all(ledger(&world)).unwrap();
             continue;
         }
-        assert!(!words.exists(), "round {round}: the words open nothing now");
         assert_eq!(files_below(&ledger(&world)), [] as [PathBuf; 0], "round {round}");
         for id in ids(&relay).into_iter().filter(|id| !before.contains(id)) {
             let status = status(&relay, &id);
@@ -159,7 +172,7 @@ fn ctrl_c_takes_a_share_back() {
 fn a_killed_send_leaves_no_temporary_file() {
     let (world, mut dice, mut tally) = (World::new(), Dice::new(), Tally::default());
     let relay = world.relay();
-    let tap = Tap::counting(&relay.url);
+    let tap = Proxy::counting(&relay.url);
     let (file, small) = (world.file("case.bin", noise(BYTES)), world.file("small", "x"));
     let key = age_key(&world, "key.txt");
     for round in 0..rounds() {
@@ -172,91 +185,12 @@ fn a_killed_send_leaves_no_temporary_file() {
         assert!(left.iter().all(|path| path.extension().is_some_and(|end| end == "json")), "round {round}: {left:?}");
         world.share(["list"]).within(LIMIT).exits(0);
         if let (Some(link), false) = (announced(&output), output.status.success()) {
-            let get = world.share(["get", &link, "--yes", "--identity", "key.txt", "--output", "in"]).within(LIMIT);
+            let get = ["get", &link, "--yes", "--identity", "key.txt", "--output", "in", "--patience", "0s"];
+            let get = world.share(get).within(LIMIT);
             assert!(matches!(get.output.status.code(), Some(0 | 7)), "round {round}: {get:?}");
         }
     }
     tally.show("send, SIGKILL");
-}
-
-/// A share of a file and a folder, and where it is fetched.
-struct Fetched {
-    world: World,
-    sent: Sent,
-    tap: Tap,
-    _relay: Relay,
-}
-
-impl Fetched {
-    fn new() -> Self {
-        let world = World::new();
-        let relay = world.relay();
-        let tap = Tap::counting(&relay.url);
-        let key = age_key(&world, "key.txt");
-        let file = world.file("case.bin", noise(BYTES / 2));
-        (0..40).for_each(|number| drop(world.file(format!("folder/{number}"), noise(BYTES / 80 + number))));
-        let sent = send_to(&world, &relay, &[key], [file, world.path("folder")]);
-        let sent = sent.through(&tap.url);
-        Self { world, sent, tap, _relay: relay }
-    }
-
-    fn get(&self, output: &str) -> Run {
-        self.world.share(["get", &self.sent.link, "--yes", "--identity", "key.txt", "--output", output])
-    }
-
-    /// Everything but staging folders, which must all be whole.
-    #[track_caller]
-    fn whole(&self, output: &str, suffix: &str) {
-        let output = self.world.path(output);
-        let same = |one: &Path, other: &Path| fs::read(one).unwrap() == fs::read(other).unwrap();
-        assert!(same(&self.world.path("case.bin"), &output.join(format!("case{suffix}.bin"))));
-        let folder = output.join(format!("folder{suffix}"));
-        assert!((0..40).all(|n| same(&self.world.path(format!("folder/{n}")), &folder.join(n.to_string()))));
-        assert_eq!(files_below(&folder).len(), 40);
-    }
-
-    fn names(&self, output: &str) -> Vec<String> {
-        let items = fs::read_dir(self.world.path(output)).into_iter().flatten();
-        let mut names: Vec<_> = items.map(|item| item.unwrap().file_name().into_string().unwrap()).collect();
-        names.sort();
-        names
-    }
-}
-
-#[test]
-fn ctrl_c_leaves_nothing_of_a_download() {
-    let (fetched, mut dice, mut tally) = (Fetched::new(), Dice::new(), Tally::default());
-    for round in 0..rounds() {
-        let output = format!("in-{round}");
-        let ended = struck(fetched.get(&output), &fetched.tap, Way::FromRelay, dice.moment(), "INT");
-        tally.add(&ended);
-        if ended.status.success() {
-            fetched.whole(&output, "");
-        } else {
-            assert_eq!(fetched.names(&output), [] as [&str; 0], "round {round}");
-        }
-    }
-    tally.show("get, SIGINT");
-}
-
-#[test]
-fn after_a_killed_download_the_next_one_cleans_up() {
-    let (fetched, mut dice, mut tally) = (Fetched::new(), Dice::new(), Tally::default());
-    for round in 0..rounds() {
-        let output = format!("in-{round}");
-        let ended = struck(fetched.get(&output), &fetched.tap, Way::FromRelay, dice.moment(), "KILL");
-        tally.add(&ended);
-        let left: Vec<_> = fetched.names(&output).into_iter().filter(|name| !name.starts_with(".share-")).collect();
-        assert!(left.is_empty() || ended.status.success() || left == ["case.bin", "folder"], "round {round}: {left:?}");
-        fetched.get(&output).within(LIMIT).exits(0);
-        if left.is_empty() {
-            assert_eq!(fetched.names(&output), ["case.bin", "folder"], "round {round}");
-        } else {
-            fetched.whole(&output, " (2)");
-        }
-        fetched.whole(&output, "");
-    }
-    tally.show("get, SIGKILL");
 }
 
 /// A share whose parts are sent by hand.

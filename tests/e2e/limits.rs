@@ -11,7 +11,7 @@ use share_relay_api::{Bytes32, paths};
 
 use crate::{
     failures::send_something,
-    gate::Gate,
+    proxy::Proxy,
     raw,
     round_trips::noise,
     world::{Run, World},
@@ -69,7 +69,7 @@ fn a_download_cut_off_goes_on_with_its_ticket() {
     let relay = world.relay();
     let bytes = noise(20 << 20);
     let sent = world.send(&relay.url, [world.file("case.bin", &bytes).to_str().unwrap(), "--once"]);
-    let gate = Gate::cutting_answers(&relay.url, "/content ", 3 << 20, 3);
+    let gate = Proxy::cutting_answers(&relay.url, "/content ", 3 << 20, 3);
     world.get(&sent.through(&gate.url), "in").succeeds();
     assert_eq!(gate.stopped(), 3);
     assert!(fs::read(world.path("in/case.bin")).unwrap() == bytes);
@@ -82,7 +82,7 @@ fn a_receipt_asked_for_again_counts_once() {
     let relay = world.relay();
     let sent = send_something(&world, &relay.url, &["--downloads", "2"]);
     // The answer to the receipt is lost, so it is sent again.
-    let gate = Gate::cutting_answers(&relay.url, "/receipt ", 0, 1);
+    let gate = Proxy::cutting_answers(&relay.url, "/receipt ", 0, 1);
     world.get(&sent.through(&gate.url), "in").succeeds();
     assert_eq!(gate.stopped(), 1);
     assert_eq!(world.events(&sent), ["created", "ready", "ticket", "receipt"]);
@@ -94,7 +94,7 @@ fn a_ticket_asked_for_again_counts_once() {
     let world = World::new();
     let relay = world.relay();
     let sent = send_something(&world, &relay.url, &["--once"]);
-    let gate = Gate::cutting_answers(&relay.url, "/tickets ", 0, 1);
+    let gate = Proxy::cutting_answers(&relay.url, "/tickets ", 0, 1);
     world.get(&sent.through(&gate.url), "in").succeeds();
     assert_eq!(gate.stopped(), 1);
     assert_eq!(world.events(&sent), ["created", "ready", "ticket", "receipt", "collected"]);
@@ -128,7 +128,7 @@ fn an_unfinished_download_gives_its_place_back() {
     let world = World::new();
     let relay = world.clocked_relay();
     let sent = world.send(&relay.url, [world.file("case.bin", noise(20 << 20)).to_str().unwrap(), "--once"]);
-    let gate = Gate::holding_answer(&relay.url, "/content ", 1 << 20);
+    let gate = Proxy::holding_answer(&relay.url, "/content ", 1 << 20);
     let getting = world.get(&sent.through(&gate.url), "in").start();
     gate.wait_until_stopped();
     getting.signal("INT");

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     failures::{fails, send_something},
-    gate::Gate,
+    proxy::Proxy,
     raw,
     round_trips::noise,
     world::{SMALL_DISK, Sent, World, can_mount, files_below},
@@ -97,7 +97,7 @@ fn nothing_there_to_send() {
 }
 
 #[test]
-fn a_ledger_that_cannot_be_written_sends_nothing() {
+fn where_nothing_can_be_kept_nothing_is_sent() {
     let world = World::new();
     let relay = world.relay();
     world.file("case.bin", "x");
@@ -106,10 +106,11 @@ fn a_ledger_that_cannot_be_written_sends_nothing() {
     let send = ["send", "case.bin", "--json", "--relay", &relay.url, "--passphrase-file", "w"];
     let outcome = world.share_without_rights(send).output();
     let error = outcome.fails(10, "local_file");
-    assert!(error["message"].as_str().unwrap().starts_with("The record of what was sent, in "), "{error}");
+    let says = "What it takes to go on with an upload later cannot be kept";
+    assert!(error["message"].as_str().unwrap().starts_with(says), "{error}");
     assert_eq!(outcome.json().len(), 1, "no link is told that nobody could manage: {outcome:?}");
-    outcome.says("The share was taken back");
     assert!(!world.path("w").exists());
+    assert_eq!(fs::read_dir(relay.data.join("shares")).unwrap().count(), 0);
     fs::set_permissions(&home, Permissions::from_mode(0o755)).unwrap();
 }
 
@@ -287,7 +288,7 @@ fn a_download_cut_off_is_repeated_with_its_ticket() {
     let world = World::new();
     let relay = world.relay();
     let sent = world.send(&relay.url, [world.file("case.bin", noise(20 << 20)).to_str().unwrap(), "--once"]);
-    let gate = Gate::holding_answer(&relay.url, "/content ", 1 << 20);
+    let gate = Proxy::holding_answer(&relay.url, "/content ", 1 << 20);
     let link = sent.through(&gate.url);
     let getting = world.get(&link, "in").start();
     gate.wait_until_stopped();
@@ -304,7 +305,7 @@ fn a_staging_folder_that_somebody_swaps_is_refused() {
     let world = World::new();
     let relay = world.relay();
     let sent = world.send(&relay.url, [world.file("case.bin", noise(20 << 20)).to_str().unwrap()]);
-    let gate = Gate::holding_answer(&relay.url, "/content ", 1 << 20);
+    let gate = Proxy::holding_answer(&relay.url, "/content ", 1 << 20);
     let getting = world.get(&sent.through(&gate.url), "in").arg("--json").start();
     gate.wait_until_stopped();
     let staging = fs::read_dir(world.path("in")).unwrap().next().unwrap().unwrap().path();

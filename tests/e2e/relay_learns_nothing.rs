@@ -7,8 +7,8 @@ use base64::{Engine, engine::general_purpose};
 use share::envelope::{self, Opener};
 
 use crate::{
+    proxy::{Proxy, Way},
     round_trips::noise,
-    tap::{Tap, Way},
     world::{Relay, Sent, World, files_below},
 };
 
@@ -18,7 +18,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 struct Tapped {
     world: World,
     relay: Relay,
-    tap: Tap,
+    tap: Proxy,
 }
 
 impl Tapped {
@@ -26,7 +26,7 @@ impl Tapped {
         let world = World::new();
         // Everything it could say, it says.
         let relay = world.relay_logging("trace");
-        let tap = Tap::recording(&relay.url);
+        let tap = Proxy::recording(&relay.url);
         Self { world, relay, tap }
     }
 

@@ -190,7 +190,7 @@ fn peak_kib(world: &World, arguments: &[&str]) -> u64 {
 }
 
 /// `VmHWM` of a process in KiB; 0 if it has just ended.
-fn peak_of(process: u32) -> u64 {
+pub fn peak_of(process: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)

@@ -10,8 +10,9 @@ use serde_json::json;
 
 use crate::{
     failures::{NOWHERE, send_something},
-    gate::Gate,
-    world::{Sent, World, files_below, until},
+    proxy::Proxy,
+    upload_resume::until_header_is_kept,
+    world::{Sent, World, files_below},
 };
 
 /// Well below the time that unfinished work gets at the end.
@@ -21,7 +22,7 @@ const AT_ONCE: Duration = Duration::from_secs(4);
 fn a_sealed_share_stays_though_nobody_reads_that_it_is_ready() {
     let world = World::new();
     let relay = world.relay();
-    let gate = Gate::holding_request(&relay.url, "/seal ");
+    let gate = Proxy::holding_request(&relay.url, "/seal ");
     let (file, words) = (world.file("case.bin", "x"), world.path("words"));
     // Its reader is gone before the first line is passed on, and the last line is held until then.
     let script = "\"$@\" | { read -r line; exec <&-; echo \"$line\"; }; exit ${PIPESTATUS[0]}";
@@ -43,13 +44,13 @@ fn stopped_while_standard_input_stays_open() {
     let mut sending = send.start();
     let stdin = sending.stdin.take();
     let ledger = world.path("home/.local/share/share/ledger");
-    until("the share exists", || files_below(&ledger).iter().any(|path| path.extension().is_some()).then_some(()));
+    until_header_is_kept(&world);
     let begun = Instant::now();
     sending.signal("INT");
     let outcome = sending.finish().exits(130);
     assert!(begun.elapsed() < AT_ONCE, "{outcome:?}");
-    outcome.says("Taking the share back").says("The share was taken back");
-    assert!(!world.path("words").exists() && files_below(&ledger).is_empty());
+    outcome.says("The upload is kept").says("pipe the same bytes");
+    assert!(world.path("words").exists() && !files_below(&ledger).is_empty());
     drop(stdin);
 }
 

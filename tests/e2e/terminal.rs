@@ -12,9 +12,10 @@ use share::envelope::{Opener, header_len, open_bytes, open_header, seal_bytes};
 
 use crate::{
     failures::{mistyped, send_something},
-    gate::Gate,
+    proxy::{Line, Proxy, Way},
     raw,
     round_trips::noise,
+    upload_resume::until_header_is_kept,
     world::{PATIENCE, Relay, Sent, World, files_below, until},
 };
 
@@ -287,7 +288,7 @@ fn a_bar_shows_progress_at_a_terminal_only() {
     let sent = world.send(&relay.url, [world.file("case.bin", noise(20 << 20))]);
     let options = format!("--yes --force --passphrase-file {}", sent.words.display());
     for quiet in [false, true] {
-        let gate = Gate::holding_answer(&relay.url, "/content ", 5 << 20);
+        let gate = Proxy::holding_answer(&relay.url, "/content ", 5 << 20);
         let flag = if quiet { "--quiet" } else { "" };
         let mut terminal = get(&world, &sent.through(&gate.url), &format!("{options} {flag}"));
         gate.wait_until_stopped();
@@ -310,7 +311,7 @@ fn sending_shows_link_and_words_before_the_upload_ends() {
     let world = World::new();
     let relay = world.relay();
     world.file("case.bin", noise(20 << 20));
-    let gate = Gate::holding_request(&relay.url, "/parts/1 ");
+    let gate = Proxy::holding_request(&relay.url, "/parts/1 ");
     let mut terminal = Terminal::run(&world, &format!("exec {SHARE} send case.bin --relay {}", gate.url));
     terminal.sees("Link:  http://127.0.0.1:");
     terminal.sees("Words: ");
@@ -322,4 +323,94 @@ fn sending_shows_link_and_words_before_the_upload_ends() {
     terminal.sees("Ready. It can be fetched until ");
     let (code, shown) = terminal.finish();
     assert_eq!((code, words.split(' ').count()), (0, 6), "{shown}");
+}
+
+#[test]
+fn a_wait_shows_why_and_ends_when_bytes_move_again() {
+    let world = World::new();
+    let mut relay = world.relay();
+    world.file("case.bin", noise(20 << 20));
+    let sent = world.send(&relay.url, ["case.bin"]);
+    let line = Line { bytes_per_second: Some(4 << 20), ..Line::default() };
+    for (way, sending) in [(Way::ToRelay, true), (Way::FromRelay, false)] {
+        let proxy = Proxy::line(&relay.url, line);
+        let mut terminal = match sending {
+            true => Terminal::run(&world, &format!("exec {SHARE} send case.bin --relay {}", proxy.url)),
+            false => {
+                get(&world, &sent.through(&proxy.url), &format!("--yes --passphrase-file {}", sent.words.display()))
+            }
+        };
+        assert!(proxy.wait_for(way, 2 << 20, || false));
+        terminal.sees("B/s");
+        relay.kill();
+        terminal.sees(" / 20.0");
+        terminal.sees("The relay cannot be reached, or the connection broke; trying again…");
+        relay = world.relay();
+        proxy.leads_to(&relay.url);
+        terminal.sees("B/s");
+        let (code, shown) = terminal.finish();
+        assert_eq!(code, 0, "{shown}");
+        let after = shown.rsplit("trying again…").next().unwrap();
+        assert!(after.contains("B/s"), "{after}");
+    }
+    assert!(fs::read(world.path("in/case.bin")).unwrap() == noise(20 << 20));
+}
+
+#[test]
+fn an_unfinished_upload_is_asked_about() {
+    for (answer, goes_on) in [("y\n", true), ("n\n", false)] {
+        let world = World::new();
+        let relay = world.relay();
+        world.file("case.bin", noise(40 << 20));
+        let gate = Proxy::holding_request(&relay.url, "/parts/3 ");
+        let mut sending = world.share(["send", "case.bin", "--json", "--relay", &gate.url]).start();
+        let told = sending.event();
+        gate.wait_until_stopped();
+        until_header_is_kept(&world);
+        sending.signal("KILL");
+        sending.finish();
+        gate.open();
+        let mut terminal = Terminal::run(&world, &format!("exec {SHARE} send case.bin --relay {}", gate.url));
+        terminal.answers("Go on with it?", answer);
+        if !goes_on {
+            terminal.sees("The unfinished upload was taken back");
+        }
+        terminal.sees("Link:  ");
+        assert_eq!(terminal.sees("\n").trim() == told["link"].as_str().unwrap(), goes_on);
+        terminal.sees("Words: ");
+        let words = terminal.sees("\n").trim().replace(' ', "-");
+        assert_eq!(words == told["words"].as_str().unwrap(), goes_on);
+        terminal.sees("Ready. It can be fetched until ");
+        assert_eq!(terminal.finish().0, 0);
+    }
+}
+
+#[test]
+fn what_changed_since_is_offered_anew() {
+    for anew in [false, true] {
+        let world = World::new();
+        let relay = world.relay();
+        world.file("case.bin", noise(40 << 20));
+        let gate = Proxy::holding_request(&relay.url, "/parts/3 ");
+        let mut sending = world.share(["send", "case.bin", "--json", "--relay", &gate.url]).start();
+        let link = sending.event()["link"].as_str().unwrap().to_owned();
+        gate.wait_until_stopped();
+        until_header_is_kept(&world);
+        sending.signal("KILL");
+        sending.finish();
+        gate.open();
+        world.file("case.bin", noise(1000));
+        let mut terminal = Terminal::run(&world, &format!("exec {SHARE} send case.bin --resume --relay {}", gate.url));
+        terminal.sees("case.bin changed since this upload began");
+        terminal.answers("Send it anew, and take the unfinished upload back?", if anew { "y\n" } else { "n\n" });
+        if !anew {
+            assert_eq!(terminal.finish().0, 12);
+            world.share(["resume", "--json"]).output().fails(12, "file_changed");
+            continue;
+        }
+        terminal.sees(&format!("The unfinished upload was taken back: {link}"));
+        terminal.sees("Ready. It can be fetched until ");
+        assert_eq!(terminal.finish().0, 0);
+        assert!(world.share(["resume"]).output().exits(10).stderr().contains("There is no unfinished upload"));
+    }
 }

@@ -90,7 +90,13 @@ impl World {
         self.start(run, data)
     }
 
-    fn start_relay(&self, prepare: impl FnOnce(Run) -> Run) -> Relay {
+    /// A relay process started by another program that watches it.
+    pub fn relay_under<I: IntoIterator<Item: AsRef<OsStr>>>(&self, wrapper: I) -> Relay {
+        self.start_relay(|run| run.args(["--listen", "127.0.0.1:0"]).under(wrapper))
+    }
+
+    /// A relay process, run in another way; `--data` is added.
+    pub fn start_relay(&self, prepare: impl FnOnce(Run) -> Run) -> Relay {
         let data = self.path("relay");
         let run = prepare(self.share_relay([OsStr::new("serve"), OsStr::new("--data"), data.as_os_str()]));
         self.start(run, data)

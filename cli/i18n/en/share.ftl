@@ -105,7 +105,10 @@ relay-url-invalid-hint = An address looks like https://relay.example, with nothi
 
 client-unreachable = The relay cannot be reached, or the connection broke
 client-unreachable-hint = Check your network connection and try again. If it keeps failing, ask whoever runs the relay.
+client-later-hint = It asks to be left alone for { $wait }. Try again after that, or allow more time with --patience.
 client-stalled = The relay or the network stopped responding
+client-untrusted = The relay's certificate is not accepted ({ $why })
+client-untrusted-hint = Check the relay's address and this computer's clock. If a proxy in your office looks into connections, ask for its certificate to be installed.
 client-problem = The relay refused ({ $code })
 client-status = Something on the way to the relay answered with error { $status }
 client-status-too-large = Something on the way to the relay does not let this much through at once
@@ -114,13 +117,18 @@ client-redirected = The answer points to another address, and share never follow
 client-bad-answer = The answer is not that of a relay ({ $what })
 client-bad-answer-hint = A login page of a network or a proxy may be in between. Open a web page in your browser first; if that works, check the relay's address.
 client-content-changed = The relay now gives out something else than when the download began
+client-waiting-for-sender = Waiting for the sender ({ $percent } % is there)
 
 ## transfer
 # (upload, download)
 
 transfer-waiting = { $why }; trying again…
 transfer-stdin = Standard input cannot be read
+transfer-smaller-parts = Something on the way does not let large parts through; going on with smaller ones.
+transfer-sealed-differently = What is sent is not what it was when this upload began
+transfer-journal = What it takes to go on with an upload later cannot be kept on this computer
 transfer-not-the-content = What the relay gives out is not what was sent
+transfer-tags = What has been fetched cannot be noted down
 
 ## failures
 # (what error.rs tells)
@@ -137,12 +145,12 @@ output-exists = { $path } exists already
 output-exists-hint = Choose another name, or move what is there.
 relay-busy = The relay is too busy
 relay-lost-parts = The relay has lost a part of what was sent
-relay-lost-parts-hint = Send it again. If it fails again, tell whoever runs the relay.
+relay-lost-parts-hint = If this happens again, tell whoever runs the relay.
 relay-needs-token = The relay does not accept this sender token, or wants one
 relay-needs-token-hint = Ask whoever runs the relay for a token, then run: share login URL
 relay-not-manager = This computer's key does not fit that share
 relay-storage-full = The relay has no space left
-relay-storage-full-hint = Nothing was sent. Try again later, or ask whoever runs the relay.
+relay-storage-full-hint = Try again later, or ask whoever runs the relay to make room.
 relay-content-damaged = What the relay has stored is damaged
 relay-expiry-too-long = The relay does not keep anything for so long
 relay-expiry-too-long-hint = Nothing was sent. Send it again with a shorter time: --expires { $limit } is the longest.
@@ -215,6 +223,29 @@ here-received = Received and verified by the recipient.
 here-expired = It expired before it was fetched
 here-revoked = It was taken back
 here-stopped = Stopped; it cannot be fetched any more
+send-kept = The upload is kept, to go on with later. To take it back: share revoke { $link }
+send-kept-hint = Go on with: share resume
+send-kept-stdin-hint = To go on, pipe the same bytes into the same command, with --resume.
+
+# resume
+resume-ask = This was begun before, and not finished: { $link }. Go on with it? No takes it back, and begins anew.
+resume-not-asked = This was begun before, and not finished: { $link }. To go on with it, add --resume; this is a new share.
+resume-ask-anew = Send it anew, and take the unfinished upload back?
+resume-going-on = Going on; the relay has { $size } already.
+resume-none = There is no unfinished upload to go on with
+resume-none-hint = `share list` shows what was sent from here. To send it anew: share send
+resume-several = There are several unfinished uploads
+resume-several-hint = Name one of them: share resume LINK
+  { $links }
+resume-running = Another process is still sending this: { $link }
+resume-stdin = This upload came from standard input
+resume-stdin-hint = To go on, pipe the same bytes into the same command, with --resume.
+resume-changed = { $path } changed since this upload began, so it cannot go on
+resume-changed-somewhere = Files or folders changed since this upload began, so it cannot go on
+resume-changed-hint = To send it as it is now, repeat the command `share send` with --new; that takes the unfinished upload back.
+resume-gone-hint = It cannot go on. Send it anew: share send
+resume-taken-back = The unfinished upload was taken back: { $link }
+resume-not-taken-back = The unfinished upload could not be taken back; the relay removes it after two days: { $link }
 
 # get
 get-ask-words = The words you were told:
@@ -233,11 +264,21 @@ get-until = It can be fetched until { $time }.
 get-confirm = Save in { $folder }?
 get-declined = Nothing was saved
 get-interrupted = Stopped; nothing was saved
+get-interrupted-kept = Stopped; { $percent } % of it is kept
+get-interrupted-kept-hint = To go on, run the same command again. To give up, remove { $folder }
+get-kept = { $percent } % of it is kept in { $folder }: the same command goes on from there.
+get-not-placed = What was fetched is kept in { $folder }: the same command goes on from there.
+get-kept-removed = What had been fetched of it before is removed.
+get-going-on = Going on with an earlier download: { $percent } % of it is there.
+get-checking = Checking
+get-still-sending = The sender is still sending; this goes on as it arrives.
+get-ticket-over = The earlier download had run out; going on counts as another one.
+get-remove-left = A download of { $link } was never finished. Remove what is there of it, in { $folder }?
+get-removed-left = Removed what was left of an old download of { $link }.
 get-receipt-interrupted = Stopped before the relay had the receipt
 get-verified = Received and verified:
 get-renamed = { $wanted } exists already; saved as { $actual }
 get-no-receipt = All is saved, but the sender could not be told: { $why }
-get-more-than-promised = The content is longer than its description says
 get-stdout-needs-one-file = Only a single file can be written to standard output; this share holds several
 get-ciphertext-saved = Saved, still encrypted and not verified. To open it: age --decrypt FILE
 get-contents-many = { $files } files, { $size }; too many to list one by one.
@@ -281,6 +322,7 @@ list-files = { $files ->
    *[other] { $files } files
 }, { $size }
 list-and-more = and { $count } more
+list-unfinished = (not finished; go on with: share resume)
 list-empty = Nothing was sent from this computer yet.
 list-damaged = { $path } is left out: { $why }
 

@@ -105,7 +105,10 @@ relay-url-invalid-hint = Een adres ziet eruit als https://relay.example, met hoo
 
 client-unreachable = De relay is niet te bereiken, of de verbinding is verbroken
 client-unreachable-hint = Controleer uw netwerkverbinding en probeer het opnieuw. Blijft het misgaan? Vraag dan de beheerder van de relay.
+client-later-hint = De andere kant vraagt om { $wait } te wachten. Probeer het daarna opnieuw, of geef meer tijd met --patience.
 client-stalled = De relay of het netwerk reageert niet meer
+client-untrusted = Het certificaat van de relay wordt niet aanvaard ({ $why })
+client-untrusted-hint = Controleer het adres van de relay en de klok van deze computer. Kijkt een proxy op kantoor mee in verbindingen? Laat dan het certificaat daarvan installeren.
 client-problem = De relay weigert ({ $code })
 client-status = Iets op weg naar de relay antwoordde met fout { $status }
 client-status-too-large = Iets op de weg naar de relay laat niet zo veel tegelijk door
@@ -114,13 +117,18 @@ client-redirected = Het antwoord verwijst naar een ander adres; share volgt zo'n
 client-bad-answer = Het antwoord is niet dat van een relay ({ $what })
 client-bad-answer-hint = Misschien zit er een inlogpagina van een netwerk of een proxy tussen. Open eerst een webpagina in uw browser; lukt dat, controleer dan het adres van de relay.
 client-content-changed = De relay geeft nu iets anders dan toen de download begon
+client-waiting-for-sender = Wachten op de afzender ({ $percent } % is er)
 
 ## transfer
 # (upload, download)
 
 transfer-waiting = { $why }; nieuwe poging…
 transfer-stdin = De standaardinvoer kan niet worden gelezen
+transfer-smaller-parts = Iets onderweg laat geen grote delen door; het gaat verder met kleinere.
+transfer-sealed-differently = Wat wordt verstuurd, is niet meer wat het was toen deze zending begon
+transfer-journal = Wat nodig is om later verder te gaan met een zending, kan niet op deze computer worden bewaard
 transfer-not-the-content = Wat de relay geeft, is niet wat er is verstuurd
+transfer-tags = Wat is opgehaald, kan niet worden bijgehouden
 
 ## failures
 # (what error.rs tells)
@@ -137,12 +145,12 @@ output-exists = { $path } bestaat al
 output-exists-hint = Kies een andere naam, of verplaats wat er staat.
 relay-busy = De relay heeft het te druk
 relay-lost-parts = De relay is een deel van de zending kwijt
-relay-lost-parts-hint = Verstuur het opnieuw. Gaat het weer mis, meld het dan aan de beheerder van de relay.
+relay-lost-parts-hint = Gebeurt dit nog eens, meld het dan aan de beheerder van de relay.
 relay-needs-token = De relay accepteert dit afzendertoken niet, of wil er een
 relay-needs-token-hint = Vraag de beheerder van de relay om een token en geef dan: share login URL
 relay-not-manager = De sleutel op deze computer past niet bij deze zending
 relay-storage-full = De relay heeft geen ruimte meer
-relay-storage-full-hint = Er is niets verstuurd. Probeer het later opnieuw, of vraag de beheerder van de relay.
+relay-storage-full-hint = Probeer het later opnieuw, of vraag de beheerder van de relay om ruimte te maken.
 relay-content-damaged = Wat de relay heeft opgeslagen, is beschadigd
 relay-expiry-too-long = De relay bewaart niets zo lang
 relay-expiry-too-long-hint = Er is niets verstuurd. Verstuur het opnieuw met een kortere tijd: --expires { $limit } is de langste.
@@ -215,6 +223,29 @@ here-received = Ontvangen en gecontroleerd door de ontvanger.
 here-expired = Het is verlopen voordat het was opgehaald
 here-revoked = Het is ingetrokken
 here-stopped = Gestopt; het kan niet meer worden opgehaald
+send-kept = De zending wordt bewaard om er later mee verder te gaan. Intrekken kan met: share revoke { $link }
+send-kept-hint = Ga verder met: share resume
+send-kept-stdin-hint = Geef om verder te gaan dezelfde bytes door aan dezelfde opdracht, met --resume.
+
+# resume
+resume-ask = Dit is eerder begonnen en niet afgemaakt: { $link }. Daarmee verdergaan? Nee trekt het in, en begint opnieuw.
+resume-not-asked = Dit is eerder begonnen en niet afgemaakt: { $link }. Voeg --resume toe om daarmee verder te gaan; dit is een nieuwe zending.
+resume-ask-anew = Opnieuw versturen, en de onvoltooide zending intrekken?
+resume-going-on = Het gaat verder; de relay heeft al { $size }.
+resume-none = Er is geen onvoltooide zending om mee verder te gaan
+resume-none-hint = `share list` toont wat vanaf hier is verstuurd. Opnieuw versturen gaat met: share send
+resume-several = Er zijn verschillende onvoltooide zendingen
+resume-several-hint = Noem er één: share resume LINK
+  { $links }
+resume-running = Een ander programma verstuurt dit nog: { $link }
+resume-stdin = Deze zending kwam van de standaardinvoer
+resume-stdin-hint = Geef om verder te gaan dezelfde bytes door aan dezelfde opdracht, met --resume.
+resume-changed = { $path } is veranderd sinds deze zending begon; verdergaan kan daarom niet
+resume-changed-somewhere = Bestanden of mappen zijn veranderd sinds deze zending begon; verdergaan kan daarom niet
+resume-changed-hint = Herhaal de opdracht `share send` met --new om te versturen wat er nu staat; de onvoltooide zending wordt dan ingetrokken.
+resume-gone-hint = Verdergaan kan niet. Verstuur het opnieuw: share send
+resume-taken-back = De onvoltooide zending is ingetrokken: { $link }
+resume-not-taken-back = De onvoltooide zending kon niet worden ingetrokken; de relay verwijdert die na twee dagen: { $link }
 
 # get
 get-ask-words = De woorden die u zijn verteld:
@@ -233,11 +264,21 @@ get-until = Het kan worden opgehaald tot { $time }.
 get-confirm = Opslaan in { $folder }?
 get-declined = Er is niets opgeslagen
 get-interrupted = Gestopt; er is niets opgeslagen
+get-interrupted-kept = Gestopt; { $percent } % ervan is bewaard
+get-interrupted-kept-hint = Verdergaan kan met dezelfde opdracht. Wilt u niet verder, verwijder dan { $folder }
+get-kept = { $percent } % ervan is bewaard in { $folder }: dezelfde opdracht gaat van daar verder.
+get-not-placed = Wat is opgehaald, is bewaard in { $folder }: dezelfde opdracht gaat van daar verder.
+get-kept-removed = Wat er eerder van was opgehaald, is verwijderd.
+get-going-on = Een eerdere download gaat verder: { $percent } % is er al.
+get-checking = Controleren
+get-still-sending = De afzender is nog aan het versturen; het ophalen gaat mee zo snel als het komt.
+get-ticket-over = De tijd van de eerdere download was voorbij; verdergaan telt als nog een keer ophalen.
+get-remove-left = Een download van { $link } is nooit voltooid. Verwijderen wat er al van is, in { $folder }?
+get-removed-left = Verwijderd wat er over was van een oude download van { $link }.
 get-receipt-interrupted = Gestopt voordat de relay de ontvangstbevestiging had
 get-verified = Ontvangen en gecontroleerd:
 get-renamed = { $wanted } bestaat al; opgeslagen als { $actual }
 get-no-receipt = Alles is opgeslagen, maar de afzender kon geen bericht krijgen: { $why }
-get-more-than-promised = De inhoud is langer dan de beschrijving zegt
 get-stdout-needs-one-file = Alleen één bestand kan naar de standaarduitvoer; dit zijn er meer
 get-ciphertext-saved = Opgeslagen, nog versleuteld en niet gecontroleerd. Openen gaat met: age --decrypt BESTAND
 get-contents-many = { $files } bestanden, { $size }; te veel om alle te noemen.
@@ -281,6 +322,7 @@ list-files = { $files ->
    *[other] { $files } bestanden
 }, { $size }
 list-and-more = en nog { $count }
+list-unfinished = (niet af; ga verder met: share resume)
 list-empty = Er is vanaf deze computer nog niets verstuurd.
 list-damaged = { $path } is overgeslagen: { $why }
 

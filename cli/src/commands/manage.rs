@@ -37,7 +37,7 @@ impl Sent {
 }
 
 /// What the sender is told of a share that is gone: there is nobody else to ask for it.
-fn told(error: ClientError) -> Error {
+pub fn told(error: ClientError) -> Error {
     let ClientError::Problem { problem, .. } = &error else { return error.into() };
     let at = time::local(problem.at.unwrap_or_default());
     let gone = |message| Error::new(Kind::Gone, problem.code.as_str(), message);
@@ -64,7 +64,12 @@ pub async fn status(context: &Context, args: args::Sent) -> Result<()> {
 /// Takes a share back: the relay deletes the content at once.
 pub async fn revoke(context: &Context, args: args::Sent) -> Result<()> {
     let sent = Sent::find(context, &args)?;
-    sent.client.revoke(&sent.link.id, &sent.entry.manage_key).await.map_err(told)?;
+    let revoked = sent.client.revoke(&sent.link.id, &sent.entry.manage_key).await.map_err(told);
+    // Of a share that is over, nothing is left to go on with either.
+    if revoked.as_ref().err().is_none_or(|error| error.kind() == Kind::Gone) {
+        context.journals().remove(&sent.link.id);
+    }
+    revoked?;
     context.ui.event(&serde_json::json!({ "event": "revoked", "link": sent.entry.link }))?;
     context.ui.say(fl!("revoke-done"))
 }
@@ -86,7 +91,9 @@ pub fn list(context: &Context) -> Result<()> {
     if entries.is_empty() && damaged.is_empty() {
         context.ui.note(fl!("list-empty"));
     }
+    let journals = context.journals();
     entries.iter().try_for_each(|entry| {
+        let unfinished = Link::parse(&entry.link).is_ok_and(|link| journals.has(&link.id));
         context.ui.event(&ListEvent {
             event: "sent",
             link: &entry.link,
@@ -96,8 +103,10 @@ pub fn list(context: &Context) -> Result<()> {
             created: time::rfc3339(entry.created_at),
             expires: time::rfc3339(entry.expires_at),
             complete: entry.fingerprint.is_some(),
+            unfinished,
         })?;
-        context.ui.say(format!("{}  {}  {}", time::local(entry.created_at), entry.link, described(entry)))
+        let mark = if unfinished { format!("  {}", fl!("list-unfinished")) } else { String::new() };
+        context.ui.say(format!("{}  {}  {}{mark}", time::local(entry.created_at), entry.link, described(entry)))
     })
 }
 
@@ -119,6 +128,8 @@ struct ListEvent<'a> {
     created: String,
     expires: String,
     complete: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    unfinished: bool,
 }
 
 /// An event, and for a receipt whether it is genuine.

@@ -17,6 +17,7 @@ use crate::{
     i18n::fl,
     ledger::Ledger,
     system::{self, StopSignal},
+    transfer::journal::Journals,
     ui::Ui,
 };
 
@@ -32,6 +33,13 @@ impl Context {
     fn ledger(&self) -> Ledger {
         Ledger::of_user(&self.dirs)
     }
+
+    /// The journals of unfinished uploads; those that are over have just been removed.
+    fn journals(&self) -> Journals {
+        let journals = Journals::of_user(&self.dirs);
+        journals.sweep();
+        journals
+    }
 }
 
 /// Runs the command that was asked for.
@@ -39,6 +47,7 @@ pub async fn run(ui: &Ui, cli: Cli) -> Result<()> {
     let context = Context { ui: ui.clone(), dirs: Dirs::of_user()? };
     match cli.command {
         Command::Send(args) => send::run(&context, args).await,
+        Command::Resume(args) => send::resume(&context, args).await,
         Command::Get(args) => get::run(&context, args).await,
         Command::Status(args) => manage::status(&context, args).await,
         Command::Revoke(args) => manage::revoke(&context, args).await,

@@ -23,6 +23,8 @@ pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
 pub const MAX_JSON_BYTES: usize = 4 * 1024 * 1024 - 128 * 1024;
 /// Bytes of content: whole numbers up to this are exact in every JSON reader.
 pub const MAX_LENGTH: u64 = (1 << 53) - 1;
+/// What a file or folder takes on disk beyond its bytes.
+const BLOCK_BYTES: u64 = 4096;
 /// Seconds since 1970 that a tar header can hold (the year 2242).
 pub const MAX_MTIME: u64 = 0o77_777_777_777;
 
@@ -114,6 +116,13 @@ impl Manifest {
         serde_json::to_vec(&totals).expect("strings and numbers always become JSON")
     }
 
+    /// Bytes that the files take on disk, and what they are made from if it has to lie there too.
+    pub fn room(&self) -> u64 {
+        let blocks = self.files.saturating_add(self.folders).saturating_mul(BLOCK_BYTES);
+        let spooled = if self.entries.is_empty() { self.length } else { 0 };
+        self.bytes.saturating_add(blocks).saturating_add(spooled)
+    }
+
     /// The names that are not in a folder; `None` if there are too many entries to list.
     pub fn top_level(&self) -> Option<Vec<String>> {
         let top = self.entries.iter().filter(|entry| !entry.path.contains('/')).map(|entry| entry.path.clone());
@@ -143,7 +152,8 @@ impl Manifest {
         Ok(manifest)
     }
 
-    fn validate(&self) -> Result<(), Fault> {
+    /// What [`Manifest::parse`] checks.
+    pub(super) fn validate(&self) -> Result<(), Fault> {
         if let Some(message) = &self.message {
             check_message(message).map_err(|_| Fault::Message)?;
         }
@@ -237,14 +247,14 @@ fn is_false(flag: &bool) -> bool {
 }
 
 /// Sixteen bytes as 32 lower-case hexadecimal digits.
-mod hex {
+pub(crate) mod hex {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-    pub(super) fn serialize<S: Serializer>(bytes: &[u8; 16], serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(bytes: &[u8; 16], serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&format!("{:032x}", u128::from_be_bytes(*bytes)))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 16], D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 16], D::Error> {
         let text = String::deserialize(deserializer)?;
         let digits = text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         match u128::from_str_radix(&text, 16) {

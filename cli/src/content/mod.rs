@@ -2,8 +2,9 @@
 //!
 //! Sending: [`walk`](walk::walk) finds what there is, [`Packed`] is its content as a byte string
 //! that is read at any place and never held in memory, and [`Manifest`] says what is inside.
-//! Receiving: [`Manifest::parse`] checks the promise, [`unpack`](unpack::unpack) holds
-//! the content to it and writes it into a staging directory, [`place`](place::place) moves it to its final names.
+//! Receiving: [`Manifest::parse`] checks the promise, [`Scatter`] holds the content to it and writes it into a staging
+//! directory in any order, [`unpack`](unpack::unpack) does so in order where the manifest lists no entries, and
+//! [`place`](place::place) moves it to its final names.
 //! [`names`] decides what may be a name. Content and manifest come from a stranger: the rules and the exact bytes
 //! are in docs/format.md.
 
@@ -13,6 +14,7 @@ pub mod manifest;
 pub mod names;
 pub mod pack;
 pub mod place;
+pub mod scatter;
 mod sync;
 mod tree;
 pub mod unpack;
@@ -22,5 +24,6 @@ pub use error::{ContentError, shown};
 pub use manifest::{Kind, Manifest, clean_message, stream_name};
 pub use pack::Packed;
 pub use place::{Placed, find_in_the_way, place, place_one};
+pub use scatter::Scatter;
 pub use unpack::unpack;
 pub use walk::walk;

@@ -18,19 +18,29 @@ const WORKERS: usize = 8;
 
 /// Returns when all files and folders below `root`, and their names, survive power loss.
 pub(super) fn sync_tree(root: &Path) -> Result<(), ContentError> {
-    let below = Mutex::new(Below { open: vec![list(root)?] });
-    let sync_some = || {
+    on_workers(Below { open: vec![list(root)?] }, |found| {
+        let (path, folder) = found?;
+        sync(&path, folder).map_err(ContentError::write(path.strip_prefix(root).unwrap_or(&path)))
+    })?;
+    system::sync_dir(root).map_err(ContentError::write(root))
+}
+
+/// Does this with each item, several at a time, until one fails.
+pub(super) fn on_workers<T>(
+    items: impl Iterator<Item = T> + Send,
+    work: impl Fn(T) -> Result<(), ContentError> + Sync,
+) -> Result<(), ContentError> {
+    let items = Mutex::new(items);
+    let work_on_some = || {
         loop {
-            let next = below.lock().expect("no worker panics").next();
-            let Some((path, folder)) = next.transpose()? else { return Ok(()) };
-            sync(&path, folder).map_err(ContentError::write(path.strip_prefix(root).unwrap_or(&path)))?;
+            let Some(item) = items.lock().expect("no worker panics").next() else { return Ok(()) };
+            work(item)?;
         }
     };
     thread::scope(|scope| {
-        let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(sync_some)).collect();
+        let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(work_on_some)).collect();
         workers.into_iter().try_for_each(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic)))
-    })?;
-    system::sync_dir(root).map_err(ContentError::write(root))
+    })
 }
 
 fn sync(path: &Path, folder: bool) -> io::Result<()> {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use age::secrecy::ExposeSecret;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use zeroize::Zeroizing;
 
 /// The key of one share. Erased when dropped; `Debug` shows nothing.
@@ -37,6 +38,24 @@ impl FileKey {
 impl From<&age_core::format::FileKey> for FileKey {
     fn from(key: &age_core::format::FileKey) -> Self {
         Self(Zeroizing::new(*key.expose_secret()))
+    }
+}
+
+/// 32 hexadecimal digits.
+impl Serialize for FileKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let digits = Zeroizing::new(format!("{:032x}", u128::from_be_bytes(*self.0)));
+        serializer.serialize_str(&digits)
+    }
+}
+
+impl<'de> Deserialize<'de> for FileKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let digits = Zeroizing::<String>::deserialize(deserializer)?;
+        match u128::from_str_radix(&digits, 16) {
+            Ok(number) if digits.len() == 2 * Self::LEN => Ok(Self(Zeroizing::new(number.to_be_bytes()))),
+            _ => Err(de::Error::custom("not 32 hexadecimal digits")),
+        }
     }
 }
 

@@ -69,6 +69,11 @@ impl PendingHeader {
         Ok(Self { file_key, len: header.len() as u64, state: State::Ready(header) })
     }
 
+    /// A header that was made before.
+    pub fn known(file_key: FileKey, header: Vec<u8>) -> Self {
+        Self { file_key, len: header.len() as u64, state: State::Ready(header) }
+    }
+
     /// The header. Waits for scrypt if it still runs.
     pub fn finish(self) -> Result<Vec<u8>, EnvelopeError> {
         let header = match self.state {

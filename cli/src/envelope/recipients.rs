@@ -11,28 +11,37 @@ use super::KeyError;
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
 
 /// A public key that can be sealed to.
-pub struct Recipient(Box<dyn age::Recipient + Send>);
+pub struct Recipient {
+    text: String,
+    age: Box<dyn age::Recipient + Send>,
+}
 
 impl Recipient {
     pub(super) fn as_age(&self) -> &dyn age::Recipient {
-        &*self.0
+        &*self.age
+    }
+
+    /// As it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
     }
 }
 
 /// Reads one public key, as age or ssh write it; an ssh key may have its comment.
 pub fn parse_recipient(text: &str) -> Result<Recipient, KeyError> {
     let text = text.trim();
-    if let Ok(key) = text.parse::<age::x25519::Recipient>() {
-        Ok(Recipient(Box::new(key)))
+    let age: Box<dyn age::Recipient + Send> = if let Ok(key) = text.parse::<age::x25519::Recipient>() {
+        Box::new(key)
     } else if let Ok(key) = text.parse::<age::tag::Recipient>() {
-        Ok(Recipient(Box::new(key)))
+        Box::new(key)
     } else if let Ok(key) = text.parse::<age::tagpq::Recipient>() {
-        Ok(Recipient(Box::new(key)))
+        Box::new(key)
     } else if let Some((kind, blob)) = ssh_fields(text) {
-        parse_ssh(kind, blob).map(|key| Recipient(Box::new(key)))
+        Box::new(parse_ssh(kind, blob)?)
     } else {
-        Err(not_a_recipient(text))
-    }
+        return Err(not_a_recipient(text));
+    };
+    Ok(Recipient { text: text.to_owned(), age })
 }
 
 /// Reads a recipients file: a key a line; empty lines and those that begin with `#` are skipped.

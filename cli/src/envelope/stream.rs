@@ -49,22 +49,31 @@ impl Stream {
         Self(LessSafeKey::new(UnboundKey::new(&CHACHA20_POLY1305, &*key).expect("the key has 32 bytes")))
     }
 
+    /// Seals one chunk where it stands: `chunk` is its plaintext, and after that room for its tag.
+    ///
+    /// # Panics
+    /// If it is not as long as a chunk at that place may be, as described at [`Stream`].
+    pub fn seal_chunk(&self, number: u64, last: bool, chunk: &mut [u8]) {
+        let plain = chunk.len().checked_sub(TAG).expect("there is room for the tag");
+        assert!(plain == CHUNK || (last && plain < CHUNK), "only the payload's last chunk may be short");
+        assert!(plain > 0 || (last && number == 0), "an empty chunk stands alone");
+        let (plain, place) = chunk.split_at_mut(plain);
+        let tag = self.0.seal_in_place_separate_tag(chunk_nonce(number, 0, last), Aad::empty(), plain);
+        place.copy_from_slice(tag.expect("a chunk is far below the cipher's limit").as_ref());
+    }
+
     /// Appends to `out` the sealed chunks of `plain`, a run that begins at chunk `first_chunk`.
     ///
     /// # Panics
     /// If `plain` is not a run as described at [`Stream`].
     pub fn seal_run(&self, first_chunk: u64, last: bool, plain: &[u8], out: &mut Vec<u8>) {
-        assert!(last || plain.len().is_multiple_of(CHUNK), "only the payload's last chunk may be short");
-        assert!(!plain.is_empty() || (last && first_chunk == 0), "an empty chunk stands alone");
         let chunks = plain.len().div_ceil(CHUNK).max(1);
         out.reserve(plain.len() + chunks * TAG);
         for i in 0..chunks {
-            let piece = &plain[i * CHUNK..plain.len().min((i + 1) * CHUNK)];
             let start = out.len();
-            out.extend_from_slice(piece);
-            let nonce = chunk_nonce(first_chunk, i, last && i + 1 == chunks);
-            let tag = self.0.seal_in_place_separate_tag(nonce, Aad::empty(), &mut out[start..]);
-            out.extend_from_slice(tag.expect("a chunk is far below the cipher's limit").as_ref());
+            out.extend_from_slice(&plain[i * CHUNK..plain.len().min((i + 1) * CHUNK)]);
+            out.extend_from_slice(&[0; TAG]);
+            self.seal_chunk(chunk_number(first_chunk, i), last && i + 1 == chunks, &mut out[start..]);
         }
     }
 

@@ -30,7 +30,7 @@ static ENGLISH: LazyLock<Vec<&str>> = LazyLock::new(|| include_str!("../../wordl
 static DUTCH: LazyLock<Vec<&str>> = LazyLock::new(|| include_str!("../../wordlists/nl.txt").lines().collect());
 
 /// A list of 2048 words, in alphabetical order; `cli/wordlists/README.md` says what holds for them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Serialize, serde::Deserialize)]
 pub enum WordList {
     /// English
     En,

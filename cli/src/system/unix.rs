@@ -5,9 +5,10 @@ use std::{
     io,
     os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt},
     path::Path,
+    time::SystemTime,
 };
 
-use rustix::fs::{CWD, OFlags, RenameFlags, renameat_with, statvfs};
+use rustix::fs::{CWD, Mode, OFlags, RenameFlags, mkdirat, openat, renameat_with, statvfs};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Creates a new file only this user can read and write (0600). Fails if something has the name already.
@@ -70,7 +71,8 @@ pub fn open_regular(path: &Path) -> io::Result<File> {
     if file.metadata()?.is_file() { Ok(file) } else { Err(io::ErrorKind::InvalidInput.into()) }
 }
 
-/// A folder held open: while it is, no other can have its identity.
+/// A folder held open: while it is, no other can have its identity. Paths inside it are looked up from it, so whoever
+/// puts another folder in its place changes nothing.
 pub struct HeldFolder(File);
 
 impl HeldFolder {
@@ -89,6 +91,47 @@ impl HeldFolder {
     /// Whether its owner is also that of the file or folder at this path, not followed if it is a link.
     pub fn has_owner_of(&self, path: &Path) -> io::Result<bool> {
         Ok(self.0.metadata()?.uid() == fs::symlink_metadata(path)?.uid())
+    }
+
+    /// Whether others may do no more in it than in this one.
+    pub fn is_as_private_as(&self, other: &Self) -> io::Result<bool> {
+        let for_others = |folder: &Self| Ok::<_, io::Error>(folder.0.metadata()?.permissions().mode() & 0o077);
+        Ok(for_others(self)? & !for_others(other)? == 0)
+    }
+
+    /// Makes a folder inside it.
+    pub fn create_folder(&self, path: &Path) -> io::Result<()> {
+        Ok(mkdirat(&self.0, path, Mode::from_raw_mode(0o777))?)
+    }
+
+    /// A folder inside it; a link is refused.
+    pub fn open_folder(&self, path: &Path) -> io::Result<Self> {
+        self.open_at(path, OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::DIRECTORY).map(Self)
+    }
+
+    /// Makes a file inside it. Fails if something has the name already.
+    pub fn create_file(&self, path: &Path) -> io::Result<File> {
+        self.open_at(path, OFlags::RDWR | OFlags::CREATE | OFlags::EXCL)
+    }
+
+    /// Opens a file inside it to read and write. A link, and anything but a file, is refused.
+    pub fn open_file(&self, path: &Path) -> io::Result<File> {
+        let file = self.open_at(path, OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK)?;
+        if file.metadata()?.is_file() { Ok(file) } else { Err(io::ErrorKind::InvalidInput.into()) }
+    }
+
+    /// Sets when it was last changed.
+    pub fn set_modified(&self, time: SystemTime) -> io::Result<()> {
+        self.0.set_modified(time)
+    }
+
+    /// Makes the names in it survive power loss.
+    pub fn sync(&self) -> io::Result<()> {
+        self.0.sync_all()
+    }
+
+    fn open_at(&self, path: &Path, flags: OFlags) -> io::Result<File> {
+        Ok(openat(&self.0, path, flags | OFlags::CLOEXEC, Mode::from_raw_mode(0o666))?.into())
     }
 }
 

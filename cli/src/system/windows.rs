@@ -4,9 +4,11 @@ use std::{
     fs::{self, File, Metadata, OpenOptions},
     io,
     os::windows::fs::FileExt,
-    path::Path,
+    path::{Path, PathBuf},
+    time::SystemTime,
 };
 
+use filetime::FileTime;
 use tokio::signal::windows::{CtrlC, ctrl_c};
 
 /// Creates a new file with the rights of its folder. Fails if something has the name already.
@@ -80,13 +82,16 @@ pub fn open_regular(path: &Path) -> io::Result<File> {
     }
 }
 
-/// A folder in which others cannot rename; nothing needs to be held.
-pub struct HeldFolder;
+/// A folder in which others cannot rename; nothing needs to be held but its path.
+pub struct HeldFolder(PathBuf);
 
 impl HeldFolder {
-    /// Nothing to open.
-    pub fn open(_path: &Path) -> io::Result<Self> {
-        Ok(Self)
+    /// It is there; a link to a folder is refused.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        match fs::symlink_metadata(path)?.is_dir() {
+            true => Ok(Self(path.to_owned())),
+            false => Err(io::ErrorKind::NotADirectory.into()),
+        }
     }
 
     /// It is where it was.
@@ -97,6 +102,41 @@ impl HeldFolder {
     /// What lies in a folder of this user is this user's.
     pub fn has_owner_of(&self, _path: &Path) -> io::Result<bool> {
         Ok(true)
+    }
+
+    /// Both have the rights of the folder they are in.
+    pub fn is_as_private_as(&self, _other: &Self) -> io::Result<bool> {
+        Ok(true)
+    }
+
+    /// Makes a folder inside it.
+    pub fn create_folder(&self, path: &Path) -> io::Result<()> {
+        fs::create_dir(self.0.join(path))
+    }
+
+    /// A folder inside it; a link is refused.
+    pub fn open_folder(&self, path: &Path) -> io::Result<Self> {
+        Self::open(&self.0.join(path))
+    }
+
+    /// Makes a file inside it. Fails if something has the name already.
+    pub fn create_file(&self, path: &Path) -> io::Result<File> {
+        OpenOptions::new().read(true).write(true).create_new(true).open(self.0.join(path))
+    }
+
+    /// Opens a file inside it to read and write. A link, and anything but a file, is refused.
+    pub fn open_file(&self, path: &Path) -> io::Result<File> {
+        open_regular(&self.0.join(path))
+    }
+
+    /// Sets when it was last changed.
+    pub fn set_modified(&self, time: SystemTime) -> io::Result<()> {
+        filetime::set_file_mtime(&self.0, FileTime::from_system_time(time))
+    }
+
+    /// NTFS journals names by itself.
+    pub fn sync(&self) -> io::Result<()> {
+        Ok(())
     }
 }
 

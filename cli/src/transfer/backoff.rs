@@ -1,9 +1,11 @@
 //! Patience with networks: which failures are tried again, when, and for how long.
 
 use std::{
-    sync::Arc,
-    time::{Duration, Instant},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
+
+use tokio::time::Instant;
 
 use crate::client::{Answer, ClientError};
 
@@ -12,25 +14,52 @@ const FIRST_WAIT: Duration = Duration::from_millis(400);
 /// The longest wait the client chooses by itself.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
-/// How long to keep trying, and whom to tell that something is being tried again.
+/// How long to keep trying, and whom to tell that something is being tried again. Clones share a transfer: as long as
+/// one of its connections gets on, none gives up.
 #[derive(Clone)]
 pub struct Patience {
-    /// How long a failure may last.
-    pub total: Duration,
-    /// Hears of each failure that is tried again.
-    pub notice: Arc<dyn Fn(&ClientError) + Send + Sync>,
+    total: Duration,
+    notice: Arc<dyn Fn(&ClientError) + Send + Sync>,
+    got_on: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Patience {
+    /// Patience for so long without any progress; `notice` hears of each failure that is tried again.
+    pub fn new(total: Duration, notice: impl Fn(&ClientError) + Send + Sync + 'static) -> Self {
+        Self { total, notice: Arc::new(notice), got_on: Arc::default() }
+    }
+
+    /// As much patience with another transfer, which tells somebody else.
+    pub fn telling(&self, notice: impl Fn(&ClientError) + Send + Sync + 'static) -> Self {
+        Self::new(self.total, notice)
+    }
+
     /// Makes the call until it works, fails for good, or patience ends; then the last error is the result.
     pub async fn with<T>(&self, call: impl AsyncFn() -> Answer<T>) -> Answer<T> {
         let mut backoff = Backoff::new(self.clone());
         loop {
             match call().await {
-                Ok(value) => return Ok(value),
+                Ok(value) => {
+                    backoff.worked();
+                    return Ok(value);
+                }
                 Err(error) => backoff.wait(error).await?,
             }
         }
+    }
+
+    /// The transfer has got on: patience begins anew.
+    pub fn got_on(&self) {
+        *self.got_on.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// Says why it does not get on.
+    pub fn tell(&self, waiting: &ClientError) {
+        (self.notice)(waiting);
+    }
+
+    fn last_progress(&self) -> Option<Instant> {
+        *self.got_on.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -47,34 +76,35 @@ impl Backoff {
         Self { patience, failing_since: None, wait: FIRST_WAIT }
     }
 
-    /// Something worked: the next failure begins a new series.
+    /// Something worked: the next failure begins a new series, and patience of the whole transfer begins anew.
     pub fn worked(&mut self) {
         self.failing_since = None;
         self.wait = FIRST_WAIT;
+        self.patience.got_on();
     }
 
-    /// Waits before the next try; gives the error back if there should be none.
+    /// Waits before the next try; gives the error back if there should be none: it is final, patience has ended, or
+    /// would end before the time at which whoever answered wants to hear of us again.
     pub async fn wait(&mut self, error: ClientError) -> Answer<()> {
-        let since = *self.failing_since.get_or_insert_with(Instant::now);
-        if !error.is_passing() || since.elapsed() >= self.patience.total {
+        let first = *self.failing_since.get_or_insert_with(Instant::now);
+        let since = self.patience.last_progress().map_or(first, |progress| progress.max(first));
+        let left = self.patience.total.saturating_sub(since.elapsed());
+        let asked = error.retry_after().unwrap_or_default();
+        if !error.is_passing() || left.is_zero() || asked > left {
             return Err(error);
         }
-        (self.patience.notice)(&error);
-        let left = self.patience.total.saturating_sub(since.elapsed());
-        tokio::time::sleep(self.next_wait(&error).min(left)).await;
+        self.patience.tell(&error);
+        tokio::time::sleep(self.next_wait(asked).min(left)).await;
         Ok(())
     }
 
-    /// Twice the last wait with a jitter of ±25 %, so that clients spread out; longer if the relay asks for more.
-    fn next_wait(&mut self, error: &ClientError) -> Duration {
+    /// Twice the last wait with a jitter of ±25 %, so that clients spread out; longer if that was asked for.
+    fn next_wait(&mut self, asked: Duration) -> Duration {
         let base = self.wait;
         self.wait = (self.wait * 2).min(LONGEST_WAIT);
         let jitter = getrandom::u32().unwrap_or(u32::MAX / 2);
         let own = base * 3 / 4 + base / 2 * (jitter >> 16) / (1 << 16);
-        match error {
-            ClientError::Problem { retry_after: Some(seconds), .. } => own.max(Duration::from_secs(*seconds)),
-            _ => own,
-        }
+        own.max(asked)
     }
 }
 
@@ -87,11 +117,11 @@ mod tests {
     use super::*;
 
     fn patience(seconds: u64) -> Patience {
-        Patience { total: Duration::from_secs(seconds), notice: Arc::new(|_| {}) }
+        Patience::new(Duration::from_secs(seconds), |_| {})
     }
 
     fn passing() -> ClientError {
-        ClientError::Status(503)
+        ClientError::Status { status: 503, retry_after: None }
     }
 
     fn busy(retry_after: u64) -> ClientError {
@@ -113,9 +143,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn patience_ends_with_the_last_error() {
-        let start = tokio::time::Instant::now();
+        let start = Instant::now();
         let mut backoff = Backoff::new(patience(0));
-        assert!(matches!(backoff.wait(passing()).await, Err(ClientError::Status(503))));
+        assert!(matches!(backoff.wait(passing()).await, Err(ClientError::Status { status: 503, .. })));
         assert_eq!(start.elapsed(), Duration::ZERO);
     }
 
@@ -134,20 +164,59 @@ mod tests {
     }
 
     #[test]
-    fn waits_grow_to_a_bound_and_the_relay_can_only_lengthen_them() {
+    fn waits_grow_to_a_bound_and_can_only_be_lengthened() {
         let mut backoff = Backoff::new(patience(600));
-        let waits: Vec<_> = (0..10).map(|_| backoff.next_wait(&passing())).collect();
+        let waits: Vec<_> = (0..10).map(|_| backoff.next_wait(Duration::ZERO)).collect();
         assert!(waits[0] >= FIRST_WAIT * 3 / 4 && waits[0] <= FIRST_WAIT * 5 / 4, "{waits:?}");
         assert!(waits[9] >= LONGEST_WAIT * 3 / 4 && waits[9] <= LONGEST_WAIT * 5 / 4, "{waits:?}");
-        assert_eq!(backoff.next_wait(&busy(70)), Duration::from_secs(70));
-        assert!(backoff.next_wait(&busy(0)) >= LONGEST_WAIT * 3 / 4);
+        assert_eq!(backoff.next_wait(Duration::from_secs(70)), Duration::from_secs(70));
+    }
+
+    #[test]
+    fn clients_spread_out() {
+        let waits: std::collections::BTreeSet<_> =
+            (0..20).map(|_| Backoff::new(patience(600)).next_wait(Duration::ZERO)).collect();
+        assert!(waits.len() > 10, "{waits:?}");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_relay_cannot_ask_for_more_than_patience() {
-        let start = tokio::time::Instant::now();
-        let mut backoff = Backoff::new(patience(5));
-        backoff.wait(busy(u64::MAX)).await.unwrap();
-        assert!(start.elapsed() <= Duration::from_secs(6), "{:?}", start.elapsed());
+    async fn nobody_is_asked_again_before_the_time_he_named() {
+        let start = Instant::now();
+        Backoff::new(patience(60)).wait(busy(60)).await.unwrap();
+        let asked = ClientError::Status { status: 429, retry_after: Some(45) };
+        Backoff::new(patience(60)).wait(asked).await.unwrap();
+        assert_eq!(start.elapsed().as_secs(), 60 + 45);
+        for seconds in [61, u64::MAX] {
+            assert!(Backoff::new(patience(60)).wait(busy(seconds)).await.is_err(), "longer than patience lasts");
+        }
+        assert_eq!(start.elapsed().as_secs(), 60 + 45);
+    }
+
+    /// How long a connection that always fails is tried while another one does this.
+    async fn given_up_after(total: u64, other: impl AsyncFnOnce(Patience)) -> u64 {
+        let (start, patience) = (Instant::now(), patience(total));
+        let failing = patience.with(async || Err::<(), _>(passing()));
+        let (failed, ()) = tokio::join!(
+            async {
+                failing.await.unwrap_err();
+                start.elapsed().as_secs()
+            },
+            other(patience.clone())
+        );
+        failed
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn patience_counts_from_the_last_progress_of_the_whole_transfer() {
+        assert_eq!(given_up_after(60, async |_| {}).await, 60);
+        let works_for_ten_minutes = async |patience: Patience| {
+            for _ in 0..20 {
+                tokio::time::sleep(Duration::from_secs(30)).await;
+                patience.with(async || Ok(())).await.unwrap();
+            }
+        };
+        assert_eq!(given_up_after(60, works_for_ten_minutes).await, 600 + 60);
+        let fails_too = async |patience: Patience| drop(patience.with(async || Err::<(), _>(passing())).await);
+        assert_eq!(given_up_after(60, fails_too).await, 60);
     }
 }

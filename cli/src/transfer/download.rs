@@ -1,47 +1,64 @@
-//! The recipient's side: the content arrives in order, is opened in runs on several threads, and goes into a pipe.
+//! The recipient's side of the network: the content's bytes over connections that may break, and whole in order.
 //!
 //! A broken connection goes on with `Range` where it stopped; the relay's strong `ETag` makes sure that it is still the
-//! same content, and the envelope would notice if it were not.
+//! same content, and the envelope would notice if it were not. Into files, [`ranged`](super::ranged) fetches on several
+//! connections at once; into a pipe, here, on one.
 
-use std::{pin::Pin, sync::Arc};
+use std::{
+    ops::Range,
+    pin::pin,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::{Duration, Instant},
+};
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes};
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
-use share_relay_api::{Bytes32, ShareId};
+use share_relay_api::{Bytes32, Code, Problem, ShareId, State};
 
+use super::{
+    backoff::{Backoff, Patience},
+    plain::{PlainWriter, ReaderGone},
+    segments::{Run, Runs},
+};
 use crate::{
     client::{Answer, Client, ClientError, Content},
-    envelope::{EnvelopeError, Fingerprint, SEALED_CHUNK, Stream as SealedStream, sealed_len, tags},
-    error::{Error, Kind},
-    i18n::fl,
+    envelope::{EnvelopeError, Fingerprint, Stream as SealedStream, sealed_len, tags},
+    error::Error,
     secret::Secret,
     threads::blocking,
-    transfer::{
-        backoff::{Backoff, Patience},
-        plain::{PlainWriter, ReaderGone},
-    },
     ui::Progress,
 };
 
-/// Chunks that are opened together: 1 MiB of plaintext.
-const CHUNKS_PER_RUN: u64 = 16;
-/// Runs being opened at one time.
+/// Runs being opened at one time for a pipe.
 const RUNS_IN_FLIGHT: usize = 4;
-/// Bytes that must arrive before a connection counts as working again.
+/// Bytes that must arrive before a connection counts as working again, and the transfer as going on.
 const WORKING_BYTES: u64 = 64 * 1024;
+/// How often it is looked whether the sender has sent more, and how long nothing must have moved for that.
+const SENDER_WATCH: Duration = Duration::from_secs(3);
 
-/// A download that a ticket allows.
-pub struct Download {
-    /// The relay.
-    pub client: Client,
-    /// The share.
-    pub id: ShareId,
-    /// The right to fetch it.
-    pub ticket: Secret,
-    /// How long to keep trying.
-    pub patience: Patience,
-    /// Hears of ciphertext that moves.
-    pub progress: Progress,
+/// A download that a ticket allows. Clones are of the same one.
+#[derive(Clone)]
+pub struct Download(Arc<Inner>);
+
+struct Inner {
+    client: Client,
+    id: ShareId,
+    ticket: Secret,
+    patience: Patience,
+    progress: Progress,
+    /// Bytes of the whole content, if they are known before the relay tells.
+    total: Option<u64>,
+    /// Bytes of the whole content, and the relay's name for it, as the first answer has them.
+    begun: OnceLock<(u64, String)>,
+    pulse: Mutex<Pulse>,
+}
+
+/// Whether the transfer as a whole goes on.
+struct Pulse {
+    last: Instant,
+    bytes: u64,
+    /// How much of the content the relay holds of how much, while the sender still sends.
+    sender: Option<(u64, u64)>,
 }
 
 /// What the content must be, known from the manifest and its header.
@@ -71,22 +88,29 @@ impl<E: Into<Error>> From<E> for DownloadError {
 }
 
 type Result<T> = std::result::Result<T, DownloadError>;
-type Ciphertext = Pin<Box<dyn Stream<Item = Answer<Bytes>> + Send>>;
 
 impl Download {
+    /// Of this share, with this ticket. `total` is how many bytes the content must have, where that is known.
+    pub fn new(client: Client, id: ShareId, ticket: Secret, total: Option<u64>, told: (Patience, Progress)) -> Self {
+        let (patience, progress) = told;
+        let pulse = Mutex::new(Pulse { last: Instant::now(), bytes: 0, sender: None });
+        Self(Arc::new(Inner { client, id, ticket, patience, progress, total, begun: OnceLock::new(), pulse }))
+    }
+
+    /// The sender is still sending: `stored` of `total` bytes are there.
+    pub fn still_sending(&self, stored: u64, total: u64) {
+        self.pulse(|pulse| pulse.sender = Some((stored, total)));
+    }
+
     /// Fetches, opens and verifies the content, and writes its plaintext into the pipe. Gives the fingerprint.
     pub async fn open_into(self, expected: Expected, writer: PlainWriter) -> Result<Bytes32> {
-        let (total, ciphertext) = self.ciphertext().await?;
-        let mut gathered = Gathered { rest: ciphertext, ready: BytesMut::new() };
-        let payload_bytes = check_start(total, &mut gathered, &expected).await?;
-        let stream = expected.stream;
-        let mut opened = runs(gathered, payload_bytes)
-            .map_err(Error::from)
-            .map_ok(|run| {
-                let stream = Arc::clone(&stream);
-                blocking(move || Ok(run.open(&stream)?))
-            })
-            .try_buffered(RUNS_IN_FLIGHT);
+        let mut pieces = Pieces::of(Source::new(self.clone(), 0..expected.total()));
+        expected.check_start(&mut pieces).await?;
+        let opening = runs(pieces, expected.length).map_err(Error::from).map_ok(|(run, sealed)| {
+            let stream = Arc::clone(&expected.stream);
+            blocking(move || Ok(open(&stream, &run, sealed)?))
+        });
+        let mut opened = pin!(opening.try_buffered(RUNS_IN_FLIGHT));
         let mut fingerprint = Fingerprint::new();
         while let Some((tags, plain)) = opened.try_next().await? {
             fingerprint.add_tags(&tags);
@@ -98,26 +122,54 @@ impl Download {
 
     /// Fetches the content as it is into the pipe. Gives its length.
     pub async fn save_into(self, writer: PlainWriter) -> Result<u64> {
-        let (total, mut ciphertext) = self.ciphertext().await?;
-        while let Some(bytes) = ciphertext.try_next().await? {
+        let mut source = Source::new(self, 0..u64::MAX);
+        while let Some(bytes) = source.next().await? {
             writer.send(bytes).await.map_err(gone)?;
         }
         writer.finish().await.map_err(gone)?;
-        Ok(total)
+        Ok(source.range.end)
     }
 
-    /// The content's length and all its bytes, in order, over as many connections one after another as it takes.
-    async fn ciphertext(self) -> Answer<(u64, Ciphertext)> {
-        let first = self.patience.with(async || self.client.content(&self.id, &self.ticket, 0, None).await).await?;
-        let (total, etag) = (first.total, first.etag.clone());
-        let backoff = Backoff::new(self.patience.clone());
-        let state =
-            Resumable { offset: 0, failed_at: 0, total, etag, connection: Some(first), backoff, download: self };
-        let bytes = stream::try_unfold(state, |mut state| async move {
-            let next = state.next().await?;
-            Ok(next.map(|bytes| (bytes, state)))
+    /// Tells, as long as nothing moves because the sender has not sent it yet, how far the sender is.
+    pub(super) async fn watch_sender(&self) {
+        loop {
+            tokio::time::sleep(SENDER_WATCH).await;
+            let (idle, sending) = self.pulse(|pulse| (pulse.last.elapsed(), pulse.sender.is_some()));
+            if sending
+                && idle >= SENDER_WATCH
+                && let Some(waiting) = self.look_at_sender().await
+            {
+                self.0.patience.tell(&waiting);
+            }
+        }
+    }
+
+    /// Asks how far the sender is. `None` once it has sent all, or if the relay does not tell.
+    async fn look_at_sender(&self) -> Option<ClientError> {
+        let status = self.0.client.status(&self.0.id).await.ok()?;
+        let uploading = status.state == State::Uploading;
+        let sender = status.payload_bytes.filter(|_| uploading).map(|total| (status.stored_bytes, total));
+        if sender > self.pulse(|pulse| std::mem::replace(&mut pulse.sender, sender)) {
+            self.0.patience.got_on();
+        }
+        let (stored, total) = sender?;
+        let problem = Problem { stored_bytes: Some(stored), total_bytes: Some(total), ..Problem::new(Code::NotReady) };
+        Some(ClientError::Problem { problem: Box::new(problem), retry_after: None })
+    }
+
+    /// Bytes have arrived.
+    fn moved(&self, count: u64) {
+        self.0.progress.moved(count);
+        self.pulse(|pulse| {
+            pulse.bytes += count;
+            if pulse.bytes >= WORKING_BYTES {
+                (pulse.bytes, pulse.last) = (0, Instant::now());
+            }
         });
-        Ok((total, Box::pin(bytes)))
+    }
+
+    fn pulse<T>(&self, act: impl FnOnce(&mut Pulse) -> T) -> T {
+        act(&mut self.0.pulse.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -125,30 +177,32 @@ fn gone(_: ReaderGone) -> DownloadError {
     DownloadError::ReaderGone
 }
 
-/// The content's bytes over connections that may break.
-struct Resumable {
+/// A range of the content over connections that may break, one after another.
+pub(super) struct Source {
     download: Download,
-    offset: u64,
+    /// What has not arrived yet. Up to `u64::MAX` is all there is.
+    range: Range<u64>,
     failed_at: u64,
-    total: u64,
-    etag: String,
     connection: Option<Content>,
     backoff: Backoff,
 }
 
-impl Resumable {
-    async fn next(&mut self) -> Answer<Option<Bytes>> {
-        while self.offset < self.total {
+impl Source {
+    /// These bytes of the content.
+    pub(super) fn new(download: Download, range: Range<u64>) -> Self {
+        let backoff = Backoff::new(download.0.patience.clone());
+        Self { download, failed_at: range.start, range, connection: None, backoff }
+    }
+
+    /// The next bytes; nothing at the end of the range.
+    pub(super) async fn next(&mut self) -> Answer<Option<Bytes>> {
+        while self.range.start < self.range.end {
             match self.try_next().await {
                 Ok(bytes) => {
                     self.arrived(bytes.len() as u64)?;
                     return Ok(Some(bytes));
                 }
-                Err(error) => {
-                    self.connection = None;
-                    self.failed_at = self.offset;
-                    self.backoff.wait(error).await?;
-                }
+                Err(error) => self.recover(error).await?,
             }
         }
         Ok(None)
@@ -156,12 +210,7 @@ impl Resumable {
 
     async fn try_next(&mut self) -> Answer<Bytes> {
         if self.connection.is_none() {
-            let Download { client, id, ticket, .. } = &self.download;
-            let content = client.content(id, ticket, self.offset, Some(&self.etag)).await?;
-            if content.total != self.total {
-                return Err(ClientError::ContentChanged);
-            }
-            self.connection = Some(content);
+            self.connection = Some(self.connect().await?);
         }
         let content = self.connection.as_mut().expect("connected above");
         match content.body.next().await {
@@ -170,82 +219,116 @@ impl Resumable {
         }
     }
 
+    async fn connect(&mut self) -> Answer<Content> {
+        let Inner { client, id, ticket, total, begun, .. } = &*self.download.0;
+        let etag = begun.get().map(|(_, etag)| etag.as_str());
+        let whole = etag.is_none() && self.range == (0..total.unwrap_or(u64::MAX));
+        let content = client.content(id, ticket, (!whole).then(|| self.range.clone()), etag).await?;
+        if begun.get().is_none() && total.is_some_and(|total| total != content.total) {
+            return Err(ClientError::NotTheContent);
+        }
+        let (total, etag) = begun.get_or_init(|| (content.total, content.etag.clone()));
+        if (*total, etag) != (content.total, &content.etag) {
+            return Err(ClientError::ContentChanged);
+        }
+        self.range.end = self.range.end.min(*total);
+        Ok(content)
+    }
+
     fn arrived(&mut self, count: u64) -> Answer<()> {
-        self.offset += count;
-        if self.offset > self.total {
+        self.range.start += count;
+        if self.range.start > self.range.end {
             return Err(ClientError::BadAnswer("length"));
         }
-        if self.offset - self.failed_at >= WORKING_BYTES {
+        if self.range.start - self.failed_at >= WORKING_BYTES {
             self.backoff.worked();
         }
-        self.download.progress.moved(count);
+        self.download.moved(count);
         Ok(())
     }
+
+    /// Waits before the next connection, or gives the error back if there should be none.
+    async fn recover(&mut self, error: ClientError) -> Answer<()> {
+        self.connection = None;
+        self.failed_at = self.range.start;
+        // Whoever asks to be left alone is asked nothing else, and heard.
+        let waiting = error.is_passing() && error.retry_after().is_none();
+        let error = match waiting && self.download.pulse(|pulse| pulse.sender.is_some()) {
+            true => self.download.look_at_sender().await.unwrap_or(error),
+            false => error,
+        };
+        self.backoff.wait(error).await
+    }
 }
 
-/// Ciphertext that can be taken in pieces of a wanted length.
-struct Gathered {
-    rest: Ciphertext,
-    ready: BytesMut,
+/// Bytes of a source in pieces of a wanted length.
+pub(super) struct Pieces {
+    source: Source,
+    ready: Bytes,
 }
 
-impl Gathered {
-    async fn take(&mut self, length: usize) -> Answer<BytesMut> {
-        self.ready.reserve(length.saturating_sub(self.ready.len()));
-        while self.ready.len() < length {
-            let more = self.rest.try_next().await?.ok_or(ClientError::BadAnswer("length"))?;
-            self.ready.extend_from_slice(&more);
+impl Pieces {
+    pub(super) fn of(source: Source) -> Self {
+        Self { source, ready: Bytes::new() }
+    }
+
+    /// Fills the buffer.
+    pub(super) async fn fill(&mut self, mut buffer: &mut [u8]) -> Answer<()> {
+        while !buffer.is_empty() {
+            if self.ready.is_empty() {
+                self.ready = self.source.next().await?.ok_or(ClientError::BadAnswer("length"))?;
+            }
+            let count = self.ready.len().min(buffer.len());
+            let (filled, rest) = buffer.split_at_mut(count);
+            self.ready.copy_to_slice(filled);
+            buffer = rest;
         }
-        Ok(self.ready.split_to(length))
+        Ok(())
+    }
+
+    async fn take(&mut self, length: usize) -> Answer<Vec<u8>> {
+        let mut bytes = vec![0; length];
+        self.fill(&mut bytes).await?;
+        Ok(bytes)
     }
 }
 
-/// Reads header and nonce and checks that they, and the length, are the manifest's. Gives the payload's length.
-async fn check_start(total: u64, gathered: &mut Gathered, expected: &Expected) -> Result<u64> {
-    let start = expected.header.len() + expected.nonce.len();
-    let payload_bytes = sealed_len(expected.length);
-    if total != payload_bytes + start as u64 {
-        return Err(not_the_content().into());
+impl Expected {
+    /// Bytes of header and nonce.
+    pub fn start_bytes(&self) -> u64 {
+        (self.header.len() + self.nonce.len()) as u64
     }
-    let found = gathered.take(start).await?;
-    let (header, nonce) = found.split_at(expected.header.len());
-    if header != expected.header || nonce != expected.nonce {
-        return Err(not_the_content().into());
+
+    /// Bytes of the whole age file.
+    pub fn total(&self) -> u64 {
+        self.start_bytes().saturating_add(sealed_len(self.length))
     }
-    Ok(payload_bytes)
-}
 
-/// What the relay gives out is not what the manifest describes.
-fn not_the_content() -> Error {
-    Error::new(Kind::Corrupt, "corrupt", fl!("transfer-not-the-content")).hint(fl!("corrupt-hint"))
-}
-
-/// Consecutive sealed chunks.
-struct Run {
-    first_chunk: u64,
-    last: bool,
-    sealed: BytesMut,
-}
-
-impl Run {
-    /// Gives the chunks' tags and plaintext.
-    fn open(mut self, stream: &SealedStream) -> std::result::Result<(Vec<u8>, Bytes), EnvelopeError> {
-        let tags = tags(&self.sealed);
-        let length = stream.open_run(self.first_chunk, self.last, &mut self.sealed)?.len();
-        self.sealed.truncate(length);
-        Ok((tags, self.sealed.freeze()))
+    /// Reads header and nonce and checks that they are the manifest's.
+    pub(super) async fn check_start(&self, pieces: &mut Pieces) -> Answer<()> {
+        let found = pieces.take(self.start_bytes() as usize).await?;
+        let (header, nonce) = found.split_at(self.header.len());
+        if header == self.header && nonce == self.nonce { Ok(()) } else { Err(ClientError::NotTheContent) }
     }
 }
 
-fn runs(gathered: Gathered, payload_bytes: u64) -> Pin<Box<dyn Stream<Item = Answer<Run>> + Send>> {
-    let run_bytes = CHUNKS_PER_RUN * SEALED_CHUNK as u64;
-    Box::pin(stream::try_unfold((gathered, 0), move |(mut gathered, number)| async move {
-        let left = payload_bytes.saturating_sub(number * run_bytes);
-        if left == 0 {
+/// Gives the chunks' tags and plaintext.
+fn open(stream: &SealedStream, run: &Run, mut sealed: Vec<u8>) -> std::result::Result<(Vec<u8>, Bytes), EnvelopeError> {
+    let tags = tags(&sealed);
+    let length = stream.open_run(run.chunks.start, run.last, &mut sealed)?.len();
+    sealed.truncate(length);
+    Ok((tags, sealed.into()))
+}
+
+/// The payload's runs, in order, each with its sealed bytes.
+fn runs(pieces: Pieces, length: u64) -> impl Stream<Item = Answer<(Run, Vec<u8>)>> + Send {
+    let runs = Runs::of(length);
+    stream::try_unfold((pieces, 0), move |(mut pieces, number)| async move {
+        if number == runs.count() {
             return Ok(None);
         }
-        let sealed = gathered.take(left.min(run_bytes) as usize).await?;
-        let run = Run { first_chunk: number * CHUNKS_PER_RUN, last: left <= run_bytes, sealed };
-        Ok(Some((run, (gathered, number + 1))))
-    }))
+        let run = runs.get(number);
+        let sealed = pieces.take((run.sealed.end - run.sealed.start) as usize).await?;
+        Ok(Some(((run, sealed), (pieces, number + 1))))
+    })
 }

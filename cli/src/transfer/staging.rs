@@ -1,13 +1,15 @@
 //! The hidden folder beside the target in which a download grows until its last chunk has been verified.
 //!
-//! `<output>/.share-<16 hexadecimal digits>.part/` holds `lock` and `files/`. Whoever lives holds the lock; a folder
-//! whose lock is free was left by a program that was killed, and the next download into the same place removes it. Where
-//! the file system has no locks there is no `lock` either, and nobody removes the folder but its owner.
+//! `<output>/.share-<16 hexadecimal digits>.part/` holds `lock` and `files/`, and what its owner puts there. Whoever
+//! lives holds the lock. A folder whose lock is free was left: if it holds a journal, the work in it can be gone on
+//! with, and it is left alone; otherwise the next one in the same place removes it. Where the file system has no locks
+//! there is no `lock` either, so nothing is kept there, and nobody removes the folder but its owner.
 
 use std::{
     fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use share_relay_api::Bytes32;
@@ -20,12 +22,16 @@ use crate::{
 /// Names tried before giving up; each can only be lost to another program that sweeps at the same moment.
 const TRIES: usize = 16;
 
-/// A staging folder of this process; removed with everything in it when dropped.
+/// The journal of work that can be gone on with.
+pub const JOURNAL: &str = "journal.json";
+
+/// A staging folder of this process; removed with everything in it when dropped, unless it is to be kept.
 pub struct Staging {
     folder: PathBuf,
-    held: HeldFolder,
-    held_files: HeldFolder,
-    _lock: Option<File>,
+    held: Arc<HeldFolder>,
+    held_files: Arc<HeldFolder>,
+    lock: Option<File>,
+    keep: bool,
 }
 
 impl Staging {
@@ -44,9 +50,46 @@ impl Staging {
         Err(io::ErrorKind::ResourceBusy.into())
     }
 
+    /// Those that other programs of this user left in `output`, that can be gone on with and are wanted. They are kept
+    /// when dropped. Nobody is kept from the rest.
+    pub fn others(&self, output: &Path, wanted: impl Fn(&Path) -> bool) -> Vec<Self> {
+        let others = self.found_in(output).filter(|folder| folder.join(JOURNAL).is_file() && wanted(folder));
+        others.filter_map(|folder| self.adopt(folder).ok()).collect()
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The journal's path.
+    pub fn journal(&self) -> PathBuf {
+        self.folder.join(JOURNAL)
+    }
+
     /// The folder for what arrives.
     pub fn files(&self) -> PathBuf {
         self.folder.join("files")
+    }
+
+    /// The folder itself, held open.
+    pub fn held(&self) -> Arc<HeldFolder> {
+        Arc::clone(&self.held)
+    }
+
+    /// The folder for what arrives, held open.
+    pub fn held_files(&self) -> Arc<HeldFolder> {
+        Arc::clone(&self.held_files)
+    }
+
+    /// Whether it stays when dropped, with its journal, to be gone on with. Without a lock it never does.
+    pub fn keep(&mut self, keep: bool) {
+        self.keep = keep && self.lock.is_some();
+    }
+
+    /// Whether it stays when dropped.
+    pub fn is_kept(&self) -> bool {
+        self.keep
     }
 
     /// Whether these are still the folders that were made. Where others may write too, they can move them away and
@@ -59,33 +102,58 @@ impl Staging {
         system::create_private_dir(&folder)?;
         let held = HeldFolder::open(&folder)?;
         let lock = lock(&folder.join("lock"))?;
+        fs::create_dir(folder.join("files"))?;
+        Self::of(folder, held, lock, false)
+    }
+
+    /// Takes over a folder that nobody holds, and that is no more open to others than this one: where a file system has
+    /// no rights of its own, all are open.
+    fn adopt(&self, folder: PathBuf) -> io::Result<Self> {
+        let held = HeldFolder::open(&folder)?;
+        let path = folder.join("lock");
+        let lock = system::open_regular(&path)?;
+        lock.try_lock()?;
+        // Its owner may have removed it just before.
+        fs::symlink_metadata(&path)?;
+        match held.is_as_private_as(&self.held)? {
+            true => Self::of(folder, held, Some(lock), true),
+            false => Err(io::ErrorKind::PermissionDenied.into()),
+        }
+    }
+
+    fn of(folder: PathBuf, held: HeldFolder, lock: Option<File>, keep: bool) -> io::Result<Self> {
         let files = folder.join("files");
-        fs::create_dir(&files)?;
         let held_files = HeldFolder::open(&files)?;
         // Somebody else's folder, put here since, would let that person in.
         if !held.has_owner_of(&files)? || !held.is_at(&folder)? {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
-        Ok(Self { folder, held, held_files, _lock: lock })
+        Ok(Self { folder, held: Arc::new(held), held_files: Arc::new(held_files), lock, keep })
     }
 
-    /// Removes the staging folders that nobody holds, as far as that can be done: another user's do no harm.
+    /// Removes the staging folders that nobody holds and nobody can go on with, as far as that can be done.
     fn sweep_others(&self, output: &Path) {
+        self.found_in(output)
+            .filter(|folder| !folder.join(JOURNAL).exists())
+            .for_each(|folder| remove_if_free(&folder));
+    }
+
+    /// The other staging folders of this user: another's do no harm.
+    fn found_in(&self, output: &Path) -> impl Iterator<Item = PathBuf> {
         let items = fs::read_dir(output).into_iter().flatten().flatten();
         let found = items.filter(|item| item.file_name().to_str().is_some_and(is_staging)).map(|item| item.path());
-        for folder in found.filter(|folder| *folder != self.folder) {
-            let is_folder = fs::symlink_metadata(&folder).is_ok_and(|metadata| metadata.is_dir());
-            if is_folder && self.held.has_owner_of(&folder).unwrap_or(false) {
-                remove_if_free(&folder);
-            }
-        }
+        found.filter(|folder| {
+            let is_folder = fs::symlink_metadata(folder).is_ok_and(|metadata| metadata.is_dir());
+            *folder != self.folder && is_folder && self.held.has_owner_of(folder).unwrap_or(false)
+        })
     }
 }
 
 impl Drop for Staging {
     fn drop(&mut self) {
-        if self.held.is_at(&self.folder).unwrap_or(false) {
-            // What cannot be removed now is removed by the next sweep.
+        if !self.keep && self.held.is_at(&self.folder).unwrap_or(false) {
+            // Without its journal it is nothing to go on with, and what cannot be removed now the next sweep removes.
+            let _ = fs::remove_file(self.journal());
             let _ = fs::remove_dir_all(&self.folder);
         }
     }
@@ -118,7 +186,8 @@ fn random_name() -> io::Result<String> {
 /// Leaves what is in use, and what cannot be removed.
 fn remove_if_free(folder: &Path) {
     match system::open_regular(&folder.join("lock")) {
-        Ok(lock) if lock.try_lock().is_ok() => drop(fs::remove_dir_all(folder)),
+        // Its owner may have written a journal, and left, just before.
+        Ok(lock) if lock.try_lock().is_ok() && !folder.join(JOURNAL).exists() => drop(fs::remove_dir_all(folder)),
         // Killed before it had a lock: then it is empty, and only an empty folder goes.
         Err(error) if error.kind() == io::ErrorKind::NotFound => drop(fs::remove_dir(folder)),
         _ => {}
@@ -157,6 +226,48 @@ mod tests {
         assert!(alive.files().exists() && next.files().exists());
         assert!(foreign.iter().all(|name| output.path().join(name).join("lock").exists()));
         assert!(!dead.exists() && !unborn.exists());
+    }
+
+    #[test]
+    fn what_is_kept_is_taken_over_by_one_at_a_time() {
+        let output = tempfile::tempdir().unwrap();
+        let mut staging = Staging::create(output.path()).unwrap();
+        fs::write(staging.journal(), "{}").unwrap();
+        fs::write(staging.files().join("half"), "x").unwrap();
+        staging.keep(true);
+        let next = Staging::create(output.path()).unwrap();
+        assert!(next.others(output.path(), |_| true).is_empty(), "its owner lives");
+        drop(staging);
+        let others = next.others(output.path(), |_| true);
+        assert_eq!(fs::read(others[0].files().join("half")).unwrap(), b"x");
+        assert!(next.others(output.path(), |_| true).is_empty(), "it is taken");
+        drop(others);
+        let mut others = next.others(output.path(), |_| true);
+        others[0].keep(false);
+        drop(others);
+        drop(next);
+        assert_eq!(fs::read_dir(output.path()).unwrap().count(), 0);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_more_open_to_others_than_a_new_one_is_not_taken_over() {
+        use std::os::unix::fs::PermissionsExt;
+        let output = tempfile::tempdir().unwrap();
+        let open = |staging: &Staging, mode| {
+            fs::set_permissions(staging.path(), fs::Permissions::from_mode(mode)).unwrap();
+        };
+        let mut staging = Staging::create(output.path()).unwrap();
+        fs::write(staging.journal(), "{}").unwrap();
+        staging.keep(true);
+        open(&staging, 0o755);
+        drop(staging);
+        let next = Staging::create(output.path()).unwrap();
+        for (mode, taken) in [(0o700, 0), (0o711, 0), (0o755, 1), (0o777, 1)] {
+            // As a file system makes it that has no rights of its own.
+            open(&next, mode);
+            assert_eq!(next.others(output.path(), |_| true).len(), taken, "{mode:o}");
+        }
     }
 
     #[cfg(unix)]

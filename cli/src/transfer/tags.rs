@@ -29,6 +29,20 @@ impl TagFile {
         system::open_regular(path).map(Self)
     }
 
+    /// One without a name, which goes away with this process.
+    pub fn temporary() -> io::Result<Self> {
+        tempfile::tempfile().map(Self)
+    }
+
+    /// Fills the places of so many chunks with zeros, durably: then [`TagFile::sync`] has no more to write than tags.
+    pub fn reserve(&self, chunks: u64) -> io::Result<()> {
+        let zeros = vec![0; CHUNKS_READ as usize * TAG];
+        for first in (0..chunks).step_by(CHUNKS_READ as usize) {
+            self.write(first, &zeros[..(chunks - first).min(CHUNKS_READ) as usize * TAG])?;
+        }
+        self.0.sync_all()
+    }
+
     /// The tags of these chunks, one after another.
     pub fn read(&self, chunks: Range<u64>) -> io::Result<Vec<u8>> {
         let (start, wanted) = (chunks.start * TAG as u64, (chunks.end - chunks.start) as usize * TAG);
@@ -46,6 +60,18 @@ impl TagFile {
     /// Makes what was put down survive power loss.
     pub fn sync(&self) -> io::Result<()> {
         self.0.sync_data()
+    }
+
+    /// How many of so many chunks have a tag.
+    pub fn count(&self, chunks: u64) -> io::Result<u64> {
+        let (mut count, mut next) = (0, 0);
+        let end = chunks.min(self.0.metadata()?.len().div_ceil(TAG as u64));
+        while next < end {
+            let piece = next..end.min(next + CHUNKS_READ);
+            next = piece.end;
+            count += self.read(piece)?.chunks(TAG).filter(|tag| !is_missing(tag)).count() as u64;
+        }
+        Ok(count)
     }
 
     /// The fingerprint of a payload of so many chunks; `None` if the tag of one is missing.
@@ -100,6 +126,7 @@ mod tests {
         let all = tags((0..chunks).map(|chunk| 1 + (chunk % 250) as u8));
         file.write(1, &all[TAG..]).unwrap();
         assert_eq!(file.fingerprint(chunks).unwrap(), None);
+        assert_eq!((file.count(chunks).unwrap(), file.count(3).unwrap()), (chunks - 1, 2));
         file.write(0, &all[..TAG]).unwrap();
         let mut whole = Fingerprint::new();
         whole.add_tags(&all);

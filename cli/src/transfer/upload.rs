@@ -1,10 +1,12 @@
-//! The sender's side: plaintext is read, sealed and sent part by part, several parts at once.
+//! The sender's side: plaintext is read, sealed and sent block by block, several at once.
 //!
-//! Files are read and sealed on as many threads as there are parts in flight; a stream is read and sealed in order.
-//! Only sealed parts in flight are held in memory, whatever the size of the content.
+//! A block of files is read and sealed on any thread; those of a stream in order, one after another. Each chunk is read
+//! straight into its place and sealed there. The tags of a block are on disk before its first byte is sent, so that
+//! whoever goes on after a crash knows what may have been sent and never sends anything else in its place. Only blocks
+//! on their way are held in memory, whatever the size of the content.
 
 use std::{
-    io::Read,
+    io::{self, Read},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -13,33 +15,33 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
-use share_relay_api::{
-    Bytes32, ShareId,
-    limits::{CHUNKS_PER_PART, PART_BYTES},
-};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use share_relay_api::{Bytes32, Code, CreateShare, ShareId};
+use tokio::sync::OnceCell;
 
 use crate::{
-    client::{Answer, Client},
+    client::{Answer, Client, ClientError},
     content::Packed,
-    envelope::{self, CHUNK, Fingerprint, Stream as SealedStream},
-    error::{Error, Result},
+    envelope::{self, CHUNK, SEALED_CHUNK, Stream as SealedStream, TAG},
+    error::{Error, Kind, Result},
     i18n::fl,
     secret::Secret,
     threads::{blocking, detached},
     transfer::{
-        backoff::Patience,
-        buffers::{Buffer, Buffers},
+        backoff::{Backoff, Patience},
+        buffers::{Place, Room},
+        lanes::Lanes,
+        parts::{BLOCK_BYTES, BLOCK_CHUNKS, Parts},
+        tags::{TagFile, is_missing},
     },
     ui::Progress,
 };
 
-/// Plaintext bytes of a full part: 8 MiB.
-const PLAIN_PART: u64 = CHUNKS_PER_PART * CHUNK as u64;
-/// Plaintext bytes that are read and sealed together.
-const PLAIN_RUN: usize = 4 * CHUNK;
-/// Parts being read, sealed or sent at one time.
-const PARTS_IN_FLIGHT: usize = 3;
+/// Blocks being sealed, waiting or being sent at one time.
+const BLOCKS_IN_MEMORY: usize = 5;
+/// Connections that carry parts at one time.
+const MOST_LANES: usize = 4;
+/// How often a first part may be cut off before smaller ones are tried.
+const CUTS: u32 = 2;
 
 /// Where plaintext comes from.
 pub enum Source {
@@ -57,14 +59,24 @@ pub struct Upload {
     pub id: ShareId,
     /// Its manage key.
     pub manage: Secret,
+    /// What it takes to create it, should it have to be asked for anew with smaller parts.
+    pub token: Option<Secret>,
+    /// What it was created with.
+    pub request: CreateShare,
     /// What seals it.
     pub stream: Arc<SealedStream>,
+    /// What has been sealed so far.
+    pub tags: Arc<TagFile>,
+    /// The parts, and what the relay holds of them.
+    pub parts: Parts,
     /// How long to keep trying.
     pub patience: Patience,
     /// Hears of ciphertext that moves.
     pub progress: Progress,
-    /// How many parts may be in memory.
+    /// Where blocks are held.
     pub room: Room,
+    /// The part that showed how large parts may be; `None` inside where that is known without.
+    pub first: OnceCell<Option<u64>>,
 }
 
 /// What was uploaded.
@@ -77,109 +89,141 @@ pub struct Uploaded {
     pub fingerprint: Bytes32,
 }
 
-/// Room in memory for sealed parts. One at a time until [`Room::widen`], because scrypt's own 128 MiB are in use
-/// while the first ones go out.
-#[derive(Clone)]
-pub struct Room {
-    permits: Arc<Semaphore>,
-    buffers: Buffers,
-}
-
-impl Room {
-    /// Room for one part.
-    pub fn narrow() -> Self {
-        Self { permits: Arc::new(Semaphore::new(1)), buffers: Buffers::default() }
-    }
-
-    /// Makes room for all parts that help.
-    pub fn widen(&self) {
-        self.permits.add_permits(PARTS_IN_FLIGHT - 1);
-    }
-
-    async fn enter(&self) -> Place {
-        let permit = Arc::clone(&self.permits).acquire_owned().await.expect("the semaphore is never closed");
-        Place { buffer: self.buffers.take(PART_BYTES as usize), _permit: permit }
-    }
-}
-
-/// The place of one part in [`Room`].
-struct Place {
-    buffer: Buffer,
-    _permit: OwnedSemaphorePermit,
-}
-
-impl AsRef<[u8]> for Place {
-    fn as_ref(&self) -> &[u8] {
-        &self.buffer
-    }
-}
-
-/// A part as it goes to the relay.
-struct SealedPart {
+/// A block as it goes to the relay.
+struct Block {
     number: u64,
-    plain_bytes: u64,
     bytes: Bytes,
 }
 
-/// What is left of a part once the relay holds it.
-struct Held {
-    plain_bytes: u64,
-    sealed_bytes: u64,
-    tags: Vec<u8>,
+/// Room for the blocks of an upload; for one only, until scrypt is done.
+pub fn room() -> Room {
+    Room::narrow(BLOCKS_IN_MEMORY, BLOCK_BYTES)
 }
 
 impl Upload {
-    /// Sends every part, in any order, and waits until the relay holds them all.
+    /// Sends every part that the relay lacks, in any order, and waits until it holds them all.
     pub async fn run(&self, source: Source) -> Result<Uploaded> {
-        match source {
-            Source::Packed(packed) => self.collect(self.packed_parts(packed)).await,
-            Source::Stream(reader) => self.collect(self.stream_parts(reader)).await,
-        }
+        let plain_bytes = match source {
+            Source::Packed(packed) => {
+                let length = packed.length();
+                self.send_all(self.packed_blocks(packed)).await?;
+                length
+            }
+            Source::Stream(reader) => envelope::plain_len(self.send_all(self.stream_blocks(reader)).await?)
+                .expect("whole chunks and a last one have been sealed"),
+        };
+        let payload_bytes = envelope::sealed_len(plain_bytes);
+        let (tags, chunks) = (Arc::clone(&self.tags), payload_bytes.div_ceil(SEALED_CHUNK as u64));
+        let fingerprint = blocking(move || tags.fingerprint(chunks).map_err(journal_failed)).await?;
+        let fingerprint = fingerprint.ok_or_else(|| journal_failed(io::ErrorKind::InvalidData.into()))?;
+        Ok(Uploaded { plain_bytes, payload_bytes, fingerprint })
     }
 
-    /// Sends the parts as they are sealed.
-    async fn collect(&self, parts: impl Stream<Item = impl Future<Output = Result<SealedPart>>>) -> Result<Uploaded> {
-        let sent = parts.map(|part| async { self.send(part.await?).await }).buffered(PARTS_IN_FLIGHT);
-        let mut sent = std::pin::pin!(sent);
-        let mut fingerprint = Fingerprint::new();
-        let (mut plain_bytes, mut payload_bytes) = (0, 0);
-        while let Some(held) = sent.try_next().await? {
-            fingerprint.add_tags(&held.tags);
-            plain_bytes += held.plain_bytes;
-            payload_bytes += held.sealed_bytes;
-        }
-        Ok(Uploaded { plain_bytes, payload_bytes, fingerprint: fingerprint.finish() })
+    /// Sends the blocks as they are sealed. Gives their bytes together.
+    async fn send_all(&self, blocks: impl Stream<Item = impl Future<Output = Result<Block>>>) -> Result<u64> {
+        let lanes = Lanes::new(MOST_LANES);
+        let sent = blocks.map(|block| async { self.send(block.await?, &lanes).await });
+        sent.buffer_unordered(BLOCKS_IN_MEMORY).try_fold(0, async |sum, bytes| Ok(sum + bytes)).await
     }
 
-    /// Parts of content whose size is known, each sealed by itself. Empty content is one empty part.
-    fn packed_parts(&self, packed: Arc<Packed>) -> impl Stream<Item = impl Future<Output = Result<SealedPart>>> {
-        let parts = packed.length().div_ceil(PLAIN_PART).max(1);
-        stream::iter(0..parts).map(move |number| {
+    /// Blocks of content whose size is known, each sealed by itself. Empty content is one empty chunk.
+    fn packed_blocks(&self, packed: Arc<Packed>) -> impl Stream<Item = impl Future<Output = Result<Block>>> {
+        let payload = envelope::sealed_len(packed.length());
+        let blocks = (0..payload.div_ceil(BLOCK_BYTES as u64)).filter(move |number| {
+            let bytes = (payload - number * BLOCK_BYTES as u64).min(BLOCK_BYTES as u64) as usize;
+            let to_do = self.is_to_do(*number, bytes);
+            if !to_do {
+                self.progress.held(bytes as u64);
+            }
+            to_do
+        });
+        stream::iter(blocks).map(move |number| {
             let packed = Arc::clone(&packed);
             async move {
-                let (place, stream) = (self.room.enter().await, Arc::clone(&self.stream));
-                blocking(move || seal_packed(&packed, number, &stream, place)).await
+                let (place, sealer) = (self.room.enter().await, self.sealer());
+                blocking(move || sealer.seal_packed(&packed, number, place)).await
             }
         })
     }
 
-    /// Parts of a stream, sealed one after another.
-    fn stream_parts(&self, reader: Box<dyn Read + Send>) -> impl Stream<Item = std::future::Ready<Result<SealedPart>>> {
+    /// Whether something of a block must be sent. What the relay holds and we have no tags of is sent again, as the
+    /// fingerprint needs them.
+    fn is_to_do(&self, number: u64, bytes: usize) -> bool {
+        let chunks = bytes.div_ceil(SEALED_CHUNK) as u64;
+        let known = || self.tags.read(number * BLOCK_CHUNKS..number * BLOCK_CHUNKS + chunks);
+        !self.parts.missing(number, bytes).is_empty() || known().map_or(true, |tags| tags.chunks(TAG).any(is_missing))
+    }
+
+    /// Blocks of a stream, sealed one after another.
+    fn stream_blocks(&self, reader: Box<dyn Read + Send>) -> impl Stream<Item = std::future::Ready<Result<Block>>> {
         let start = Some(Ahead { reader, byte: None, number: 0 });
         stream::unfold(start, move |state| async move {
             let ahead = state?;
-            let (place, stream) = (self.room.enter().await, Arc::clone(&self.stream));
-            match detached(move || seal_next(ahead, &stream, place)).await {
-                Ok((part, ahead)) => Some((std::future::ready(Ok(part)), ahead)),
+            let (place, sealer) = (self.room.enter().await, self.sealer());
+            match detached(move || sealer.seal_next(ahead, place)).await {
+                Ok((block, ahead)) => Some((std::future::ready(Ok(block)), ahead)),
                 Err(error) => Some((std::future::ready(Err(error)), None)),
             }
         })
     }
 
-    async fn send(&self, part: SealedPart) -> Result<Held> {
-        let SealedPart { number, plain_bytes, bytes } = part;
-        self.patience.with(async || self.try_send(number, bytes.clone()).await).await?;
-        Ok(Held { plain_bytes, sealed_bytes: bytes.len() as u64, tags: envelope::tags(&bytes) })
+    fn sealer(&self) -> Sealer {
+        Sealer { stream: Arc::clone(&self.stream), tags: Arc::clone(&self.tags) }
+    }
+
+    /// Sends the parts of a block that the relay lacks. Gives the block's bytes.
+    async fn send(&self, block: Block, lanes: &Lanes) -> Result<u64> {
+        let bytes = block.bytes.len();
+        let lane = lanes.enter().await;
+        let first = *self.first.get_or_try_init(|| self.find_size(&block)).await?;
+        let mut sent = 0;
+        for (number, place) in self.parts.missing(block.number, bytes) {
+            sent += place.len();
+            if first != Some(number) {
+                let part = block.bytes.slice(place);
+                self.patience.with(async || self.try_send(number, part.clone()).await).await?;
+            }
+        }
+        self.progress.held((bytes - sent) as u64);
+        lane.carried(sent as u64);
+        Ok(bytes as u64)
+    }
+
+    /// Sends the first part of all by itself: should something on the way not let it through, parts become smaller, which
+    /// they can only while the relay holds none.
+    async fn find_size(&self, block: &Block) -> Result<Option<u64>> {
+        let mut backoff = Backoff::new(self.patience.clone());
+        let mut cuts = 0;
+        loop {
+            let missing = self.parts.missing(block.number, block.bytes.len());
+            let Some((number, place)) = missing.into_iter().next() else { return Ok(None) };
+            let Err(error) = self.try_send(number, block.bytes.slice(place)).await else { return Ok(Some(number)) };
+            cuts += u32::from(is_cut(&error));
+            let refused = matches!(error, ClientError::Status { status: 413, .. });
+            let too_large = refused || (cuts >= CUTS && self.holds_none().await);
+            match self.parts.smaller() {
+                Some(smaller) if too_large && self.shrink(smaller).await => cuts = 0,
+                _ => backoff.wait(error).await?,
+            }
+        }
+    }
+
+    /// Whether small calls pass, and tell that the relay holds nothing yet.
+    async fn holds_none(&self) -> bool {
+        self.client.parts(&self.id, &self.manage).await.is_ok_and(|parts| parts.held.is_empty())
+    }
+
+    /// Has the relay take smaller parts; while it still waits for the rest of one that was cut off, it is busy. `false` if
+    /// it does not take them: there would be too many, or the one that was cut off has arrived after all.
+    async fn shrink(&self, part_bytes: u64) -> bool {
+        let request = CreateShare { part_bytes, ..self.request.clone() };
+        let call = async || self.client.create(&self.id, self.token.as_ref(), &request).await;
+        let taken = self.patience.with(call).await.is_ok();
+        if taken {
+            self.parts.resize(part_bytes);
+            self.progress.note(fl!("transfer-smaller-parts"));
+        }
+        taken
     }
 
     async fn try_send(&self, number: u64, part: Bytes) -> Answer<()> {
@@ -193,24 +237,91 @@ impl Upload {
         if result.is_err() {
             self.progress.lost(moved.load(Ordering::Relaxed));
         }
-        result
+        unless_collected(result)
     }
 }
 
-fn seal_packed(packed: &Packed, number: u64, stream: &SealedStream, mut place: Place) -> Result<SealedPart> {
-    let start = number * PLAIN_PART;
-    let end = packed.length().min(start + PLAIN_PART);
-    let mut run = Vec::with_capacity(PLAIN_RUN);
-    let mut offset = start;
-    loop {
-        run.resize((end - offset).min(PLAIN_RUN as u64) as usize, 0);
-        packed.read_at(offset, &mut run)?;
-        let chunk = offset / CHUNK as u64;
-        offset += run.len() as u64;
-        stream.seal_run(chunk, offset == packed.length(), &run, &mut place.buffer);
-        if offset == end {
-            return Ok(SealedPart { number, plain_bytes: end - start, bytes: Bytes::from_owner(place) });
+/// A recipient may be done before the sender is: then the relay has had all it needed (protocol.md, "seal").
+pub fn unless_collected(answer: Answer<()>) -> Answer<()> {
+    match answer {
+        Err(error) if error.code() == Some(Code::Collected) => Ok(()),
+        other => other,
+    }
+}
+
+/// Whether a connection broke, or something on the way answered in the relay's place.
+fn is_cut(error: &ClientError) -> bool {
+    matches!(error, ClientError::Unreachable(_) | ClientError::Stalled | ClientError::Status { .. })
+        && error.is_passing()
+}
+
+fn journal_failed(error: io::Error) -> Error {
+    Error::local(fl!("transfer-journal"), error)
+}
+
+/// What reads and seals blocks, on any thread.
+struct Sealer {
+    stream: Arc<SealedStream>,
+    tags: Arc<TagFile>,
+}
+
+impl Sealer {
+    /// Reads each chunk of a block into its place and seals it there.
+    fn seal_packed(&self, packed: &Packed, number: u64, mut place: Place) -> Result<Block> {
+        let mut reader = packed.reader();
+        let mut chunk = number * BLOCK_CHUNKS;
+        let mut sealed = 0;
+        loop {
+            let offset = chunk * CHUNK as u64;
+            let plain = (packed.length() - offset).min(CHUNK as u64) as usize;
+            let last = offset + plain as u64 == packed.length();
+            reader.read_at(offset, &mut place[sealed..sealed + plain])?;
+            self.stream.seal_chunk(chunk, last, &mut place[sealed..sealed + plain + TAG]);
+            sealed += plain + TAG;
+            chunk += 1;
+            if last || sealed == BLOCK_BYTES {
+                reader.finish()?;
+                return self.finish(number, place, sealed);
+            }
         }
+    }
+
+    /// Reads and seals the next block; the stream comes back unless it has ended.
+    fn seal_next(&self, mut ahead: Ahead, mut place: Place) -> Result<(Block, Option<Ahead>)> {
+        let number = ahead.number;
+        let mut sealed = 0;
+        loop {
+            let (plain, last) = ahead.read_chunk(&mut place[sealed..sealed + CHUNK])?;
+            let chunk = number * BLOCK_CHUNKS + (sealed / SEALED_CHUNK) as u64;
+            self.stream.seal_chunk(chunk, last, &mut place[sealed..sealed + plain + TAG]);
+            sealed += plain + TAG;
+            if last || sealed == BLOCK_BYTES {
+                let block = self.finish(number, place, sealed)?;
+                return Ok((block, (!last).then_some(Ahead { number: number + 1, ..ahead })));
+            }
+        }
+    }
+
+    /// Makes the block's tags durable, after which it may be sent.
+    fn finish(&self, number: u64, mut place: Place, sealed: usize) -> Result<Block> {
+        place.shorten(sealed);
+        self.put_down(number * BLOCK_CHUNKS, &envelope::tags(&place))?;
+        Ok(Block { number, bytes: Bytes::from_owner(place) })
+    }
+
+    /// Puts tags down, durably, unless others stand in their place: then the source is not what it was, and what was
+    /// sealed now must not be sent.
+    ///
+    /// A tag that is missing was never sent: no byte of a block leaves before all its tags are on disk. One that is
+    /// there may be of a chunk that was never sent either, if power failed while a block's tags were written; it is
+    /// whole even then, as 16 bytes never cross a sector, and the unchanged source seals to the same.
+    fn put_down(&self, first_chunk: u64, tags: &[u8]) -> Result<()> {
+        let known = self.tags.read(first_chunk..first_chunk + (tags.len() / TAG) as u64).map_err(journal_failed)?;
+        let mut pairs = known.chunks(TAG).zip(tags.chunks(TAG));
+        if !pairs.all(|(known, new)| is_missing(known) || known == new) {
+            return Err(Error::new(Kind::Changed, "file_changed", fl!("transfer-sealed-differently")));
+        }
+        self.tags.write(first_chunk, tags).and_then(|()| self.tags.sync()).map_err(journal_failed)
     }
 }
 
@@ -221,38 +332,34 @@ struct Ahead {
     number: u64,
 }
 
-/// Reads and seals the next part; the stream comes back unless it has ended.
-fn seal_next(mut ahead: Ahead, stream: &SealedStream, mut place: Place) -> Result<(SealedPart, Option<Ahead>)> {
-    let number = ahead.number;
-    let mut plain_bytes = 0;
-    let mut run = Vec::with_capacity(PLAIN_RUN);
-    loop {
-        let last = ahead.read_run(&mut run)?;
-        let chunk = number * CHUNKS_PER_PART + plain_bytes / CHUNK as u64;
-        stream.seal_run(chunk, last, &run, &mut place.buffer);
-        plain_bytes += run.len() as u64;
-        if last || plain_bytes == PLAIN_PART {
-            let part = SealedPart { number, plain_bytes, bytes: Bytes::from_owner(place) };
-            return Ok((part, (!last).then_some(Ahead { number: number + 1, ..ahead })));
-        }
-    }
-}
-
 impl Ahead {
-    /// Fills the run, and tells whether the stream ends with it.
-    fn read_run(&mut self, run: &mut Vec<u8>) -> Result<bool> {
-        run.clear();
-        run.extend(self.byte.take());
-        self.read(PLAIN_RUN - run.len(), run)?;
-        let mut next = Vec::new();
-        self.read(1, &mut next)?;
-        self.byte = next.pop();
-        Ok(self.byte.is_none())
+    /// Fills the chunk as far as the stream goes. Gives how far that is, and whether the stream ends with it.
+    fn read_chunk(&mut self, chunk: &mut [u8]) -> Result<(usize, bool)> {
+        let mut filled = 0;
+        if let Some(byte) = self.byte.take() {
+            chunk[0] = byte;
+            filled = 1;
+        }
+        filled += self.read(&mut chunk[filled..])?;
+        let mut next = [0];
+        if filled == CHUNK && self.read(&mut next)? == 1 {
+            self.byte = Some(next[0]);
+        }
+        Ok((filled, self.byte.is_none()))
     }
 
-    fn read(&mut self, count: usize, into: &mut Vec<u8>) -> Result<()> {
-        let read = self.reader.by_ref().take(count as u64).read_to_end(into);
-        read.map(drop).map_err(|error| Error::local(fl!("transfer-stdin"), error))
+    /// Fills the buffer, or as much of it as there is.
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match self.reader.read(&mut buffer[filled..]) {
+                Ok(0) => break,
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(Error::local(fl!("transfer-stdin"), error)),
+            }
+        }
+        Ok(filled)
     }
 }
 
@@ -260,27 +367,77 @@ impl Ahead {
 mod tests {
     use std::io::Cursor;
 
-    use super::*;
+    use zeroize::Zeroizing;
 
-    fn runs(length: usize) -> Vec<(usize, bool)> {
+    use super::*;
+    use crate::envelope::FileKey;
+
+    fn chunks(length: usize) -> Vec<(usize, bool)> {
         let mut ahead = Ahead { reader: Box::new(Cursor::new(vec![7; length])), byte: None, number: 0 };
-        let mut run = Vec::new();
+        let mut chunk = vec![0; CHUNK];
         let mut found = Vec::new();
         loop {
-            let last = ahead.read_run(&mut run).unwrap();
-            found.push((run.len(), last));
-            if last {
+            found.push(ahead.read_chunk(&mut chunk).unwrap());
+            if found.last().unwrap().1 {
                 return found;
             }
         }
     }
 
     #[test]
-    fn the_last_run_of_a_stream_is_known_to_be_the_last() {
-        assert_eq!(runs(0), [(0, true)]);
-        assert_eq!(runs(1), [(1, true)]);
-        assert_eq!(runs(PLAIN_RUN), [(PLAIN_RUN, true)]);
-        assert_eq!(runs(PLAIN_RUN + 1), [(PLAIN_RUN, false), (1, true)]);
-        assert_eq!(runs(2 * PLAIN_RUN), [(PLAIN_RUN, false), (PLAIN_RUN, true)]);
+    fn the_last_chunk_of_a_stream_is_known_to_be_the_last() {
+        assert_eq!(chunks(0), [(0, true)]);
+        assert_eq!(chunks(1), [(1, true)]);
+        assert_eq!(chunks(CHUNK), [(CHUNK, true)]);
+        assert_eq!(chunks(CHUNK + 1), [(CHUNK, false), (1, true)]);
+        assert_eq!(chunks(2 * CHUNK), [(CHUNK, false), (CHUNK, true)]);
+    }
+
+    fn sealer(tags: TagFile) -> Sealer {
+        let key = FileKey::from_bytes(Zeroizing::new([7; 16]));
+        Sealer { stream: Arc::new(SealedStream::new(&key, &[9; 16])), tags: Arc::new(tags) }
+    }
+
+    async fn blocks(sealer: &Sealer, plain: &[u8]) -> Result<Vec<u8>> {
+        let mut ahead = Some(Ahead { reader: Box::new(Cursor::new(plain.to_vec())), byte: None, number: 0 });
+        let (room, mut sealed) = (room(), Vec::new());
+        while let Some(next) = ahead {
+            let (block, rest) = sealer.seal_next(next, room.enter().await)?;
+            sealed.extend_from_slice(&block.bytes);
+            ahead = rest;
+        }
+        Ok(sealed)
+    }
+
+    #[tokio::test]
+    async fn blocks_of_a_stream_are_its_payload_and_their_tags_are_kept() {
+        for length in [0, 1, CHUNK, BLOCK_CHUNKS as usize * CHUNK, BLOCK_CHUNKS as usize * CHUNK + 1] {
+            let plain: Vec<u8> = (0..length).map(|i| (i % 251) as u8).collect();
+            let sealer = sealer(TagFile::temporary().unwrap());
+            let mut whole = Vec::new();
+            sealer.stream.seal_run(0, true, &plain, &mut whole);
+            assert!(blocks(&sealer, &plain).await.unwrap() == whole, "{length}");
+            let count = whole.len().div_ceil(SEALED_CHUNK) as u64;
+            assert_eq!(sealer.tags.read(0..count).unwrap(), envelope::tags(&whole));
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_else_is_sealed_where_something_may_have_been_sent() {
+        let sealer = sealer(TagFile::temporary().unwrap());
+        let mut plain = vec![1; 3 * CHUNK];
+        blocks(&sealer, &plain).await.unwrap();
+        blocks(&sealer, &plain).await.unwrap();
+        for (place, longer) in [(5, 0), (2 * CHUNK, 0), (0, 1)] {
+            let mut other = plain.clone();
+            other[place] ^= u8::from(longer == 0);
+            other.resize(plain.len() + longer, 1);
+            let error = blocks(&sealer, &other).await.unwrap_err();
+            assert_eq!(error.kind(), Kind::Changed, "{place}");
+        }
+        // Tags that were never made durable, of which power loss left some: what was not sent may change.
+        sealer.tags.write(1, &[0; 2 * TAG]).unwrap();
+        plain[CHUNK] ^= 1;
+        blocks(&sealer, &plain).await.unwrap();
     }
 }

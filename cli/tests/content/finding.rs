@@ -9,7 +9,7 @@ fn changed_after(name: &str, change: impl FnOnce(&Path)) {
     set_time(&file, at(1_000_000_000));
     let packed = pack(std::slice::from_ref(&file));
     change(&file);
-    match packed.read_at(0, &mut [0; 5]).unwrap_err() {
+    match read_at(&packed, 0, &mut [0; 5]).unwrap_err() {
         ContentError::Changed(path) => assert!(path.ends_with(name), "{path}"),
         other => panic!("{other:?}"),
     }
@@ -51,7 +51,7 @@ fn a_change_is_found_in_the_middle_of_a_tar_too() {
     let packed = pack(&[sandbox.path().join("d")]);
     fs::write(sandbox.path().join("d/b"), [0; 2_999]).unwrap();
     let mut whole = vec![0; packed.length() as usize];
-    assert!(matches!(packed.read_at(0, &mut whole), Err(ContentError::Changed(path)) if path.ends_with("b")));
+    assert!(matches!(read_at(&packed, 0, &mut whole), Err(ContentError::Changed(path)) if path.ends_with("b")));
 }
 
 fn paths(walked: &Walked) -> Vec<&str> {

@@ -7,16 +7,19 @@ use std::{
     fs,
     io::{self, Read},
     path::Path,
+    sync::Arc,
 };
 
 use raw::*;
 use serde_json::{Value, json};
 use share::content::{
-    ContentError, Manifest,
+    ContentError, Manifest, Scatter,
     error::Fault::{self, *},
     names::NameError::{self, *},
+    scatter::Found,
     unpack::unpack,
 };
+use share::system::HeldFolder;
 
 /// What a case must be refused for.
 #[derive(Debug, PartialEq)]
@@ -75,6 +78,52 @@ fn open(manifest: &[u8], content: impl Read) -> Result<(), ContentError> {
     result
 }
 
+/// Opens it with the content scattered piece by piece, in no order, as several connections bring it. Content of another
+/// length than the manifest gives never comes that far: the envelope holds it to that length. `None` for that.
+fn open_scattered(manifest: &[u8], content: &[u8]) -> Option<Result<(), ContentError>> {
+    let manifest = match Manifest::parse(manifest) {
+        Ok(manifest) => manifest,
+        Err(error) => return Some(Err(error)),
+    };
+    if content.len() as u64 != manifest.length {
+        return None;
+    }
+    let sandbox = tempfile::tempdir().unwrap();
+    let staging = sandbox.path().join("output/staging");
+    fs::create_dir_all(&staging).unwrap();
+    fs::write(sandbox.path().join("output/neighbour"), "mine").unwrap();
+    let result = scatter_all(&manifest, content, &staging);
+    assert_eq!(names(sandbox.path()), ["output"]);
+    assert_eq!(names(&sandbox.path().join("output")), ["neighbour", "staging"]);
+    only_plain(&staging);
+    Some(result)
+}
+
+fn scatter_all(manifest: &Manifest, content: &[u8], staging: &Path) -> Result<(), ContentError> {
+    let folder = Arc::new(HeldFolder::open(staging).unwrap());
+    let listed = !manifest.entries.is_empty();
+    let scatter = match listed {
+        true => Scatter::create(manifest, folder, Found::Nothing)?,
+        false => Scatter::whole("content", manifest.length, folder, Found::Nothing)?,
+    };
+    const PIECE: usize = 777;
+    let count = content.len().div_ceil(PIECE);
+    // 7,919 is a prime, and larger than any count here, so this visits each piece once, out of order.
+    for number in (0..count).map(|i| (i * 7_919 + 3) % count) {
+        let piece = &content[number * PIECE..content.len().min((number + 1) * PIECE)];
+        scatter.write_at((number * PIECE) as u64, piece)?;
+    }
+    if listed {
+        return scatter.finish();
+    }
+    let mut whole = vec![0; content.len()];
+    scatter.read_at(0, &mut whole)?;
+    assert!(whole == content);
+    let unpacked = staging.join("unpacked");
+    fs::create_dir(&unpacked).unwrap();
+    unpack(&whole[..], manifest, &unpacked)
+}
+
 fn names(folder: &Path) -> Vec<String> {
     let children = fs::read_dir(folder).unwrap();
     let mut names: Vec<_> = children.map(|child| child.unwrap().file_name().into_string().unwrap()).collect();
@@ -109,6 +158,7 @@ fn honest_cases() -> Vec<(&'static str, Case)> {
 fn honest_shares_are_not_refused() {
     for (test, Case { manifest, content }) in honest_cases() {
         open(&manifest, &content[..]).unwrap_or_else(|error| panic!("{test}: {error:?}"));
+        open_scattered(&manifest, &content).unwrap().unwrap_or_else(|error| panic!("{test}: {error:?}"));
     }
 }
 
@@ -121,6 +171,13 @@ macro_rules! refused {
                 let error = open(&manifest, &content[..]).expect_err("must be refused");
                 assert_eq!(Refusal::of(&error), $refusal);
                 assert_shows_nothing_raw(&error);
+                if let Some(scattered) = open_scattered(&manifest, &content) {
+                    let error = scattered.expect_err("must be refused when it comes in no order too");
+                    let refusal = Refusal::of(&error);
+                    // Of a tar with two faults, one comes first.
+                    assert!(refusal == $refusal || ($refusal, refusal) == (archive(Unlisted), archive(malformed())));
+                    assert_shows_nothing_raw(&error);
+                }
             }
         )+
 
@@ -474,6 +531,28 @@ fn cut_off_at_every_block_under_totals() {
             [archive(Truncated), archive(malformed()), listed(Totals)].contains(&refusal),
             "{refusal:?} at {length}"
         );
+    }
+}
+
+/// The same for a tar that is listed and comes in no order: what is no file's byte is held to the manifest.
+#[test]
+fn every_byte_that_is_not_a_files_is_checked_where_it_lands() {
+    let (manifest, content) = honest();
+    let (json, files) = (manifest.to_string(), [1024..1029, 2048..2648]);
+    // All of each header's fields; of what is zero and of the files' own bytes some.
+    let chosen = |at: &usize| (*at < 2048 && at % 512 < 345 && at / 512 != 2) || at.is_multiple_of(37);
+    for at in (0..content.len()).filter(chosen) {
+        let mut changed = content.clone();
+        changed[at] ^= 0x20;
+        let result = open_scattered(json.as_bytes(), &changed).unwrap();
+        match result {
+            Ok(()) => assert!(files.iter().any(|file| file.contains(&at)), "flipped at {at}"),
+            Err(error) => {
+                let padding = (1029..1536).contains(&at) || (2648..3072).contains(&at) || at >= 3584;
+                let fault = if padding { malformed() } else { Unlisted };
+                assert_eq!(Refusal::of(&error), archive(fault), "flipped at {at}");
+            }
+        }
     }
 }
 

@@ -119,7 +119,7 @@ codes! {
     /// The asked range lies outside the content.
     RangeNotSatisfiable = "range_not_satisfiable", 416, "The range lies outside the content.";
     /// Too slow.
-    Timeout = "timeout", 408, "Nothing arrived for too long.";
+    Timeout = "timeout", 408, "The body came too slowly, or not whole.";
     /// Too many requests; `Retry-After` says when.
     TooBusy = "too_busy", 503, "The relay is busy; try again later.";
     /// The disk is full.

@@ -61,8 +61,8 @@ impl Received {
         self.declared.ok_or(Code::WrongLength.into())
     }
 
-    /// The next piece, `None` at the end. Too slow is `timeout`; a connection that breaks off is `bad_request`,
-    /// which nobody reads.
+    /// The next piece, `None` at the end. Too slow is `timeout`, and so is a body that breaks off: of a connection that
+    /// is half closed the answer is read, and then the call is worth repeating.
     pub async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         let piece = self.next_piece().await;
         self.failed |= piece.is_err();
@@ -77,7 +77,7 @@ impl Received {
         loop {
             match timeout_at(deadline, self.body.frame()).await.map_err(|_| Code::Timeout)? {
                 None => return Ok(None),
-                Some(Err(_)) => return Err(Code::BadRequest.into()),
+                Some(Err(_)) => return Err(Code::Timeout.into()),
                 // Trailers carry nothing for us.
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) => return Ok(Some(data)),

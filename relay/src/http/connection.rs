@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -24,6 +24,7 @@ struct State {
     /// When the last of them ended. Bytes that come and go do not count: a head may drip and a client ping for ever.
     last_worked: Mutex<Instant>,
     stalled: Notify,
+    written: Arc<AtomicU64>,
 }
 
 /// Something going on for a connection, until dropped.
@@ -34,7 +35,12 @@ impl Connection {
     /// A new connection.
     pub fn new() -> Self {
         let (at_work, last_worked) = (AtomicUsize::new(0), Mutex::new(Instant::now()));
-        Self(Arc::new(State { at_work, last_worked, stalled: Notify::new() }))
+        Self(Arc::new(State { at_work, last_worked, stalled: Notify::new(), written: Arc::default() }))
+    }
+
+    /// How many bytes the client's side has taken.
+    pub fn written(&self) -> Arc<AtomicU64> {
+        self.0.written.clone()
     }
 
     /// Notes that something is going on.

@@ -22,7 +22,12 @@ use super::{
     range::{self, Wanted},
     route::{self, Call, NoCall, ShareCall},
 };
-use crate::{error::Error, relay::Relay, share::BlobKind, store::Store};
+use crate::{
+    error::Error,
+    relay::{Relay, Taker},
+    share::BlobKind,
+    store::Store,
+};
 
 type Result<T> = std::result::Result<T, Error>;
 
@@ -33,6 +38,8 @@ struct Asked<'a> {
     /// The bearer secret, if there is a well-formed one.
     secret: Option<Bytes32>,
     connection: &'a Connection,
+    /// Whether other answers may be under way on this connection.
+    is_shared: bool,
 }
 
 /// Answers one request. Whatever it is, there is an answer.
@@ -47,6 +54,7 @@ pub async fn handle<S: Store>(relay: Arc<Relay<S>>, request: Request<Incoming>, 
         head_only: head.method == hyper::Method::HEAD,
         secret: bearer(&head.headers),
         connection: &connection,
+        is_shared: head.version == hyper::Version::HTTP_2,
     };
     let answered = match found {
         Ok(call) => make(&relay, call, &asked, &mut body).await.unwrap_or_else(|error| refuse(&error)),
@@ -186,7 +194,7 @@ async fn put_part<S: Store>(
 async fn open<S: Store>(relay: &Arc<Relay<S>>, id: ShareId, asked: &Asked<'_>, body: &mut Received) -> Result<Answer> {
     let request: OpenShare = json(relay, body).await?;
     let bytes = relay.open(id, request.proof).await?;
-    Ok(answer::manifest(relay.manifest(id, bytes, asked.on_stall()).await?))
+    Ok(answer::manifest(relay.manifest(id, bytes, asked.taker()).await?))
 }
 
 async fn content<S: Store>(relay: &Arc<Relay<S>>, id: ShareId, asked: &Asked<'_>) -> Result<Answer> {
@@ -202,15 +210,19 @@ async fn content<S: Store>(relay: &Arc<Relay<S>>, id: ShareId, asked: &Asked<'_>
     if asked.head_only {
         return Ok(answer::content(range.as_ref(), total, etag, bytes::Bytes::new().into()));
     }
-    let part = download.serve(range.clone().unwrap_or(0..total), asked.on_stall()).await?;
+    let part = download.serve(range.clone().unwrap_or(0..total), asked.taker()).await?;
     Ok(answer::content(range.as_ref(), total, etag, part.into()))
 }
 
 impl Asked<'_> {
-    /// Keeps the connection open while an answer is fed, and closes it should the client stall.
-    fn on_stall(&self) -> Box<dyn FnOnce() + Send> {
+    /// How the connection takes a long answer. It is kept open while the answer is fed, and closed should the client
+    /// stall.
+    fn taker(&self) -> Taker {
         let work = self.connection.work();
-        Box::new(move || work.stalled())
+        Taker {
+            alone: (!self.is_shared).then(|| self.connection.written()),
+            on_stall: Box::new(move || work.stalled()),
+        }
     }
 
     /// A header's text; one that is not text, or given twice, counts as not given.

@@ -4,6 +4,7 @@
 mod answer;
 mod body;
 mod connection;
+mod counted;
 mod handler;
 mod log;
 mod page;
@@ -23,7 +24,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use self::{answer::Answer, connection::Connection};
+use self::{answer::Answer, connection::Connection, counted::Counted};
 use crate::{limits::Limits, metrics::Gauge, relay::Relay, store::Store};
 
 /// Bytes of an HTTP/2 answer that wait for the client to take them.
@@ -108,7 +109,7 @@ where
     A: Future<Output = Answer> + Send + 'static,
 {
     let connection = Connection::new();
-    let io = TokioIo::new(stream);
+    let io = TokioIo::new(Counted::new(stream, connection.written()));
     let service = service_fn(|request| {
         let answered = answer(request, connection.clone());
         async move { Ok::<_, Infallible>(answered.await) }

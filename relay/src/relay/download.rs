@@ -1,5 +1,5 @@
-//! Serving the content and the manifest: read ahead by one block, as fast as the client takes it, until it is all
-//! sent, the client stalls, the share is revoked or collected, or the ticket ends.
+//! Serving the content and the manifest: one block is read while the one before is sent, until all is sent, the client
+//! stalls, the share is revoked or collected, or the ticket ends.
 
 use std::{
     io,
@@ -16,18 +16,19 @@ use std::{
 use bytes::Bytes;
 use share_relay_api::{Bytes32, Code, ShareId};
 use tokio::{
-    sync::mpsc,
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     time::{Instant, timeout, timeout_at},
 };
 
-use super::{Relay, Result, short};
+use super::{Memory, Relay, Result, short};
 use crate::{
     auth,
     changes::Subscription,
     error::Error,
-    limits::{BLOCK_BYTES, DOWNLOAD_MEMORY, MAX_ANSWERS_PER_TICKET, PARTS_AHEAD, SLICE_BYTES},
+    limits::{BLOCK_BYTES, DOWNLOAD_BLOCKS, DOWNLOAD_MEMORY, MAX_ANSWERS_PER_TICKET, PARTS_AHEAD, SLICE_BYTES},
     share::{BlobKind, Record},
     store::{Object, Store, StoreError},
+    tally::Counted,
 };
 
 /// The content as one ticket may fetch it.
@@ -55,8 +56,12 @@ pub struct Part {
     blocks: mpsc::Receiver<Bytes>,
     /// What is left of the newest block.
     block: Bytes,
+    /// Bytes given out at once.
+    slice: usize,
     /// Bytes given out so far; what is never given out is not charged.
     taken: Arc<AtomicU64>,
+    /// Its place among the answers on its ticket, which is free before the client can ask for more.
+    _counted: Option<Counted<Bytes32>>,
 }
 
 impl Part {
@@ -76,8 +81,7 @@ impl Part {
                 None => return Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into()))),
             }
         }
-        // In slices, so that one who takes them slowly is told from one who takes nothing.
-        let slice = self.block.split_to(self.block.len().min(SLICE_BYTES));
+        let slice = self.block.split_to(self.block.len().min(self.slice));
         self.taken.fetch_add(slice.len() as u64, Ordering::Release);
         Poll::Ready(Some(Ok(slice)))
     }
@@ -98,8 +102,26 @@ enum Cut {
     Failed(#[source] Error),
 }
 
-/// Called once if a client stalls, so that its connection can be closed.
-pub type OnStall = Box<dyn FnOnce() + Send>;
+/// How the connection takes an answer.
+pub struct Taker {
+    /// Counts what the client takes, on a connection that this answer has for itself. On a shared one the answer is
+    /// handed over in slices, so that one who takes them slowly is told from one who takes nothing.
+    pub alone: Option<Arc<AtomicU64>>,
+    /// Called once if the client stalls, so that its connection can be closed.
+    pub on_stall: Box<dyn FnOnce() + Send>,
+}
+
+/// A block that is being sent, and the place it takes among those an answer may have.
+struct Sending {
+    bytes: Bytes,
+    _place: OwnedSemaphorePermit,
+}
+
+impl AsRef<[u8]> for Sending {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
 
 impl<S: Store> Relay<S> {
     /// Begins `GET …/content`: checks the ticket and charges nothing yet.
@@ -119,10 +141,10 @@ impl<S: Store> Relay<S> {
     }
 
     /// The manifest, for a caller whose proof [`Relay::open`] has accepted.
-    pub async fn manifest(self: &Arc<Self>, id: ShareId, bytes: u64, on_stall: OnStall) -> Result<Part> {
+    pub async fn manifest(self: &Arc<Self>, id: ShareId, bytes: u64, taker: Taker) -> Result<Part> {
         self.check_end(id, Object::Manifest, bytes).await?;
         let memory = self.reserve(DOWNLOAD_MEMORY.min(bytes))?;
-        Ok(Feed::new(self, id, Object::Manifest, 0..bytes, None).start(memory, on_stall))
+        Ok(Feed::new(self, id, Object::Manifest, 0..bytes, None).start(memory, taker))
     }
 
     /// Finds out before an answer begins whether an object still has all its bytes. An answer that is cut off
@@ -150,14 +172,14 @@ impl<S: Store> Relay<S> {
 impl<S: Store> Download<S> {
     /// Charges a range of the content to the ticket, durably, and serves it. If the caller goes away in between, the
     /// charge is given back.
-    pub async fn serve(self, range: Range<u64>, on_stall: OnStall) -> Result<Part> {
+    pub async fn serve(self, range: Range<u64>, taker: Taker) -> Result<Part> {
         let (ticket, bytes) = (self.ticket, range.end - range.start);
         let counted = self.relay.answers.count(ticket.hash, MAX_ANSWERS_PER_TICKET).ok_or(Code::TooBusy)?;
         let memory = self.relay.reserve(DOWNLOAD_MEMORY.min(bytes))?;
         let serving = tokio::spawn(async move {
             self.relay.change(self.id, move |record, _| record.charge(&ticket.hash, bytes)).await?;
             let feed = Feed::new(&self.relay, self.id, Object::Content, range, Some(ticket));
-            Ok(feed.start((memory, counted), on_stall))
+            Ok(Part { _counted: Some(counted), ..feed.start(memory, taker) })
         });
         serving.await?
     }
@@ -189,44 +211,59 @@ impl<S: Store> Feed<S> {
     }
 
     /// Feeds it, and lets go of what it reserved at its end.
-    fn start<R: Send + 'static>(self, reserved: R, on_stall: OnStall) -> Part {
-        let (sender, blocks) = mpsc::channel(1);
-        let part = Part { bytes: self.bytes, blocks, block: Bytes::new(), taken: self.taken.clone() };
+    fn start(mut self, memory: Memory, taker: Taker) -> Part {
+        let (sender, blocks) = mpsc::channel(DOWNLOAD_BLOCKS as usize);
+        let slice = if taker.alone.is_some() { BLOCK_BYTES } else { SLICE_BYTES };
+        let taken = self.taken.clone();
+        let part = Part { bytes: self.bytes, blocks, block: Bytes::new(), slice, taken, _counted: None };
         tokio::spawn(async move {
-            self.run(sender, on_stall).await;
-            drop(reserved);
+            let taken = self.run(sender, taker).await;
+            self.refund(taken).await;
+            drop(memory);
         });
         part
     }
 
-    async fn run(mut self, sender: mpsc::Sender<Bytes>, on_stall: OnStall) {
+    /// Gives how many bytes the client has taken.
+    async fn run(&mut self, sender: mpsc::Sender<Bytes>, taker: Taker) -> u64 {
         let relay = self.relay.clone();
         let _running = relay.metrics.downloads_running.hold();
-        let cut = self.send_all(&sender).await.err();
+        let alone = taker.alone.is_some();
+        let progress = taker.alone.unwrap_or_else(|| self.taken.clone());
+        let client = Client {
+            places: Arc::new(Semaphore::new(DOWNLOAD_BLOCKS as usize)),
+            alone,
+            before: progress.load(Ordering::Acquire),
+            progress,
+            patience: relay.config.limits.write_idle,
+        };
+        let cut = self.send_all(&sender, &client).await.err();
         drop(sender);
         if let Some(cut) = &cut {
             let cause = std::error::Error::source(cut);
             tracing::info!(share = short(&self.id), reason = %cut, cause, "download cut off");
         }
         if let Some(Cut::ClientStalled) = cut {
-            on_stall();
+            (taker.on_stall)();
         }
-        self.refund().await;
+        client.taken().min(self.taken.load(Ordering::Acquire))
     }
 
-    async fn send_all(&mut self, sender: &mpsc::Sender<Bytes>) -> std::result::Result<(), Cut> {
+    async fn send_all(&mut self, sender: &mpsc::Sender<Bytes>, client: &Client) -> std::result::Result<(), Cut> {
         self.check().await?;
         while !self.range.is_empty() {
+            let place = self.place(client).await?;
             let bytes = tokio::select! {
-                bytes = self.next_block() => bytes?,
+                biased;
                 () = sender.closed() => return Err(Cut::ClientGone),
+                bytes = self.next_block() => bytes?,
             };
-            let length = bytes.len() as u64;
-            self.hand_over(sender, bytes).await?;
-            self.range.start += length;
+            self.range.start += bytes.len() as u64;
+            // There is a place in the channel for each block.
+            let sending = Bytes::from_owner(Sending { bytes, _place: place });
+            sender.try_send(sending).map_err(|_| Cut::ClientGone)?;
         }
-        // The connection lets go of the receiver when it has taken the last block, or is gone.
-        moving(&self.taken, self.relay.config.limits.write_idle, sender.closed()).await
+        client.all_taken(sender).await
     }
 
     /// Reads the next block, once it is there.
@@ -253,56 +290,54 @@ impl<S: Store> Feed<S> {
             // More may be there than was looked at so far.
             self.check().await?;
             if self.available_to <= self.range.start {
-                timeout_at(patience, self.changes.changed()).await.map_err(|_| Cut::SenderStalled)?;
+                timeout_at(patience, self.changes.moved_on()).await.map_err(|_| Cut::SenderStalled)?;
             }
         }
         Ok(())
     }
 
-    /// Gives one block to the connection, unless the share ends first.
-    async fn hand_over(&mut self, sender: &mpsc::Sender<Bytes>, bytes: Bytes) -> std::result::Result<(), Cut> {
-        let (taken, patience) = (self.taken.clone(), self.relay.config.limits.write_idle);
-        let mut place = pin!(moving(&taken, patience, sender.reserve()));
+    /// Waits until the client has taken enough for another block, unless the share ends first.
+    async fn place(&mut self, client: &Client) -> std::result::Result<OwnedSemaphorePermit, Cut> {
+        let mut place = pin!(client.moving(client.places.clone().acquire_owned()));
         loop {
             tokio::select! {
-                place = &mut place => {
-                    place?.map_err(|_| Cut::ClientGone)?.send(bytes);
-                    return Ok(());
-                }
+                place = &mut place => return place?.map_err(|_| Cut::ClientGone),
                 () = self.changes.changed() => self.check().await?,
             }
         }
     }
 
-    /// Looks at the record again: whether this may go on, and how far the content reaches by now.
+    /// Looks at the record again: whether this may go on, and how far the content reaches by now. It looks once more if
+    /// the share changes meanwhile, because the parts found may not be of the size that was in the record.
     async fn check(&mut self) -> std::result::Result<(), Cut> {
-        let record = self.relay.load(self.id).await.map_err(Cut::Ended)?;
-        if let Object::Manifest = self.object {
-            record.kept().map_err(|gone| Cut::Ended(gone.into()))?;
-            self.available_to = self.range.end;
-            return Ok(());
+        loop {
+            let record = self.relay.load(self.id).await.map_err(Cut::Ended)?;
+            let available_to = self.available_to(&record).await?;
+            if !self.changes.has_changed() {
+                self.available_to = available_to;
+                return Ok(());
+            }
         }
-        let ready = self.admitted(&record).map_err(Cut::Ended)?;
-        self.available_to = if ready {
-            self.range.end
-        } else {
-            let layout = record.kept().map_err(|gone| Cut::Ended(gone.into()))?.layout();
-            let first = layout.part_at(self.range.start);
-            let parts = self.relay.store.parts(self.id, first..first + PARTS_AHEAD).await;
-            let parts = parts.map_err(|error| Cut::Failed(error.into()))?;
-            self.range.start + layout.available(self.range.start, &parts)
-        };
-        Ok(())
     }
 
-    fn admitted(&self, record: &Record) -> Result<bool> {
-        let (share, _) = record.admitted(self.ticket.as_ref().map(|ticket| &ticket.hash), self.relay.now())?;
-        Ok(share.ready)
+    async fn available_to(&self, record: &Record) -> std::result::Result<u64, Cut> {
+        let share = match self.ticket {
+            Some(ticket) => record.admitted(Some(&ticket.hash), self.relay.now()).map(|(share, _)| share),
+            None => record.kept(),
+        };
+        let share = share.map_err(|refusal| Cut::Ended(refusal.into()))?;
+        if share.ready || self.object == Object::Manifest {
+            return Ok(self.range.end);
+        }
+        let layout = share.layout();
+        let first = layout.part_at(self.range.start);
+        let parts = self.relay.store.parts(self.id, first..first + PARTS_AHEAD).await;
+        let parts = parts.map_err(|error| Cut::Failed(error.into()))?;
+        Ok(self.range.start + layout.available(self.range.start, &parts))
     }
 
     /// Gives back what was charged and not sent. A ticket that has ended meanwhile has no use for it.
-    async fn refund(self) {
-        let taken = self.taken.load(Ordering::Acquire);
+    async fn refund(self, taken: u64) {
         self.relay.metrics.bytes_out.add(taken);
         let unsent = self.bytes.saturating_sub(taken);
         let Some(ticket) = self.ticket.filter(|_| unsent > 0) else { return };
@@ -315,20 +350,83 @@ impl<S: Store> Feed<S> {
     }
 }
 
-/// Waits for the client, as long as it goes on taking something: whoever has taken nothing for a whole such time has
-/// stalled.
-async fn moving<T>(
-    taken: &AtomicU64,
+/// The client of an answer, as far as it is seen to move.
+struct Client {
+    /// One for each block it may still be given.
+    places: Arc<Semaphore>,
+    /// Whether it takes nothing else meanwhile.
+    alone: bool,
+    /// Bytes it had taken before this answer.
+    before: u64,
+    /// Bytes it has taken.
+    progress: Arc<AtomicU64>,
+    /// How long it may take next to nothing.
     patience: Duration,
-    waiting: impl Future<Output = T>,
-) -> std::result::Result<T, Cut> {
-    let mut waiting = pin!(waiting);
-    loop {
-        let before = taken.load(Ordering::Acquire);
-        match timeout(patience, waiting.as_mut()).await {
-            Ok(done) => return Ok(done),
-            Err(_) if taken.load(Ordering::Acquire) > before => {}
-            Err(_) => return Err(Cut::ClientStalled),
+}
+
+impl Client {
+    /// Bytes it has taken of this answer, and of its head.
+    fn taken(&self) -> u64 {
+        self.progress.load(Ordering::Acquire).saturating_sub(self.before)
+    }
+
+    /// Waits until everything is sent; on a shared connection, until it is handed over.
+    async fn all_taken(&self, sender: &mpsc::Sender<Bytes>) -> std::result::Result<(), Cut> {
+        if self.alone {
+            self.moving(self.places.acquire_many(DOWNLOAD_BLOCKS)).await.map(drop)
+        } else {
+            self.moving(sender.closed()).await
         }
+    }
+
+    /// Waits for the client, as long as it goes on taking something: whoever has taken less than a slice for a whole
+    /// such time has stalled.
+    async fn moving<T>(&self, waiting: impl Future<Output = T>) -> std::result::Result<T, Cut> {
+        let mut waiting = pin!(waiting);
+        loop {
+            let before = self.progress.load(Ordering::Acquire);
+            match timeout(self.patience, waiting.as_mut()).await {
+                Ok(done) => return Ok(done),
+                Err(_) if self.progress.load(Ordering::Acquire) - before >= SLICE_BYTES as u64 => {}
+                Err(_) => return Err(Cut::ClientStalled),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::sleep;
+
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_millis(20);
+
+    fn client() -> Client {
+        let places = Arc::new(Semaphore::new(0));
+        Client { places, alone: true, before: 0, progress: Arc::default(), patience: PATIENCE }
+    }
+
+    #[tokio::test]
+    async fn a_client_that_takes_a_slice_now_and_then_is_waited_for() {
+        let client = client();
+        let slowly = async {
+            for _ in 0..4 {
+                sleep(PATIENCE * 7 / 10).await;
+                client.progress.fetch_add(SLICE_BYTES as u64, Ordering::Release);
+            }
+        };
+        client.moving(slowly).await.unwrap();
+        assert_eq!(client.taken(), 4 * SLICE_BYTES as u64);
+    }
+
+    #[tokio::test]
+    async fn a_client_that_takes_less_has_stalled() {
+        let client = client();
+        let dripping = async {
+            client.progress.fetch_add(SLICE_BYTES as u64 - 1, Ordering::Release);
+            std::future::pending::<()>().await;
+        };
+        assert!(matches!(client.moving(dripping).await, Err(Cut::ClientStalled)));
     }
 }

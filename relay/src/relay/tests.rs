@@ -8,6 +8,10 @@ use std::{
 use share_relay_api::{State, limits::*};
 use tempfile::TempDir;
 
+#[cfg(unix)]
+mod power_loss;
+mod racing;
+
 use super::*;
 use crate::{auth::TokenFile, limits::Limits, store::LocalStore};
 
@@ -85,7 +89,7 @@ impl Setting {
     async fn fetch(&self, ticket: u8) -> Result<Part> {
         let download = self.relay.content(id(), Some(Bytes32([ticket; 32]))).await?;
         let total = download.total;
-        download.serve(0..total, Box::new(|| ())).await
+        download.serve(0..total, Taker { alone: None, on_stall: Box::new(|| ()) }).await
     }
 
     async fn served(&self) -> u64 {
@@ -382,4 +386,19 @@ async fn a_listed_token_is_needed_as_soon_as_there_is_one() {
     }
     std::fs::write(dir.path().join("tokens.json"), b"damaged").unwrap();
     assert_eq!(code(some.admit_sender(None).await), Code::Internal, "a damaged list lets nobody in");
+}
+
+#[tokio::test]
+async fn a_part_of_the_layout_before_is_not_taken() {
+    let setting = setting();
+    let relay = &setting.relay;
+    let larger = CreateShare { part_bytes: 2 * SEALED_CHUNK_BYTES, ..request(None) };
+    relay.create(id(), larger).await.unwrap();
+    let before = relay.load(id()).await.unwrap().live(1000).unwrap().layout();
+    let place = before.place(0, PAYLOAD, &relay.config.accepts).unwrap();
+    relay.create(id(), request(None)).await.unwrap();
+    let late = relay.begin_new(id(), place).await;
+    assert!(matches!(late, Err(Error::Refused(Refusal::Plain(Code::WrongLength)))));
+    drop(late);
+    setting.put_part(0).await.unwrap();
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use share_relay_api::{
-    Bytes32, Code, ShareId,
+    Bytes32, Code, CreateShare, Created, ShareId,
     limits::{MAX_MANIFEST_BYTES, MAX_PARTS},
 };
 
@@ -34,6 +34,35 @@ pub struct NewPart<S: Store> {
 }
 
 impl<S: Store> Relay<S> {
+    /// `PUT /v1/shares/{id}` for a share that is there: the same request again, or the same with smaller parts, as long
+    /// as none is held or being written.
+    pub(super) async fn create_again(
+        self: &Arc<Self>,
+        id: ShareId,
+        record: &Record,
+        request: CreateShare,
+    ) -> Result<Created> {
+        if !record.wants_smaller_parts(&request, self.now())? {
+            return Ok(record.created_again(&request, self.now())?);
+        }
+        let relay = self.clone();
+        tokio::spawn(async move { relay.make_parts_smaller(id, request).await }).await?
+    }
+
+    async fn make_parts_smaller(&self, id: ShareId, request: CreateShare) -> Result<Created> {
+        let paused = self.store.pause_writers(id).await?;
+        if self.stored_bytes(id).await? > 0 {
+            return Err(Code::Conflict.into());
+        }
+        let made = self
+            .carry_through(id, |record, now| record.make_parts_smaller(&request, &self.config.accepts, now))
+            .await?;
+        // Whoever waits for parts learns of their places before one can come.
+        self.changes.tell(id);
+        drop(paused);
+        Ok(made)
+    }
+
     /// Refuses a header or manifest by its announced length, before any of it is read.
     pub async fn expect_blob(
         &self,
@@ -101,12 +130,17 @@ impl<S: Store> Relay<S> {
         }
     }
 
-    async fn begin_new(self: &Arc<Self>, id: ShareId, place: PartPlace) -> Result<Upload<S>> {
+    pub(super) async fn begin_new(self: &Arc<Self>, id: ShareId, place: PartPlace) -> Result<Upload<S>> {
         let memory = self.reserve(UPLOAD_MEMORY)?;
         let Some(part) = self.store.begin_part(id, place).await? else { return Ok(Upload::Held) };
-        // Nobody can seal it from here on, but somebody may have since the record was read.
-        if self.load(id).await?.live(self.now())?.ready {
+        // Nobody can seal it or make its parts smaller from here on, but somebody may have since the record was read.
+        let record = self.load(id).await?;
+        let share = record.live(self.now())?;
+        if share.ready {
             return Err(Code::BadRequest.into());
+        }
+        if share.layout().place(place.number, place.bytes, &self.config.accepts)? != place {
+            return Err(Code::WrongLength.into());
         }
         Ok(Upload::New(NewPart { relay: self.clone(), id, part, _memory: memory }))
     }
@@ -168,12 +202,12 @@ impl<S: Store> NewPart<S> {
         if let Err(error) = self.part.finish().await {
             return Err(self.relay.explain(self.id, error).await);
         }
+        self.relay.changes.tell_of_part(self.id);
         let record = self.relay.load(self.id).await?;
         record.live(self.relay.now())?;
         if record.wants_touch(self.relay.now()) {
             self.relay.change(self.id, |record, now| record.touch(now)).await?;
         }
-        self.relay.changes.tell(self.id);
         Ok(())
     }
 }

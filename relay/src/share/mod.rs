@@ -129,6 +129,28 @@ impl Record {
         if share.request == *request { Ok(share.created()) } else { Err(Code::Conflict.into()) }
     }
 
+    /// Whether a repeated request to create asks for smaller parts, and for nothing else that is new.
+    pub fn wants_smaller_parts(&self, request: &CreateShare, now: u64) -> Result<bool, Refusal> {
+        let first = &self.live(now)?.request;
+        let resized = CreateShare { part_bytes: first.part_bytes, ..request.clone() };
+        Ok(request.part_bytes < first.part_bytes && resized == *first)
+    }
+
+    /// Makes the parts smaller, as a repeated request asks. The caller has made sure that none is held, and that none
+    /// is written meanwhile.
+    pub fn make_parts_smaller(
+        &mut self,
+        request: &CreateShare,
+        accepts: &RelayLimits,
+        now: u64,
+    ) -> Result<Created, Refusal> {
+        if self.wants_smaller_parts(request, now)? {
+            layout::check(request, accepts)?;
+            self.live_mut(now)?.0.request.part_bytes = request.part_bytes;
+        }
+        self.created_again(request, now)
+    }
+
     /// Lets time take effect: tickets end, and the share with them once it is over.
     pub fn settle(&mut self, now: u64) {
         let Life::Live(share) = &mut self.life else { return };

@@ -131,6 +131,42 @@ fn the_same_request_again_changes_nothing_and_another_is_a_conflict() {
 }
 
 #[test]
+fn a_repeated_request_may_make_the_parts_smaller_and_nothing_else() {
+    let sized = |chunks| CreateShare { part_bytes: chunks * SEALED_CHUNK_BYTES, ..request() };
+    let mut record = Record::create(sized(4), &ACCEPTS, 0).unwrap();
+    let first = record.created_again(&sized(4), 0).unwrap();
+    assert_eq!(record.wants_smaller_parts(&sized(4), 0), Ok(false));
+    assert_eq!(record.wants_smaller_parts(&sized(5), 0), Ok(false));
+    assert_eq!(record.wants_smaller_parts(&CreateShare { downloads: Some(1), ..sized(2) }, 0), Ok(false));
+    assert_eq!(record.wants_smaller_parts(&sized(2), 0), Ok(true));
+    assert_eq!(record.make_parts_smaller(&sized(2), &ACCEPTS, 5), Ok(first.clone()));
+    assert_eq!(record.created_again(&sized(2), 6), Ok(first.clone()));
+    assert_eq!(record.make_parts_smaller(&sized(2), &ACCEPTS, 6), Ok(first.clone()), "asked twice at once");
+    for larger in [sized(4), sized(3)] {
+        assert_eq!(record.make_parts_smaller(&larger, &ACCEPTS, 6), Err(Code::Conflict.into()));
+    }
+    assert_eq!(record.make_parts_smaller(&sized(1), &ACCEPTS, 6), Ok(first));
+    assert_eq!(record.live(6).unwrap().layout().part_bytes, SEALED_CHUNK_BYTES);
+}
+
+#[test]
+fn smaller_parts_keep_to_the_limits() {
+    let huge = CreateShare {
+        payload_bytes: Some(SEALED_CHUNK_BYTES * (MAX_PARTS + 1)),
+        part_bytes: 2 * SEALED_CHUNK_BYTES,
+        ..request()
+    };
+    let mut record = Record::create(huge.clone(), &ACCEPTS, 0).unwrap();
+    let before = record.clone();
+    let too_many = CreateShare { part_bytes: SEALED_CHUNK_BYTES, ..huge.clone() };
+    let crooked = CreateShare { part_bytes: SEALED_CHUNK_BYTES + 1, ..huge.clone() };
+    for refused in [too_many, crooked, CreateShare { part_bytes: 0, ..huge }] {
+        assert!(record.make_parts_smaller(&refused, &ACCEPTS, 0).is_err());
+    }
+    assert_eq!(record, before);
+}
+
+#[test]
 fn a_record_reads_back_as_it_was_written() {
     let mut record = ready(Some(3));
     take(&mut record, 50, 5).unwrap();

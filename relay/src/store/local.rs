@@ -1,22 +1,29 @@
 //! The store on a local disk.
 //!
 //! ```text
-//! DIR/lock                       held while a relay runs
+//! DIR/lock                       held while a relay runs; one byte tells whether it came to a clean end
 //! DIR/shares/ID/record.json      replaced whole: temporary file, fsync, rename, fsync of the directory
 //! DIR/shares/ID/content.age      header and nonce, then the parts in place; once sealed, exactly an age file
 //! DIR/shares/ID/manifest.age     replaced whole
 //! DIR/shares/ID/parts            4 bytes a part, little-endian: its length once it is durable, else 0
 //! DIR/tmp/                       what is half made or half deleted; emptied at start
+//! DIR/reserve                    takes up room that records get when the disk is full
 //! ```
 //! A part is written in place and synced; only then is its length written to `parts` and synced, so `parts` never
-//! claims what a crash could lose. A share appears and disappears by renaming its whole directory.
+//! claims what a crash could lose. A share appears and disappears by renaming its whole directory. What is not known
+//! to be durable is not given out: no mark and no record is, while it is synced or after its sync failed.
 
+mod content;
+mod doubts;
+mod marks;
+mod part;
+mod records;
+mod reserve;
 mod writers;
 
 use std::{
     collections::HashMap,
-    fs::{self, File},
-    io::{self, BufReader, Read, Seek, SeekFrom, Write},
+    fs, io,
     ops::Range,
     path::{Path, PathBuf},
     sync::{
@@ -27,22 +34,16 @@ use std::{
 
 use bytes::Bytes;
 use share_relay_api::ShareId;
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::spawn_blocking;
 
-use self::writers::{Claim, Writers};
-use super::{Object, PartPlace, PartWriter, Parts, Result, Store, StoreError, Stored, Tag};
-use crate::{disk, limits::BLOCK_BYTES, share::Record, turns::Turns};
+use self::{doubts::Doubts, part::LocalPart, reserve::Reserve, writers::Writers};
+use super::{Object, PartPlace, Parts, Result, Store, StoreError, Stored, Tag};
+use crate::{blocks::Blocks, disk, share::Record, turns::Turns};
 
 const RECORD: &str = "record.json";
 const CONTENT: &str = "content.age";
 const MANIFEST: &str = "manifest.age";
 const PARTS: &str = "parts";
-
-/// Bytes a part takes in `parts`.
-const MARK_BYTES: usize = 4;
-
-/// Shares whose held bytes are remembered.
-const MAX_SUMS: usize = 10_000;
 
 /// A directory of shares, held by one process.
 #[derive(Debug, Clone)]
@@ -50,16 +51,33 @@ pub struct LocalStore(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
+    disk: disk::Disk,
     shares: PathBuf,
     temporary: PathBuf,
     names: AtomicU64,
     /// One of these is held while a record is compared and swapped; which one follows from the id.
     turns: Turns<Mutex<()>>,
+    /// One of these is held while a block is written: the system lets a file have one writer at a time, and the others
+    /// would wait for it on a processor.
+    pens: Turns<Mutex<()>>,
     writers: Writers,
     /// Bytes of the parts held of shares somebody has asked about.
     sums: Mutex<HashMap<ShareId, u64>>,
-    _lock: File,
+    blocks: Blocks,
+    doubts: Doubts,
+    reserve: Reserve,
+    /// Temporary files and directories that could not be removed.
+    leftovers: Mutex<Vec<PathBuf>>,
+    lock: disk::File,
+    /// Whether what a relay before this one left is settled.
+    settled: bool,
 }
+
+/// In `lock`: a relay runs, or was killed.
+const RUNNING: u8 = b'+';
+
+/// In `lock`: the last relay has ended, and all that it wrote is durable.
+const ENDED: u8 = b'-';
 
 /// Why a directory cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -75,22 +93,34 @@ pub enum OpenError {
 impl LocalStore {
     /// Opens or makes a store in `dir` (0700), takes its lock, and removes what a crash left half done.
     pub fn open(dir: &Path) -> std::result::Result<Self, OpenError> {
+        Self::open_on(disk::Disk::default(), dir)
+    }
+
+    pub(crate) fn open_on(disk: disk::Disk, dir: &Path) -> std::result::Result<Self, OpenError> {
         let failed = |error: io::Error| match error.kind() {
             io::ErrorKind::WouldBlock => OpenError::InUse(dir.to_owned()),
             _ => OpenError::Io(dir.to_owned(), error),
         };
-        disk::create_private_dir(dir).map_err(failed)?;
-        let lock = disk::lock(&dir.join("lock")).map_err(failed)?;
-        let inner = Inner {
+        disk.create_private_dir(dir).map_err(failed)?;
+        let lock = disk.lock(&dir.join("lock")).map_err(failed)?;
+        let mut inner = Inner {
+            reserve: Reserve::new(disk.clone(), dir.join("reserve")),
+            disk,
             shares: dir.join("shares"),
             temporary: dir.join("tmp"),
             names: AtomicU64::new(0),
             turns: Turns::default(),
+            pens: Turns::default(),
             writers: Writers::default(),
             sums: Mutex::default(),
-            _lock: lock,
+            blocks: Blocks::default(),
+            doubts: Doubts::default(),
+            leftovers: Mutex::default(),
+            lock,
+            settled: false,
         };
-        inner.prepare().and_then(|()| disk::sync_parent(dir)).map_err(failed)?;
+        inner.prepare(dir).map_err(failed)?;
+        inner.settled = true;
         Ok(Self(Arc::new(inner)))
     }
 
@@ -102,23 +132,37 @@ impl LocalStore {
 }
 
 impl Inner {
-    fn prepare(&self) -> io::Result<()> {
-        disk::create_private_dir(&self.shares)?;
-        disk::create_private_dir(&self.temporary)?;
-        disk::sync_parent(&self.shares)?;
-        for entry in fs::read_dir(&self.shares)? {
-            let entry = entry?;
-            let ours = entry.file_name().to_str().is_some_and(|name| name.parse::<ShareId>().is_ok());
-            if ours && !entry.path().join(RECORD).try_exists()? {
-                fs::rename(entry.path(), self.temporary())?;
+    fn prepare(&self, dir: &Path) -> io::Result<()> {
+        let killed = self.lock.first_byte()? != Some(ENDED);
+        self.lock.write_all_at(&[RUNNING], 0)?;
+        if !self.shares.try_exists()? {
+            self.disk.sync_path_to(dir)?;
+        }
+        self.disk.create_private_dir(&self.temporary)?;
+        self.disk.create_private_dir(&self.shares)?;
+        self.disk.sync_dir(dir)?;
+        self.disk.sync_dir(&self.shares)?;
+        // First, so that no name of a process that had this one's number is in the way.
+        for entry in fs::read_dir(&self.temporary)? {
+            self.disk.remove_all_if_there(&entry?.path())?;
+        }
+        for id in self.ids()? {
+            if !self.file(id, RECORD).try_exists()? {
+                self.discard(self.take_away(id)?);
+            } else if killed {
+                self.sync_share(id)?;
             }
         }
-        for entry in fs::read_dir(&self.temporary)? {
-            let entry = entry?;
-            let remove = if entry.file_type()?.is_dir() { fs::remove_dir_all } else { fs::remove_file };
-            remove(entry.path())?;
-        }
         Ok(())
+    }
+
+    /// Makes durable what the relay before this one wrote: it may have been killed between a change and its sync.
+    fn sync_share(&self, id: ShareId) -> io::Result<()> {
+        self.disk.sync_dir(&self.dir(id))?;
+        match self.disk.open(&self.file(id, PARTS)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            marks => marks?.sync_data(),
+        }
     }
 
     fn dir(&self, id: ShareId) -> PathBuf {
@@ -139,55 +183,33 @@ impl Inner {
         self.turns.of(id).lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn create(&self, id: ShareId, record: &[u8]) -> Result<bool> {
-        let _turn = self.turn(id);
-        let dir = self.dir(id);
-        if dir.try_exists()? {
-            return Ok(false);
+    /// Removes what is not needed any more, now or with a later sweep.
+    fn discard(&self, temporary: PathBuf) {
+        if let Err(error) = self.disk.remove_all_if_there(&temporary) {
+            tracing::warn!(%error, "a temporary file is left until the next sweep");
+            self.leftovers().push(temporary);
         }
-        let temporary = self.temporary();
-        let made = fill(&temporary, record).and_then(|()| fs::rename(&temporary, &dir));
-        if let Err(error) = made {
-            remove_dir_if_there(&temporary)?;
-            return Err(error.into());
-        }
-        disk::sync_dir(&self.shares)?;
-        Ok(true)
     }
 
-    fn load(&self, id: ShareId) -> Result<Option<Stored>> {
-        let text = match fs::read(self.file(id, RECORD)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            other => other?,
-        };
-        let record: Record = serde_json::from_slice(&text).map_err(StoreError::Damaged)?;
-        let tag = Tag(record.version.to_string());
-        Ok(Some(Stored { record, tag }))
+    fn leftovers(&self) -> MutexGuard<'_, Vec<PathBuf>> {
+        self.leftovers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn replace(&self, id: ShareId, tag: &Tag, record: &[u8]) -> Result<bool> {
-        let _turn = self.turn(id);
-        match self.load(id)? {
-            Some(stored) if stored.tag == *tag => {}
-            _ => return Ok(false),
-        }
-        disk::replace(&self.file(id, RECORD), &self.temporary(), record)?;
-        Ok(true)
+    fn check(&self) -> Result<()> {
+        fs::metadata(&self.shares)?;
+        let probe = self.temporary();
+        let written = self.disk.write_new(&probe, RECORD.as_bytes());
+        self.discard(probe);
+        Ok(written?)
     }
 
-    fn remove(&self, id: ShareId) -> Result<()> {
-        let _turn = self.turn(id);
-        let temporary = self.temporary();
-        match fs::rename(self.dir(id), &temporary) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            other => other?,
-        }
-        self.sums().remove(&id);
-        disk::sync_dir(&self.shares)?;
-        Ok(fs::remove_dir_all(temporary)?)
+    fn due(&self) -> Result<Vec<ShareId>> {
+        let leftovers = std::mem::take(&mut *self.leftovers());
+        leftovers.into_iter().for_each(|temporary| self.discard(temporary));
+        Ok(self.ids()?)
     }
 
-    fn ids(&self) -> Result<Vec<ShareId>> {
+    fn ids(&self) -> io::Result<Vec<ShareId>> {
         let mut ids = Vec::new();
         for entry in fs::read_dir(&self.shares)? {
             // A name that is no id is not ours; it is left alone.
@@ -197,138 +219,14 @@ impl Inner {
         }
         Ok(ids)
     }
-
-    fn put_header(&self, id: ShareId, bytes: &[u8]) -> Result<()> {
-        let mut file = File::options().write(true).open(self.file(id, CONTENT))?;
-        file.write_all(bytes)?;
-        Ok(file.sync_data()?)
-    }
-
-    fn put_manifest(&self, id: ShareId, bytes: &[u8]) -> Result<()> {
-        Ok(disk::replace(&self.file(id, MANIFEST), &self.temporary(), bytes)?)
-    }
-
-    fn begin_part(self: &Arc<Self>, id: ShareId, place: PartPlace) -> Result<Option<LocalPart>> {
-        let claim = Arc::new(self.writers.part(id, place.number).ok_or(StoreError::Busy)?);
-        if self.parts(id, place.number..place.number + 1)?.holds(0) {
-            return Ok(None);
-        }
-        let mut content = File::options().write(true).open(self.file(id, CONTENT))?;
-        content.seek(SeekFrom::Start(place.offset))?;
-        let (filling, spare) = (Vec::with_capacity(BLOCK_BYTES), Vec::with_capacity(BLOCK_BYTES));
-        let disk = Disk::Idle(content, spare);
-        Ok(Some(LocalPart { store: self.clone(), id, place, filling, disk, missing: place.bytes, claim }))
-    }
-
-    fn parts(&self, id: ShareId, numbers: Range<u64>) -> Result<Parts> {
-        let mut marks = File::open(self.file(id, PARTS))?;
-        marks.seek(SeekFrom::Start(mark_at(numbers.start)))?;
-        let mut bytes = Vec::new();
-        marks.take(mark_at(numbers.end - numbers.start)).read_to_end(&mut bytes)?;
-        let (marks, _) = bytes.as_chunks::<MARK_BYTES>();
-        Ok(Parts(marks.iter().map(|mark| u32::from_le_bytes(*mark)).collect()))
-    }
-
-    /// Marks a part as held, durably.
-    fn mark(&self, id: ShareId, place: PartPlace) -> Result<()> {
-        let length = u32::try_from(place.bytes).map_err(|_| StoreError::Length)?;
-        let mut marks = File::options().write(true).open(self.file(id, PARTS))?;
-        marks.seek(SeekFrom::Start(mark_at(place.number)))?;
-        {
-            // A sum is not taken between the mark and its addition.
-            let _turn = self.turn(id);
-            marks.write_all(&length.to_le_bytes())?;
-            if let Some(sum) = self.sums().get_mut(&id) {
-                *sum += place.bytes;
-            }
-        }
-        Ok(marks.sync_data()?)
-    }
-
-    fn stored_bytes(&self, id: ShareId) -> Result<u64> {
-        let _turn = self.turn(id);
-        if let Some(sum) = self.sums().get(&id) {
-            return Ok(*sum);
-        }
-        let mut marks = BufReader::new(File::open(self.file(id, PARTS))?);
-        let (mut sum, mut mark) = (0, [0; MARK_BYTES]);
-        while marks.read(&mut mark[..1])? > 0 {
-            marks.read_exact(&mut mark[1..])?;
-            sum += u64::from(u32::from_le_bytes(mark));
-        }
-        let mut sums = self.sums();
-        if sums.len() >= MAX_SUMS {
-            sums.clear();
-        }
-        sums.insert(id, sum);
-        Ok(sum)
-    }
-
-    fn sums(&self) -> MutexGuard<'_, HashMap<ShareId, u64>> {
-        self.sums.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn seal(&self, id: ShareId, content_bytes: u64) -> Result<()> {
-        let file = File::options().write(true).open(self.file(id, CONTENT))?;
-        if file.metadata()?.len() != content_bytes {
-            file.set_len(content_bytes)?;
-        }
-        Ok(file.sync_all()?)
-    }
-
-    fn read(&self, id: ShareId, object: Object, offset: u64, most: usize) -> Result<Bytes> {
-        let name = match object {
-            Object::Content => CONTENT,
-            Object::Manifest => MANIFEST,
-        };
-        let mut file = File::open(self.file(id, name))?;
-        file.seek(SeekFrom::Start(offset))?;
-        let mut bytes = Vec::with_capacity(most);
-        file.take(most as u64).read_to_end(&mut bytes)?;
-        Ok(bytes.into())
-    }
-
-    fn check(&self) -> Result<()> {
-        fs::metadata(&self.shares)?;
-        let probe = self.temporary();
-        let written = disk::write_new(&probe, RECORD.as_bytes());
-        disk::remove_file_if_there(&probe)?;
-        Ok(written?)
-    }
-
-    fn delete_content(&self, id: ShareId) -> Result<()> {
-        let dir = self.dir(id);
-        self.sums().remove(&id);
-        let mut there = false;
-        for name in [CONTENT, MANIFEST, PARTS] {
-            there |= dir.join(name).try_exists()?;
-            disk::remove_file_if_there(&dir.join(name))?;
-        }
-        if there {
-            disk::sync_dir(&dir)?;
-        }
-        Ok(())
-    }
 }
 
-/// Where the mark of a part lies in `parts`.
-fn mark_at(number: u64) -> u64 {
-    number.saturating_mul(MARK_BYTES as u64)
-}
-
-/// Makes the directory of a new share, durably.
-fn fill(dir: &Path, record: &[u8]) -> io::Result<()> {
-    disk::create_private_dir(dir)?;
-    disk::write_new(&dir.join(CONTENT), b"")?;
-    disk::write_new(&dir.join(PARTS), b"")?;
-    disk::write_new(&dir.join(RECORD), record)?;
-    disk::sync_dir(dir)
-}
-
-fn remove_dir_if_there(path: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        other => other,
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if self.settled && self.doubts.is_empty() {
+            // If it fails, the next start only does more than it must.
+            let _ = self.lock.write_all_at(&[ENDED], 0);
+        }
     }
 }
 
@@ -358,7 +256,7 @@ impl Store for LocalStore {
     }
 
     async fn due(&self, _now: u64) -> Result<Vec<ShareId>> {
-        self.run(|inner| inner.ids()).await
+        self.run(|inner| inner.due()).await
     }
 
     async fn put_header(&self, id: ShareId, bytes: Bytes) -> Result<()> {
@@ -382,7 +280,7 @@ impl Store for LocalStore {
     }
 
     async fn pause_writers(&self, id: ShareId) -> Result<Box<dyn Send>> {
-        Ok(Box::new(self.0.writers.pause(id).ok_or(StoreError::Busy)?))
+        Ok(Box::new(self.run(move |inner| inner.pause_writers(id)).await?))
     }
 
     async fn seal(&self, id: ShareId, content_bytes: u64) -> Result<()> {
@@ -402,78 +300,11 @@ impl Store for LocalStore {
     }
 }
 
-/// A part on its way to the disk: one block is gathered while the one before is written.
-#[derive(Debug)]
-pub struct LocalPart {
-    store: Arc<Inner>,
-    id: ShareId,
-    place: PartPlace,
-    filling: Vec<u8>,
-    disk: Disk,
-    /// Bytes still to come.
-    missing: u64,
-    /// Held by what writes to the disk too: a writer that is dropped keeps its part until its last write is over.
-    claim: Arc<Claim>,
-}
-
-#[derive(Debug)]
-enum Disk {
-    /// The content's file, at the place of the next block, and an empty buffer.
-    Idle(File, Vec<u8>),
-    Writing(JoinHandle<io::Result<(File, Vec<u8>)>>),
-    Failed,
-}
-
-impl LocalPart {
-    /// Waits for the block that is being written.
-    async fn settle(&mut self) -> Result<(File, Vec<u8>)> {
-        match std::mem::replace(&mut self.disk, Disk::Failed) {
-            Disk::Idle(file, spare) => Ok((file, spare)),
-            Disk::Writing(task) => Ok(task.await.map_err(io::Error::other)??),
-            Disk::Failed => Err(StoreError::Io(io::Error::other("an earlier write of this part failed"))),
-        }
-    }
-
-    async fn flush(&mut self) -> Result<()> {
-        let (mut file, spare) = self.settle().await?;
-        let mut block = std::mem::replace(&mut self.filling, spare);
-        let claim = self.claim.clone();
-        self.disk = Disk::Writing(spawn_blocking(move || {
-            file.write_all(&block)?;
-            block.clear();
-            drop(claim);
-            Ok((file, block))
-        }));
-        Ok(())
-    }
-}
-
-impl PartWriter for LocalPart {
-    async fn write(&mut self, mut bytes: Bytes) -> Result<()> {
-        self.missing = self.missing.checked_sub(bytes.len() as u64).ok_or(StoreError::Length)?;
-        while !bytes.is_empty() {
-            let room = BLOCK_BYTES - self.filling.len();
-            self.filling.extend_from_slice(&bytes.split_to(room.min(bytes.len())));
-            if self.filling.len() == BLOCK_BYTES {
-                self.flush().await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn finish(mut self) -> Result<()> {
-        if self.missing > 0 {
-            return Err(StoreError::Length);
-        }
-        self.flush().await?;
-        let (content, _) = self.settle().await?;
-        let finished = spawn_blocking(move || {
-            content.sync_data()?;
-            self.store.mark(self.id, self.place)
-        });
-        finished.await.map_err(io::Error::other)?
-    }
-}
-
+#[cfg(all(test, unix))]
+mod failures;
+#[cfg(all(test, unix))]
+mod power_loss;
+#[cfg(all(test, unix))]
+pub mod promises;
 #[cfg(test)]
 mod tests;

@@ -15,6 +15,8 @@ use share_relay_api::ShareId;
 
 pub use crate::share::{PartPlace, Parts};
 use crate::{disk, share::Record};
+#[cfg(all(test, unix))]
+pub use local::promises;
 pub use local::{LocalStore, OpenError};
 
 /// A record as it was read, with what is needed to replace exactly this one.
@@ -65,7 +67,7 @@ pub enum StoreError {
 impl From<io::Error> for StoreError {
     fn from(error: io::Error) -> Self {
         match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full,
+            _ if disk::is_full(&error) => Self::Full,
             io::ErrorKind::NotFound => Self::Missing,
             _ if disk::is_too_many_open(&error) => Self::Busy,
             _ => Self::Io(error),
@@ -115,7 +117,7 @@ pub trait Store: Send + Sync + 'static {
     fn stored_bytes(&self, id: ShareId) -> impl Future<Output = Result<u64>> + Send;
 
     /// Keeps all parts of a share from being written until the answer is dropped; [`StoreError::Busy`] while any is
-    /// being written.
+    /// being written. One whose [`PartWriter::finish`] failed is durably not held from then on.
     fn pause_writers(&self, id: ShareId) -> impl Future<Output = Result<Box<dyn Send>>> + Send;
 
     /// Makes the content exactly this long, durably. All parts up to there are held, and the writers are paused.

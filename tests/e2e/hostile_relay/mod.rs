@@ -35,9 +35,13 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
+        Self::of(3 * CHUNK + 100)
+    }
+
+    fn of(bytes: usize) -> Self {
         let world = World::new();
         let relay = world.relay();
-        let bytes = noise(3 * CHUNK + 100);
+        let bytes = noise(bytes);
         let key = age_key(&world, "key.txt");
         let sent = send_to(&world, &relay, std::slice::from_ref(&key), [world.file("case.bin", &bytes)]);
         Self { world, relay, sent, key, bytes }

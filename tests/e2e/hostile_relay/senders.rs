@@ -24,9 +24,30 @@ fn parts_thrown_away_are_noticed_when_sealing() {
     });
     let send = world.share(["send", "--json", "--relay", &server.url, "--passphrase-file", "words"]);
     let outcome = bounded(send.arg(world.file("case.bin", noise(1000)))).exits(1);
-    outcome.says("The relay has lost a part").says("The share was taken back");
-    assert!(!world.path("words").exists());
-    assert_eq!(world.share(["list"]).within(WATCHDOG).exits(0).stdout(), "");
+    outcome.says("The relay has lost a part").says("The upload is kept");
+    assert!(world.path("words").exists());
+    // What it lacks is sent again; only this one will never keep it.
+    world.share(["resume"]).within(WATCHDOG).exits(1).says("The relay has lost a part");
+}
+
+#[test]
+fn a_login_page_acknowledges_nothing() {
+    for call in ["header", "manifest", "parts/0", "seal"] {
+        let world = World::new();
+        let relay = world.relay();
+        let server = Server::start({
+            let relay = relay.url.clone();
+            move |request| match request.call() == call {
+                true => Response::json("<html>Please log in</html>").into(),
+                false => http::forward(&relay, request).map_or(nothing(), Reply::from),
+            }
+        });
+        let send = world.share(["send", "--json", "--relay", &server.url, "--passphrase-file", "words"]);
+        let outcome = bounded(send.arg(world.file("case.bin", noise(1000))));
+        outcome.fails(3, "bad_answer");
+        assert!(!outcome.stdout().contains("ready"), "{call}: {outcome:?}");
+        outcome.says("The upload is kept");
+    }
 }
 
 #[test]

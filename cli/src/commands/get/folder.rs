@@ -6,9 +6,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use bytes::Bytes;
+
+use super::kept::{self, Age, Kept};
 use crate::{
     error::{Error, Kind, Result},
     i18n::fl,
+    link::Link,
     system,
     transfer::staging::Staging,
     ui::{printable, size},
@@ -19,6 +23,13 @@ pub struct Folder {
     // Dropped first: it lies in the folder.
     staging: Staging,
     output: Output,
+    resumed: Option<Resumed>,
+}
+
+/// An earlier download that is gone on with.
+#[derive(Debug, Clone, Copy)]
+struct Resumed {
+    ticket_expires_at: u64,
 }
 
 /// The path of a folder, and those above it that had to be made; they go again if nothing was saved in them.
@@ -45,21 +56,77 @@ impl Drop for Output {
 }
 
 impl Folder {
-    /// Makes it and finds it writable, and large enough where it is known how much will come.
-    pub fn create(path: &Path, needed: Option<u64>) -> Result<Self> {
-        let made = Output::create(path).and_then(|output| Ok(Self { staging: Staging::create(path)?, output }));
-        let folder = made.map_err(|error| Error::writing(path, error))?;
+    /// Makes it and finds it writable.
+    pub fn create(path: &Path) -> Result<Self> {
+        let made = Output::create(path).and_then(|output| Ok((Staging::create(path)?, output)));
+        let (staging, output) = made.map_err(|error| Error::writing(path, error))?;
+        Ok(Self { staging, output, resumed: None })
+    }
+
+    /// Goes on with the download of this link, with this manifest and so many chunks, that was left here; of several,
+    /// with the one that has come farthest. The rest of them is removed.
+    pub fn resume(&mut self, link: &Link, manifest: &Bytes, chunks: u64) {
+        let mine = Kept::of(link, &self.staging, self.path()).into_iter();
+        let (mut same, different): (Vec<_>, Vec<_>) =
+            mine.partition(|kept| kept.manifest().is_ok_and(|kept| kept == *manifest));
+        same.sort_by_cached_key(|kept| kept.noted(chunks));
+        if let Some(best) = same.pop() {
+            self.resumed = Some(Resumed { ticket_expires_at: best.ticket_expires_at() });
+            self.staging = best.staging;
+        }
+        same.into_iter().chain(different).for_each(Kept::remove);
+    }
+
+    /// What is left here of other links, of at least this age.
+    pub fn left_of_others(&self, link: &Link, least: Age) -> Vec<Kept> {
+        Kept::of_others(link, least, &self.staging, self.path())
+    }
+
+    /// Whether it holds a part of an earlier download.
+    pub fn is_resumed(&self) -> bool {
+        self.resumed.is_some()
+    }
+
+    /// Whether it holds a part of an earlier download, whose ticket ended before this one will.
+    pub fn needed_another_ticket(&self, expires_at: u64) -> bool {
+        self.resumed.is_some_and(|resumed| resumed.ticket_expires_at < expires_at)
+    }
+
+    /// How many of so many chunks an earlier download has noted.
+    pub fn noted(&self, chunks: u64) -> u64 {
+        if self.is_resumed() { kept::noted(&self.staging, chunks) } else { 0 }
+    }
+
+    /// Gives up what an earlier download left here, and begins anew.
+    pub fn start_afresh(&mut self) -> Result<()> {
+        self.staging.keep(false);
+        self.staging = Staging::create(self.path()).map_err(|error| Error::writing(self.path(), error))?;
+        self.resumed = None;
+        Ok(())
+    }
+
+    /// Finds it large enough for so much more.
+    pub fn check_room(&self, needed: u64) -> Result<()> {
         // Where the system does not tell, the writing will.
-        let free = system::free_space(path).ok().flatten();
-        match (needed, free) {
-            (Some(needed), Some(free)) if free < needed => Err(no_room(path, needed, free)),
-            _ => Ok(folder),
+        match system::free_space(self.path()).ok().flatten() {
+            Some(free) if free < needed => Err(no_room(self.path(), needed, free)),
+            _ => Ok(()),
         }
     }
 
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.output.path
+    }
+
+    /// The folder in it where what arrives is put until it is verified.
+    pub fn staging(&self) -> &Staging {
+        &self.staging
+    }
+
+    /// The same, to write down how to go on.
+    pub fn staging_mut(&mut self) -> &mut Staging {
+        &mut self.staging
     }
 
     /// Where what arrives is put until it is verified.
@@ -75,6 +142,16 @@ impl Folder {
             Err(error) => Err(swapped(&self.output.path).because(error)),
         }
     }
+}
+
+/// Looks for a download of this link in a folder that may not be there.
+pub fn find_kept(output: &Path, link: &Link) -> Option<Kept> {
+    if !output.is_dir() {
+        return None;
+    }
+    // Made to tell whose folders are this user's.
+    let own = Staging::create(output).ok()?;
+    Kept::of(link, &own, output).pop()
 }
 
 fn no_room(path: &Path, needed: u64, free: u64) -> Error {

@@ -1,6 +1,8 @@
 //! `share get`: prove, look inside, download, verify, save, send the receipt.
 
 mod folder;
+mod kept;
+mod land;
 mod open;
 mod save;
 mod show;
@@ -8,11 +10,12 @@ mod ticket;
 
 use std::{fs, path::Path};
 
-use share_relay_api::{Bytes32, Receipt, ShareStatus, State, TakeTicket};
+use bytes::Bytes;
+use share_relay_api::{Bytes32, Code, Kind as ShareKind, Receipt, ShareStatus, State, TakeTicket};
 
 use self::{
     open::Opened,
-    save::{Digest, Saved, Verified},
+    save::{Digest, Saved, Target},
     ticket::TicketFile,
 };
 use super::{Context, no_randomness, unless_stopped};
@@ -28,7 +31,7 @@ use crate::{
     system::StopSignal,
     time,
     transfer::{backoff::Patience, download::Download},
-    ui::printable,
+    ui::{Progress, printable},
 };
 
 /// Runs `share get`.
@@ -61,8 +64,37 @@ struct Incoming<'a> {
     args: &'a args::Get,
     link: Link,
     client: Client,
-    status: ShareStatus,
+    about: About,
     patience: Patience,
+}
+
+/// What is known of a share before it is opened.
+struct About {
+    kind: ShareKind,
+    expires_at: u64,
+    /// Bytes of the age file, as far as the relay knows.
+    content_bytes: Option<u64>,
+    /// How many bytes of how many the relay holds, while the sender still sends.
+    sending: Option<(u64, u64)>,
+    /// The manifest's age file, if the relay gives it out no more.
+    kept_manifest: Option<Bytes>,
+}
+
+impl About {
+    /// What the relay tells; an error if nothing can be fetched now.
+    fn of(status: &ShareStatus) -> Result<Self> {
+        let sending = match (status.state, status.payload_bytes) {
+            (State::Uploading, Some(total)) => Some((status.stored_bytes, total)),
+            (State::Uploading, None) => return Err(Error::not_ready(status.stored_bytes, None)),
+            _ => None,
+        };
+        if let Some(until) = status.locked_until {
+            return Err(Error::locked(fl!("share-locked", until = time::local(until))));
+        }
+        let content_bytes = status.payload_bytes.map(|payload| status.header_bytes.saturating_add(payload));
+        let (kind, expires_at) = (status.kind, status.expires_at);
+        Ok(Self { kind, expires_at, content_bytes, sending, kept_manifest: None })
+    }
 }
 
 impl<'a> Incoming<'a> {
@@ -71,27 +103,29 @@ impl<'a> Incoming<'a> {
         let patience = context.ui.patience(time::duration(&args.patience)?);
         let link = Link::parse(&args.link)?;
         let client = Client::new(&link.relay)?;
-        let status = patience.with(async || client.status(&link.id).await).await?;
-        if status.state == State::Uploading {
-            return Err(Error::not_ready(status.stored_bytes, status.payload_bytes));
+        let about = match patience.with(async || client.status(&link.id).await).await {
+            Ok(status) => About::of(&status)?,
+            Err(error) => kept_of_ended(context, args, &link, error.into())?,
+        };
+        if about.sending.is_some() {
+            context.ui.note(fl!("get-still-sending"));
         }
-        if let Some(until) = status.locked_until {
-            return Err(Error::locked(fl!("share-locked", until = time::local(until))));
-        }
-        Ok(Self { context, args, link, client, status, patience })
+        Ok(Self { context, args, link, client, about, patience })
     }
 
     async fn open_and_keep(&self, stop: &mut StopSignal) -> Result<()> {
-        let fetched = unless_stopped(stop, fl!("get-interrupted"), self.fetch()).await?;
-        let Some(Fetched { ticket, receipt_key, verified }) = fetched else { return Ok(()) };
-        let received = verified.place().await?;
+        let ready = unless_stopped(stop, fl!("get-interrupted"), self.get_ready()).await?;
+        let Some(Ready { opened, target, ticket }) = ready else { return Ok(()) };
+        let receipt_key = ReceiptKey::derive(&opened.file_key);
+        let verified = ticket.use_for(self.receive(opened, target, &ticket, stop)).await?;
+        let received = self.place(verified).await?;
         // First of all: what is printed may not find its reader.
         self.send_receipt(ticket, &receipt_key, received.fingerprint, stop).await;
         self.report(&received)
     }
 
-    /// Opens and shows it; then downloads and verifies it, unless only a list is wanted.
-    async fn fetch(&self) -> Result<Option<Fetched>> {
+    /// Opens and shows it; then, unless only a list is wanted, makes ready to download it.
+    async fn get_ready(&self) -> Result<Option<Ready>> {
         let opened = self.open().await?;
         self.show(&opened.manifest)?;
         if self.args.list {
@@ -100,14 +134,14 @@ impl<'a> Incoming<'a> {
         self.check_output(&opened)?;
         self.confirm()?;
         // Before a ticket is spent: a folder that has no room, or no place, should not cost a download.
-        let target = self.target(&opened.manifest).await?;
-        let receipt_key = ReceiptKey::derive(&opened.file_key);
-        let fetch = self.with_ticket(opened.proof, async |ticket| self.receive(opened, target, ticket).await);
-        let (ticket, verified) = fetch.await?;
-        Ok(Some(Fetched { ticket, receipt_key, verified }))
+        let target = self.target(&opened).await?;
+        match self.take_ticket(opened.proof).await {
+            Ok(ticket) => Ok(Some(Ready { opened, target, ticket })),
+            Err(error) => Err(self.give_up(target, error)),
+        }
     }
 
-    /// Saves the age file as it is. Nothing is verified, so there is no receipt.
+    /// Saves the age file as it is. Nothing is verified, so there is no receipt, and nothing to go on with.
     async fn keep_ciphertext(&self, path: &Path, stop: &mut StopSignal) -> Result<()> {
         match path.is_dir() {
             true => return Err(ContentError::InTheWay(printable(&path.display().to_string())).into()),
@@ -117,9 +151,10 @@ impl<'a> Incoming<'a> {
         let fetch = async {
             let proof = self.proof_if_needed().await?;
             let folder = self.ciphertext_folder(path).await?;
-            self.with_ticket(proof, async |ticket| self.save_ciphertext(path, folder, ticket).await).await
+            let ticket = self.take_ticket(proof).await?;
+            ticket.use_for(self.save_ciphertext(path, folder, &ticket.secret)).await
         };
-        let (_, staged) = unless_stopped(stop, fl!("get-interrupted"), fetch).await?;
+        let staged = unless_stopped(stop, fl!("get-interrupted"), fetch).await?;
         let (bytes, placed) = staged.place(path, self.args.force).await?;
         self.report_ciphertext(&placed, bytes)
     }
@@ -153,53 +188,36 @@ impl<'a> Incoming<'a> {
         printable(&whole.as_ref().unwrap_or(output).display().to_string())
     }
 
-    /// Takes one of the allowed downloads, or goes on with the one that an earlier try took, and does this with it.
-    async fn with_ticket<T>(
-        &self,
-        proof: Option<Bytes32>,
-        fetch: impl AsyncFnOnce(&Secret) -> Result<T>,
-    ) -> Result<(Held, T)> {
-        let ticket = self.ticket()?;
+    /// Takes one of the allowed downloads, or goes on with the one that an earlier try took.
+    async fn take_ticket(&self, proof: Option<Bytes32>) -> Result<Held> {
+        let mut ticket = self.ticket()?;
         let take = TakeTicket { proof, ticket_hash: ticket.secret.hash() };
-        let taken = self.patience.with(async || self.client.take_ticket(&self.link.id, &take).await).await;
-        let fetched = match taken {
-            Ok(_) => fetch(&ticket.secret).await,
-            Err(error) => Err(error.into()),
-        };
-        match fetched {
-            Err(error) => {
-                if error.kind() == Kind::Gone {
-                    ticket.forget();
-                }
-                Err(error)
-            }
-            Ok(fetched) => Ok((ticket, fetched)),
-        }
+        let taken = self.patience.with(async || self.client.take_ticket(&self.link.id, &take).await);
+        ticket.expires_at = ticket.use_for(async { Ok(taken.await?) }).await?.expires_at;
+        Ok(ticket)
     }
 
     /// A ticket, made here, so that asking for it again takes no second one.
     fn ticket(&self) -> Result<Held> {
         let fresh = Secret::random().map_err(no_randomness)?;
         match TicketFile::take(&self.context.dirs.tickets(), &self.link, fresh.clone()) {
-            Ok((secret, file)) => Ok(Held { secret, file }),
+            Ok((secret, file)) => Ok(Held { secret, file, expires_at: 0 }),
             Err(error) => {
                 self.context.ui.warn(fl!("get-ticket-not-kept", why = error.to_string()));
-                Ok(Held { secret: fresh, file: None })
+                Ok(Held { secret: fresh, file: None, expires_at: 0 })
             }
         }
     }
 
-    fn download(&self, ticket: &Secret) -> Download {
-        let header_and_payload =
-            self.status.payload_bytes.map(|payload| self.status.header_bytes.saturating_add(payload));
-        let progress = self.context.ui.progress(header_and_payload);
-        Download {
-            client: self.client.clone(),
-            id: self.link.id,
-            ticket: ticket.clone(),
-            patience: progress.told(&self.patience),
-            progress,
+    /// A download with this ticket, of content of this many bytes if that is known, that shows how far it is.
+    fn download(&self, ticket: &Secret, total: Option<u64>) -> (Download, Progress) {
+        let progress = self.context.ui.progress(total.or(self.about.content_bytes));
+        let told = (progress.told(&self.patience), progress.clone());
+        let download = Download::new(self.client.clone(), self.link.id, ticket.clone(), total, told);
+        if let Some((stored, total)) = self.about.sending {
+            download.still_sending(stored, total);
         }
+        (download, progress)
     }
 
     /// Tells the relay, and so the sender, that all was received. What was saved stays saved if that fails.
@@ -215,25 +233,56 @@ impl<'a> Incoming<'a> {
     }
 }
 
+/// What a share that has ended can still be fetched with: a download that was begun before, whose ticket the relay may
+/// honour past the end. Of one that was taken back or collected, what was left is removed.
+fn kept_of_ended(context: &Context, args: &args::Get, link: &Link, error: Error) -> Result<About> {
+    let to_files = !args.list && args.ciphertext.is_none();
+    if !land::is_over(&error) || !to_files {
+        return Err(error);
+    }
+    match folder::find_kept(&args.output, link) {
+        Some(kept) if error.code() == Code::Expired.as_str() => kept.about().ok_or(error),
+        Some(kept) => {
+            kept.remove();
+            context.ui.note(fl!("get-kept-removed"));
+            Err(error)
+        }
+        None => Err(error),
+    }
+}
+
+/// All that is needed to download.
+struct Ready {
+    opened: Opened,
+    target: Target,
+    ticket: Held,
+}
+
 /// The ticket of this download, and where it is kept.
 struct Held {
     secret: Secret,
     file: Option<TicketFile>,
+    /// When it ends, in seconds since 1970 by the relay's clock.
+    expires_at: u64,
 }
 
 impl Held {
+    /// Does this with it; forgets it if it turns out to be of no use any more.
+    async fn use_for<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let result = work.await;
+        if let (Err(error), Some(file)) = (&result, &self.file)
+            && error.kind() == Kind::Gone
+        {
+            file.forget();
+        }
+        result
+    }
+
     fn forget(self) {
         if let Some(file) = self.file {
             file.forget();
         }
     }
-}
-
-/// A download that is complete and verified, and what its receipt needs.
-struct Fetched {
-    ticket: Held,
-    receipt_key: ReceiptKey,
-    verified: Verified,
 }
 
 /// What was received and where it went.

@@ -1,6 +1,6 @@
 //! Words or keys, and the manifest they open.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, sync::Arc};
 
 use bytes::Bytes;
 use share_relay_api::{Bytes32, Kind as ShareKind, OpenShare};
@@ -9,19 +9,31 @@ use zeroize::Zeroizing;
 use super::Incoming;
 use crate::{
     content::Manifest,
-    envelope::{self, FileKey, Identities, Opener, words::Passphrase},
+    envelope::{self, FileKey, Identities, Opener, Stream, words::Passphrase},
     error::{Error, Kind, Result},
     i18n::fl,
     threads::blocking,
+    transfer::download::Expected,
     ui::printable,
 };
 
 /// What the words, or a key, opened.
 pub struct Opened {
     pub proof: Option<Bytes32>,
+    /// The manifest's age file, as the relay gave it out.
+    pub sealed: Bytes,
     pub header: Bytes,
     pub file_key: FileKey,
     pub manifest: Manifest,
+}
+
+impl Opened {
+    /// What the content must be.
+    pub fn expected(&self) -> Expected {
+        let Manifest { nonce, length, .. } = self.manifest;
+        let stream = Arc::new(Stream::new(&self.file_key, &nonce));
+        Expected { header: self.header.clone(), nonce, length, stream }
+    }
 }
 
 /// Words the relay has accepted.
@@ -34,7 +46,7 @@ struct Proved {
 impl Incoming<'_> {
     /// Proves to know the words, or finds the key, and opens the manifest.
     pub(super) async fn open(&self) -> Result<Opened> {
-        let (proof, sealed, opener) = match self.status.kind {
+        let (proof, sealed, opener) = match self.about.kind {
             ShareKind::Words => {
                 let Proved { words, proof, sealed } = self.prove().await?;
                 (Some(proof), sealed, Opener::Passphrase(words))
@@ -49,7 +61,7 @@ impl Incoming<'_> {
 
     /// The proof, where the share has one; it alone gives out the ciphertext.
     pub(super) async fn proof_if_needed(&self) -> Result<Option<Bytes32>> {
-        match self.status.kind {
+        match self.about.kind {
             ShareKind::Words => Ok(Some(self.prove().await?.proof)),
             ShareKind::Keys if self.args.passphrase_file.is_some() => Err(needs_key()),
             ShareKind::Keys => Ok(None),
@@ -138,6 +150,9 @@ impl Incoming<'_> {
     }
 
     async fn sealed_manifest(&self, proof: Option<Bytes32>) -> Result<Bytes> {
+        if let Some(kept) = &self.about.kept_manifest {
+            return Ok(kept.clone());
+        }
         let open = OpenShare { proof };
         Ok(self.patience.with(async || self.client.open(&self.link.id, &open).await).await?)
     }
@@ -153,5 +168,5 @@ fn open_manifest(proof: Option<Bytes32>, sealed: Bytes, opener: Opener) -> Resul
     let (header, rest) = (sealed.slice(..length), sealed.slice(length..));
     let file_key = envelope::open_header(&header, &opener)?;
     let json = envelope::open_bytes(&file_key, &rest)?;
-    Ok(Opened { proof, header, file_key, manifest: Manifest::parse(&json)? })
+    Ok(Opened { proof, sealed, header, file_key, manifest: Manifest::parse(&json)? })
 }

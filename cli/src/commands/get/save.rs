@@ -1,35 +1,37 @@
 //! Where the plaintext, or the ciphertext, goes.
 
 use std::{
-    io,
-    io::{BufWriter, Read, Write},
+    io::{self, BufWriter, Read, Write},
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
-use ring::digest;
 use share_relay_api::Bytes32;
 
-use super::{Incoming, Received, folder::Folder, open::Opened};
+use super::{
+    Held, Incoming, Received,
+    folder::Folder,
+    land::{Landed, is_end},
+    open::Opened,
+};
 use crate::{
-    content::{Manifest, Placed, find_in_the_way, place, place_one, unpack},
-    envelope::Stream,
+    commands::unless_stopped,
+    content::{Placed, find_in_the_way, place, place_one},
+    envelope::CHUNK,
     error::{Error, Kind, Result},
     i18n::fl,
     secret::Secret,
-    system,
+    system::{self, StopSignal},
     threads::blocking,
     transfer::{
-        download::{DownloadError, Expected},
+        download::DownloadError,
         plain::{self, PlainReader},
+        segments::Runs,
     },
+    ui::shown,
 };
 
 /// Bytes written at once.
 const WRITE_BYTES: usize = 1024 * 1024;
-
-/// What a file or folder takes on disk beyond its bytes.
-const BLOCK_BYTES: u64 = 4096;
 
 /// SHA-256 of the plaintext, where somebody wants to know it.
 pub type Digest = Option<Bytes32>;
@@ -49,24 +51,22 @@ pub enum Target {
 }
 
 impl Target {
-    /// Reads the plaintext to its verified end. In a folder nothing has its final name yet.
-    fn fill(&self, manifest: &Manifest, mut reader: Digesting) -> Result<Digest> {
+    /// The folder, for people, that stays if something goes wrong now.
+    fn kept(&self) -> Option<String> {
         match self {
-            Self::StandardOutput => to_standard_output(&mut reader)?,
-            Self::Folder { folder, .. } => {
-                folder.check()?;
-                unpack(&mut reader, manifest, &folder.staged())?;
-            }
+            Self::Folder { folder, .. } if folder.staging().is_kept() => Some(shown(folder.staging().path())),
+            _ => None,
         }
-        Ok(reader.finish())
     }
 
     fn place(self) -> Result<Saved> {
         match self {
             Self::StandardOutput => Ok(Saved::StandardOutput),
-            Self::Folder { folder, names, force } => {
+            Self::Folder { mut folder, names, force } => {
                 folder.check()?;
+                // What cannot be placed now stays: it need not be fetched again.
                 let placed = place(&folder.staged(), names.as_deref(), folder.path(), force)?;
+                folder.staging_mut().keep(false);
                 Ok(Saved::Files(placed))
             }
         }
@@ -75,19 +75,10 @@ impl Target {
 
 /// Content that has been verified to its end, without its final name yet.
 pub struct Verified {
-    target: Target,
-    fingerprint: Bytes32,
-    bytes: u64,
-    digest: Digest,
-}
-
-impl Verified {
-    /// Gives everything its final name. Never interrupted: short, and otherwise some of several files would stay.
-    pub async fn place(self) -> Result<Received> {
-        let Self { target, fingerprint, bytes, digest } = self;
-        let saved = blocking(move || target.place()).await?;
-        Ok(Received { fingerprint, saved, bytes, digest })
-    }
+    pub target: Target,
+    pub fingerprint: Bytes32,
+    pub bytes: u64,
+    pub digest: Digest,
 }
 
 /// A whole age file, without its final name yet.
@@ -114,55 +105,85 @@ impl StagedCiphertext {
 
 impl Incoming<'_> {
     /// Downloads and verifies to the last chunk.
-    pub(super) async fn receive(&self, opened: Opened, target: Target, ticket: &Secret) -> Result<Verified> {
-        let (writer, reader) = plain::pipe();
-        let manifest = opened.manifest.clone();
-        let expected = Expected {
-            header: opened.header,
-            nonce: manifest.nonce,
-            length: manifest.length,
-            stream: Arc::new(Stream::new(&opened.file_key, &manifest.nonce)),
-        };
-        let download = self.download(ticket);
-        let progress = download.progress.clone();
-        let reader = Digesting::new(reader, self.context.ui.is_json());
-        let saving = move || target.fill(&manifest, reader).map(|digest| (target, digest));
-        let (fingerprint, saved) = tokio::join!(download.open_into(expected, writer), blocking(saving));
-        progress.done();
-        let (fingerprint, (target, digest)) = settle(fingerprint, saved).map_err(|error| self.unusable(error))?;
-        Ok(Verified { target, fingerprint, bytes: opened.manifest.bytes, digest })
+    pub(super) async fn receive(
+        &self,
+        opened: Opened,
+        target: Target,
+        ticket: &Held,
+        stop: &mut StopSignal,
+    ) -> Result<Verified> {
+        let bytes = opened.manifest.bytes;
+        match target {
+            Target::StandardOutput => {
+                let fetch = self.to_standard_output(opened, &ticket.secret);
+                let fingerprint = unless_stopped(stop, fl!("get-interrupted"), fetch).await?;
+                Ok(Verified { target, fingerprint, bytes, digest: None })
+            }
+            Target::Folder { folder, names, force } => {
+                let Landed { folder, fingerprint, digest } = self.land(opened, folder, ticket, stop).await?;
+                Ok(Verified { target: Target::Folder { folder, names, force }, fingerprint, bytes, digest })
+            }
+        }
     }
 
-    /// What was written to standard output before the corruption was found cannot be taken back.
-    fn unusable(&self, error: Error) -> Error {
-        match self.to_stdout() && error.kind() == Kind::Corrupt {
-            true => error.hint(fl!("get-stdout-corrupt-hint")),
-            false => error,
-        }
+    /// Gives everything its final name. Never interrupted: short, and otherwise some of several files would stay.
+    pub(super) async fn place(&self, verified: Verified) -> Result<Received> {
+        let Verified { target, fingerprint, bytes, digest } = verified;
+        let kept = target.kept();
+        let placed = blocking(move || target.place()).await;
+        let saved = placed.inspect_err(|error| {
+            if let Some(folder) = kept.filter(|_| !is_end(error)) {
+                self.context.ui.note(fl!("get-not-placed", folder = folder));
+            }
+        })?;
+        Ok(Received { fingerprint, saved, bytes, digest })
+    }
+
+    /// In order, so on one connection.
+    async fn to_standard_output(&self, opened: Opened, ticket: &Secret) -> Result<Bytes32> {
+        let (writer, mut reader) = plain::pipe();
+        let expected = opened.expected();
+        let (download, progress) = self.download(ticket, Some(expected.total()));
+        let writing = blocking(move || write_out(&mut reader));
+        let (fingerprint, written) = tokio::join!(download.open_into(expected, writer), writing);
+        progress.done();
+        let (fingerprint, ()) = settle(fingerprint, written).map_err(unusable)?;
+        Ok(fingerprint)
     }
 
     /// Where the plaintext will go; the folder is made, found writable and large enough, with nothing in the way.
-    pub(super) async fn target(&self, manifest: &Manifest) -> Result<Target> {
+    pub(super) async fn target(&self, opened: &Opened) -> Result<Target> {
         if self.to_stdout() {
             return Ok(Target::StandardOutput);
         }
-        let (output, force, manifest) = (self.args.output.clone(), self.args.force, manifest.clone());
-        blocking(move || {
+        let (output, force, manifest) = (self.args.output.clone(), self.args.force, opened.manifest.clone());
+        let (link, sealed, removable) = (self.link.clone(), opened.sealed.clone(), self.removable());
+        let (folder, names, others) = blocking(move || {
             if force {
                 find_in_the_way(&manifest.entries, &output)?;
             }
-            let blocks = manifest.files.saturating_add(manifest.folders).saturating_mul(BLOCK_BYTES);
-            let folder = Folder::create(&output, Some(manifest.bytes.saturating_add(blocks)))?;
-            Ok(Target::Folder { folder, names: manifest.top_level(), force })
+            let mut folder = Folder::create(&output)?;
+            let chunks = Runs::of(manifest.length).chunks();
+            folder.resume(&link, &sealed, chunks);
+            let room = manifest.room().saturating_sub(folder.noted(chunks).saturating_mul(CHUNK as u64));
+            folder.check_room(room)?;
+            let others = folder.left_of_others(&link, removable);
+            Ok((folder, manifest.top_level(), others))
         })
-        .await
+        .await?;
+        self.offer_removal(others)?;
+        Ok(Target::Folder { folder, names, force })
     }
 
     /// The folder that a ciphertext file will lie in, made, found writable and large enough.
     pub(super) async fn ciphertext_folder(&self, path: &Path) -> Result<Folder> {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
-        let needed = self.status.payload_bytes.map(|payload| self.status.header_bytes.saturating_add(payload));
-        blocking(move || Folder::create(&parent, needed)).await
+        let needed = self.about.content_bytes.unwrap_or_default();
+        blocking(move || {
+            let folder = Folder::create(&parent)?;
+            folder.check_room(needed).map(|()| folder)
+        })
+        .await
     }
 
     /// Downloads the content's age file as it is.
@@ -173,8 +194,7 @@ impl Incoming<'_> {
         ticket: &Secret,
     ) -> Result<StagedCiphertext> {
         let (writer, mut reader) = plain::pipe();
-        let download = self.download(ticket);
-        let progress = download.progress.clone();
+        let (download, progress) = self.download(ticket, None);
         let target = path.to_owned();
         let saving = move || match spool(&mut reader, &folder) {
             Ok(()) => Ok(folder),
@@ -189,19 +209,25 @@ impl Incoming<'_> {
 
 /// Both results, or the error that came first: if the download failed, the pipe's reader only saw the pipe break.
 fn settle<F, S>(fetched: std::result::Result<F, DownloadError>, saved: Result<S>) -> Result<(F, S)> {
-    match (fetched, saved) {
-        (Ok(fetched), Ok(saved)) => Ok((fetched, saved)),
-        (Err(DownloadError::Failed(error)), _) | (_, Err(error)) => Err(error),
-        (Err(DownloadError::ReaderGone), Ok(_)) => {
-            Err(Error::new(Kind::Corrupt, "trailing_data", fl!("get-more-than-promised")))
-        }
+    match fetched {
+        Ok(fetched) => Ok((fetched, saved?)),
+        Err(DownloadError::Failed(error)) => Err(error),
+        Err(DownloadError::ReaderGone) => Err(saved.err().expect("who reads to the end does not go away")),
     }
 }
 
-fn to_standard_output(reader: &mut impl Read) -> Result<()> {
+fn write_out(reader: &mut impl Read) -> Result<()> {
     let mut out = BufWriter::with_capacity(WRITE_BYTES, io::stdout().lock());
     let copied = io::copy(reader, &mut out).and_then(|_| out.flush());
     copied.map_err(|error| Error::local(fl!("ui-cannot-print"), error))
+}
+
+/// What was written to standard output before the corruption was found cannot be taken back.
+fn unusable(error: Error) -> Error {
+    match error.kind() {
+        Kind::Corrupt => error.hint(fl!("get-stdout-corrupt-hint")),
+        _ => error,
+    }
 }
 
 /// Where a ciphertext grows.
@@ -213,31 +239,4 @@ fn spool(reader: &mut PlainReader, folder: &Folder) -> io::Result<()> {
     let mut out = BufWriter::with_capacity(WRITE_BYTES, system::create_private(&spooled(folder))?);
     io::copy(reader, &mut out)?;
     out.into_inner()?.sync_all()
-}
-
-/// A reader that also hashes what passes, if that is wanted.
-pub struct Digesting {
-    reader: PlainReader,
-    context: Option<digest::Context>,
-}
-
-impl Digesting {
-    fn new(reader: PlainReader, wanted: bool) -> Self {
-        Self { reader, context: wanted.then(|| digest::Context::new(&digest::SHA256)) }
-    }
-
-    fn finish(self) -> Digest {
-        let digest = self.context?.finish();
-        Some(Bytes32(digest.as_ref().try_into().expect("SHA-256 gives 32 bytes")))
-    }
-}
-
-impl Read for Digesting {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.reader.read(buffer)?;
-        if let Some(context) = &mut self.context {
-            context.update(&buffer[..count]);
-        }
-        Ok(count)
-    }
 }

@@ -29,7 +29,7 @@ impl Incoming<'_> {
             files: manifest.entries.iter().map(|entry| File { path: &entry.path, bytes: entry.size }).collect(),
             count: manifest.files,
             bytes: manifest.bytes,
-            expires: time::rfc3339(self.status.expires_at),
+            expires: time::rfc3339(self.about.expires_at),
         })?;
         lines.iter().try_for_each(|line| ui.say(line))
     }
@@ -51,7 +51,7 @@ impl Incoming<'_> {
         if more > 0 && !manifest.entries.is_empty() {
             lines.push(format!("  {}", fl!("list-and-more", count = more)));
         }
-        lines.push(fl!("get-until", time = time::local(self.status.expires_at)));
+        lines.push(fl!("get-until", time = time::local(self.about.expires_at)));
         lines
     }
 

@@ -61,11 +61,11 @@ impl TicketFile {
     }
 
     /// Forgets the ticket: it has done its work, or is of no use. One that stays is replaced once it has ended.
-    pub fn forget(self) {
+    pub fn forget(&self) {
         let _ = fs::remove_file(&self.path);
     }
 
-    /// The ticket of an earlier download; `None` if there is none, or it is not whole, has ended, or is for another link.
+    /// The ticket of an earlier download; `None` if there is none, or it is damaged, has ended, or is for another link.
     fn read(&mut self, link: &Link) -> Option<Secret> {
         let mut json = Zeroizing::new(Vec::new());
         (&self.file).take(MAX_FILE_BYTES).read_to_end(&mut json).ok()?;

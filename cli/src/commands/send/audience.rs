@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use share_relay_api::Kind as ShareKind;
+use zeroize::Zeroizing;
 
 use super::super::no_randomness;
 use crate::{
@@ -19,12 +19,15 @@ use crate::{
     i18n::{self, Language, fl},
     system,
     threads::detached,
+    transfer::journal::Record,
     ui::shown,
 };
 
-/// Who can open the share.
+/// Who is to open the share.
 pub enum Audience {
-    Words(Passphrase),
+    /// Whoever is told this many words, of this list or that of the language in use.
+    Words(u8, Option<WordList>),
+    /// Whoever holds one of the private keys.
     Keys(Vec<Recipient>),
 }
 
@@ -39,31 +42,51 @@ impl Audience {
             let path = path.clone();
             keys.extend(detached(move || recipients(&path)).await?);
         }
-        if keys.is_empty() {
-            let list = args.word_list.unwrap_or(match i18n::current() {
-                Language::En => WordList::En,
-                Language::Nl => WordList::Nl,
-            });
-            return Ok(Self::Words(Passphrase::generate(list, args.words.into()).map_err(no_randomness)?));
+        match (keys.is_empty(), &args.passphrase_file) {
+            (true, _) => Ok(Self::Words(args.words, args.word_list)),
+            (false, None) => Ok(Self::Keys(keys)),
+            (false, Some(_)) => Err(Error::usage(fl!("send-keys-need-no-words"))),
         }
-        if args.passphrase_file.is_some() {
-            return Err(Error::usage(fl!("send-keys-need-no-words")));
-        }
-        Ok(Self::Keys(keys))
     }
 
-    pub fn kind(&self) -> ShareKind {
+    /// Number and list of the words, as they were asked for; nothing for keys.
+    pub fn words(&self) -> Option<(u8, Option<WordList>)> {
         match self {
-            Self::Words(_) => ShareKind::Words,
-            Self::Keys(_) => ShareKind::Keys,
+            Self::Words(count, list) => Some((*count, *list)),
+            Self::Keys(_) => None,
         }
     }
 
-    pub fn header(&self) -> Result<PendingHeader> {
+    /// The public keys; none for words.
+    pub fn keys(&self) -> &[Recipient] {
+        match self {
+            Self::Words(..) => &[],
+            Self::Keys(keys) => keys,
+        }
+    }
+
+    /// New words for them, if they are to be told some.
+    pub fn new_words(&self) -> Result<Option<Zeroizing<String>>> {
+        let Self::Words(count, list) = self else { return Ok(None) };
+        let list = list.unwrap_or_else(own_list);
+        let words = Passphrase::generate(list, (*count).into()).map_err(no_randomness)?;
+        Ok(Some(Zeroizing::new(words.as_str().to_owned())))
+    }
+
+    /// Begins a header for them. For words scrypt goes to work at once.
+    pub fn header(&self, words: Option<&str>) -> Result<PendingHeader> {
         Ok(match self {
-            Self::Words(words) => PendingHeader::for_words(words.as_str())?,
             Self::Keys(keys) => PendingHeader::for_keys(keys)?,
+            Self::Words(..) => PendingHeader::for_words(words.unwrap_or_default())?,
         })
+    }
+}
+
+/// The list in the language of whoever sends.
+fn own_list() -> WordList {
+    match i18n::current() {
+        Language::En => WordList::En,
+        Language::Nl => WordList::Nl,
     }
 }
 
@@ -77,13 +100,29 @@ pub struct WordsFile(Option<PathBuf>);
 
 impl WordsFile {
     /// Writes the words, if there are any to write, to a new file that only this user can read.
-    pub fn create(args: &args::Send, audience: &Audience) -> Result<Self> {
-        let (Some(path), Audience::Words(words)) = (&args.passphrase_file, audience) else { return Ok(Self(None)) };
+    pub fn create(path: Option<&Path>, words: Option<&str>) -> Result<Self> {
+        let (Some(path), Some(words)) = (path, words) else { return Ok(Self(None)) };
         let mut file = system::create_private(path).map_err(|error| Error::writing(path, error))?;
-        let guard = Self(Some(path.clone()));
-        let written = writeln!(file, "{}", words.as_str()).and_then(|()| file.sync_all());
+        let guard = Self(Some(path.to_owned()));
+        let written = writeln!(file, "{words}").and_then(|()| file.sync_all());
         written.map_err(|error| Error::writing(path, error))?;
         Ok(guard)
+    }
+
+    /// The same for words that were given before: a file that holds them already will do.
+    pub fn again(path: Option<&Path>, words: Option<&str>) -> Result<Self> {
+        let read = path.map(|path| fs::read_to_string(path).map(Zeroizing::new));
+        match (read, words) {
+            (Some(Ok(there)), Some(words)) if there.trim() == words => Ok(Self(None)),
+            _ => Self::create(path, words),
+        }
+    }
+
+    /// Takes charge of the file that an unfinished upload wrote, if it still holds just its words.
+    pub fn of(record: &Record) -> Self {
+        let (Some(path), Some(words)) = (&record.words_file, &record.words) else { return Self(None) };
+        let there = fs::read_to_string(path).map(Zeroizing::new);
+        Self(there.is_ok_and(|there| there.trim() == words.as_str()).then(|| path.into()))
     }
 
     pub fn keep(mut self) {

@@ -1,74 +1,154 @@
-//! `share send`: pack, seal, upload; print the link and the words.
+//! `share send`: pack, seal, upload; print the link and the words. `share resume`: go on with it.
 
 mod audience;
+mod order;
 mod outgoing;
 mod sending;
+mod taking_back;
+mod unfinished;
 
-use std::{env, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
+pub(super) use self::order::relay_of_environment;
 use self::{
-    audience::{Audience, WordsFile},
+    audience::WordsFile,
+    order::{Destination, Order},
     outgoing::Outgoing,
-    sending::Sending,
+    sending::{Identity, Sending},
 };
 use super::{Context, unless_stopped};
 use crate::{
-    args, config::Config, error::Result, here::Here, i18n::fl, link::RelayUrl, secret::Secret, time,
-    transfer::backoff::Patience,
+    args,
+    config::Config,
+    envelope::PendingHeader,
+    error::{Error, Kind, Result},
+    here::Here,
+    i18n::fl,
+    link::{Link, RelayUrl},
+    secret::Secret,
+    system::StopSignal,
+    time,
+    transfer::{backoff::Patience, journal::Journal},
 };
 
 /// Runs `share send`.
 pub async fn run(context: &Context, args: args::Send) -> Result<()> {
     let mut stop = super::stop_signal()?;
+    let order = unless_stopped(&mut stop, fl!("send-interrupted"), Order::read(context, args)).await?;
+    let Some(journal) = unfinished::of_order(context, &order, &mut stop).await? else {
+        return begin(context, order, &mut stop).await;
+    };
+    let (journal, message) = (Arc::new(journal), order.message.clone());
+    let went = go_on(context, &journal, message, order.words_file.as_deref(), order.patience.clone(), &mut stop).await;
+    match went {
+        Err(error) if error.kind() == Kind::Changed && context.ui.is_interactive() => {
+            context.ui.warn(error.to_string());
+            match unfinished::offer_anew(context, &journal, &mut stop).await? {
+                true => begin(context, order, &mut stop).await,
+                false => Err(error),
+            }
+        }
+        went => went,
+    }
+}
+
+/// Runs `share resume`.
+pub async fn resume(context: &Context, args: args::Resume) -> Result<()> {
+    let mut stop = super::stop_signal()?;
+    let patience = context.ui.patience(time::duration(&args.patience)?);
+    let journal = Arc::new(unfinished::named(context, args.link.as_deref(), &mut stop).await?);
+    if journal.record.asked.name.is_some() {
+        return Err(Error::usage(fl!("resume-stdin")).hint(fl!("resume-stdin-hint")));
+    }
+    let words_file = journal.record.words_file.as_deref().map(Path::new);
+    go_on(context, &journal, None, words_file, patience, &mut stop).await
+}
+
+/// Sends something anew.
+async fn begin(context: &Context, order: Order, stop: &mut StopSignal) -> Result<()> {
     let prepare = async {
-        let terms = Terms::read(context, &args)?;
-        let audience = Audience::choose(&args).await?;
-        let outgoing = Outgoing::pack(context, &args).await?;
-        let words_file = WordsFile::create(&args, &audience)?;
-        let route = Route::choose(context, &args).await?;
-        let (sending, header) = Sending::new(&route, terms, audience, &outgoing).await?;
-        Ok((outgoing, words_file, route, sending, header))
+        let words = order.audience.new_words()?;
+        let words = words.as_ref().map(|words| words.as_str());
+        let identity = Identity::new(words).await?;
+        // Only now, so that the memory of two scrypt runs is never in use at once; it goes on beside all that follows.
+        let header = order.audience.header(words)?;
+        let outgoing = Outgoing::pack(context, order.paths.clone(), &order.asked, order.message.clone()).await?;
+        let route = Route::open(context, &order.destination).await?;
+        let sending = Sending::new(context, &order, &route, identity, words, &outgoing, &header).await?;
+        // The journal names the file, so that whoever goes on, or begins anew, knows of it.
+        let words_file = WordsFile::create(order.words_file.as_deref(), words).inspect_err(|_| sending.forget())?;
+        Ok(Delivery { sending, outgoing, header, words_file, route })
     };
-    let (outgoing, words_file, route, sending, header) =
-        unless_stopped(&mut stop, fl!("send-interrupted"), prepare).await?;
-    let deliver = sending.deliver(context, &args, outgoing, header, &route);
-    let (result, usable) = match unless_stopped(&mut stop, fl!("send-interrupted"), deliver).await {
-        // From here on it can be fetched, and nothing takes it back.
-        Ok(sealed) => {
-            let told = sending.tell_ready(context, &sealed);
-            let served = sending.serve(context, &route, &sealed, &mut stop).await;
-            let usable = served.is_ok();
-            (served.and(told), usable)
-        }
-        Err(error) => {
-            let gone = sending.take_back(context, &error, &mut stop).await;
-            (Err(error), !gone)
-        }
-    };
-    if usable {
-        words_file.keep();
-    }
-    if let Some(here) = route.here {
-        here.end().await;
-    }
-    result
+    let delivery = unless_stopped(stop, fl!("send-interrupted"), prepare).await?;
+    delivery.carry_out(context, stop).await
 }
 
-/// How long and how often the share may be fetched, and how long the sender tries.
-struct Terms {
-    lifetime: Duration,
-    downloads: Option<u32>,
+/// Goes on with what was begun before. The message is in the manifest already, but for a stream that had not ended.
+async fn go_on(
+    context: &Context,
+    journal: &Arc<Journal>,
+    message: Option<String>,
+    words_file: Option<&Path>,
     patience: Patience,
+    stop: &mut StopSignal,
+) -> Result<()> {
+    let record = &journal.record;
+    let words = record.words.as_ref().map(|words| words.as_str());
+    let link = Link::parse(&record.link)?;
+    let token = Config::load(&context.dirs)?.token(&link.relay);
+    let route = Route { relay: link.relay.clone(), token, here: None };
+    let (sending, header) = Sending::resumed(journal, link, words_file, patience)?;
+    if let Some(entry) = unless_stopped(stop, fl!("send-interrupted"), sending.ready_before(context)).await? {
+        WordsFile::again(words_file, words)?.keep();
+        return sending.announce(context, &entry).and_then(|()| sending.tell_ready(context, &entry));
+    }
+    let prepare = async {
+        let paths = record.asked.paths.iter().map(PathBuf::from).collect();
+        let outgoing = Outgoing::pack(context, paths, &record.asked, message).await?;
+        unfinished::check_unchanged(journal, &outgoing)?;
+        let words_file = WordsFile::again(words_file, words)?;
+        Ok((outgoing, words_file))
+    };
+    let (outgoing, words_file) = unless_stopped(stop, fl!("send-interrupted"), prepare).await?;
+    Delivery { sending, outgoing, header, words_file, route }.carry_out(context, stop).await
 }
 
-impl Terms {
-    fn read(context: &Context, args: &args::Send) -> Result<Self> {
-        let downloads = if args.once { Some(1) } else { args.downloads };
-        Ok(Self {
-            lifetime: time::lifetime(&args.expires)?,
-            downloads,
-            patience: context.ui.patience(time::duration(&args.patience)?),
-        })
+/// A share on its way, and all that goes with it.
+struct Delivery {
+    sending: Sending,
+    outgoing: Outgoing,
+    header: PendingHeader,
+    words_file: WordsFile,
+    route: Route,
+}
+
+impl Delivery {
+    async fn carry_out(self, context: &Context, stop: &mut StopSignal) -> Result<()> {
+        let Self { sending, outgoing, header, words_file, route } = self;
+        let deliver = sending.deliver(context, outgoing, header, &route);
+        let (result, usable) = match unless_stopped(stop, fl!("send-interrupted"), deliver).await {
+            // From here on it can be fetched, and nothing takes it back.
+            Ok(sealed) => {
+                let told = sending.tell_ready(context, &sealed);
+                let served = sending.serve(context, &route, &sealed, stop).await;
+                let usable = served.is_ok();
+                (served.and(told), usable)
+            }
+            Err(error) => {
+                let (error, usable) = sending.fail(context, error, stop).await;
+                (Err(error), usable)
+            }
+        };
+        if usable {
+            words_file.keep();
+        }
+        if let Some(here) = route.here {
+            here.end().await;
+        }
+        result
     }
 }
 
@@ -80,14 +160,9 @@ struct Route {
 }
 
 impl Route {
-    async fn choose(context: &Context, args: &args::Send) -> Result<Self> {
-        if !args.here {
-            let config = Config::load(&context.dirs)?;
-            let named = args.relay.clone().or_else(relay_of_environment);
-            if let Some(relay) = named.as_deref().or(config.relay()) {
-                let relay = RelayUrl::parse(relay)?;
-                return Ok(Self { token: config.token(&relay), relay, here: None });
-            }
+    async fn open(context: &Context, destination: &Destination) -> Result<Self> {
+        if let Destination::Relay(relay, token) = destination.clone() {
+            return Ok(Self { relay, token, here: None });
         }
         let here = Here::start(&context.dirs).await?;
         context.ui.note(match here.is_loopback() {
@@ -96,10 +171,4 @@ impl Route {
         });
         Ok(Self { relay: here.relay().clone(), token: Some(here.token().clone()), here: Some(here) })
     }
-}
-
-/// The relay that `SHARE_RELAY` names; set to nothing it names none.
-pub(super) fn relay_of_environment() -> Option<String> {
-    let relay = env::var_os("SHARE_RELAY")?.to_string_lossy().into_owned();
-    (!relay.is_empty()).then_some(relay)
 }

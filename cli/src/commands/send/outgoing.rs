@@ -1,6 +1,14 @@
 //! What is sent: files and folders, or standard input, and a message.
 
-use std::{fs, io, io::Read, path::Path, sync::Arc};
+use std::{
+    ffi::OsString,
+    fs, io,
+    io::Read,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use share_relay_api::Bytes32;
 
 use super::super::Context;
 use crate::{
@@ -10,7 +18,7 @@ use crate::{
     error::{Error, Result},
     i18n::fl,
     threads::{blocking, detached},
-    transfer::upload,
+    transfer::{journal::Asked, upload},
     ui::printable,
 };
 
@@ -27,28 +35,41 @@ enum Source {
 }
 
 impl Outgoing {
-    pub async fn pack(context: &Context, args: &args::Send) -> Result<Self> {
-        let message = match args.message.clone() {
-            Some(text) => Some(detached(move || message(&text)).await?),
-            None => None,
-        };
-        let stdin = args.paths.iter().any(|path| path == Path::new("-"));
-        let source = match (stdin, &args.name) {
-            (false, None) => Self::files(context, args).await?,
-            (false, Some(_)) => return Err(Error::usage(fl!("send-name-without-stdin"))),
-            (true, Some(name)) if args.paths.len() == 1 => Source::StandardInput { name: content::stream_name(name)? },
-            (true, _) => return Err(Error::usage(fl!("send-stdin-needs-name"))),
+    /// Files and folders as they are now, or standard input under this name.
+    pub async fn pack(context: &Context, paths: Vec<PathBuf>, asked: &Asked, message: Option<String>) -> Result<Self> {
+        let source = match &asked.name {
+            None => Self::files(context, paths, asked.follow).await?,
+            Some(name) => Source::StandardInput { name: content::stream_name(name)? },
         };
         Ok(Self { source, message })
     }
 
-    async fn files(context: &Context, args: &args::Send) -> Result<Source> {
-        let (paths, follow) = (args.paths.clone(), args.follow);
+    async fn files(context: &Context, paths: Vec<PathBuf>, follow: bool) -> Result<Source> {
         let walked = blocking(move || Ok(walk(&paths, follow)?)).await?;
         for skipped in &walked.skipped {
             context.ui.warn(fl!("send-skipped", path = skipped.path.as_str(), reason = skipped.reason.to_string()));
         }
         Ok(Source::Packed(Arc::new(Packed::new(walked.sources)?)))
+    }
+
+    /// What tells whether files and folders have changed; nothing of standard input.
+    pub fn digest(&self) -> Option<Bytes32> {
+        match &self.source {
+            Source::Packed(packed) => Some(packed.digest()),
+            Source::StandardInput { .. } => None,
+        }
+    }
+
+    /// The first file or folder that is not as this manifest has it, as far as that can be told.
+    pub fn first_difference(&self, manifest: &Manifest) -> Option<String> {
+        let Source::Packed(packed) = &self.source else { return None };
+        let (mut now, mut then) = (packed.entries(), manifest.entries.iter());
+        loop {
+            match (now.next(), then.next()) {
+                (Some(now), Some(then)) if now == then => {}
+                (now, then) => return now.or(then).filter(|_| !manifest.entries.is_empty()).map(|e| e.path.clone()),
+            }
+        }
     }
 
     /// Bytes of content, where known.
@@ -97,8 +118,30 @@ impl Outgoing {
     }
 }
 
+/// Files and folders by their absolute paths; or nothing for standard input, and the name that it gets.
+pub fn paths(args: &args::Send) -> Result<(Vec<OsString>, Option<String>)> {
+    let stdin = args.paths.iter().any(|path| path == Path::new("-"));
+    match (stdin, &args.name) {
+        (false, None) => {
+            let absolute = |path: &PathBuf| std::path::absolute(path).map(PathBuf::into_os_string);
+            let paths = args.paths.iter().map(|path| absolute(path).map_err(ContentError::read(path)));
+            Ok((paths.collect::<std::result::Result<_, _>>()?, None))
+        }
+        (false, Some(_)) => Err(Error::usage(fl!("send-name-without-stdin"))),
+        (true, Some(name)) if args.paths.len() == 1 => Ok((Vec::new(), Some(name.clone()))),
+        (true, _) => Err(Error::usage(fl!("send-stdin-needs-name"))),
+    }
+}
+
 /// The message as given, or from the file that `@FILE` names.
-fn message(text: &str) -> Result<String> {
+pub async fn message(args: &args::Send) -> Result<Option<String>> {
+    match args.message.clone() {
+        Some(text) => Ok(Some(detached(move || read_message(&text)).await?)),
+        None => Ok(None),
+    }
+}
+
+fn read_message(text: &str) -> Result<String> {
     let Some(path) = text.strip_prefix('@') else { return Ok(content::clean_message(text)?) };
     let unreadable = |error| Error::local(fl!("send-message-unreadable", path = printable(path)), error);
     let mut bytes = Vec::new();

@@ -1,114 +1,231 @@
-//! A share on its way: created, announced, uploaded, sealed; or taken back.
+//! A share on its way: created, announced, uploaded, sealed.
+
+mod ending;
+mod serving;
 
 use std::{
+    ffi::OsString,
+    io,
+    path::Path,
+    pin::pin,
     sync::{Arc, OnceLock},
-    time::Duration,
 };
 
 use bytes::Bytes;
+use futures_util::future::{Either, select};
 use serde::Serialize;
-use share_relay_api::{Bytes32, CreateShare, Created, SealShare, ShareId, State, limits::PART_BYTES};
-use tokio::time::timeout;
+use share_relay_api::{
+    Bytes32, Code, CreateShare, Created, Kind as ShareKind, SealShare, ShareId, ShareStatus, State, limits::PART_BYTES,
+};
+use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
 
 use super::{
-    super::{Context, manage::judge, no_randomness, random_id, unless_stopped},
-    Route, Terms,
-    audience::Audience,
+    super::{Context, manage::told, no_randomness, random_id},
+    Route,
+    order::Order,
     outgoing::Outgoing,
 };
 use crate::{
-    args,
-    client::Client,
-    envelope::{self, FileKey, NONCE, PendingHeader, ReceiptKey, Stream},
-    error::{Error, Kind, Result},
+    client::{Client, ClientError},
+    envelope::{self, FileKey, NONCE, PendingHeader, ReceiptKey, SEALED_CHUNK, Stream},
+    error::{Error, Result},
     i18n::fl,
     ledger::{Entry, NewEntry},
     link::Link,
     secret::{Secret, sha256},
-    system::StopSignal,
     threads::blocking,
     time,
     transfer::{
         backoff::Patience,
-        upload::{Room, Upload, Uploaded},
+        journal::{Journal, Record},
+        parts::Parts,
+        tags::TagFile,
+        upload::{self, Upload, Uploaded, unless_collected},
     },
+    ui::size,
 };
-
-/// How long taking back may take.
-const TAKE_BACK_TIMEOUT: Duration = Duration::from_secs(10);
-/// How often the share is asked whether it has been collected.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// A share on its way.
 pub struct Sending {
     client: Client,
     link: Link,
     manage: Secret,
-    audience: Audience,
+    kind: ShareKind,
+    /// The words, where they are told on the terminal.
+    told: Option<Zeroizing<String>>,
     file_key: FileKey,
     nonce: [u8; NONCE],
     request: CreateShare,
-    created: OnceLock<Created>,
     patience: Patience,
+    /// What it takes to go on later; not for a share that is served from here.
+    journal: Option<Arc<Journal>>,
+    /// Whether this goes on with what was begun before.
+    resumed: bool,
+    created: OnceLock<Created>,
+}
+
+/// A share's id, and how the relay is to know those who know the words.
+pub struct Identity {
+    id: ShareId,
+    proof_hash: Option<Bytes32>,
+}
+
+impl Identity {
+    pub async fn new(words: Option<&str>) -> Result<Self> {
+        let id = random_id()?;
+        let Some(words) = words else { return Ok(Self { id, proof_hash: None }) };
+        let words = Zeroizing::new(words.to_owned());
+        let proof = blocking(move || Ok(envelope::proof(&words, &id))).await?;
+        Ok(Self { id, proof_hash: Some(sha256(&proof.0)) })
+    }
 }
 
 impl Sending {
-    /// A share that the relay does not know yet, and its header, on which scrypt may still work.
+    /// A share that the relay does not know yet. On its header scrypt may still work.
     pub async fn new(
+        context: &Context,
+        order: &Order,
         route: &Route,
-        terms: Terms,
-        audience: Audience,
+        identity: Identity,
+        words: Option<&str>,
         outgoing: &Outgoing,
-    ) -> Result<(Self, PendingHeader)> {
-        let link = Link { relay: route.relay.clone(), id: random_id()? };
+        header: &PendingHeader,
+    ) -> Result<Self> {
+        let link = Link { relay: route.relay.clone(), id: identity.id };
         let manage = Secret::random().map_err(no_randomness)?;
-        let proof_hash = proof_hash(&audience, link.id).await?;
-        // Only now, so that the memory of two scrypt runs is never in use at once.
-        let header = audience.header()?;
+        let nonce = envelope::random_nonce()?;
         let request = CreateShare {
             manage_key_hash: manage.hash(),
-            proof_hash,
+            proof_hash: identity.proof_hash,
             header_bytes: header.len + NONCE as u64,
             payload_bytes: outgoing.length().map(envelope::sealed_len),
             part_bytes: PART_BYTES,
-            expires_in: terms.lifetime.as_secs(),
+            expires_in: order.lifetime.as_secs(),
             // From this computer it is served until it has been fetched: once, if nothing else was said.
-            downloads: terms.downloads.or(route.here.as_ref().map(|_| 1)),
+            downloads: order.downloads.or(route.here.as_ref().map(|_| 1)),
         };
-        let sending = Self {
+        let words = words.map(|words| Zeroizing::new(words.to_owned()));
+        let record = Record {
+            link: link.to_string(),
+            manage_key: manage.clone(),
+            words: words.clone(),
+            words_file: order.words_file.as_deref().map(absolute).transpose()?,
+            file_key: header.file_key.clone(),
+            nonce,
+            request: request.clone(),
+            asked: order.asked.clone(),
+            sources: outgoing.digest(),
+            began_at: time::now(),
+        };
+        let journals = context.journals();
+        let journal = match route.here {
+            Some(_) => None,
+            None => Some(blocking(move || journals.create(&identity.id, record).map_err(journal_failed)).await?),
+        };
+        Ok(Self {
             client: Client::new(&link.relay)?,
+            kind: request.kind(),
             link,
             manage,
-            audience,
+            told: words.filter(|_| order.words_file.is_none()),
             file_key: header.file_key.clone(),
-            nonce: envelope::random_nonce()?,
+            nonce,
             request,
+            patience: order.patience.clone(),
+            journal: journal.map(Arc::new),
+            resumed: false,
             created: OnceLock::new(),
-            patience: terms.patience,
+        })
+    }
+
+    /// A share that was begun before, and its header.
+    pub fn resumed(
+        journal: &Arc<Journal>,
+        link: Link,
+        words_file: Option<&Path>,
+        patience: Patience,
+    ) -> Result<(Self, PendingHeader)> {
+        let record = &journal.record;
+        let header = journal.header().and_then(|header| header.ok_or(io::ErrorKind::NotFound.into()));
+        let header = header.map_err(journal_failed)?;
+        let sending = Self {
+            client: Client::new(&link.relay)?,
+            kind: record.request.kind(),
+            link,
+            manage: record.manage_key.clone(),
+            told: record.words.clone().filter(|_| words_file.is_none()),
+            file_key: record.file_key.clone(),
+            nonce: record.nonce,
+            request: record.request.clone(),
+            patience,
+            journal: Some(Arc::clone(journal)),
+            resumed: true,
+            created: OnceLock::new(),
         };
+        let header = PendingHeader::known(record.file_key.clone(), header);
         Ok((sending, header))
+    }
+
+    /// What the ledger holds of the share, if all of it was sent and only this computer had not heard of it: then files
+    /// and folders need not be as they were, nor be there at all. The relay is asked once; `deliver` asks in earnest.
+    pub async fn ready_before(&self, context: &Context) -> Result<Option<Entry>> {
+        let Ok(mut entry) = context.ledger().get(&self.link.id) else { return Ok(None) };
+        if entry.fingerprint.is_none() {
+            entry.fingerprint = self.sealed_before().await?;
+        }
+        if entry.fingerprint.is_none() || !self.is_ready().await {
+            return Ok(None);
+        }
+        context.ledger().put(&self.link.id, &entry)?;
+        self.forget();
+        Ok(Some(entry))
+    }
+
+    /// Names all that was sealed, if that is the whole.
+    async fn sealed_before(&self) -> Result<Option<Bytes32>> {
+        let (tags, Some(payload)) = (self.tags()?, self.request.payload_bytes) else { return Ok(None) };
+        let chunks = payload.div_ceil(SEALED_CHUNK as u64);
+        blocking(move || tags.fingerprint(chunks).map_err(journal_failed)).await
+    }
+
+    async fn is_ready(&self) -> bool {
+        match self.client.status(&self.link.id).await {
+            Ok(status) => status.state == State::Ready,
+            // A recipient may be done before the sender is.
+            Err(error) => error.code() == Some(Code::Collected),
+        }
     }
 
     /// Creates, announces, uploads and seals the share. Gives what the ledger holds of it.
     pub async fn deliver(
         &self,
         context: &Context,
-        args: &args::Send,
         outgoing: Outgoing,
         header: PendingHeader,
         route: &Route,
     ) -> Result<Entry> {
-        let times = self.create(route).await?;
-        let mut entry = self.entry(&outgoing, times);
+        let standing = self.stand(route).await?;
+        let mut entry = self.entry(&outgoing, self.created.get_or_init(|| standing.times));
         context.ledger().put(&self.link.id, &entry)?;
-        self.announce(context, args, &entry)?;
-        let uploaded = self.upload(context, outgoing, header).await?;
+        self.announce(context, &entry)?;
+        if self.resumed {
+            context.ui.note(fl!("resume-going-on", size = size(standing.stored)));
+        }
+        let uploaded = self.upload(context, outgoing, header, standing.parts, route).await?;
         entry.bytes = entry.bytes.or(Some(uploaded.plain_bytes));
         entry.fingerprint = Some(uploaded.fingerprint);
         context.ledger().put(&self.link.id, &entry)?;
         self.seal(&uploaded).await?;
+        self.forget();
         Ok(entry)
+    }
+
+    /// There is nothing left to go on with.
+    pub fn forget(&self) {
+        if let Some(journal) = &self.journal {
+            journal.remove();
+        }
     }
 
     /// Says that it can be fetched.
@@ -117,51 +234,33 @@ impl Sending {
         context.ui.event(&Ready { event: "ready", id: self.link.id, bytes: entry.bytes })
     }
 
-    /// Serves it from this computer until it has been collected. If that ends in another way, it is gone.
-    pub async fn serve(&self, context: &Context, route: &Route, entry: &Entry, stop: &mut StopSignal) -> Result<()> {
-        if route.here.is_none() {
-            return Ok(());
-        }
-        let served = unless_stopped(stop, fl!("here-stopped"), self.until_collected(context, entry)).await;
-        if served.is_err() {
-            context.ledger().forget(&self.link.id);
-        }
-        served
-    }
-
-    /// Waits until the last allowed download has been received, telling of each receipt.
-    async fn until_collected(&self, context: &Context, entry: &Entry) -> Result<()> {
-        context.ui.note(fl!("here-waiting"));
-        let mut told = 0;
-        loop {
-            let now = self.client.events(&self.link.id, &self.manage).await?;
-            let receipts: Vec<bool> = judge(entry, now.events).iter().filter_map(|told| told.verified).collect();
-            for genuine in receipts.iter().skip(told) {
-                match genuine {
-                    true => context.ui.note(fl!("here-received")),
-                    false => context.ui.warn(fl!("event-receipt-unverified")),
-                }
-            }
-            told = receipts.len();
-            match now.state {
-                State::Uploading | State::Ready => tokio::time::sleep(LOOK_EVERY).await,
-                State::Collected => return Ok(()),
-                State::Expired => return Err(Error::new(Kind::Gone, "expired", fl!("here-expired"))),
-                State::Revoked => return Err(Error::new(Kind::Gone, "revoked", fl!("here-revoked"))),
+    /// Has the relay create the share, or tell what it has of it.
+    async fn stand(&self, route: &Route) -> Result<Standing> {
+        if self.resumed {
+            match self.patience.with(async || self.client.status(&self.link.id).await).await {
+                Ok(status) => return self.found(status).await,
+                // Cut off before it was created.
+                Err(error) if error.code() == Some(Code::NotFound) => {}
+                Err(error) => return Err(told(error).hint(fl!("resume-gone-hint"))),
             }
         }
-    }
-
-    async fn create(&self, route: &Route) -> Result<&Created> {
         let call = async || self.client.create(&self.link.id, route.token.as_ref(), &self.request).await;
-        let created = self.patience.with(call).await?;
-        Ok(self.created.get_or_init(|| created))
+        let times = self.patience.with(call).await?;
+        Ok(Standing { times, parts: parts(&self.request, Vec::new())?, stored: 0 })
+    }
+
+    async fn found(&self, status: ShareStatus) -> Result<Standing> {
+        let times = Created { created_at: status.created_at, expires_at: status.expires_at };
+        // The relay knows best, should parts have become smaller.
+        let request = CreateShare { part_bytes: status.part_bytes, ..self.request.clone() };
+        let held = self.patience.with(async || self.client.parts(&self.link.id, &self.manage).await).await?.held;
+        Ok(Standing { times, parts: parts(&request, held)?, stored: status.stored_bytes })
     }
 
     fn entry(&self, outgoing: &Outgoing, times: &Created) -> Entry {
         Entry::new(NewEntry {
             link: &self.link,
-            kind: self.audience.kind(),
+            kind: self.kind,
             names: outgoing.names(),
             files: outgoing.files_count(),
             bytes: outgoing.file_bytes(),
@@ -172,21 +271,19 @@ impl Sending {
     }
 
     /// Tells link and words, before the first byte is sent.
-    fn announce(&self, context: &Context, args: &args::Send, entry: &Entry) -> Result<()> {
-        let shown = match &self.audience {
-            Audience::Words(words) if args.passphrase_file.is_none() => Some(words.as_str()),
-            _ => None,
-        };
+    pub fn announce(&self, context: &Context, entry: &Entry) -> Result<()> {
+        let words = self.told.as_ref().map(|words| words.as_str());
         context.ui.event(&Announced {
             event: "created",
             id: self.link.id,
             link: self.link.to_string(),
-            words: shown,
+            words,
             expires: time::rfc3339(entry.expires_at),
             bytes: entry.bytes,
+            resumed: self.resumed,
         })?;
         context.ui.say(fl!("send-link", link = self.link.to_string()))?;
-        if let Some(words) = shown {
+        if let Some(words) = words {
             context.ui.say(fl!("send-words", words = words.replace('-', " ")))?;
             context.ui.note(fl!("send-advice"));
         }
@@ -194,77 +291,129 @@ impl Sending {
     }
 
     /// Uploads header, manifest and parts. Parts do not wait for scrypt; for a stream the manifest comes last.
-    async fn upload(&self, context: &Context, outgoing: Outgoing, header: PendingHeader) -> Result<Uploaded> {
+    async fn upload(
+        &self,
+        context: &Context,
+        outgoing: Outgoing,
+        header: PendingHeader,
+        parts: Parts,
+        route: &Route,
+    ) -> Result<Uploaded> {
         let progress = context.ui.progress(outgoing.length().map(envelope::sealed_len));
         let upload = Upload {
             client: self.client.clone(),
             id: self.link.id,
             manage: self.manage.clone(),
+            token: route.token.clone(),
+            request: self.request.clone(),
             stream: Arc::new(Stream::new(&self.file_key, &self.nonce)),
+            tags: self.tags()?,
+            // Where parts are held, their size is known to pass.
+            first: OnceCell::new_with(parts.any_held().then_some(None)),
+            parts,
             patience: progress.told(&self.patience),
             progress: progress.clone(),
-            room: Room::narrow(),
+            room: upload::room(),
         };
-        let parts = upload.run(outgoing.plain());
-        let uploaded = match outgoing.length() {
-            Some(length) => {
-                let describe = async {
-                    let header = self.put_header(header, &upload).await?;
-                    self.put_manifest(&header, &outgoing, length, &upload).await
-                };
-                tokio::try_join!(parts, describe)?.0
+        let (run, describe) = (pin!(upload.run(outgoing.plain())), pin!(self.put_header(header, &outgoing, &upload)));
+        let (uploaded, header) = match select(run, describe).await {
+            Either::Left((uploaded, describe)) => {
+                // Even if the parts failed: once there is a header, the upload can go on.
+                let header = describe.await;
+                (uploaded?, header?)
             }
-            None => {
-                let (uploaded, header) = tokio::try_join!(parts, self.put_header(header, &upload))?;
-                self.put_manifest(&header, &outgoing, uploaded.plain_bytes, &upload).await?;
-                uploaded
+            Either::Right((header, run)) => {
+                let header = header?;
+                (run.await?, header)
             }
         };
+        if outgoing.length().is_none() {
+            let manifest = self.manifest(&header, &outgoing, uploaded.plain_bytes)?;
+            let kept = manifest.clone();
+            self.keep(move |journal| journal.keep_manifest(&kept)).await?;
+            self.put_manifest(manifest, &upload).await?;
+        }
         progress.done();
         Ok(uploaded)
     }
 
-    /// Waits for scrypt, and uploads the header with the content's nonce.
-    async fn put_header(&self, pending: PendingHeader, upload: &Upload) -> Result<Vec<u8>> {
-        let header = blocking(move || Ok(pending.finish()?)).await?;
+    fn tags(&self) -> Result<Arc<TagFile>> {
+        match &self.journal {
+            Some(journal) => Ok(Arc::clone(&journal.tags)),
+            None => Ok(Arc::new(TagFile::temporary().map_err(journal_failed)?)),
+        }
+    }
+
+    /// Waits for scrypt, and uploads the header with the content's nonce, and with it the manifest where that can be
+    /// made; meanwhile the journal takes both down.
+    async fn put_header(&self, pending: PendingHeader, outgoing: &Outgoing, upload: &Upload) -> Result<Bytes> {
+        let header = Bytes::from(blocking(move || Ok(pending.finish()?)).await?);
         upload.room.widen();
         let start = Bytes::from([&header[..], &self.nonce].concat());
-        let call = async || self.client.put_header(&self.link.id, &self.manage, start.clone()).await;
-        upload.patience.with(call).await?;
+        let manifest = outgoing.length().map(|length| self.manifest(&header, outgoing, length)).transpose()?;
+        let kept = (header.clone(), manifest.clone());
+        let keep = self.keep(move |journal| journal.keep_header(&kept.0, kept.1.as_deref()));
+        let put_header =
+            async || unless_collected(self.client.put_header(&self.link.id, &self.manage, start.clone()).await);
+        let put_manifest = async {
+            match manifest.clone() {
+                Some(manifest) => self.put_manifest(manifest, upload).await,
+                None => Ok(()),
+            }
+        };
+        let put = async { tokio::try_join!(async { Ok(upload.patience.with(put_header).await?) }, put_manifest) };
+        // Kept even if the relay did not take it: then it can later.
+        let (kept, put) = tokio::join!(keep, put);
+        kept.and(put.map(drop))?;
         Ok(header)
     }
 
-    async fn put_manifest(&self, header: &[u8], outgoing: &Outgoing, length: u64, upload: &Upload) -> Result<()> {
+    async fn keep(&self, put_down: impl FnOnce(&Journal) -> io::Result<()> + Send + 'static) -> Result<()> {
+        let Some(journal) = self.journal.clone() else { return Ok(()) };
+        blocking(move || put_down(&journal).map_err(journal_failed)).await
+    }
+
+    /// The manifest's age file: the one that may have been sent before, or else a new one.
+    fn manifest(&self, header: &[u8], outgoing: &Outgoing, length: u64) -> Result<Bytes> {
+        let before = self.journal.as_ref().map_or(Ok(None), |journal| journal.manifest()).map_err(journal_failed)?;
+        if let Some(before) = before {
+            return Ok(before.into());
+        }
         let json = outgoing.manifest(self.nonce, length)?.to_json();
-        let sealed = Bytes::from(envelope::seal_bytes(header, &envelope::random_nonce()?, &self.file_key, &json));
-        let call = async || self.client.put_manifest(&self.link.id, &self.manage, sealed.clone()).await;
-        Ok(upload.patience.with(call).await?)
+        Ok(envelope::seal_bytes(header, &envelope::random_nonce()?, &self.file_key, &json).into())
+    }
+
+    async fn put_manifest(&self, manifest: Bytes, upload: &Upload) -> Result<()> {
+        let put =
+            async || unless_collected(self.client.put_manifest(&self.link.id, &self.manage, manifest.clone()).await);
+        Ok(upload.patience.with(put).await?)
     }
 
     async fn seal(&self, uploaded: &Uploaded) -> Result<()> {
         let seal = SealShare { payload_bytes: uploaded.payload_bytes };
-        Ok(self.patience.with(async || self.client.seal(&self.link.id, &self.manage, &seal).await).await?)
+        let call = async || unless_collected(self.client.seal(&self.link.id, &self.manage, &seal).await);
+        Ok(self.patience.with(call).await?)
     }
+}
 
-    /// After a failure nothing half-sent stays on the relay. Asked to stop once more, it stays. Tells whether, as far
-    /// as anyone knows, the words open nothing now.
-    pub async fn take_back(&self, context: &Context, error: &Error, stop: &mut StopSignal) -> bool {
-        let created = self.created.get().is_some();
-        if !created && error.kind() != Kind::Interrupted {
-            return true;
-        }
-        context.ui.note(fl!("send-taking-back"));
-        let revoke = async { Ok(self.client.revoke(&self.link.id, &self.manage).await?) };
-        let revoke = timeout(TAKE_BACK_TIMEOUT, unless_stopped(stop, fl!("send-interrupted"), revoke));
-        let taken_back = matches!(revoke.await, Ok(Ok(())));
-        if taken_back {
-            context.ledger().forget(&self.link.id);
-            context.ui.warn(fl!("send-taken-back"));
-        } else if created {
-            context.ui.warn(fl!("send-not-taken-back", link = self.link.to_string()));
-        }
-        taken_back || !created
-    }
+/// What the relay has of the share.
+struct Standing {
+    times: Created,
+    parts: Parts,
+    /// Bytes of the payload that it has.
+    stored: u64,
+}
+
+fn parts(request: &CreateShare, held: Vec<(u64, u64)>) -> Result<Parts> {
+    Ok(Parts::new(request.part_bytes, held).ok_or(ClientError::BadAnswer("part_bytes"))?)
+}
+
+fn absolute(path: &Path) -> Result<OsString> {
+    Ok(std::path::absolute(path).map_err(|error| Error::writing(path, error))?.into_os_string())
+}
+
+fn journal_failed(error: io::Error) -> Error {
+    Error::local(fl!("transfer-journal"), error)
 }
 
 #[derive(Serialize)]
@@ -277,6 +426,8 @@ struct Announced<'a> {
     expires: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<u64>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    resumed: bool,
 }
 
 #[derive(Serialize)]
@@ -284,11 +435,4 @@ struct Ready {
     event: &'static str,
     id: ShareId,
     bytes: Option<u64>,
-}
-
-async fn proof_hash(audience: &Audience, id: ShareId) -> Result<Option<Bytes32>> {
-    let Audience::Words(words) = audience else { return Ok(None) };
-    let words = Zeroizing::new(words.as_str().to_owned());
-    let proof = blocking(move || Ok(envelope::proof(&words, &id))).await?;
-    Ok(Some(sha256(&proof.0)))
 }

@@ -138,6 +138,54 @@ async fn repeating_a_request_changes_nothing_and_another_is_a_conflict() {
 }
 
 #[tokio::test]
+async fn parts_are_made_smaller_as_long_as_none_is_held_or_on_its_way() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(&dir).await;
+    let sized = |chunks| CreateShare { part_bytes: chunks * SEALED_CHUNK_BYTES, ..request() };
+    let create = async |chunks| server.manage("PUT", &paths::share(&id()), &json(&sized(chunks))).await;
+    server.begin(&sized(4)).await;
+    // A part that is on its way once the relay has asked for its bytes, and is then cut off.
+    let mut stream = server.connect().await;
+    let headers = [("authorization", &*bearer(MANAGE_KEY)), ("expect", "100-continue")];
+    stream.write_all(head("PUT", &paths::part(&id(), 0), &headers, Some(PAYLOAD as usize)).as_bytes()).await.unwrap();
+    stream.read_exact(&mut [0; 25]).await.unwrap();
+    stream.write_all(&[7; 100_000]).await.unwrap();
+    assert_eq!(create(2).await.code(), Code::TooBusy);
+    stream.shutdown().await.unwrap();
+    let _ = stream.read_to_end(&mut Vec::new()).await;
+    let mut smaller = create(2).await;
+    while smaller.status == 503 {
+        smaller = create(2).await;
+    }
+    assert_eq!((smaller.status, smaller.json::<Created>().created_at), (200, 1000));
+    assert_eq!(create(2).await.status, 200);
+    assert_eq!(create(4).await.code(), Code::Conflict);
+    assert_eq!(
+        server.manage("PUT", &paths::part(&id(), 0), &vec![0; PAYLOAD as usize]).await.code(),
+        Code::WrongLength
+    );
+    assert_eq!(create(1).await.status, 200);
+    assert_eq!(server.get(&paths::share(&id())).await.json::<ShareStatus>().part_bytes, SEALED_CHUNK_BYTES);
+    for number in [2, 0, 1] {
+        assert_eq!(server.put_part(number).await.status, 204);
+    }
+    assert_eq!(server.seal().await.status, 204);
+    server.take(PROOF, TICKET).await;
+    assert!(server.content(TICKET, &[]).await.body == all_content());
+}
+
+#[tokio::test]
+async fn parts_stay_as_they_are_once_one_is_held() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(&dir).await;
+    let large = CreateShare { part_bytes: 2 * SEALED_CHUNK_BYTES, ..request() };
+    server.begin(&large).await;
+    assert_eq!(server.manage("PUT", &paths::part(&id(), 1), &part(2)).await.status, 204);
+    assert_eq!(server.manage("PUT", &paths::share(&id()), &json(&request())).await.code(), Code::Conflict);
+    assert_eq!(server.manage("PUT", &paths::share(&id()), &json(&large)).await.status, 200);
+}
+
+#[tokio::test]
 async fn held_parts_are_told_and_missing_ones_keep_it_from_being_sealed() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(&dir).await;

@@ -108,6 +108,21 @@ async fn bodies_that_stop_are_timed_out_and_leave_nothing() {
 }
 
 #[tokio::test]
+async fn a_body_that_ends_too_early_is_worth_sending_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = impatient(&dir).await;
+    server.begin(&request()).await;
+    let mut stream = server.connect().await;
+    let head = manage_head("PUT", &paths::part(&id(), 0), SEALED_CHUNK_BYTES as usize);
+    stream.write_all(&[head.as_bytes(), b"not all"].concat()).await.unwrap();
+    // Half closed: the answer still comes.
+    stream.shutdown().await.unwrap();
+    let mut reply = Vec::new();
+    let _ = stream.read_to_end(&mut reply).await;
+    assert_eq!(Reply::parse(&reply).code(), Code::Timeout);
+}
+
+#[tokio::test]
 async fn a_body_that_drips_for_ever_ends_in_its_time() {
     let dir = tempfile::tempdir().unwrap();
     let server = impatient(&dir).await;

@@ -64,7 +64,7 @@ async fn what_does_not_finish_is_cut_off_when_the_time_is_up() {
     let _ = stream.read_to_end(&mut Vec::new()).await;
 }
 
-/// A file system of one MiB, if we may make one.
+/// A file system of two MiB, if we may make one.
 #[cfg(target_os = "linux")]
 struct SmallDisk(TempDir);
 
@@ -73,7 +73,7 @@ impl SmallDisk {
     fn mount() -> Option<Self> {
         let dir = tempfile::tempdir().unwrap();
         let mut mount = std::process::Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"]).arg(dir.path());
+        mount.args(["-t", "tmpfs", "-o", "size=2m", "tmpfs"]).arg(dir.path());
         mount.output().is_ok_and(|output| output.status.success()).then(|| Self(dir))
     }
 }
@@ -106,10 +106,13 @@ async fn a_full_disk_is_told_and_keeps_what_it_has() {
     let status: ShareStatus = server.get(&paths::share(&id())).await.json();
     assert_eq!(status.stored_bytes, bytes.len() as u64);
     let other = paths::share(&ShareId::from_random([6; 12]));
-    std::fs::write(disk.0.path().join("filler"), vec![0; 1 << 20]).unwrap_err();
+    let fill = |name: &str| std::fs::write(disk.0.path().join(name), vec![0; 2 << 20]).unwrap_err();
+    fill("filler");
     assert_eq!(server.manage("PUT", &other, &json(&request())).await.code(), Code::StorageFull);
     assert_eq!(server.get(paths::READYZ).await.code(), Code::StorageFull);
     for left in (0..TRIES).rev() {
+        // The first wrong proof is stored in the room kept for records, the others in memory.
+        fill(&format!("filler-{left}"));
         assert_eq!(server.open(99).await.json::<Problem>().tries_left, Some(left), "counted all the same");
     }
     assert_eq!(server.open(PROOF).await.code(), Code::Locked);

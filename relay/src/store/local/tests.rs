@@ -2,7 +2,7 @@
 
 use tempfile::TempDir;
 
-use super::*;
+use super::{super::PartWriter, *};
 use crate::{
     share::tests::ready,
     store::conformance::{self, Reopen},
@@ -33,7 +33,9 @@ fn files(dir: &Path) -> Vec<PathBuf> {
 async fn it_conforms() {
     let dir = tempfile::tempdir().unwrap();
     conformance::run(&dir).await;
-    assert_eq!(files(dir.path()), [dir.path().join("lock")], "nothing is left over");
+    let mut left = files(dir.path());
+    left.sort();
+    assert_eq!(left, ["lock", "reserve"].map(|name| dir.path().join(name)), "nothing is left over");
 }
 
 #[test]
@@ -68,8 +70,10 @@ async fn what_a_crash_left_half_done_is_removed_at_start() {
     store.create(id(1), &ready(None)).await.unwrap();
     drop(store);
     fs::write(dir.path().join("tmp/123-0"), b"half a record").unwrap();
-    fs::create_dir(dir.path().join("tmp/123-1")).unwrap();
-    fs::write(dir.path().join("tmp/123-1/content.age"), b"half a removal").unwrap();
+    // A process may have had the same number as this one: in a container it often has.
+    let removal = dir.path().join("tmp").join(format!("{}-0", std::process::id()));
+    fs::create_dir(&removal).unwrap();
+    fs::write(removal.join("content.age"), b"half a removal").unwrap();
     let orphan = dir.path().join("shares").join(id(2).as_str());
     fs::create_dir(&orphan).unwrap();
     fs::write(orphan.join(CONTENT), b"content without a record").unwrap();
@@ -111,4 +115,63 @@ async fn the_sealed_content_is_header_and_parts_and_nothing_else() {
     let share = dir.path().join("shares").join(id(1).as_str());
     assert_eq!(fs::read(share.join(CONTENT)).unwrap(), b"headerfourfive");
     assert_eq!(fs::read(share.join(PARTS)).unwrap(), [4, 0, 0, 0, 4, 0, 0, 0]);
+}
+
+#[tokio::test]
+async fn half_a_mark_counts_for_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = LocalStore::open(dir.path()).unwrap();
+    store.create(id(1), &ready(None)).await.unwrap();
+    fs::write(dir.path().join("shares").join(id(1).as_str()).join(PARTS), [4, 0, 0, 0, 9, 9]).unwrap();
+    assert_eq!(store.stored_bytes(id(1)).await.unwrap(), 4);
+    assert_eq!(store.parts(id(1), 0..9).await.unwrap(), Parts(vec![4]));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_mark_in_doubt_is_taken_back_when_writers_are_paused() {
+    const EIO: i32 = 5;
+    let (dir, recorder) = (tempfile::tempdir().unwrap(), disk::recorder::Recorder::default());
+    let store = LocalStore::open_on(disk::Disk::recorded(&recorder), dir.path()).unwrap();
+    store.create(id(1), &ready(None)).await.unwrap();
+    let place = PartPlace { number: 1, offset: 4, bytes: 4 };
+    let mut part = store.begin_part(id(1), place).await.unwrap().unwrap();
+    part.write(Bytes::from_static(b"five")).await.unwrap();
+    // The content is written and synced, the marks are opened and written, and then cannot be synced.
+    recorder.fail(4, 1, EIO);
+    assert!(part.finish().await.is_err() && recorder.has_failed());
+    recorder.heal();
+    assert_eq!(store.stored_bytes(id(1)).await.unwrap(), 0);
+    let marks = dir.path().join("shares").join(id(1).as_str()).join(PARTS);
+    assert_eq!(fs::read(&marks).unwrap(), [0, 0, 0, 0, 4, 0, 0, 0]);
+    drop(store.pause_writers(id(1)).await.unwrap());
+    assert_eq!(fs::read(&marks).unwrap(), [0; 8], "a later start would take it for a part of whatever size by then");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn on_a_full_disk_records_still_change_and_new_parts_wait_for_room() {
+    const ENOSPC: i32 = 28;
+    let (dir, recorder) = (tempfile::tempdir().unwrap(), disk::recorder::Recorder::default());
+    let store = LocalStore::open_on(disk::Disk::recorded(&recorder), dir.path()).unwrap();
+    let mut record = ready(None);
+    store.create(id(1), &record).await.unwrap();
+    let reserve = || fs::metadata(dir.path().join("reserve")).unwrap().len();
+    assert_eq!(reserve(), 1024 * 1024);
+    let mut running = store.begin_part(id(1), PartPlace { number: 0, offset: 0, bytes: 4 }).await.unwrap().unwrap();
+    // Until room is made.
+    recorder.fail(0, 1, ENOSPC);
+    let tag = store.load(id(1)).await.unwrap().unwrap().tag;
+    record.version += 1;
+    assert!(store.replace(id(1), &tag, &record).await.unwrap());
+    assert_eq!(reserve(), 0, "the record took its place");
+    running.write(Bytes::from_static(b"four")).await.unwrap();
+    assert!(matches!(running.finish().await, Err(StoreError::Full)), "it may not take the room of records");
+    recorder.fail(0, usize::MAX, ENOSPC);
+    let place = PartPlace { number: 1, offset: 4, bytes: 4 };
+    assert!(matches!(store.begin_part(id(1), place).await, Err(StoreError::Full)));
+    assert!(matches!(store.create(id(2), &record).await, Err(StoreError::Full)));
+    recorder.heal();
+    store.begin_part(id(1), place).await.unwrap().unwrap();
+    assert_eq!(reserve(), 1024 * 1024);
 }

@@ -1,0 +1,104 @@
+//! What the command line orders, read once: what is sent, to whom, where to, and on which terms.
+
+use std::{env, path::PathBuf, time::Duration};
+
+use super::{super::Context, audience::Audience, outgoing};
+use crate::{
+    args,
+    config::Config,
+    envelope::Recipient,
+    error::Result,
+    link::RelayUrl,
+    secret::{Secret, sha256},
+    time,
+    transfer::{backoff::Patience, journal::Asked},
+};
+
+/// An order to send something.
+pub struct Order {
+    /// Files and folders as they were named; nothing for standard input.
+    pub paths: Vec<PathBuf>,
+    pub message: Option<String>,
+    pub audience: Audience,
+    pub destination: Destination,
+    pub lifetime: Duration,
+    pub downloads: Option<u32>,
+    pub patience: Patience,
+    pub words_file: Option<PathBuf>,
+    pub unfinished: IfUnfinished,
+    /// What the same order has too.
+    pub asked: Asked,
+}
+
+/// Where the share goes.
+#[derive(Clone)]
+pub enum Destination {
+    /// To a relay, with the token that there is for it.
+    Relay(RelayUrl, Option<Secret>),
+    /// To a relay inside this process.
+    Here,
+}
+
+/// What to do if the same was begun before and not finished.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum IfUnfinished {
+    Ask,
+    GoOn,
+    BeginAnew,
+}
+
+impl Order {
+    pub async fn read(context: &Context, args: args::Send) -> Result<Self> {
+        let lifetime = time::lifetime(&args.expires)?;
+        let patience = context.ui.patience(time::duration(&args.patience)?);
+        let downloads = if args.once { Some(1) } else { args.downloads };
+        let audience = Audience::choose(&args).await?;
+        let message = outgoing::message(&args).await?;
+        let (absolute, name) = outgoing::paths(&args)?;
+        let destination = Destination::choose(context, &args)?;
+        let asked = Asked {
+            paths: absolute,
+            follow: args.follow,
+            name,
+            message: message.as_ref().map(|text| sha256(text.as_bytes())),
+            relay: destination.name().to_owned(),
+            expires: args.expires,
+            downloads,
+            words: audience.words(),
+            recipients: audience.keys().iter().map(Recipient::as_str).map(str::to_owned).collect(),
+        };
+        let unfinished = match (args.resume, args.new) {
+            (true, _) => IfUnfinished::GoOn,
+            (_, true) => IfUnfinished::BeginAnew,
+            _ => IfUnfinished::Ask,
+        };
+        let (paths, words_file) = (args.paths, args.passphrase_file);
+        Ok(Self { paths, message, audience, destination, lifetime, downloads, patience, words_file, unfinished, asked })
+    }
+}
+
+impl Destination {
+    fn choose(context: &Context, args: &args::Send) -> Result<Self> {
+        if args.here {
+            return Ok(Self::Here);
+        }
+        let config = Config::load(&context.dirs)?;
+        let named = args.relay.clone().or_else(relay_of_environment);
+        let Some(relay) = named.as_deref().or(config.relay()) else { return Ok(Self::Here) };
+        let relay = RelayUrl::parse(relay)?;
+        Ok(Self::Relay(relay.clone(), config.token(&relay)))
+    }
+
+    fn name(&self) -> &str {
+        match self {
+            Self::Relay(relay, _) => relay.as_str(),
+            Self::Here => "",
+        }
+    }
+}
+
+/// The relay that `SHARE_RELAY` names; set to nothing it names none.
+pub fn relay_of_environment() -> Option<String> {
+    let relay = env::var_os("SHARE_RELAY")?.to_string_lossy().into_owned();
+    (!relay.is_empty()).then_some(relay)
+}

@@ -1,0 +1,66 @@
+//! What becomes of a share whose upload did not come to its end: it is kept, to go on with, or taken back.
+
+use share_relay_api::Code;
+
+use super::Sending;
+use crate::{
+    commands::{
+        Context,
+        send::{audience::WordsFile, taking_back},
+    },
+    error::{Error, Kind},
+    i18n::fl,
+    system::StopSignal,
+};
+
+impl Sending {
+    /// After a failure: what was sent is kept, to go on with; or else nothing half-sent stays on the relay. Gives the
+    /// error with what to do next, and whether the words may still come to open something.
+    pub async fn fail(&self, context: &Context, error: Error, stop: &mut StopSignal) -> (Error, bool) {
+        let link = self.link.to_string();
+        match &self.journal {
+            Some(journal) if self.resumed && error.kind() == Kind::Gone => {
+                drop(WordsFile::of(&journal.record));
+                self.forget();
+                (error, false)
+            }
+            Some(_) if self.resumed && error.kind() == Kind::Changed => (error.hint(fl!("resume-changed-hint")), true),
+            Some(journal) if self.resumed || (self.is_passing(&error) && matches!(journal.header(), Ok(Some(_)))) => {
+                context.ui.warn(fl!("send-kept", link = link));
+                let hint = match journal.record.asked.name {
+                    None => fl!("send-kept-hint"),
+                    Some(_) => fl!("send-kept-stdin-hint"),
+                };
+                (error.and_hint(hint), true)
+            }
+            _ => {
+                let gone = self.take_back(context, &error, stop).await;
+                self.forget();
+                (error, !gone)
+            }
+        }
+    }
+
+    /// Whether the same may work later: nothing is wrong with what is sent, nor with whoever sends it.
+    fn is_passing(&self, error: &Error) -> bool {
+        let passing = matches!(error.kind(), Kind::Interrupted | Kind::Unreachable | Kind::Unexpected);
+        self.created.get().is_some() && (passing || error.code() == Code::StorageFull.as_str())
+    }
+
+    /// Asked to stop once more, the share stays on the relay. Tells whether, as far as anyone knows, it is gone.
+    async fn take_back(&self, context: &Context, error: &Error, stop: &mut StopSignal) -> bool {
+        let created = self.created.get().is_some();
+        if !created && error.kind() != Kind::Interrupted {
+            return true;
+        }
+        context.ui.note(fl!("send-taking-back"));
+        let taken_back = taking_back::revoke(&self.link, &self.manage, stop).await.unwrap_or(false);
+        if taken_back {
+            context.ledger().forget(&self.link.id);
+            context.ui.warn(fl!("send-taken-back"));
+        } else if created {
+            context.ui.warn(fl!("send-not-taken-back", link = self.link.to_string()));
+        }
+        taken_back || !created
+    }
+}

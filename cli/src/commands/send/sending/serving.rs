@@ -1,0 +1,54 @@
+//! A share that is served from this computer, until it has been collected.
+
+use std::time::Duration;
+
+use share_relay_api::State;
+
+use super::Sending;
+use crate::{
+    commands::{Context, manage::judge, send::Route, unless_stopped},
+    error::{Error, Kind, Result},
+    i18n::fl,
+    ledger::Entry,
+    system::StopSignal,
+};
+
+/// How often the share is asked whether it has been collected.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+impl Sending {
+    /// Serves it from this computer until it has been collected. If that ends in another way, it is gone.
+    pub async fn serve(&self, context: &Context, route: &Route, entry: &Entry, stop: &mut StopSignal) -> Result<()> {
+        if route.here.is_none() {
+            return Ok(());
+        }
+        let served = unless_stopped(stop, fl!("here-stopped"), self.until_collected(context, entry)).await;
+        if served.is_err() {
+            context.ledger().forget(&self.link.id);
+        }
+        served
+    }
+
+    /// Waits until the last allowed download has been received, telling of each receipt.
+    async fn until_collected(&self, context: &Context, entry: &Entry) -> Result<()> {
+        context.ui.note(fl!("here-waiting"));
+        let mut told = 0;
+        loop {
+            let now = self.client.events(&self.link.id, &self.manage).await?;
+            let receipts: Vec<bool> = judge(entry, now.events).iter().filter_map(|told| told.verified).collect();
+            for genuine in receipts.iter().skip(told) {
+                match genuine {
+                    true => context.ui.note(fl!("here-received")),
+                    false => context.ui.warn(fl!("event-receipt-unverified")),
+                }
+            }
+            told = receipts.len();
+            match now.state {
+                State::Uploading | State::Ready => tokio::time::sleep(LOOK_EVERY).await,
+                State::Collected => return Ok(()),
+                State::Expired => return Err(Error::new(Kind::Gone, "expired", fl!("here-expired"))),
+                State::Revoked => return Err(Error::new(Kind::Gone, "revoked", fl!("here-revoked"))),
+            }
+        }
+    }
+}

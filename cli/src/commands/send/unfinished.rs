@@ -1,0 +1,140 @@
+//! Uploads that were cut off: which there are, which of them to go on with, and whether that is possible.
+
+use std::io;
+
+use super::{
+    super::Context,
+    audience::WordsFile,
+    order::{Destination, IfUnfinished, Order},
+    outgoing::Outgoing,
+    taking_back,
+};
+use crate::{
+    content::Manifest,
+    envelope::{header_len, open_bytes},
+    error::{Error, Kind, Result},
+    i18n::fl,
+    link::Link,
+    system::StopSignal,
+    transfer::journal::{Journal, Unfinished},
+};
+
+/// The unfinished upload of the same order that is to go on. Those that cannot, or are not wanted, are taken back.
+pub async fn of_order(context: &Context, order: &Order, stop: &mut StopSignal) -> Result<Option<Journal>> {
+    if matches!(order.destination, Destination::Here) {
+        return Ok(None);
+    }
+    let (mut found, mut busy) = (Vec::new(), None);
+    for unfinished in context.journals().list().into_iter().filter(|found| found.record.asked == order.asked) {
+        match open(context, unfinished, stop).await {
+            Ok(journal) => found.extend(journal),
+            Err(error) => busy = Some(error),
+        }
+    }
+    let go_on = match (found.first(), order.unfinished) {
+        (None, IfUnfinished::GoOn) => return busy.map_or(Ok(None), Err),
+        (None, _) => return Ok(None),
+        (Some(_), IfUnfinished::GoOn) => true,
+        (Some(_), IfUnfinished::BeginAnew) => false,
+        (Some(newest), IfUnfinished::Ask) if context.ui.is_interactive() => {
+            context.ui.confirm(&fl!("resume-ask", link = newest.record.link.as_str()), "--resume")?
+        }
+        (Some(newest), IfUnfinished::Ask) => {
+            context.ui.warn(fl!("resume-not-asked", link = newest.record.link.as_str()));
+            return Ok(None);
+        }
+    };
+    if go_on {
+        return Ok(Some(found.swap_remove(0)));
+    }
+    for journal in &found {
+        take_back(context, journal, stop).await?;
+    }
+    Ok(None)
+}
+
+/// The unfinished upload of this link, or the only one there is.
+pub async fn named(context: &Context, link: Option<&str>, stop: &mut StopSignal) -> Result<Journal> {
+    let mut found = context.journals().list();
+    if let Some(link) = link {
+        let id = Link::parse(link)?.id;
+        found.retain(|unfinished| Link::parse(&unfinished.record.link).is_ok_and(|link| link.id == id));
+    }
+    let links: Vec<_> = found.iter().map(|unfinished| unfinished.record.link.clone()).collect();
+    match (found.pop(), links.len()) {
+        (Some(only), 1) => open(context, only, stop).await?.ok_or_else(none),
+        (None, _) => Err(none()),
+        _ => Err(Error::usage(fl!("resume-several")).hint(fl!("resume-several-hint", links = links.join("\n  ")))),
+    }
+}
+
+fn none() -> Error {
+    Error::new(Kind::LocalFile, "nothing_unfinished", fl!("resume-none")).hint(fl!("resume-none-hint"))
+}
+
+/// Takes up an unfinished upload. One that was cut off before its header was made cannot go on, and is taken back.
+async fn open(context: &Context, unfinished: Unfinished, stop: &mut StopSignal) -> Result<Option<Journal>> {
+    let resumable = unfinished.has_header();
+    let link = unfinished.record.link.clone();
+    let journal = match unfinished.open() {
+        Ok(journal) => journal,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+            return Err(Error::new(Kind::LocalFile, "upload_running", fl!("resume-running", link = link.as_str())));
+        }
+        Err(error) => return Err(unreadable(error)),
+    };
+    if resumable {
+        return Ok(Some(journal));
+    }
+    take_back(context, &journal, stop).await?;
+    Ok(None)
+}
+
+/// Refuses to go on with files or folders that are not as they were.
+pub fn check_unchanged(journal: &Journal, outgoing: &Outgoing) -> Result<()> {
+    if journal.record.sources == outgoing.digest() {
+        return Ok(());
+    }
+    let manifest = journal.manifest().map_err(unreadable)?.unwrap_or_default();
+    let difference = manifest_of(journal, &manifest).and_then(|manifest| outgoing.first_difference(&manifest));
+    let sentence = match difference {
+        Some(path) => fl!("resume-changed", path = crate::ui::printable(&path)),
+        None => fl!("resume-changed-somewhere"),
+    };
+    Err(Error::new(Kind::Changed, "file_changed", sentence).hint(fl!("resume-changed-hint")))
+}
+
+fn manifest_of(journal: &Journal, sealed: &[u8]) -> Option<Manifest> {
+    let after_header = sealed.get(header_len(sealed).ok()??..)?;
+    Manifest::parse(&open_bytes(&journal.record.file_key, after_header).ok()?).ok()
+}
+
+/// Asks whether to send anew what cannot go on; if so, the unfinished upload is taken back.
+pub async fn offer_anew(context: &Context, journal: &Journal, stop: &mut StopSignal) -> Result<bool> {
+    let anew = context.ui.confirm(&fl!("resume-ask-anew"), "--new")?;
+    if anew {
+        take_back(context, journal, stop).await?;
+    }
+    Ok(anew)
+}
+
+/// Takes an unfinished upload back, as well as that can be done, and forgets it. Whoever wants to stop meanwhile keeps it.
+async fn take_back(context: &Context, journal: &Journal, stop: &mut StopSignal) -> Result<()> {
+    let record = &journal.record;
+    let (link, shown) = (Link::parse(&record.link)?, record.link.as_str());
+    match taking_back::revoke(&link, &record.manage_key, stop).await? {
+        true => {
+            context.ledger().forget(&link.id);
+            context.ui.warn(fl!("resume-taken-back", link = shown));
+        }
+        false => context.ui.warn(fl!("resume-not-taken-back", link = shown)),
+    }
+    drop(WordsFile::of(record));
+    journal.remove();
+    Ok(())
+}
+
+fn unreadable(error: io::Error) -> Error {
+    Error::local(fl!("transfer-journal"), error)
+}

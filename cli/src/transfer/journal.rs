@@ -1,0 +1,443 @@
+//! What it takes to go on with an upload that was cut off: one private folder for each, `<data dir>/uploads/<id>/`.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `lock` | nothing; held while a process works on the upload, touched whenever one begins to |
+//! | `journal.json` | a [`Record`]: link, keys, words, and what was asked for |
+//! | `tags` | a [`TagFile`]; the tags of a block are in it, on disk, before its first byte is sent |
+//! | `manifest.age` | the manifest as it was first sent; that of a stream once the stream has ended |
+//! | `header` | the age header. Without it the upload cannot go on: no other header can be made for the same file key |
+//!
+//! The folder exists before the relay hears of the share, and goes away when the share is ready, taken back or over.
+//! Each file is written whole or not at all, but for the tags.
+
+use std::{
+    ffi::OsString,
+    fs::{self, File, TryLockError},
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use serde::{Deserialize, Serialize};
+use share_relay_api::{
+    Bytes32, CreateShare, ShareId,
+    limits::{SEALED_CHUNK_BYTES, UNFINISHED_SECONDS},
+};
+use zeroize::Zeroizing;
+
+use crate::{
+    config::{self, Dirs},
+    content::manifest::hex,
+    envelope::{FileKey, NONCE, words::WordList},
+    secret::Secret,
+    system, time,
+    transfer::tags::TagFile,
+};
+
+/// How much longer than a relay would a journal is kept: two clocks need not agree.
+const LEEWAY: u64 = 24 * 3600;
+/// Folders made before giving up; each can only be lost to another program that sweeps at the same moment.
+const TRIES: usize = 16;
+
+/// An upload, as it stands in `journal.json`.
+#[derive(Serialize, Deserialize)]
+pub struct Record {
+    /// The link.
+    pub link: String,
+    /// The manage key.
+    pub manage_key: Secret,
+    /// The words joined by `-`; absent for public keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<Zeroizing<String>>,
+    /// The file that the words were written to, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words_file: Option<OsString>,
+    /// What seals header and payload.
+    pub file_key: FileKey,
+    /// The content's nonce.
+    #[serde(with = "hex")]
+    pub nonce: [u8; NONCE],
+    /// What the share was created with.
+    pub request: CreateShare,
+    /// What was asked for.
+    pub asked: Asked,
+    /// Tells whether files and folders are still as they were; absent for standard input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sources: Option<Bytes32>,
+    /// When it began, by this computer's clock, in seconds since 1970.
+    pub began_at: u64,
+}
+
+/// What makes a command the same command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Absolute paths; none for standard input.
+    pub paths: Vec<OsString>,
+    /// Whether symbolic links are followed.
+    pub follow: bool,
+    /// The name that standard input gets.
+    pub name: Option<String>,
+    /// SHA-256 of the message.
+    pub message: Option<Bytes32>,
+    /// The relay.
+    pub relay: String,
+    /// How long it lives, as it was given.
+    pub expires: String,
+    /// How often it may be fetched.
+    pub downloads: Option<u32>,
+    /// For words: how many, and of which list if one was named.
+    pub words: Option<(u8, Option<WordList>)>,
+    /// The public keys, for keys.
+    pub recipients: Vec<String>,
+}
+
+/// A journal that this process works on: no other does until it is dropped.
+pub struct Journal {
+    folder: PathBuf,
+    /// What was put down at the beginning.
+    pub record: Record,
+    /// What has been sealed so far.
+    pub tags: Arc<TagFile>,
+    _lock: Option<File>,
+}
+
+/// A journal that is there.
+pub struct Unfinished {
+    folder: PathBuf,
+    /// What was put down at the beginning.
+    pub record: Record,
+}
+
+/// The folder of journals.
+pub struct Journals(PathBuf);
+
+impl Journals {
+    /// Those of the user who runs this.
+    pub fn of_user(dirs: &Dirs) -> Self {
+        Self(dirs.uploads())
+    }
+
+    /// A new one, on disk before anything is sent.
+    pub fn create(&self, id: &ShareId, record: Record) -> io::Result<Journal> {
+        let folder = self.folder(id);
+        let lock = self.claim(&folder)?;
+        let tags = TagFile::create(&folder.join("tags"))?;
+        tags.reserve(record.request.payload_bytes.map_or(0, |bytes| bytes.div_ceil(SEALED_CHUNK_BYTES)))?;
+        let json = Zeroizing::new(serde_json::to_vec(&record).map_err(io::Error::other)?);
+        config::write_private(&folder.join(RECORD), &json)?;
+        system::sync_dir(&self.0)?;
+        Ok(Journal { folder, record, tags: Arc::new(tags), _lock: lock })
+    }
+
+    /// Those that are there, the newest first. What cannot be read is not among them.
+    pub fn list(&self) -> Vec<Unfinished> {
+        let mut found: Vec<_> = self.folders().filter_map(Unfinished::read).collect();
+        found.sort_by_key(|unfinished| std::cmp::Reverse(unfinished.record.began_at));
+        found
+    }
+
+    /// Removes those whose time is over, readable or not, and what was left of some that never began, unless a process
+    /// holds them.
+    pub fn sweep(&self) {
+        let now = time::now();
+        for folder in self.folders() {
+            let over = match Unfinished::read(folder.clone()) {
+                Some(unfinished) => unfinished.is_over(now),
+                None => !folder.join(RECORD).exists() || now > given_up(&folder),
+            };
+            if over {
+                remove_if_free(&folder);
+            }
+        }
+    }
+
+    /// Removes that of a share, whether or not there is one.
+    pub fn remove(&self, id: &ShareId) {
+        remove(&self.folder(id));
+    }
+
+    /// Whether there is one of a share.
+    pub fn has(&self, id: &ShareId) -> bool {
+        self.folder(id).join(RECORD).exists()
+    }
+
+    fn folder(&self, id: &ShareId) -> PathBuf {
+        self.0.join(id.to_string())
+    }
+
+    fn folders(&self) -> impl Iterator<Item = PathBuf> + use<> {
+        let items = fs::read_dir(&self.0).into_iter().flatten().flatten().map(|item| item.path());
+        items.filter(|path| {
+            path.file_name().and_then(|name| name.to_str()).is_some_and(|n| n.parse::<ShareId>().is_ok())
+        })
+    }
+
+    /// Makes the folder and its lock, and takes the lock.
+    fn claim(&self, folder: &Path) -> io::Result<Option<File>> {
+        for _ in 0..TRIES {
+            system::create_private_dir(folder)?;
+            let path = folder.join(LOCK);
+            match system::create_private(&path).and_then(lock) {
+                // A sweep may have come between creating and locking.
+                Ok(lock) if path.exists() => return Ok(lock),
+                Err(error) if !lost_race(&error) => return Err(error),
+                _ => {}
+            }
+        }
+        Err(io::ErrorKind::ResourceBusy.into())
+    }
+}
+
+const LOCK: &str = "lock";
+const RECORD: &str = "journal.json";
+const HEADER: &str = "header";
+const MANIFEST: &str = "manifest.age";
+
+impl Unfinished {
+    fn read(folder: PathBuf) -> Option<Self> {
+        let json = Zeroizing::new(fs::read(folder.join(RECORD)).ok()?);
+        let record = serde_json::from_slice(&json).ok()?;
+        Some(Self { folder, record })
+    }
+
+    /// Whether it can go on.
+    pub fn has_header(&self) -> bool {
+        self.folder.join(HEADER).exists()
+    }
+
+    /// Takes it up; `WouldBlock` if another process works on it.
+    pub fn open(self) -> io::Result<Journal> {
+        let path = self.folder.join(LOCK);
+        let lock = lock(system::open_regular(&path)?)?;
+        // Its owner may have finished before the lock was free.
+        fs::metadata(&path)?;
+        if let Some(file) = &lock {
+            file.set_modified(SystemTime::now())?;
+        }
+        let tags = Arc::new(TagFile::open(&self.folder.join("tags"))?);
+        Ok(Journal { folder: self.folder, record: self.record, tags, _lock: lock })
+    }
+
+    /// Whether no relay holds it any more: it expired, or nothing came for too long.
+    fn is_over(&self, now: u64) -> bool {
+        let expires = self.record.began_at.saturating_add(self.record.request.expires_in);
+        now > expires.saturating_add(LEEWAY).min(given_up(&self.folder))
+    }
+}
+
+impl Journal {
+    /// Puts down the header, and with it the manifest where that is known: from now on the upload can go on.
+    pub fn keep_header(&self, header: &[u8], manifest: Option<&[u8]>) -> io::Result<()> {
+        if let Some(manifest) = manifest {
+            self.keep_manifest(manifest)?;
+        }
+        config::write_private(&self.folder.join(HEADER), header)
+    }
+
+    /// Puts down the manifest's age file, before it is first sent.
+    pub fn keep_manifest(&self, manifest: &[u8]) -> io::Result<()> {
+        config::write_private(&self.folder.join(MANIFEST), manifest)
+    }
+
+    /// The header, if it is known.
+    pub fn header(&self) -> io::Result<Option<Vec<u8>>> {
+        read_if_there(&self.folder.join(HEADER))
+    }
+
+    /// The manifest's age file, if it is known.
+    pub fn manifest(&self) -> io::Result<Option<Vec<u8>>> {
+        read_if_there(&self.folder.join(MANIFEST))
+    }
+
+    /// Removes it: there is nothing to go on with.
+    pub fn remove(&self) {
+        remove(&self.folder);
+    }
+}
+
+/// Takes a lock that nobody holds. `None` where the file system has no locks: two processes then seal the same bytes.
+fn lock(file: File) -> io::Result<Option<File>> {
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
+        Err(TryLockError::Error(_)) => Ok(None),
+    }
+}
+
+fn lost_race(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::WouldBlock | io::ErrorKind::AlreadyExists)
+}
+
+fn remove_if_free(folder: &Path) {
+    match system::open_regular(&folder.join(LOCK)).map(lock) {
+        Ok(Ok(_held)) => remove(folder),
+        // Killed before it had a lock: then it is empty, and only an empty folder goes.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => drop(fs::remove_dir(folder)),
+        _ => {}
+    }
+}
+
+/// First what makes it a journal. What cannot be removed now is removed by the next sweep.
+fn remove(folder: &Path) {
+    let _ = fs::remove_file(folder.join(RECORD));
+    let _ = fs::remove_dir_all(folder);
+}
+
+fn read_if_there(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// When nothing has come for so long that no relay holds the upload any more.
+fn given_up(folder: &Path) -> u64 {
+    let touched = ["tags", LOCK].iter().filter_map(|name| touched(&folder.join(name))).max();
+    touched.unwrap_or_default().saturating_add(UNFINISHED_SECONDS + LEEWAY)
+}
+
+/// When a file last changed, in seconds since 1970.
+fn touched(path: &Path) -> Option<u64> {
+    let modified = fs::metadata(path).and_then(|metadata| metadata.modified()).ok()?;
+    Some(modified.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record() -> Record {
+        let zero = Bytes32([0; 32]);
+        Record {
+            link: "https://relay.example/s/x".to_owned(),
+            manage_key: Secret::random().unwrap(),
+            words: Some(Zeroizing::new("one-two".to_owned())),
+            words_file: None,
+            file_key: FileKey::from_bytes(Zeroizing::new([1; 16])),
+            nonce: [2; NONCE],
+            request: CreateShare {
+                manage_key_hash: zero,
+                proof_hash: Some(zero),
+                header_bytes: 166,
+                payload_bytes: Some(100),
+                part_bytes: 65_552,
+                expires_in: 7 * 24 * 3600,
+                downloads: None,
+            },
+            asked: Asked {
+                paths: vec!["/a".into()],
+                follow: false,
+                name: None,
+                message: None,
+                relay: "https://relay.example".to_owned(),
+                expires: "7d".to_owned(),
+                downloads: None,
+                words: Some((6, Some(WordList::Nl))),
+                recipients: Vec::new(),
+            },
+            sources: Some(zero),
+            began_at: time::now(),
+        }
+    }
+
+    fn id(number: u8) -> ShareId {
+        ShareId::from_random([number; 12])
+    }
+
+    #[test]
+    fn comes_back_as_it_was_to_one_process_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let journals = Journals(folder.path().join("uploads"));
+        let journal = journals.create(&id(1), record()).unwrap();
+        assert_eq!(journal.header().unwrap(), None);
+        journal.keep_header(b"header", Some(b"manifest")).unwrap();
+        journal.tags.write(9_999, &[3; 16]).unwrap();
+        let busy = journals.list().remove(0).open().err().unwrap();
+        assert_eq!(busy.kind(), io::ErrorKind::WouldBlock);
+        drop(journal);
+
+        let found = journals.list().remove(0);
+        assert!(found.has_header() && journals.has(&id(1)));
+        let journal = found.open().unwrap();
+        assert_eq!(journal.header().unwrap().unwrap(), b"header");
+        assert_eq!(journal.manifest().unwrap().unwrap(), b"manifest");
+        assert_eq!(journal.tags.read(9_999..10_000).unwrap(), [3; 16]);
+        assert_eq!(journal.record.words.as_deref().unwrap(), "one-two");
+        assert_eq!((journal.record.file_key.expose(), journal.record.nonce), (&[1; 16], [2; 16]));
+        assert_eq!(journal.record.asked, record().asked);
+        journal.remove();
+        assert_eq!(fs::read_dir(&journals.0).unwrap().count(), 0);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_its_owner_can_read_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let journals = Journals(folder.path().join("uploads"));
+        let journal = journals.create(&id(1), record()).unwrap();
+        journal.keep_header(b"header", Some(b"manifest")).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&journals.0), mode(&journal.folder)), (0o700, 0o700));
+        for item in fs::read_dir(&journal.folder).unwrap() {
+            assert_eq!(mode(&item.unwrap().path()), 0o600);
+        }
+    }
+
+    #[test]
+    fn a_sweep_takes_what_is_over_or_never_began_and_leaves_what_lives() {
+        let folder = tempfile::tempdir().unwrap();
+        let journals = Journals(folder.path().join("uploads"));
+        let alive = journals.create(&id(1), record()).unwrap();
+        let old = || Record { began_at: 1, ..record() };
+        drop(journals.create(&id(2), old()).unwrap());
+        let held = journals.create(&id(3), old()).unwrap();
+        let (unborn, half) = (journals.folder(&id(4)), journals.folder(&id(5)));
+        fs::create_dir(&unborn).unwrap();
+        fs::create_dir(&half).unwrap();
+        fs::write(half.join(LOCK), "").unwrap();
+        fs::write(half.join("tags"), "").unwrap();
+        journals.sweep();
+        let mut left: Vec<_> = journals.folders().collect();
+        left.sort();
+        let mut expected = vec![alive.folder.clone(), held.folder.clone()];
+        expected.sort();
+        assert_eq!(left, expected);
+        drop(held);
+        journals.sweep();
+        assert_eq!(journals.folders().collect::<Vec<_>>(), std::slice::from_ref(&alive.folder));
+    }
+
+    #[test]
+    fn one_that_cannot_be_read_goes_when_a_relay_would_have_given_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let journals = Journals(folder.path().join("uploads"));
+        let damaged = journals.create(&id(1), record()).unwrap().folder.clone();
+        fs::write(damaged.join(RECORD), "{").unwrap();
+        journals.sweep();
+        assert!(damaged.exists() && journals.list().is_empty());
+        let old = SystemTime::now() - Duration::from_secs(73 * 3600);
+        for name in ["tags", LOCK] {
+            system::open_regular(&damaged.join(name)).unwrap().set_modified(old).unwrap();
+        }
+        journals.sweep();
+        assert!(!damaged.exists());
+    }
+
+    #[test]
+    fn is_over_when_a_relay_would_have_given_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let journals = Journals(folder.path().join("uploads"));
+        drop(journals.create(&id(1), record()).unwrap());
+        let unfinished = journals.list().remove(0);
+        let over = |hours: u64| unfinished.is_over(time::now() + hours * 3600);
+        assert!(!over(0) && !over(71) && over(73));
+        let short = CreateShare { expires_in: 3600, ..record().request };
+        drop(journals.create(&id(2), Record { request: short, ..record() }).unwrap());
+        let unfinished = journals.list().into_iter().find(|found| found.record.request.expires_in == 3600).unwrap();
+        assert!(!unfinished.is_over(time::now() + 24 * 3600) && unfinished.is_over(time::now() + 26 * 3600));
+    }
+}

@@ -1,0 +1,133 @@
+//! What happens between two looks at the store.
+
+use std::pin::Pin;
+
+use super::*;
+use crate::store::{PartPlace, Parts, Tag};
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+type Meddling = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A store in which something else happens just before the parts are looked at.
+struct Meddled {
+    store: LocalStore,
+    /// For one look each, the last one first.
+    before_parts: std::sync::Mutex<Vec<Meddling>>,
+}
+
+impl Store for Meddled {
+    type Part = <LocalStore as Store>::Part;
+
+    async fn create(&self, id: ShareId, record: &Record) -> Result<bool> {
+        self.store.create(id, record).await
+    }
+
+    async fn load(&self, id: ShareId) -> Result<Option<Stored>> {
+        self.store.load(id).await
+    }
+
+    async fn replace(&self, id: ShareId, tag: &Tag, record: &Record) -> Result<bool> {
+        self.store.replace(id, tag, record).await
+    }
+
+    async fn remove(&self, id: ShareId) -> Result<()> {
+        self.store.remove(id).await
+    }
+
+    async fn due(&self, now: u64) -> Result<Vec<ShareId>> {
+        self.store.due(now).await
+    }
+
+    async fn put_header(&self, id: ShareId, bytes: Bytes) -> Result<()> {
+        self.store.put_header(id, bytes).await
+    }
+
+    async fn put_manifest(&self, id: ShareId, bytes: Bytes) -> Result<()> {
+        self.store.put_manifest(id, bytes).await
+    }
+
+    async fn begin_part(&self, id: ShareId, place: PartPlace) -> Result<Option<Self::Part>> {
+        self.store.begin_part(id, place).await
+    }
+
+    async fn parts(&self, id: ShareId, numbers: std::ops::Range<u64>) -> Result<Parts> {
+        let meddling = self.before_parts.lock().unwrap().pop();
+        if let Some(meddling) = meddling {
+            meddling.await;
+        }
+        self.store.parts(id, numbers).await
+    }
+
+    async fn stored_bytes(&self, id: ShareId) -> Result<u64> {
+        self.store.stored_bytes(id).await
+    }
+
+    async fn pause_writers(&self, id: ShareId) -> Result<Box<dyn Send>> {
+        self.store.pause_writers(id).await
+    }
+
+    async fn seal(&self, id: ShareId, content_bytes: u64) -> Result<()> {
+        self.store.seal(id, content_bytes).await
+    }
+
+    async fn read(&self, id: ShareId, object: Object, offset: u64, most: usize) -> Result<Bytes> {
+        self.store.read(id, object, offset, most).await
+    }
+
+    async fn delete_content(&self, id: ShareId) -> Result<()> {
+        self.store.delete_content(id).await
+    }
+
+    async fn check(&self) -> Result<()> {
+        self.store.check().await
+    }
+}
+
+const PARTS: u64 = 8;
+
+fn sized(chunks: u64) -> CreateShare {
+    let payload_bytes = Some(PARTS * SEALED_CHUNK_BYTES);
+    CreateShare { payload_bytes, part_bytes: chunks * SEALED_CHUNK_BYTES, ..request(None) }
+}
+
+fn part(number: u64) -> Bytes {
+    vec![number as u8 + 1; SEALED_CHUNK_BYTES as usize].into()
+}
+
+async fn put_small_part(relay: &Arc<Relay<Meddled>>, number: u64) {
+    let mut upload = relay.begin_part(id(), key(), number, SEALED_CHUNK_BYTES).await.unwrap();
+    upload.write(part(number)).await.unwrap();
+    upload.finish().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_download_is_not_misled_when_parts_become_smaller_while_it_looks() {
+    let dir = tempfile::tempdir().unwrap();
+    let meddled = Meddled { store: LocalStore::open(dir.path()).unwrap(), before_parts: std::sync::Mutex::default() };
+    let relay = Relay::new(Config::new(Senders::Anyone), meddled);
+    relay.create(id(), sized(2)).await.unwrap();
+    for (kind, bytes) in [(BlobKind::Header, HEADER), (BlobKind::Manifest, b"manifest")] {
+        relay.put_blob(id(), key(), kind, Bytes::from_static(bytes)).await.unwrap();
+    }
+    let ticket = Bytes32([9; 32]);
+    relay.take_ticket(id(), TakeTicket { proof: None, ticket_hash: auth::hash(&ticket) }).await.unwrap();
+    // Part 3 of the size before would lie where nothing is yet.
+    let sender = relay.clone();
+    let shrink = Box::pin(async move {
+        sender.create(id(), sized(1)).await.unwrap();
+        put_small_part(&sender, 3).await;
+        put_small_part(&sender, 7).await;
+    });
+    // The first look is made before anything is waited for.
+    *relay.store.before_parts.lock().unwrap() = vec![shrink, Box::pin(async {})];
+    let download = relay.content(id(), Some(ticket)).await.unwrap();
+    let (from, to) = (download.total - 2 * SEALED_CHUNK_BYTES, download.total);
+    let taker = Taker { alone: None, on_stall: Box::new(|| ()) };
+    let got = tokio::spawn(drain(download.serve(from..to, taker).await.unwrap()));
+    while relay.stored_bytes(id()).await.unwrap() < 2 * SEALED_CHUNK_BYTES {
+        tokio::task::yield_now().await;
+    }
+    put_small_part(&relay, 6).await;
+    assert!(got.await.unwrap() == [part(6), part(7)].concat(), "these are not the bytes that were sent");
+}

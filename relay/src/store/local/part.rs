@@ -1,0 +1,136 @@
+//! A part on its way to the disk: gathered in blocks, written at its place, synced, and only then marked as held.
+
+use std::{
+    io,
+    sync::{Arc, PoisonError},
+};
+
+use bytes::Bytes;
+use share_relay_api::ShareId;
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use super::{Inner, writers::Claim};
+use crate::{
+    blocks::Block,
+    disk,
+    store::{PartPlace, PartWriter, Result, StoreError},
+};
+
+/// A part being written. A block is gathered, then written.
+#[derive(Debug)]
+pub struct LocalPart {
+    store: Arc<Inner>,
+    id: ShareId,
+    place: PartPlace,
+    state: State,
+    /// Bytes still to come.
+    missing: u64,
+    /// Held by what writes to the disk too: a writer that is dropped keeps its part until its last write is over.
+    claim: Arc<Claim>,
+}
+
+#[derive(Debug)]
+enum State {
+    Idle(Gathered),
+    Writing(JoinHandle<io::Result<Gathered>>),
+    Failed,
+}
+
+/// What comes next in the content.
+#[derive(Debug)]
+struct Gathered {
+    content: disk::File,
+    /// Where in the content the part begins.
+    begin: u64,
+    /// Where in the content the block goes.
+    offset: u64,
+    block: Block,
+}
+
+impl Gathered {
+    fn gather(&mut self, bytes: &mut Bytes) {
+        let room = self.block.room();
+        let some = bytes.split_to(room.len().min(bytes.len()));
+        room[..some.len()].copy_from_slice(&some);
+        self.block.fill(some.len());
+    }
+
+    fn write(&mut self, store: &Inner, id: ShareId) -> io::Result<()> {
+        let end = self.offset + self.block.as_ref().len() as u64;
+        let written = self.write_block(store, id);
+        if written.as_ref().is_err_and(disk::is_full)
+            && let Err(error) = self.content.free(self.begin, end - self.begin)
+        {
+            tracing::warn!(%error, "what was written of a part for which there is no room takes up room");
+        }
+        written?;
+        self.offset = end;
+        self.block.clear();
+        Ok(())
+    }
+
+    fn write_block(&self, store: &Inner, id: ShareId) -> io::Result<()> {
+        store.reserve.check()?;
+        let _pen = store.pens.of(id).lock().unwrap_or_else(PoisonError::into_inner);
+        self.content.write_all_at(self.block.as_ref(), self.offset)
+    }
+}
+
+impl LocalPart {
+    /// A part that goes to this place in the content's file, and is claimed for it.
+    pub(super) fn new(
+        store: Arc<Inner>,
+        id: ShareId,
+        place: PartPlace,
+        content: disk::File,
+        claim: Arc<Claim>,
+    ) -> Self {
+        let block = store.blocks.take();
+        let state = State::Idle(Gathered { content, begin: place.offset, offset: place.offset, block });
+        Self { store, id, place, state, missing: place.bytes, claim }
+    }
+
+    /// Waits for the block that is being written.
+    async fn settle(&mut self) -> Result<Gathered> {
+        match std::mem::replace(&mut self.state, State::Failed) {
+            State::Idle(gathered) => Ok(gathered),
+            State::Writing(task) => Ok(task.await.map_err(io::Error::other)??),
+            State::Failed => Err(StoreError::Io(io::Error::other("an earlier write of this part failed"))),
+        }
+    }
+
+    fn write_out(&self, mut gathered: Gathered) -> State {
+        let (store, id, claim) = (self.store.clone(), self.id, self.claim.clone());
+        State::Writing(spawn_blocking(move || {
+            gathered.write(&store, id)?;
+            drop(claim);
+            Ok(gathered)
+        }))
+    }
+}
+
+impl PartWriter for LocalPart {
+    async fn write(&mut self, mut bytes: Bytes) -> Result<()> {
+        self.missing = self.missing.checked_sub(bytes.len() as u64).ok_or(StoreError::Length)?;
+        while !bytes.is_empty() {
+            let mut gathered = self.settle().await?;
+            gathered.gather(&mut bytes);
+            self.state = if gathered.block.is_full() { self.write_out(gathered) } else { State::Idle(gathered) };
+        }
+        Ok(())
+    }
+
+    async fn finish(mut self) -> Result<()> {
+        if self.missing > 0 {
+            return Err(StoreError::Length);
+        }
+        let mut last = self.settle().await?;
+        let finished = spawn_blocking(move || {
+            last.write(&self.store, self.id)?;
+            last.content.sync_data()?;
+            drop(last);
+            self.store.mark(self.id, self.place)
+        });
+        finished.await.map_err(io::Error::other)?
+    }
+}

@@ -1,0 +1,64 @@
+//! A relay whose disk is full keeps what it has, serves it and lets it go; what is new waits for room.
+
+use std::{fs, path::PathBuf};
+
+use crate::{
+    round_trips::noise,
+    world::{Relay, Sent, World, can_mount, files_below, until},
+};
+
+const BYTES: usize = 9 << 20;
+
+/// The relay's folder, on the disk that only the relay sees.
+fn data(relay: &Relay) -> PathBuf {
+    PathBuf::from(format!("/proc/{}/root{}", relay.child.id(), relay.data.display()))
+}
+
+#[test]
+fn what_is_held_is_served_and_what_is_new_waits_for_room() {
+    if !can_mount() {
+        return;
+    }
+    let world = World::new();
+    let relay = world.relay_on_small_disk("24m");
+    let bytes = noise(BYTES);
+    let file = world.file("case.bin", &bytes);
+    let [held, other] = [(); 2].map(|()| world.send(&relay.url, [&file]));
+
+    let words = world.path("words");
+    let send = world.share(["send", "--json", "--relay", &relay.url, "--passphrase-file"]).arg(&words).arg(&file);
+    let mut sending = send.start();
+    let waiting = Sent { link: sending.event()["link"].as_str().unwrap().to_owned(), words };
+    let log = || fs::read_to_string(world.path("relay.log")).unwrap();
+    until("a part is refused", || log().contains("storage_full").then_some(()));
+
+    world.get(&held, "held").succeeds();
+    assert!(fs::read(world.path("held/case.bin")).unwrap() == bytes);
+    assert_eq!(world.events(&held), ["created", "ready", "ticket", "receipt"]);
+    assert_eq!(world.events(&waiting), ["created"]);
+
+    world.share(["revoke", &other.link]).succeeds();
+    sending.finish().exits(0);
+    world.get(&waiting, "waited").succeeds();
+    assert!(fs::read(world.path("waited/case.bin")).unwrap() == bytes);
+    assert!(data(&relay).join("shares").join(other.id()).is_dir(), "its tombstone is there");
+    assert!(files_below(&data(&relay).join("tmp")).is_empty());
+}
+
+#[test]
+fn a_share_ends_on_a_full_disk_and_its_room_is_used_again() {
+    if !can_mount() {
+        return;
+    }
+    let world = World::new();
+    let relay = world.relay_on_small_disk("13m");
+    let file = world.file("case.bin", noise(BYTES));
+    let sent = world.send(&relay.url, [file.to_str().unwrap(), "--once"]);
+    let refused = world.share(["send", "--json", "--relay", &relay.url, "--patience", "1s", "--passphrase-file", "w"]);
+    refused.arg(&file).output().fails(9, "storage_full");
+    world.get(&sent, "in").succeeds();
+    assert_eq!(world.events(&sent), ["created", "ready", "ticket", "receipt", "collected"]);
+    let resumed = world.share(["resume", "--json"]).succeeds().json();
+    let kept = Sent { link: resumed[0]["link"].as_str().unwrap().to_owned(), words: world.path("w") };
+    world.get(&kept, "again").succeeds();
+}

@@ -76,7 +76,7 @@ fn has_hash(served: Answer<bytes::Bytes>, hash: &Bytes32) -> Answer<bool> {
     match served {
         Ok(bytes) => Ok(sha256(&bytes) == *hash),
         Err(ClientError::Problem { problem, .. }) if problem.code == Code::NoSuchPath => Ok(false),
-        Err(ClientError::Redirected | ClientError::Status(403 | 404) | ClientError::BadAnswer(_)) => Ok(false),
+        Err(ClientError::Redirected | ClientError::Status { status: 403 | 404, .. } | ClientError::BadAnswer(_)) => Ok(false),
         Err(error) => Err(error),
     }
 }

@@ -143,6 +143,10 @@ def _stat(pid: str | int) -> list[str] | None:
         return None
 
 
+def _stats() -> dict[int, list[str]]:
+    return {int(pid): stat for pid in os.listdir("/proc") if pid.isdigit() and (stat := _stat(pid))}
+
+
 def process_cpu(pid: int) -> float:
     """CPU seconds of a process and the children it has waited for."""
     stat = _stat(pid)
@@ -151,13 +155,22 @@ def process_cpu(pid: int) -> float:
     return sum(map(int, stat[11:15])) / TICK
 
 
+def tree_cpu(pid: int) -> float:
+    """CPU seconds of a process and of all that it has started and that still runs, or was waited for."""
+    stats = _stats()
+    tree = {pid}
+    while found := {child for child, stat in stats.items() if int(stat[1]) in tree} - tree:
+        tree |= found
+    return sum(sum(map(int, stats[one][11:15])) for one in tree if one in stats) / TICK
+
+
 def _foreign_cpu() -> float:
     """CPU seconds of all other programs since each began, and the time the hypervisor took.
 
     Kernel threads are left out, because they work for the programs that are measured as well. What ends in between
     is not lost: it is added to the time of its parent.
     """
-    stats = {int(pid): stat for pid in os.listdir("/proc") if pid.isdigit() and (stat := _stat(pid))}
+    stats = _stats()
     parents = {pid: int(stat[1]) for pid, stat in stats.items()}
 
     def is_foreign(pid: int) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from measure import Failed, run
-from servers import CrocRelay, Nginx, Relay, Server, Wormhole
+from servers import CrocRelay, FileServer, Gate, Relay, Server, Wormhole
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / "target" / "tools"
@@ -107,9 +107,13 @@ class Place:
         """Starts a relay; see there for the arguments."""
         return self._serve(Relay(SHARE_RELAY, self.folder, self.env, *arguments))
 
-    def nginx(self) -> Nginx:
-        """Starts nginx."""
-        return self._serve(Nginx(self.folder, self.env))
+    def file_server(self) -> FileServer:
+        """Starts nginx, to send files to and get them from."""
+        return self._serve(FileServer(self.folder, self.env))
+
+    def gate(self, relay: Relay, share: str, ticket: str) -> Gate:
+        """Starts nginx in front of a relay."""
+        return self._serve(Gate(self.folder, self.env, relay, share, ticket))
 
     def wormhole(self) -> Wormhole:
         """Starts the servers of Magic Wormhole."""

@@ -144,27 +144,65 @@ http {{
     scgi_temp_path {folder}/scgi;
     server {{
         listen 127.0.0.1:{port};
-        root {files};
-        dav_methods PUT;
+        {server}
     }}
 }}
 """
 
+FILES = """
+        root {files};
+        dav_methods PUT;
+"""
+
+GATE = """
+        location / {{
+            proxy_pass {relay};
+            proxy_http_version 1.1;
+            proxy_buffering off;
+            proxy_set_header Connection "";
+        }}
+        location = /plain {{
+            proxy_pass {relay}/v1/shares/{id}/content;
+            proxy_http_version 1.1;
+            proxy_buffering off;
+            proxy_set_header Connection "";
+            proxy_set_header Authorization "Bearer {ticket}";
+            add_header Content-Disposition "attachment; filename=plain";
+        }}
+"""
+
 
 class Nginx(Server):
-    """nginx as one process that takes files by PUT and gives them by sendfile: the limit of the transport."""
+    """nginx as one process."""
 
-    def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
-        """Starts it; its files lie in `files`, and uploads reach them by a rename within one file system."""
+    def __init__(self, folder: Path, env: Mapping[str, str], server: str) -> None:
+        """Starts it with the directives of a server."""
         super().__init__(folder / "nginx.log", env)
-        self.files = folder / "nginx"
-        self.files.mkdir()
         port = free_port()
         config = folder / "nginx.conf"
-        config.write_text(NGINX.format(folder=folder, files=self.files, port=port))
+        config.write_text(NGINX.format(folder=folder, port=port, server=server))
         self.start(["nginx", "-p", folder, "-e", "stderr", "-c", config])
         self.wait_for_port(port)
         self.url = f"http://127.0.0.1:{port}"
+
+
+class FileServer(Nginx):
+    """nginx that takes files by PUT and gives them by sendfile: the limit of the transport."""
+
+    def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
+        """Starts it; its files lie in `files`, and uploads reach them by a rename within one file system."""
+        self.files = folder / "nginx"
+        self.files.mkdir()
+        super().__init__(folder, env, FILES.format(files=self.files))
+
+
+class Gate(Nginx):
+    """nginx in front of a relay, where a browser can also download a content as it is, at `plain`."""
+
+    def __init__(self, folder: Path, env: Mapping[str, str], relay: Relay, share: str, ticket: str) -> None:
+        """Starts it; `share` is the content's id, `ticket` in hexadecimal digits."""
+        super().__init__(folder, env, GATE.format(relay=relay.url, id=share, ticket=ticket))
+        self.plain = f"{self.url}/plain"
 
 
 class Wormhole(Server):

@@ -6,7 +6,7 @@ from pathlib import Path
 from measure import Contender, Round, Running, Sample, Spread, interleave, ratio, run, spread, values
 from place import GIB, MIB, Place, link_of, random_file, remove, show_size, touch_memory
 from report import Result, Target, show
-from servers import Nginx, Relay, Server
+from servers import FileServer, Relay, Server
 
 PIPES = {
     "send": '{age} -r "$1" "$2" | curl -sSf -T - "$3"',
@@ -52,7 +52,7 @@ def with_sync(place: Place, contenders: list[Contender], make: Callable[[str, bo
 # --- send ---
 
 
-def senders(place: Place, relay: Relay, nginx: Nginx, source: Path) -> list[Contender]:
+def senders(place: Place, relay: Relay, nginx: FileServer, source: Path) -> list[Contender]:
     """Everything that can send a file or a folder."""
     folder = source.is_dir()
     target = nginx.files / "sent"
@@ -84,7 +84,7 @@ def senders(place: Place, relay: Relay, nginx: Nginx, source: Path) -> list[Cont
 # --- get ---
 
 
-def getters(place: Place, relay: Relay, nginx: Nginx, source: Path) -> list[Contender]:
+def getters(place: Place, relay: Relay, nginx: FileServer, source: Path) -> list[Contender]:
     """Everything that can fetch a file or a folder. What each one fetched is compared with the original once."""
     folder = source.is_dir()
     sent = place.send(relay.url, source)
@@ -204,10 +204,10 @@ def run_words(place: Place, size: int, pairs: int) -> Result:
     return result
 
 
-def prepare(place: Place, size: int) -> tuple[Relay, Nginx, Path]:
+def prepare(place: Place, size: int) -> tuple[Relay, FileServer, Path]:
     """The servers, a file of random bytes, and memory that is warm."""
     touch_memory(3 * size)
-    return place.relay(), place.nginx(), random_file(place.path("source"), size)
+    return place.relay(), place.file_server(), random_file(place.path("source"), size)
 
 
 # --- the tables ---

@@ -1,0 +1,99 @@
+/**
+ * A browser for `page.py`: does what each line of standard input asks, once, and answers with a line of JSON: how many
+ * seconds it took. Everything goes through the page as people use it, but for the plain download it is compared with.
+ *
+ *     page.mjs chromium WORLD
+ *     {"do": "plain", "url": …}                          the browser downloads what lies there
+ *     {"do": "save", "way": …, "link": …, "words": …}    from the click on Save to “saved and verified” and the whole file
+ *     {"do": "words", "link": …, "words": …}             from the click on Open to the list of files
+ */
+
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { Visit } from "../browser/driver.mjs";
+import { until, World } from "../browser/world.mjs";
+
+const PATIENCE_MS = 600_000;
+const UNFINISHED = /\.(crdownload|part)$/;
+
+const [name] = process.argv.slice(2);
+const world = new World();
+const { browser, downloads } = await world.browser(name);
+const TASKS = { plain, save, words };
+
+try {
+  for await (const line of createInterface(process.stdin)) {
+    const task = JSON.parse(line);
+    console.log(JSON.stringify({ seconds: await TASKS[task.do](task) }));
+  }
+} finally {
+  await world.end();
+}
+
+async function plain({ url }) {
+  const page = await browser.newPage();
+  const started = performance.now();
+  // What is downloaded is never arrived at.
+  await page.goto(url).catch(() => {});
+  const seconds = await untilWhole(started);
+  await page.close();
+  return seconds;
+}
+
+async function save({ link, words, way }) {
+  const visit = await Visit.open(browser, link, { ways: [way] });
+  await visit.unlock(words);
+  await visit.heading("contents.title");
+  const started = performance.now();
+  await visit.page.evaluate(() => document.querySelector("#save").click());
+  const seconds = way === "download" ? await untilWhole(started) : await untilSaved(visit, started);
+  await visit.heading("saved.title");
+  if (way === "file") await visit.page.evaluate(emptyPrivateFolder);
+  await visit.close();
+  return seconds;
+}
+
+async function words({ link, words }) {
+  const visit = await Visit.open(browser, link);
+  await visit.heading("ask.title");
+  await visit.paste("#words", words);
+  await until(() => visit.page.evaluate(() => document.querySelectorAll(".marks .exact").length === 6), "the words are not marked");
+  const milliseconds = await visit.page.evaluate(openAndWait);
+  await visit.close();
+  return milliseconds / 1000;
+}
+
+/** Runs in the page: opens the share with the words that stand there. */
+async function openAndWait() {
+  const started = performance.now();
+  document.querySelector("#open").click();
+  await new Promise((resolve) => {
+    const look = () => document.querySelector("#save") && resolve();
+    new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
+  });
+  return performance.now() - started;
+}
+
+/** Seconds until a file lies among the downloads under its own name; it is then removed. */
+async function untilWhole(started) {
+  const isWhole = () => {
+    const files = readdirSync(downloads);
+    return files.length > 0 && !files.some((file) => UNFINISHED.test(file));
+  };
+  await until(isWhole, "nothing was downloaded", PATIENCE_MS);
+  const seconds = (performance.now() - started) / 1000;
+  for (const file of readdirSync(downloads)) rmSync(join(downloads, file));
+  return seconds;
+}
+
+async function untilSaved(visit, started) {
+  await until(() => visit.page.evaluate(() => document.querySelector("#back") !== null), "nothing was saved", PATIENCE_MS);
+  return (performance.now() - started) / 1000;
+}
+
+/** Runs in the page. */
+async function emptyPrivateFolder() {
+  const root = await navigator.storage.getDirectory();
+  for await (const name of root.keys()) await root.removeEntry(name);
+}

@@ -5,7 +5,7 @@ import {
 } from "./chunk-YZH57OWJ.js";
 import {
   isPassing
-} from "./chunk-CMWRINBF.js";
+} from "./chunk-HEBZKV5X.js";
 import {
   button,
   element,

@@ -9,7 +9,7 @@ import {
 import {
   Relay,
   isPassing
-} from "./chunk-CMWRINBF.js";
+} from "./chunk-HEBZKV5X.js";
 import {
   hkdf
 } from "./chunk-YG7J2LP3.js";

@@ -14,6 +14,8 @@ const MANIFEST_MS = CALL_MS + 256_000;
 /** How long a transfer may stand still, or stay below `STALL_BYTES`, before it counts as broken. */
 const STALL_MS = 30_000;
 const STALL_BYTES = 16 * 1024;
+/** The most that is read at a time. */
+const READ_BYTES = 256 * 1024;
 const MAX_ANSWER_BYTES = 1024 * 1024;
 const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 
@@ -259,21 +261,24 @@ async function readBounded(response: Response, limit: number, signal: AbortSigna
   for await (const part of bodyOf(response, signal, new AbortController())) {
     length += part.length;
     if (length > limit) badAnswer("length");
-    parts.push(part);
+    parts.push(part.slice());
   }
   return concat(...parts);
 }
 
-/** The body's bytes, with a failure when it takes `STALL_MS` of waiting for `STALL_BYTES` to come. */
+/**
+ * The body's bytes, with a failure when it takes `STALL_MS` of waiting for `STALL_BYTES` to come. Each piece is good until
+ * the next is asked for.
+ */
 async function* bodyOf(response: Response, signal: AbortSignal, stalled: AbortController): AsyncGenerator<Bytes, void> {
-  const reader = response.body?.getReader();
-  if (!reader) return;
+  if (!response.body) return;
+  const reader = readerOf(response.body);
   let [waited, count] = [0, 0];
   try {
     for (;;) {
       const asked = performance.now();
-      const { done, value } = await readWithin(reader, STALL_MS - waited, signal, stalled);
-      if (done) return;
+      const { done, value } = await within(reader.read(), STALL_MS - waited, signal, stalled);
+      if (done || !value) return;
       waited += performance.now() - asked;
       count += value.length;
       if (count >= STALL_BYTES) [waited, count] = [0, 0];
@@ -285,12 +290,28 @@ async function* bodyOf(response: Response, signal: AbortSignal, stalled: AbortCo
   }
 }
 
-async function readWithin(
-  reader: ReadableStreamDefaultReader<Bytes>,
-  ms: number,
-  signal: AbortSignal,
-  stalled: AbortController,
-): Promise<ReadableStreamReadResult<Bytes>> {
+/** Reads pieces of any length. */
+type BodyReader = Pick<ReadableStreamDefaultReader<Bytes>, "read" | "cancel">;
+
+/** A reader that has each piece written over the last where the browser can: new memory for each costs twice the work. */
+function readerOf(body: ReadableStream<Bytes>): BodyReader {
+  let reader: ReadableStreamBYOBReader;
+  try {
+    reader = body.getReader({ mode: "byob" });
+  } catch {
+    return body.getReader();
+  }
+  let memory = new ArrayBuffer(READ_BYTES);
+  const read = async (): Promise<ReadableStreamReadResult<Bytes>> => {
+    const { done, value } = await reader.read(new Uint8Array(memory));
+    if (done || !value) return { done: true, value: undefined };
+    memory = value.buffer;
+    return { done, value };
+  };
+  return { read, cancel: (reason) => reader.cancel(reason) };
+}
+
+async function within<T>(reading: Promise<T>, ms: number, signal: AbortSignal, stalled: AbortController): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
@@ -300,7 +321,7 @@ async function readWithin(
     }, Math.max(0, ms));
   });
   try {
-    return await Promise.race([reader.read(), late]);
+    return await Promise.race([reading, late]);
   } catch (error) {
     return rethrow(error, signal);
   } finally {

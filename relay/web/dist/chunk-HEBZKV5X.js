@@ -10,6 +10,7 @@ var CALL_MS = 6e4;
 var MANIFEST_MS = CALL_MS + 256e3;
 var STALL_MS = 3e4;
 var STALL_BYTES = 16 * 1024;
+var READ_BYTES = 256 * 1024;
 var MAX_ANSWER_BYTES = 1024 * 1024;
 var MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 var Relay = class {
@@ -184,19 +185,19 @@ async function readBounded(response, limit, signal) {
   for await (const part of bodyOf(response, signal, new AbortController())) {
     length += part.length;
     if (length > limit) badAnswer("length");
-    parts.push(part);
+    parts.push(part.slice());
   }
   return concat(...parts);
 }
 async function* bodyOf(response, signal, stalled) {
-  const reader = response.body?.getReader();
-  if (!reader) return;
+  if (!response.body) return;
+  const reader = readerOf(response.body);
   let [waited, count] = [0, 0];
   try {
     for (; ; ) {
       const asked = performance.now();
-      const { done, value } = await readWithin(reader, STALL_MS - waited, signal, stalled);
-      if (done) return;
+      const { done, value } = await within(reader.read(), STALL_MS - waited, signal, stalled);
+      if (done || !value) return;
       waited += performance.now() - asked;
       count += value.length;
       if (count >= STALL_BYTES) [waited, count] = [0, 0];
@@ -207,7 +208,23 @@ async function* bodyOf(response, signal, stalled) {
     });
   }
 }
-async function readWithin(reader, ms, signal, stalled) {
+function readerOf(body) {
+  let reader;
+  try {
+    reader = body.getReader({ mode: "byob" });
+  } catch {
+    return body.getReader();
+  }
+  let memory = new ArrayBuffer(READ_BYTES);
+  const read = async () => {
+    const { done, value } = await reader.read(new Uint8Array(memory));
+    if (done || !value) return { done: true, value: void 0 };
+    memory = value.buffer;
+    return { done, value };
+  };
+  return { read, cancel: (reason) => reader.cancel(reason) };
+}
+async function within(reading, ms, signal, stalled) {
   let timer;
   const late = new Promise((_, reject) => {
     timer = setTimeout(() => {
@@ -216,7 +233,7 @@ async function readWithin(reader, ms, signal, stalled) {
     }, Math.max(0, ms));
   });
   try {
-    return await Promise.race([reader.read(), late]);
+    return await Promise.race([reading, late]);
   } catch (error) {
     return rethrow(error, signal);
   } finally {

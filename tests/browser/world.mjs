@@ -18,6 +18,8 @@ const CHROMIUM = "/usr/bin/chromium";
 const FIREFOX = "/usr/bin/firefox-esr";
 /** A name of this computer that browsers do not take for it, so that a plain-http page there is as any other. */
 export const PLAIN_HOST = "relay.test";
+/** How long a browser may take to end. */
+const STOP_MS = 10_000;
 
 export class World {
   root = mkdtempSync(join(tmpdir(), "share-browser-"));
@@ -37,9 +39,9 @@ export class World {
     return path;
   }
 
-  /** A relay on a free port. */
-  async relay() {
-    return (await this.#startRelay("127.0.0.1:0")).url;
+  /** A relay on a free port, with further options. */
+  async relay(...options) {
+    return (await this.#startRelay("127.0.0.1:0", ...options)).url;
   }
 
   /** A relay on a free port, that can be stopped at once and started again on the same one. */
@@ -102,14 +104,25 @@ export class World {
     return JSON.parse(this.share("status", "--json", link).stdout.trim().split("\n").at(-1)).events;
   }
 
-  /** Chromium or Firefox, whose downloads go to a folder of this world. */
-  async browser(name) {
+  /**
+   * Chromium or Firefox, whose downloads go to a folder of this world. `stop` ends it, however it is. With `dark`, Firefox
+   * is told that the person prefers dark colours; its driver cannot tell it later.
+   */
+  async browser(name, { dark = false } = {}) {
     const downloads = this.path(`downloads-${name}-${Math.random()}`, ".");
     mkdirSync(downloads, { recursive: true });
     const profile = this.path(`profile-${name}-${Math.random()}`);
-    const browser = await (name === "chromium" ? chromium(downloads, profile) : firefox(downloads));
-    this.#ends.push(() => browser.close());
-    return { browser, downloads };
+    const browser = await (name === "chromium" ? chromium(downloads, profile) : firefox(downloads, dark));
+    const ended = once(browser.process(), "exit");
+    const stop = async () => {
+      // One that hangs does not close by itself.
+      const late = setTimeout(() => browser.process().kill("SIGKILL"), STOP_MS);
+      await Promise.race([browser.close().catch(() => {}), ended]);
+      await ended;
+      clearTimeout(late);
+    };
+    this.#ends.push(stop);
+    return { browser, downloads, stop };
   }
 
   /**
@@ -148,7 +161,8 @@ export class World {
 
   async end() {
     for (const end of this.#ends.reverse()) await end();
-    rmSync(this.root, { recursive: true, force: true });
+    // The last of a browser's processes may still be writing.
+    rmSync(this.root, { recursive: true, force: true, maxRetries: 20 });
   }
 }
 
@@ -191,8 +205,9 @@ async function chromium(downloads, profile) {
   return browser;
 }
 
-function firefox(downloads) {
+function firefox(downloads, dark) {
   const extraPrefsFirefox = {
+    "ui.systemUsesDarkTheme": dark ? 1 : 0,
     "network.dns.localDomains": PLAIN_HOST,
     "browser.download.dir": downloads,
     "browser.download.folderList": 2,

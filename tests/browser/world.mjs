@@ -128,7 +128,7 @@ export class World {
   /**
    * Stands between browser and relay. `gate.cut(n)` breaks the next answer with content after so many bytes;
    * `gate.stall(n)` lets no more come of it. `gate.close()` breaks every connection to the API until `gate.open()`,
-   * `gate.refuse(ending)` those for paths with this ending until `gate.refuse(null)`.
+   * `gate.refuse(ending)` those for paths with this ending until `gate.refuse(null)`; with a status it answers that.
    * `gate.seen` is all that browsers sent: request lines, headers, bodies.
    */
   async gate(relay) {
@@ -140,8 +140,9 @@ export class World {
     const server = http.createServer((asked, answer) => {
       seen.push(`${asked.method} ${asked.url} ${JSON.stringify(asked.headers)}`);
       asked.on("data", (piece) => seen.push(piece.toString("latin1")));
-      const isRefused = (isClosed && asked.url.startsWith("/v1")) || (refused !== null && asked.url.endsWith(refused));
-      if (isRefused) asked.socket.destroy();
+      const isRefused = refused !== null && asked.url.endsWith(refused.ending);
+      if (isRefused && refused.status !== null) answer.writeHead(refused.status).end();
+      else if (isRefused || (isClosed && asked.url.startsWith("/v1"))) asked.socket.destroy();
       else pass(relay, asked, answer, faults, requests);
     });
     const running = new Set();
@@ -155,7 +156,7 @@ export class World {
       running.forEach((socket) => socket.destroy());
     };
     const open = () => (isClosed = false);
-    const refuse = (ending) => (refused = ending);
+    const refuse = (ending, status = null) => (refused = ending === null ? null : { ending, status });
     return { url, requests, seen, close, open, refuse, cut: (after) => faults.push({ after, cut: true }), stall: (after) => faults.push({ after, cut: false }), through: (link) => link.replace(relay, url) };
   }
 

@@ -15,6 +15,9 @@ export function say(key, values = {}, language = "en") {
 
 /** A tab with the page in it. */
 export class Visit {
+  /** What must not happen in any visit, and did. */
+  #wrong = [];
+
   constructor(page) {
     this.page = page;
   }
@@ -23,12 +26,15 @@ export class Visit {
   static async open(browser, link, { language = "en", ways = [], prepare } = {}) {
     const page = await browser.newPage();
     const visit = new Visit(page);
-    visit.outside = [];
     page.on("request", (request) => {
       const url = new URL(request.url());
       // Firefox shows letters of its own from a data: address.
-      if (url.protocol !== "blob:" && url.protocol !== "data:" && url.origin !== new URL(link).origin) visit.outside.push(request.url());
+      if (url.protocol !== "blob:" && url.protocol !== "data:" && url.origin !== new URL(link).origin) visit.#wrong.push(`asks ${request.url()}`);
     });
+    // What the relay answers, or does not, is what tests bring about; Chromium calls that an error as well.
+    const isOurs = (message) => message.type() === "error" && !message.text().startsWith("Failed to load resource");
+    page.on("console", (message) => isOurs(message) && visit.#wrong.push(`console: ${message.text()}`));
+    page.on("pageerror", (error) => visit.#wrong.push(`not caught: ${error.message}`));
     await page.evaluateOnNewDocument(beginWith, language, ways);
     if (prepare) await page.evaluateOnNewDocument(prepare);
     await page.goto(link);
@@ -115,14 +121,15 @@ export class Visit {
     return until(() => this.page.evaluate(() => document.querySelector("#bar")?.value > 0), "nothing is saved");
   }
 
-  async close() {
-    assert.deepEqual(this.outside, [], "only our own origin is asked");
-    await this.page.close();
+  /** Only our own origin was asked, the browser refused nothing that the page tried, and no error went uncaught. */
+  check() {
+    assert.deepEqual(this.#wrong, []);
   }
 }
 
 /** Runs before the page. */
 function beginWith(language, ways) {
+  document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => console.error(`refused: ${violatedDirective} ${blockedURI}`));
   Object.defineProperty(navigator, "languages", { get: () => [language] });
   if (!ways.includes("file")) delete window.showSaveFilePicker;
   if (!ways.includes("folder")) delete window.showDirectoryPicker;

@@ -1,20 +1,18 @@
 /** Every state of the page, and how it comes about. */
 
 import { randomBytes } from "node:crypto";
-import { readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { truncateSync } from "node:fs";
 import { join } from "node:path";
-import { Visit } from "./driver.mjs";
+import { flip, lock, RECIPIENT, WRONG } from "./fixtures.mjs";
+import { MIB } from "./stage.mjs";
 import { until } from "./world.mjs";
 
-const MIB = 1024 * 1024;
-const KEYS = readFileSync(new URL("../vectors/keys/age.txt", import.meta.url), "utf8");
-const RECIPIENT = /age1[a-z0-9]+/.exec(KEYS)[0];
 const MESSAGE = "Dear Ms Jansen,\n\nHere are the results we spoke about, with the letter for your doctor.\nKind regards,\nA. de Vries";
 const FILES = { "Letter to the doctor.pdf": 182_000, "Results 2026-11-20.pdf": 2_310_000, "pictures/scan of the left hand, seen from above and from the side, first part.png": 9_400_000 };
 
-/** Each gives a page in its state: `bring` in a stage of world, relay, browser and gate, in a language. */
+/** Each gives a visit in its state: `bring` on a stage with a language, and with a gate as its `front`. */
 export const STATES = {
-  "1-words": async (stage) => visit(stage, stage.send("a.bin")),
+  "1-words": async (stage) => visit(stage, anything(stage)),
   "2-words-marked": async (stage) => {
     const { page, words } = await asked(stage);
     await page.paste("#words", `${words.split("-").slice(0, 3).join(" ")} qqqqqqq hous${words[0]}e `);
@@ -28,21 +26,18 @@ export const STATES = {
     return page.problem();
   },
   "4-words-wrong": async (stage) => {
-    const { page } = await asked(stage);
-    await submit(page, stage.wrong);
+    const page = await visit(stage, stage.send(small(stage)));
+    await submit(page, WRONG);
     return page.problem();
   },
   "5-locked": async (stage) => {
-    const sent = stage.send("a.bin");
-    for (let i = 0; i < 10; i++) {
-      const body = JSON.stringify({ proof: "0".repeat(64) });
-      await fetch(`${stage.relay}/v1/shares/${sent.id}/open`, { method: "POST", headers: { "content-type": "application/json" }, body });
-    }
+    const sent = stage.send(small(stage));
+    await lock(stage.relay, sent.id);
     return (await visit(stage, sent)).problem();
   },
-  "6-key": async (stage) => visit(stage, stage.send("a.bin", "--recipient", RECIPIENT)),
+  "6-key": async (stage) => visit(stage, stage.send(small(stage), "--recipient", RECIPIENT)),
   "7-key-wrong": async (stage) => {
-    const page = await visit(stage, stage.send("a.bin", "--recipient", RECIPIENT));
+    const page = await visit(stage, stage.send(small(stage), "--recipient", RECIPIENT));
     await page.heading("ask.title", {}, stage.language);
     await page.paste("#key", "AGE-SECRET-KEY-1");
     await page.click("#open");
@@ -55,20 +50,20 @@ export const STATES = {
     return page;
   },
   "9-expired": async (stage) => {
-    const { link } = (stage.expired ??= stage.send("a.bin", "--expires", "10s"));
+    const { link } = stage.send(small(stage), "--expires", "10s");
     await until(async () => (await fetch(link.replace("/s/", "/v1/shares/"))).status === 410, "it does not expire");
     return (await open(stage, link)).problem();
   },
-  "10-damaged-link": async (stage) => (await open(stage, stage.send("a.bin").link.slice(0, -1))).problem(),
-  "11-contents": async (stage) => unlocked(stage, stage.send("a.bin")),
+  "10-damaged-link": async (stage) => (await open(stage, anything(stage).link.slice(0, -1))).problem(),
+  "11-contents": async (stage) => unlocked(stage, anything(stage)),
   "12-contents-many": async (stage) => {
-    const page = await unlocked(stage, stage.world.send(stage.relay, tree(stage), "--message", MESSAGE));
+    const page = await unlocked(stage, stage.send(tree(stage), "--message", MESSAGE));
     await page.page.evaluate(() => document.querySelector(".files input").click());
     return page;
   },
   "13-saving": async (stage) => {
-    const page = await unlocked(stage, stage.world.send(stage.relay, large(stage)));
-    stage.gate.stall(5 * MIB);
+    const page = await unlocked(stage, stage.send(large(stage)));
+    stage.front.stall(5 * MIB);
     await page.click("#save");
     await page.heading("saving.title", {}, stage.language);
     await page.progress();
@@ -76,16 +71,13 @@ export const STATES = {
   },
   "14-connection-lost": async (stage) => {
     const page = await STATES["13-saving"](stage);
-    stage.gate.close();
+    stage.front.close();
     await until(() => page.page.evaluate(() => document.querySelector("#waiting")?.hidden === false), "it does not say that it waits");
     return page;
   },
   "15-corrupt": async (stage) => {
-    const sent = stage.world.send(stage.relay, large(stage));
-    const content = stage.world.path("relay", "shares", sent.id, "content.age");
-    const bytes = readFileSync(content);
-    bytes[3 * MIB] ^= 1;
-    writeFileSync(content, bytes);
+    const sent = stage.send(large(stage));
+    flip(stage.world.path("relay", "shares", sent.id, "content.age"), 3 * MIB);
     const page = await unlocked(stage, sent);
     await page.click("#save");
     return page.problem();
@@ -93,39 +85,47 @@ export const STATES = {
   "16-too-large": async (stage) => {
     const path = stage.world.file("large.bin", "");
     truncateSync(path, 257 * MIB);
-    const page = await unlocked(stage, (stage.large ??= stage.world.send(stage.relay, path)));
+    const page = await unlocked(stage, stage.send(path));
     await page.click("#save");
     return page.problem();
   },
   "17-saved": async (stage) => {
-    const page = await unlocked(stage, stage.send("a.bin"));
+    const page = await unlocked(stage, anything(stage));
     await page.click("#save");
     await page.heading("saved.title", {}, stage.language);
     return page;
   },
   "18-saved-unreported": async (stage) => {
-    const page = await unlocked(stage, stage.send("a.bin"));
-    stage.gate.refuse("/receipt");
+    const page = await unlocked(stage, anything(stage));
+    stage.front.refuse("/receipt", 403);
     await page.click("#save");
-    await until(() => page.page.evaluate(() => document.querySelector("#tell") !== null), "the receipt was sent", 60_000);
-    stage.gate.refuse(null);
+    await until(() => page.page.evaluate(() => document.querySelector("#tell") !== null), "the receipt was sent");
+    stage.front.refuse(null);
     return page;
   },
   "19-file-from-disk": async (stage) => {
-    const { link, words } = stage.send("a.bin");
+    const { link, words } = anything(stage);
     const saved = stage.world.path("Results.age");
     stage.world.share("get", "--yes", "--force", "--ciphertext", saved, "--passphrase-file", stage.world.file("w", words), link);
     const page = await open(stage, link);
     await page.heading("ask.title", {}, stage.language);
     await (await page.page.$("#local-file")).uploadFile(saved);
     await page.heading("file.title", { name: "Results.age" }, stage.language);
-    await page.page.evaluate(() => document.querySelectorAll("details").forEach((one) => (one.open = true)));
     return page;
   },
 };
 
 function open(stage, link) {
-  return Visit.open(stage.browser, stage.gate.through(link), { language: stage.language });
+  return stage.visit(stage.front.through(link), { language: stage.language });
+}
+
+/** A share that opening and saving do not change. */
+function anything(stage) {
+  return (stage.anything ??= stage.send(small(stage)));
+}
+
+function small(stage) {
+  return stage.world.file("a.bin", "x".repeat(120_000));
 }
 
 async function visit(stage, { link }) {
@@ -135,7 +135,7 @@ async function visit(stage, { link }) {
 }
 
 async function asked(stage) {
-  const { link, words } = stage.send("a.bin");
+  const { link, words } = anything(stage);
   return { words, page: await visit(stage, { link }) };
 }
 

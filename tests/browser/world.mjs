@@ -18,6 +18,8 @@ const CHROMIUM = "/usr/bin/chromium";
 const FIREFOX = "/usr/bin/firefox-esr";
 /** A name of this computer that browsers do not take for it, so that a plain-http page there is as any other. */
 export const PLAIN_HOST = "relay.test";
+/** How long a browser may take to end. */
+const STOP_MS = 10_000;
 
 export class World {
   root = mkdtempSync(join(tmpdir(), "share-browser-"));
@@ -37,9 +39,9 @@ export class World {
     return path;
   }
 
-  /** A relay on a free port. */
-  async relay() {
-    return (await this.#startRelay("127.0.0.1:0")).url;
+  /** A relay on a free port, with further options. */
+  async relay(...options) {
+    return (await this.#startRelay("127.0.0.1:0", ...options)).url;
   }
 
   /** A relay on a free port, that can be stopped at once and started again on the same one. */
@@ -102,20 +104,31 @@ export class World {
     return JSON.parse(this.share("status", "--json", link).stdout.trim().split("\n").at(-1)).events;
   }
 
-  /** Chromium or Firefox, whose downloads go to a folder of this world. */
-  async browser(name) {
+  /**
+   * Chromium or Firefox, whose downloads go to a folder of this world. `stop` ends it, however it is. With `dark`, Firefox
+   * is told that the person prefers dark colours; its driver cannot tell it later.
+   */
+  async browser(name, { dark = false } = {}) {
     const downloads = this.path(`downloads-${name}-${Math.random()}`, ".");
     mkdirSync(downloads, { recursive: true });
     const profile = this.path(`profile-${name}-${Math.random()}`);
-    const browser = await (name === "chromium" ? chromium(downloads, profile) : firefox(downloads));
-    this.#ends.push(() => browser.close());
-    return { browser, downloads };
+    const browser = await (name === "chromium" ? chromium(downloads, profile) : firefox(downloads, dark));
+    const ended = once(browser.process(), "exit");
+    const stop = async () => {
+      // One that hangs does not close by itself.
+      const late = setTimeout(() => browser.process().kill("SIGKILL"), STOP_MS);
+      await Promise.race([browser.close().catch(() => {}), ended]);
+      await ended;
+      clearTimeout(late);
+    };
+    this.#ends.push(stop);
+    return { browser, downloads, stop };
   }
 
   /**
    * Stands between browser and relay. `gate.cut(n)` breaks the next answer with content after so many bytes;
    * `gate.stall(n)` lets no more come of it. `gate.close()` breaks every connection to the API until `gate.open()`,
-   * `gate.refuse(ending)` those for paths with this ending until `gate.refuse(null)`.
+   * `gate.refuse(ending)` those for paths with this ending until `gate.refuse(null)`; with a status it answers that.
    * `gate.seen` is all that browsers sent: request lines, headers, bodies.
    */
   async gate(relay) {
@@ -127,8 +140,9 @@ export class World {
     const server = http.createServer((asked, answer) => {
       seen.push(`${asked.method} ${asked.url} ${JSON.stringify(asked.headers)}`);
       asked.on("data", (piece) => seen.push(piece.toString("latin1")));
-      const isRefused = (isClosed && asked.url.startsWith("/v1")) || (refused !== null && asked.url.endsWith(refused));
-      if (isRefused) asked.socket.destroy();
+      const isRefused = refused !== null && asked.url.endsWith(refused.ending);
+      if (isRefused && refused.status !== null) answer.writeHead(refused.status).end();
+      else if (isRefused || (isClosed && asked.url.startsWith("/v1"))) asked.socket.destroy();
       else pass(relay, asked, answer, faults, requests);
     });
     const running = new Set();
@@ -142,13 +156,14 @@ export class World {
       running.forEach((socket) => socket.destroy());
     };
     const open = () => (isClosed = false);
-    const refuse = (ending) => (refused = ending);
+    const refuse = (ending, status = null) => (refused = ending === null ? null : { ending, status });
     return { url, requests, seen, close, open, refuse, cut: (after) => faults.push({ after, cut: true }), stall: (after) => faults.push({ after, cut: false }), through: (link) => link.replace(relay, url) };
   }
 
   async end() {
     for (const end of this.#ends.reverse()) await end();
-    rmSync(this.root, { recursive: true, force: true });
+    // The last of a browser's processes may still be writing.
+    rmSync(this.root, { recursive: true, force: true, maxRetries: 20 });
   }
 }
 
@@ -191,8 +206,9 @@ async function chromium(downloads, profile) {
   return browser;
 }
 
-function firefox(downloads) {
+function firefox(downloads, dark) {
   const extraPrefsFirefox = {
+    "ui.systemUsesDarkTheme": dark ? 1 : 0,
     "network.dns.localDomains": PLAIN_HOST,
     "browser.download.dir": downloads,
     "browser.download.folderList": 2,

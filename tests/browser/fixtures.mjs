@@ -1,0 +1,28 @@
+/** Keys and words that tests use, and what they bring about behind the page's back. */
+
+import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
+
+const vectors = new URL("../vectors/", import.meta.url);
+
+/** A file of private keys, and the public key of the first. */
+export const KEYS = readFileSync(new URL("keys/age.txt", vectors), "utf8");
+export const RECIPIENT = /age1[a-z0-9]+/.exec(KEYS)[0];
+/** A private key to which nothing is sent. */
+export const OTHER_KEY = "AGE-SECRET-KEY-1EGTZVFFV20835NWYV6270LXYVK2VKNX2MMDKWYKLMGR48UAWX40Q2P2LM0";
+/** Six words that belong together, and to no share here. */
+export const WRONG = JSON.parse(readFileSync(new URL("words.json", vectors), "utf8")).phrases.find(({ list, words }) => list === "en" && words.split("-").length === 6).words;
+
+/** Gives wrong proofs until a share is locked. */
+export async function lock(relay, id) {
+  const body = JSON.stringify({ proof: "0".repeat(64) });
+  for (let i = 0; i < 10; i++) await fetch(`${relay}/v1/shares/${id}/open`, { method: "POST", headers: { "content-type": "application/json" }, body });
+}
+
+/** Changes one bit of a file. */
+export function flip(path, at) {
+  const file = openSync(path, "r+");
+  const byte = Buffer.alloc(1);
+  readSync(file, byte, 0, 1, at);
+  writeSync(file, Buffer.of(byte[0] ^ 1), 0, 1, at);
+  closeSync(file);
+}

@@ -1,0 +1,141 @@
+/**
+ * Where tests take place: a browser, a relay and a world around them. What one test breaks or leaves open is mended and
+ * closed before the next, and whatever it visited is held to what holds for every visit.
+ */
+
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join, parse } from "node:path";
+import { after, afterEach, before, describe, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { Visit } from "./driver.mjs";
+import { until, World } from "./world.mjs";
+
+export const MIB = 1024 * 1024;
+export const BROWSERS = process.env.BROWSERS?.split(",") ?? ["chromium", "firefox"];
+/** A test that takes longer hangs; the next one then begins with another browser. */
+const TEST_MS = 180_000;
+/** How long a browser may take to close what a test left. */
+const CLOSE_MS = 15_000;
+
+/** A browser with its relay. */
+export class Stage {
+  world = new World();
+  #visits = [];
+  #stop = async () => {};
+
+  constructor(name, options = {}) {
+    this.name = name;
+    this.options = options;
+  }
+
+  async begin() {
+    this.relay = await this.world.relay();
+    await this.#launch();
+  }
+
+  /** Sends, and gives link, id and words. */
+  send(...args) {
+    return this.world.send(this.relay, ...args);
+  }
+
+  /** A gate before the relay. */
+  gate() {
+    return this.world.gate(this.relay);
+  }
+
+  /** Opens a link in a tab. */
+  async visit(link, options) {
+    const visit = await Visit.open(this.browser, link, options);
+    this.#visits.push(visit);
+    return visit;
+  }
+
+  /** The bytes of a download, once it is complete. */
+  downloaded(file, length) {
+    const path = join(this.downloads, file);
+    const isWhole = () => this.hasDownloaded(file) && (length === undefined ? statSync(path).size > 0 : statSync(path).size === length);
+    return until(() => isWhole() && readFileSync(path), `${file} was not downloaded: ${readdirSync(this.downloads)}`);
+  }
+
+  /** Whether a download is complete, by the browser's own account. */
+  hasDownloaded(file) {
+    return isThere(join(this.downloads, file));
+  }
+
+  /** Closes what a test has left, with another browser if this one no longer answers; checks what it visited. */
+  async tidy() {
+    const visits = this.#visits.splice(0);
+    try {
+      await within(CLOSE_MS, this.#closeTabs());
+    } catch {
+      await this.#stop();
+      await this.#launch();
+    }
+    for (const visit of visits) visit.check();
+  }
+
+  async end() {
+    await this.world.end();
+  }
+
+  async #closeTabs() {
+    const tabs = await this.browser.pages();
+    // Without any, a browser may end.
+    await this.browser.newPage();
+    for (const tab of tabs) await tab.close();
+  }
+
+  async #launch() {
+    ({ browser: this.browser, downloads: this.downloads, stop: this.#stop } = await this.world.browser(this.name, this.options));
+  }
+}
+
+/**
+ * Tests in each browser, both browsers at once and in each one test after another on one stage: `define` gets `test`,
+ * whose tests get the stage, and the browser's name.
+ */
+export function inBrowsers(define) {
+  inEach((name) => {
+    const stage = new Stage(name);
+    before(() => stage.begin());
+    afterEach(() => stage.tidy());
+    after(() => stage.end());
+    define((title, run) => test(title, { timeout: TEST_MS }, () => run(stage)), name);
+  });
+}
+
+/** As `inBrowsers`, for tests that mostly wait: all at once, each on a stage of its own. */
+export function inBrowsersAtOnce(define) {
+  inEach((name) => define((title, run) => test(title, { timeout: TEST_MS }, () => alone(new Stage(name), run)), name), true);
+}
+
+function inEach(define, concurrency = 1) {
+  describe("in browsers", { concurrency: true }, () => {
+    for (const name of BROWSERS) describe(name, { concurrency }, () => define(name));
+  });
+}
+
+async function alone(stage, run) {
+  try {
+    await stage.begin();
+    await run(stage);
+    await stage.tidy();
+  } finally {
+    await stage.end();
+  }
+}
+
+async function within(ms, promise) {
+  const ended = new AbortController();
+  const late = pause(ms, undefined, { signal: ended.signal }).then(() => assert.fail(`not within ${ms} ms`));
+  late.catch(() => {});
+  return Promise.race([promise, late]).finally(() => ended.abort());
+}
+
+/** Firefox keeps the place with an empty file, beside which `stem.xxxxxxxx.bin.part` grows. */
+function isThere(path) {
+  const { dir, name } = parse(path);
+  const growing = readdirSync(dir).some((file) => file.startsWith(`${name}.`) && /\.(part|crdownload)$/.test(file));
+  return existsSync(path) && !growing;
+}

@@ -1,0 +1,75 @@
+/** What nobody but the recipient learns, what strangers' texts cannot do, and what the page costs. */
+
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { say } from "./driver.mjs";
+import { KEYS, RECIPIENT } from "./fixtures.mjs";
+import { inBrowsers, MIB } from "./stage.mjs";
+
+const HOSTILE = "<img src=x onerror=\"document.title='owned'\">\n\u202Egnp.exe\n{{7*7}} <script>document.title='owned'</script>";
+
+inBrowsers((test) => {
+  test("hostile names and messages are text", async (stage) => {
+    const folder = stage.world.path("hostile");
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "&lt;b&gt; '; alert(1) {{7+7}}.txt"), "x");
+    writeFileSync(join(folder, "javascript;alert(1).html"), "x");
+    const { link, words } = stage.send(folder, "--message", HOSTILE);
+    const page = await stage.visit(link);
+    await page.unlock(words);
+    await page.heading("contents.title");
+    for (const text of ["&lt;b&gt; '; alert(1) {{7+7}}.txt", "<script>document.title='owned'</script>", "\\u{202e}gnp.exe"]) await page.sees(text);
+    const found = await page.page.evaluate(() => [document.title, document.querySelectorAll("main img, main script").length]);
+    assert.deepEqual(found, [`${say("contents.title")} – share`, 0]);
+  });
+
+  test("words, keys and names never leave the tab", async (stage) => {
+    const gate = await stage.gate();
+    const { link, words } = stage.send(stage.world.file("Secret name.bin", randomBytes(MIB)), "--message", "Secret message");
+    const page = await stage.visit(gate.through(link), { ways: ["download"] });
+    await page.unlock(words);
+    await page.click("#save");
+    await page.heading("saved.title");
+    const keyed = stage.send(stage.world.file("keyed name.bin", "x"), "--recipient", RECIPIENT);
+    const other = await stage.visit(gate.through(keyed.link));
+    await other.heading("ask.title");
+    await other.paste("#key", KEYS);
+    await other.click("#open");
+    await other.heading("contents.title");
+    const sent = gate.seen.join("\n");
+    assert.ok(sent.includes("/receipt") && sent.includes("/open"));
+    for (const secret of [words, words.replaceAll("-", " "), ...words.split("-").map((word) => `"${word}`), "Secret", "keyed name", "AGE-SECRET"]) {
+      assert.ok(!sent.includes(secret), secret);
+    }
+    assert.ok(!/"cookie"/i.test(sent));
+    const kept = await page.page.evaluate(() => [document.cookie, localStorage.length, sessionStorage.length, location.hash]);
+    assert.deepEqual(kept, ["", 0, 0, ""]);
+  });
+
+  test("the first load is under 60 KB as the relay sends it", async (stage) => {
+    const gate = await stage.gate();
+    const { link } = stage.send(stage.world.file("first.bin", "x"));
+    const page = await stage.visit(gate.through(link), { language: "nl" });
+    await page.heading("ask.title", {}, "nl");
+    const paths = [...new Set(gate.requests.map((request) => request.split(" ")[1]))].filter((path) => !path.startsWith("/v1") && !path.includes("favicon"));
+    let total = 0;
+    for (const path of paths) {
+      const { headers } = await fetch(stage.relay + path, { method: "HEAD", headers: { "accept-encoding": "gzip" } });
+      assert.ok(headers.get("content-encoding") === "gzip" || path.endsWith("/operator.json"), path);
+      total += Number(headers.get("content-length"));
+    }
+    console.log(`first load: ${total} bytes in ${paths.length} files`);
+    assert.ok(paths.length > 5 && total < 60_000, `${total}`);
+  });
+
+  test("who cannot run the page is told what to do", async (stage) => {
+    const { link } = stage.send(stage.world.file("old.bin", "x"));
+    const page = await stage.browser.newPage();
+    await page.setJavaScriptEnabled(false).catch(() => {});
+    await page.goto(link);
+    const html = await page.content();
+    assert.equal(html.match(/share get LINK/g)?.length ?? 2, 2);
+  });
+});

@@ -2,12 +2,13 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::{
     archive::Layout,
     error::{ContentError, Fault},
     names::{self, printable},
+    strict,
     tree::Tree,
 };
 
@@ -29,13 +30,24 @@ const BLOCK_BYTES: u64 = 4096;
 pub const MAX_MTIME: u64 = 0o77_777_777_777;
 
 /// How the content is made up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// The bytes of one file.
     File,
     /// A tar of files and folders.
     Tar,
+}
+
+/// From a string alone: derived, it would take `{"file":null}` too.
+impl<'de> Deserialize<'de> for Kind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match String::deserialize(deserializer)?.as_str() {
+            "file" => Ok(Self::File),
+            "tar" => Ok(Self::Tar),
+            other => Err(de::Error::unknown_variant(other, &["file", "tar"])),
+        }
+    }
 }
 
 /// One file or folder.
@@ -77,7 +89,7 @@ pub struct Manifest {
     /// Bytes in all files together.
     pub bytes: u64,
     /// All files and folders in the order of the content, or nothing at all if there are too many to list.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "strict::objects")]
     pub entries: Vec<Entry>,
     /// What the sender has to say; lines end in `\n`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -141,13 +153,14 @@ impl Manifest {
         // The parser's message may quote the manifest.
         let malformed =
             |error: serde_json::Error| ContentError::Manifest(Fault::Malformed(printable(&error.to_string())));
-        let Version { version } = serde_json::from_slice(json).map_err(malformed)?;
+        let json = strict::check(json).map_err(malformed)?;
+        let Version { version } = strict::object(json).map_err(malformed)?;
         match version {
             VERSION => {}
             newer if newer > VERSION => return Err(ContentError::Newer),
             other => return Err(ContentError::Manifest(Fault::Malformed(format!("version {other}")))),
         }
-        let manifest: Self = serde_json::from_slice(json).map_err(malformed)?;
+        let manifest: Self = strict::object(json).map_err(malformed)?;
         manifest.validate().map_err(ContentError::Manifest)?;
         Ok(manifest)
     }

@@ -150,6 +150,15 @@ fn honest_cases() -> Vec<(&'static str, Case)> {
         ("honest_file", single(b"hello", |_| {})),
         ("honest_names", files(&[file("-rf"), file(&"b".repeat(200)), file("grüße 🎉"), file("日本語.txt")])),
         ("honest_executable", files(&[executable])),
+        ("honest_message_null", lie(|m| m["message"] = Value::Null)),
+        ("honest_spaced", raw::manifest(format!("\r\n\t {:#} \n", honest().0))),
+        ("honest_escaped", written("\"d/a\"", r#""\u0064\/a""#)),
+        ("honest_later_field_twice", later("1,\"later\":{}")),
+        ("honest_later_field_deep", later(&nested(126))),
+        (
+            "honest_later_field_of_all_kinds",
+            later(r#"[null,true,-0,1.5e-3,1e308,1e-400,18446744073709551616,"\ud83d\ude00",{"":[]}]"#),
+        ),
         ("honest_hundred_bytes", files(&[file(&"x".repeat(100)), file(&"y".repeat(101))])),
     ]
 }
@@ -397,7 +406,49 @@ refused! {
     manifest_with_more: manifest(format!("{}{{}}", honest().0)) => listed(malformed());
     manifest_nested: manifest(format!("{{\"version\":1,\"x\":{}", "[".repeat(100_000))) => listed(malformed());
     manifest_too_long: manifest(" ".repeat(4 << 20)) => listed(TooMany);
+    manifest_as_a_list: manifest(r#"[1,"tar","00000000000000000000000000000000",4096,2,1,605,[]]"#) => listed(malformed());
+    manifest_version_as_a_list: manifest("[1]") => listed(malformed());
+    manifest_byte_order_mark: written("{", "\u{feff}{") => listed(malformed());
+    manifest_nul_at_the_end: manifest(format!("{}\0", honest().0)) => listed(malformed());
+    manifest_comma_at_the_end: written("\"version\":1}", "\"version\":1,}") => listed(malformed());
+    manifest_space_of_another_kind: written("{", "{\u{a0}") => listed(malformed());
+    later_field_too_deep: later(&nested(127)) => listed(malformed());
+    later_field_not_utf8: manifest([&b"{\"later\":\"\xff\","[..], &honest().0.to_string().as_bytes()[1..]].concat()) => listed(malformed());
+    later_field_with_half_a_pair: later(r#"["\ud83d"]"#) => listed(malformed());
+    later_field_with_half_a_pair_in_a_name: later(r#"{"\ude00":0}"#) => listed(malformed());
+    later_field_with_a_control_character: later("\"\u{1b}\"") => listed(malformed());
+    later_field_with_an_unknown_escape: later(r#""\x""#) => listed(malformed());
+    later_field_beyond_a_float: later("1e309") => listed(malformed());
+    later_field_with_a_zero_in_front: later("01") => listed(malformed());
+    later_field_without_value: later("") => listed(malformed());
     manifest_twice_a_field: manifest(honest().0.to_string().replacen('{', "{\"length\":1,", 1)) => listed(malformed());
+    manifest_twice_a_field_escaped: written("{", r#"{"\u006cength":4096,"#) => listed(malformed());
+    manifest_twice_a_field_of_an_entry: written("\"size\":5}", "\"size\":5,\"size\":5}") => listed(malformed());
+    entry_as_a_list: written(
+        r#"{"mtime":1700000000,"offset":1024,"path":"d/a","size":5}"#,
+        r#"["d/a",false,5,1700000000,false,1024]"#,
+    ) => listed(malformed());
+    entries_as_an_object: lie(|m| m["entries"] = json!({})) => listed(malformed());
+    entries_null: lie(|m| m["entries"] = Value::Null) => listed(malformed());
+    folders_null: lie(|m| m["folders"] = Value::Null) => listed(malformed());
+    folder_null: lie(|m| m["entries"][0]["folder"] = Value::Null) => listed(malformed());
+    folder_as_a_number: lie(|m| m["entries"][0]["folder"] = json!(1)) => listed(malformed());
+    executable_as_text: lie(|m| m["entries"][1]["executable"] = json!("false")) => listed(malformed());
+    path_null: lie(|m| m["entries"][1]["path"] = Value::Null) => listed(malformed());
+    path_with_half_a_pair: written("d/a", r"d/\ud83d") => listed(malformed());
+    message_as_a_list: lie(|m| m["message"] = json!(["hello"])) => listed(malformed());
+    kind_as_an_object: written("\"tar\"", r#"{"tar":null}"#) => listed(malformed());
+    kind_in_capitals: lie(|m| m["kind"] = json!("TAR")) => listed(malformed());
+    size_as_a_float: written("\"size\":5}", "\"size\":5.0}") => listed(malformed());
+    size_with_exponent: written("\"size\":600}", "\"size\":6e2}") => listed(malformed());
+    size_negative_zero: written("\"size\":0", "\"size\":-0") => listed(malformed());
+    size_beyond_64_bits: written("\"size\":5}", "\"size\":18446744073709551616}") => listed(malformed());
+    version_as_a_float: lie(|m| m["version"] = json!(1.0)) => listed(malformed());
+    version_as_text: lie(|m| m["version"] = json!("1")) => listed(malformed());
+    version_null: lie(|m| m["version"] = Value::Null) => listed(malformed());
+    version_beyond_64_bits: written("\"version\":1", "\"version\":18446744073709551616") => listed(malformed());
+    version_huge: lie(|m| *m = json!({ "version": u64::MAX })) => Refusal::Newer;
+    version_two_and_malformed: manifest(r#"{"version":2,"later":"\ud83d"}"#) => listed(malformed());
     version_two: lie(|m| *m = json!({ "version": 2, "kind": "balloon" })) => Refusal::Newer;
     version_zero: lie(|m| m["version"] = json!(0)) => listed(malformed());
     version_missing: lie(|m| *m = json!({})) => listed(malformed());
@@ -632,11 +683,12 @@ fn the_shared_vectors_are_these_cases() {
     assert!(fs::read_to_string(path).unwrap() == vectors, "run with UPDATE_VECTORS=1");
 }
 
-/// One line of JSON; nothing for what is too large to keep, or not text. The content is given as its runs of bytes
+/// One line of JSON; nothing for what is too large to keep. A manifest that is no text is given in hexadecimal. The content is given as its runs of bytes
 /// that are not zero, each with its place; a character stands for the byte of its number.
 fn vector(test: &str, case: &Case, refused: Option<&str>) -> Option<String> {
-    let manifest = std::str::from_utf8(&case.manifest).ok()?;
-    if manifest.len() + case.content.len() > 8 * 1024 {
+    let manifest = std::str::from_utf8(&case.manifest).ok();
+    let hex = || case.manifest.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    if case.manifest.len() + case.content.len() > 8 * 1024 {
         return None;
     }
     let mut runs: Vec<(usize, String)> = Vec::new();
@@ -646,8 +698,9 @@ fn vector(test: &str, case: &Case, refused: Option<&str>) -> Option<String> {
             _ => runs.push((at, char::from(*byte).to_string())),
         }
     }
+    let (field, manifest) = manifest.map_or_else(|| ("manifest_hex", hex()), |text| ("manifest", text.to_owned()));
     let vector = json!({
-        "name": test, "manifest": manifest, "bytes": case.content.len(), "runs": runs, "refused": refused,
+        "name": test, field: manifest, "bytes": case.content.len(), "runs": runs, "refused": refused,
     });
     Some(vector.to_string())
 }

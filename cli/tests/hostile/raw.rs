@@ -154,3 +154,20 @@ pub fn single(content: &[u8], change: impl FnOnce(&mut Value)) -> Case {
 pub fn manifest(json: impl Into<Vec<u8>>) -> Case {
     Case { manifest: json.into(), content: honest().1 }
 }
+
+/// The honest manifest with something written in another way.
+pub fn written(honest_way: &str, other_way: &str) -> Case {
+    let json = honest().0.to_string();
+    assert!(json.contains(honest_way));
+    manifest(json.replacen(honest_way, other_way, 1))
+}
+
+/// The honest manifest with a field of a later version, of this value.
+pub fn later(value: &str) -> Case {
+    written("{", &format!("{{\"later\":{value},"))
+}
+
+/// Lists in lists, so many.
+pub fn nested(depth: usize) -> String {
+    "[".repeat(depth) + &"]".repeat(depth)
+}

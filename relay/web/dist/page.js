@@ -6,7 +6,7 @@ import {
   splitLabelled,
   stripSurroundings,
   tidy
-} from "./chunk-YZH57OWJ.js";
+} from "./chunk-NUOH2J6O.js";
 import {
   Words
 } from "./chunk-67B6GSYT.js";

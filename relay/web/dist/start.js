@@ -2,21 +2,24 @@ import {
   Engine,
   decodeFully,
   readIdSegment
-} from "./chunk-YZH57OWJ.js";
+} from "./chunk-NUOH2J6O.js";
 import {
-  isPassing
-} from "./chunk-HEBZKV5X.js";
-import {
+  Upload,
   button,
   element,
+  isOver,
   paragraph,
   problemBox,
   setText,
   whatHappened
-} from "./chunk-UAO56CIJ.js";
+} from "./chunk-5KDJKOC3.js";
 import {
   pageUrl
 } from "./chunk-SLSNA55A.js";
+import {
+  arrivedOf,
+  isPassing
+} from "./chunk-RVFOKQ26.js";
 import {
   printable
 } from "./chunk-ZSNDR5XT.js";
@@ -69,6 +72,58 @@ var KeyField = class {
     if (this.#file && this.#file.size > MAX_FILE_BYTES) fail({ code: "identity_invalid" });
     const identities = this.#file ? await this.#file.text() : this.#text;
     return this.stage.engine.call("unlock", { identities });
+  }
+};
+
+// src/view/opening.ts
+var AGAIN_MS = 1e4;
+var Checking = class {
+  #deaf;
+  constructor(stage) {
+    this.#deaf = stage.engine.listen((event) => {
+      const waiting = document.getElementById("waiting");
+      if (!waiting || event.type !== "waiting") return;
+      waiting.hidden = false;
+      setText(waiting, stage.texts.say("saving.waiting", { why: whatHappened(stage.texts, event.why) }));
+    });
+  }
+  heading(texts) {
+    return texts.say("checking");
+  }
+  body() {
+    return [element("p", { id: "waiting", class: "notice", role: "status", hidden: true })];
+  }
+  left() {
+    this.#deaf();
+  }
+};
+var Ended = class {
+  constructor(stage, failure) {
+    this.stage = stage;
+    this.failure = failure;
+    this.#passes = isPassing(failure);
+    if (!this.#passes) return;
+    this.#timer = setTimeout(this.#again, AGAIN_MS);
+    addEventListener("online", this.#again);
+  }
+  stage;
+  failure;
+  #passes;
+  #timer;
+  #again = () => void this.stage.open();
+  heading(texts) {
+    return texts.say("problem.title");
+  }
+  body(texts) {
+    return [
+      problemBox(texts, this.failure, "problem"),
+      this.#passes ? paragraph(texts.say("again.itself")) : null,
+      this.#passes || !isOver(this.failure) ? button(texts.say("again"), this.#again) : null
+    ];
+  }
+  left() {
+    clearTimeout(this.#timer);
+    removeEventListener("online", this.#again);
   }
 };
 
@@ -195,28 +250,39 @@ var Ask = class {
     this.#field = kind === "words" ? new WordsField(stage) : new KeyField(stage);
     const until = "status" in about ? about.status.lockedUntil : void 0;
     this.#failure = until === void 0 ? null : { code: "locked", until };
+    const arrived = "status" in about ? arrivedOf(about.status) : null;
+    const over = (failure) => stage.show(new Ended(stage, failure));
+    this.#upload = arrived && new Upload(stage, arrived, "uploading.ask", over);
   }
   stage;
   kind;
   about;
   #field;
+  /** Of a share whose sender is still uploading it. */
+  #upload;
   #failure;
   #isOpening = false;
+  /** Why opening takes longer. */
+  #why = null;
   heading(texts) {
     return "file" in this.about ? texts.say("file.title", { name: printable(this.about.file.name) }) : texts.say("ask.title");
   }
   body(texts) {
     const problem = this.#failure ? problemBox(texts, this.#failure, "problem") : null;
     const submit = element("button", { type: "submit", class: "main", id: "open" }, this.#field.submit(texts));
-    const state = element("p", { id: "opening", role: "status" });
+    const stop = button(texts.say("ask.stop"), () => this.stage.engine.cancel(), { id: "stop", hidden: this.#why === null });
+    const state = element("p", { id: "opening", role: "status" }, this.#progress(texts));
     const send = (event) => {
       event.preventDefault();
       void this.#open();
     };
     const isWrong = this.#failure !== null && this.#failure.code !== "locked";
     const field = this.#field.draw(texts, isWrong ? "problem" : null);
-    const form = element("form", { submit: send, novalidate: true }, ...field, submit, state);
-    return [...this.#details(texts), problem, form];
+    const form = element("form", { submit: send, novalidate: true }, ...field, submit, stop, state);
+    return [...this.#details(texts), this.#upload && this.#upload.draw(texts), problem, form];
+  }
+  left() {
+    this.#upload?.stop();
   }
   #details(texts) {
     const who = paragraph(texts.say(this.kind === "words" ? "ask.words.who" : "ask.keys.who"));
@@ -232,121 +298,42 @@ var Ask = class {
   }
   async #open() {
     if (this.#isOpening) return;
+    const { engine } = this.stage;
     this.#isOpening = true;
-    this.#say(this.stage.texts.say("ask.opening"));
-    const deaf = this.stage.engine.listen((event) => {
-      const { texts } = this.stage;
-      if (event.type === "waiting") this.#say(texts.say("saving.waiting", { why: whatHappened(texts, event.why) }));
-    });
+    this.#update();
+    const deaf = engine.listen((event) => this.#hear(event));
     try {
-      const next = import("./contents-QLM5BYWM.js").catch(() => fail({ code: "unreachable" }));
+      const next = import("./contents-S3F5MPMG.js").catch(() => fail({ code: "unreachable" }));
       const [manifest, { Contents }] = await Promise.all([this.#field.open(), next]);
-      this.stage.show(new Contents(this.stage, manifest, "file" in this.about));
+      this.stage.show(new Contents(this.stage, manifest, "file" in this.about, this.#upload?.left ?? null));
     } catch (error) {
-      this.#failure = failureOf(error);
-      this.stage.redraw(this.#field.id);
+      if (engine === this.stage.engine) this.#failed(failureOf(error));
     } finally {
-      this.#isOpening = false;
       deaf();
     }
   }
-  #say(text2) {
-    const state = document.getElementById("opening");
-    if (state) state.textContent = text2;
+  /** Opening has failed; stopping it is no failure. */
+  #failed(failure) {
+    [this.#isOpening, this.#why] = [false, null];
+    const isStopped = failure.code === "cancelled";
+    this.#failure = isStopped ? null : failure;
+    this.stage.redraw(this.#field.id);
+    if (isStopped) this.stage.announce(whatHappened(this.stage.texts, failure));
   }
-};
-
-// src/view/opening.ts
-var UPLOADING_MS = 3e3;
-var IS_OVER = /* @__PURE__ */ new Set(["expired", "revoked", "collected", "not_found", "link_damaged"]);
-var AGAIN_MS = 1e4;
-var Checking = class {
-  #deaf;
-  constructor(stage) {
-    this.#deaf = stage.engine.listen((event) => {
-      const waiting = document.getElementById("waiting");
-      if (!waiting || event.type !== "waiting") return;
-      waiting.hidden = false;
-      setText(waiting, stage.texts.say("saving.waiting", { why: whatHappened(stage.texts, event.why) }));
-    });
+  #hear(event) {
+    if (event.type !== "waiting") return;
+    this.#why = event.why;
+    if (event.why.code === "not_uploaded") this.#upload?.saw(event.why);
+    this.#update();
   }
-  heading(texts) {
-    return texts.say("checking");
+  #update() {
+    const [state, stop] = [document.getElementById("opening"), document.getElementById("stop")];
+    if (state) setText(state, this.#progress(this.stage.texts));
+    if (stop) stop.hidden = this.#why === null;
   }
-  body() {
-    return [element("p", { id: "waiting", class: "notice", role: "status", hidden: true })];
-  }
-  left() {
-    this.#deaf();
-  }
-};
-var Uploading = class {
-  constructor(stage, status) {
-    this.stage = stage;
-    this.status = status;
-  }
-  stage;
-  status;
-  #timer = this.#soon();
-  heading(texts) {
-    return texts.say("uploading.title");
-  }
-  body(texts) {
-    const { storedBytes, payloadBytes } = this.status;
-    if (payloadBytes === void 0) return [paragraph(texts.say("uploading.unknown", { size: texts.size(storedBytes) }))];
-    const percent = Math.floor(100 * storedBytes / Math.max(1, payloadBytes));
-    return [
-      element("progress", { max: 100, value: percent, "aria-label": texts.say("uploading.progress") }),
-      paragraph(texts.say("uploading.percent", { percent: texts.number(percent) }))
-    ];
-  }
-  left() {
-    clearTimeout(this.#timer);
-  }
-  #soon() {
-    return setTimeout(() => void this.#look(), UPLOADING_MS);
-  }
-  async #look() {
-    const { address, engine } = this.stage;
-    if (!address) return;
-    try {
-      const status = await engine.call("open", { relay: address.base, id: address.id });
-      if (status.state === "ready") return await this.stage.open();
-      this.status = status;
-      this.stage.redraw();
-      this.#timer = this.#soon();
-    } catch (error) {
-      if (engine === this.stage.engine) this.stage.show(new Ended(this.stage, failureOf(error)));
-    }
-  }
-};
-var Ended = class {
-  constructor(stage, failure) {
-    this.stage = stage;
-    this.failure = failure;
-    this.#passes = isPassing(failure);
-    if (!this.#passes) return;
-    this.#timer = setTimeout(this.#again, AGAIN_MS);
-    addEventListener("online", this.#again);
-  }
-  stage;
-  failure;
-  #passes;
-  #timer;
-  #again = () => void this.stage.open();
-  heading(texts) {
-    return texts.say("problem.title");
-  }
-  body(texts) {
-    return [
-      problemBox(texts, this.failure, "problem"),
-      this.#passes ? paragraph(texts.say("again.itself")) : null,
-      this.#passes || !IS_OVER.has(this.failure.code) ? button(texts.say("again"), this.#again) : null
-    ];
-  }
-  left() {
-    clearTimeout(this.#timer);
-    removeEventListener("online", this.#again);
+  #progress(texts) {
+    if (!this.#isOpening) return "";
+    return this.#why ? texts.say("saving.waiting", { why: whatHappened(texts, this.#why) }) : texts.say("ask.opening");
   }
 };
 
@@ -402,7 +389,7 @@ var Texts = class _Texts {
   #plurals;
   /** Loads a language. */
   static async load(language) {
-    const { sentences } = await (language === "nl" ? import("./sentences_nl-UU7O5KRN.js") : import("./sentences_en-P2I2X6LN.js"));
+    const { sentences } = await (language === "nl" ? import("./sentences_nl-DOBM4HEI.js") : import("./sentences_en-EMPZMQHJ.js"));
     return new _Texts(language, sentences);
   }
   /** A sentence, with values in place of `{name}`. */
@@ -463,7 +450,7 @@ var App = class _App {
     if (!this.address) return this.show(new Ended(this, { code: "link_damaged" }));
     try {
       const status = await this.engine.call("open", { relay: this.address.base, id: this.address.id });
-      this.show(status.state === "uploading" ? new Uploading(this, status) : new Ask(this, status.kind, { status }));
+      this.show(new Ask(this, status.kind, { status }));
     } catch (error) {
       this.show(new Ended(this, failureOf(error)));
     }

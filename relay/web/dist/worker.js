@@ -7,16 +7,19 @@ import {
   scrypt
 } from "./chunk-UOHX32SE.js";
 import {
-  Relay,
-  isPassing
-} from "./chunk-HEBZKV5X.js";
-import {
   hkdf
 } from "./chunk-YG7J2LP3.js";
 import {
   hmac,
   sha256
 } from "./chunk-WMBZNGJP.js";
+import {
+  Backoff,
+  Relay,
+  SENDER_MS,
+  arrivedOf,
+  withPatience
+} from "./chunk-RVFOKQ26.js";
 import {
   MAX_PATH_BYTES,
   checkName,
@@ -38,60 +41,6 @@ import {
   utf8Length
 } from "./chunk-H7PTUJJ3.js";
 import "./chunk-GM7WFPGG.js";
-
-// src/backoff.ts
-var FIRST_WAIT_MS = 400;
-var LONGEST_WAIT_MS = 2e4;
-async function withPatience(patience, call) {
-  const backoff = new Backoff(patience);
-  for (; ; ) {
-    try {
-      return await call();
-    } catch (error) {
-      await backoff.wait(error);
-    }
-  }
-}
-var Backoff = class {
-  constructor(patience) {
-    this.patience = patience;
-  }
-  patience;
-  #failingSince = null;
-  #wait = FIRST_WAIT_MS;
-  /** Something worked: the next failure begins a new series. */
-  worked() {
-    this.#failingSince = null;
-    this.#wait = FIRST_WAIT_MS;
-  }
-  /** Waits before the next try; throws the error if there should be none. */
-  async wait(error) {
-    if (!(error instanceof ShareError) || !isPassing(error.failure)) throw error;
-    const now = performance.now();
-    this.#failingSince ??= now;
-    const left = this.patience.total - (now - this.#failingSince);
-    if (left <= 0) throw error;
-    this.patience.notice(error.failure);
-    await pause(Math.min(this.#nextWait(error.failure), left), this.patience.signal);
-  }
-  /** Twice the last wait with a jitter of ±25 %, so that clients spread out; longer if the relay asks for more. */
-  #nextWait(failure) {
-    const own = this.#wait * (0.75 + Math.random() / 2);
-    this.#wait = Math.min(2 * this.#wait, LONGEST_WAIT_MS);
-    return failure.code === "busy" ? Math.max(own, 1e3 * failure.seconds) : own;
-  }
-};
-async function pause(ms, signal) {
-  if (signal.aborted) fail({ code: "cancelled" });
-  const ended = new AbortController();
-  await new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms);
-    const cancelled = () => reject(new ShareError({ code: "cancelled" }));
-    signal.addEventListener("abort", cancelled, { signal: ended.signal });
-    globalThis.addEventListener?.("online", () => resolve(), { signal: ended.signal });
-    ended.signal.addEventListener("abort", () => clearTimeout(timer));
-  }).finally(() => ended.abort());
-}
 
 // src/cipher.ts
 var NAME = "ChaCha20-Poly1305";
@@ -445,7 +394,7 @@ var JsonObject = class {
 };
 var JsonError = class extends Error {
 };
-var MAX_DEPTH = 100;
+var MAX_DEPTH = 127;
 function parseJson(text) {
   const reader = new Reader(text);
   const value = reader.value(0);
@@ -458,10 +407,10 @@ var Reader = class {
   }
   text;
   #at = 0;
+  /** A value that so many lists and objects are around. */
   value(depth) {
-    if (depth > MAX_DEPTH) throw new JsonError();
     this.#token(/[ \t\n\r]*/y);
-    const value = this.#scalar() ?? (this.#take("[") ? this.#list(depth) : this.#object(depth));
+    const value = this.#scalar() ?? this.#listOrObject(depth);
     this.#token(/[ \t\n\r]*/y);
     return value instanceof Scalar ? value.value : value;
   }
@@ -472,6 +421,7 @@ var Reader = class {
     const word = this.#token(/null|true|false/y);
     if (word) return new Scalar(word === "null" ? null : word === "true");
     const number2 = this.#token(/-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y);
+    if (number2 && !Number.isFinite(Number(number2))) throw new JsonError();
     if (number2) return new Scalar(new JsonNumber(number2));
     return this.text[this.#at] === '"' ? new Scalar(this.#string()) : null;
   }
@@ -484,6 +434,10 @@ var Reader = class {
     const text = unescape(token);
     if (new RegExp("\\p{Surrogate}", "u").test(text)) throw new JsonError();
     return text;
+  }
+  #listOrObject(depth) {
+    if (depth === MAX_DEPTH) throw new JsonError();
+    return this.#take("[") ? this.#list(depth) : this.#object(depth);
   }
   #list(depth) {
     const list = [];
@@ -874,19 +828,21 @@ var Input = class {
 // src/source.ts
 var WORKING_BYTES = 64 * 1024;
 var RemoteSource = class {
-  /** `total` is how long the content must be by its manifest. */
-  constructor(relay, id, ticket, total, patience) {
+  /** `total` is how long the content must be by its manifest, `isSending` whether the sender may still be uploading. */
+  constructor(relay, id, ticket, total, patience, isSending) {
     this.relay = relay;
     this.id = id;
     this.ticket = ticket;
     this.total = total;
     this.patience = patience;
+    this.isSending = isSending;
   }
   relay;
   id;
   ticket;
   total;
   patience;
+  isSending;
   #etag = null;
   async *read(from, to, unwanted) {
     const signal = AbortSignal.any([this.patience.signal, unwanted]);
@@ -894,7 +850,7 @@ var RemoteSource = class {
     let [at, failedAt] = [from, from];
     while (at < to) {
       try {
-        for await (const piece of await this.#ask(at, to, signal)) {
+        for await (const piece of this.#pieces(at, to, signal)) {
           at += piece.length;
           if (at > to) fail({ code: "bad_answer", what: "length" });
           if (at - failedAt >= WORKING_BYTES) backoff.worked();
@@ -903,8 +859,50 @@ var RemoteSource = class {
         if (at < to) fail({ code: "unreachable" });
       } catch (error) {
         failedAt = at;
-        await backoff.wait(error);
+        await backoff.wait(await this.#explained(error, signal));
       }
+    }
+  }
+  /** What one connection brings. */
+  async *#pieces(from, to, signal) {
+    const body = await this.#watched(this.#ask(from, to, signal), signal);
+    try {
+      for (; ; ) {
+        const { done, value } = await this.#watched(body.next(), signal);
+        if (done) return;
+        yield value;
+      }
+    } finally {
+      await body.return();
+    }
+  }
+  /** Tells, as long as this does not come because the sender has not sent it yet, how far the sender is. */
+  async #watched(coming, signal) {
+    if (!this.isSending) return coming;
+    let hasCome = false;
+    const watch = setInterval(async () => {
+      const waiting = await this.#sender(signal);
+      if (waiting && !hasCome) this.patience.notice(waiting.failure);
+    }, SENDER_MS);
+    return coming.finally(() => {
+      hasCome = true;
+      clearInterval(watch);
+    });
+  }
+  /** A connection that brings no more is not lost if the sender has sent no more. */
+  async #explained(error, signal) {
+    const isCut = isFailure(error, "unreachable") || isFailure(error, "stalled");
+    return isCut && await this.#sender(signal) || error;
+  }
+  /** How far the sender is; `null` once it has sent all, or if the relay does not tell. */
+  async #sender(signal) {
+    if (!this.isSending) return null;
+    try {
+      const arrived = arrivedOf(await this.relay.status(this.id, signal));
+      this.isSending = arrived !== null;
+      return arrived && new ShareError({ code: "not_uploaded", ...arrived });
+    } catch {
+      return null;
     }
   }
   async #ask(from, to, signal) {
@@ -1333,7 +1331,7 @@ function isSame(listed, found) {
 
 // src/session.ts
 var CALL_PATIENCE_MS = 3e4;
-var DOWNLOAD_PATIENCE_MS = 24 * 3600 * 1e3;
+var LONG_PATIENCE_MS = 24 * 3600 * 1e3;
 var PROGRESS_MS = 100;
 var Session = class {
   constructor(tell) {
@@ -1348,7 +1346,7 @@ var Session = class {
   async open(base, id, signal) {
     const relay = new Relay(base);
     const status = await withPatience(this.#patience(CALL_PATIENCE_MS, signal), () => relay.status(id, signal));
-    this.#place = { relay, id };
+    this.#place = { relay, id, isSending: status.state === "uploading" };
     return status;
   }
   /** Looks at an age file on disk. */
@@ -1357,7 +1355,7 @@ var Session = class {
     this.#place = { file, header: header2 };
     return { kind: header2.kind };
   }
-  /** Opens the manifest with words or keys. */
+  /** Opens the manifest with words or keys, as soon as the sender has sent it. */
   async unlock(opener, signal) {
     const place = this.#place ?? fail({ code: "unexpected", detail: "nothing is open" });
     this.#opened = "file" in place ? await unlockFile(place, opener) : await this.#unlockShare(place, opener, signal);
@@ -1406,9 +1404,10 @@ var Session = class {
     if (this.#ticket) this.#due = { ticket: this.#ticket, fingerprint: fingerprint.finish() };
     return this.receipt(signal).then(() => "sent", () => "failed");
   }
-  async #unlockShare({ relay, id }, opener, signal) {
+  async #unlockShare(share, opener, signal) {
+    const { relay, id, isSending } = share;
     const shown = "passphrase" in opener ? hex(await proof(opener.passphrase, id)) : null;
-    const patience = this.#patience(CALL_PATIENCE_MS, signal);
+    const patience = this.#patience(isSending ? LONG_PATIENCE_MS : CALL_PATIENCE_MS, signal);
     const sealed = await withPatience(patience, () => relay.open(id, shown, signal));
     const header2 = readHeader(sealed);
     const fileKey = await openHeader(header2, opener);
@@ -1416,20 +1415,20 @@ var Session = class {
     const { nonce, length } = manifest;
     const stream = await Stream.open(fileKey, nonce);
     const content = { header: sealed.slice(0, header2.length), nonce, length, stream };
-    const remote = { relay, id, proof: shown, receiptKey: receiptKey(fileKey) };
+    const remote = { ...share, proof: shown, receiptKey: receiptKey(fileKey) };
     return { manifest, content, remote, local: null };
   }
   /** The content's bytes: of a share on a relay, one of the allowed downloads is taken for them. */
   async #content({ content, remote, local }, signal) {
     if (local) return local;
     if (!remote) return fail({ code: "unexpected", detail: "no place" });
-    const { relay, id, proof: proof2 } = remote;
+    const { relay, id, isSending, proof: proof2 } = remote;
     const ticket = this.#ticket ??= random(32);
     const take = () => relay.takeTicket(id, proof2, hex(sha256(ticket)), signal);
     await withPatience(this.#patience(CALL_PATIENCE_MS, signal), take);
     const total = fileLength(content.header.length, content.length);
-    const patience = this.#patience(DOWNLOAD_PATIENCE_MS, signal);
-    return { ...content, source: new RemoteSource(relay, id, hex(ticket), total, patience) };
+    const patience = this.#patience(LONG_PATIENCE_MS, signal);
+    return { ...content, source: new RemoteSource(relay, id, hex(ticket), total, patience, isSending) };
   }
   async *#counted(files, total) {
     let [done, told] = [0, 0];
@@ -1462,19 +1461,19 @@ async function unlockFile({ file, header: header2 }, opener) {
 // src/worker.ts
 var session = new Session((event) => send({ type: "event", event }));
 var ALIVE_MS = 5e3;
-var running = null;
+var running = /* @__PURE__ */ new Set();
 globalThis.onmessage = async ({ data }) => {
-  if (data.type === "cancel") {
-    running?.abort();
-    return;
-  }
-  running = new AbortController();
+  if (data.type === "cancel") return running.forEach((call2) => call2.abort());
+  const { id } = data;
+  const call = new AbortController();
+  running.add(call);
   const ticking = setInterval(() => send({ type: "event", event: { type: "alive" } }), ALIVE_MS);
   try {
-    send({ type: "gives", gives: await carryOut(data, running.signal) });
+    send({ type: "gives", id, gives: await carryOut(data, call.signal) });
   } catch (error) {
-    send({ type: "failed", failure: failureOf(error) });
+    send({ type: "failed", id, failure: failureOf(error) });
   } finally {
+    running.delete(call);
     clearInterval(ticking);
   }
 };

@@ -36,12 +36,19 @@ export interface ShareStatus {
   downloadsLeft?: number;
 }
 
+/** How much of a share is there whose sender is still uploading it. */
+export interface Arrived {
+  storedBytes: number;
+  /** Absent while unknown. */
+  totalBytes?: number;
+}
+
 /** An answer with content. */
 export interface ContentAnswer {
   /** Bytes of the whole content. */
   total: number;
   etag: string;
-  body: AsyncIterable<Bytes>;
+  body: AsyncGenerator<Bytes, void>;
 }
 
 /** A receipt; 64 hexadecimal digits each. */
@@ -119,12 +126,19 @@ export class Relay {
   }
 }
 
+/** How far the sender is; `null` once all of it is there. */
+export function arrivedOf({ state, storedBytes, payloadBytes }: ShareStatus): Arrived | null {
+  if (state === "ready") return null;
+  return { storedBytes, ...(payloadBytes === undefined ? {} : { totalBytes: payloadBytes }) };
+}
+
 /** Whether it is worth trying again. */
 export function isPassing(failure: Failure): boolean {
   switch (failure.code) {
     case "unreachable":
     case "stalled":
     case "busy":
+    case "not_uploaded":
       return true;
     case "relay_failed":
       return [408, 429, 500, 502, 503, 504].includes(failure.status) && failure.problem !== "content_damaged";

@@ -7,6 +7,8 @@ import { fail, ShareError, type Failure } from "./failure.ts";
 const FIRST_WAIT_MS = 400;
 /** The longest wait the client chooses by itself. */
 const LONGEST_WAIT_MS = 20_000;
+/** How often is asked how far a sender is who is still uploading. */
+export const SENDER_MS = 3_000;
 
 /** How long to keep trying, whom to tell, and who may end it. */
 export interface Patience {
@@ -45,6 +47,8 @@ export class Backoff {
   /** Waits before the next try; throws the error if there should be none. */
   async wait(error: unknown): Promise<void> {
     if (!(error instanceof ShareError) || !isPassing(error.failure)) throw error;
+    // The relay answers, and it ends an upload that does not go on: how long the sender takes is no matter of patience.
+    if (error.failure.code === "not_uploaded") this.worked();
     const now = performance.now();
     this.#failingSince ??= now;
     const left = this.patience.total - (now - this.#failingSince);
@@ -55,7 +59,8 @@ export class Backoff {
 
   /** Twice the last wait with a jitter of ±25 %, so that clients spread out; longer if the relay asks for more. */
   #nextWait(failure: Failure): number {
-    const own = this.#wait * (0.75 + Math.random() / 2);
+    const base = failure.code === "not_uploaded" ? SENDER_MS : this.#wait;
+    const own = base * (0.75 + Math.random() / 2);
     this.#wait = Math.min(2 * this.#wait, LONGEST_WAIT_MS);
     return failure.code === "busy" ? Math.max(own, 1000 * failure.seconds) : own;
   }

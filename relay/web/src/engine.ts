@@ -1,6 +1,6 @@
 /** The page's side of the engine: calls to the worker as functions, and what it tells meanwhile. */
 
-import { fail, ShareError } from "./failure.ts";
+import { ShareError, type Failure } from "./failure.ts";
 import type { Calls, Event, FromWorker, ToWorker } from "./protocol.ts";
 import { scriptUrl } from "./trusted.ts";
 
@@ -8,16 +8,17 @@ import { scriptUrl } from "./trusted.ts";
 export class Engine {
   readonly #worker = new Worker(scriptUrl("worker.js"), { type: "module" });
   readonly #ears = new Set<(event: Event) => void>();
-  #running: PromiseWithResolvers<unknown> | null = null;
+  readonly #running = new Map<number, PromiseWithResolvers<unknown>>();
+  #calls = 0;
 
   constructor() {
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
       if (data.type === "event") this.#ears.forEach((hear) => hear(data.event));
-      else if (data.type === "gives") this.#settle()?.resolve(data.gives);
-      else this.#settle()?.reject(new ShareError(data.failure));
+      else if (data.type === "gives") this.#settle(data.id)?.resolve(data.gives);
+      else this.#settle(data.id)?.reject(new ShareError(data.failure));
     };
     // It could not be loaded, or not understood.
-    this.#worker.onerror = () => this.#settle()?.reject(new ShareError({ code: "browser_too_old" }));
+    this.#worker.onerror = () => this.#rejectAll({ code: "browser_too_old" });
   }
 
   /** From now on `hear` is told of progress and lost connections, until the function that this gives is called. */
@@ -26,34 +27,38 @@ export class Engine {
     return () => void this.#ears.delete(hear);
   }
 
-  /** Makes a call; throws a {@link ShareError}. One runs at a time. */
+  /** Makes a call; throws a {@link ShareError}. */
   async call<C extends keyof Calls>(
     call: C,
     takes: Calls[C]["takes"],
     transfer: Transferable[] = [],
   ): Promise<Calls[C]["gives"]> {
-    if (this.#running) fail({ code: "unexpected", detail: "a call is running" });
     const running = withResolvers();
-    this.#running = running;
-    this.#worker.postMessage({ type: "call", call, takes }, transfer);
+    const id = (this.#calls += 1);
+    this.#running.set(id, running);
+    this.#worker.postMessage({ type: "call", id, call, takes }, transfer);
     return running.promise as Promise<Calls[C]["gives"]>;
   }
 
-  /** Ends the call that runs, which then fails with `cancelled`. */
+  /** Ends the calls that run, which then fail with `cancelled`. */
   cancel(): void {
     this.#worker.postMessage({ type: "cancel" } satisfies ToWorker);
   }
 
-  /** Ends the worker; a call that runs fails with `cancelled`. */
+  /** Ends the worker; calls that run fail with `cancelled`. */
   end(): void {
     this.#worker.terminate();
-    this.#settle()?.reject(new ShareError({ code: "cancelled" }));
+    this.#rejectAll({ code: "cancelled" });
   }
 
-  #settle(): PromiseWithResolvers<unknown> | null {
-    const running = this.#running;
-    this.#running = null;
+  #settle(id: number): PromiseWithResolvers<unknown> | undefined {
+    const running = this.#running.get(id);
+    this.#running.delete(id);
     return running;
+  }
+
+  #rejectAll(failure: Failure): void {
+    for (const id of [...this.#running.keys()]) this.#settle(id)?.reject(new ShareError(failure));
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * JSON (RFC 8259) read strictly, because what two readers may understand differently does not get in: a field that is
- * there twice, a number that is not written as a plain whole one, half of a surrogate pair.
+ * there twice, a number that is not written as a plain whole one, half of a surrogate pair, a number that no float
+ * reaches, lists in lists without end.
  */
 
 /** What JSON says. Numbers keep their text. */
@@ -46,7 +47,8 @@ export class JsonObject {
 /** The text is not JSON, or not strictly. */
 export class JsonError extends Error {}
 
-const MAX_DEPTH = 100;
+/** Lists and objects in each other. */
+const MAX_DEPTH = 127;
 
 /** Reads a whole text. Throws {@link JsonError}. */
 export function parseJson(text: string): Json {
@@ -61,10 +63,10 @@ class Reader {
 
   constructor(readonly text: string) {}
 
+  /** A value that so many lists and objects are around. */
   value(depth: number): Json {
-    if (depth > MAX_DEPTH) throw new JsonError();
     this.#token(/[ \t\n\r]*/y);
-    const value = this.#scalar() ?? (this.#take("[") ? this.#list(depth) : this.#object(depth));
+    const value = this.#scalar() ?? this.#listOrObject(depth);
     this.#token(/[ \t\n\r]*/y);
     return value instanceof Scalar ? value.value : value;
   }
@@ -77,6 +79,7 @@ class Reader {
     const word = this.#token(/null|true|false/y);
     if (word) return new Scalar(word === "null" ? null : word === "true");
     const number = this.#token(/-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y);
+    if (number && !Number.isFinite(Number(number))) throw new JsonError();
     if (number) return new Scalar(new JsonNumber(number));
     return this.text[this.#at] === '"' ? new Scalar(this.#string()) : null;
   }
@@ -91,6 +94,11 @@ class Reader {
     // `isWellFormed` is younger than the browsers this has to run in.
     if (/\p{Surrogate}/u.test(text)) throw new JsonError();
     return text;
+  }
+
+  #listOrObject(depth: number): Json[] | JsonObject {
+    if (depth === MAX_DEPTH) throw new JsonError();
+    return this.#take("[") ? this.#list(depth) : this.#object(depth);
   }
 
   #list(depth: number): Json[] {

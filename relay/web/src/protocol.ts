@@ -4,15 +4,17 @@ import type { ShareStatus } from "./api.ts";
 import type { Failure } from "./failure.ts";
 import type { Manifest } from "./manifest.ts";
 
-/** The calls of the page to the worker, each with what it takes and gives. One runs at a time. */
+/** The calls of the page to the worker, each with what it takes and gives. Beside `open`, one runs at a time. */
 export interface Calls {
   /** Asks the relay about a share. Changes nothing. */
   open: { takes: { relay: string; id: string }; gives: ShareStatus };
   /** Looks at an age file on disk. */
   openFile: { takes: { file: File }; gives: { kind: "words" | "keys" } };
-  /** Shows the relay that the words, joined by `-`, are known, and opens the manifest. */
+  /**
+   * Shows the relay that the words, joined by `-`, are known, and opens the manifest, as soon as the sender has sent it.
+   */
   prove: { takes: { words: string }; gives: Manifest };
-  /** Opens the manifest with private keys, as they stand in an identity file. */
+  /** Opens the manifest with private keys, as they stand in an identity file, as soon as the sender has sent it. */
   unlock: { takes: { identities: string }; gives: Manifest };
   /** What saving would make. */
   plan: { takes: { selection: Selection; saveAs: SaveAs }; gives: Plan };
@@ -67,16 +69,16 @@ export type Event =
   | { type: "alive" }
   /** So many bytes of the files are verified and handed on. */
   | { type: "progress"; bytes: number; total: number }
-  /** The connection is lost, or the relay busy, and it is tried again. */
+  /** The connection is lost, the relay busy or the sender still uploading, and it is tried again. */
   | { type: "waiting"; why: Failure };
 
 /** From the page to the worker. */
-export type ToWorker = { [C in keyof Calls]: { type: "call"; call: C; takes: Calls[C]["takes"] } }[keyof Calls] | { type: "cancel" };
+export type ToWorker = { [C in keyof Calls]: { type: "call"; id: number; call: C; takes: Calls[C]["takes"] } }[keyof Calls] | { type: "cancel" };
 
 /** From the worker to the page. */
 export type FromWorker =
-  | { type: "gives"; gives: Calls[keyof Calls]["gives"] }
-  | { type: "failed"; failure: Failure }
+  | { type: "gives"; id: number; gives: Calls[keyof Calls]["gives"] }
+  | { type: "failed"; id: number; failure: Failure }
   | { type: "event"; event: Event };
 
 /** From the page to the service worker. */

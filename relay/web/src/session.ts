@@ -21,20 +21,28 @@ import { unpack, type Unpacked } from "./unpack.ts";
 
 /** How long a lost connection may last before a call fails. */
 const CALL_PATIENCE_MS = 30_000;
-/** How long it may last in the middle of a download. */
-const DOWNLOAD_PATIENCE_MS = 24 * 3600 * 1000;
+/** How long it may last in the middle of a download, or while the sender is waited for. */
+const LONG_PATIENCE_MS = 24 * 3600 * 1000;
 /** Between two words about progress. */
 const PROGRESS_MS = 100;
 
+/** A share on a relay. */
+interface Share {
+  relay: Relay;
+  id: string;
+  /** Whether its sender was still uploading when this was last asked. */
+  isSending: boolean;
+}
+
 /** A share on a relay, or an age file on disk. */
-type Place = { relay: Relay; id: string } | { file: File; header: Header };
+type Place = Share | { file: File; header: Header };
 
 /** A place that has been opened. */
 interface Opened {
   manifest: Manifest;
   content: Omit<Content, "source">;
   /** Of a share on a relay. */
-  remote: { relay: Relay; id: string; proof: string | null; receiptKey: Uint8Array } | null;
+  remote: (Share & { proof: string | null; receiptKey: Uint8Array }) | null;
   /** Of a file on disk. */
   local: Content | null;
 }
@@ -58,7 +66,7 @@ export class Session {
   async open(base: string, id: string, signal: AbortSignal): Promise<ShareStatus> {
     const relay = new Relay(base);
     const status = await withPatience(this.#patience(CALL_PATIENCE_MS, signal), () => relay.status(id, signal));
-    this.#place = { relay, id };
+    this.#place = { relay, id, isSending: status.state === "uploading" };
     return status;
   }
 
@@ -69,7 +77,7 @@ export class Session {
     return { kind: header.kind };
   }
 
-  /** Opens the manifest with words or keys. */
+  /** Opens the manifest with words or keys, as soon as the sender has sent it. */
   async unlock(opener: Opener, signal: AbortSignal): Promise<Manifest> {
     const place = this.#place ?? fail({ code: "unexpected", detail: "nothing is open" });
     this.#opened = "file" in place ? await unlockFile(place, opener) : await this.#unlockShare(place, opener, signal);
@@ -127,9 +135,10 @@ export class Session {
     return this.receipt(signal).then(() => "sent" as const, () => "failed" as const);
   }
 
-  async #unlockShare({ relay, id }: { relay: Relay; id: string }, opener: Opener, signal: AbortSignal): Promise<Opened> {
+  async #unlockShare(share: Share, opener: Opener, signal: AbortSignal): Promise<Opened> {
+    const { relay, id, isSending } = share;
     const shown = "passphrase" in opener ? hex(await proof(opener.passphrase, id)) : null;
-    const patience = this.#patience(CALL_PATIENCE_MS, signal);
+    const patience = this.#patience(isSending ? LONG_PATIENCE_MS : CALL_PATIENCE_MS, signal);
     const sealed = await withPatience(patience, () => relay.open(id, shown, signal));
     const header = readHeader(sealed);
     const fileKey = await openHeader(header, opener);
@@ -137,7 +146,7 @@ export class Session {
     const { nonce, length } = manifest;
     const stream = await Stream.open(fileKey, nonce);
     const content = { header: sealed.slice(0, header.length), nonce, length, stream };
-    const remote = { relay, id, proof: shown, receiptKey: receiptKey(fileKey) };
+    const remote = { ...share, proof: shown, receiptKey: receiptKey(fileKey) };
     return { manifest, content, remote, local: null };
   }
 
@@ -145,14 +154,14 @@ export class Session {
   async #content({ content, remote, local }: Opened, signal: AbortSignal): Promise<Content> {
     if (local) return local;
     if (!remote) return fail({ code: "unexpected", detail: "no place" });
-    const { relay, id, proof } = remote;
+    const { relay, id, isSending, proof } = remote;
     // Asked for again, it is the same one, until its receipt.
     const ticket = (this.#ticket ??= random(32));
     const take = () => relay.takeTicket(id, proof, hex(sha256(ticket)), signal);
     await withPatience(this.#patience(CALL_PATIENCE_MS, signal), take);
     const total = fileLength(content.header.length, content.length);
-    const patience = this.#patience(DOWNLOAD_PATIENCE_MS, signal);
-    return { ...content, source: new RemoteSource(relay, id, hex(ticket), total, patience) };
+    const patience = this.#patience(LONG_PATIENCE_MS, signal);
+    return { ...content, source: new RemoteSource(relay, id, hex(ticket), total, patience, isSending) };
   }
 
   async *#counted(files: AsyncIterable<Unpacked>, total: number): AsyncGenerator<Unpacked, void> {

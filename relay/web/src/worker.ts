@@ -7,20 +7,20 @@ import { Session } from "./session.ts";
 const session = new Session((event) => send({ type: "event", event }));
 /** How often the page is told that a call still runs. */
 const ALIVE_MS = 5_000;
-let running: AbortController | null = null;
+const running = new Set<AbortController>();
 
 globalThis.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
-  if (data.type === "cancel") {
-    running?.abort();
-    return;
-  }
-  running = new AbortController();
+  if (data.type === "cancel") return running.forEach((call) => call.abort());
+  const { id } = data;
+  const call = new AbortController();
+  running.add(call);
   const ticking = setInterval(() => send({ type: "event", event: { type: "alive" } }), ALIVE_MS);
   try {
-    send({ type: "gives", gives: await carryOut(data, running.signal) });
+    send({ type: "gives", id, gives: await carryOut(data, call.signal) });
   } catch (error) {
-    send({ type: "failed", failure: failureOf(error) });
+    send({ type: "failed", id, failure: failureOf(error) });
   } finally {
+    running.delete(call);
     clearInterval(ticking);
   }
 };

@@ -8,7 +8,9 @@ import { vectors } from "./vectors.ts";
 
 interface Vector {
   name: string;
-  manifest: string;
+  manifest?: string;
+  /** Of one that is no text. */
+  manifest_hex?: string;
   bytes: number;
   runs: [number, string][];
   refused: string | null;
@@ -35,6 +37,10 @@ function content({ bytes, runs }: Vector): Bytes {
   return content;
 }
 
+function manifestOf({ manifest, manifest_hex }: Vector): Bytes {
+  return manifest === undefined ? Uint8Array.from(Buffer.from(manifest_hex ?? "", "hex")) : utf8(manifest);
+}
+
 async function* pieces(bytes: Bytes, size: number): AsyncGenerator<Bytes, void> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.slice(at, at + size);
 }
@@ -42,7 +48,7 @@ async function* pieces(bytes: Bytes, size: number): AsyncGenerator<Bytes, void> 
 /** Unpacks all of it, and says why it is refused if it is. */
 async function refusal(vector: Vector, size: number): Promise<string | null> {
   try {
-    const manifest = parseManifest(utf8(vector.manifest));
+    const manifest = parseManifest(manifestOf(vector));
     for await (const { entry, bytes } of unpack(pieces(content(vector), size), manifest)) {
       let length = 0;
       for await (const piece of bytes) length += piece.length;

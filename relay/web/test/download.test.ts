@@ -4,12 +4,13 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { Relay } from "../src/api.ts";
 import { concat, equal, hex, type Bytes } from "../src/bytes.ts";
 import { fileLength, readAll, readRange, type Content } from "../src/download.ts";
-import { ShareError } from "../src/failure.ts";
+import { withPatience } from "../src/backoff.ts";
+import { fail, ShareError, type Failure } from "../src/failure.ts";
 import { Fingerprint, tags } from "../src/fingerprint.ts";
 import { Pipe } from "../src/pipe.ts";
 import { FileSource, RemoteSource } from "../src/source.ts";
@@ -44,10 +45,21 @@ const honest: Answer = (_, response, from, to) => {
   response.end(FILE.subarray(from, to));
 };
 
-/** A relay that gives these answers, the last one again and again. Notes the ranges asked for. */
+/** An answer that ends after so many bytes. */
+const cut = (bytes: number): Answer => (_, response, from, to) => {
+  response.writeHead(206, { ETag: '"e"', "Content-Length": to - from, "Content-Range": `bytes ${from}-${to - 1}/${FILE.length}` });
+  response.write(FILE.subarray(from, from + bytes), () => response.destroy());
+};
+
+/**
+ * A relay that gives these answers, the last one again and again. Notes the ranges asked for. Its status says that
+ * so many bytes have arrived so far, if not all.
+ */
 async function relayThat(...answers: Answer[]) {
   const asked: string[] = [];
+  const sender: { arrived: number | null } = { arrived: null };
   const server = createServer((request, response) => {
+    if (!request.url?.endsWith("/content")) return void response.end(statusOf(sender.arrived));
     const [, from, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "") ?? [];
     asked.push(`${from} ${request.headers["if-range"] ?? "-"}`);
     const answer = answers.length > 1 ? answers.shift() : answers[0];
@@ -60,13 +72,36 @@ async function relayThat(...answers: Answer[]) {
     server.close();
     server.closeAllConnections();
   };
-  return { asked, base, [Symbol.dispose]: close };
+  return { asked, base, sender, [Symbol.dispose]: close };
+}
+
+function statusOf(arrived: number | null): string {
+  return JSON.stringify({
+    state: arrived === null ? "ready" : "uploading",
+    kind: "words",
+    now: 0,
+    created_at: 0,
+    expires_at: 1,
+    header_bytes: HEADER.length + NONCE.length,
+    payload_bytes: SEALED.length,
+    stored_bytes: arrived ?? SEALED.length,
+    tries_left: 10,
+  });
 }
 
 async function contentFrom(base: string, abort = new AbortController()): Promise<Content> {
-  const patience = { total: 5_000, notice() {}, signal: abort.signal };
-  const source = new RemoteSource(new Relay(base), ID, "00", fileLength(HEADER.length, PLAIN.length), patience);
+  return { ...(await told(base, () => {}, false)), source: sourceOf(base, () => {}, false, abort) };
+}
+
+/** The content of a share whose sender may still be uploading; `notice` hears why it waits. */
+async function told(base: string, notice: (failure: Failure) => void, isSending: boolean): Promise<Content> {
+  const source = sourceOf(base, notice, isSending);
   return { source, header: HEADER, nonce: NONCE, length: PLAIN.length, stream: await Stream.open(KEY, NONCE) };
+}
+
+function sourceOf(base: string, notice: (failure: Failure) => void, isSending: boolean, abort = new AbortController()): RemoteSource {
+  const patience = { total: 5_000, notice, signal: abort.signal };
+  return new RemoteSource(new Relay(base), ID, "00", fileLength(HEADER.length, PLAIN.length), patience, isSending);
 }
 
 async function whole(content: Content, fingerprint = new Fingerprint()): Promise<Bytes> {
@@ -94,10 +129,6 @@ test("the whole content comes out as it went in, with its fingerprint", async ()
 });
 
 test("a connection that breaks goes on where it stopped, and only with the same content", async () => {
-  const cut = (bytes: number): Answer => (_, response, from, to) => {
-    response.writeHead(206, { ETag: '"e"', "Content-Length": to - from, "Content-Range": `bytes ${from}-${to - 1}/${FILE.length}` });
-    response.write(FILE.subarray(from, from + bytes), () => response.destroy());
-  };
   using relay = await relayThat(cut(100_000), cut(1_000_000), (_, response) => response.writeHead(503, { "Retry-After": "0" }).end(), honest);
   assert.ok(equal(await whole(await contentFrom(relay.base)), PLAIN));
   assert.deepEqual(relay.asked.map((one) => one.split(" ")[1]), ["-", '"e"', '"e"', '"e"']);
@@ -155,8 +186,61 @@ test("patience ends, and says why", async () => {
   using relay = await relayThat((_, response) => void response.socket?.destroy());
   const content = await contentFrom(relay.base);
   const impatient = { total: 0, notice() {}, signal: new AbortController().signal };
-  const source = new RemoteSource(new Relay(relay.base), ID, "00", FILE.length, impatient);
+  const source = new RemoteSource(new Relay(relay.base), ID, "00", FILE.length, impatient, false);
   await assert.rejects(whole({ ...content, source }), failsWith("unreachable"));
+});
+
+test("while a sender uploads, bytes are waited for where there are none, and it is told how far the sender is", async () => {
+  const begun: Answer = (_, response, from, to) => {
+    response.writeHead(206, { ETag: '"e"', "Content-Length": to - from, "Content-Range": `bytes ${from}-${to - 1}/${FILE.length}` });
+    response.write(FILE.subarray(from, from + 100_000));
+    resume = () => response.end(FILE.subarray(from + 100_000, to));
+  };
+  let resume = () => {};
+  using relay = await relayThat(begun);
+  relay.sender.arrived = 65_552;
+  const heard: Failure[] = [];
+  const notice = (failure: Failure) => {
+    heard.push(failure);
+    relay.sender.arrived = null;
+    resume();
+  };
+  assert.ok(equal(await whole(await told(relay.base, notice, true)), PLAIN));
+  assert.deepEqual(heard, [{ code: "not_uploaded", storedBytes: 65_552, totalBytes: SEALED.length }]);
+  assert.equal(relay.asked.length, 1);
+});
+
+test("an answer cut short while the sender uploads is no lost connection", async () => {
+  using relay = await relayThat(cut(100_000), honest);
+  relay.sender.arrived = 65_552;
+  const heard: string[] = [];
+  assert.ok(equal(await whole(await told(relay.base, ({ code }) => void heard.push(code), true)), PLAIN));
+  assert.deepEqual(heard, ["not_uploaded"]);
+  assert.deepEqual(relay.asked, ["0 -", '100000 "e"']);
+});
+
+test("a sender who takes it back in the middle ends the download", async () => {
+  const revoked: Answer = (_, response) =>
+    void response.writeHead(410, { "Content-Type": "application/problem+json" }).end(JSON.stringify({ code: "revoked", at: 5 }));
+  using relay = await relayThat(cut(100_000), revoked);
+  await assert.rejects(whole(await told(relay.base, () => {}, true)), failsWith("revoked"));
+});
+
+test("how long a sender takes is no matter of patience", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    let tries = 0;
+    const call = async () => ((tries += 1) <= 100 ? fail({ code: "not_uploaded", storedBytes: tries }) : "all");
+    // Whoever is told moves time on, so that every wait ends at once.
+    const notice = () => void setImmediate(() => mock.timers.tick(60_000));
+    const signal = new AbortController().signal;
+    assert.equal(await withPatience({ total: 1_000, notice, signal }, call), "all");
+    tries = 0;
+    const stopped = { total: 1_000, notice() {}, signal: AbortSignal.abort() };
+    await assert.rejects(withPatience(stopped, call), failsWith("cancelled"));
+  } finally {
+    mock.timers.reset();
+  }
 });
 
 test("a file on disk is a source too, and a cut one is noticed", async () => {

@@ -7,7 +7,7 @@ import { printable } from "../names.ts";
 import { pageUrl } from "../trusted.ts";
 import { Ask } from "./ask.ts";
 import { button, element, type Child } from "./dom.ts";
-import { Checking, Ended, Uploading } from "./opening.ts";
+import { Checking, Ended } from "./opening.ts";
 import { loadOperator, type Operator } from "./operator.ts";
 import type { Screen, Stage } from "./screen.ts";
 import { LANGUAGES, languageName, preferredLanguage, Texts, type Language } from "./texts.ts";
@@ -37,7 +37,7 @@ export class App implements Stage {
     if (!this.address) return this.show(new Ended(this, { code: "link_damaged" }));
     try {
       const status = await this.engine.call("open", { relay: this.address.base, id: this.address.id });
-      this.show(status.state === "uploading" ? new Uploading(this, status) : new Ask(this, status.kind, { status }));
+      this.show(new Ask(this, status.kind, { status }));
     } catch (error) {
       this.show(new Ended(this, failureOf(error)));
     }

@@ -1,14 +1,17 @@
 /** The screen that asks for the words or the key, and tells who can open the share and until when. */
 
-import type { ShareStatus } from "../api.ts";
+import { arrivedOf, type ShareStatus } from "../api.ts";
 import { fail, failureOf, type Failure } from "../failure.ts";
 import type { Manifest } from "../manifest.ts";
 import { printable } from "../names.ts";
-import { element, paragraph, type Child } from "./dom.ts";
+import type { Event as Told } from "../protocol.ts";
+import { button, element, paragraph, setText, type Child } from "./dom.ts";
 import { KeyField } from "./key_field.ts";
+import { Ended } from "./opening.ts";
 import { problemBox, whatHappened } from "./problem.ts";
 import type { Screen, Stage } from "./screen.ts";
 import type { Texts } from "./texts.ts";
+import { Upload } from "./upload.ts";
 import { WordsField } from "./words_field.ts";
 
 /** What is opened: a share, or a file from disk. */
@@ -29,13 +32,20 @@ export interface Field {
 /** Asks, until it opens. */
 export class Ask implements Screen {
   readonly #field: Field;
+  /** Of a share whose sender is still uploading it. */
+  readonly #upload: Upload | null;
   #failure: Failure | null;
   #isOpening = false;
+  /** Why opening takes longer. */
+  #why: Failure | null = null;
 
   constructor(readonly stage: Stage, readonly kind: "words" | "keys", readonly about: About) {
     this.#field = kind === "words" ? new WordsField(stage) : new KeyField(stage);
     const until = "status" in about ? about.status.lockedUntil : undefined;
     this.#failure = until === undefined ? null : { code: "locked", until };
+    const arrived = "status" in about ? arrivedOf(about.status) : null;
+    const over = (failure: Failure) => stage.show(new Ended(stage, failure));
+    this.#upload = arrived && new Upload(stage, arrived, "uploading.ask", over);
   }
 
   heading(texts: Texts): string {
@@ -45,7 +55,8 @@ export class Ask implements Screen {
   body(texts: Texts): Child[] {
     const problem = this.#failure ? problemBox(texts, this.#failure, "problem") : null;
     const submit = element("button", { type: "submit", class: "main", id: "open" }, this.#field.submit(texts));
-    const state = element("p", { id: "opening", role: "status" });
+    const stop = button(texts.say("ask.stop"), () => this.stage.engine.cancel(), { id: "stop", hidden: this.#why === null });
+    const state = element("p", { id: "opening", role: "status" }, this.#progress(texts));
     const send = (event: Event) => {
       event.preventDefault();
       void this.#open();
@@ -53,8 +64,12 @@ export class Ask implements Screen {
     // That it is locked is no fault of what was typed.
     const isWrong = this.#failure !== null && this.#failure.code !== "locked";
     const field = this.#field.draw(texts, isWrong ? "problem" : null);
-    const form = element("form", { submit: send, novalidate: true }, ...field, submit, state);
-    return [...this.#details(texts), problem, form];
+    const form = element("form", { submit: send, novalidate: true }, ...field, submit, stop, state);
+    return [...this.#details(texts), this.#upload && this.#upload.draw(texts), problem, form];
+  }
+
+  left(): void {
+    this.#upload?.stop();
   }
 
   #details(texts: Texts): Child[] {
@@ -72,28 +87,47 @@ export class Ask implements Screen {
 
   async #open(): Promise<void> {
     if (this.#isOpening) return;
+    const { engine } = this.stage;
     this.#isOpening = true;
-    this.#say(this.stage.texts.say("ask.opening"));
-    const deaf = this.stage.engine.listen((event) => {
-      const { texts } = this.stage;
-      if (event.type === "waiting") this.#say(texts.say("saving.waiting", { why: whatHappened(texts, event.why) }));
-    });
+    this.#update();
+    const deaf = engine.listen((event) => this.#hear(event));
     try {
       // What comes next is not needed before.
       const next = import("./contents.ts").catch(() => fail({ code: "unreachable" }));
       const [manifest, { Contents }] = await Promise.all([this.#field.open(), next]);
-      this.stage.show(new Contents(this.stage, manifest, "file" in this.about));
+      this.stage.show(new Contents(this.stage, manifest, "file" in this.about, this.#upload?.left ?? null));
     } catch (error) {
-      this.#failure = failureOf(error);
-      this.stage.redraw(this.#field.id);
+      // Unless somebody has chosen a file instead.
+      if (engine === this.stage.engine) this.#failed(failureOf(error));
     } finally {
-      this.#isOpening = false;
       deaf();
     }
   }
 
-  #say(text: string): void {
-    const state = document.getElementById("opening");
-    if (state) state.textContent = text;
+  /** Opening has failed; stopping it is no failure. */
+  #failed(failure: Failure): void {
+    [this.#isOpening, this.#why] = [false, null];
+    const isStopped = failure.code === "cancelled";
+    this.#failure = isStopped ? null : failure;
+    this.stage.redraw(this.#field.id);
+    if (isStopped) this.stage.announce(whatHappened(this.stage.texts, failure));
+  }
+
+  #hear(event: Told): void {
+    if (event.type !== "waiting") return;
+    this.#why = event.why;
+    if (event.why.code === "not_uploaded") this.#upload?.saw(event.why);
+    this.#update();
+  }
+
+  #update(): void {
+    const [state, stop] = [document.getElementById("opening"), document.getElementById("stop")];
+    if (state) setText(state, this.#progress(this.stage.texts));
+    if (stop) stop.hidden = this.#why === null;
+  }
+
+  #progress(texts: Texts): string {
+    if (!this.#isOpening) return "";
+    return this.#why ? texts.say("saving.waiting", { why: whatHappened(texts, this.#why) }) : texts.say("ask.opening");
   }
 }

@@ -1,5 +1,6 @@
 /** The screen with what is inside: the message, the files, and what to save of them. */
 
+import type { Arrived } from "../api.ts";
 import type { Failure } from "../failure.ts";
 import type { Manifest } from "../manifest.ts";
 import { printable } from "../names.ts";
@@ -9,6 +10,7 @@ import { problemBox } from "./problem.ts";
 import { Saving } from "./saving.ts";
 import type { Screen, Stage } from "./screen.ts";
 import type { Texts } from "./texts.ts";
+import { isOver, Upload } from "./upload.ts";
 
 /** More files than these are listed when somebody asks for them. */
 const SHOWN = 100;
@@ -20,8 +22,16 @@ export class Contents implements Screen {
   #showsAll = false;
   #notice: "none" | "stopped" | "choose" = "none";
   #failure: Failure | null = null;
+  #upload: Upload | null;
 
-  constructor(readonly stage: Stage, readonly manifest: Manifest, readonly isLocal: boolean) {}
+  /** `arrived` is how much is there, if the sender is still uploading. */
+  constructor(readonly stage: Stage, readonly manifest: Manifest, readonly isLocal: boolean, arrived: Arrived | null) {
+    const over = (failure: Failure) => {
+      this.#failure = failure;
+      stage.redraw(document.activeElement?.id);
+    };
+    this.#upload = arrived && new Upload(stage, arrived, "uploading.contents", over);
+  }
 
   heading(texts: Texts): string {
     return texts.say("contents.title");
@@ -31,6 +41,7 @@ export class Contents implements Screen {
     const { files, bytes } = this.manifest;
     return [
       this.#failure ? problemBox(texts, this.#failure, "problem") : null,
+      this.#upload && !(this.#failure && isOver(this.#failure)) ? this.#upload.draw(texts) : null,
       this.#notice === "stopped" ? paragraph(texts.say("contents.stopped"), { class: "notice", role: "status" }) : null,
       ...this.#message(texts),
       element("h2", {}, texts.say("contents.files")),
@@ -39,6 +50,15 @@ export class Contents implements Screen {
       this.#buttons(texts),
       this.#notice === "choose" ? paragraph(texts.say("save.none"), { class: "notice", role: "alert" }) : null,
     ];
+  }
+
+  left(): void {
+    this.#upload?.stop();
+  }
+
+  /** All of it is there, and saved. */
+  hasArrived(): void {
+    this.#upload = null;
   }
 
   /** Saving has failed; stopping it is no failure. */

@@ -1,16 +1,13 @@
-/** The screens before there is something to open: looking it up, waiting for its sender, and why it will not open. */
+/** The screens before there is something to open: looking it up, and why it will not open. */
 
-import { isPassing, type ShareStatus } from "../api.ts";
-import { failureOf, type Failure } from "../failure.ts";
+import { isPassing } from "../api.ts";
+import type { Failure } from "../failure.ts";
 import { button, element, paragraph, setText, type Child } from "./dom.ts";
 import { problemBox, whatHappened } from "./problem.ts";
 import type { Screen, Stage } from "./screen.ts";
 import type { Texts } from "./texts.ts";
+import { isOver } from "./upload.ts";
 
-/** How often is asked how far the sender is. */
-const UPLOADING_MS = 3_000;
-/** After these there is nothing to try again. */
-const IS_OVER: ReadonlySet<string> = new Set(["expired", "revoked", "collected", "not_found", "link_damaged"]);
 /** How long after a failure that may pass it is tried again. */
 const AGAIN_MS = 10_000;
 
@@ -40,50 +37,6 @@ export class Checking implements Screen {
   }
 }
 
-/** The sender is still uploading. Goes on by itself. */
-export class Uploading implements Screen {
-  #timer = this.#soon();
-
-  constructor(readonly stage: Stage, private status: ShareStatus) {}
-
-  heading(texts: Texts): string {
-    return texts.say("uploading.title");
-  }
-
-  body(texts: Texts): Child[] {
-    const { storedBytes, payloadBytes } = this.status;
-    if (payloadBytes === undefined) return [paragraph(texts.say("uploading.unknown", { size: texts.size(storedBytes) }))];
-    const percent = Math.floor((100 * storedBytes) / Math.max(1, payloadBytes));
-    return [
-      element("progress", { max: 100, value: percent, "aria-label": texts.say("uploading.progress") }),
-      paragraph(texts.say("uploading.percent", { percent: texts.number(percent) })),
-    ];
-  }
-
-  left(): void {
-    clearTimeout(this.#timer);
-  }
-
-  #soon(): ReturnType<typeof setTimeout> {
-    return setTimeout(() => void this.#look(), UPLOADING_MS);
-  }
-
-  async #look(): Promise<void> {
-    const { address, engine } = this.stage;
-    if (!address) return;
-    try {
-      const status = await engine.call("open", { relay: address.base, id: address.id });
-      if (status.state === "ready") return await this.stage.open();
-      this.status = status;
-      this.stage.redraw();
-      this.#timer = this.#soon();
-    } catch (error) {
-      // Somebody has chosen a file instead.
-      if (engine === this.stage.engine) this.stage.show(new Ended(this.stage, failureOf(error)));
-    }
-  }
-}
-
 /** It will not open, or not now. What may pass is tried again without being asked. */
 export class Ended implements Screen {
   readonly #passes: boolean;
@@ -105,7 +58,7 @@ export class Ended implements Screen {
     return [
       problemBox(texts, this.failure, "problem"),
       this.#passes ? paragraph(texts.say("again.itself")) : null,
-      this.#passes || !IS_OVER.has(this.failure.code) ? button(texts.say("again"), this.#again) : null,
+      this.#passes || !isOver(this.failure) ? button(texts.say("again"), this.#again) : null,
     ];
   }
 

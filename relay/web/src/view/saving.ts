@@ -10,6 +10,7 @@ import { problemBox, whatHappened } from "./problem.ts";
 import { Rate } from "./rate.ts";
 import type { Screen, Stage } from "./screen.ts";
 import type { Texts } from "./texts.ts";
+import { howMuch } from "./upload.ts";
 
 /** How often the figures change: not faster than they can be read. */
 const FIGURES_MS = 500;
@@ -38,7 +39,7 @@ export class Saving implements Screen {
     return [
       bar,
       element("p", { id: "figures" }, this.#figures(texts)),
-      element("p", { id: "waiting", class: "notice", role: "status", hidden: this.#why === null }, this.#waiting(texts)),
+      this.#waiting(texts),
       paragraph(texts.say("saving.keep")),
       button(texts.say("saving.cancel"), () => this.stage.engine.cancel(), { id: "cancel" }),
     ];
@@ -51,6 +52,7 @@ export class Saving implements Screen {
     try {
       const saved = await save(engine, selection, saveAs);
       this.stage.announce("");
+      if (selection === "all") this.contents.hasArrived();
       this.stage.show(new Done(this.stage, this.contents, saved));
     } catch (error) {
       this.stage.show(this.contents.failed(failureOf(error)));
@@ -72,14 +74,27 @@ export class Saving implements Screen {
 
   #wait(why: Failure | null): void {
     this.#why = why;
+    const { texts } = this.stage;
     const waiting = document.getElementById("waiting");
-    if (!waiting) return;
-    waiting.hidden = why === null;
-    setText(waiting, this.#waiting(this.stage.texts));
+    const [reason, arrived] = [document.getElementById("why"), document.getElementById("arrived")];
+    if (waiting) waiting.hidden = why === null;
+    if (reason) setText(reason, this.#reason(texts));
+    if (arrived) setText(arrived, this.#arrived(texts));
   }
 
-  #waiting(texts: Texts): string {
+  /** Why it waits; only that is read out, and not every step of the sender. */
+  #waiting(texts: Texts): HTMLElement {
+    const reason = element("p", { id: "why", role: "status" }, this.#reason(texts));
+    const arrived = element("p", { id: "arrived" }, this.#arrived(texts));
+    return element("div", { id: "waiting", class: "notice", hidden: this.#why === null }, reason, arrived);
+  }
+
+  #reason(texts: Texts): string {
     return this.#why ? texts.say("saving.waiting", { why: whatHappened(texts, this.#why) }) : "";
+  }
+
+  #arrived(texts: Texts): string {
+    return this.#why?.code === "not_uploaded" ? howMuch(texts, this.#why) : "";
   }
 
   #update(): void {

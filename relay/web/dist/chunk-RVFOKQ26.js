@@ -66,11 +66,16 @@ var Relay = class {
     return fail(await failureOfAnswer(response, signal));
   }
 };
+function arrivedOf({ state, storedBytes, payloadBytes }) {
+  if (state === "ready") return null;
+  return { storedBytes, ...payloadBytes === void 0 ? {} : { totalBytes: payloadBytes } };
+}
 function isPassing(failure) {
   switch (failure.code) {
     case "unreachable":
     case "stalled":
     case "busy":
+    case "not_uploaded":
       return true;
     case "relay_failed":
       return [408, 429, 500, 502, 503, 504].includes(failure.status) && failure.problem !== "content_damaged";
@@ -250,7 +255,68 @@ function checkRange(response, from, to, etag) {
   return { total: Number(range[3]), etag: found };
 }
 
+// src/backoff.ts
+var FIRST_WAIT_MS = 400;
+var LONGEST_WAIT_MS = 2e4;
+var SENDER_MS = 3e3;
+async function withPatience(patience, call) {
+  const backoff = new Backoff(patience);
+  for (; ; ) {
+    try {
+      return await call();
+    } catch (error) {
+      await backoff.wait(error);
+    }
+  }
+}
+var Backoff = class {
+  constructor(patience) {
+    this.patience = patience;
+  }
+  patience;
+  #failingSince = null;
+  #wait = FIRST_WAIT_MS;
+  /** Something worked: the next failure begins a new series. */
+  worked() {
+    this.#failingSince = null;
+    this.#wait = FIRST_WAIT_MS;
+  }
+  /** Waits before the next try; throws the error if there should be none. */
+  async wait(error) {
+    if (!(error instanceof ShareError) || !isPassing(error.failure)) throw error;
+    if (error.failure.code === "not_uploaded") this.worked();
+    const now = performance.now();
+    this.#failingSince ??= now;
+    const left = this.patience.total - (now - this.#failingSince);
+    if (left <= 0) throw error;
+    this.patience.notice(error.failure);
+    await pause(Math.min(this.#nextWait(error.failure), left), this.patience.signal);
+  }
+  /** Twice the last wait with a jitter of ±25 %, so that clients spread out; longer if the relay asks for more. */
+  #nextWait(failure) {
+    const base = failure.code === "not_uploaded" ? SENDER_MS : this.#wait;
+    const own = base * (0.75 + Math.random() / 2);
+    this.#wait = Math.min(2 * this.#wait, LONGEST_WAIT_MS);
+    return failure.code === "busy" ? Math.max(own, 1e3 * failure.seconds) : own;
+  }
+};
+async function pause(ms, signal) {
+  if (signal.aborted) fail({ code: "cancelled" });
+  const ended = new AbortController();
+  await new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    const cancelled = () => reject(new ShareError({ code: "cancelled" }));
+    signal.addEventListener("abort", cancelled, { signal: ended.signal });
+    globalThis.addEventListener?.("online", () => resolve(), { signal: ended.signal });
+    ended.signal.addEventListener("abort", () => clearTimeout(timer));
+  }).finally(() => ended.abort());
+}
+
 export {
   Relay,
-  isPassing
+  arrivedOf,
+  isPassing,
+  SENDER_MS,
+  withPatience,
+  Backoff
 };

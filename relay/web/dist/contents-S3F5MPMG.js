@@ -1,15 +1,19 @@
 import {
+  Upload,
   button,
   element,
+  howMuch,
+  isOver,
   paragraph,
   problemBox,
   setText,
   whatHappened
-} from "./chunk-UAO56CIJ.js";
+} from "./chunk-5KDJKOC3.js";
 import {
   save
 } from "./chunk-R6BE4ZVD.js";
 import "./chunk-SLSNA55A.js";
+import "./chunk-RVFOKQ26.js";
 import {
   printable
 } from "./chunk-ZSNDR5XT.js";
@@ -62,7 +66,7 @@ var Saving = class {
     return [
       bar,
       element("p", { id: "figures" }, this.#figures(texts)),
-      element("p", { id: "waiting", class: "notice", role: "status", hidden: this.#why === null }, this.#waiting(texts)),
+      this.#waiting(texts),
       paragraph(texts.say("saving.keep")),
       button(texts.say("saving.cancel"), () => this.stage.engine.cancel(), { id: "cancel" })
     ];
@@ -74,6 +78,7 @@ var Saving = class {
     try {
       const saved = await save(engine, selection, saveAs);
       this.stage.announce("");
+      if (selection === "all") this.contents.hasArrived();
       this.stage.show(new Done(this.stage, this.contents, saved));
     } catch (error) {
       this.stage.show(this.contents.failed(failureOf(error)));
@@ -93,13 +98,24 @@ var Saving = class {
   }
   #wait(why) {
     this.#why = why;
+    const { texts } = this.stage;
     const waiting = document.getElementById("waiting");
-    if (!waiting) return;
-    waiting.hidden = why === null;
-    setText(waiting, this.#waiting(this.stage.texts));
+    const [reason, arrived] = [document.getElementById("why"), document.getElementById("arrived")];
+    if (waiting) waiting.hidden = why === null;
+    if (reason) setText(reason, this.#reason(texts));
+    if (arrived) setText(arrived, this.#arrived(texts));
   }
+  /** Why it waits; only that is read out, and not every step of the sender. */
   #waiting(texts) {
+    const reason = element("p", { id: "why", role: "status" }, this.#reason(texts));
+    const arrived = element("p", { id: "arrived" }, this.#arrived(texts));
+    return element("div", { id: "waiting", class: "notice", hidden: this.#why === null }, reason, arrived);
+  }
+  #reason(texts) {
     return this.#why ? texts.say("saving.waiting", { why: whatHappened(texts, this.#why) }) : "";
+  }
+  #arrived(texts) {
+    return this.#why?.code === "not_uploaded" ? howMuch(texts, this.#why) : "";
   }
   #update() {
     const { texts } = this.stage;
@@ -175,10 +191,16 @@ var Done = class {
 // src/view/contents.ts
 var SHOWN = 100;
 var Contents = class {
-  constructor(stage, manifest, isLocal) {
+  /** `arrived` is how much is there, if the sender is still uploading. */
+  constructor(stage, manifest, isLocal, arrived) {
     this.stage = stage;
     this.manifest = manifest;
     this.isLocal = isLocal;
+    const over = (failure) => {
+      this.#failure = failure;
+      stage.redraw(document.activeElement?.id);
+    };
+    this.#upload = arrived && new Upload(stage, arrived, "uploading.contents", over);
   }
   stage;
   manifest;
@@ -188,6 +210,7 @@ var Contents = class {
   #showsAll = false;
   #notice = "none";
   #failure = null;
+  #upload;
   heading(texts) {
     return texts.say("contents.title");
   }
@@ -195,6 +218,7 @@ var Contents = class {
     const { files, bytes } = this.manifest;
     return [
       this.#failure ? problemBox(texts, this.#failure, "problem") : null,
+      this.#upload && !(this.#failure && isOver(this.#failure)) ? this.#upload.draw(texts) : null,
       this.#notice === "stopped" ? paragraph(texts.say("contents.stopped"), { class: "notice", role: "status" }) : null,
       ...this.#message(texts),
       element("h2", {}, texts.say("contents.files")),
@@ -203,6 +227,13 @@ var Contents = class {
       this.#buttons(texts),
       this.#notice === "choose" ? paragraph(texts.say("save.none"), { class: "notice", role: "alert" }) : null
     ];
+  }
+  left() {
+    this.#upload?.stop();
+  }
+  /** All of it is there, and saved. */
+  hasArrived() {
+    this.#upload = null;
   }
   /** Saving has failed; stopping it is no failure. */
   failed(failure) {

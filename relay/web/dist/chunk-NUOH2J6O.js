@@ -10,41 +10,45 @@ import {
 var Engine = class {
   #worker = new Worker(scriptUrl("worker.js"), { type: "module" });
   #ears = /* @__PURE__ */ new Set();
-  #running = null;
+  #running = /* @__PURE__ */ new Map();
+  #calls = 0;
   constructor() {
     this.#worker.onmessage = ({ data }) => {
       if (data.type === "event") this.#ears.forEach((hear) => hear(data.event));
-      else if (data.type === "gives") this.#settle()?.resolve(data.gives);
-      else this.#settle()?.reject(new ShareError(data.failure));
+      else if (data.type === "gives") this.#settle(data.id)?.resolve(data.gives);
+      else this.#settle(data.id)?.reject(new ShareError(data.failure));
     };
-    this.#worker.onerror = () => this.#settle()?.reject(new ShareError({ code: "browser_too_old" }));
+    this.#worker.onerror = () => this.#rejectAll({ code: "browser_too_old" });
   }
   /** From now on `hear` is told of progress and lost connections, until the function that this gives is called. */
   listen(hear) {
     this.#ears.add(hear);
     return () => void this.#ears.delete(hear);
   }
-  /** Makes a call; throws a {@link ShareError}. One runs at a time. */
+  /** Makes a call; throws a {@link ShareError}. */
   async call(call, takes, transfer = []) {
-    if (this.#running) fail({ code: "unexpected", detail: "a call is running" });
     const running = withResolvers();
-    this.#running = running;
-    this.#worker.postMessage({ type: "call", call, takes }, transfer);
+    const id = this.#calls += 1;
+    this.#running.set(id, running);
+    this.#worker.postMessage({ type: "call", id, call, takes }, transfer);
     return running.promise;
   }
-  /** Ends the call that runs, which then fails with `cancelled`. */
+  /** Ends the calls that run, which then fail with `cancelled`. */
   cancel() {
     this.#worker.postMessage({ type: "cancel" });
   }
-  /** Ends the worker; a call that runs fails with `cancelled`. */
+  /** Ends the worker; calls that run fail with `cancelled`. */
   end() {
     this.#worker.terminate();
-    this.#settle()?.reject(new ShareError({ code: "cancelled" }));
+    this.#rejectAll({ code: "cancelled" });
   }
-  #settle() {
-    const running = this.#running;
-    this.#running = null;
+  #settle(id) {
+    const running = this.#running.get(id);
+    this.#running.delete(id);
     return running;
+  }
+  #rejectAll(failure) {
+    for (const id of [...this.#running.keys()]) this.#settle(id)?.reject(new ShareError(failure));
   }
 };
 function withResolvers() {

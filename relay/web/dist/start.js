@@ -239,7 +239,7 @@ var Ask = class {
       if (event.type === "waiting") this.#say(texts.say("saving.waiting", { why: whatHappened(texts, event.why) }));
     });
     try {
-      const next = import("./contents-QLM5BYWM.js").catch(() => fail({ code: "unreachable" }));
+      const next = import("./contents-37TZV564.js").catch(() => fail({ code: "unreachable" }));
       const [manifest, { Contents }] = await Promise.all([this.#field.open(), next]);
       this.stage.show(new Contents(this.stage, manifest, "file" in this.about));
     } catch (error) {

@@ -1,4 +1,7 @@
 import {
+  piecesOf
+} from "./chunk-G5G3HNHA.js";
+import {
   MAX_HEADER_BYTES,
   chacha20poly1305,
   hasWebAssembly,
@@ -921,7 +924,7 @@ var FileSource = class {
   }
   file;
   async *read(from, to) {
-    yield* this.file.slice(from, to).stream();
+    yield* piecesOf(this.file.slice(from, to).stream());
   }
 };
 
@@ -1251,7 +1254,7 @@ async function openTarget(target, bytes) {
   if (target.way === "folder") return (files) => intoFolder(target.handle, files);
   const sink = await openSink(target);
   return async (files, isSingle) => {
-    await write(new Buffered(sink), isSingle ? onlyBytes(files) : (await import("./zip-ZYVRDNG4.js")).zipped(files));
+    await write(new Buffered(sink), isSingle ? onlyBytes(files) : (await import("./zip-7TBDJYUW.js")).zipped(files));
     return { blob: sink instanceof Memory ? sink.blob : null, renamed: [] };
   };
 }
@@ -1370,7 +1373,7 @@ var Session = class {
     if (single2) return { name: single2.path.slice(single2.path.lastIndexOf("/") + 1), isZip: false, bytes: single2.size };
     const isZip = saveAs === "single";
     const entries = entriesOf(manifest, selection);
-    const bytes = isZip && entries.length > 0 ? (await import("./zip-ZYVRDNG4.js")).zipLength(entries) : null;
+    const bytes = isZip && entries.length > 0 ? (await import("./zip-7TBDJYUW.js")).zipLength(entries) : null;
     return { name: zipName(manifest), isZip, bytes };
   }
   /** Downloads, verifies and saves; sends the receipt if that was everything. */

@@ -8,7 +8,7 @@ import {
 } from "./chunk-UAO56CIJ.js";
 import {
   save
-} from "./chunk-R6BE4ZVD.js";
+} from "./chunk-42VH6B7R.js";
 import "./chunk-SLSNA55A.js";
 import {
   printable

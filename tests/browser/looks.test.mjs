@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import axe from "axe-core";
+import { isAccessible } from "./accessible.mjs";
 import { STATES } from "./states.mjs";
 import { World } from "./world.mjs";
 
@@ -57,14 +57,4 @@ for (const name of BROWSERS) {
 async function fits(page, state) {
   const [needed, there] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
   assert.ok(needed <= there, `${state}: ${needed} of ${there} pixels`);
-}
-
-async function isAccessible(page, state) {
-  await page.evaluate(axe.source);
-  const violations = await page.evaluate(async () => {
-    const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-    const results = await axe.run(document, { runOnly: tags });
-    return results.violations.map(({ id, help, nodes }) => ({ id, help, nodes: nodes.map(({ html, failureSummary }) => ({ html, failureSummary })) }));
-  });
-  assert.deepEqual(violations, [], `${state}: ${JSON.stringify(violations, null, 2)}`);
 }

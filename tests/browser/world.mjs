@@ -15,7 +15,7 @@ import puppeteer from "puppeteer-core";
 
 const PROGRAMS = process.env.SHARE_PROGRAMS ?? new URL("../../target/debug/", import.meta.url).pathname;
 const CHROMIUM = "/usr/bin/chromium";
-const FIREFOX = "/usr/bin/firefox-esr";
+export const FIREFOX = "/usr/bin/firefox-esr";
 /** A name of this computer that browsers do not take for it, so that a plain-http page there is as any other. */
 export const PLAIN_HOST = "relay.test";
 
@@ -35,6 +35,11 @@ export class World {
     const path = this.path(name);
     writeFileSync(path, bytes);
     return path;
+  }
+
+  /** What is to be ended with this world, the last first. */
+  atEnd(end) {
+    this.#ends.push(end);
   }
 
   /** A relay on a free port. */
@@ -107,7 +112,7 @@ export class World {
     const downloads = this.path(`downloads-${name}-${Math.random()}`, ".");
     mkdirSync(downloads, { recursive: true });
     const profile = this.path(`profile-${name}-${Math.random()}`);
-    const browser = await (name === "chromium" ? chromium(downloads, profile) : firefox(downloads));
+    const browser = await (name === "chromium" ? chromium(downloads, profile) : puppeteer.launch({ browser: "firefox", executablePath: FIREFOX, extraPrefsFirefox: firefoxPreferences(downloads) }));
     this.#ends.push(() => browser.close());
     return { browser, downloads };
   }
@@ -191,8 +196,9 @@ async function chromium(downloads, profile) {
   return browser;
 }
 
-function firefox(downloads) {
-  const extraPrefsFirefox = {
+/** What makes Firefox save to a folder without asking. */
+export function firefoxPreferences(downloads) {
+  return {
     "network.dns.localDomains": PLAIN_HOST,
     "browser.download.dir": downloads,
     "browser.download.folderList": 2,
@@ -200,7 +206,6 @@ function firefox(downloads) {
     "browser.download.alwaysOpenPanel": false,
     "browser.helperApps.neverAsk.saveToDisk": "application/octet-stream",
   };
-  return puppeteer.launch({ browser: "firefox", executablePath: FIREFOX, extraPrefsFirefox });
 }
 
 /** Waits for what nothing tells of. */

@@ -876,6 +876,7 @@ var Input = class {
 
 // src/source.ts
 var WORKING_BYTES = 64 * 1024;
+var ASKED_BYTES = 64 * 1024 * 1024;
 var RemoteSource = class {
   /** `total` is how long the content must be by its manifest. */
   constructor(relay, id, ticket, total, patience) {
@@ -896,14 +897,15 @@ var RemoteSource = class {
     const backoff = new Backoff({ ...this.patience, signal });
     let [at, failedAt] = [from, from];
     while (at < to) {
+      const end = Math.min(at + ASKED_BYTES, to);
       try {
-        for await (const piece of await this.#ask(at, to, signal)) {
+        for await (const piece of await this.#ask(at, end, signal)) {
           at += piece.length;
-          if (at > to) fail({ code: "bad_answer", what: "length" });
+          if (at > end) fail({ code: "bad_answer", what: "length" });
           if (at - failedAt >= WORKING_BYTES) backoff.worked();
           yield piece;
         }
-        if (at < to) fail({ code: "unreachable" });
+        if (at < end) fail({ code: "unreachable" });
       } catch (error) {
         failedAt = at;
         await backoff.wait(error);

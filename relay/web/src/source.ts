@@ -8,6 +8,8 @@ import { piecesOf } from "./pieces.ts";
 
 /** Bytes that must arrive before a connection counts as working again. */
 const WORKING_BYTES = 64 * 1024;
+/** The most that is asked for at a time: Firefox takes a whole answer into memory, however slowly it is used. */
+const ASKED_BYTES = 64 * 1024 * 1024;
 
 /** The bytes of a content's age file. */
 export interface Source {
@@ -33,14 +35,15 @@ export class RemoteSource implements Source {
     const backoff = new Backoff({ ...this.patience, signal });
     let [at, failedAt] = [from, from];
     while (at < to) {
+      const end = Math.min(at + ASKED_BYTES, to);
       try {
-        for await (const piece of await this.#ask(at, to, signal)) {
+        for await (const piece of await this.#ask(at, end, signal)) {
           at += piece.length;
-          if (at > to) fail({ code: "bad_answer", what: "length" });
+          if (at > end) fail({ code: "bad_answer", what: "length" });
           if (at - failedAt >= WORKING_BYTES) backoff.worked();
           yield piece;
         }
-        if (at < to) fail({ code: "unreachable" });
+        if (at < end) fail({ code: "unreachable" });
       } catch (error) {
         failedAt = at;
         await backoff.wait(error);

@@ -91,7 +91,7 @@ describe("webkit", () => {
     await visit(link, async (page) => {
       await page.unlock(words);
       await page.heading("contents.title");
-      gate.stall(99 * MIB);
+      gate.stall(9 * MIB);
       await page.click("#save");
       await page.progress();
       await looksRight(page, "saving");

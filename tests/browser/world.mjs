@@ -15,7 +15,7 @@ import puppeteer from "puppeteer-core";
 
 const PROGRAMS = process.env.SHARE_PROGRAMS ?? new URL("../../target/debug/", import.meta.url).pathname;
 const CHROMIUM = "/usr/bin/chromium";
-const FIREFOX = "/usr/bin/firefox-esr";
+export const FIREFOX = "/usr/bin/firefox-esr";
 /** A name of this computer that browsers do not take for it, so that a plain-http page there is as any other. */
 export const PLAIN_HOST = "relay.test";
 /** How long a browser may take to end. */
@@ -37,6 +37,11 @@ export class World {
     const path = this.path(name);
     writeFileSync(path, bytes);
     return path;
+  }
+
+  /** What is to be ended with this world, the last first. */
+  atEnd(end) {
+    this.#ends.push(end);
   }
 
   /** A relay on a free port, with further options. */
@@ -207,7 +212,12 @@ async function chromium(downloads, profile) {
 }
 
 function firefox(downloads, dark) {
-  const extraPrefsFirefox = {
+  return puppeteer.launch({ browser: "firefox", executablePath: FIREFOX, extraPrefsFirefox: firefoxPreferences(downloads, dark) });
+}
+
+/** What makes Firefox save to a folder without asking. */
+export function firefoxPreferences(downloads, dark = false) {
+  return {
     "ui.systemUsesDarkTheme": dark ? 1 : 0,
     "network.dns.localDomains": PLAIN_HOST,
     "browser.download.dir": downloads,
@@ -216,7 +226,6 @@ function firefox(downloads, dark) {
     "browser.download.alwaysOpenPanel": false,
     "browser.helperApps.neverAsk.saveToDisk": "application/octet-stream",
   };
-  return puppeteer.launch({ browser: "firefox", executablePath: FIREFOX, extraPrefsFirefox });
 }
 
 /** Waits for what nothing tells of. */

@@ -14,7 +14,7 @@ import "./chunk-YG7J2LP3.js";
 import "./chunk-WMBZNGJP.js";
 import {
   save
-} from "./chunk-R6BE4ZVD.js";
+} from "./chunk-42VH6B7R.js";
 import "./chunk-SLSNA55A.js";
 import {
   printable

@@ -12,14 +12,15 @@ import {
   problemBox,
   setText,
   whatHappened
-} from "./chunk-5KDJKOC3.js";
+} from "./chunk-XKD22ATZ.js";
 import {
   pageUrl
 } from "./chunk-SLSNA55A.js";
 import {
   arrivedOf,
   isPassing
-} from "./chunk-RVFOKQ26.js";
+} from "./chunk-QVUTRZ5B.js";
+import "./chunk-5SHBGPHW.js";
 import {
   printable
 } from "./chunk-ZSNDR5XT.js";
@@ -303,7 +304,7 @@ var Ask = class {
     this.#update();
     const deaf = engine.listen((event) => this.#hear(event));
     try {
-      const next = import("./contents-S3F5MPMG.js").catch(() => fail({ code: "unreachable" }));
+      const next = import("./contents-CXJO3GOL.js").catch(() => fail({ code: "unreachable" }));
       const [manifest, { Contents }] = await Promise.all([this.#field.open(), next]);
       this.stage.show(new Contents(this.stage, manifest, "file" in this.about, this.#upload?.left ?? null));
     } catch (error) {

@@ -19,7 +19,10 @@ import {
   SENDER_MS,
   arrivedOf,
   withPatience
-} from "./chunk-RVFOKQ26.js";
+} from "./chunk-QVUTRZ5B.js";
+import {
+  piecesOf
+} from "./chunk-5SHBGPHW.js";
 import {
   MAX_PATH_BYTES,
   checkName,
@@ -827,6 +830,7 @@ var Input = class {
 
 // src/source.ts
 var WORKING_BYTES = 64 * 1024;
+var ASKED_BYTES = 64 * 1024 * 1024;
 var RemoteSource = class {
   /** `total` is how long the content must be by its manifest, `isSending` whether the sender may still be uploading. */
   constructor(relay, id, ticket, total, patience, isSending) {
@@ -849,14 +853,15 @@ var RemoteSource = class {
     const backoff = new Backoff({ ...this.patience, signal });
     let [at, failedAt] = [from, from];
     while (at < to) {
+      const end = Math.min(at + ASKED_BYTES, to);
       try {
-        for await (const piece of this.#pieces(at, to, signal)) {
+        for await (const piece of this.#pieces(at, end, signal)) {
           at += piece.length;
-          if (at > to) fail({ code: "bad_answer", what: "length" });
+          if (at > end) fail({ code: "bad_answer", what: "length" });
           if (at - failedAt >= WORKING_BYTES) backoff.worked();
           yield piece;
         }
-        if (at < to) fail({ code: "unreachable" });
+        if (at < end) fail({ code: "unreachable" });
       } catch (error) {
         failedAt = at;
         await backoff.wait(await this.#explained(error, signal));
@@ -919,7 +924,7 @@ var FileSource = class {
   }
   file;
   async *read(from, to) {
-    yield* this.file.slice(from, to).stream();
+    yield* piecesOf(this.file.slice(from, to).stream());
   }
 };
 
@@ -1249,7 +1254,7 @@ async function openTarget(target, bytes) {
   if (target.way === "folder") return (files) => intoFolder(target.handle, files);
   const sink = await openSink(target);
   return async (files, isSingle) => {
-    await write(new Buffered(sink), isSingle ? onlyBytes(files) : (await import("./zip-ZYVRDNG4.js")).zipped(files));
+    await write(new Buffered(sink), isSingle ? onlyBytes(files) : (await import("./zip-J73DBW3U.js")).zipped(files));
     return { blob: sink instanceof Memory ? sink.blob : null, renamed: [] };
   };
 }
@@ -1368,7 +1373,7 @@ var Session = class {
     if (single2) return { name: single2.path.slice(single2.path.lastIndexOf("/") + 1), isZip: false, bytes: single2.size };
     const isZip = saveAs === "single";
     const entries = entriesOf(manifest, selection);
-    const bytes = isZip && entries.length > 0 ? (await import("./zip-ZYVRDNG4.js")).zipLength(entries) : null;
+    const bytes = isZip && entries.length > 0 ? (await import("./zip-J73DBW3U.js")).zipLength(entries) : null;
     return { name: zipName(manifest), isZip, bytes };
   }
   /** Downloads, verifies and saves; sends the receipt if that was everything. */

@@ -6,6 +6,7 @@
 import type { Bytes } from "./bytes.ts";
 import { concat, fromUtf8 } from "./bytes.ts";
 import { fail, ShareError, type Failure } from "./failure.ts";
+import { readerOf } from "./pieces.ts";
 
 /** For a small call, or the beginning of a large one. */
 const CALL_MS = 60_000;
@@ -14,8 +15,6 @@ const MANIFEST_MS = CALL_MS + 256_000;
 /** How long a transfer may stand still, or stay below `STALL_BYTES`, before it counts as broken. */
 const STALL_MS = 30_000;
 const STALL_BYTES = 16 * 1024;
-/** The most that is read at a time. */
-const READ_BYTES = 256 * 1024;
 const MAX_ANSWER_BYTES = 1024 * 1024;
 const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 
@@ -302,27 +301,6 @@ async function* bodyOf(response: Response, signal: AbortSignal, stalled: AbortCo
     // Who stops reading early no longer wants the rest; a body that has ended or failed does not mind.
     reader.cancel().catch(() => {});
   }
-}
-
-/** Reads pieces of any length. */
-type BodyReader = Pick<ReadableStreamDefaultReader<Bytes>, "read" | "cancel">;
-
-/** A reader that has each piece written over the last where the browser can: new memory for each costs twice the work. */
-function readerOf(body: ReadableStream<Bytes>): BodyReader {
-  let reader: ReadableStreamBYOBReader;
-  try {
-    reader = body.getReader({ mode: "byob" });
-  } catch {
-    return body.getReader();
-  }
-  let memory = new ArrayBuffer(READ_BYTES);
-  const read = async (): Promise<ReadableStreamReadResult<Bytes>> => {
-    const { done, value } = await reader.read(new Uint8Array(memory));
-    if (done || !value) return { done: true, value: undefined };
-    memory = value.buffer;
-    return { done, value };
-  };
-  return { read, cancel: (reason) => reader.cancel(reason) };
 }
 
 async function within<T>(reading: Promise<T>, ms: number, signal: AbortSignal, stalled: AbortController): Promise<T> {

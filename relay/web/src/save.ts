@@ -5,7 +5,7 @@
 
 import { hex, random } from "./bytes.ts";
 import type { Engine } from "./engine.ts";
-import { fail, isFailure } from "./failure.ts";
+import { fail, isFailure, ShareError } from "./failure.ts";
 import type { Plan, SaveAs, Saved, Selection, Target, ToServiceWorker, Way } from "./protocol.ts";
 import { pageUrl, scriptUrl } from "./trusted.ts";
 
@@ -30,9 +30,10 @@ export async function save(
   selection: Selection,
   saveAs: SaveAs = "single",
   hear: (way: Way) => void = () => {},
-  ways: Way[] = saveAs === "folder" ? ["folder"] : ["file", "download", "memory"],
+  ways: Way[] = saveAs === "folder" ? ["folder"] : waysHere(),
 ): Promise<Saved> {
   const plan = await engine.call("plan", { selection, saveAs });
+  let refusal: unknown = new ShareError({ code: "save_refused" });
   for (const way of ways) {
     const attempt = await ATTEMPTS[way](plan, engine);
     if (!attempt) continue;
@@ -42,12 +43,22 @@ export async function save(
       if (saved.blob) offerBlob(saved.blob, plan.name);
       return saved;
     } catch (error) {
-      if (!isFailure(error, "save_refused") || way === ways.at(-1)) throw error;
+      if (!isFailure(error, "save_refused") && !isFailure(error, "too_large_for_memory")) throw error;
+      refusal = error;
     } finally {
       attempt.release();
     }
   }
-  return fail({ code: "save_refused" });
+  throw refusal;
+}
+
+/**
+ * WebKitGTK leaves what came of a download that failed under the name of the file. It has no private file system, by which
+ * it is known; there, and in browsers older than those, memory comes first, from which a file comes whole or not at all.
+ */
+function waysHere(): Way[] {
+  const storage: StorageManager | undefined = navigator.storage;
+  return storage && "getDirectory" in storage ? ["file", "download", "memory"] : ["file", "memory", "download"];
 }
 
 interface Pickers {

@@ -4,9 +4,12 @@ import { arrivedOf, type Relay } from "./api.ts";
 import { Backoff, SENDER_MS, type Patience } from "./backoff.ts";
 import type { Bytes } from "./bytes.ts";
 import { fail, isFailure, ShareError } from "./failure.ts";
+import { piecesOf } from "./pieces.ts";
 
 /** Bytes that must arrive before a connection counts as working again. */
 const WORKING_BYTES = 64 * 1024;
+/** The most that is asked for at a time: Firefox takes a whole answer into memory, however slowly it is used. */
+const ASKED_BYTES = 64 * 1024 * 1024;
 
 /** The bytes of a content's age file. */
 export interface Source {
@@ -36,14 +39,15 @@ export class RemoteSource implements Source {
     const backoff = new Backoff({ ...this.patience, signal });
     let [at, failedAt] = [from, from];
     while (at < to) {
+      const end = Math.min(at + ASKED_BYTES, to);
       try {
-        for await (const piece of this.#pieces(at, to, signal)) {
+        for await (const piece of this.#pieces(at, end, signal)) {
           at += piece.length;
-          if (at > to) fail({ code: "bad_answer", what: "length" });
+          if (at > end) fail({ code: "bad_answer", what: "length" });
           if (at - failedAt >= WORKING_BYTES) backoff.worked();
           yield piece;
         }
-        if (at < to) fail({ code: "unreachable" });
+        if (at < end) fail({ code: "unreachable" });
       } catch (error) {
         failedAt = at;
         await backoff.wait(await this.#explained(error, signal));
@@ -112,6 +116,6 @@ export class FileSource implements Source {
   constructor(readonly file: Blob) {}
 
   async *read(from: number, to: number): AsyncGenerator<Bytes, void> {
-    yield* this.file.slice(from, to).stream();
+    yield* piecesOf(this.file.slice(from, to).stream());
   }
 }

@@ -1,4 +1,7 @@
 import {
+  readerOf
+} from "./chunk-5SHBGPHW.js";
+import {
   ShareError,
   concat,
   fail,
@@ -10,7 +13,6 @@ var CALL_MS = 6e4;
 var MANIFEST_MS = CALL_MS + 256e3;
 var STALL_MS = 3e4;
 var STALL_BYTES = 16 * 1024;
-var READ_BYTES = 256 * 1024;
 var MAX_ANSWER_BYTES = 1024 * 1024;
 var MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 var Relay = class {
@@ -212,22 +214,6 @@ async function* bodyOf(response, signal, stalled) {
     reader.cancel().catch(() => {
     });
   }
-}
-function readerOf(body) {
-  let reader;
-  try {
-    reader = body.getReader({ mode: "byob" });
-  } catch {
-    return body.getReader();
-  }
-  let memory = new ArrayBuffer(READ_BYTES);
-  const read = async () => {
-    const { done, value } = await reader.read(new Uint8Array(memory));
-    if (done || !value) return { done: true, value: void 0 };
-    memory = value.buffer;
-    return { done, value };
-  };
-  return { read, cancel: (reason) => reader.cancel(reason) };
 }
 async function within(reading, ms, signal, stalled) {
   let timer;

@@ -1,7 +1,7 @@
 import {
   SENDER_MS,
   arrivedOf
-} from "./chunk-RVFOKQ26.js";
+} from "./chunk-QVUTRZ5B.js";
 import {
   failureOf
 } from "./chunk-H7PTUJJ3.js";

@@ -8,12 +8,13 @@ import {
   problemBox,
   setText,
   whatHappened
-} from "./chunk-5KDJKOC3.js";
+} from "./chunk-XKD22ATZ.js";
 import {
   save
-} from "./chunk-R6BE4ZVD.js";
+} from "./chunk-42VH6B7R.js";
 import "./chunk-SLSNA55A.js";
-import "./chunk-RVFOKQ26.js";
+import "./chunk-QVUTRZ5B.js";
+import "./chunk-5SHBGPHW.js";
 import {
   printable
 } from "./chunk-ZSNDR5XT.js";

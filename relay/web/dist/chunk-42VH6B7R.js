@@ -3,6 +3,7 @@ import {
   scriptUrl
 } from "./chunk-SLSNA55A.js";
 import {
+  ShareError,
   fail,
   hex,
   isFailure,
@@ -15,8 +16,9 @@ var START_MS = 5e3;
 var REVOKE_MS = 6e5;
 var ATTEMPTS = { file: pickFile, folder: pickFolder, download: browserDownload, memory };
 async function save(engine, selection, saveAs = "single", hear = () => {
-}, ways = saveAs === "folder" ? ["folder"] : ["file", "download", "memory"]) {
+}, ways = saveAs === "folder" ? ["folder"] : waysHere()) {
   const plan = await engine.call("plan", { selection, saveAs });
+  let refusal = new ShareError({ code: "save_refused" });
   for (const way of ways) {
     const attempt = await ATTEMPTS[way](plan, engine);
     if (!attempt) continue;
@@ -26,12 +28,17 @@ async function save(engine, selection, saveAs = "single", hear = () => {
       if (saved.blob) offerBlob(saved.blob, plan.name);
       return saved;
     } catch (error) {
-      if (!isFailure(error, "save_refused") || way === ways.at(-1)) throw error;
+      if (!isFailure(error, "save_refused") && !isFailure(error, "too_large_for_memory")) throw error;
+      refusal = error;
     } finally {
       attempt.release();
     }
   }
-  return fail({ code: "save_refused" });
+  throw refusal;
+}
+function waysHere() {
+  const storage = navigator.storage;
+  return storage && "getDirectory" in storage ? ["file", "download", "memory"] : ["file", "memory", "download"];
 }
 async function pickFile({ name }) {
   const handle = await unlessRefused(() => window.showSaveFilePicker?.({ suggestedName: name }));

@@ -1,0 +1,37 @@
+/** A browser's stream as its pieces, one after another. Each is good until the next is asked for. */
+
+import type { Bytes } from "./bytes.ts";
+
+/** The most that is read at a time. */
+const READ_BYTES = 256 * 1024;
+
+/** The stream's pieces, for WebKit too, whose streams cannot be iterated. Who stops early ends the stream. */
+export async function* piecesOf(stream: ReadableStream<Bytes>): AsyncGenerator<Bytes, void> {
+  const reader = readerOf(stream);
+  try {
+    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) yield piece.value;
+  } finally {
+    await reader.cancel();
+  }
+}
+
+/** Reads pieces of any length. */
+export type PieceReader = Pick<ReadableStreamDefaultReader<Bytes>, "read" | "cancel">;
+
+/** A reader that has each piece written over the last where the browser can: new memory for each costs twice the work. */
+export function readerOf(stream: ReadableStream<Bytes>): PieceReader {
+  let reader: ReadableStreamBYOBReader;
+  try {
+    reader = stream.getReader({ mode: "byob" });
+  } catch {
+    return stream.getReader();
+  }
+  let memory = new ArrayBuffer(READ_BYTES);
+  const read = async (): Promise<ReadableStreamReadResult<Bytes>> => {
+    const { done, value } = await reader.read(new Uint8Array(memory));
+    if (done || !value) return { done: true, value: undefined };
+    memory = value.buffer;
+    return { done, value };
+  };
+  return { read, cancel: (reason) => reader.cancel(reason) };
+}

@@ -1,8 +1,6 @@
-/** What the page uses of the engine. */
+/** What the browser tests use of the engine by itself, without the screens. The page does not load it. */
 
 export { Engine } from "./engine.ts";
-export { ShareError, failureOf } from "./failure.ts";
-export { linkText, readLink } from "./link.ts";
-export { printable } from "./names.ts";
+export { failureOf } from "./failure.ts";
 export { save } from "./save.ts";
-export { Words } from "./words.ts";
+export { loadWords } from "./wordlists.ts";

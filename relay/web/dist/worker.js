@@ -4,7 +4,7 @@ import {
   openHeader,
   readHeader,
   scrypt
-} from "./chunk-NO2BKP6P.js";
+} from "./chunk-D3OLIFWS.js";
 import {
   MAX_PATH_BYTES,
   Relay,
@@ -1435,7 +1435,7 @@ async function carryOut(call, signal) {
     case "prove":
       return session.unlock({ passphrase: call.takes.words }, signal);
     case "unlock":
-      return session.unlock({ identities: (await part(import("./identity-SBMNXMT7.js"))).readIdentities(call.takes.identities) }, signal);
+      return session.unlock({ identities: (await part(import("./identity-S7I33KUY.js"))).readIdentities(call.takes.identities) }, signal);
     case "plan":
       return session.plan(call.takes.selection, call.takes.saveAs);
     case "save":

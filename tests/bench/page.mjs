@@ -53,7 +53,7 @@ async function save({ link, words, way }) {
   const seconds = way === "download" ? await untilWhole(started) : await untilSaved(visit, started);
   await visit.heading("saved.title");
   if (way === "file") await visit.page.evaluate(emptyPrivateFolder);
-  await visit.page.close();
+  await visit.close();
   return seconds;
 }
 

@@ -125,6 +125,11 @@ export class Visit {
   check() {
     assert.deepEqual(this.#wrong, []);
   }
+
+  async close() {
+    await this.page.close();
+    this.check();
+  }
 }
 
 /** Runs before the page. */

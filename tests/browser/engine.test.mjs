@@ -11,7 +11,7 @@ import { PLAIN_HOST } from "./world.mjs";
 
 /** Runs in the page: opens the share, and saves what is wanted of it in a way. Gives what came of it, or the failure. */
 async function fetchShare({ link, id, words, identities, selection = "all", saveAs = "single", ways, folder }) {
-  const { Engine, save, Words, readLink, failureOf } = await import("/page/page.js");
+  const { Engine, save, loadWords, failureOf } = await import("/page/testing.js");
   const events = [];
   const root = await navigator.storage?.getDirectory?.();
   // A picker needs a person; the browser's private file system stands in for what they would choose.
@@ -21,12 +21,12 @@ async function fetchShare({ link, id, words, identities, selection = "all", save
     const engine = new Engine();
     engine.listen((event) => events.push(event));
     if (id) await engine.call("open", { relay: location.origin, id });
-    else if (link) await engine.call("open", readLink(link));
+    else if (link) await engine.call("open", { relay: location.origin, id: link.split("/").at(-1) });
     else await engine.call("openFile", { file: document.querySelector("#saved-file").files[0] });
     const manifest = identities
       ? await engine.call("unlock", { identities })
-      : await engine.call("prove", { words: (await Words.load()).read(words) });
-    const saved = ways ? await save(engine, selection, saveAs, () => {}, ways) : null;
+      : await engine.call("prove", { words: (await loadWords()).read(words) });
+    const saved = ways ? await save(engine, selection, saveAs, new AbortController().signal, ways) : null;
     return { manifest: { ...manifest, nonce: null }, saved: saved && { ...saved, blob: null }, events };
   } catch (error) {
     return { failure: failureOf(error), events };

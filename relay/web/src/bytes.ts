@@ -1,4 +1,4 @@
-/** Bytes and text: hexadecimal, UTF-8, joining, comparing. */
+/** Bytes and text: hexadecimal, UTF-8, joining, comparing, streams. */
 
 /** Bytes in memory of their own, which can be handed to another thread. */
 export type Bytes = Uint8Array<ArrayBuffer>;

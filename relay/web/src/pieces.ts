@@ -11,7 +11,8 @@ export async function* piecesOf(stream: ReadableStream<Bytes>): AsyncGenerator<B
   try {
     for (let piece = await reader.read(); !piece.done; piece = await reader.read()) yield piece.value;
   } finally {
-    await reader.cancel();
+    // Who stops early no longer wants the rest; a stream that has ended or failed does not mind.
+    reader.cancel().catch(() => {});
   }
 }
 

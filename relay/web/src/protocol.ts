@@ -73,7 +73,7 @@ export type Event =
   | { type: "waiting"; why: Failure };
 
 /** From the page to the worker. */
-export type ToWorker = { [C in keyof Calls]: { type: "call"; id: number; call: C; takes: Calls[C]["takes"] } }[keyof Calls] | { type: "cancel" };
+export type ToWorker = { [C in keyof Calls]: { type: "call"; id: number; call: C; takes: Calls[C]["takes"] } }[keyof Calls] | { type: "cancel"; id: number };
 
 /** From the worker to the page. */
 export type FromWorker =

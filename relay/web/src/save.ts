@@ -1,6 +1,6 @@
 /**
  * The three ways to save, each falling to the next by itself where it is missing or refused: a place that the person
- * chooses, a download of the browser's own, memory.
+ * chooses, a download of the browser's own, memory. What cannot be put into a folder is saved as one .zip.
  */
 
 import { hex, random } from "./bytes.ts";
@@ -16,32 +16,44 @@ const START_MS = 5_000;
 /** How long a blob may take to be copied. */
 const REVOKE_MS = 600_000;
 
+/** What was saved, and as what. */
+export type SavedAs = Saved & Pick<Plan, "name" | "isZip">;
+
 /** Tries a way. `null` if it is missing or refused; what is given up at the end comes with it. */
 type Attempt = (plan: Plan, engine: Engine) => Promise<{ target: Target; transfer: Transferable[]; release: () => void } | null>;
 
 const ATTEMPTS: Record<Way, Attempt> = { file: pickFile, folder: pickFolder, download: browserDownload, memory };
 
 /**
- * Saves the selection; to be called when the person has just asked for it, or the browser opens no picker. `hear` is told
- * of the way that is tried.
+ * Saves the selection, until the signal says that it is no longer wanted. To be called when the person has just asked for
+ * it, or the browser opens no picker.
  */
 export async function save(
   engine: Engine,
   selection: Selection,
-  saveAs: SaveAs = "single",
-  hear: (way: Way) => void = () => {},
-  ways: Way[] = saveAs === "folder" ? ["folder"] : waysHere(),
-): Promise<Saved> {
-  const plan = await engine.call("plan", { selection, saveAs });
+  saveAs: SaveAs,
+  signal: AbortSignal,
+  ways: Way[] = waysHere(),
+): Promise<SavedAs> {
+  try {
+    return await saveBy(saveAs === "folder" ? ["folder"] : ways, engine, selection, saveAs, signal);
+  } catch (error) {
+    if (saveAs !== "folder" || !isFailure(error, "save_refused")) throw error;
+    return saveBy(ways, engine, selection, "single", signal);
+  }
+}
+
+/** Tries these ways, one after another; throws why the last one was refused. */
+async function saveBy(ways: Way[], engine: Engine, selection: Selection, saveAs: SaveAs, signal: AbortSignal): Promise<SavedAs> {
   let refusal: unknown = new ShareError({ code: "save_refused" });
+  const plan = await engine.call("plan", { selection, saveAs }, [], signal);
   for (const way of ways) {
     const attempt = await ATTEMPTS[way](plan, engine);
     if (!attempt) continue;
-    hear(way);
     try {
-      const saved = await engine.call("save", { selection, target: attempt.target }, attempt.transfer);
+      const saved = await engine.call("save", { selection, target: attempt.target }, attempt.transfer, signal);
       if (saved.blob) offerBlob(saved.blob, plan.name);
-      return saved;
+      return { ...saved, name: attempt.target.way === "file" ? attempt.target.handle.name : plan.name, isZip: plan.isZip };
     } catch (error) {
       if (!isFailure(error, "save_refused") && !isFailure(error, "too_large_for_memory")) throw error;
       refusal = error;

@@ -69,27 +69,38 @@ function refused(error: unknown): never {
 export class BrowserDownload implements Sink {
   #sent = 0;
   #room = 0;
-  #cancelled = false;
+  #hasEnded = false;
   #changed: () => void = () => {};
 
-  private constructor(readonly port: MessagePort) {
+  private constructor(
+    readonly port: MessagePort,
+    readonly signal: AbortSignal,
+  ) {
     port.onmessage = ({ data }: MessageEvent<FromDownload>) => {
       if (data.type === "room") this.#room = data.pieces;
-      else if (data.type === "cancelled") this.#cancelled = true;
+      else if (data.type === "cancelled") this.#hasEnded = true;
       this.#changed();
     };
+    signal.addEventListener("abort", () => this.#changed());
   }
 
   /** Waits until the browser has begun; throws `save_refused` if it does not. */
-  static async open(port: MessagePort): Promise<BrowserDownload> {
-    const download = new BrowserDownload(port);
+  static async open(port: MessagePort, signal: AbortSignal): Promise<BrowserDownload> {
+    const download = new BrowserDownload(port, signal);
     const late = setTimeout(() => {
-      download.#cancelled = true;
+      download.#hasEnded = true;
       download.#changed();
     }, FIRST_PULL_MS);
-    await download.#untilRoom().catch(() => fail({ code: "save_refused" }));
-    clearTimeout(late);
-    return download;
+    try {
+      await download.#untilRoom();
+      return download;
+    } catch {
+      const failure: Failure = { code: signal.aborted ? "cancelled" : "save_refused" };
+      await download.abort(failure);
+      return fail(failure);
+    } finally {
+      clearTimeout(late);
+    }
   }
 
   async write(bytes: Bytes): Promise<void> {
@@ -115,10 +126,12 @@ export class BrowserDownload implements Sink {
   }
 
   async #untilRoom(): Promise<void> {
-    while (this.#room <= this.#sent && !this.#cancelled) {
+    while (this.#room <= this.#sent && !this.#hasEnded && !this.signal.aborted) {
       await new Promise<void>((resolve) => (this.#changed = resolve));
     }
-    if (this.#cancelled) fail({ code: "cancelled" });
+    if (this.signal.aborted) fail({ code: "cancelled" });
+    // No more room on the disk, or the person stopped it in the browser's own list: it does not say which.
+    if (this.#hasEnded) fail({ code: "download_ended" });
   }
 }
 

@@ -115,7 +115,7 @@ export class RemoteSource implements Source {
 export class FileSource implements Source {
   constructor(readonly file: Blob) {}
 
-  async *read(from: number, to: number): AsyncGenerator<Bytes, void> {
-    yield* piecesOf(this.file.slice(from, to).stream());
+  read(from: number, to: number): AsyncIterable<Bytes> {
+    return piecesOf(this.file.slice(from, to).stream());
   }
 }

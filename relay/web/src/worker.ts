@@ -1,26 +1,26 @@
 /** The worker: all that is computed, fetched and written happens here, so that the page always answers. */
 
-import { failureOf } from "./failure.ts";
+import { failureOf, part } from "./failure.ts";
 import type { Calls, FromWorker, ToWorker } from "./protocol.ts";
 import { Session } from "./session.ts";
 
 const session = new Session((event) => send({ type: "event", event }));
 /** How often the page is told that a call still runs. */
 const ALIVE_MS = 5_000;
-const running = new Set<AbortController>();
+const running = new Map<number, AbortController>();
 
 globalThis.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
-  if (data.type === "cancel") return running.forEach((call) => call.abort());
+  if (data.type === "cancel") return running.get(data.id)?.abort();
   const { id } = data;
   const call = new AbortController();
-  running.add(call);
+  running.set(id, call);
   const ticking = setInterval(() => send({ type: "event", event: { type: "alive" } }), ALIVE_MS);
   try {
     send({ type: "gives", id, gives: await carryOut(data, call.signal) });
   } catch (error) {
     send({ type: "failed", id, failure: failureOf(error) });
   } finally {
-    running.delete(call);
+    running.delete(id);
     clearInterval(ticking);
   }
 };
@@ -34,7 +34,7 @@ async function carryOut(call: ToWorker & { type: "call" }, signal: AbortSignal):
     case "prove":
       return session.unlock({ passphrase: call.takes.words }, signal);
     case "unlock":
-      return session.unlock({ identities: (await import("./identity.ts")).readIdentities(call.takes.identities) }, signal);
+      return session.unlock({ identities: (await part(import("./identity.ts"))).readIdentities(call.takes.identities) }, signal);
     case "plan":
       return session.plan(call.takes.selection, call.takes.saveAs);
     case "save":

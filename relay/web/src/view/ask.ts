@@ -1,14 +1,15 @@
 /** The screen that asks for the words or the key, and tells who can open the share and until when. */
 
 import { arrivedOf, type ShareStatus } from "../api.ts";
-import { fail, failureOf, type Failure } from "../failure.ts";
+import { failureOf, type Failure } from "../failure.ts";
 import type { Manifest } from "../manifest.ts";
 import { printable } from "../names.ts";
 import type { Event as Told } from "../protocol.ts";
+import { Contents } from "./contents.ts";
 import { button, element, paragraph, setText, type Child } from "./dom.ts";
 import { KeyField } from "./key_field.ts";
 import { Ended } from "./opening.ts";
-import { problemBox, whatHappened } from "./problem.ts";
+import { problemBox, whatHappened, whyItWaits } from "./problem.ts";
 import type { Screen, Stage } from "./screen.ts";
 import type { Texts } from "./texts.ts";
 import { Upload } from "./upload.ts";
@@ -26,7 +27,7 @@ export interface Field {
   /** The text of the button. */
   submit(texts: Texts): string;
   /** Opens it with what was typed. */
-  open(): Promise<Manifest>;
+  open(signal: AbortSignal): Promise<Manifest>;
 }
 
 /** Asks, until it opens. */
@@ -36,13 +37,15 @@ export class Ask implements Screen {
   readonly #upload: Upload | null;
   #failure: Failure | null;
   #isOpening = false;
-  /** Why opening takes longer. */
+  /** Stops opening it. */
+  #stop = new AbortController();
+  /** Why opening it has to wait. */
   #why: Failure | null = null;
+  #hasLeft = false;
 
   constructor(readonly stage: Stage, readonly kind: "words" | "keys", readonly about: About) {
     this.#field = kind === "words" ? new WordsField(stage) : new KeyField(stage);
-    const until = "status" in about ? about.status.lockedUntil : undefined;
-    this.#failure = until === undefined ? null : { code: "locked", until };
+    this.#failure = "status" in about ? whatIsInTheWay(about.status) : null;
     const arrived = "status" in about ? arrivedOf(about.status) : null;
     const over = (failure: Failure) => stage.show(new Ended(stage, failure));
     this.#upload = arrived && new Upload(stage, arrived, "uploading.ask", over);
@@ -53,22 +56,21 @@ export class Ask implements Screen {
   }
 
   body(texts: Texts): Child[] {
-    const problem = this.#failure ? problemBox(texts, this.#failure, "problem") : null;
+    const problem = this.#failure ? problemBox(texts, this.#failure, "problem", "file" in this.about) : null;
     const submit = element("button", { type: "submit", class: "main", id: "open" }, this.#field.submit(texts));
-    const stop = button(texts.say("ask.stop"), () => this.stage.engine.cancel(), { id: "stop", hidden: this.#why === null });
-    const state = element("p", { id: "opening", role: "status" }, this.#progress(texts));
+    const stop = button(texts.say("ask.stop"), () => this.#stop.abort(), { id: "stop", hidden: this.#why === null });
+    const state = element("p", { id: "opening" }, this.#doing(texts));
     const send = (event: Event) => {
       event.preventDefault();
       void this.#open();
     };
-    // That it is locked is no fault of what was typed.
-    const isWrong = this.#failure !== null && this.#failure.code !== "locked";
-    const field = this.#field.draw(texts, isWrong ? "problem" : null);
+    const field = this.#field.draw(texts, this.#isMistyped ? "problem" : null);
     const form = element("form", { submit: send, novalidate: true }, ...field, submit, stop, state);
     return [...this.#details(texts), this.#upload && this.#upload.draw(texts), problem, form];
   }
 
   left(): void {
+    this.#hasLeft = true;
     this.#upload?.stop();
   }
 
@@ -79,26 +81,29 @@ export class Ask implements Screen {
     const facts = [
       texts.say("ask.until", { time: texts.time(expiresAt) }),
       payloadBytes === undefined ? null : texts.say("ask.size", { size: texts.size(payloadBytes) }),
-      downloadsLeft === undefined ? null : texts.count("ask.left", downloadsLeft),
+      downloadsLeft === undefined || downloadsLeft === 0 ? null : texts.count("ask.left", downloadsLeft),
     ];
     const safe = paragraph(texts.say("ask.safe"), { class: "quiet" });
     return [who, paragraph(facts.filter((fact) => fact !== null).join(" ")), safe];
   }
 
+  /** Whether it is what was typed that did not open it. */
+  get #isMistyped(): boolean {
+    return this.#failure !== null && /^(words|identity)_|^no_identity_fits$/.test(this.#failure.code);
+  }
+
   async #open(): Promise<void> {
     if (this.#isOpening) return;
-    const { engine } = this.stage;
-    this.#isOpening = true;
-    this.#update();
-    const deaf = engine.listen((event) => this.#hear(event));
+    const { stage } = this;
+    [this.#isOpening, this.#why, this.#stop] = [true, null, new AbortController()];
+    this.#tell();
+    const deaf = stage.engine.listen((event) => this.#hear(event));
     try {
-      // What comes next is not needed before.
-      const next = import("./contents.ts").catch(() => fail({ code: "unreachable" }));
-      const [manifest, { Contents }] = await Promise.all([this.#field.open(), next]);
-      this.stage.show(new Contents(this.stage, manifest, "file" in this.about, this.#upload?.left ?? null));
+      const manifest = await this.#field.open(this.#stop.signal);
+      if (!this.#hasLeft) stage.show(new Contents(stage, manifest, "file" in this.about, this.#upload?.left ?? null));
     } catch (error) {
-      // Unless somebody has chosen a file instead.
-      if (engine === this.stage.engine) this.#failed(failureOf(error));
+      // Somebody may have chosen a file meanwhile.
+      if (!this.#hasLeft) this.#failed(failureOf(error));
     } finally {
       deaf();
     }
@@ -109,25 +114,33 @@ export class Ask implements Screen {
     [this.#isOpening, this.#why] = [false, null];
     const isStopped = failure.code === "cancelled";
     this.#failure = isStopped ? null : failure;
-    this.stage.redraw(this.#field.id);
-    if (isStopped) this.stage.announce(whatHappened(this.stage.texts, failure));
+    this.stage.redraw(isStopped || this.#isMistyped ? this.#field.id : "open");
+    this.stage.announce(isStopped ? whatHappened(this.stage.texts, failure) : "");
   }
 
   #hear(event: Told): void {
     if (event.type !== "waiting") return;
     this.#why = event.why;
     if (event.why.code === "not_uploaded") this.#upload?.saw(event.why);
-    this.#update();
+    this.#tell();
   }
 
-  #update(): void {
-    const [state, stop] = [document.getElementById("opening"), document.getElementById("stop")];
-    if (state) setText(state, this.#progress(this.stage.texts));
-    if (stop) stop.hidden = this.#why === null;
-  }
-
-  #progress(texts: Texts): string {
+  #doing(texts: Texts): string {
     if (!this.#isOpening) return "";
-    return this.#why ? texts.say("saving.waiting", { why: whatHappened(texts, this.#why) }) : texts.say("ask.opening");
+    return this.#why ? whyItWaits(texts, this.#why) : texts.say("ask.opening");
   }
+
+  #tell(): void {
+    const doing = this.#doing(this.stage.texts);
+    const [state, stop] = [document.getElementById("opening"), document.getElementById("stop")];
+    if (state) setText(state, doing);
+    if (stop) stop.hidden = this.#why === null;
+    this.stage.announce(doing);
+  }
+}
+
+/** Why it cannot be opened now, as far as that is known before anything is typed. */
+function whatIsInTheWay({ lockedUntil, downloadsLeft }: ShareStatus): Failure | null {
+  if (lockedUntil !== undefined) return { code: "locked", until: lockedUntil };
+  return downloadsLeft === 0 ? { code: "downloads_taken" } : null;
 }

@@ -40,9 +40,9 @@ export class Contents implements Screen {
   body(texts: Texts): Child[] {
     const { files, bytes } = this.manifest;
     return [
-      this.#failure ? problemBox(texts, this.#failure, "problem") : null,
+      this.#failure ? problemBox(texts, this.#failure, "problem", this.isLocal) : null,
       this.#upload && !(this.#failure && isOver(this.#failure)) ? this.#upload.draw(texts) : null,
-      this.#notice === "stopped" ? paragraph(texts.say("contents.stopped"), { class: "notice", role: "status" }) : null,
+      paragraph(this.said(texts), { class: "notice" }),
       ...this.#message(texts),
       element("h2", {}, texts.say("contents.files")),
       paragraph(texts.count("contents.total", files, { size: texts.size(bytes) })),
@@ -59,6 +59,10 @@ export class Contents implements Screen {
   /** All of it is there, and saved. */
   hasArrived(): void {
     this.#upload = null;
+  }
+
+  said(texts: Texts): string | null {
+    return this.#notice === "stopped" ? texts.say("contents.stopped") : null;
   }
 
   /** Saving has failed; stopping it is no failure. */

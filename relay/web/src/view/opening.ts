@@ -2,34 +2,35 @@
 
 import { isPassing } from "../api.ts";
 import type { Failure } from "../failure.ts";
-import { button, element, paragraph, setText, type Child } from "./dom.ts";
-import { problemBox, whatHappened } from "./problem.ts";
+import { button, paragraph, type Child } from "./dom.ts";
+import { problemBox, waitingNotice, whyItWaits } from "./problem.ts";
 import type { Screen, Stage } from "./screen.ts";
-import type { Texts } from "./texts.ts";
+import type { TextKey, Texts } from "./texts.ts";
 import { isOver } from "./upload.ts";
 
 /** How long after a failure that may pass it is tried again. */
 const AGAIN_MS = 10_000;
 
-/** The relay is being asked. */
+/** The relay is being asked, or a file looked at. */
 export class Checking implements Screen {
   readonly #deaf: () => void;
+  #why: Failure | null = null;
 
-  constructor(stage: Stage) {
+  constructor(readonly stage: Stage, readonly title: TextKey) {
     this.#deaf = stage.engine.listen((event) => {
-      const waiting = document.getElementById("waiting");
-      if (!waiting || event.type !== "waiting") return;
-      waiting.hidden = false;
-      setText(waiting, stage.texts.say("saving.waiting", { why: whatHappened(stage.texts, event.why) }));
+      if (event.type !== "waiting") return;
+      this.#why = event.why;
+      document.getElementById("waiting")?.replaceWith(waitingNotice(stage.texts, event.why));
+      stage.announce(whyItWaits(stage.texts, event.why));
     });
   }
 
   heading(texts: Texts): string {
-    return texts.say("checking");
+    return texts.say(this.title);
   }
 
-  body(): Child[] {
-    return [element("p", { id: "waiting", class: "notice", role: "status", hidden: true })];
+  body(texts: Texts): Child[] {
+    return [waitingNotice(texts, this.#why)];
   }
 
   left(): void {
@@ -51,7 +52,7 @@ export class Ended implements Screen {
   }
 
   heading(texts: Texts): string {
-    return texts.say("problem.title");
+    return texts.say(isOver(this.failure) ? "problem.title" : "problem.now");
   }
 
   body(texts: Texts): Child[] {

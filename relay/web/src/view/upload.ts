@@ -9,10 +9,10 @@ import type { TextKey, Texts } from "./texts.ts";
 
 /** How often it is read out. */
 const SAID_MS = 60_000;
-/** After these nothing more comes, and there is nothing to try again. */
-const IS_OVER: ReadonlySet<string> = new Set(["expired", "revoked", "collected", "not_found", "link_damaged"]);
+/** After these there is nothing to wait for, nor to try again. */
+const IS_OVER: ReadonlySet<string> = new Set(["expired", "revoked", "collected", "not_found", "link_damaged", "browser_too_old"]);
 
-/** Whether it says that the share has ended, or never was. */
+/** Whether it can never be opened here. */
 export function isOver(failure: Failure): boolean {
   return IS_OVER.has(failure.code);
 }

@@ -1,6 +1,6 @@
 import {
   piecesOf
-} from "./chunk-5SHBGPHW.js";
+} from "./chunk-PLLK6NWW.js";
 import "./chunk-GM7WFPGG.js";
 
 // node_modules/client-zip/index.js

@@ -5,7 +5,8 @@ async function* piecesOf(stream) {
   try {
     for (let piece = await reader.read(); !piece.done; piece = await reader.read()) yield piece.value;
   } finally {
-    await reader.cancel();
+    reader.cancel().catch(() => {
+    });
   }
 }
 function readerOf(stream) {

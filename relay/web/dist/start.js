@@ -2,10 +2,10 @@ import {
   Engine,
   decodeFully,
   readIdSegment
-} from "./chunk-YZH57OWJ.js";
+} from "./chunk-5S2QW7GU.js";
 import {
   isPassing
-} from "./chunk-CMWRINBF.js";
+} from "./chunk-HQ56WJ64.js";
 import {
   button,
   element,
@@ -19,12 +19,13 @@ import {
 } from "./chunk-SLSNA55A.js";
 import {
   printable
-} from "./chunk-ZSNDR5XT.js";
+} from "./chunk-5OHEVPC4.js";
 import {
   ShareError,
   fail,
   failureOf
-} from "./chunk-H7PTUJJ3.js";
+} from "./chunk-N5HTIYXM.js";
+import "./chunk-MDVMEQXL.js";
 import "./chunk-GM7WFPGG.js";
 
 // src/view/key_field.ts
@@ -112,7 +113,7 @@ var WordsField = class {
   }
   /** The lists are fetched when somebody is about to type, and again if that did not work. */
   #load() {
-    this.#words ??= import("./words-Q66M5AP3.js").then(({ Words }) => Words.load()).catch((error) => {
+    this.#words ??= import("./words-ZKMOODTY.js").then(({ Words }) => Words.load()).catch((error) => {
       this.#words = null;
       throw error instanceof TypeError ? new ShareError({ code: "unreachable" }) : error;
     });
@@ -239,7 +240,7 @@ var Ask = class {
       if (event.type === "waiting") this.#say(texts.say("saving.waiting", { why: whatHappened(texts, event.why) }));
     });
     try {
-      const next = import("./contents-QLM5BYWM.js").catch(() => fail({ code: "unreachable" }));
+      const next = import("./contents-6XQIO44A.js").catch(() => fail({ code: "unreachable" }));
       const [manifest, { Contents }] = await Promise.all([this.#field.open(), next]);
       this.stage.show(new Contents(this.stage, manifest, "file" in this.about));
     } catch (error) {

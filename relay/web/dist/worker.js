@@ -5,11 +5,11 @@ import {
   openHeader,
   readHeader,
   scrypt
-} from "./chunk-UOHX32SE.js";
+} from "./chunk-E2T7LPGA.js";
 import {
   Relay,
   isPassing
-} from "./chunk-CMWRINBF.js";
+} from "./chunk-HQ56WJ64.js";
 import {
   hkdf
 } from "./chunk-YG7J2LP3.js";
@@ -22,21 +22,24 @@ import {
   checkName,
   collisionKey,
   printable
-} from "./chunk-ZSNDR5XT.js";
+} from "./chunk-5OHEVPC4.js";
 import {
   ShareError,
-  concat,
-  equal,
   fail,
   failureOf,
+  isFailure
+} from "./chunk-N5HTIYXM.js";
+import {
+  concat,
+  equal,
   fromHex,
   fromUtf8,
   hex,
-  isFailure,
+  piecesOf,
   random,
   utf8,
   utf8Length
-} from "./chunk-H7PTUJJ3.js";
+} from "./chunk-MDVMEQXL.js";
 import "./chunk-GM7WFPGG.js";
 
 // src/backoff.ts
@@ -920,8 +923,8 @@ var FileSource = class {
     this.file = file;
   }
   file;
-  async *read(from, to) {
-    yield* this.file.slice(from, to).stream();
+  read(from, to) {
+    return piecesOf(this.file.slice(from, to).stream());
   }
 };
 
@@ -1251,7 +1254,7 @@ async function openTarget(target, bytes) {
   if (target.way === "folder") return (files) => intoFolder(target.handle, files);
   const sink = await openSink(target);
   return async (files, isSingle) => {
-    await write(new Buffered(sink), isSingle ? onlyBytes(files) : (await import("./zip-ZYVRDNG4.js")).zipped(files));
+    await write(new Buffered(sink), isSingle ? onlyBytes(files) : (await import("./zip-FAJDF2SN.js")).zipped(files));
     return { blob: sink instanceof Memory ? sink.blob : null, renamed: [] };
   };
 }
@@ -1370,7 +1373,7 @@ var Session = class {
     if (single2) return { name: single2.path.slice(single2.path.lastIndexOf("/") + 1), isZip: false, bytes: single2.size };
     const isZip = saveAs === "single";
     const entries = entriesOf(manifest, selection);
-    const bytes = isZip && entries.length > 0 ? (await import("./zip-ZYVRDNG4.js")).zipLength(entries) : null;
+    const bytes = isZip && entries.length > 0 ? (await import("./zip-FAJDF2SN.js")).zipLength(entries) : null;
     return { name: zipName(manifest), isZip, bytes };
   }
   /** Downloads, verifies and saves; sends the receipt if that was everything. */
@@ -1487,7 +1490,7 @@ async function carryOut(call, signal) {
     case "prove":
       return session.unlock({ passphrase: call.takes.words }, signal);
     case "unlock":
-      return session.unlock({ identities: (await import("./identity-TABC7PQU.js")).readIdentities(call.takes.identities) }, signal);
+      return session.unlock({ identities: (await import("./identity-P7IVPVVP.js")).readIdentities(call.takes.identities) }, signal);
     case "plan":
       return session.plan(call.takes.selection, call.takes.saveAs);
     case "save":

@@ -1,4 +1,4 @@
-/** Bytes and text: hexadecimal, UTF-8, joining, comparing. */
+/** Bytes and text: hexadecimal, UTF-8, joining, comparing, streams. */
 
 /** Bytes in memory of their own, which can be handed to another thread. */
 export type Bytes = Uint8Array<ArrayBuffer>;
@@ -50,6 +50,17 @@ export function concat(...parts: Uint8Array[]): Bytes {
 /** Whether they are the same bytes. Not for secrets: it stops at the first difference. */
 export function equal(one: Uint8Array, other: Uint8Array): boolean {
   return one.length === other.length && one.every((byte, i) => byte === other[i]);
+}
+
+/** The pieces of a stream, to its end. Not every browser can iterate over streams themselves. */
+export async function* piecesOf(stream: ReadableStream<Bytes>): AsyncGenerator<Bytes, void> {
+  const reader = stream.getReader();
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+  } finally {
+    // Who stops early no longer wants the rest; a stream that has ended or failed does not mind.
+    reader.cancel().catch(() => {});
+  }
 }
 
 /** Random bytes. */

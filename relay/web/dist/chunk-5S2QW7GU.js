@@ -4,7 +4,7 @@ import {
 import {
   ShareError,
   fail
-} from "./chunk-H7PTUJJ3.js";
+} from "./chunk-N5HTIYXM.js";
 
 // src/engine.ts
 var Engine = class {

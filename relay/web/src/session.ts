@@ -87,7 +87,7 @@ export class Session {
     return { name: zipName(manifest), isZip, bytes };
   }
 
-  /** Downloads, verifies and saves; sends the receipt if that was everything. */
+  /** Downloads, verifies and saves. A receipt is due if that was everything. */
   async save(selection: Selection, target: Target, signal: AbortSignal): Promise<Saved> {
     const opened = this.#openedOrFail();
     const single = singleFile(opened.manifest, selection);
@@ -95,7 +95,7 @@ export class Session {
     const fingerprint = new Fingerprint();
     const total = isWhole ? opened.manifest.bytes : sizeOf(entriesOf(opened.manifest, selection));
     // Before a ticket is spent: what cannot be written to should not cost a download.
-    const put = await openTarget(target, total);
+    const put = await openTarget(target, total, signal);
     const files = async function* (this: Session): AsyncGenerator<Unpacked, void> {
       const content = await this.#content(opened, signal);
       const unpacked = isWhole
@@ -104,8 +104,8 @@ export class Session {
       yield* this.#counted(unpacked, total);
     }.bind(this);
     const saved = await put(files(), single !== null);
-    const receipt = isWhole && opened.remote ? await this.#deliver(fingerprint, signal) : "none";
-    return { way: target.way, bytes: total, receipt, ...saved };
+    if (isWhole && this.#ticket) this.#due = { ticket: this.#ticket, fingerprint: fingerprint.finish() };
+    return { way: target.way, bytes: total, receipt: isWhole && opened.remote ? "due" : "none", ...saved };
   }
 
   /** Sends the receipt that is due, if one is. */
@@ -120,11 +120,6 @@ export class Session {
     await withPatience(this.#patience(CALL_PATIENCE_MS, signal), send);
     // It has ended the ticket; saving again takes another.
     [this.#due, this.#ticket] = [null, null];
-  }
-
-  async #deliver(fingerprint: Fingerprint, signal: AbortSignal): Promise<"sent" | "failed"> {
-    if (this.#ticket) this.#due = { ticket: this.#ticket, fingerprint: fingerprint.finish() };
-    return this.receipt(signal).then(() => "sent" as const, () => "failed" as const);
   }
 
   async #unlockShare({ relay, id }: { relay: Relay; id: string }, opener: Opener, signal: AbortSignal): Promise<Opened> {

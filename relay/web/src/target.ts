@@ -1,10 +1,11 @@
 /** Carries what was unpacked to where it is saved. */
 
 import type { Bytes } from "./bytes.ts";
+import { BrowserDownload } from "./browser_download.ts";
 import { fail, failureOf } from "./failure.ts";
 import { PickedFolder } from "./folder.ts";
 import type { Saved, Target } from "./protocol.ts";
-import { BrowserDownload, Buffered, Memory, PickedFile, type Sink } from "./sink.ts";
+import { Buffered, Memory, PickedFile, type Sink } from "./sink.ts";
 import type { Unpacked } from "./unpack.ts";
 
 /** The most that is kept in memory. */
@@ -13,31 +14,32 @@ const MEMORY_LIMIT = 256 * 1024 * 1024;
 /** Saves the files: just one as it is, or all of them as one .zip or in a folder. */
 export type Put = (files: AsyncIterable<Unpacked>, isSingle: boolean) => Promise<Pick<Saved, "blob" | "renamed">>;
 
-/** What saves so many bytes to the target, once it is known that it can be written to. */
-export async function openTarget(target: Target, bytes: number): Promise<Put> {
+/** What saves so many bytes to the target, once it is known that it can be written to; unless it is no longer wanted. */
+export async function openTarget(target: Target, bytes: number, signal: AbortSignal): Promise<Put> {
   if (target.way === "memory" && bytes > MEMORY_LIMIT) fail({ code: "too_large_for_memory", bytes, limit: MEMORY_LIMIT });
-  if (target.way === "folder") return (files) => intoFolder(target.handle, files);
-  const sink = await openSink(target);
+  if (target.way === "folder") return intoFolder(await PickedFolder.open(target.handle));
+  const sink = await openSink(target, signal);
   return async (files, isSingle) => {
     await write(new Buffered(sink), isSingle ? onlyBytes(files) : (await import("./zip.ts")).zipped(files));
     return { blob: sink instanceof Memory ? sink.blob : null, renamed: [] };
   };
 }
 
-async function intoFolder(handle: FileSystemDirectoryHandle, files: AsyncIterable<Unpacked>): ReturnType<Put> {
-  const folder = new PickedFolder(handle);
-  await folder.take(files);
-  return { blob: null, renamed: [...folder.placed].filter(([wanted, actual]) => wanted !== actual) };
+function intoFolder(folder: PickedFolder): Put {
+  return async (files) => {
+    await folder.take(files);
+    return { blob: null, renamed: [...folder.placed].filter(([wanted, actual]) => wanted !== actual) };
+  };
 }
 
-async function openSink(target: Exclude<Target, { way: "folder" }>): Promise<Sink> {
+async function openSink(target: Exclude<Target, { way: "folder" }>, signal: AbortSignal): Promise<Sink> {
   switch (target.way) {
     case "file":
       return PickedFile.open(target.handle);
     case "download":
-      return BrowserDownload.open(target.port);
+      return BrowserDownload.open(target.port, signal);
     case "memory":
-      return new Memory();
+      return new Memory(MEMORY_LIMIT);
   }
 }
 

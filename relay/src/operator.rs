@@ -15,7 +15,7 @@ const MAX_CONTACT: usize = 200;
 const MAX_LOGO_BYTES: u64 = 128 * 1024;
 /// What text needs against what is behind it (WCAG 2.2, 1.4.3).
 const CONTRAST: f64 = 4.5;
-/// What the accent stands on, or carries, in `web/src/style.css`.
+/// What the accent stands on, or carries, in `web/src/style.css`: sheet, notes, and the text of its buttons.
 const LIGHT: [Colour; 2] = [Colour(0xff_ff_ff), Colour(0xee_f4_f6)];
 const DARK: [Colour; 3] = [Colour(0x1c_22_26), Colour(0x1e_30_37), Colour(0x07_26_2e)];
 
@@ -226,6 +226,20 @@ mod tests {
         ] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn the_accent_is_held_against_the_colours_of_the_page() {
+        let css = include_str!("../web/src/style.css");
+        let (light, rest) = css.split_once("@media (prefers-color-scheme: dark)").unwrap();
+        let (dark, _) = rest.split_once("\n}").unwrap();
+        let colours = |scheme: &str| {
+            let colour = |name| scheme.split_once(name).and_then(|(_, rest)| Colour::parse(rest.split_once(';')?.0));
+            ["--sheet: ", "--note-back: ", "--on-accent: "].map(|name| colour(name).expect(name).0)
+        };
+        let [sheet, notes, text] = colours(light);
+        assert_eq!((LIGHT.map(|colour| colour.0), sheet), ([sheet, notes], text), "white on the accent as beneath it");
+        assert_eq!(DARK.map(|colour| colour.0), colours(dark));
     }
 
     #[test]

@@ -11,13 +11,15 @@ const dist = join(root, "dist");
 const listPath = join(root, "dist.sha256");
 const isCheck = process.argv.includes("--check");
 
-const ENTRIES = ["src/index.html", "src/style.css", "src/start.ts", "src/page.ts", "src/worker.ts"];
+const ENTRIES = ["src/index.html", "src/style.css", "src/start.ts", "src/worker.ts", "src/testing.ts"];
+/** Without a hash in their names, so that a page finds them also when the relay has become a newer one. */
+const WORD_LISTS = ["en", "nl"].map((language) => ({ in: `../../cli/wordlists/${language}.txt`, out: `wordlists-${language}` }));
 
 const common = {
   bundle: true,
   outdir: dist,
   target: ["chrome116", "firefox124", "safari17.4"],
-  loader: { ".txt": "text", ".html": "copy" },
+  loader: { ".txt": "copy", ".html": "copy" },
   assetNames: "[name]",
   charset: "utf8",
   legalComments: "inline",
@@ -26,7 +28,7 @@ const common = {
   write: false,
 };
 const bundles = await Promise.all([
-  build({ ...common, entryPoints: ENTRIES, format: "esm", splitting: true, chunkNames: "[name]-[hash]" }),
+  build({ ...common, entryPoints: [...ENTRIES, ...WORD_LISTS], format: "esm", splitting: true, chunkNames: "[name]-[hash]" }),
   // Firefox takes no modules for service workers.
   build({ ...common, entryPoints: ["src/download-worker.ts"], format: "iife" }),
 ]);

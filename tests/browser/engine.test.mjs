@@ -14,7 +14,7 @@ const BROWSERS = process.env.BROWSERS?.split(",") ?? ["chromium", "firefox"];
 
 /** Runs in the page: opens the share, and saves what is wanted of it in a way. Gives what came of it, or the failure. */
 async function fetchShare({ link, id, words, identities, selection = "all", saveAs = "single", ways, folder }) {
-  const { Engine, save, Words, readLink, failureOf } = await import("/page/page.js");
+  const { Engine, save, loadWords, failureOf } = await import("/page/testing.js");
   const events = [];
   const root = await navigator.storage?.getDirectory?.();
   // A picker needs a person; the browser's private file system stands in for what they would choose.
@@ -25,12 +25,12 @@ async function fetchShare({ link, id, words, identities, selection = "all", save
     engine.listen((event) => events.push(event));
     const input = document.querySelector("input[type=file]");
     if (id) await engine.call("open", { relay: location.origin, id });
-    else if (link) await engine.call("open", readLink(link));
+    else if (link) await engine.call("open", { relay: location.origin, id: link.split("/").at(-1) });
     else await engine.call("openFile", { file: input.files[0] });
     const manifest = identities
       ? await engine.call("unlock", { identities })
-      : await engine.call("prove", { words: (await Words.load()).read(words) });
-    const saved = ways ? await save(engine, selection, saveAs, () => {}, ways) : null;
+      : await engine.call("prove", { words: (await loadWords()).read(words) });
+    const saved = ways ? await save(engine, selection, saveAs, new AbortController().signal, ways) : null;
     return { manifest: { ...manifest, nonce: null }, saved: saved && { ...saved, blob: null }, events };
   } catch (error) {
     return { failure: failureOf(error), events };

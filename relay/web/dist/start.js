@@ -1,32 +1,415 @@
 import {
-  Engine,
-  decodeFully,
-  readIdSegment
-} from "./chunk-5S2QW7GU.js";
-import {
-  isPassing
-} from "./chunk-HQ56WJ64.js";
-import {
-  button,
-  element,
-  paragraph,
-  problemBox,
-  setText,
-  whatHappened
-} from "./chunk-UAO56CIJ.js";
-import {
-  pageUrl
-} from "./chunk-SLSNA55A.js";
-import {
+  isPassing,
   printable
-} from "./chunk-5OHEVPC4.js";
+} from "./chunk-3NYX2I2U.js";
 import {
-  ShareError,
+  Engine,
+  loadWords,
+  pageUrl,
+  save
+} from "./chunk-J7GZ4FH4.js";
+import {
   fail,
   failureOf
-} from "./chunk-N5HTIYXM.js";
+} from "./chunk-VZXNOOWW.js";
+import "./chunk-WMBZNGJP.js";
 import "./chunk-MDVMEQXL.js";
 import "./chunk-GM7WFPGG.js";
+
+// src/id.ts
+var ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
+var LENGTH = 20;
+function readId(text2) {
+  const plain = text2.replaceAll("-", "").replace(/[A-Z]/g, (c) => c.toLowerCase());
+  const symbols = [...plain.replaceAll("o", "0").replace(/[il]/g, "1")].map((c) => ALPHABET.indexOf(c));
+  if (symbols.length !== LENGTH || symbols.includes(-1) || weightedSum(symbols) !== 0) return null;
+  return symbols.map((symbol) => ALPHABET[symbol]).join("");
+}
+function weightedSum(symbols) {
+  let weight = 1;
+  let sum = 0;
+  for (const symbol of symbols) {
+    sum ^= multiply(weight, symbol);
+    weight = multiply(weight, 2);
+  }
+  return sum;
+}
+function multiply(a, b) {
+  let product = 0;
+  for (let bit = 4; bit >= 0; bit--) {
+    product <<= 1;
+    if (product & 32) product ^= 37;
+    if (b >> bit & 1) product ^= a;
+  }
+  return product;
+}
+
+// src/repair.ts
+var MAX_ENCODINGS = 3;
+var QUOTES = " <>()[\\]{}\"'`*_|“”„‟‘’‚‛«»‹›";
+var OPENING = /^[ <>([{"'`*_|“”„‟‘’‚‛«»‹›]+/u;
+var CLOSING = new RegExp(`[${QUOTES.replace("([", ")")}.,;:!?=…]+$`, "u");
+var INVISIBLE = new RegExp("(?!\\p{White_Space})[\\p{Cc}\\u00AD\\u034F\\u061C\\u180E\\u200B-\\u200F\\u202A-\\u202C\\u2060-\\u206F\\uFE00-\\uFE0F\\uFEFF]", "gu");
+function stripSurroundings(text2) {
+  const stripped = text2.replace(OPENING, "").replace(CLOSING, "");
+  return /^url:/i.test(stripped) ? stripped.slice("url:".length).replace(OPENING, "") : stripped;
+}
+function decodeFully(text2) {
+  let decoded = text2;
+  for (let i = 0; i < MAX_ENCODINGS && decoded?.includes("%"); i++) decoded = percentDecode(decoded);
+  return decoded;
+}
+function readIdSegment(segment) {
+  const [id = ""] = segment.split("&", 1);
+  return readId(stripSurroundings(id).replace(/[‐‑‒–—−]/gu, "-"));
+}
+function percentDecode(text2) {
+  try {
+    return decodeURIComponent(text2.replace(/%(?![0-9a-fA-F]{2})/g, "%25"));
+  } catch {
+    return null;
+  }
+}
+
+// src/view/dom.ts
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") made.addEventListener(name, value);
+    else if (value !== false) made.setAttribute(name, value === true ? "" : String(value));
+  }
+  made.append(...children.filter((child) => child !== null));
+  return made;
+}
+function paragraph(text2, attributes = {}) {
+  return text2 === null ? null : element("p", attributes, text2);
+}
+function button(text2, press, attributes = {}) {
+  return element("button", { type: "button", click: press, ...attributes }, text2);
+}
+function setText(target, text2) {
+  if (target.textContent !== text2) target.textContent = text2;
+}
+
+// src/view/problem.ts
+function whatHappened(texts, failure) {
+  switch (failure.code) {
+    case "words_wrong":
+      if (failure.lockedUntil !== void 0) return texts.say("failure.words_wrong.locked", { time: texts.time(failure.lockedUntil) });
+      if (failure.triesLeft !== void 0) return texts.count("failure.words_wrong.left", failure.triesLeft);
+      break;
+    case "locked":
+      return texts.say("failure.locked", { time: texts.time(failure.until) });
+    case "expired":
+    case "revoked":
+    case "collected":
+      if (failure.at !== void 0) return texts.say(`failure.${failure.code}.at`, { time: texts.time(failure.at) });
+      break;
+    case "identity_unsupported":
+      return texts.say("failure.identity_unsupported", { kind: texts.say(`kind.${failure.kind}`) });
+    case "too_large_for_memory":
+      return texts.say("failure.too_large_for_memory", { size: texts.size(failure.bytes), limit: texts.size(failure.limit) });
+  }
+  return texts.say(`failure.${failure.code}`, plainValues(failure));
+}
+function whatToDo(texts, failure, isLocal = false) {
+  const program = isLocal ? texts.say("program.local") : texts.say("program.share", { title: texts.say("command.title") });
+  return texts.say(`failure.${failure.code}.hint`, { ...plainValues(failure), program });
+}
+function whyItWaits(texts, why) {
+  return texts.say("saving.waiting", { why: whatHappened(texts, why) });
+}
+function waitingNotice(texts, why) {
+  return element("p", { id: "waiting", class: "notice", hidden: why === null }, why && whyItWaits(texts, why));
+}
+function problemBox(texts, failure, id, isLocal = false) {
+  const label = element("span", { class: "hidden" }, `${texts.say("problem.label")} `);
+  const what = element("p", { class: "what" }, label, whatHappened(texts, failure));
+  return element("div", { class: "problem", role: "alert", id }, what, element("p", {}, whatToDo(texts, failure, isLocal)));
+}
+function plainValues(failure) {
+  const isPlain = (field) => ["string", "number"].includes(typeof field[1]);
+  return Object.fromEntries(Object.entries(failure).filter(isPlain));
+}
+
+// src/view/rate.ts
+var WINDOW_MS = 1e4;
+var LEAST_MS = 1e3;
+var Rate = class {
+  #seen = [];
+  /** So many bytes are there, at so many milliseconds. */
+  saw(bytes, at) {
+    this.#seen.push({ bytes, at });
+    while (this.#seen.length > 2 && (this.#seen[1]?.at ?? at) <= at - WINDOW_MS) this.#seen.shift();
+  }
+  /** Bytes per second; `null` while that cannot be said. */
+  get perSecond() {
+    const [first, last] = [this.#seen[0], this.#seen.at(-1)];
+    if (!first || !last || last.at - first.at < LEAST_MS || last.bytes <= first.bytes) return null;
+    return (last.bytes - first.bytes) * 1e3 / (last.at - first.at);
+  }
+};
+
+// src/view/saving.ts
+var FIGURES_MS = 500;
+var SAID_PERCENT = 10;
+var Saving = class {
+  constructor(stage, contents) {
+    this.stage = stage;
+    this.contents = contents;
+  }
+  stage;
+  contents;
+  isBusy = true;
+  #rate = new Rate();
+  #stop = new AbortController();
+  #bytes = 0;
+  #total = 0;
+  #why = null;
+  #drawn = 0;
+  #said = 0;
+  heading(texts) {
+    return texts.say("saving.title");
+  }
+  body(texts) {
+    const bar = element("progress", { id: "bar", max: 100, "aria-label": texts.say("saving.progress") });
+    if (this.#total > 0) bar.value = this.#percent;
+    return [
+      bar,
+      element("p", { id: "figures" }, this.#figures(texts)),
+      waitingNotice(texts, this.#why),
+      paragraph(texts.say("saving.keep")),
+      button(texts.say("saving.cancel"), () => this.#stop.abort(), { id: "cancel" })
+    ];
+  }
+  /** Saves. To be called straight from a click. */
+  async run(selection, saveAs) {
+    const { engine } = this.stage;
+    const deaf = engine.listen((event) => this.#hear(event));
+    try {
+      const saved = await save(engine, selection, saveAs, this.#stop.signal);
+      this.stage.show(new Done(this.stage, this.contents, saved));
+    } catch (error) {
+      this.stage.show(this.contents.failed(failureOf(error)));
+    } finally {
+      deaf();
+    }
+  }
+  #hear(event) {
+    if (event.type === "waiting") return this.#wait(event.why);
+    if (event.type !== "progress") return;
+    if (this.#why) this.#wait(null);
+    [this.#bytes, this.#total] = [event.bytes, event.total];
+    this.#rate.saw(event.bytes, performance.now());
+    if (performance.now() - this.#drawn < FIGURES_MS && this.#bytes < this.#total) return;
+    this.#drawn = performance.now();
+    this.#update();
+  }
+  #wait(why) {
+    const { texts } = this.stage;
+    this.#why = why;
+    document.getElementById("waiting")?.replaceWith(waitingNotice(texts, why));
+    this.stage.announce(why ? whyItWaits(texts, why) : "");
+  }
+  #update() {
+    const { texts } = this.stage;
+    const bar = document.querySelector("#bar");
+    const figures = document.getElementById("figures");
+    if (bar) bar.value = this.#percent;
+    if (figures) setText(figures, this.#figures(texts));
+    if (this.#percent < this.#said + SAID_PERCENT) return;
+    this.#said = this.#percent;
+    this.stage.announce(texts.say("saving.percent", { percent: this.#percent }));
+  }
+  get #percent() {
+    return this.#total === 0 ? 100 : Math.floor(100 * this.#bytes / this.#total);
+  }
+  #figures(texts) {
+    if (this.#total === 0) return texts.say("saving.start");
+    const amount = texts.say("saving.amount", { done: texts.size(this.#bytes), total: texts.size(this.#total) });
+    const rate = this.#rate.perSecond;
+    if (rate === null || this.#bytes === this.#total) return amount;
+    const left = texts.say("saving.left", { time: texts.duration((this.#total - this.#bytes) / rate) });
+    return [amount, texts.say("saving.rate", { rate: texts.size(rate) }), left].join(" · ");
+  }
+};
+var Done = class {
+  constructor(stage, contents, saved) {
+    this.stage = stage;
+    this.contents = contents;
+    this.saved = saved;
+    this.#receipt = saved.receipt;
+  }
+  stage;
+  contents;
+  saved;
+  #receipt;
+  #failure = null;
+  #isTelling = false;
+  #hasLeft = false;
+  heading(texts) {
+    return texts.say("saved.title");
+  }
+  body(texts) {
+    const renamed = this.saved.renamed.map(
+      ([wanted, actual]) => paragraph(texts.say("saved.renamed", { wanted: printable(wanted), actual: printable(actual) }))
+    );
+    return [
+      element("p", { class: "good" }, texts.say("saved.what", { size: texts.size(this.saved.bytes) })),
+      paragraph(this.#where(texts)),
+      this.saved.isZip ? paragraph(texts.say("saved.zip")) : null,
+      ...renamed,
+      element("p", { id: "receipt" }, this.said(texts)),
+      this.#failure ? problemBox(texts, this.#failure, "problem") : null,
+      element(
+        "div",
+        { class: "buttons" },
+        this.#receipt === "failed" ? button(texts.say("saved.receipt.again"), () => void this.#tellAgain(), { class: "main", id: "tell" }) : null,
+        button(texts.say("saved.back"), () => this.stage.show(this.contents), { id: "back" })
+      )
+    ];
+  }
+  /** Whether the sender knows. */
+  said(texts) {
+    if (this.#isTelling) return texts.say("saved.receipt.telling");
+    const isLocal = this.#receipt === "none" && this.contents.isLocal;
+    return texts.say(isLocal ? "saved.receipt.local" : `saved.receipt.${this.#receipt}`);
+  }
+  left() {
+    this.#hasLeft = true;
+  }
+  #where(texts) {
+    const where = texts.say(`saved.where.${this.saved.way}`);
+    if (this.saved.way === "folder") return where;
+    return `${where} ${texts.say("saved.name", { name: printable(this.saved.name) })}`;
+  }
+  async #tellAgain() {
+    if (this.#isTelling) return;
+    [this.#isTelling, this.#failure] = [true, null];
+    this.#tell("tell");
+    try {
+      await this.stage.engine.call("receipt", null);
+      this.#receipt = "sent";
+    } catch (error) {
+      this.#failure = failureOf(error);
+    }
+    this.#isTelling = false;
+    this.#tell(this.#receipt === "sent" ? "back" : "tell");
+  }
+  /** Draws what has changed, with the focus on this, and has it read out. */
+  #tell(focus) {
+    if (this.#hasLeft) return;
+    this.stage.redraw(focus);
+    this.stage.announce(this.said(this.stage.texts));
+  }
+};
+
+// src/view/contents.ts
+var SHOWN = 100;
+var Contents = class {
+  constructor(stage, manifest, isLocal) {
+    this.stage = stage;
+    this.manifest = manifest;
+    this.isLocal = isLocal;
+  }
+  stage;
+  manifest;
+  isLocal;
+  /** Entries that were chosen, by their place in the manifest. */
+  #chosen = /* @__PURE__ */ new Set();
+  #showsAll = false;
+  #notice = "none";
+  #failure = null;
+  heading(texts) {
+    return texts.say("contents.title");
+  }
+  body(texts) {
+    const { files, bytes } = this.manifest;
+    return [
+      this.#failure ? problemBox(texts, this.#failure, "problem", this.isLocal) : null,
+      paragraph(this.said(texts), { class: "notice" }),
+      ...this.#message(texts),
+      element("h2", {}, texts.say("contents.files")),
+      paragraph(texts.count("contents.total", files, { size: texts.size(bytes) })),
+      this.#list(texts),
+      this.#buttons(texts),
+      this.#notice === "choose" ? paragraph(texts.say("save.none"), { class: "notice", role: "alert" }) : null
+    ];
+  }
+  said(texts) {
+    return this.#notice === "stopped" ? texts.say("contents.stopped") : null;
+  }
+  /** Saving has failed; stopping it is no failure. */
+  failed(failure) {
+    const isStopped = failure.code === "cancelled";
+    this.#notice = isStopped ? "stopped" : "none";
+    this.#failure = isStopped ? null : failure;
+    return this;
+  }
+  #message(texts) {
+    const { message } = this.manifest;
+    if (message === null) return [];
+    const lines = message.split("\n").map((line) => element("p", { dir: "auto" }, printable(line)));
+    return [element("h2", {}, texts.say("contents.message")), element("blockquote", {}, ...lines)];
+  }
+  #list(texts) {
+    const entries = [...this.manifest.entries.entries()].filter(([, entry]) => !entry.folder);
+    if (entries.length === 0 && this.manifest.files > 0) return paragraph(texts.say("contents.many"));
+    const shown = this.#showsAll ? entries : entries.slice(0, SHOWN);
+    const rows = shown.map(([place, { path, size }]) => this.#row(texts, place, path, size));
+    const more = () => {
+      this.#showsAll = true;
+      this.stage.redraw(`file-${entries[SHOWN]?.[0]}`);
+    };
+    const rest = shown.length < entries.length ? button(texts.say("contents.more", { count: texts.number(entries.length) }), more) : null;
+    return element("div", {}, element("ul", { class: "files" }, ...rows), rest);
+  }
+  #row(texts, place, path, size) {
+    const name = element("bdi", { class: "path" }, printable(path));
+    const shownSize = element("span", { class: "size" }, texts.size(size));
+    if (!this.#offersChoice) return element("li", {}, element("div", { class: "row" }, name, shownSize));
+    const box = element("input", { type: "checkbox", id: `file-${place}`, checked: this.#chosen.has(place), change: () => this.#choose(place, box.checked) });
+    return element("li", {}, element("label", { class: "row" }, box, name, shownSize));
+  }
+  /** Whether there is more than one thing to save. */
+  get #offersChoice() {
+    return this.manifest.kind === "tar" && this.manifest.entries.length > 1;
+  }
+  #choose(place, isChosen) {
+    if (isChosen) this.#chosen.add(place);
+    else this.#chosen.delete(place);
+    const picked = document.getElementById("save-picked");
+    if (picked) picked.textContent = this.#pickedText(this.stage.texts);
+  }
+  #pickedText(texts) {
+    const { size } = this.#chosen;
+    return size === 0 ? texts.say("save.picked.none") : texts.count("save.picked", size);
+  }
+  #buttons(texts) {
+    const all = (saveAs) => () => this.#save("all", saveAs);
+    const isOne = this.manifest.kind === "file";
+    const picked = () => {
+      if (this.#chosen.size > 0) return this.#save([...this.#chosen].sort((a, b) => a - b), "single");
+      this.#notice = "choose";
+      this.stage.redraw("save-picked");
+    };
+    const canPickFolder = "showDirectoryPicker" in window;
+    return element(
+      "div",
+      { class: "buttons" },
+      button(texts.say(isOne ? "save.one" : "save.all"), all("single"), { class: "main", id: "save" }),
+      !isOne && canPickFolder ? button(texts.say("save.folder"), all("folder"), { id: "save-folder" }) : null,
+      this.#offersChoice ? button(this.#pickedText(texts), picked, { id: "save-picked" }) : null
+    );
+  }
+  #save(selection, saveAs) {
+    this.#notice = "none";
+    this.#failure = null;
+    const saving = new Saving(this.stage, this);
+    this.stage.show(saving);
+    void saving.run(selection, saveAs);
+  }
+};
 
 // src/view/key_field.ts
 var MAX_FILE_BYTES = 1024 * 1024;
@@ -35,41 +418,50 @@ var KeyField = class {
     this.stage = stage;
   }
   stage;
-  id = "key";
+  /** Kept as long as the field is: nothing but a person can put a file into it. */
+  #chooser = element("input", { type: "file", id: "key-file" });
   #text = "";
-  #file = null;
+  get id() {
+    return this.#file ? "key-file" : "key";
+  }
   draw(texts, problem) {
     const input = element("textarea", {
-      id: this.id,
+      id: "key",
       rows: 4,
       autocapitalize: "off",
       autocomplete: "off",
       autocorrect: "off",
       spellcheck: "false",
-      "aria-describedby": problem === null ? "key-hint" : `${problem} key-hint`,
-      "aria-invalid": String(problem !== null),
       input: () => {
         this.#text = input.value;
-        this.#file = null;
+        this.#chooser.value = "";
       }
     });
     input.value = this.#text;
-    const choose = (event) => this.#file = event.target.files?.[0] ?? null;
+    for (const field of [input, this.#chooser]) {
+      const isWrong = problem !== null && field.id === this.id;
+      field.setAttribute("aria-invalid", String(isWrong));
+      field.setAttribute("aria-describedby", isWrong ? `${problem} key-hint` : "key-hint");
+    }
     return [
-      element("label", { for: this.id }, texts.say("key.label")),
+      element("label", { for: "key" }, texts.say("key.label")),
       element("p", { id: "key-hint", class: "hint" }, texts.say("key.hint")),
       input,
       element("label", { for: "key-file" }, texts.say("key.file")),
-      element("input", { type: "file", id: "key-file", change: choose })
+      this.#chooser
     ];
   }
   submit(texts) {
     return texts.say("key.open");
   }
   async open() {
-    if (this.#file && this.#file.size > MAX_FILE_BYTES) fail({ code: "identity_invalid" });
-    const identities = this.#file ? await this.#file.text() : this.#text;
+    const file = this.#file;
+    if (file && file.size > MAX_FILE_BYTES) fail({ code: "identity_invalid" });
+    const identities = file ? await file.text() : this.#text;
     return this.stage.engine.call("unlock", { identities });
+  }
+  get #file() {
+    return this.#chooser.files?.[0] ?? null;
   }
 };
 
@@ -113,9 +505,9 @@ var WordsField = class {
   }
   /** The lists are fetched when somebody is about to type, and again if that did not work. */
   #load() {
-    this.#words ??= import("./words-ZKMOODTY.js").then(({ Words }) => Words.load()).catch((error) => {
+    this.#words ??= loadWords().catch((error) => {
       this.#words = null;
-      throw error instanceof TypeError ? new ShareError({ code: "unreachable" }) : error;
+      throw error;
     });
     return this.#words;
   }
@@ -194,8 +586,7 @@ var Ask = class {
     this.kind = kind;
     this.about = about;
     this.#field = kind === "words" ? new WordsField(stage) : new KeyField(stage);
-    const until = "status" in about ? about.status.lockedUntil : void 0;
-    this.#failure = until === void 0 ? null : { code: "locked", until };
+    this.#failure = "status" in about ? whatIsInTheWay(about.status) : null;
   }
   stage;
   kind;
@@ -203,19 +594,21 @@ var Ask = class {
   #field;
   #failure;
   #isOpening = false;
+  /** Why opening it has to wait. */
+  #why = null;
+  #hasLeft = false;
   heading(texts) {
     return "file" in this.about ? texts.say("file.title", { name: printable(this.about.file.name) }) : texts.say("ask.title");
   }
   body(texts) {
-    const problem = this.#failure ? problemBox(texts, this.#failure, "problem") : null;
+    const problem = this.#failure ? problemBox(texts, this.#failure, "problem", "file" in this.about) : null;
     const submit = element("button", { type: "submit", class: "main", id: "open" }, this.#field.submit(texts));
-    const state = element("p", { id: "opening", role: "status" });
+    const state = element("p", { id: "opening" }, this.#doing(texts));
     const send = (event) => {
       event.preventDefault();
       void this.#open();
     };
-    const isWrong = this.#failure !== null && this.#failure.code !== "locked";
-    const field = this.#field.draw(texts, isWrong ? "problem" : null);
+    const field = this.#field.draw(texts, this.#isMistyped ? "problem" : null);
     const form = element("form", { submit: send, novalidate: true }, ...field, submit, state);
     return [...this.#details(texts), problem, form];
   }
@@ -226,56 +619,81 @@ var Ask = class {
     const facts = [
       texts.say("ask.until", { time: texts.time(expiresAt) }),
       payloadBytes === void 0 ? null : texts.say("ask.size", { size: texts.size(payloadBytes) }),
-      downloadsLeft === void 0 ? null : texts.count("ask.left", downloadsLeft)
+      downloadsLeft === void 0 || downloadsLeft === 0 ? null : texts.count("ask.left", downloadsLeft)
     ];
     const safe = paragraph(texts.say("ask.safe"), { class: "quiet" });
     return [who, paragraph(facts.filter((fact) => fact !== null).join(" ")), safe];
   }
+  /** Whether it is what was typed that did not open it. */
+  get #isMistyped() {
+    return this.#failure !== null && /^(words|identity)_|^no_identity_fits$/.test(this.#failure.code);
+  }
   async #open() {
     if (this.#isOpening) return;
-    this.#isOpening = true;
-    this.#say(this.stage.texts.say("ask.opening"));
-    const deaf = this.stage.engine.listen((event) => {
-      const { texts } = this.stage;
-      if (event.type === "waiting") this.#say(texts.say("saving.waiting", { why: whatHappened(texts, event.why) }));
+    const { stage } = this;
+    [this.#isOpening, this.#why] = [true, null];
+    this.#tell();
+    const deaf = stage.engine.listen((event) => {
+      if (event.type !== "waiting") return;
+      this.#why = event.why;
+      this.#tell();
     });
     try {
-      const next = import("./contents-6XQIO44A.js").catch(() => fail({ code: "unreachable" }));
-      const [manifest, { Contents }] = await Promise.all([this.#field.open(), next]);
-      this.stage.show(new Contents(this.stage, manifest, "file" in this.about));
+      const manifest = await this.#field.open();
+      stage.show(new Contents(stage, manifest, "file" in this.about));
     } catch (error) {
-      this.#failure = failureOf(error);
-      this.stage.redraw(this.#field.id);
-    } finally {
       this.#isOpening = false;
+      this.#failure = failureOf(error);
+      if (this.#hasLeft) return;
+      stage.announce("");
+      stage.redraw(this.#isMistyped ? this.#field.id : "open");
+    } finally {
       deaf();
     }
   }
-  #say(text2) {
+  left() {
+    this.#hasLeft = true;
+  }
+  #doing(texts) {
+    if (!this.#isOpening) return "";
+    return this.#why ? whyItWaits(texts, this.#why) : texts.say("ask.opening");
+  }
+  #tell() {
+    const doing = this.#doing(this.stage.texts);
     const state = document.getElementById("opening");
-    if (state) state.textContent = text2;
+    if (state) setText(state, doing);
+    this.stage.announce(doing);
   }
 };
+function whatIsInTheWay({ lockedUntil, downloadsLeft }) {
+  if (lockedUntil !== void 0) return { code: "locked", until: lockedUntil };
+  return downloadsLeft === 0 ? { code: "downloads_taken" } : null;
+}
 
 // src/view/opening.ts
 var UPLOADING_MS = 3e3;
-var IS_OVER = /* @__PURE__ */ new Set(["expired", "revoked", "collected", "not_found", "link_damaged"]);
+var IS_OVER = /* @__PURE__ */ new Set(["expired", "revoked", "collected", "not_found", "link_damaged", "browser_too_old"]);
 var AGAIN_MS = 1e4;
 var Checking = class {
-  #deaf;
-  constructor(stage) {
+  constructor(stage, title) {
+    this.stage = stage;
+    this.title = title;
     this.#deaf = stage.engine.listen((event) => {
-      const waiting = document.getElementById("waiting");
-      if (!waiting || event.type !== "waiting") return;
-      waiting.hidden = false;
-      setText(waiting, stage.texts.say("saving.waiting", { why: whatHappened(stage.texts, event.why) }));
+      if (event.type !== "waiting") return;
+      this.#why = event.why;
+      document.getElementById("waiting")?.replaceWith(waitingNotice(stage.texts, event.why));
+      stage.announce(whyItWaits(stage.texts, event.why));
     });
   }
+  stage;
+  title;
+  #deaf;
+  #why = null;
   heading(texts) {
-    return texts.say("checking");
+    return texts.say(this.title);
   }
-  body() {
-    return [element("p", { id: "waiting", class: "notice", role: "status", hidden: true })];
+  body(texts) {
+    return [waitingNotice(texts, this.#why)];
   }
   left() {
     this.#deaf();
@@ -336,7 +754,7 @@ var Ended = class {
   #timer;
   #again = () => void this.stage.open();
   heading(texts) {
-    return texts.say("problem.title");
+    return texts.say(IS_OVER.has(this.failure.code) ? "problem.title" : "problem.now");
   }
   body(texts) {
     return [
@@ -376,10 +794,386 @@ function paint(property, colour) {
   document.documentElement.style.setProperty(property, colour);
 }
 
+// src/texts/en.json
+var en_default = {
+  "bytes.one": "{count} byte",
+  "bytes.other": "{count} bytes",
+  checking: "Looking up what was sent to you…",
+  "ask.title": "Someone has sent you something",
+  "ask.words.who": "Only someone with the words can open it. The sender tells you the words, for example by phone.",
+  "ask.keys.who": "Only someone with the right private key can open it. You need no words.",
+  "ask.until": "You can get it until {time}.",
+  "ask.size": "It is about {size}.",
+  "ask.left.one": "It can be downloaded once more.",
+  "ask.left.other": "It can be downloaded {count} more times.",
+  "ask.safe": "It is opened on your own device. The words never leave it, and this server cannot read what was sent.",
+  "ask.opening": "Opening…",
+  "words.label": "The words",
+  "words.hint": "Usually six words. Capitals and commas do not matter. Write a number as a word: seven, not 7.",
+  "words.open": "Open",
+  "words.marks": "The words you typed",
+  "words.exact": "on the list",
+  "words.understood": "understood",
+  "words.unknown": "not on the list",
+  "words.maybe": "Did you mean:",
+  "words.use": "Use “{word}” for “{typed}”",
+  "words.said": "Word {position}, “{word}”, is not on the list.",
+  "words.said.alike": "Word {position}, “{word}”, is not on the list. Did you mean: {alike}?",
+  "key.label": "Your private key",
+  "key.hint": "The text of your key file. It begins with AGE-SECRET-KEY-.",
+  "key.file": "Or choose your key file",
+  "key.open": "Open",
+  "file.title": "Open the file {name}",
+  "file.local": "This is a saved file on your own device. Nothing is sent to the server.",
+  "local.title": "Do you have a saved .age file?",
+  "local.label": "Choose the file",
+  "local.hint": "It is opened here in your browser, without the internet.",
+  "command.title": "Do you have the share program?",
+  "command.hint": "It does the same as this page, trusts no server, and is faster with large files. Type this in a terminal:",
+  "program.share": "Or use the share program: see “{title}” on this page.",
+  "program.local": "Or use the age program: age --decrypt.",
+  "uploading.title": "The sender is still uploading it",
+  "uploading.percent": "{percent} % has arrived. This page goes on by itself when all of it is there.",
+  "uploading.unknown": "Arrived so far: {size}. This page goes on by itself when all of it is there.",
+  "uploading.progress": "How much has arrived",
+  "contents.title": "What was sent to you",
+  "contents.message": "Message from the sender",
+  "contents.files": "Files",
+  "contents.total.one": "One file, {size}",
+  "contents.total.other": "{count} files, {size}",
+  "contents.many": "There are too many files to list. You can save all of them together.",
+  "contents.more": "Show all {count} files",
+  "contents.stopped": "You stopped it. Nothing was saved.",
+  "save.one": "Save the file",
+  "save.all": "Save everything as one .zip",
+  "save.folder": "Save everything in a folder",
+  "save.picked.one": "Save the chosen file",
+  "save.picked.other": "Save the {count} chosen files",
+  "save.picked.none": "Save only the chosen files",
+  "save.none": "First choose one or more files.",
+  "saving.title": "Saving…",
+  "saving.start": "Starting…",
+  "saving.progress": "How much is saved",
+  "saving.amount": "{done} of {total}",
+  "saving.rate": "{rate} per second",
+  "saving.left": "about {time} left",
+  "saving.percent": "{percent} % is saved",
+  "saving.keep": "Keep this page open until it is done.",
+  "saving.cancel": "Stop",
+  "saving.waiting": "{why} It goes on by itself; you need not do anything.",
+  "saved.title": "Saved and verified",
+  "saved.what": "Everything has arrived exactly as it was sent ({size}).",
+  "saved.where.file": "It is in the place you chose.",
+  "saved.where.folder": "It is in the folder you chose.",
+  "saved.where.download": "It is among the downloads of your browser.",
+  "saved.where.memory": "It is among the downloads of your browser.",
+  "saved.name": "It is called {name}.",
+  "saved.zip": "This is one file with all the files in it. Open it to see them; on a phone, with the Files app.",
+  "saved.renamed": "A file with the name {wanted} was already there. The new one is called {actual}.",
+  "saved.receipt.sent": "The sender can now see that you received it.",
+  "saved.receipt.failed": "The sender could not be told that you received it.",
+  "saved.receipt.telling": "Telling the sender…",
+  "saved.receipt.again": "Tell the sender now",
+  "saved.receipt.none": "This was a part of what was sent, so the sender is not told.",
+  "saved.receipt.local": "The sender is not told about files from your own device.",
+  "saved.back": "Back to the files",
+  again: "Try again",
+  "again.itself": "This page tries again by itself.",
+  "problem.title": "This cannot be opened",
+  "problem.now": "This cannot be opened now",
+  "problem.label": "There is a problem:",
+  switch: "Choose a language",
+  "failure.link_damaged": "This link is damaged: a part of it is wrong or missing.",
+  "failure.link_damaged.hint": "Copy the whole link from the message, or ask the sender for it again.",
+  "failure.words_count": "You need 6 to 10 words. There are {found} now.",
+  "failure.words_count.hint": "Type all the words the sender gave you, in the same order. Write a number as a word: seven, not 7. If you speak the words, do not say “comma” between them.",
+  "failure.words_unknown": "Word {position} is not on the list: “{word}”.",
+  "failure.words_unknown.hint": "Compare this word with what the sender told you.",
+  "failure.words_checksum": "These words do not belong together. One word is wrong, or two words have changed places.",
+  "failure.words_checksum.hint": "Compare each word with what the sender told you. This did not cost a try.",
+  "failure.identity_invalid": "This is not a private key, or it is damaged.",
+  "failure.identity_invalid.hint": "Copy the whole line that begins with AGE-SECRET-KEY-, or choose your key file.",
+  "failure.identity_unsupported": "This page cannot use this kind of key: {kind}.",
+  "failure.identity_unsupported.hint": "Use another key. {program}",
+  "kind.ssh": "an ssh key",
+  "kind.protected": "a key protected with a password",
+  "kind.plugin": "a key that needs another program",
+  "kind.post_quantum": "a post-quantum key",
+  "failure.needs_words": "This opens with words, not with a key.",
+  "failure.needs_words.hint": "Ask the sender for the words.",
+  "failure.needs_key": "This opens with a private key, not with words.",
+  "failure.needs_key.hint": "Give the private key that belongs to the public key the sender used.",
+  "failure.no_identity_fits": "This key does not open it.",
+  "failure.no_identity_fits.hint": "Use the private key that belongs to the public key the sender used.",
+  "failure.words_wrong": "These words do not open it.",
+  "failure.words_wrong.left.one": "These words do not open it. You have one try left.",
+  "failure.words_wrong.left.other": "These words do not open it. You have {count} tries left.",
+  "failure.words_wrong.locked": "These words do not open it, and that was the last try. It is locked until {time}.",
+  "failure.words_wrong.hint": "Compare each word with what the sender told you. Do they belong to this link?",
+  "failure.locked": "It is locked until {time}, because wrong words were given too often.",
+  "failure.locked.hint": "Wait until then, or ask the sender to unlock it. You can leave this page open. Then press “Open” again.",
+  "failure.not_uploaded": "The sender is still uploading it.",
+  "failure.not_uploaded.hint": "This page tries again by itself.",
+  "failure.expired": "It has expired.",
+  "failure.expired.at": "It expired on {time}.",
+  "failure.expired.hint": "Ask the sender to send it again.",
+  "failure.revoked": "The sender has taken it back.",
+  "failure.revoked.at": "The sender took it back on {time}.",
+  "failure.revoked.hint": "Ask the sender to send it again.",
+  "failure.collected": "It has already been collected as often as the sender allowed.",
+  "failure.collected.at": "It was collected on {time}, as often as the sender allowed.",
+  "failure.collected.hint": "Was that not you? Then tell the sender. Ask the sender to send it again.",
+  "failure.downloads_taken": "All downloads that the sender allowed are in use.",
+  "failure.downloads_taken.hint": "A download that was cut off gives its place back within a day. Or ask the sender to send it again.",
+  "failure.not_found": "This server does not know this link.",
+  "failure.not_found.hint": "It may have expired long ago. Ask the sender for a new link.",
+  "failure.ticket_ended": "The server no longer lets this download go on.",
+  "failure.ticket_ended.hint": "Save it again. If that does not work, ask the sender to send it again.",
+  "failure.unreachable": "The connection to the server is lost.",
+  "failure.unreachable.hint": "Check the network connection of your device.",
+  "failure.stalled": "The server or the network no longer responds.",
+  "failure.stalled.hint": "Check the network connection of your device.",
+  "failure.redirected": "The server points to another address. This page never follows that.",
+  "failure.redirected.hint": "A login page of your network may be in between. Open another web page first, then try again.",
+  "failure.content_changed": "The server now gives something else than when the download began. Nothing was saved.",
+  "failure.content_changed.hint": "Save it again. If this happens again, tell the sender.",
+  "failure.busy": "The server is too busy.",
+  "failure.busy.hint": "Try again a little later.",
+  "failure.relay_failed": "The server cannot do this now ({status}).",
+  "failure.relay_failed.hint": "Try again later. If it keeps going wrong, tell whoever runs this server.",
+  "failure.bad_answer": "The answer is not that of a share server ({what}).",
+  "failure.bad_answer.hint": "A login page of your network may be in between. Open another web page first, then try again.",
+  "failure.header_malformed": "This is not an age file, or its beginning is damaged.",
+  "failure.header_malformed.hint": "Choose another file, or ask the sender to send it again.",
+  "failure.header_tampered": "The beginning of the file was changed after it was locked.",
+  "failure.header_tampered.hint": "Nothing was saved. Ask the sender to send it again.",
+  "failure.truncated": "A part is missing at the end.",
+  "failure.truncated.hint": "Nothing was saved. Try again. If it goes wrong again, ask the sender to send it again.",
+  "failure.not_the_content": "What the server gives is not what was sent.",
+  "failure.not_the_content.hint": "Nothing was saved. Ask the sender to send it again, and tell whoever runs this server.",
+  "failure.tampered": "It is damaged, or it was changed after it was sent.",
+  "failure.tampered.hint": "Nothing was saved, and you can throw away a download that your browser calls failed. Try again. If it goes wrong again, ask the sender to send it again.",
+  "failure.too_much_work": "Opening this takes too much computing.",
+  "failure.too_much_work.hint": "This was not made by share. Ask the sender how it was locked.",
+  "failure.newer_version": "This was sent with a newer version of share.",
+  "failure.newer_version.hint": "Load this page again. If that does not help, use the newest share program.",
+  "failure.manifest_bad": "The list of what is in here is not right.",
+  "failure.manifest_bad.hint": "Nothing was saved. Ask the sender to send it again.",
+  "failure.archive_bad": "The contents are not right, near “{near}”.",
+  "failure.archive_bad.hint": "Nothing was saved. Ask the sender to send it again.",
+  "failure.disk_full": "There is not enough room to save it.",
+  "failure.disk_full.hint": "Make room on your device, or choose another disk. Then save it again.",
+  "failure.download_ended": "Your browser has stopped the download. Nothing was saved.",
+  "failure.download_ended.hint": "Perhaps there is not enough room: make room on your device. Then save it again.",
+  "failure.save_refused": "Your browser does not let this page save files.",
+  "failure.save_refused.hint": "Try another browser. {program}",
+  "failure.not_enough_memory": "Your browser has not enough memory to open this.",
+  "failure.not_enough_memory.hint": "Close other tabs and programs, then try again. Or use another device.",
+  "failure.browser_too_old": "This browser is too old to open this.",
+  "failure.browser_too_old.hint": "Update your browser, or use another one. {program}",
+  "failure.part_missing": "A part of this page could not be loaded.",
+  "failure.part_missing.hint": "Check the network connection of your device and try again. If that does not help, load this page again.",
+  "failure.cancelled": "You stopped it.",
+  "failure.cancelled.hint": "You can begin again.",
+  "failure.too_large_for_memory": "This is too large for this browser: {size}. Here it can save at most {limit}.",
+  "failure.too_large_for_memory.hint": "Open the link in another browser and not in a private window, or save fewer files at once. {program}",
+  "failure.unexpected": "Something went wrong that should not happen.",
+  "failure.unexpected.hint": "Load this page again. If it keeps going wrong, tell whoever runs this server: {detail}"
+};
+
+// src/texts/nl.json
+var nl_default = {
+  "bytes.one": "{count} byte",
+  "bytes.other": "{count} bytes",
+  checking: "We zoeken op wat er voor u is…",
+  "ask.title": "Iemand heeft u iets gestuurd",
+  "ask.words.who": "Alleen wie de woorden heeft, kan het openen. U krijgt de woorden van de afzender, bijvoorbeeld per telefoon.",
+  "ask.keys.who": "Alleen wie de juiste privésleutel heeft, kan het openen. U hebt geen woorden nodig.",
+  "ask.until": "U kunt het ophalen tot {time}.",
+  "ask.size": "Het is ongeveer {size} groot.",
+  "ask.left.one": "Het kan nog één keer worden opgehaald.",
+  "ask.left.other": "Het kan nog {count} keer worden opgehaald.",
+  "ask.safe": "Het gaat open op uw eigen apparaat. De woorden blijven daar, en deze server kan niet lezen wat er is gestuurd.",
+  "ask.opening": "Bezig met openen…",
+  "words.label": "De woorden",
+  "words.hint": "Meestal zijn het zes woorden. Hoofdletters en komma's maken niet uit. Schrijf een getal als woord: zeven, niet 7.",
+  "words.open": "Openen",
+  "words.marks": "De woorden die u hebt getypt",
+  "words.exact": "staat op de lijst",
+  "words.understood": "begrepen",
+  "words.unknown": "staat niet op de lijst",
+  "words.maybe": "Bedoelt u:",
+  "words.use": "Maak “{word}” van “{typed}”",
+  "words.said": "Woord {position}, “{word}”, staat niet op de lijst.",
+  "words.said.alike": "Woord {position}, “{word}”, staat niet op de lijst. Bedoelt u: {alike}?",
+  "key.label": "Uw privésleutel",
+  "key.hint": "De tekst uit uw sleutelbestand. Die begint met AGE-SECRET-KEY-.",
+  "key.file": "Of kies uw sleutelbestand",
+  "key.open": "Openen",
+  "file.title": "Het bestand {name} openen",
+  "file.local": "Dit is een bewaard bestand op uw eigen apparaat. Er gaat niets naar de server.",
+  "local.title": "Hebt u een bewaard .age-bestand?",
+  "local.label": "Kies het bestand",
+  "local.hint": "Het gaat hier in uw browser open, zonder internet.",
+  "command.title": "Hebt u het programma share?",
+  "command.hint": "Het doet hetzelfde als deze pagina, hoeft geen server te vertrouwen en is sneller bij grote bestanden. Typ dit in een terminal:",
+  "program.share": "Of gebruik het programma share: zie “{title}” op deze pagina.",
+  "program.local": "Of gebruik het programma age: age --decrypt.",
+  "uploading.title": "De afzender is nog bezig met versturen",
+  "uploading.percent": "{percent} % is er al. Deze pagina gaat vanzelf verder als alles er is.",
+  "uploading.unknown": "Wat er al is: {size}. Deze pagina gaat vanzelf verder als alles er is.",
+  "uploading.progress": "Hoeveel er al is",
+  "contents.title": "Dit is naar u gestuurd",
+  "contents.message": "Bericht van de afzender",
+  "contents.files": "Bestanden",
+  "contents.total.one": "Eén bestand, {size}",
+  "contents.total.other": "{count} bestanden, {size}",
+  "contents.many": "Het zijn te veel bestanden om te noemen. U kunt ze allemaal tegelijk opslaan.",
+  "contents.more": "Toon alle {count} bestanden",
+  "contents.stopped": "U hebt het gestopt. Er is niets opgeslagen.",
+  "save.one": "Het bestand opslaan",
+  "save.all": "Alles opslaan als één .zip",
+  "save.folder": "Alles opslaan in een map",
+  "save.picked.one": "Het gekozen bestand opslaan",
+  "save.picked.other": "De {count} gekozen bestanden opslaan",
+  "save.picked.none": "Alleen de gekozen bestanden opslaan",
+  "save.none": "Kies eerst een of meer bestanden.",
+  "saving.title": "Bezig met opslaan…",
+  "saving.start": "Het begint…",
+  "saving.progress": "Hoeveel er is opgeslagen",
+  "saving.amount": "{done} van {total}",
+  "saving.rate": "{rate} per seconde",
+  "saving.left": "nog ongeveer {time}",
+  "saving.percent": "{percent} % is opgeslagen",
+  "saving.keep": "Laat deze pagina open tot het klaar is.",
+  "saving.cancel": "Stoppen",
+  "saving.waiting": "{why} Het gaat vanzelf verder; u hoeft niets te doen.",
+  "saved.title": "Opgeslagen en gecontroleerd",
+  "saved.what": "Alles is precies zo aangekomen als het is verstuurd ({size}).",
+  "saved.where.file": "Het staat op de plaats die u hebt gekozen.",
+  "saved.where.folder": "Het staat in de map die u hebt gekozen.",
+  "saved.where.download": "Het staat bij de downloads van uw browser.",
+  "saved.where.memory": "Het staat bij de downloads van uw browser.",
+  "saved.name": "Het heet {name}.",
+  "saved.zip": "Dit is één bestand met alle bestanden erin. Open het om ze te zien; op een telefoon met de app Bestanden.",
+  "saved.renamed": "Er was al een bestand met de naam {wanted}. Het nieuwe heet {actual}.",
+  "saved.receipt.sent": "De afzender kan nu zien dat u het hebt ontvangen.",
+  "saved.receipt.failed": "De afzender kon geen bericht krijgen dat u het hebt ontvangen.",
+  "saved.receipt.telling": "Bezig met melden aan de afzender…",
+  "saved.receipt.again": "Meld het nu aan de afzender",
+  "saved.receipt.none": "Dit was een deel van wat er is gestuurd. Daarom krijgt de afzender geen bericht.",
+  "saved.receipt.local": "Over bestanden van uw eigen apparaat krijgt de afzender geen bericht.",
+  "saved.back": "Terug naar de bestanden",
+  again: "Opnieuw proberen",
+  "again.itself": "Deze pagina probeert het vanzelf opnieuw.",
+  "problem.title": "Dit kan niet worden geopend",
+  "problem.now": "Dit kan nu niet worden geopend",
+  "problem.label": "Er is een probleem:",
+  switch: "Kies een taal",
+  "failure.link_damaged": "Deze link is beschadigd: een deel is fout of ontbreekt.",
+  "failure.link_damaged.hint": "Kopieer de hele link uit het bericht, of vraag de afzender de link opnieuw te sturen.",
+  "failure.words_count": "U hebt 6 tot 10 woorden nodig. Er staan er nu {found}.",
+  "failure.words_count.hint": "Typ alle woorden die u van de afzender hebt gekregen, in dezelfde volgorde. Schrijf een getal als woord: zeven, niet 7. Zegt u de woorden hardop, zeg er dan geen “komma” tussen.",
+  "failure.words_unknown": "Woord {position} staat niet op de lijst: “{word}”.",
+  "failure.words_unknown.hint": "Vergelijk dit woord met wat de afzender u heeft verteld.",
+  "failure.words_checksum": "Deze woorden horen niet bij elkaar. Er is een woord fout, of er zijn twee woorden verwisseld.",
+  "failure.words_checksum.hint": "Vergelijk elk woord met wat de afzender u heeft verteld. Dit heeft geen poging gekost.",
+  "failure.identity_invalid": "Dit is geen privésleutel, of die is beschadigd.",
+  "failure.identity_invalid.hint": "Kopieer de hele regel die begint met AGE-SECRET-KEY-, of kies uw sleutelbestand.",
+  "failure.identity_unsupported": "Deze pagina kan dit soort sleutel niet gebruiken: {kind}.",
+  "failure.identity_unsupported.hint": "Gebruik een andere sleutel. {program}",
+  "kind.ssh": "een ssh-sleutel",
+  "kind.protected": "een sleutel met een wachtwoord",
+  "kind.plugin": "een sleutel die een ander programma nodig heeft",
+  "kind.post_quantum": "een post-kwantumsleutel",
+  "failure.needs_words": "Dit gaat open met woorden, niet met een sleutel.",
+  "failure.needs_words.hint": "Vraag de afzender om de woorden.",
+  "failure.needs_key": "Dit gaat open met een privésleutel, niet met woorden.",
+  "failure.needs_key.hint": "Geef de privésleutel die hoort bij de openbare sleutel die de afzender heeft gebruikt.",
+  "failure.no_identity_fits": "Met deze sleutel gaat het niet open.",
+  "failure.no_identity_fits.hint": "Gebruik de privésleutel die hoort bij de openbare sleutel die de afzender heeft gebruikt.",
+  "failure.words_wrong": "Met deze woorden gaat het niet open.",
+  "failure.words_wrong.left.one": "Met deze woorden gaat het niet open. U hebt nog één poging.",
+  "failure.words_wrong.left.other": "Met deze woorden gaat het niet open. U hebt nog {count} pogingen.",
+  "failure.words_wrong.locked": "Met deze woorden gaat het niet open, en dat was de laatste poging. Het is op slot tot {time}.",
+  "failure.words_wrong.hint": "Vergelijk elk woord met wat de afzender u heeft verteld. Horen de woorden bij deze link?",
+  "failure.locked": "Het is op slot tot {time}, omdat er te vaak verkeerde woorden zijn gegeven.",
+  "failure.locked.hint": "Wacht tot dan, of vraag de afzender het van het slot te halen. U kunt deze pagina open laten. Druk daarna weer op “Openen”.",
+  "failure.not_uploaded": "De afzender is nog bezig met versturen.",
+  "failure.not_uploaded.hint": "Deze pagina probeert het vanzelf opnieuw.",
+  "failure.expired": "Het is verlopen.",
+  "failure.expired.at": "Het is verlopen op {time}.",
+  "failure.expired.hint": "Vraag de afzender het opnieuw te sturen.",
+  "failure.revoked": "De afzender heeft het ingetrokken.",
+  "failure.revoked.at": "De afzender heeft het ingetrokken op {time}.",
+  "failure.revoked.hint": "Vraag de afzender het opnieuw te sturen.",
+  "failure.collected": "Het is al zo vaak opgehaald als de afzender toestond.",
+  "failure.collected.at": "Het is opgehaald op {time}, zo vaak als de afzender toestond.",
+  "failure.collected.hint": "Was u dat niet? Vertel het dan aan de afzender. Vraag de afzender het opnieuw te sturen.",
+  "failure.downloads_taken": "Alle downloads die de afzender toestond, zijn in gebruik.",
+  "failure.downloads_taken.hint": "Een download die is afgebroken, maakt zijn plaats binnen een dag weer vrij. Of vraag de afzender het opnieuw te sturen.",
+  "failure.not_found": "Deze server kent deze link niet.",
+  "failure.not_found.hint": "Misschien is het al lang verlopen. Vraag de afzender om een nieuwe link.",
+  "failure.ticket_ended": "De server laat deze download niet meer verdergaan.",
+  "failure.ticket_ended.hint": "Sla het opnieuw op. Lukt dat niet, vraag dan de afzender het opnieuw te sturen.",
+  "failure.unreachable": "De verbinding met de server is weg.",
+  "failure.unreachable.hint": "Controleer de netwerkverbinding van uw apparaat.",
+  "failure.stalled": "De server of het netwerk reageert niet meer.",
+  "failure.stalled.hint": "Controleer de netwerkverbinding van uw apparaat.",
+  "failure.redirected": "De server verwijst naar een ander adres. Deze pagina volgt dat nooit.",
+  "failure.redirected.hint": "Misschien zit er een inlogpagina van uw netwerk tussen. Open eerst een andere webpagina en probeer het dan opnieuw.",
+  "failure.content_changed": "De server geeft nu iets anders dan toen de download begon. Er is niets opgeslagen.",
+  "failure.content_changed.hint": "Sla het opnieuw op. Gebeurt dit nog een keer, vertel het dan aan de afzender.",
+  "failure.busy": "De server heeft het te druk.",
+  "failure.busy.hint": "Probeer het iets later opnieuw.",
+  "failure.relay_failed": "De server kan dit nu niet doen ({status}).",
+  "failure.relay_failed.hint": "Probeer het later opnieuw. Blijft het misgaan, meld het dan aan de beheerder van deze server.",
+  "failure.bad_answer": "Het antwoord is niet dat van een share-server ({what}).",
+  "failure.bad_answer.hint": "Misschien zit er een inlogpagina van uw netwerk tussen. Open eerst een andere webpagina en probeer het dan opnieuw.",
+  "failure.header_malformed": "Dit is geen age-bestand, of het begin ervan is beschadigd.",
+  "failure.header_malformed.hint": "Kies een ander bestand, of vraag de afzender het opnieuw te sturen.",
+  "failure.header_tampered": "Het begin van het bestand is veranderd nadat het op slot ging.",
+  "failure.header_tampered.hint": "Er is niets opgeslagen. Vraag de afzender het opnieuw te sturen.",
+  "failure.truncated": "Aan het einde ontbreekt een deel.",
+  "failure.truncated.hint": "Er is niets opgeslagen. Probeer het opnieuw. Gaat het weer mis, vraag dan de afzender het opnieuw te sturen.",
+  "failure.not_the_content": "Wat de server geeft, is niet wat er is verstuurd.",
+  "failure.not_the_content.hint": "Er is niets opgeslagen. Vraag de afzender het opnieuw te sturen, en meld het aan de beheerder van deze server.",
+  "failure.tampered": "Het is beschadigd, of het is veranderd nadat het is verstuurd.",
+  "failure.tampered.hint": "Er is niets opgeslagen. Noemt uw browser een download mislukt, dan kunt u die weggooien. Probeer het opnieuw. Gaat het weer mis, vraag dan de afzender het opnieuw te sturen.",
+  "failure.too_much_work": "Dit openen kost te veel rekenwerk.",
+  "failure.too_much_work.hint": "Dit is niet met share gemaakt. Vraag de afzender hoe het op slot is gedaan.",
+  "failure.newer_version": "Dit is verstuurd met een nieuwere versie van share.",
+  "failure.newer_version.hint": "Laad deze pagina opnieuw. Helpt dat niet, gebruik dan het nieuwste programma share.",
+  "failure.manifest_bad": "De lijst van wat hierin zit, klopt niet.",
+  "failure.manifest_bad.hint": "Er is niets opgeslagen. Vraag de afzender het opnieuw te sturen.",
+  "failure.archive_bad": "De inhoud klopt niet, bij “{near}”.",
+  "failure.archive_bad.hint": "Er is niets opgeslagen. Vraag de afzender het opnieuw te sturen.",
+  "failure.disk_full": "Er is niet genoeg ruimte om het op te slaan.",
+  "failure.disk_full.hint": "Maak ruimte vrij op uw apparaat, of kies een andere schijf. Sla het dan opnieuw op.",
+  "failure.download_ended": "Uw browser heeft de download gestopt. Er is niets opgeslagen.",
+  "failure.download_ended.hint": "Misschien is er niet genoeg ruimte: maak dan ruimte vrij op uw apparaat. Sla het daarna opnieuw op.",
+  "failure.save_refused": "Deze pagina mag van uw browser geen bestanden opslaan.",
+  "failure.save_refused.hint": "Probeer een andere browser. {program}",
+  "failure.not_enough_memory": "Uw browser heeft niet genoeg geheugen om dit te openen.",
+  "failure.not_enough_memory.hint": "Sluit andere tabbladen en programma's en probeer het opnieuw. Of gebruik een ander apparaat.",
+  "failure.browser_too_old": "Deze browser is te oud om dit te openen.",
+  "failure.browser_too_old.hint": "Werk uw browser bij, of gebruik een andere browser. {program}",
+  "failure.part_missing": "Een deel van deze pagina kon niet worden geladen.",
+  "failure.part_missing.hint": "Controleer de netwerkverbinding van uw apparaat en probeer het opnieuw. Lukt dat niet, laad deze pagina dan opnieuw.",
+  "failure.cancelled": "U hebt het gestopt.",
+  "failure.cancelled.hint": "U kunt opnieuw beginnen.",
+  "failure.too_large_for_memory": "Dit is te groot voor deze browser: {size}. Hier kan die hoogstens {limit} opslaan.",
+  "failure.too_large_for_memory.hint": "Open de link in een andere browser en niet in een privévenster, of sla minder bestanden tegelijk op. {program}",
+  "failure.unexpected": "Er ging iets mis dat niet hoort te gebeuren.",
+  "failure.unexpected.hint": "Laad deze pagina opnieuw. Blijft het misgaan, meld het dan aan de beheerder van deze server: {detail}"
+};
+
 // src/view/texts.ts
 var LANGUAGES = ["nl", "en"];
+var SENTENCES = { nl: nl_default, en: en_default };
 var LANGUAGE_NAMES = { nl: "Nederlands", en: "English" };
-var SIZE_UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
+var SIZE_UNITS = ["kilobyte", "megabyte", "gigabyte", "terabyte"];
+var ROUNDED_UP = 999.5;
 var MINUTE = 60;
 var HOUR = 3600;
 function preferredLanguage(wanted) {
@@ -392,23 +1186,16 @@ function preferredLanguage(wanted) {
 function languageName(language) {
   return LANGUAGE_NAMES[language];
 }
-var Texts = class _Texts {
-  constructor(language, sentences) {
+var Texts = class {
+  constructor(language) {
     this.language = language;
-    this.sentences = sentences;
     this.#plurals = new Intl.PluralRules(language);
   }
   language;
-  sentences;
   #plurals;
-  /** Loads a language. */
-  static async load(language) {
-    const { sentences } = await (language === "nl" ? import("./sentences_nl-UU7O5KRN.js") : import("./sentences_en-P2I2X6LN.js"));
-    return new _Texts(language, sentences);
-  }
   /** A sentence, with values in place of `{name}`. */
   say(key, values = {}) {
-    return this.sentences[key].replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+    return SENTENCES[this.language][key].replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
   }
   /** The form of a sentence for so many; `{count}` is the number. */
   count(key, count, values = {}) {
@@ -420,9 +1207,10 @@ var Texts = class _Texts {
   }
   /** Bytes, in decimal units and three figures. */
   size(bytes) {
-    const power = Math.min(SIZE_UNITS.length - 1, bytes < 1e3 ? 0 : Math.floor(Math.log10(bytes) / 3));
-    const format = { style: "unit", unit: SIZE_UNITS[power] ?? "byte", unitDisplay: power === 0 ? "long" : "short" };
-    return new Intl.NumberFormat(this.language, { ...format, maximumSignificantDigits: 3 }).format(bytes / 1e3 ** power);
+    if (bytes < 1e3) return this.count("bytes", bytes);
+    const power = SIZE_UNITS.findIndex((_, i) => i === SIZE_UNITS.length - 1 || bytes < ROUNDED_UP * 1e3 ** (i + 1));
+    const format = { style: "unit", unit: SIZE_UNITS[power] ?? "", unitDisplay: "short", maximumSignificantDigits: 3 };
+    return new Intl.NumberFormat(this.language, format).format(bytes / 1e3 ** (power + 1));
   }
   /** A moment in seconds since 1970. */
   time(seconds) {
@@ -438,85 +1226,107 @@ var Texts = class _Texts {
 };
 
 // src/view/app.ts
-var App = class _App {
-  constructor(texts, operator) {
-    this.texts = texts;
-    this.operator = operator;
-  }
-  texts;
-  operator;
+var App = class {
   engine = new Engine();
+  texts = new Texts(preferredLanguage(navigator.languages));
   address = addressOf(location.pathname);
-  #root = document.getElementById("page") ?? document.body;
+  /** `null` until it is known. */
+  #operator = null;
+  /** What is opened here. */
+  #kind = "words";
+  #screen = new Checking(this, "checking");
+  #top = element("header");
+  #main = element("main");
+  #bottom = element("footer");
+  /** It stays as it is whatever is drawn, or what is put into it would not be read out. */
   #live = element("div", { class: "hidden", role: "status" });
-  #screen = new Checking(this);
   /** Where the screen is drawn. */
   #place = element("div");
   /** Draws the page and asks about the share. */
-  static async start() {
-    const app = new _App(...await Promise.all([Texts.load(preferredLanguage(navigator.languages)), loadOperator()]));
-    document.getElementById("fallback")?.remove();
-    addEventListener("beforeunload", (event) => app.#screen.isBusy && event.preventDefault());
-    app.#draw();
-    await app.open();
+  start(root) {
+    root.replaceChildren(this.#top, this.#main, this.#bottom, this.#live);
+    addEventListener("beforeunload", (event) => this.#screen.isBusy && event.preventDefault());
+    void this.open();
+    void this.#showOperator();
   }
   async open() {
-    if (!this.address) return this.show(new Ended(this, { code: "link_damaged" }));
-    try {
-      const status = await this.engine.call("open", { relay: this.address.base, id: this.address.id });
-      this.show(status.state === "uploading" ? new Uploading(this, status) : new Ask(this, status.kind, { status }));
-    } catch (error) {
-      this.show(new Ended(this, failureOf(error)));
-    }
+    const { address } = this;
+    if (!address) return this.show(new Ended(this, { code: "link_damaged" }));
+    await this.#check("checking", async () => {
+      const status = await this.engine.call("open", { relay: address.base, id: address.id });
+      this.#kind = status.kind;
+      return status.state === "uploading" ? new Uploading(this, status) : new Ask(this, status.kind, { status });
+    });
   }
   show(screen) {
     this.#screen.left?.();
-    const isOther = screen.constructor !== this.#screen.constructor;
     this.#screen = screen;
     this.#draw();
-    if (isOther) this.#root.querySelector("h1")?.focus();
+    this.#main.querySelector("h1")?.focus();
+    this.announce(screen.said?.(this.texts) ?? "");
   }
   redraw(focus) {
     const { texts } = this;
     const heading = element("h1", { tabindex: -1 }, this.#screen.heading(texts));
     this.#place.replaceChildren(heading, ...this.#screen.body(texts).filter((child) => child !== null));
-    document.title = `${this.#screen.heading(texts)} – ${printable(this.operator.name ?? "share")}`;
+    this.#title();
     if (focus) document.getElementById(focus)?.focus();
   }
   announce(text2) {
-    this.#live.textContent = text2;
+    setText(this.#live, text2);
+  }
+  /** Shows what comes of a question, unless another was asked meanwhile. */
+  async #check(title, ask) {
+    const checking = new Checking(this, title);
+    this.show(checking);
+    const next = await ask().catch((error) => new Ended(this, failureOf(error)));
+    if (this.#screen === checking) this.show(next);
+    else next.left?.();
   }
   #draw() {
     document.documentElement.lang = this.texts.language;
+    this.#frame();
     this.#place = element("div", { class: "screen" });
     const extras = this.#screen.isBusy ? [] : [this.#localFile(), this.#command()];
-    const main = element("main", {}, this.#place, ...extras);
-    const parts = [this.#header(), main, this.#footer(), this.#live];
-    this.#root.replaceChildren(...parts.filter((part) => part !== null));
+    this.#main.replaceChildren(this.#place, ...extras.filter((extra) => extra !== null));
     this.redraw();
   }
-  #header() {
+  /** What stands around the screens. */
+  #frame() {
+    this.#top.replaceChildren(element("div", { class: "brand" }, ...this.#brand()), this.#languages());
+    const contact = this.#operator?.contact ?? null;
+    this.#bottom.hidden = contact === null;
+    this.#bottom.replaceChildren(element("p", {}, printable(contact ?? "")));
+  }
+  #title() {
+    document.title = `${this.#screen.heading(this.texts)} – ${printable(this.#operator?.name ?? "share")}`;
+  }
+  /** The share can be opened before it is known whose page this is. */
+  async #showOperator() {
+    this.#operator = await loadOperator();
+    const focused = document.activeElement?.id;
+    this.#frame();
+    this.#title();
+    if (focused) document.getElementById(focused)?.focus();
+  }
+  #languages() {
     const choices = LANGUAGES.map(
-      (language) => button(languageName(language), () => void this.#speak(language), {
+      (language) => button(languageName(language), () => this.#speak(language), {
         id: `speak-${language}`,
         lang: language,
         "aria-pressed": String(language === this.texts.language)
       })
     );
-    const group = element("div", { class: "languages", role: "group", "aria-label": this.texts.say("switch") }, ...choices);
-    return element("header", {}, element("div", { class: "brand" }, ...this.#brand()), group);
+    return element("div", { class: "languages", role: "group", "aria-label": this.texts.say("switch") }, ...choices);
   }
   #brand() {
-    const { name, logo } = this.operator;
+    if (!this.#operator) return [];
+    const { name, logo } = this.#operator;
     const picture = logo === null ? null : element("img", { src: logo, alt: "" });
     return [picture, element("p", { class: "name" }, printable(name ?? "share"))];
   }
-  #footer() {
-    const { contact } = this.operator;
-    return contact === null ? null : element("footer", {}, element("p", {}, printable(contact)));
-  }
-  async #speak(language) {
-    this.texts = await Texts.load(language);
+  #speak(language) {
+    this.texts = new Texts(language);
     this.#draw();
     document.getElementById(`speak-${language}`)?.focus();
   }
@@ -537,19 +1347,19 @@ var App = class _App {
   async #openFile(file) {
     this.engine.end();
     this.engine = new Engine();
-    try {
+    this.#kind = "file";
+    await this.#check("ask.opening", async () => {
       const { kind } = await this.engine.call("openFile", { file });
-      this.show(new Ask(this, kind, { file }));
-    } catch (error) {
-      this.show(new Ended(this, failureOf(error)));
-    }
+      return new Ask(this, kind, { file });
+    });
   }
   #command() {
-    if (!this.address) return null;
+    if (!this.address || this.#kind === "file") return null;
     const { base, id } = this.address;
+    const identity = this.#kind === "keys" ? " --identity key.txt" : "";
     return aside(this.texts.say("command.title"), [
       element("p", {}, this.texts.say("command.hint")),
-      element("pre", { tabindex: 0 }, `share get ${base}/s/${id}`)
+      element("pre", { tabindex: 0 }, `share get ${base}/s/${id}${identity}`)
     ]);
   }
 };
@@ -564,4 +1374,5 @@ function addressOf(path) {
 }
 
 // src/start.ts
-void App.start();
+new App().start(document.getElementById("page") ?? document.body);
+document.getElementById("fallback")?.remove();

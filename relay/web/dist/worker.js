@@ -1,34 +1,30 @@
 import {
   MAX_HEADER_BYTES,
-  chacha20poly1305,
-  hasWebAssembly,
+  openCipher,
   openHeader,
   readHeader,
   scrypt
-} from "./chunk-E2T7LPGA.js";
-import {
-  Relay,
-  isPassing
-} from "./chunk-HQ56WJ64.js";
-import {
-  hkdf
-} from "./chunk-YG7J2LP3.js";
-import {
-  hmac,
-  sha256
-} from "./chunk-WMBZNGJP.js";
+} from "./chunk-NO2BKP6P.js";
 import {
   MAX_PATH_BYTES,
+  Relay,
   checkName,
   collisionKey,
+  isPassing,
   printable
-} from "./chunk-5OHEVPC4.js";
+} from "./chunk-3NYX2I2U.js";
 import {
   ShareError,
   fail,
   failureOf,
-  isFailure
-} from "./chunk-N5HTIYXM.js";
+  hkdf,
+  isFailure,
+  part
+} from "./chunk-VZXNOOWW.js";
+import {
+  hmac,
+  sha256
+} from "./chunk-WMBZNGJP.js";
 import {
   concat,
   equal,
@@ -94,68 +90,6 @@ async function pause(ms, signal) {
     globalThis.addEventListener?.("online", () => resolve(), { signal: ended.signal });
     ended.signal.addEventListener("abort", () => clearTimeout(timer));
   }).finally(() => ended.abort());
-}
-
-// src/cipher.ts
-var NAME = "ChaCha20-Poly1305";
-async function openCipher(key) {
-  return await openInBrowser(key) ?? await openInSodium(key) ?? openInJavaScript(key);
-}
-async function openInBrowser(key) {
-  const subtle = globalThis.crypto?.subtle;
-  if (!subtle) return null;
-  try {
-    const format = "raw-secret";
-    const secret = await subtle.importKey(format, key, NAME, false, ["decrypt"]);
-    return { isParallel: true, open: (nonce, sealed, out) => decrypt(subtle, secret, nonce, sealed, out) };
-  } catch {
-    return null;
-  }
-}
-async function decrypt(subtle, key, iv, sealed, out) {
-  try {
-    out.set(new Uint8Array(await subtle.decrypt({ name: NAME, iv }, key, sealed)));
-    return true;
-  } catch (error) {
-    if (error instanceof DOMException && error.name === "OperationError") return false;
-    throw error;
-  }
-}
-var BENCH_BYTES = 64 * 1024 + 16;
-var bench;
-async function openInSodium(key) {
-  bench ??= hasWebAssembly() ? setUpBench() : Promise.resolve(null);
-  const place = await bench;
-  if (!place) return null;
-  const { sodium } = place;
-  const open = (nonce, sealed, out) => {
-    sodium.HEAPU8.set(key, place.key);
-    sodium.HEAPU8.set(nonce, place.nonce);
-    sodium.HEAPU8.set(sealed, place.chunk);
-    const { chunk, nonce: iv } = place;
-    const decrypt2 = sodium._crypto_aead_chacha20poly1305_ietf_decrypt;
-    if (decrypt2(chunk, 0, 0, chunk, sealed.length, 0, 0, 0, 0, iv, place.key) !== 0) return false;
-    out.set(sodium.HEAPU8.subarray(chunk, chunk + out.length));
-    return true;
-  };
-  return { isParallel: false, open };
-}
-async function setUpBench() {
-  const { default: start } = await import("./libsodium-CM2DAVMQ.js");
-  const sodium = await start();
-  const place = (bytes) => sodium._malloc(bytes);
-  return { sodium, key: place(32), nonce: place(12), chunk: place(BENCH_BYTES) };
-}
-function openInJavaScript(key) {
-  const open = (nonce, sealed, out) => {
-    try {
-      chacha20poly1305(key, nonce).decrypt(sealed, out);
-      return true;
-    } catch {
-      return false;
-    }
-  };
-  return { isParallel: false, open };
 }
 
 // src/stream.ts
@@ -1069,30 +1003,40 @@ function refused(error) {
   fail({ code: error.name === "QuotaExceededError" ? "disk_full" : "save_refused" });
 }
 var BrowserDownload = class _BrowserDownload {
-  constructor(port) {
+  constructor(port, signal) {
     this.port = port;
+    this.signal = signal;
     port.onmessage = ({ data }) => {
       if (data.type === "room") this.#room = data.pieces;
-      else if (data.type === "cancelled") this.#cancelled = true;
+      else if (data.type === "cancelled") this.#hasEnded = true;
       this.#changed();
     };
+    signal.addEventListener("abort", () => this.#changed());
   }
   port;
+  signal;
   #sent = 0;
   #room = 0;
-  #cancelled = false;
+  #hasEnded = false;
   #changed = () => {
   };
   /** Waits until the browser has begun; throws `save_refused` if it does not. */
-  static async open(port) {
-    const download = new _BrowserDownload(port);
+  static async open(port, signal) {
+    const download = new _BrowserDownload(port, signal);
     const late = setTimeout(() => {
-      download.#cancelled = true;
+      download.#hasEnded = true;
       download.#changed();
     }, FIRST_PULL_MS);
-    await download.#untilRoom().catch(() => fail({ code: "save_refused" }));
-    clearTimeout(late);
-    return download;
+    try {
+      await download.#untilRoom();
+      return download;
+    } catch {
+      const failure = { code: signal.aborted ? "cancelled" : "save_refused" };
+      await download.abort(failure);
+      return fail(failure);
+    } finally {
+      clearTimeout(late);
+    }
   }
   async write(bytes) {
     await this.#untilRoom();
@@ -1113,10 +1057,11 @@ var BrowserDownload = class _BrowserDownload {
     this.port.postMessage(message, transfer);
   }
   async #untilRoom() {
-    while (this.#room <= this.#sent && !this.#cancelled) {
+    while (this.#room <= this.#sent && !this.#hasEnded && !this.signal.aborted) {
       await new Promise((resolve) => this.#changed = resolve);
     }
-    if (this.#cancelled) fail({ code: "cancelled" });
+    if (this.signal.aborted) fail({ code: "cancelled" });
+    if (this.#hasEnded) fail({ code: "download_ended" });
   }
 };
 var Memory = class {
@@ -1249,12 +1194,12 @@ function notTaken(error) {
 
 // src/target.ts
 var MEMORY_LIMIT = 256 * 1024 * 1024;
-async function openTarget(target, bytes) {
+async function openTarget(target, bytes, signal) {
   if (target.way === "memory" && bytes > MEMORY_LIMIT) fail({ code: "too_large_for_memory", bytes, limit: MEMORY_LIMIT });
   if (target.way === "folder") return (files) => intoFolder(target.handle, files);
-  const sink = await openSink(target);
+  const sink = await openSink(target, signal);
   return async (files, isSingle) => {
-    await write(new Buffered(sink), isSingle ? onlyBytes(files) : (await import("./zip-FAJDF2SN.js")).zipped(files));
+    await write(new Buffered(sink), isSingle ? onlyBytes(files) : (await part(import("./zip-FAJDF2SN.js"))).zipped(files));
     return { blob: sink instanceof Memory ? sink.blob : null, renamed: [] };
   };
 }
@@ -1263,12 +1208,12 @@ async function intoFolder(handle, files) {
   await folder.take(files);
   return { blob: null, renamed: [...folder.placed].filter(([wanted, actual]) => wanted !== actual) };
 }
-async function openSink(target) {
+async function openSink(target, signal) {
   switch (target.way) {
     case "file":
       return PickedFile.open(target.handle);
     case "download":
-      return BrowserDownload.open(target.port);
+      return BrowserDownload.open(target.port, signal);
     case "memory":
       return new Memory();
   }
@@ -1373,7 +1318,7 @@ var Session = class {
     if (single2) return { name: single2.path.slice(single2.path.lastIndexOf("/") + 1), isZip: false, bytes: single2.size };
     const isZip = saveAs === "single";
     const entries = entriesOf(manifest, selection);
-    const bytes = isZip && entries.length > 0 ? (await import("./zip-FAJDF2SN.js")).zipLength(entries) : null;
+    const bytes = isZip && entries.length > 0 ? (await part(import("./zip-FAJDF2SN.js"))).zipLength(entries) : null;
     return { name: zipName(manifest), isZip, bytes };
   }
   /** Downloads, verifies and saves; sends the receipt if that was everything. */
@@ -1383,7 +1328,7 @@ var Session = class {
     const isWhole = selection === "all";
     const fingerprint = new Fingerprint();
     const total = isWhole ? opened2.manifest.bytes : sizeOf(entriesOf(opened2.manifest, selection));
-    const put = await openTarget(target, total);
+    const put = await openTarget(target, total, signal);
     const files = async function* () {
       const content = await this.#content(opened2, signal);
       const unpacked = isWhole ? unpack(readAll(content, fingerprint), opened2.manifest) : selected(content, entriesOf(opened2.manifest, selection));
@@ -1490,7 +1435,7 @@ async function carryOut(call, signal) {
     case "prove":
       return session.unlock({ passphrase: call.takes.words }, signal);
     case "unlock":
-      return session.unlock({ identities: (await import("./identity-P7IVPVVP.js")).readIdentities(call.takes.identities) }, signal);
+      return session.unlock({ identities: (await part(import("./identity-SBMNXMT7.js"))).readIdentities(call.takes.identities) }, signal);
     case "plan":
       return session.plan(call.takes.selection, call.takes.saveAs);
     case "save":

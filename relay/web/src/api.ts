@@ -21,14 +21,10 @@ const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 export interface ShareStatus {
   state: "uploading" | "ready";
   kind: "words" | "keys";
-  now: number;
-  createdAt: number;
   expiresAt: number;
-  headerBytes: number;
   /** Absent while unknown. */
   payloadBytes?: number;
   storedBytes: number;
-  triesLeft: number;
   lockedUntil?: number;
   /** Absent without a limit. */
   downloadsLeft?: number;
@@ -205,12 +201,8 @@ function statusOf(value: unknown): ShareStatus {
   return {
     state,
     kind,
-    now: fields.whole("now"),
-    createdAt: fields.whole("created_at"),
     expiresAt: fields.whole("expires_at"),
-    headerBytes: fields.whole("header_bytes"),
     storedBytes: fields.whole("stored_bytes"),
-    triesLeft: fields.whole("tries_left"),
     ...fields.maybe("payload_bytes", (payloadBytes) => ({ payloadBytes })),
     ...fields.maybe("locked_until", (lockedUntil) => ({ lockedUntil })),
     ...fields.maybe("downloads_left", (downloadsLeft) => ({ downloadsLeft })),

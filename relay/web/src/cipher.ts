@@ -3,8 +3,8 @@
  * WebAssembly, else plain JavaScript.
  */
 
-import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
 import type { Bytes } from "./bytes.ts";
+import { part } from "./failure.ts";
 import { hasWebAssembly } from "./scrypt.ts";
 
 /** A key that opens chunks. */
@@ -23,7 +23,7 @@ const NAME = "ChaCha20-Poly1305";
 const OPENERS: Record<CipherName, (key: Bytes) => Promise<Cipher | null>> = {
   webcrypto: openInBrowser,
   libsodium: openInSodium,
-  javascript: async (key) => openInJavaScript(key),
+  javascript: openInJavaScript,
 };
 
 /** The fastest cipher there is here for a 32-byte key. */
@@ -90,7 +90,10 @@ const BENCH_BYTES = 64 * 1024 + 16;
 let bench: Promise<Bench | null> | undefined;
 
 async function openInSodium(key: Bytes): Promise<Cipher | null> {
-  bench ??= hasWebAssembly() ? setUpBench() : Promise.resolve(null);
+  bench ??= (hasWebAssembly() ? setUpBench() : Promise.resolve(null)).catch((error) => {
+    bench = undefined;
+    throw error;
+  });
   const place = await bench;
   if (!place) return null;
   const { sodium } = place;
@@ -108,13 +111,14 @@ async function openInSodium(key: Bytes): Promise<Cipher | null> {
 }
 
 async function setUpBench(): Promise<Bench> {
-  const { default: start } = await import("libsodium");
+  const { default: start } = await part(import("libsodium"));
   const sodium: Sodium = await start();
   const place = (bytes: number) => sodium._malloc(bytes);
   return { sodium, key: place(32), nonce: place(12), chunk: place(BENCH_BYTES) };
 }
 
-function openInJavaScript(key: Bytes): Cipher {
+async function openInJavaScript(key: Bytes): Promise<Cipher> {
+  const { chacha20poly1305 } = await part(import("@noble/ciphers/chacha.js"));
   const open = (nonce: Bytes, sealed: Bytes, out: Bytes): boolean => {
     try {
       chacha20poly1305(key, nonce).decrypt(sealed, out);

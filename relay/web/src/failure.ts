@@ -20,9 +20,8 @@ export type Fault =
 
 /** A failure. `code` says which; the other fields come only with the codes they stand beside. */
 export type Failure =
-  // Links
-  | { code: "link_damaged" | "not_a_link" }
-  | { code: "link_hidden" | "link_insecure"; host: string }
+  // The link
+  | { code: "link_damaged" }
   // Words, before the relay hears of them
   | { code: "words_count"; found: number }
   | { code: "words_unknown"; position: number; word: string; suggestions: string[] }
@@ -43,7 +42,7 @@ export type Failure =
   | { code: "relay_failed"; status: number; problem?: string }
   | { code: "bad_answer"; what: string }
   // The age file
-  | { code: "header_malformed" | "header_tampered" | "truncated" | "trailing_data" | "not_the_content" }
+  | { code: "header_malformed" | "header_tampered" | "truncated" | "not_the_content" }
   | { code: "tampered"; chunk: number }
   | { code: "too_much_work"; found: number; max: number }
   // What is inside
@@ -51,7 +50,8 @@ export type Failure =
   | { code: "manifest_bad"; fault: Fault }
   | { code: "archive_bad"; fault: Fault; near: string }
   // This browser
-  | { code: "disk_full" | "save_refused" | "place_failed" | "not_enough_memory" | "browser_too_old" | "cancelled" }
+  | { code: "disk_full" | "download_ended" | "save_refused" | "place_failed" | "not_enough_memory" | "browser_too_old" | "cancelled" }
+  | { code: "part_missing" }
   | { code: "too_many_for_zip"; limit: number }
   | { code: "too_large_for_memory"; bytes: number; limit: number }
   | { code: "unexpected"; detail: string };
@@ -89,4 +89,9 @@ export function isFailure<C extends FailureCode>(
   code: C,
 ): error is ShareError & { failure: Extract<Failure, { code: C }> } {
   return error instanceof ShareError && error.failure.code === code;
+}
+
+/** A part of the page that is loaded when it is needed, if it comes. */
+export function part<T>(loading: Promise<T>): Promise<T> {
+  return loading.catch(() => fail({ code: "part_missing" }));
 }

@@ -3,9 +3,9 @@
  * Other stanzas are passed over, as the format wants it.
  */
 
-import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { base64nopad } from "@scure/base";
 import { concat, equal, utf8, type Bytes } from "./bytes.ts";
+import { openCipher } from "./cipher.ts";
 import { fail } from "./failure.ts";
 import { scrypt } from "./scrypt.ts";
 import { hkdf, hmac, sha256 } from "./sha256.ts";
@@ -68,14 +68,12 @@ export async function openHeader(header: Header, opener: Opener): Promise<Uint8A
 }
 
 /** The 16 bytes that a stanza's body hides under a key of its own; `null` if the key is another. */
-export function unwrap(key: Uint8Array, body: Uint8Array): Uint8Array | null {
+export async function unwrap(key: Uint8Array, body: Bytes): Promise<Uint8Array | null> {
   // A longer key could be opened in two ways, so its length is checked before it is.
   if (body.length !== FILE_KEY_BYTES + 16) malformed();
-  try {
-    return chacha20poly1305(key, new Uint8Array(12)).decrypt(body);
-  } catch {
-    return null;
-  }
+  const cipher = await openCipher(Uint8Array.from(key));
+  const fileKey = new Uint8Array(FILE_KEY_BYTES);
+  return (await cipher.open(new Uint8Array(12), body, fileKey)) ? fileKey : null;
 }
 
 /** The bytes of unpadded base64 in its one form. */
@@ -109,14 +107,14 @@ async function byWords({ kind, stanzas }: Header, passphrase: string): Promise<U
   const logN = Number(factor);
   if (logN > MAX_WORK_FACTOR) fail({ code: "too_much_work", found: logN, max: MAX_WORK_FACTOR });
   const key = await scrypt(utf8(passphrase), concat(utf8("age-encryption.org/v1/scrypt"), salted), logN);
-  return unwrap(key, stanza.body) ?? fail({ code: "words_wrong" });
+  return (await unwrap(key, stanza.body)) ?? fail({ code: "words_wrong" });
 }
 
 async function byKeys({ kind, stanzas }: Header, identities: Identity[]): Promise<Uint8Array> {
   if (kind === "words") fail({ code: "needs_words" });
   for (const identity of identities) {
     for (const stanza of stanzas) {
-      const fileKey = identity.open(stanza);
+      const fileKey = await identity.open(stanza);
       if (fileKey) return fileKey;
     }
   }

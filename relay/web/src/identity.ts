@@ -16,7 +16,7 @@ const MAX_TEXT = 64 * 1024;
 /** A private key. */
 export interface Identity {
   /** The file key in a stanza; `null` if the stanza is for somebody else. */
-  open(stanza: Stanza): Uint8Array | null;
+  open(stanza: Stanza): Promise<Uint8Array | null>;
 }
 
 /** Reads an identity file, or a key as it is pasted: one a line, `#` before remarks. */
@@ -45,7 +45,7 @@ function readIdentity(line: string): Identity {
 class X25519Identity implements Identity {
   constructor(readonly secret: Uint8Array) {}
 
-  open({ type, args, body }: Stanza): Uint8Array | null {
+  async open({ type, args, body }: Stanza): Promise<Uint8Array | null> {
     if (type !== "X25519") return null;
     const [share, more] = args;
     if (share === undefined || more !== undefined) malformed();

@@ -6,7 +6,7 @@
  */
 
 import { utf8Length } from "./bytes.ts";
-import { fail, ShareError } from "./failure.ts";
+import { LinkError, refuse } from "./link_error.ts";
 import { decodeFully, readIdSegment, splitAddress, splitLabelled, stripSurroundings, tidy, type Address, type Labelled } from "./repair.ts";
 import { readHost, relayUrl } from "./relay_url.ts";
 import { unwrapAddress } from "./wrappers.ts";
@@ -34,7 +34,7 @@ export function readLink(text: string): Link {
 }
 
 function readNested(raw: string, depth: number): Link {
-  if (utf8Length(raw) > MAX_TEXT_BYTES || depth > MAX_WRAPPERS) fail({ code: "not_a_link" });
+  if (utf8Length(raw) > MAX_TEXT_BYTES || depth > MAX_WRAPPERS) refuse({ code: "not_a_link" });
   const text = tidy(raw);
   const labelled = splitLabelled(text);
   if (labelled) return readLabelled(labelled, depth);
@@ -43,7 +43,7 @@ function readNested(raw: string, depth: number): Link {
   if (wrapped === "no") return readAddress(address);
   if (wrapped !== "hidden") return readNested(wrapped.target, depth + 1);
   const host = readHost(address.host);
-  return fail(host ? { code: "link_hidden", host } : { code: "not_a_link" });
+  return refuse(host ? { code: "link_hidden", host } : { code: "not_a_link" });
 }
 
 /** A label that is itself a link must name the same share as the target, or one of the two would mislead. */
@@ -51,24 +51,24 @@ function readLabelled({ label, target, labelMustBeLink }: Labelled, depth: numbe
   const link = readNested(target, depth + 1);
   const other = linkOrNull(label, depth + 1);
   const misleads = other ? linkText(other) !== linkText(link) : labelMustBeLink;
-  return misleads ? fail({ code: "not_a_link" }) : link;
+  return misleads ? refuse({ code: "not_a_link" }) : link;
 }
 
 function linkOrNull(text: string, depth: number): Link | null {
   try {
     return readNested(text, depth);
   } catch (error) {
-    if (error instanceof ShareError) return null;
+    if (error instanceof LinkError) return null;
     throw error;
   }
 }
 
 function readAddress(address: Address): Link {
-  const path = decodeFully(address.path)?.split(/[?#]/, 1)[0] ?? fail({ code: "link_damaged" });
+  const path = decodeFully(address.path)?.split(/[?#]/, 1)[0] ?? refuse({ code: "link_damaged" });
   const segments = path.split("/").filter((segment) => segment !== "");
   const [marker, last] = segments.slice(-2);
   if (last === undefined || marker?.toLowerCase() !== "s") return unfinished(segments);
-  const id = readIdSegment(last) ?? fail({ code: "link_damaged" });
+  const id = readIdSegment(last) ?? refuse({ code: "link_damaged" });
   const prefix = segments.slice(0, -2).join("/");
   return { relay: relayUrl(address.scheme, address.authority, address.isUpperCase ? prefix.toLowerCase() : prefix), id };
 }
@@ -76,5 +76,5 @@ function readAddress(address: Address): Link {
 /** Without `/s/<id>` at its end: one of ours if the rest shows it. */
 function unfinished(segments: string[]): never {
   const ours = segments.some((segment) => segment.toLowerCase() === "s" || readIdSegment(segment) !== null);
-  fail({ code: ours ? "link_damaged" : "not_a_link" });
+  refuse({ code: ours ? "link_damaged" : "not_a_link" });
 }

@@ -1,6 +1,6 @@
 /** The base URL of a relay, as a link begins. */
 
-import { fail } from "./failure.ts";
+import { refuse } from "./link_error.ts";
 
 const MAX_HOST_BYTES = 253;
 const MAX_PREFIX_BYTES = 512;
@@ -13,9 +13,9 @@ export type Scheme = "http" | "https";
  */
 export function relayUrl(scheme: Scheme, authority: string, prefix: string): string {
   const [hostText, port] = splitPort(authority);
-  const host = readHost(hostText) ?? fail({ code: "link_damaged" });
+  const host = readHost(hostText) ?? refuse({ code: "link_damaged" });
   const path = readPrefix(prefix);
-  if (scheme === "http" && !isLocal(host)) fail({ code: "link_insecure", host });
+  if (scheme === "http" && !isLocal(host)) refuse({ code: "link_insecure", host });
   const isDefault = port === null || port === (scheme === "http" ? 80 : 443);
   return `${scheme}://${host}${isDefault ? "" : `:${port}`}${path}`;
 }
@@ -42,7 +42,7 @@ function splitPort(authority: string): [string, number | null] {
   if (colon < 0) return [authority, null];
   const digits = authority.slice(colon + 1);
   const port = /^\d{1,10}$/.test(digits) ? Number(digits) : 0;
-  if (port < 1 || port > 65_535) fail({ code: "link_damaged" });
+  if (port < 1 || port > 65_535) refuse({ code: "link_damaged" });
   return [authority.slice(0, colon), port];
 }
 
@@ -51,7 +51,7 @@ function readPrefix(text: string): string {
   const segments = text.split("/").filter((segment) => segment !== "");
   const plain = segments.every((segment) => /^[A-Za-z0-9._~-]+$/.test(segment) && segment !== "." && segment !== "..");
   const prefix = segments.map((segment) => `/${segment}`).join("");
-  return plain && prefix.length <= MAX_PREFIX_BYTES ? prefix : fail({ code: "link_damaged" });
+  return plain && prefix.length <= MAX_PREFIX_BYTES ? prefix : refuse({ code: "link_damaged" });
 }
 
 function isLocal(host: string): boolean {

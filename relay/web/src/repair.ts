@@ -1,6 +1,6 @@
 /** Undoes what writing, quoting and mailing do to a link, as far as that is certain. */
 
-import { fail } from "./failure.ts";
+import { refuse } from "./link_error.ts";
 import { readId } from "./id.ts";
 import type { Scheme } from "./relay_url.ts";
 
@@ -69,7 +69,7 @@ export interface Labelled {
  */
 export function tidy(text: string): string {
   const joined = withoutLineQuotes(withoutSoftBreaks(decodeWhole(text)));
-  if (/[\u202D\u202E]/.test(joined)) fail({ code: "not_a_link" });
+  if (/[\u202D\u202E]/.test(joined)) refuse({ code: "not_a_link" });
   const visible = joined.replace(INVISIBLE, "");
   const line = visible.split(/\p{White_Space}+/u).filter((word) => word !== "").join(" ");
   return WRITTEN.reduce((line, [written, meant]) => line.replaceAll(written, meant), line);
@@ -116,9 +116,9 @@ export function splitAddress(text: string): Address {
   const end = after.search(/[/?#]/);
   const authority = (end < 0 ? after : after.slice(0, end)).trim();
   const spaced = end < 0 ? "" : after.slice(end);
-  if (/[@\\]/.test(authority) || (!scheme && spaced.includes("//"))) fail({ code: "not_a_link" });
-  if (authority.includes(" ")) fail({ code: scheme ? "link_damaged" : "not_a_link" });
-  if ((!scheme || slashes < 2) && !isCertainlyHost(authority)) fail({ code: "not_a_link" });
+  if (/[@\\]/.test(authority) || (!scheme && spaced.includes("//"))) refuse({ code: "not_a_link" });
+  if (authority.includes(" ")) refuse({ code: scheme ? "link_damaged" : "not_a_link" });
+  if ((!scheme || slashes < 2) && !isCertainlyHost(authority)) refuse({ code: "not_a_link" });
   const rest = spaced.replaceAll(" ", "");
   const [, path = "", query = ""] = /^([^?#]*)(?:\?([^#]*))?/.exec(rest) ?? [];
   const [address = ""] = text.split(/[?#]/, 1);

@@ -1,6 +1,6 @@
 /**
  * The three ways to save, each falling to the next by itself where it is missing or refused: a place that the person
- * chooses, a download of the browser's own, memory.
+ * chooses, a download of the browser's own, memory. What cannot be put into a folder is saved as one .zip.
  */
 
 import { hex, random } from "./bytes.ts";
@@ -16,38 +16,46 @@ const START_MS = 5_000;
 /** How long a blob may take to be copied. */
 const REVOKE_MS = 600_000;
 
+/** What was saved, and as what. */
+export type SavedAs = Saved & Pick<Plan, "name" | "isZip">;
+
 /** Tries a way. `null` if it is missing or refused; what is given up at the end comes with it. */
 type Attempt = (plan: Plan, engine: Engine) => Promise<{ target: Target; transfer: Transferable[]; release: () => void } | null>;
 
 const ATTEMPTS: Record<Way, Attempt> = { file: pickFile, folder: pickFolder, download: browserDownload, memory };
 
 /**
- * Saves the selection; to be called when the person has just asked for it, or the browser opens no picker. `hear` is told
- * of the way that is tried.
+ * Saves the selection, until the signal says that it is no longer wanted. To be called when the person has just asked for
+ * it, or the browser opens no picker.
  */
 export async function save(
   engine: Engine,
   selection: Selection,
-  saveAs: SaveAs = "single",
-  hear: (way: Way) => void = () => {},
-  ways: Way[] = saveAs === "folder" ? ["folder"] : ["file", "download", "memory"],
-): Promise<Saved> {
-  const plan = await engine.call("plan", { selection, saveAs });
+  saveAs: SaveAs,
+  signal: AbortSignal,
+  ways: Way[] = ["file", "download", "memory"],
+): Promise<SavedAs> {
+  const inFolder = saveAs === "folder" ? await saveBy(["folder"], engine, selection, "folder", signal) : null;
+  return inFolder ?? (await saveBy(ways, engine, selection, "single", signal)) ?? fail({ code: "save_refused" });
+}
+
+/** Tries these ways, one after another; `null` if all are missing or refused. */
+async function saveBy(ways: Way[], engine: Engine, selection: Selection, saveAs: SaveAs, signal: AbortSignal): Promise<SavedAs | null> {
+  const plan = await engine.call("plan", { selection, saveAs }, [], signal);
   for (const way of ways) {
     const attempt = await ATTEMPTS[way](plan, engine);
     if (!attempt) continue;
-    hear(way);
     try {
-      const saved = await engine.call("save", { selection, target: attempt.target }, attempt.transfer);
+      const saved = await engine.call("save", { selection, target: attempt.target }, attempt.transfer, signal);
       if (saved.blob) offerBlob(saved.blob, plan.name);
-      return saved;
+      return { ...saved, name: attempt.target.way === "file" ? attempt.target.handle.name : plan.name, isZip: plan.isZip };
     } catch (error) {
-      if (!isFailure(error, "save_refused") || way === ways.at(-1)) throw error;
+      if (!isFailure(error, "save_refused")) throw error;
     } finally {
       attempt.release();
     }
   }
-  return fail({ code: "save_refused" });
+  return null;
 }
 
 interface Pickers {

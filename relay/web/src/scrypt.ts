@@ -1,6 +1,6 @@
 /** scrypt (RFC 7914) with r = 8 and p = 1: in WebAssembly, or in plain JavaScript where that is switched off. */
 
-import { fail } from "./failure.ts";
+import { fail, part } from "./failure.ts";
 
 const BLOCK_SIZE = 8;
 const PARALLELISM = 1;
@@ -18,7 +18,7 @@ export async function scrypt(password: Uint8Array, salt: Uint8Array, logN: numbe
 }
 
 async function inWebAssembly(password: Uint8Array, salt: Uint8Array, logN: number): Promise<Uint8Array> {
-  const { scrypt } = await import("./scrypt-wasm.ts");
+  const { scrypt } = await part(import("./scrypt-wasm.ts"));
   return scrypt({
     password,
     salt,
@@ -31,7 +31,7 @@ async function inWebAssembly(password: Uint8Array, salt: Uint8Array, logN: numbe
 }
 
 async function inJavaScript(password: Uint8Array, salt: Uint8Array, logN: number): Promise<Uint8Array> {
-  const { scryptAsync } = await import("@noble/hashes/scrypt.js");
+  const { scryptAsync } = await part(import("@noble/hashes/scrypt.js"));
   const memory = 128 * BLOCK_SIZE * (2 ** logN + PARALLELISM);
   return scryptAsync(password, salt, { N: 2 ** logN, r: BLOCK_SIZE, p: PARALLELISM, dkLen: KEY_BYTES, maxmem: memory });
 }

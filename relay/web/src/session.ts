@@ -4,7 +4,7 @@ import { Relay, type ShareStatus } from "./api.ts";
 import { withPatience, type Patience } from "./backoff.ts";
 import { hex, random, type Bytes } from "./bytes.ts";
 import { fileLength, readAll, type Content } from "./download.ts";
-import { fail } from "./failure.ts";
+import { fail, part } from "./failure.ts";
 import { Fingerprint } from "./fingerprint.ts";
 import { openHeader, readHeader, type Header, type Opener } from "./header.ts";
 import { openLocal, readFileHeader } from "./local.ts";
@@ -83,7 +83,7 @@ export class Session {
     if (single) return { name: single.path.slice(single.path.lastIndexOf("/") + 1), isZip: false, bytes: single.size };
     const isZip = saveAs === "single";
     const entries = entriesOf(manifest, selection);
-    const bytes = isZip && entries.length > 0 ? (await import("./zip.ts")).zipLength(entries) : null;
+    const bytes = isZip && entries.length > 0 ? (await part(import("./zip.ts"))).zipLength(entries) : null;
     return { name: zipName(manifest), isZip, bytes };
   }
 

@@ -2,4 +2,5 @@
 
 import { App } from "./view/app.ts";
 
-void App.start();
+new App().start(document.getElementById("page") ?? document.body);
+document.getElementById("fallback")?.remove();

@@ -2,7 +2,7 @@
 
 import type { Bytes } from "./bytes.ts";
 import { BrowserDownload } from "./browser_download.ts";
-import { fail, failureOf } from "./failure.ts";
+import { fail, failureOf, part } from "./failure.ts";
 import { PickedFolder } from "./folder.ts";
 import type { Saved, Target } from "./protocol.ts";
 import { Buffered, Memory, PickedFile, type Sink } from "./sink.ts";
@@ -20,7 +20,7 @@ export async function openTarget(target: Target, bytes: number, signal: AbortSig
   if (target.way === "folder") return intoFolder(await PickedFolder.open(target.handle));
   const sink = await openSink(target, signal);
   return async (files, isSingle) => {
-    await write(new Buffered(sink), isSingle ? onlyBytes(files) : (await import("./zip.ts")).zipped(files));
+    await write(new Buffered(sink), isSingle ? onlyBytes(files) : (await part(import("./zip.ts"))).zipped(files));
     return { blob: sink instanceof Memory ? sink.blob : null, renamed: [] };
   };
 }

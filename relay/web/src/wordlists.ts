@@ -1,4 +1,24 @@
-/** The word lists themselves, one word a line. */
+/**
+ * The word lists, fetched when somebody is about to type. They are files and no part of a script, because a script that
+ * could not be loaded once is never asked for again by some browsers.
+ */
 
-export { default as english } from "../../../cli/wordlists/en.txt";
-export { default as dutch } from "../../../cli/wordlists/nl.txt";
+import { fail } from "./failure.ts";
+import { pageUrl } from "./trusted.ts";
+import { Words } from "./words.ts";
+
+/** As `build.mjs` calls them. */
+const NAMES = ["wordlists-en.txt", "wordlists-nl.txt"];
+const WORDS = 2048;
+
+/** Loads the lists. */
+export async function loadWords(): Promise<Words> {
+  const words = Words.of(...(await Promise.all(NAMES.map(fetchText))));
+  // A network that wants a login answers with something else.
+  return words.lists.every((list) => list.words.length === WORDS) ? words : fail({ code: "part_missing" });
+}
+
+async function fetchText(name: string): Promise<string> {
+  const response = await fetch(pageUrl(name), { credentials: "omit" }).catch(() => fail({ code: "unreachable" }));
+  return response.ok ? response.text().catch(() => fail({ code: "unreachable" })) : fail({ code: "part_missing" });
+}

@@ -1,6 +1,5 @@
 /**
  * The words: read as people type them, with mistakes, and checked before a try is spent ("Words" in `docs/format.md`).
- * The lists are only loaded when somebody is about to type.
  */
 
 import { utf8 } from "./bytes.ts";
@@ -113,10 +112,9 @@ export class WordList {
 export class Words {
   constructor(readonly lists: readonly WordList[]) {}
 
-  /** Loads the lists. */
-  static async load(): Promise<Words> {
-    const { english, dutch } = await import("./wordlists.ts");
-    return new Words([english, dutch].map((text) => new WordList(text.trimEnd().split("\n"))));
+  /** From the lists as they are written, one word a line. */
+  static of(...lists: string[]): Words {
+    return new Words(lists.map((text) => new WordList(text.trimEnd().split("\n"))));
   }
 
   /** The passphrase a person means: the words joined by `-`. Throws why it is none. */

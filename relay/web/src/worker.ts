@@ -1,6 +1,6 @@
 /** The worker: all that is computed, fetched and written happens here, so that the page always answers. */
 
-import { failureOf } from "./failure.ts";
+import { failureOf, part } from "./failure.ts";
 import type { Calls, FromWorker, ToWorker } from "./protocol.ts";
 import { Session } from "./session.ts";
 
@@ -34,7 +34,7 @@ async function carryOut(call: ToWorker & { type: "call" }, signal: AbortSignal):
     case "prove":
       return session.unlock({ passphrase: call.takes.words }, signal);
     case "unlock":
-      return session.unlock({ identities: (await import("./identity.ts")).readIdentities(call.takes.identities) }, signal);
+      return session.unlock({ identities: (await part(import("./identity.ts"))).readIdentities(call.takes.identities) }, signal);
     case "plan":
       return session.plan(call.takes.selection, call.takes.saveAs);
     case "save":

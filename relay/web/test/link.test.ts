@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ShareError } from "../src/failure.ts";
 import { readId } from "../src/id.ts";
 import { linkText, readLink } from "../src/link.ts";
+import { LinkError } from "../src/link_error.ts";
 import { relayUrl } from "../src/relay_url.ts";
 import { vectors } from "./vectors.ts";
 
@@ -12,7 +12,7 @@ function outcome(text: string): string {
   try {
     return linkText(readLink(text));
   } catch (error) {
-    return error instanceof ShareError ? error.failure.code.replace(/^link_/, "") : assert.fail(String(error));
+    return error instanceof LinkError ? error.failure.code.replace(/^link_/, "") : assert.fail(String(error));
   }
 }
 

@@ -6,99 +6,128 @@ import { decodeFully, readIdSegment } from "../repair.ts";
 import { printable } from "../names.ts";
 import { pageUrl } from "../trusted.ts";
 import { Ask } from "./ask.ts";
-import { button, element, type Child } from "./dom.ts";
+import { button, element, setText, type Child } from "./dom.ts";
 import { Checking, Ended, Uploading } from "./opening.ts";
 import { loadOperator, type Operator } from "./operator.ts";
 import type { Screen, Stage } from "./screen.ts";
-import { LANGUAGES, languageName, preferredLanguage, Texts, type Language } from "./texts.ts";
+import { LANGUAGES, languageName, preferredLanguage, Texts, type Language, type TextKey } from "./texts.ts";
 
 /** The page. */
 export class App implements Stage {
   engine = new Engine();
+  texts = new Texts(preferredLanguage(navigator.languages));
   readonly address = addressOf(location.pathname);
-  readonly #root = document.getElementById("page") ?? document.body;
+  /** `null` until it is known. */
+  #operator: Operator | null = null;
+  /** What is opened here. */
+  #kind: "words" | "keys" | "file" = "words";
+  #screen: Screen = new Checking(this, "checking");
+  readonly #top = element("header");
+  readonly #main = element("main");
+  readonly #bottom = element("footer");
+  /** It stays as it is whatever is drawn, or what is put into it would not be read out. */
   readonly #live = element("div", { class: "hidden", role: "status" });
-  #screen: Screen = new Checking(this);
   /** Where the screen is drawn. */
   #place = element("div");
 
-  private constructor(public texts: Texts, readonly operator: Operator) {}
-
   /** Draws the page and asks about the share. */
-  static async start(): Promise<void> {
-    const app = new App(...(await Promise.all([Texts.load(preferredLanguage(navigator.languages)), loadOperator()])));
-    document.getElementById("fallback")?.remove();
-    addEventListener("beforeunload", (event) => app.#screen.isBusy && event.preventDefault());
-    app.#draw();
-    await app.open();
+  start(root: HTMLElement): void {
+    root.replaceChildren(this.#top, this.#main, this.#bottom, this.#live);
+    addEventListener("beforeunload", (event) => this.#screen.isBusy && event.preventDefault());
+    void this.open();
+    void this.#showOperator();
   }
 
   async open(): Promise<void> {
-    if (!this.address) return this.show(new Ended(this, { code: "link_damaged" }));
-    try {
-      const status = await this.engine.call("open", { relay: this.address.base, id: this.address.id });
-      this.show(status.state === "uploading" ? new Uploading(this, status) : new Ask(this, status.kind, { status }));
-    } catch (error) {
-      this.show(new Ended(this, failureOf(error)));
-    }
+    const { address } = this;
+    if (!address) return this.show(new Ended(this, { code: "link_damaged" }));
+    await this.#check("checking", async () => {
+      const status = await this.engine.call("open", { relay: address.base, id: address.id });
+      this.#kind = status.kind;
+      return status.state === "uploading" ? new Uploading(this, status) : new Ask(this, status.kind, { status });
+    });
   }
 
   show(screen: Screen): void {
     this.#screen.left?.();
-    const isOther = screen.constructor !== this.#screen.constructor;
     this.#screen = screen;
     this.#draw();
-    if (isOther) this.#root.querySelector("h1")?.focus();
+    this.#main.querySelector("h1")?.focus();
+    this.announce(screen.said?.(this.texts) ?? "");
   }
 
   redraw(focus?: string): void {
     const { texts } = this;
     const heading = element("h1", { tabindex: -1 }, this.#screen.heading(texts));
     this.#place.replaceChildren(heading, ...this.#screen.body(texts).filter((child) => child !== null));
-    document.title = `${this.#screen.heading(texts)} – ${printable(this.operator.name ?? "share")}`;
+    this.#title();
     if (focus) document.getElementById(focus)?.focus();
   }
 
   announce(text: string): void {
-    this.#live.textContent = text;
+    setText(this.#live, text);
+  }
+
+  /** Shows what comes of a question, unless another was asked meanwhile. */
+  async #check(title: TextKey, ask: () => Promise<Screen>): Promise<void> {
+    const checking = new Checking(this, title);
+    this.show(checking);
+    const next = await ask().catch((error: unknown) => new Ended(this, failureOf(error)));
+    if (this.#screen === checking) this.show(next);
+    else next.left?.();
   }
 
   #draw(): void {
     document.documentElement.lang = this.texts.language;
+    this.#frame();
     this.#place = element("div", { class: "screen" });
     const extras = this.#screen.isBusy ? [] : [this.#localFile(), this.#command()];
-    const main = element("main", {}, this.#place, ...extras);
-    const parts = [this.#header(), main, this.#footer(), this.#live];
-    this.#root.replaceChildren(...parts.filter((part) => part !== null));
+    this.#main.replaceChildren(this.#place, ...extras.filter((extra) => extra !== null));
     this.redraw();
   }
 
-  #header(): HTMLElement {
+  /** What stands around the screens. */
+  #frame(): void {
+    this.#top.replaceChildren(element("div", { class: "brand" }, ...this.#brand()), this.#languages());
+    const contact = this.#operator?.contact ?? null;
+    this.#bottom.hidden = contact === null;
+    this.#bottom.replaceChildren(element("p", {}, printable(contact ?? "")));
+  }
+
+  #title(): void {
+    document.title = `${this.#screen.heading(this.texts)} – ${printable(this.#operator?.name ?? "share")}`;
+  }
+
+  /** The share can be opened before it is known whose page this is. */
+  async #showOperator(): Promise<void> {
+    this.#operator = await loadOperator();
+    const focused = document.activeElement?.id;
+    this.#frame();
+    this.#title();
+    if (focused) document.getElementById(focused)?.focus();
+  }
+
+  #languages(): HTMLElement {
     const choices = LANGUAGES.map((language) =>
-      button(languageName(language), () => void this.#speak(language), {
+      button(languageName(language), () => this.#speak(language), {
         id: `speak-${language}`,
         lang: language,
         "aria-pressed": String(language === this.texts.language),
       }),
     );
-    const group = element("div", { class: "languages", role: "group", "aria-label": this.texts.say("switch") }, ...choices);
-    return element("header", {}, element("div", { class: "brand" }, ...this.#brand()), group);
+    return element("div", { class: "languages", role: "group", "aria-label": this.texts.say("switch") }, ...choices);
   }
 
   #brand(): Child[] {
-    const { name, logo } = this.operator;
+    if (!this.#operator) return [];
+    const { name, logo } = this.#operator;
     // Its name stands beside it.
     const picture = logo === null ? null : element("img", { src: logo, alt: "" });
     return [picture, element("p", { class: "name" }, printable(name ?? "share"))];
   }
 
-  #footer(): HTMLElement | null {
-    const { contact } = this.operator;
-    return contact === null ? null : element("footer", {}, element("p", {}, printable(contact)));
-  }
-
-  async #speak(language: Language): Promise<void> {
-    this.texts = await Texts.load(language);
+  #speak(language: Language): void {
+    this.texts = new Texts(language);
     this.#draw();
     document.getElementById(`speak-${language}`)?.focus();
   }
@@ -122,20 +151,20 @@ export class App implements Stage {
     // Whatever runs on the share is over.
     this.engine.end();
     this.engine = new Engine();
-    try {
+    this.#kind = "file";
+    await this.#check("ask.opening", async () => {
       const { kind } = await this.engine.call("openFile", { file });
-      this.show(new Ask(this, kind, { file }));
-    } catch (error) {
-      this.show(new Ended(this, failureOf(error)));
-    }
+      return new Ask(this, kind, { file });
+    });
   }
 
   #command(): HTMLElement | null {
-    if (!this.address) return null;
+    if (!this.address || this.#kind === "file") return null;
     const { base, id } = this.address;
+    const identity = this.#kind === "keys" ? " --identity key.txt" : "";
     return aside(this.texts.say("command.title"), [
       element("p", {}, this.texts.say("command.hint")),
-      element("pre", { tabindex: 0 }, `share get ${base}/s/${id}`),
+      element("pre", { tabindex: 0 }, `share get ${base}/s/${id}${identity}`),
     ]);
   }
 }

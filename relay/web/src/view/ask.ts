@@ -1,12 +1,13 @@
 /** The screen that asks for the words or the key, and tells who can open the share and until when. */
 
 import type { ShareStatus } from "../api.ts";
-import { fail, failureOf, type Failure } from "../failure.ts";
+import { failureOf, type Failure } from "../failure.ts";
 import type { Manifest } from "../manifest.ts";
 import { printable } from "../names.ts";
-import { element, paragraph, type Child } from "./dom.ts";
+import { Contents } from "./contents.ts";
+import { element, paragraph, setText, type Child } from "./dom.ts";
 import { KeyField } from "./key_field.ts";
-import { problemBox, whatHappened } from "./problem.ts";
+import { problemBox, whyItWaits } from "./problem.ts";
 import type { Screen, Stage } from "./screen.ts";
 import type { Texts } from "./texts.ts";
 import { WordsField } from "./words_field.ts";
@@ -31,11 +32,13 @@ export class Ask implements Screen {
   readonly #field: Field;
   #failure: Failure | null;
   #isOpening = false;
+  /** Why opening it has to wait. */
+  #why: Failure | null = null;
+  #hasLeft = false;
 
   constructor(readonly stage: Stage, readonly kind: "words" | "keys", readonly about: About) {
     this.#field = kind === "words" ? new WordsField(stage) : new KeyField(stage);
-    const until = "status" in about ? about.status.lockedUntil : undefined;
-    this.#failure = until === undefined ? null : { code: "locked", until };
+    this.#failure = "status" in about ? whatIsInTheWay(about.status) : null;
   }
 
   heading(texts: Texts): string {
@@ -43,16 +46,14 @@ export class Ask implements Screen {
   }
 
   body(texts: Texts): Child[] {
-    const problem = this.#failure ? problemBox(texts, this.#failure, "problem") : null;
+    const problem = this.#failure ? problemBox(texts, this.#failure, "problem", "file" in this.about) : null;
     const submit = element("button", { type: "submit", class: "main", id: "open" }, this.#field.submit(texts));
-    const state = element("p", { id: "opening", role: "status" });
+    const state = element("p", { id: "opening" }, this.#doing(texts));
     const send = (event: Event) => {
       event.preventDefault();
       void this.#open();
     };
-    // That it is locked is no fault of what was typed.
-    const isWrong = this.#failure !== null && this.#failure.code !== "locked";
-    const field = this.#field.draw(texts, isWrong ? "problem" : null);
+    const field = this.#field.draw(texts, this.#isMistyped ? "problem" : null);
     const form = element("form", { submit: send, novalidate: true }, ...field, submit, state);
     return [...this.#details(texts), problem, form];
   }
@@ -64,36 +65,61 @@ export class Ask implements Screen {
     const facts = [
       texts.say("ask.until", { time: texts.time(expiresAt) }),
       payloadBytes === undefined ? null : texts.say("ask.size", { size: texts.size(payloadBytes) }),
-      downloadsLeft === undefined ? null : texts.count("ask.left", downloadsLeft),
+      downloadsLeft === undefined || downloadsLeft === 0 ? null : texts.count("ask.left", downloadsLeft),
     ];
     const safe = paragraph(texts.say("ask.safe"), { class: "quiet" });
     return [who, paragraph(facts.filter((fact) => fact !== null).join(" ")), safe];
   }
 
+  /** Whether it is what was typed that did not open it. */
+  get #isMistyped(): boolean {
+    return this.#failure !== null && /^(words|identity)_|^no_identity_fits$/.test(this.#failure.code);
+  }
+
   async #open(): Promise<void> {
     if (this.#isOpening) return;
-    this.#isOpening = true;
-    this.#say(this.stage.texts.say("ask.opening"));
-    const deaf = this.stage.engine.listen((event) => {
-      const { texts } = this.stage;
-      if (event.type === "waiting") this.#say(texts.say("saving.waiting", { why: whatHappened(texts, event.why) }));
+    const { stage } = this;
+    [this.#isOpening, this.#why] = [true, null];
+    this.#tell();
+    const deaf = stage.engine.listen((event) => {
+      if (event.type !== "waiting") return;
+      this.#why = event.why;
+      this.#tell();
     });
     try {
-      // What comes next is not needed before.
-      const next = import("./contents.ts").catch(() => fail({ code: "unreachable" }));
-      const [manifest, { Contents }] = await Promise.all([this.#field.open(), next]);
-      this.stage.show(new Contents(this.stage, manifest, "file" in this.about));
+      const manifest = await this.#field.open();
+      stage.show(new Contents(stage, manifest, "file" in this.about));
     } catch (error) {
-      this.#failure = failureOf(error);
-      this.stage.redraw(this.#field.id);
-    } finally {
       this.#isOpening = false;
+      this.#failure = failureOf(error);
+      // Somebody may have chosen a file meanwhile.
+      if (this.#hasLeft) return;
+      stage.announce("");
+      stage.redraw(this.#isMistyped ? this.#field.id : "open");
+    } finally {
       deaf();
     }
   }
 
-  #say(text: string): void {
-    const state = document.getElementById("opening");
-    if (state) state.textContent = text;
+  left(): void {
+    this.#hasLeft = true;
   }
+
+  #doing(texts: Texts): string {
+    if (!this.#isOpening) return "";
+    return this.#why ? whyItWaits(texts, this.#why) : texts.say("ask.opening");
+  }
+
+  #tell(): void {
+    const doing = this.#doing(this.stage.texts);
+    const state = document.getElementById("opening");
+    if (state) setText(state, doing);
+    this.stage.announce(doing);
+  }
+}
+
+/** Why it cannot be opened now, as far as that is known before anything is typed. */
+function whatIsInTheWay({ lockedUntil, downloadsLeft }: ShareStatus): Failure | null {
+  if (lockedUntil !== undefined) return { code: "locked", until: lockedUntil };
+  return downloadsLeft === 0 ? { code: "downloads_taken" } : null;
 }

@@ -30,8 +30,8 @@ export class Contents implements Screen {
   body(texts: Texts): Child[] {
     const { files, bytes } = this.manifest;
     return [
-      this.#failure ? problemBox(texts, this.#failure, "problem") : null,
-      this.#notice === "stopped" ? paragraph(texts.say("contents.stopped"), { class: "notice", role: "status" }) : null,
+      this.#failure ? problemBox(texts, this.#failure, "problem", this.isLocal) : null,
+      paragraph(this.said(texts), { class: "notice" }),
       ...this.#message(texts),
       element("h2", {}, texts.say("contents.files")),
       paragraph(texts.count("contents.total", files, { size: texts.size(bytes) })),
@@ -39,6 +39,10 @@ export class Contents implements Screen {
       this.#buttons(texts),
       this.#notice === "choose" ? paragraph(texts.say("save.none"), { class: "notice", role: "alert" }) : null,
     ];
+  }
+
+  said(texts: Texts): string | null {
+    return this.#notice === "stopped" ? texts.say("contents.stopped") : null;
   }
 
   /** Saving has failed; stopping it is no failure. */

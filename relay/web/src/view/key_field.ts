@@ -10,37 +10,43 @@ import type { Texts } from "./texts.ts";
 /** Longer than any file with keys. */
 const MAX_FILE_BYTES = 1024 * 1024;
 
-/** The private key, as it is typed or chosen. */
+/** The private key, as it is typed or chosen: whichever was done last. */
 export class KeyField implements Field {
-  readonly id = "key";
+  /** Kept as long as the field is: nothing but a person can put a file into it. */
+  readonly #chooser = element("input", { type: "file", id: "key-file" });
   #text = "";
-  #file: File | null = null;
 
   constructor(readonly stage: Stage) {}
 
+  get id(): string {
+    return this.#file ? "key-file" : "key";
+  }
+
   draw(texts: Texts, problem: string | null): Child[] {
     const input = element("textarea", {
-      id: this.id,
+      id: "key",
       rows: 4,
       autocapitalize: "off",
       autocomplete: "off",
       autocorrect: "off",
       spellcheck: "false",
-      "aria-describedby": problem === null ? "key-hint" : `${problem} key-hint`,
-      "aria-invalid": String(problem !== null),
       input: () => {
         this.#text = input.value;
-        this.#file = null;
+        this.#chooser.value = "";
       },
     });
     input.value = this.#text;
-    const choose = (event: Event) => (this.#file = (event.target as HTMLInputElement).files?.[0] ?? null);
+    for (const field of [input, this.#chooser]) {
+      const isWrong = problem !== null && field.id === this.id;
+      field.setAttribute("aria-invalid", String(isWrong));
+      field.setAttribute("aria-describedby", isWrong ? `${problem} key-hint` : "key-hint");
+    }
     return [
-      element("label", { for: this.id }, texts.say("key.label")),
+      element("label", { for: "key" }, texts.say("key.label")),
       element("p", { id: "key-hint", class: "hint" }, texts.say("key.hint")),
       input,
       element("label", { for: "key-file" }, texts.say("key.file")),
-      element("input", { type: "file", id: "key-file", change: choose }),
+      this.#chooser,
     ];
   }
 
@@ -49,8 +55,13 @@ export class KeyField implements Field {
   }
 
   async open(): Promise<Manifest> {
-    if (this.#file && this.#file.size > MAX_FILE_BYTES) fail({ code: "identity_invalid" });
-    const identities = this.#file ? await this.#file.text() : this.#text;
+    const file = this.#file;
+    if (file && file.size > MAX_FILE_BYTES) fail({ code: "identity_invalid" });
+    const identities = file ? await file.text() : this.#text;
     return this.stage.engine.call("unlock", { identities });
+  }
+
+  get #file(): File | null {
+    return this.#chooser.files?.[0] ?? null;
   }
 }

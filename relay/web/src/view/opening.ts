@@ -2,37 +2,38 @@
 
 import { isPassing, type ShareStatus } from "../api.ts";
 import { failureOf, type Failure } from "../failure.ts";
-import { button, element, paragraph, setText, type Child } from "./dom.ts";
-import { problemBox, whatHappened } from "./problem.ts";
+import { button, element, paragraph, type Child } from "./dom.ts";
+import { problemBox, waitingNotice, whyItWaits } from "./problem.ts";
 import type { Screen, Stage } from "./screen.ts";
-import type { Texts } from "./texts.ts";
+import type { TextKey, Texts } from "./texts.ts";
 
 /** How often is asked how far the sender is. */
 const UPLOADING_MS = 3_000;
 /** After these there is nothing to try again. */
-const IS_OVER: ReadonlySet<string> = new Set(["expired", "revoked", "collected", "not_found", "link_damaged"]);
+const IS_OVER: ReadonlySet<string> = new Set(["expired", "revoked", "collected", "not_found", "link_damaged", "browser_too_old"]);
 /** How long after a failure that may pass it is tried again. */
 const AGAIN_MS = 10_000;
 
-/** The relay is being asked. */
+/** The relay is being asked, or a file looked at. */
 export class Checking implements Screen {
   readonly #deaf: () => void;
+  #why: Failure | null = null;
 
-  constructor(stage: Stage) {
+  constructor(readonly stage: Stage, readonly title: TextKey) {
     this.#deaf = stage.engine.listen((event) => {
-      const waiting = document.getElementById("waiting");
-      if (!waiting || event.type !== "waiting") return;
-      waiting.hidden = false;
-      setText(waiting, stage.texts.say("saving.waiting", { why: whatHappened(stage.texts, event.why) }));
+      if (event.type !== "waiting") return;
+      this.#why = event.why;
+      document.getElementById("waiting")?.replaceWith(waitingNotice(stage.texts, event.why));
+      stage.announce(whyItWaits(stage.texts, event.why));
     });
   }
 
   heading(texts: Texts): string {
-    return texts.say("checking");
+    return texts.say(this.title);
   }
 
-  body(): Child[] {
-    return [element("p", { id: "waiting", class: "notice", role: "status", hidden: true })];
+  body(texts: Texts): Child[] {
+    return [waitingNotice(texts, this.#why)];
   }
 
   left(): void {
@@ -98,7 +99,7 @@ export class Ended implements Screen {
   }
 
   heading(texts: Texts): string {
-    return texts.say("problem.title");
+    return texts.say(IS_OVER.has(this.failure.code) ? "problem.title" : "problem.now");
   }
 
   body(texts: Texts): Child[] {

@@ -26,16 +26,27 @@ export function whatHappened(texts: Texts, failure: Failure): string {
   return texts.say(`failure.${failure.code}`, plainValues(failure));
 }
 
-/** What to do about it. */
-export function whatToDo(texts: Texts, failure: Failure): string {
-  return texts.say(`failure.${failure.code}.hint`, plainValues(failure));
+/** What to do about it. A file from disk (`isLocal`) is opened with other programs than a share. */
+export function whatToDo(texts: Texts, failure: Failure, isLocal = false): string {
+  const program = isLocal ? texts.say("program.local") : texts.say("program.share", { title: texts.say("command.title") });
+  return texts.say(`failure.${failure.code}.hint`, { ...plainValues(failure), program });
+}
+
+/** Why nothing comes at the moment, and that nothing need be done about it. */
+export function whyItWaits(texts: Texts, why: Failure): string {
+  return texts.say("saving.waiting", { why: whatHappened(texts, why) });
+}
+
+/** The place for why it waits; hidden as long as it does not. */
+export function waitingNotice(texts: Texts, why: Failure | null): HTMLElement {
+  return element("p", { id: "waiting", class: "notice", hidden: why === null }, why && whyItWaits(texts, why));
 }
 
 /** A failure as it stands above what can be tried again. It is read out as soon as it appears. */
-export function problemBox(texts: Texts, failure: Failure, id: string): HTMLElement {
+export function problemBox(texts: Texts, failure: Failure, id: string, isLocal = false): HTMLElement {
   const label = element("span", { class: "hidden" }, `${texts.say("problem.label")} `);
   const what = element("p", { class: "what" }, label, whatHappened(texts, failure));
-  return element("div", { class: "problem", role: "alert", id }, what, element("p", {}, whatToDo(texts, failure)));
+  return element("div", { class: "problem", role: "alert", id }, what, element("p", {}, whatToDo(texts, failure, isLocal)));
 }
 
 function plainValues(failure: Failure): Record<string, string | number> {

@@ -3,10 +3,10 @@
 import { failureOf, type Failure } from "../failure.ts";
 import { printable } from "../names.ts";
 import type { Event, SaveAs, Saved, Selection } from "../protocol.ts";
-import { save } from "../save.ts";
+import { save, type SavedAs } from "../save.ts";
 import type { Contents } from "./contents.ts";
 import { button, element, paragraph, setText, type Child } from "./dom.ts";
-import { problemBox, whatHappened } from "./problem.ts";
+import { problemBox, waitingNotice, whyItWaits } from "./problem.ts";
 import { Rate } from "./rate.ts";
 import type { Screen, Stage } from "./screen.ts";
 import type { Texts } from "./texts.ts";
@@ -20,6 +20,7 @@ const SAID_PERCENT = 10;
 export class Saving implements Screen {
   readonly isBusy = true;
   readonly #rate = new Rate();
+  readonly #stop = new AbortController();
   #bytes = 0;
   #total = 0;
   #why: Failure | null = null;
@@ -38,9 +39,9 @@ export class Saving implements Screen {
     return [
       bar,
       element("p", { id: "figures" }, this.#figures(texts)),
-      element("p", { id: "waiting", class: "notice", role: "status", hidden: this.#why === null }, this.#waiting(texts)),
+      waitingNotice(texts, this.#why),
       paragraph(texts.say("saving.keep")),
-      button(texts.say("saving.cancel"), () => this.stage.engine.cancel(), { id: "cancel" }),
+      button(texts.say("saving.cancel"), () => this.#stop.abort(), { id: "cancel" }),
     ];
   }
 
@@ -49,8 +50,7 @@ export class Saving implements Screen {
     const { engine } = this.stage;
     const deaf = engine.listen((event) => this.#hear(event));
     try {
-      const saved = await save(engine, selection, saveAs);
-      this.stage.announce("");
+      const saved = await save(engine, selection, saveAs, this.#stop.signal);
       this.stage.show(new Done(this.stage, this.contents, saved));
     } catch (error) {
       this.stage.show(this.contents.failed(failureOf(error)));
@@ -71,15 +71,10 @@ export class Saving implements Screen {
   }
 
   #wait(why: Failure | null): void {
+    const { texts } = this.stage;
     this.#why = why;
-    const waiting = document.getElementById("waiting");
-    if (!waiting) return;
-    waiting.hidden = why === null;
-    setText(waiting, this.#waiting(this.stage.texts));
-  }
-
-  #waiting(texts: Texts): string {
-    return this.#why ? texts.say("saving.waiting", { why: whatHappened(texts, this.#why) }) : "";
+    document.getElementById("waiting")?.replaceWith(waitingNotice(texts, why));
+    this.stage.announce(why ? whyItWaits(texts, why) : "");
   }
 
   #update(): void {
@@ -111,8 +106,10 @@ export class Saving implements Screen {
 export class Done implements Screen {
   #receipt: Saved["receipt"];
   #failure: Failure | null = null;
+  #isTelling = false;
+  #hasLeft = false;
 
-  constructor(readonly stage: Stage, readonly contents: Contents, readonly saved: Saved) {
+  constructor(readonly stage: Stage, readonly contents: Contents, readonly saved: SavedAs) {
     this.#receipt = saved.receipt;
   }
 
@@ -126,9 +123,10 @@ export class Done implements Screen {
     );
     return [
       element("p", { class: "good" }, texts.say("saved.what", { size: texts.size(this.saved.bytes) })),
-      paragraph(texts.say(`saved.where.${this.saved.way}`)),
+      paragraph(this.#where(texts)),
+      this.saved.isZip ? paragraph(texts.say("saved.zip")) : null,
       ...renamed,
-      element("p", { id: "receipt", role: "status" }, this.#receiptText(texts)),
+      element("p", { id: "receipt" }, this.said(texts)),
       this.#failure ? problemBox(texts, this.#failure, "problem") : null,
       element(
         "div",
@@ -139,19 +137,41 @@ export class Done implements Screen {
     ];
   }
 
-  #receiptText(texts: Texts): string {
+  /** Whether the sender knows. */
+  said(texts: Texts): string {
+    if (this.#isTelling) return texts.say("saved.receipt.telling");
     const isLocal = this.#receipt === "none" && this.contents.isLocal;
     return texts.say(isLocal ? "saved.receipt.local" : `saved.receipt.${this.#receipt}`);
   }
 
+  left(): void {
+    this.#hasLeft = true;
+  }
+
+  #where(texts: Texts): string {
+    const where = texts.say(`saved.where.${this.saved.way}`);
+    if (this.saved.way === "folder") return where;
+    return `${where} ${texts.say("saved.name", { name: printable(this.saved.name) })}`;
+  }
+
   async #tellAgain(): Promise<void> {
+    if (this.#isTelling) return;
+    [this.#isTelling, this.#failure] = [true, null];
+    this.#tell("tell");
     try {
       await this.stage.engine.call("receipt", null);
-      [this.#receipt, this.#failure] = ["sent", null];
-      this.stage.redraw("back");
+      this.#receipt = "sent";
     } catch (error) {
       this.#failure = failureOf(error);
-      this.stage.redraw("tell");
     }
+    this.#isTelling = false;
+    this.#tell(this.#receipt === "sent" ? "back" : "tell");
+  }
+
+  /** Draws what has changed, with the focus on this, and has it read out. */
+  #tell(focus: string): void {
+    if (this.#hasLeft) return;
+    this.stage.redraw(focus);
+    this.stage.announce(this.said(this.stage.texts));
   }
 }

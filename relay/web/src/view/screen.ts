@@ -8,6 +8,8 @@ import type { Texts } from "./texts.ts";
 export interface Screen {
   heading(texts: Texts): string;
   body(texts: Texts): Child[];
+  /** What is read out besides the heading when it is shown. */
+  said?(texts: Texts): string | null;
   /** Another screen comes. */
   left?(): void;
   /** Whether leaving the page now would lose something. */

@@ -1,6 +1,7 @@
 /** The sentences of the page in one language, with numbers, sizes and times as that language writes them. */
 
-import type english from "../texts/en.json";
+import english from "../texts/en.json";
+import dutch from "../texts/nl.json";
 
 /** A sentence. */
 export type TextKey = keyof typeof english;
@@ -12,8 +13,11 @@ type Values = Record<string, string | number>;
 export const LANGUAGES = ["nl", "en"] as const;
 export type Language = (typeof LANGUAGES)[number];
 
+const SENTENCES: Record<Language, Record<TextKey, string>> = { nl: dutch, en: english };
 const LANGUAGE_NAMES: Record<Language, string> = { nl: "Nederlands", en: "English" };
-const SIZE_UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
+const SIZE_UNITS = ["kilobyte", "megabyte", "gigabyte", "terabyte"];
+/** In three figures, so many of a unit are one of the next. */
+const ROUNDED_UP = 999.5;
 const MINUTE = 60;
 const HOUR = 3600;
 
@@ -35,19 +39,13 @@ export function languageName(language: Language): string {
 export class Texts {
   readonly #plurals: Intl.PluralRules;
 
-  constructor(readonly language: Language, readonly sentences: Record<TextKey, string>) {
+  constructor(readonly language: Language) {
     this.#plurals = new Intl.PluralRules(language);
-  }
-
-  /** Loads a language. */
-  static async load(language: Language): Promise<Texts> {
-    const { sentences } = await (language === "nl" ? import("./sentences_nl.ts") : import("./sentences_en.ts"));
-    return new Texts(language, sentences);
   }
 
   /** A sentence, with values in place of `{name}`. */
   say(key: TextKey, values: Values = {}): string {
-    return this.sentences[key].replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+    return SENTENCES[this.language][key].replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
   }
 
   /** The form of a sentence for so many; `{count}` is the number. */
@@ -62,9 +60,10 @@ export class Texts {
 
   /** Bytes, in decimal units and three figures. */
   size(bytes: number): string {
-    const power = Math.min(SIZE_UNITS.length - 1, bytes < 1000 ? 0 : Math.floor(Math.log10(bytes) / 3));
-    const format = { style: "unit", unit: SIZE_UNITS[power] ?? "byte", unitDisplay: power === 0 ? "long" : "short" } as const;
-    return new Intl.NumberFormat(this.language, { ...format, maximumSignificantDigits: 3 }).format(bytes / 1000 ** power);
+    if (bytes < 1000) return this.count("bytes", bytes);
+    const power = SIZE_UNITS.findIndex((_, i) => i === SIZE_UNITS.length - 1 || bytes < ROUNDED_UP * 1000 ** (i + 1));
+    const format = { style: "unit", unit: SIZE_UNITS[power] ?? "", unitDisplay: "short", maximumSignificantDigits: 3 } as const;
+    return new Intl.NumberFormat(this.language, format).format(bytes / 1000 ** (power + 1));
   }
 
   /** A moment in seconds since 1970. */

@@ -1,7 +1,7 @@
 /** The one field for the words. Each is marked while the rest is typed; what a slip may have been meant as can be taken. */
 
-import { ShareError } from "../failure.ts";
 import type { Manifest } from "../manifest.ts";
+import { loadWords } from "../wordlists.ts";
 import type { TypedWord, Words } from "../words.ts";
 import type { Field } from "./ask.ts";
 import { button, element, type Child } from "./dom.ts";
@@ -51,9 +51,9 @@ export class WordsField implements Field {
 
   /** The lists are fetched when somebody is about to type, and again if that did not work. */
   #load(): Promise<Words> {
-    this.#words ??= import("../words.ts").then(({ Words }) => Words.load()).catch((error) => {
+    this.#words ??= loadWords().catch((error) => {
       this.#words = null;
-      throw error instanceof TypeError ? new ShareError({ code: "unreachable" }) : error;
+      throw error;
     });
     return this.#words;
   }

@@ -1,372 +1,8 @@
-import {
-  hkdf
-} from "./chunk-YG7J2LP3.js";
-import {
-  hmac,
-  sha256
-} from "./chunk-WMBZNGJP.js";
-import {
-  fail
-} from "./chunk-N5HTIYXM.js";
-import {
-  concat,
-  equal,
-  utf8
-} from "./chunk-MDVMEQXL.js";
-
-// node_modules/@scure/base/index.js
-/*! scure-base - MIT License (c) 2022 Paul Miller (paulmillr.com) */
-var freeze = (fn) => Object.freeze(fn());
-function isBytes(a) {
-  return a instanceof Uint8Array || ArrayBuffer.isView(a) && a.constructor.name === "Uint8Array" && "BYTES_PER_ELEMENT" in a && a.BYTES_PER_ELEMENT === 1;
-}
-function abytes(b) {
-  if (!isBytes(b))
-    throw new TypeError("Uint8Array expected");
-}
-function isArrayOf(isString, arr) {
-  if (!Array.isArray(arr))
-    return false;
-  if (arr.length === 0)
-    return true;
-  if (isString) {
-    return arr.every((item) => typeof item === "string");
-  } else {
-    return arr.every((item) => Number.isSafeInteger(item));
-  }
-}
-function afn(input) {
-  if (typeof input !== "function")
-    throw new TypeError("function expected");
-  return true;
-}
-function astr(label, input) {
-  if (typeof input !== "string")
-    throw new TypeError(`${label}: string expected`);
-  return true;
-}
-function anumber(n, title = "number") {
-  if (typeof n !== "number")
-    throw new TypeError(`${title}: expected number, got ${typeof n}`);
-  if (!Number.isSafeInteger(n))
-    throw new RangeError(`${title}: expected safe integer, got ${n}`);
-}
-function anumArr(label, input) {
-  if (!isArrayOf(false, input))
-    throw new TypeError(`${label}: array of numbers expected`);
-}
-function chain(...args) {
-  const id = (a) => a;
-  const wrap = (a, b) => (c) => a(b(c));
-  const encode = args.map((x) => x.encode).reduceRight(wrap, id);
-  const decode = args.map((x) => x.decode).reduce(wrap, id);
-  return { encode, decode };
-}
-var powers = /* @__PURE__ */ (() => {
-  let res = [];
-  for (let i = 0; i < 40; i++)
-    res.push(2 ** i);
-  return res;
-})();
-function u8ToNumArr(u8, len = u8.length) {
-  const res = new Array(len);
-  for (let i = 0; i < len; i++)
-    res[i] = u8[i];
-  return res;
-}
-var asciiDecoder = /* @__PURE__ */ (() => {
-  try {
-    const decoder = new TextDecoder();
-    return decoder.decode(Uint8Array.of(65, 48, 43, 127)) === "A0+" ? decoder : void 0;
-  } catch (e) {
-    return void 0;
-  }
-})();
-var B2S_CHUNK = 8192;
-function charcodesToString(codes) {
-  const len = codes.length;
-  if (asciiDecoder !== void 0 && len >= 12)
-    return asciiDecoder.decode(codes);
-  if (len <= B2S_CHUNK)
-    return String.fromCharCode.apply(null, codes);
-  let res = "";
-  for (let i = 0; i < len; i += B2S_CHUNK)
-    res += String.fromCharCode.apply(null, codes.subarray(i, i + B2S_CHUNK));
-  return res;
-}
-function radix2(bits) {
-  anumber(bits);
-  if (bits <= 0 || bits > 8)
-    throw new RangeError("radix2: bits should be in (0..8]");
-  const mask = powers[bits] - 1;
-  return {
-    encode: (bytes) => {
-      abytes(bytes);
-      const len = bytes.length;
-      const res = new Uint8Array(Math.ceil(len * 8 / bits));
-      let carry = 0;
-      let pos = 0;
-      let j = 0;
-      for (let i = 0; i < len; ) {
-        if (i + 2 < len) {
-          carry = carry << 24 | bytes[i] << 16 | bytes[i + 1] << 8 | bytes[i + 2];
-          pos += 24;
-          i += 3;
-        } else {
-          carry = (carry << 8 | bytes[i]) & 65535;
-          pos += 8;
-          i++;
-        }
-        for (; ; ) {
-          pos -= bits;
-          res[j++] = carry >> pos & mask;
-          if (pos < bits)
-            break;
-        }
-      }
-      if (pos > 0)
-        res[j] = carry << bits - pos & mask;
-      return res;
-    },
-    decode: (digits) => {
-      const len = digits.length;
-      const res = new Uint8Array(Math.floor(len * bits / 8));
-      let carry = 0;
-      let pos = 0;
-      let j = 0;
-      for (let i = 0; i < len; i++) {
-        carry = (carry << bits | digits[i]) & 65535;
-        pos += bits;
-        for (; pos >= 8; pos -= 8)
-          res[j++] = carry >> pos - 8 & 255;
-      }
-      carry = carry << 8 - pos & 255;
-      if (pos >= bits)
-        throw new Error("Excess padding");
-      if (carry > 0)
-        throw new Error(`Non-zero padding: ${carry}`);
-      return res;
-    }
-  };
-}
-function alphabet(letters, aliases) {
-  const len = letters.length;
-  if (len > 128)
-    throw new Error("alphabet: max 128 letters");
-  const encTable = new Uint8Array(len);
-  const decTable = new Int8Array(128).fill(-1);
-  for (let i = 0; i < len; i++) {
-    const code = letters.charCodeAt(i);
-    if (letters.codePointAt(i) !== code || code > 127)
-      throw new Error("alphabet: single-char ASCII letters only");
-    encTable[i] = code;
-    decTable[code] = i;
-  }
-  if (aliases !== void 0) {
-    for (const alias of Object.keys(aliases)) {
-      const code = alias.charCodeAt(0);
-      const target = decTable[aliases[alias].charCodeAt(0)];
-      if (alias.length !== 1 || code > 127 || target === void 0 || target === -1)
-        throw new Error(`alphabet: invalid alias ${alias}`);
-      decTable[code] = target;
-    }
-  }
-  return {
-    encode: (digits) => {
-      const codes = new Uint8Array(digits.length);
-      for (let i = 0; i < digits.length; i++) {
-        const d = digits[i];
-        const code = encTable[d];
-        if (code === void 0)
-          throw new Error(`alphabet.encode: invalid digit ${d}`);
-        codes[i] = code;
-      }
-      return charcodesToString(codes);
-    },
-    decode: (input) => {
-      astr("decode", input);
-      const slen = input.length;
-      const digits = new Uint8Array(slen);
-      for (let i = 0; i < slen; i++) {
-        const code = input.charCodeAt(i);
-        const digit = code < 128 ? decTable[code] : -1;
-        if (digit === -1)
-          throw new Error(`Unknown letter "${input[i]}". Allowed: ${letters}`);
-        digits[i] = digit;
-      }
-      return digits;
-    }
-  };
-}
-function unsafeWrapper(fn) {
-  afn(fn);
-  return function(...args) {
-    try {
-      return fn.apply(null, args);
-    } catch (e) {
-    }
-  };
-}
-var base64nopad = /* @__PURE__ */ freeze(() => chain(radix2(6), alphabet("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")));
-var BECH_ALPHABET = /* @__PURE__ */ alphabet("qpzry9x8gf2tvdw0s3jn54khce6mua7l");
-var BECH_UPPERCASE_PRINTABLE = /^[\x21-\x60\x7b-\x7e]+$/;
-function assertBech32Printable(label, value) {
-  for (let i = 0; i < value.length; i++) {
-    const c = value.charCodeAt(i);
-    if (c < 33 || c > 126)
-      throw new Error(`${label}: printable ASCII expected`);
-  }
-}
-function wordsToU8(words) {
-  const len = words.length;
-  const res = new Uint8Array(len);
-  for (let i = 0; i < len; i++) {
-    const w = words[i];
-    if (w < 0 || w >= 32)
-      throw new Error(`alphabet.encode: invalid digit ${w}`);
-    res[i] = w;
-  }
-  return res;
-}
-var POLYMOD_GENERATORS = [996825010, 642813549, 513874426, 1027748829, 705979059];
-function bech32Polymod(pre) {
-  const b = pre >> 25;
-  let chk = (pre & 33554431) << 5;
-  for (let i = 0; i < POLYMOD_GENERATORS.length; i++) {
-    if ((b >> i & 1) === 1)
-      chk ^= POLYMOD_GENERATORS[i];
-  }
-  return chk;
-}
-function bechChecksum(prefix, words, encodingConst = 1) {
-  const len = prefix.length;
-  let chk = 1;
-  for (let i = 0; i < len; i++) {
-    const c = prefix.charCodeAt(i);
-    if (c < 33 || c > 126)
-      throw new Error(`Invalid prefix (${prefix})`);
-    chk = bech32Polymod(chk) ^ c >> 5;
-  }
-  chk = bech32Polymod(chk);
-  for (let i = 0; i < len; i++)
-    chk = bech32Polymod(chk) ^ prefix.charCodeAt(i) & 31;
-  for (let v of words)
-    chk = bech32Polymod(chk) ^ v;
-  for (let i = 0; i < 6; i++)
-    chk = bech32Polymod(chk);
-  chk ^= encodingConst;
-  const sum = new Uint8Array(6);
-  for (let i = 0; i < 6; i++)
-    sum[i] = chk >>> 5 * (5 - i) & 31;
-  return BECH_ALPHABET.encode(sum);
-}
-function genBech32(encoding) {
-  const ENCODING_CONST = encoding === "bech32" ? 1 : 734539939;
-  const _words = radix2(5);
-  const toWords = (from) => {
-    abytes(from);
-    const len = from.length;
-    const res = new Array(Math.ceil(len * 8 / 5));
-    let carry = 0;
-    let pos = 0;
-    let j = 0;
-    for (let i = 0; i < len; i++) {
-      carry = carry << 8 | from[i];
-      pos += 8;
-      for (; pos >= 5; pos -= 5)
-        res[j++] = carry >> pos - 5 & 31;
-    }
-    if (pos > 0)
-      res[j] = carry << 5 - pos & 31;
-    return res;
-  };
-  const fromWords = (to) => {
-    anumArr("radix2.decode", to);
-    const len = to.length;
-    const digits = new Uint8Array(len);
-    for (let i = 0; i < len; i++) {
-      const w = to[i];
-      if (w < 0 || w >= 32)
-        throw new Error(`convertRadix2: invalid word=${w}`);
-      digits[i] = w;
-    }
-    return _words.decode(digits);
-  };
-  const fromWordsUnsafe = unsafeWrapper(fromWords);
-  function encode(prefix, words, limit = 90) {
-    astr("bech32.encode prefix", prefix);
-    if (limit !== false)
-      anumber(limit, "limit");
-    if (isBytes(words))
-      words = u8ToNumArr(words);
-    anumArr("bech32.encode", words);
-    const plen = prefix.length;
-    if (plen === 0)
-      throw new TypeError(`Invalid prefix length ${plen}`);
-    const actualLength = plen + 7 + words.length;
-    if (limit !== false && actualLength > limit)
-      throw new TypeError(`Length ${actualLength} exceeds limit ${limit}`);
-    assertBech32Printable("bech32.encode prefix", prefix);
-    const lowered = prefix.toLowerCase();
-    const sum = bechChecksum(lowered, words, ENCODING_CONST);
-    return `${lowered}1${BECH_ALPHABET.encode(wordsToU8(words))}${sum}`;
-  }
-  function decode(str, limit = 90) {
-    astr("bech32.decode input", str);
-    if (limit !== false)
-      anumber(limit, "limit");
-    const slen = str.length;
-    if (slen < 8 || limit !== false && slen > limit)
-      throw new TypeError(`invalid string length ${slen}, expected (8..${limit})`);
-    const lowered = str.toLowerCase();
-    if (str !== lowered) {
-      if (!BECH_UPPERCASE_PRINTABLE.test(str)) {
-        assertBech32Printable("bech32.decode input", str);
-        throw new Error(`mixed-case string not allowed`);
-      }
-    }
-    const sepIndex = lowered.lastIndexOf("1");
-    if (sepIndex === 0 || sepIndex === -1)
-      throw new Error(`invalid separator "1"`);
-    const prefix = lowered.slice(0, sepIndex);
-    const data = lowered.slice(sepIndex + 1);
-    if (data.length < 6)
-      throw new Error("invalid data length");
-    const digits = BECH_ALPHABET.decode(data);
-    const words = u8ToNumArr(digits, digits.length - 6);
-    const sum = bechChecksum(prefix, words, ENCODING_CONST);
-    if (!data.endsWith(sum))
-      throw new Error(`Invalid checksum in ${str}`);
-    return { prefix, words };
-  }
-  const decodeUnsafe = unsafeWrapper(decode);
-  function decodeToBytes(str, limit = 90) {
-    const { prefix, words } = decode(str, limit);
-    return {
-      prefix,
-      words,
-      bytes: fromWords(words)
-    };
-  }
-  function encodeFromBytes(prefix, bytes) {
-    return encode(prefix, toWords(bytes));
-  }
-  return {
-    encode,
-    decode,
-    encodeFromBytes,
-    decodeToBytes,
-    decodeUnsafe,
-    fromWords,
-    fromWordsUnsafe,
-    toWords
-  };
-}
-var bech32 = /* @__PURE__ */ freeze(() => genBech32("bech32"));
+import "./chunk-GM7WFPGG.js";
 
 // node_modules/@noble/ciphers/utils.js
 /*! noble-ciphers - MIT License (c) 2023 Paul Miller (paulmillr.com) */
-function isBytes2(a) {
+function isBytes(a) {
   return a instanceof Uint8Array || ArrayBuffer.isView(a) && a.constructor.name === "Uint8Array" && "BYTES_PER_ELEMENT" in a && a.BYTES_PER_ELEMENT === 1;
 }
 var atitle = (title) => title ? `"${title}" ` : "";
@@ -375,19 +11,19 @@ function abool(value, title = "") {
     throw new TypeError(atitle(title) + "expected boolean, got type=" + typeof value);
   return value;
 }
-function anumber2(n, title = "") {
+function anumber(n, title = "") {
   if (typeof n !== "number")
     throw new TypeError(atitle(title) + "expected number, got " + typeof n);
   if (!Number.isSafeInteger(n) || n < 0)
     throw new RangeError(atitle(title) + "expected integer >= 0, got " + n);
   return n;
 }
-function abytes2(value, length, title = "") {
-  if (isBytes2(value) && (length === void 0 || value.length === length))
+function abytes(value, length, title = "") {
+  if (isBytes(value) && (length === void 0 || value.length === length))
     return value;
   if (length !== void 0)
-    anumber2(length, "length");
-  const bytes = isBytes2(value);
+    anumber(length, "length");
+  const bytes = isBytes(value);
   const ofLen = length !== void 0 ? ` of length ${length}` : "";
   const got = bytes ? `length=${value.length}` : `type=${typeof value}`;
   const message = atitle(title) + "expected Uint8Array" + ofLen + ", got " + got;
@@ -406,7 +42,7 @@ function aexists(instance, checkFinished = true) {
     throw new Error("digest() was already called");
 }
 function aoutput(out, instance) {
-  abytes2(out, void 0, "output");
+  abytes(out, void 0, "output");
   const min = instance.outputLen;
   if (!(out.length >= min)) {
     throw new RangeError('"output" expected length >= ' + min);
@@ -452,8 +88,8 @@ function checkOpts(defaults, opts) {
   return merged;
 }
 function equalBytes(a, b) {
-  a = abytes2(a);
-  b = abytes2(b);
+  a = abytes(a);
+  b = abytes(b);
   if (a.length !== b.length)
     return false;
   let diff = 0;
@@ -473,26 +109,26 @@ function wrapMacConstructor(keyLen, macCons, fromMsg) {
 }
 var wrapCipher = /* @__NO_SIDE_EFFECTS__ */ (params, constructor) => {
   function wrappedCipher(key, ...args) {
-    abytes2(key, void 0, "key");
+    abytes(key, void 0, "key");
     if (params.nonceLength !== void 0) {
       const nonce = args[0];
-      abytes2(nonce, params.varSizeNonce ? void 0 : params.nonceLength, "nonce");
+      abytes(nonce, params.varSizeNonce ? void 0 : params.nonceLength, "nonce");
     }
     const tagl = params.tagLength;
     const aadStart = params.nonceLength !== void 0 ? 1 : 0;
     if (!params.withAAD) {
       for (let i = aadStart; i < args.length; i++)
-        if (isBytes2(args[i]))
+        if (isBytes(args[i]))
           throw new Error("AAD not supported");
     }
     if (params.withAAD && args[aadStart] !== void 0)
-      abytes2(args[aadStart], void 0, "AAD");
+      abytes(args[aadStart], void 0, "AAD");
     const cipher = constructor(key, ...args);
     const checkOutput = (fnLength, output) => {
       if (output !== void 0) {
         if (fnLength !== 2)
           throw new Error("cipher output not supported");
-        abytes2(output, void 0, "output");
+        abytes(output, void 0, "output");
       }
     };
     let called = false;
@@ -501,12 +137,12 @@ var wrapCipher = /* @__NO_SIDE_EFFECTS__ */ (params, constructor) => {
         if (called)
           throw new Error("cannot encrypt() twice with same key + nonce");
         called = true;
-        abytes2(data, void 0, "data");
+        abytes(data, void 0, "data");
         checkOutput(cipher.encrypt.length, output);
         return cipher.encrypt(data, output);
       },
       decrypt(data, output) {
-        abytes2(data, void 0, "data");
+        abytes(data, void 0, "data");
         if (tagl && data.length < tagl)
           throw new Error('"ciphertext" expected length >= tagLength=' + tagl);
         checkOutput(cipher.decrypt.length, output);
@@ -521,14 +157,14 @@ var wrapCipher = /* @__NO_SIDE_EFFECTS__ */ (params, constructor) => {
 function getOutput(expectedLength, out, onlyAligned = true) {
   if (out === void 0)
     return new Uint8Array(expectedLength);
-  abytes2(out, expectedLength, "output");
+  abytes(out, expectedLength, "output");
   if (onlyAligned && !isAligned32(out))
     throw new Error("invalid output, must be aligned");
   return out;
 }
 function u64Lengths(dataLength, aadLength, isLE2) {
-  anumber2(dataLength);
-  anumber2(aadLength);
+  anumber(dataLength);
+  anumber(aadLength);
   abool(isLE2);
   const num = new Uint8Array(16);
   const view = createView(num);
@@ -540,7 +176,16 @@ function isAligned32(bytes) {
   return bytes.byteOffset % 4 === 0;
 }
 function copyBytes(bytes) {
-  return Uint8Array.from(abytes2(bytes));
+  return Uint8Array.from(abytes(bytes));
+}
+function randomBytes(bytesLength = 32) {
+  anumber(bytesLength, "bytesLength");
+  const cr = typeof globalThis === "object" ? globalThis.crypto : null;
+  if (typeof cr?.getRandomValues !== "function")
+    throw new Error("crypto.getRandomValues must be defined");
+  if (bytesLength > 65536)
+    throw new RangeError(`"bytesLength" expected <= 65536, got ${bytesLength}`);
+  return cr.getRandomValues(new Uint8Array(bytesLength));
 }
 
 // node_modules/@noble/ciphers/_arx.js
@@ -603,20 +248,20 @@ function createCipher(core, opts) {
   const { allowShortKeys, extendNonceFn, counterLength, counterRight, rounds } = checkOpts({ allowShortKeys: false, counterLength: 8, counterRight: false, rounds: 20 }, opts);
   if (typeof core !== "function")
     throw new Error("core must be a function");
-  anumber2(counterLength);
-  anumber2(rounds);
+  anumber(counterLength);
+  anumber(rounds);
   abool(counterRight);
   abool(allowShortKeys);
   return (key, nonce, data, output, counter = 0) => {
-    abytes2(key, void 0, "key");
-    abytes2(nonce, void 0, "nonce");
-    abytes2(data, void 0, "data");
+    abytes(key, void 0, "key");
+    abytes(nonce, void 0, "nonce");
+    abytes(data, void 0, "data");
     const len = data.length;
     const hasOutput = output !== void 0;
     output = getOutput(len, output, false);
     if (hasOutput)
       complexOverlapBytes(data, output);
-    anumber2(counter);
+    anumber(counter);
     if (counter < 0 || counter >= MAX_COUNTER)
       throw new Error("arx: counter overflow");
     const toClean = [];
@@ -633,7 +278,7 @@ function createCipher(core, opts) {
       sigma = sigma16_32;
       toClean.push(k);
     } else {
-      abytes2(key, 32, "arx key");
+      abytes(key, 32, "arx key");
       throw new Error("invalid key size");
     }
     if (!isLE || !isAligned32(nonce))
@@ -672,6 +317,106 @@ function createCipher(core, opts) {
     }
   };
 }
+var _XorStreamPRG = class __XorStreamPRG {
+  blockLen;
+  keyLen;
+  nonceLen;
+  state;
+  buf;
+  key;
+  nonce;
+  pos;
+  ctr;
+  cipher;
+  destroyed = false;
+  constructor(cipher, blockLen, keyLen, nonceLen, seed) {
+    this.cipher = cipher;
+    this.blockLen = blockLen;
+    this.keyLen = keyLen;
+    this.nonceLen = nonceLen;
+    this.state = new Uint8Array(this.keyLen + this.nonceLen);
+    this.reseed(seed);
+    this.ctr = 0;
+    this.pos = this.blockLen;
+    this.buf = new Uint8Array(this.blockLen);
+    this.key = this.state.subarray(0, this.keyLen);
+    this.nonce = this.state.subarray(this.keyLen);
+  }
+  reseed(seed) {
+    abytes(seed, void 0, "seed");
+    if (!seed || seed.length === 0)
+      throw new Error("entropy required");
+    for (let i = 0; i < seed.length; i++)
+      this.state[i % this.state.length] ^= seed[i];
+    this.ctr = 0;
+    this.pos = this.blockLen;
+  }
+  addEntropy(seed) {
+    if (this.destroyed)
+      throw new Error("cannot use destroyed PRG");
+    abytes(seed, void 0, "seed");
+    if (seed.length === 0)
+      throw new Error("entropy required");
+    this.state.set(this.randomBytes(this.state.length));
+    this.reseed(seed);
+  }
+  randomBytes(len) {
+    if (this.destroyed)
+      throw new Error("cannot use destroyed PRG");
+    anumber(len);
+    if (len === 0)
+      return new Uint8Array(0);
+    const avail = this.pos < this.blockLen ? this.blockLen - this.pos : 0;
+    const blocks = Math.ceil(Math.max(0, len - avail) / this.blockLen);
+    if (blocks > 0 && this.ctr > MAX_COUNTER - blocks)
+      throw new Error("arx: counter overflow");
+    const out = new Uint8Array(len);
+    let outPos = 0;
+    if (this.pos < this.blockLen) {
+      const take = Math.min(len, this.blockLen - this.pos);
+      out.set(this.buf.subarray(this.pos, this.pos + take), 0);
+      this.pos += take;
+      outPos += take;
+      if (outPos === len)
+        return out;
+    }
+    const full = Math.floor((len - outPos) / this.blockLen);
+    if (full > 0) {
+      const blockBytes = full * this.blockLen;
+      const b = out.subarray(outPos, outPos + blockBytes);
+      this.cipher(this.key, this.nonce, b, b, this.ctr);
+      this.ctr += full;
+      outPos += blockBytes;
+    }
+    const left = len - outPos;
+    if (left > 0) {
+      this.buf.fill(0);
+      this.cipher(this.key, this.nonce, this.buf, this.buf, this.ctr++);
+      out.set(this.buf.subarray(0, left), outPos);
+      this.pos = left;
+    }
+    return out;
+  }
+  // Clone seeds the new instance from this stream, so the source PRG advances too.
+  clone() {
+    if (this.destroyed)
+      throw new Error("cannot use destroyed PRG");
+    return new __XorStreamPRG(this.cipher, this.blockLen, this.keyLen, this.nonceLen, this.randomBytes(this.state.length));
+  }
+  // Zeroes the current state, leftover buffer, and marks the instance destroyed.
+  // The instance fails closed: any later randomBytes()/addEntropy()/clone() throws instead
+  // of silently continuing from zero key||nonce state (which would yield predictable output).
+  clean() {
+    this.pos = 0;
+    this.ctr = 0;
+    this.buf.fill(0);
+    this.state.fill(0);
+    this.destroyed = true;
+  }
+};
+var createPRG = (cipher, blockLen, keyLen, nonceLen) => {
+  return ((seed = randomBytes(32)) => new _XorStreamPRG(cipher, blockLen, keyLen, nonceLen, seed));
+};
 
 // node_modules/@noble/ciphers/_poly1305.js
 function u8to16(a, i) {
@@ -690,7 +435,7 @@ var Poly1305 = class {
   destroyed = false;
   // Can be speed-up using BigUint64Array, at the cost of complexity
   constructor(key) {
-    key = copyBytes(abytes2(key, 32, "key"));
+    key = copyBytes(abytes(key, 32, "key"));
     const t0 = u8to16(key, 0);
     const t1 = u8to16(key, 2);
     const t2 = u8to16(key, 4);
@@ -870,7 +615,7 @@ var Poly1305 = class {
   }
   update(data) {
     aexists(this);
-    abytes2(data);
+    abytes(data);
     data = copyBytes(data);
     const { buffer, blockLen } = this;
     const len = data.length;
@@ -1012,11 +757,53 @@ function chachaCore(s, k, n, out, cnt, rounds = 20) {
   out[oi++] = y14 + x14 | 0;
   out[oi++] = y15 + x15 | 0;
 }
+function hchacha(s, k, i, out) {
+  const s2 = isLE ? s : swap32IfBE(s.slice(0, 4));
+  const k2 = isLE ? k : swap32IfBE(k.slice(0, 8));
+  const i2 = isLE ? i : swap32IfBE(i.slice(0, 4));
+  const t = new Uint32Array(16);
+  chachaCore(s2, k2, i2.subarray(1), t, i2[0]);
+  let oi = 0;
+  out[oi++] = t[0] - s2[0] | 0;
+  out[oi++] = t[1] - s2[1] | 0;
+  out[oi++] = t[2] - s2[2] | 0;
+  out[oi++] = t[3] - s2[3] | 0;
+  out[oi++] = t[12] - i2[0] | 0;
+  out[oi++] = t[13] - i2[1] | 0;
+  out[oi++] = t[14] - i2[2] | 0;
+  out[oi++] = t[15] - i2[3] | 0;
+  swap32IfBE(out);
+  if (!isLE)
+    clean(s2, k2, i2);
+  clean(t);
+}
+var chacha20orig = /* @__PURE__ */ createCipher(chachaCore, {
+  counterRight: false,
+  counterLength: 8,
+  allowShortKeys: true
+});
 var chacha20 = /* @__PURE__ */ createCipher(chachaCore, {
   counterRight: false,
   counterLength: 4,
   allowShortKeys: false
 });
+var xchacha20 = /* @__PURE__ */ createCipher(chachaCore, {
+  counterRight: false,
+  counterLength: 8,
+  extendNonceFn: hchacha,
+  allowShortKeys: false
+});
+var chacha8 = /* @__PURE__ */ createCipher(chachaCore, {
+  counterRight: false,
+  counterLength: 4,
+  rounds: 8
+});
+var chacha12 = /* @__PURE__ */ createCipher(chachaCore, {
+  counterRight: false,
+  counterLength: 4,
+  rounds: 12
+});
+var __TESTS = /* @__PURE__ */ Object.freeze({ chachaCore });
 var ZEROS16 = /* @__PURE__ */ new Uint8Array(16);
 var updatePadded = (h, msg) => {
   h.update(msg);
@@ -1027,7 +814,7 @@ var updatePadded = (h, msg) => {
 var ZEROS32 = /* @__PURE__ */ new Uint8Array(32);
 function computeTag(fn, key, nonce, ciphertext, AAD) {
   if (AAD !== void 0)
-    abytes2(AAD, void 0, "AAD");
+    abytes(AAD, void 0, "AAD");
   const authKey = fn(key, nonce, ZEROS32);
   const lengths = u64Lengths(ciphertext.length, AAD ? AAD.length : 0, true);
   const h = poly1305.create(authKey);
@@ -1073,153 +860,23 @@ var chacha20poly1305 = /* @__PURE__ */ wrapCipher(
   { blockSize: 64, nonceLength: 12, tagLength: 16, withAAD: true },
   /* @__PURE__ */ _poly1305_aead(chacha20)
 );
-
-// src/scrypt.ts
-var BLOCK_SIZE = 8;
-var PARALLELISM = 1;
-var KEY_BYTES = 32;
-async function scrypt(password, salt, logN) {
-  try {
-    return await (hasWebAssembly() ? inWebAssembly : inJavaScript)(password, salt, logN);
-  } catch (error) {
-    if (error instanceof RangeError || error instanceof WebAssembly.RuntimeError) fail({ code: "not_enough_memory" });
-    throw error;
-  }
-}
-async function inWebAssembly(password, salt, logN) {
-  const { scrypt: scrypt2 } = await import("./scrypt-wasm-3X4M6LEM.js");
-  return scrypt2({
-    password,
-    salt,
-    costFactor: 2 ** logN,
-    blockSize: BLOCK_SIZE,
-    parallelism: PARALLELISM,
-    hashLength: KEY_BYTES,
-    outputType: "binary"
-  });
-}
-async function inJavaScript(password, salt, logN) {
-  const { scryptAsync } = await import("./scrypt-2LXRMNFC.js");
-  const memory = 128 * BLOCK_SIZE * (2 ** logN + PARALLELISM);
-  return scryptAsync(password, salt, { N: 2 ** logN, r: BLOCK_SIZE, p: PARALLELISM, dkLen: KEY_BYTES, maxmem: memory });
-}
-function hasWebAssembly() {
-  try {
-    new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-// src/header.ts
-var MAX_WORK_FACTOR = 20;
-var MAX_HEADER_BYTES = 65536 - 16;
-var MAX_STANZAS = 1e3;
-var FILE_KEY_BYTES = 16;
-var VERSION = "age-encryption.org/v1";
-var WORK_FACTOR = /^[1-9][0-9]*$/;
-function readHeader(file) {
-  const lines = new Lines(file.subarray(0, MAX_HEADER_BYTES));
-  if (lines.next() !== VERSION) malformed();
-  const stanzas = [];
-  let line = lines.next();
-  for (; line.startsWith("-> "); line = lines.next()) {
-    if (stanzas.length === MAX_STANZAS) malformed();
-    stanzas.push(readStanza(line, lines));
-  }
-  if (!/^--- [A-Za-z0-9+/]{43}$/.test(line) || stanzas.length === 0) malformed();
-  const length = lines.at;
-  const authenticated = Uint8Array.from(file.subarray(0, length - line.length - 1 + "---".length));
-  return { length, kind: kindOf(stanzas), stanzas, authenticated, mac: base64(line.slice(4)) };
-}
-async function openHeader(header, opener) {
-  const fileKey = await ("passphrase" in opener ? byWords(header, opener.passphrase) : byKeys(header, opener.identities));
-  const key = hkdf(sha256, fileKey, new Uint8Array(), utf8("header"), 32);
-  if (!equal(hmac(sha256, key, header.authenticated), header.mac)) fail({ code: "header_tampered" });
-  return fileKey;
-}
-function unwrap(key, body) {
-  if (body.length !== FILE_KEY_BYTES + 16) malformed();
-  try {
-    return chacha20poly1305(key, new Uint8Array(12)).decrypt(body);
-  } catch {
-    return null;
-  }
-}
-function base64(text) {
-  try {
-    return Uint8Array.from(base64nopad.decode(text));
-  } catch {
-    return malformed();
-  }
-}
-function malformed() {
-  fail({ code: "header_malformed" });
-}
-function kindOf(stanzas) {
-  const scrypts = stanzas.filter((stanza) => stanza.type === "scrypt").length;
-  if (scrypts > 0 && stanzas.length > 1) malformed();
-  return scrypts > 0 ? "words" : "keys";
-}
-async function byWords({ kind, stanzas }, passphrase) {
-  const [stanza] = stanzas;
-  if (kind === "keys" || !stanza) fail({ code: "needs_key" });
-  const [salt, factor, more] = stanza.args;
-  if (salt === void 0 || factor === void 0 || more !== void 0) malformed();
-  const salted = base64(salt);
-  if (salted.length !== 16 || !WORK_FACTOR.test(factor)) malformed();
-  const logN = Number(factor);
-  if (logN > MAX_WORK_FACTOR) fail({ code: "too_much_work", found: logN, max: MAX_WORK_FACTOR });
-  const key = await scrypt(utf8(passphrase), concat(utf8("age-encryption.org/v1/scrypt"), salted), logN);
-  return unwrap(key, stanza.body) ?? fail({ code: "words_wrong" });
-}
-async function byKeys({ kind, stanzas }, identities) {
-  if (kind === "words") fail({ code: "needs_words" });
-  for (const identity of identities) {
-    for (const stanza of stanzas) {
-      const fileKey = identity.open(stanza);
-      if (fileKey) return fileKey;
-    }
-  }
-  return fail({ code: "no_identity_fits" });
-}
-function readStanza(line, lines) {
-  const [type, ...args] = line.slice("-> ".length).split(" ");
-  if (type === void 0 || [type, ...args].some((arg) => !/^[\x21-\x7e]+$/.test(arg))) malformed();
-  let body = "";
-  let last;
-  do {
-    last = lines.next();
-    if (!/^[A-Za-z0-9+/]{0,64}$/.test(last)) malformed();
-    body += last;
-  } while (last.length === 64);
-  return { type, args, body: base64(body) };
-}
-var Lines = class {
-  constructor(bytes) {
-    this.bytes = bytes;
-  }
-  bytes;
-  at = 0;
-  next() {
-    const end = this.bytes.indexOf(10, this.at);
-    if (end < 0) malformed();
-    const line = String.fromCharCode(...this.bytes.subarray(this.at, end));
-    this.at = end + 1;
-    return line;
-  }
-};
-
+var xchacha20poly1305 = /* @__PURE__ */ wrapCipher(
+  { blockSize: 64, nonceLength: 24, tagLength: 16, withAAD: true },
+  /* @__PURE__ */ _poly1305_aead(xchacha20)
+);
+var rngChacha20 = /* @__PURE__ */ createPRG(chacha20orig, 64, 32, 8);
+var rngChacha8 = /* @__PURE__ */ createPRG(chacha8, 64, 32, 12);
 export {
+  __TESTS,
+  _poly1305_aead,
+  chacha12,
+  chacha20,
+  chacha20orig,
   chacha20poly1305,
-  scrypt,
-  hasWebAssembly,
-  bech32,
-  MAX_HEADER_BYTES,
-  readHeader,
-  openHeader,
-  unwrap,
-  base64,
-  malformed
+  chacha8,
+  hchacha,
+  rngChacha20,
+  rngChacha8,
+  xchacha20,
+  xchacha20poly1305
 };

@@ -3,10 +3,11 @@ import {
   bech32,
   malformed,
   unwrap
-} from "./chunk-E2T7LPGA.js";
+} from "./chunk-NO2BKP6P.js";
 import {
+  fail,
   hkdf
-} from "./chunk-YG7J2LP3.js";
+} from "./chunk-VZXNOOWW.js";
 import {
   abytes,
   anumber,
@@ -16,9 +17,6 @@ import {
   randomBytes,
   sha256
 } from "./chunk-WMBZNGJP.js";
-import {
-  fail
-} from "./chunk-N5HTIYXM.js";
 import {
   concat,
   utf8
@@ -1521,7 +1519,7 @@ var X25519Identity = class {
     this.secret = secret;
   }
   secret;
-  open({ type, args, body }) {
+  async open({ type, args, body }) {
     if (type !== "X25519") return null;
     const [share, more] = args;
     if (share === void 0 || more !== void 0) malformed();

@@ -1,0 +1,383 @@
+import {
+  ShareError,
+  fail,
+  isFailure
+} from "./chunk-VZXNOOWW.js";
+import {
+  sha256
+} from "./chunk-WMBZNGJP.js";
+import {
+  hex,
+  random,
+  utf8
+} from "./chunk-MDVMEQXL.js";
+
+// src/trusted.ts
+var NAMES = ["worker.js", "download-worker.js"];
+var factory = globalThis.trustedTypes;
+var policy = factory?.createPolicy("share", {
+  createScriptURL(url) {
+    if (NAMES.some((name) => url === pageUrl(name))) return url;
+    throw new TypeError("not a script of this page");
+  }
+});
+function pageUrl(name) {
+  return new URL(name, import.meta.url).href;
+}
+function scriptUrl(name) {
+  const url = pageUrl(name);
+  return policy ? policy.createScriptURL(url) : url;
+}
+
+// src/engine.ts
+var isYoungEnough = "any" in AbortSignal;
+var Engine = class {
+  #ears = /* @__PURE__ */ new Set();
+  #worker = null;
+  #running = null;
+  #isEnded = false;
+  /** Settled once the calls made so far are over. */
+  #before = Promise.resolve();
+  /** From now on `hear` is told of progress and lost connections, until the function that this gives is called. */
+  listen(hear) {
+    this.#ears.add(hear);
+    return () => void this.#ears.delete(hear);
+  }
+  /** Makes a call, after those that were made before, until the signal says to stop; throws a {@link ShareError}. */
+  async call(call, takes, transfer = [], signal = null) {
+    const gives = this.#before.then(() => this.#begin({ type: "call", call, takes }, transfer, signal));
+    this.#before = gives.catch(() => {
+    });
+    return gives;
+  }
+  /** Ends the call that runs, which then fails with `cancelled`. */
+  cancel() {
+    this.#worker?.postMessage({ type: "cancel" });
+  }
+  /** Ends the worker; the call that runs fails with `cancelled`, and so do those that wait. */
+  end() {
+    this.#isEnded = true;
+    this.#worker?.terminate();
+    this.#settle()?.reject(new ShareError({ code: "cancelled" }));
+  }
+  #begin(message, transfer, signal) {
+    if (!isYoungEnough) fail({ code: "browser_too_old" });
+    if (this.#isEnded || signal?.aborted) fail({ code: "cancelled" });
+    const running = withResolvers();
+    this.#running = running;
+    this.#worker ??= this.#start();
+    this.#worker.postMessage(message, transfer);
+    const cancel = () => this.cancel();
+    signal?.addEventListener("abort", cancel);
+    return running.promise.finally(() => signal?.removeEventListener("abort", cancel));
+  }
+  #start() {
+    const worker = new Worker(scriptUrl("worker.js"), { type: "module" });
+    let hasBegun = false;
+    worker.onmessage = ({ data }) => {
+      hasBegun = true;
+      if (data.type === "event") this.#ears.forEach((hear) => hear(data.event));
+      else if (data.type === "gives") this.#settle()?.resolve(data.gives);
+      else this.#settle()?.reject(new ShareError(data.failure));
+    };
+    worker.onerror = ({ message }) => {
+      if (!hasBegun) this.#worker = null;
+      this.#settle()?.reject(new ShareError(hasBegun ? { code: "unexpected", detail: message } : { code: "unreachable" }));
+    };
+    return worker;
+  }
+  #settle() {
+    const running = this.#running;
+    this.#running = null;
+    return running;
+  }
+};
+function withResolvers() {
+  let [resolve, reject] = [() => {
+  }, () => {
+  }];
+  const promise = new Promise((...functions) => [resolve, reject] = functions);
+  return { promise, resolve, reject };
+}
+
+// src/save.ts
+var LAST_BYTES_MS = 1e4;
+var START_MS = 5e3;
+var REVOKE_MS = 6e5;
+var ATTEMPTS = { file: pickFile, folder: pickFolder, download: browserDownload, memory };
+async function save(engine, selection, saveAs, signal, ways = ["file", "download", "memory"]) {
+  const inFolder = saveAs === "folder" ? await saveBy(["folder"], engine, selection, "folder", signal) : null;
+  return inFolder ?? await saveBy(ways, engine, selection, "single", signal) ?? fail({ code: "save_refused" });
+}
+async function saveBy(ways, engine, selection, saveAs, signal) {
+  const plan = await engine.call("plan", { selection, saveAs }, [], signal);
+  for (const way of ways) {
+    const attempt = await ATTEMPTS[way](plan, engine);
+    if (!attempt) continue;
+    try {
+      const saved = await engine.call("save", { selection, target: attempt.target }, attempt.transfer, signal);
+      if (saved.blob) offerBlob(saved.blob, plan.name);
+      return { ...saved, name: attempt.target.way === "file" ? attempt.target.handle.name : plan.name, isZip: plan.isZip };
+    } catch (error) {
+      if (!isFailure(error, "save_refused")) throw error;
+    } finally {
+      attempt.release();
+    }
+  }
+  return null;
+}
+async function pickFile({ name }) {
+  const handle = await unlessRefused(() => window.showSaveFilePicker?.({ suggestedName: name }));
+  return handle ? { target: { way: "file", handle }, transfer: [], release() {
+  } } : null;
+}
+async function pickFolder() {
+  const handle = await unlessRefused(() => window.showDirectoryPicker?.({ mode: "readwrite" }));
+  return handle ? { target: { way: "folder", handle }, transfer: [], release() {
+  } } : null;
+}
+async function unlessRefused(pick2) {
+  try {
+    return await pick2() ?? null;
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") fail({ code: "cancelled" });
+    return null;
+  }
+}
+async function browserDownload({ name, bytes }, engine) {
+  const worker = await serviceWorker();
+  if (!worker) return null;
+  const tell = (message, transfer = []) => worker.postMessage(message, transfer);
+  const { port1, port2 } = new MessageChannel();
+  const id = hex(random(16));
+  tell({ type: "offer", id, name, bytes }, [port2]);
+  if (!await hasAnswered(port1)) return null;
+  const frame = document.createElement("iframe");
+  frame.hidden = true;
+  frame.src = pageUrl(`download/${id}`);
+  document.body.append(frame);
+  const deaf = engine.listen(() => tell({ type: "stay", id }));
+  const release = () => {
+    deaf();
+    setTimeout(() => frame.remove(), LAST_BYTES_MS);
+  };
+  return { target: { way: "download", port: port1 }, transfer: [port1], release };
+}
+async function serviceWorker() {
+  const workers = navigator.serviceWorker;
+  if (!workers) return null;
+  try {
+    const scope = pageUrl("download/");
+    const registration = await workers.register(scriptUrl("download-worker.js"), { scope, updateViaCache: "none" });
+    const worker = registration.installing ?? registration.waiting ?? registration.active;
+    return worker && await isActive(worker) ? worker : null;
+  } catch {
+    return null;
+  }
+}
+function isActive(worker) {
+  return new Promise((resolve) => {
+    const check = () => {
+      if (worker.state === "activated") resolve(true);
+      else if (worker.state === "redundant") resolve(false);
+    };
+    setTimeout(() => resolve(false), START_MS);
+    worker.addEventListener("statechange", check);
+    check();
+  });
+}
+function hasAnswered(port) {
+  return new Promise((resolve) => {
+    port.onmessage = () => resolve(true);
+    setTimeout(() => resolve(false), START_MS);
+  });
+}
+async function memory() {
+  return { target: { way: "memory" }, transfer: [], release() {
+  } };
+}
+function offerBlob(blob, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), REVOKE_MS);
+}
+
+// src/words.ts
+var MIN_WORDS = 6;
+var MAX_WORDS = 10;
+var CHECKSUM_MASK = 15;
+var MIN_PREFIX = 3;
+var MAX_SHOWN = 24;
+var MAX_SUGGESTIONS = 3;
+var MAX_WAYS = 1024;
+var WordList = class {
+  constructor(words) {
+    this.words = words;
+    this.#places = new Map(words.map((word, place) => [word, place]));
+  }
+  words;
+  #places;
+  /** Whether the word is on the list. */
+  has(word) {
+    return this.#places.has(word);
+  }
+  /**
+   * The words that a typed word may stand for: itself; else the only one it begins, and those a slip away. Without such
+   * a beginning there must be only one a slip away.
+   */
+  candidates(typed) {
+    const exact = this.#places.get(typed);
+    if (exact !== void 0) return [{ place: exact, slip: false }];
+    const begun = typed.length >= MIN_PREFIX ? this.#placesOf((word) => word.startsWith(typed)) : [];
+    const slips = this.#placesOf((word) => isSlip(typed, word)).map((place) => ({ place, slip: true }));
+    const [beginning, second] = begun;
+    if (beginning !== void 0 && second === void 0) {
+      return [{ place: beginning, slip: false }, ...slips.filter(({ place }) => place !== beginning)];
+    }
+    return slips.length === 1 ? slips : [];
+  }
+  /** Every way to read the typed words whose checksum fits; none if a word is unknown. */
+  readings(typed) {
+    const choices = typed.map((word) => this.candidates(word));
+    const ways = Math.min(MAX_WAYS, choices.reduce((product, choice) => product * choice.length, 1));
+    const inexact = typed.filter((word) => !this.has(word)).length;
+    const readings = [];
+    for (let way = 0; way < ways; way++) {
+      const picked = pick(choices, way);
+      const indices = picked.map(({ place }) => place);
+      if (checksum(indices) !== ((indices.at(-1) ?? 0) & CHECKSUM_MASK)) continue;
+      readings.push({ passphrase: this.join(indices), inexact, slips: picked.filter(({ slip }) => slip).length });
+    }
+    return readings;
+  }
+  /** Words like a typed one, likeliest first. */
+  suggestions(typed) {
+    const start = typed.slice(0, MAX_SHOWN);
+    const begins = (word) => start.length >= MIN_PREFIX - 1 && word.startsWith(start);
+    const unlikeness = (word) => begins(word) || isSlip(start, word) ? 1 : edits(start, word);
+    const alike = this.words.map((word) => ({ word, unlikeness: unlikeness(word) }));
+    const likeliest = alike.filter((one) => one.unlikeness <= 2).sort((a, b) => a.unlikeness - b.unlikeness);
+    return likeliest.slice(0, MAX_SUGGESTIONS).map(({ word }) => word);
+  }
+  /** The words at these places, joined by `-`. */
+  join(indices) {
+    return indices.map((index) => this.words[index]).join("-");
+  }
+  #placesOf(like) {
+    return this.words.flatMap((word, place) => like(word) ? [place] : []);
+  }
+};
+var Words = class _Words {
+  constructor(lists) {
+    this.lists = lists;
+  }
+  lists;
+  /** From the lists as they are written, one word a line. */
+  static of(...lists) {
+    return new _Words(lists.map((text) => new WordList(text.trimEnd().split("\n"))));
+  }
+  /** The passphrase a person means: the words joined by `-`. Throws why it is none. */
+  read(text) {
+    const typed = typedWords(text);
+    if (typed.length < MIN_WORDS || typed.length > MAX_WORDS) fail({ code: "words_count", found: typed.length });
+    const readings = this.lists.flatMap((list) => list.readings(typed));
+    readings.sort((a, b) => a.inexact - b.inexact || a.slips - b.slips);
+    const [best, ...others] = readings;
+    if (!best) fail(this.#problem(typed, false));
+    if (others.some((other) => isContested(best, other))) fail(this.#problem(typed, true));
+    return best.passphrase;
+  }
+  /** Each typed word by itself, to be marked while the rest is typed. */
+  mark(text) {
+    const typed = typedWords(text);
+    const list = this.#likeliest(typed);
+    return typed.map((word) => {
+      const state = list.has(word) ? "exact" : list.candidates(word).length > 0 ? "understood" : "unknown";
+      return { text: word.slice(0, MAX_SHOWN), state, suggestions: state === "unknown" ? list.suggestions(word) : [] };
+    });
+  }
+  /** What is wrong with words in the list they most likely come from. If `contested`, several readings fit. */
+  #problem(typed, contested) {
+    const list = this.#likeliest(typed);
+    const isUnknown = (word2) => list.candidates(word2).length === 0 || contested && !list.has(word2);
+    const at = typed.findIndex(isUnknown);
+    const word = typed[at];
+    if (word === void 0) return { code: "words_checksum" };
+    return { code: "words_unknown", position: at + 1, word: word.slice(0, MAX_SHOWN), suggestions: list.suggestions(word) };
+  }
+  /** The list that knows most of the words; of equals, the one that has most of them as they are; else the first. */
+  #likeliest(typed) {
+    const score = (list) => {
+      const known = typed.filter((word) => list.candidates(word).length > 0).length;
+      return known * MAX_WORDS ** 3 + typed.filter((word) => list.has(word)).length;
+    };
+    return this.lists.reduce((best, list) => score(list) > score(best) ? list : best);
+  }
+};
+function typedWords(text) {
+  const plain = text.normalize("NFKD").replace(/[\p{M}\u00AD\u200B-\u200F\u2060\uFEFF]/gu, "");
+  return plain.replace(/[A-Z]/g, (c) => c.toLowerCase()).match(/[a-z]+/g) ?? [];
+}
+function isContested(best, other) {
+  const allBegin = ({ inexact, slips }) => inexact > 1 && slips === 0;
+  return best.inexact === other.inexact && (!allBegin(best) || allBegin(other)) && best.passphrase !== other.passphrase;
+}
+function pick(choices, way) {
+  return choices.flatMap((choice) => {
+    const candidate = choice[way % choice.length];
+    way = Math.floor(way / choice.length);
+    return candidate ? [candidate] : [];
+  });
+}
+function checksum(indices) {
+  const hash = sha256.create().update(utf8("share/v1/words"));
+  indices.forEach((index, i) => {
+    const random2 = i + 1 === indices.length ? index & ~CHECKSUM_MASK : index;
+    hash.update(Uint8Array.of(random2 >> 8, random2 & 255));
+  });
+  return (hash.digest()[0] ?? 0) >> 4;
+}
+function isSlip(one, other) {
+  if (Math.abs(one.length - other.length) > 1) return false;
+  const shorter = Math.min(one.length, other.length);
+  let start = 0;
+  while (start < shorter && one[start] === other[start]) start += 1;
+  let end = 0;
+  while (end < shorter - start && one.at(-1 - end) === other.at(-1 - end)) end += 1;
+  const [a, b] = [one.slice(start, one.length - end), other.slice(start, other.length - end)];
+  if (a.length <= 1 && b.length <= 1) return a.length + b.length > 0;
+  return a.length === 2 && b.length === 2 && a[0] === b[1] && a[1] === b[0];
+}
+function edits(one, other) {
+  let row = Array.from({ length: other.length + 1 }, (_, j) => j);
+  for (let i = 0; i < one.length; i++) {
+    const next = [i + 1];
+    for (let j = 0; j < other.length; j++) {
+      const replaced = (row[j] ?? 0) + (one[i] === other[j] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[other.length] ?? 0;
+}
+
+// src/wordlists.ts
+var NAMES2 = ["wordlists-en.txt", "wordlists-nl.txt"];
+var WORDS = 2048;
+async function loadWords() {
+  const words = Words.of(...await Promise.all(NAMES2.map(fetchText)));
+  return words.lists.every((list) => list.words.length === WORDS) ? words : fail({ code: "part_missing" });
+}
+async function fetchText(name) {
+  const response = await fetch(pageUrl(name), { credentials: "omit" }).catch(() => fail({ code: "unreachable" }));
+  return response.ok ? response.text().catch(() => fail({ code: "unreachable" })) : fail({ code: "part_missing" });
+}
+
+export {
+  pageUrl,
+  Engine,
+  save,
+  loadWords
+};

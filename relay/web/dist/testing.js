@@ -1,0 +1,17 @@
+import {
+  Engine,
+  loadWords,
+  save
+} from "./chunk-J7GZ4FH4.js";
+import {
+  failureOf
+} from "./chunk-VZXNOOWW.js";
+import "./chunk-WMBZNGJP.js";
+import "./chunk-MDVMEQXL.js";
+import "./chunk-GM7WFPGG.js";
+export {
+  Engine,
+  failureOf,
+  loadWords,
+  save
+};

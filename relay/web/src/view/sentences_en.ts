@@ -1,3 +1,0 @@
-/** The English sentences. */
-
-export { default as sentences } from "../texts/en.json";

@@ -1,3 +1,0 @@
-/** The Dutch sentences. */
-
-export { default as sentences } from "../texts/nl.json";

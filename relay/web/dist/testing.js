@@ -2,7 +2,7 @@ import {
   Engine,
   loadWords,
   save
-} from "./chunk-J7GZ4FH4.js";
+} from "./chunk-C77JZRDT.js";
 import {
   failureOf
 } from "./chunk-VZXNOOWW.js";

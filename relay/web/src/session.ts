@@ -23,6 +23,8 @@ import { unpack, type Unpacked } from "./unpack.ts";
 const CALL_PATIENCE_MS = 30_000;
 /** How long it may last in the middle of a download. */
 const DOWNLOAD_PATIENCE_MS = 24 * 3600 * 1000;
+/** Files and folders in a .zip: of more its library does not give the right number. */
+const MAX_ZIPPED = 65_534;
 /** Between two words about progress. */
 const PROGRESS_MS = 100;
 
@@ -82,6 +84,7 @@ export class Session {
     const single = singleFile(manifest, selection);
     if (single) return { name: single.path.slice(single.path.lastIndexOf("/") + 1), isZip: false, bytes: single.size };
     const isZip = saveAs === "single";
+    if (isZip && manifest.files + manifest.folders > MAX_ZIPPED) fail({ code: "too_many_for_zip", limit: MAX_ZIPPED });
     const entries = entriesOf(manifest, selection);
     const bytes = isZip && entries.length > 0 ? (await part(import("./zip.ts"))).zipLength(entries) : null;
     return { name: zipName(manifest), isZip, bytes };

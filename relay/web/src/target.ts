@@ -1,7 +1,7 @@
 /** Carries what was unpacked to where it is saved. */
 
-import type { Bytes } from "./bytes.ts";
 import { BrowserDownload } from "./browser_download.ts";
+import type { Bytes } from "./bytes.ts";
 import { fail, failureOf, part } from "./failure.ts";
 import { PickedFolder } from "./folder.ts";
 import type { Saved, Target } from "./protocol.ts";
@@ -20,7 +20,7 @@ export async function openTarget(target: Target, bytes: number, signal: AbortSig
   if (target.way === "folder") return intoFolder(await PickedFolder.open(target.handle));
   const sink = await openSink(target, signal);
   return async (files, isSingle) => {
-    await write(new Buffered(sink), isSingle ? onlyBytes(files) : (await part(import("./zip.ts"))).zipped(files));
+    await write(new Buffered(sink), isSingle ? onlyBytes(files) : zipBytes(files));
     return { blob: sink instanceof Memory ? sink.blob : null, renamed: [] };
   };
 }
@@ -51,6 +51,10 @@ async function write(sink: Sink, pieces: AsyncIterable<Bytes>): Promise<void> {
     await sink.abort(failureOf(error));
     throw error;
   }
+}
+
+async function* zipBytes(files: AsyncIterable<Unpacked>): AsyncGenerator<Bytes, void> {
+  yield* (await part(import("./zip.ts"))).zipped(files);
 }
 
 /** The bytes of the only file; to its very end, where the last of the content is checked. */

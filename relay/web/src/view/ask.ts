@@ -88,11 +88,12 @@ export class Ask implements Screen {
     });
     try {
       const manifest = await this.#field.open();
+      // Somebody may have chosen a file meanwhile.
+      if (this.#hasLeft) return;
       stage.show(new Contents(stage, manifest, "file" in this.about));
     } catch (error) {
       this.#isOpening = false;
       this.#failure = failureOf(error);
-      // Somebody may have chosen a file meanwhile.
       if (this.#hasLeft) return;
       stage.announce("");
       stage.redraw(this.#isMistyped ? this.#field.id : "open");

@@ -174,6 +174,7 @@ function N(t2, a2 = {}) {
 }
 
 // src/zip.ts
+var [FIRST_MTIME, LAST_MTIME] = [Date.UTC(1980, 0, 2) / 1e3, Date.UTC(2107, 11, 30) / 1e3];
 function zipped(files) {
   return piecesOf(N(members(files)));
 }
@@ -189,7 +190,7 @@ async function* members(files) {
 function described(entry) {
   const name = entry.folder ? `${entry.path}/` : entry.path;
   const mode = entry.folder || entry.executable ? 493 : 420;
-  return { name, mode, lastModified: new Date(1e3 * entry.mtime) };
+  return { name, mode, lastModified: new Date(1e3 * Math.min(Math.max(entry.mtime, FIRST_MTIME), LAST_MTIME)) };
 }
 async function* copies(bytes) {
   for await (const piece of bytes) yield piece.slice();

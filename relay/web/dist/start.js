@@ -2,20 +2,20 @@ import {
   isPassing,
   printable,
   readJson
-} from "./chunk-UR6YNCC5.js";
+} from "./chunk-ECUZX32Q.js";
 import {
   Engine,
   loadWords,
   offerBlob,
   pageUrl,
   save
-} from "./chunk-C77JZRDT.js";
+} from "./chunk-2KTEQVGC.js";
+import "./chunk-YG7J2LP3.js";
+import "./chunk-WMBZNGJP.js";
 import {
   fail,
   failureOf
-} from "./chunk-VZXNOOWW.js";
-import "./chunk-WMBZNGJP.js";
-import "./chunk-MDVMEQXL.js";
+} from "./chunk-WDVLXHLC.js";
 import "./chunk-GM7WFPGG.js";
 
 // src/id.ts

@@ -2,12 +2,12 @@ import {
   Engine,
   loadWords,
   save
-} from "./chunk-C77JZRDT.js";
+} from "./chunk-2KTEQVGC.js";
+import "./chunk-YG7J2LP3.js";
+import "./chunk-WMBZNGJP.js";
 import {
   failureOf
-} from "./chunk-VZXNOOWW.js";
-import "./chunk-WMBZNGJP.js";
-import "./chunk-MDVMEQXL.js";
+} from "./chunk-WDVLXHLC.js";
 import "./chunk-GM7WFPGG.js";
 export {
   Engine,

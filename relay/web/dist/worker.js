@@ -4,7 +4,7 @@ import {
   openHeader,
   readHeader,
   scrypt
-} from "./chunk-NO2BKP6P.js";
+} from "./chunk-X7ECYYTC.js";
 import {
   MAX_PATH_BYTES,
   Relay,
@@ -12,30 +12,30 @@ import {
   collisionKey,
   isPassing,
   printable
-} from "./chunk-UR6YNCC5.js";
+} from "./chunk-ECUZX32Q.js";
 import {
-  ShareError,
-  fail,
-  failureOf,
-  hkdf,
-  isFailure,
-  part
-} from "./chunk-VZXNOOWW.js";
+  hkdf
+} from "./chunk-YG7J2LP3.js";
 import {
   hmac,
   sha256
 } from "./chunk-WMBZNGJP.js";
 import {
+  ShareError,
   concat,
   equal,
+  fail,
+  failureOf,
   fromHex,
   fromUtf8,
   hex,
+  isFailure,
+  part,
   piecesOf,
   random,
   utf8,
   utf8Length
-} from "./chunk-MDVMEQXL.js";
+} from "./chunk-WDVLXHLC.js";
 import "./chunk-GM7WFPGG.js";
 
 // src/backoff.ts
@@ -1293,7 +1293,7 @@ async function write(sink, pieces) {
   }
 }
 async function* zipBytes(files) {
-  yield* (await part(import("./zip-AM44ABRN.js"))).zipped(files);
+  yield* (await part(import("./zip-7KGSZWKJ.js"))).zipped(files);
 }
 async function* onlyBytes(files) {
   for await (const { bytes } of files) yield* bytes;
@@ -1350,7 +1350,6 @@ function isSame(listed, found) {
 // src/session.ts
 var CALL_PATIENCE_MS = 3e4;
 var DOWNLOAD_PATIENCE_MS = 24 * 3600 * 1e3;
-var MAX_ZIPPED = 65534;
 var PROGRESS_MS = 100;
 var Session = class {
   constructor(tell) {
@@ -1385,11 +1384,11 @@ var Session = class {
     const { manifest } = this.#openedOrFail();
     const single2 = singleFile(manifest, selection);
     if (single2) return { name: single2.path.slice(single2.path.lastIndexOf("/") + 1), isZip: false, bytes: single2.size };
-    const isZip = saveAs === "single";
-    if (isZip && manifest.files + manifest.folders > MAX_ZIPPED) fail({ code: "too_many_for_zip", limit: MAX_ZIPPED });
+    if (saveAs === "folder") return { name: zipName(manifest), isZip: false, bytes: null };
+    const zip = await part(import("./zip-7KGSZWKJ.js"));
+    zip.checkCount(manifest);
     const entries = entriesOf(manifest, selection);
-    const bytes = isZip && entries.length > 0 ? (await part(import("./zip-AM44ABRN.js"))).zipLength(entries) : null;
-    return { name: zipName(manifest), isZip, bytes };
+    return { name: zipName(manifest), isZip: true, bytes: entries.length > 0 ? zip.zipLength(entries) : null };
   }
   /** Downloads, verifies and saves. A receipt is due if that was everything. */
   async save(selection, target, signal) {
@@ -1502,7 +1501,7 @@ async function carryOut(call, signal) {
     case "prove":
       return session.unlock({ passphrase: call.takes.words }, signal);
     case "unlock":
-      return session.unlock({ identities: (await part(import("./identity-SBMNXMT7.js"))).readIdentities(call.takes.identities) }, signal);
+      return session.unlock({ identities: (await part(import("./identity-ITR5TQIC.js"))).readIdentities(call.takes.identities) }, signal);
     case "plan":
       return session.plan(call.takes.selection, call.takes.saveAs);
     case "save":

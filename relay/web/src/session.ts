@@ -23,8 +23,6 @@ import { unpack, type Unpacked } from "./unpack.ts";
 const CALL_PATIENCE_MS = 30_000;
 /** How long it may last in the middle of a download. */
 const DOWNLOAD_PATIENCE_MS = 24 * 3600 * 1000;
-/** Files and folders in a .zip: of more its library does not give the right number. */
-const MAX_ZIPPED = 65_534;
 /** Between two words about progress. */
 const PROGRESS_MS = 100;
 
@@ -83,11 +81,12 @@ export class Session {
     const { manifest } = this.#openedOrFail();
     const single = singleFile(manifest, selection);
     if (single) return { name: single.path.slice(single.path.lastIndexOf("/") + 1), isZip: false, bytes: single.size };
-    const isZip = saveAs === "single";
-    if (isZip && manifest.files + manifest.folders > MAX_ZIPPED) fail({ code: "too_many_for_zip", limit: MAX_ZIPPED });
+    if (saveAs === "folder") return { name: zipName(manifest), isZip: false, bytes: null };
+    const zip = await part(import("./zip.ts"));
+    zip.checkCount(manifest);
     const entries = entriesOf(manifest, selection);
-    const bytes = isZip && entries.length > 0 ? (await part(import("./zip.ts"))).zipLength(entries) : null;
-    return { name: zipName(manifest), isZip, bytes };
+    // Of too many to be listed the names are not known.
+    return { name: zipName(manifest), isZip: true, bytes: entries.length > 0 ? zip.zipLength(entries) : null };
   }
 
   /** Downloads, verifies and saves. A receipt is due if that was everything. */

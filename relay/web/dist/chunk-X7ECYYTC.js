@@ -1,8 +1,6 @@
 import {
-  fail,
-  hkdf,
-  part
-} from "./chunk-VZXNOOWW.js";
+  hkdf
+} from "./chunk-YG7J2LP3.js";
 import {
   hmac,
   sha256
@@ -10,8 +8,10 @@ import {
 import {
   concat,
   equal,
+  fail,
+  part,
   utf8
-} from "./chunk-MDVMEQXL.js";
+} from "./chunk-WDVLXHLC.js";
 
 // node_modules/@scure/base/index.js
 /*! scure-base - MIT License (c) 2022 Paul Miller (paulmillr.com) */

@@ -1,16 +1,14 @@
 import {
-  ShareError,
-  fail,
-  isFailure
-} from "./chunk-VZXNOOWW.js";
-import {
   sha256
 } from "./chunk-WMBZNGJP.js";
 import {
+  ShareError,
+  fail,
   hex,
+  isFailure,
   random,
   utf8
-} from "./chunk-MDVMEQXL.js";
+} from "./chunk-WDVLXHLC.js";
 
 // src/trusted.ts
 var DOWNLOAD_WORKER = "download-worker-CPF37MWO.js";

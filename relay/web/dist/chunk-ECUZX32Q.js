@@ -1,12 +1,10 @@
 import {
   ShareError,
-  fail
-} from "./chunk-VZXNOOWW.js";
-import {
   concat,
+  fail,
   fromUtf8,
   utf8Length
-} from "./chunk-MDVMEQXL.js";
+} from "./chunk-WDVLXHLC.js";
 
 // src/names.ts
 var MAX_COMPONENT_BYTES = 255;

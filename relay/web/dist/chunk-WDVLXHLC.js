@@ -1,3 +1,30 @@
+// src/failure.ts
+var ShareError = class extends Error {
+  constructor(failure) {
+    super(failure.code);
+    this.failure = failure;
+  }
+  failure;
+  name = "ShareError";
+};
+function fail(failure) {
+  throw new ShareError(failure);
+}
+function failureOf(error) {
+  if (error instanceof ShareError) return error.failure;
+  if (error instanceof DOMException) {
+    if (error.name === "AbortError") return { code: "cancelled" };
+    if (error.name === "QuotaExceededError") return { code: "disk_full" };
+  }
+  return { code: "unexpected", detail: String(error) };
+}
+function isFailure(error, code) {
+  return error instanceof ShareError && error.failure.code === code;
+}
+function part(loading) {
+  return loading.catch(() => fail({ code: "part_missing" }));
+}
+
 // src/bytes.ts
 var encoder = new TextEncoder();
 var decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -22,11 +49,11 @@ function fromHex(text, count) {
   return Uint8Array.from({ length: count }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
 }
 function concat(...parts) {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  const all = new Uint8Array(parts.reduce((sum, part2) => sum + part2.length, 0));
   let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
+  for (const part2 of parts) {
+    all.set(part2, at);
+    at += part2.length;
   }
   return all;
 }
@@ -47,6 +74,11 @@ function random(count) {
 }
 
 export {
+  ShareError,
+  fail,
+  failureOf,
+  isFailure,
+  part,
   utf8,
   fromUtf8,
   utf8Length,

@@ -3,11 +3,10 @@ import {
   bech32,
   malformed,
   unwrap
-} from "./chunk-NO2BKP6P.js";
+} from "./chunk-X7ECYYTC.js";
 import {
-  fail,
   hkdf
-} from "./chunk-VZXNOOWW.js";
+} from "./chunk-YG7J2LP3.js";
 import {
   abytes,
   anumber,
@@ -19,8 +18,9 @@ import {
 } from "./chunk-WMBZNGJP.js";
 import {
   concat,
+  fail,
   utf8
-} from "./chunk-MDVMEQXL.js";
+} from "./chunk-WDVLXHLC.js";
 import "./chunk-GM7WFPGG.js";
 
 // node_modules/@noble/curves/utils.js

@@ -1,6 +1,7 @@
 import {
+  fail,
   piecesOf
-} from "./chunk-MDVMEQXL.js";
+} from "./chunk-WDVLXHLC.js";
 import "./chunk-GM7WFPGG.js";
 
 // node_modules/client-zip/index.js
@@ -174,9 +175,13 @@ function N(t2, a2 = {}) {
 }
 
 // src/zip.ts
+var MAX_ENTRIES = 65534;
 var [FIRST_MTIME, LAST_MTIME] = [Date.UTC(1980, 0, 2) / 1e3, Date.UTC(2107, 11, 30) / 1e3];
 function zipped(files) {
   return piecesOf(N(members(files)));
+}
+function checkCount({ files, folders }) {
+  if (files + folders > MAX_ENTRIES) fail({ code: "too_many_for_zip", limit: MAX_ENTRIES });
 }
 function zipLength(entries) {
   return Number(S(entries.map((entry) => entry.folder ? described(entry) : { ...described(entry), size: entry.size })));
@@ -196,6 +201,7 @@ async function* copies(bytes) {
   for await (const piece of bytes) yield piece.slice();
 }
 export {
+  checkCount,
   zipLength,
   zipped
 };

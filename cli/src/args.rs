@@ -171,6 +171,9 @@ pub struct Login {
 /// `share doctor`
 #[derive(Debug, Args)]
 pub struct Doctor {
+    /// A link whose page is to be checked, as a relay could serve another page for a link that exists
+    #[arg(value_name = "LINK", conflicts_with = "relay")]
+    pub link: Option<String>,
     /// The relay to check (default: the one `share login` remembers)
     #[arg(long, value_name = "URL")]
     pub relay: Option<String>,

@@ -17,7 +17,7 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use reqwest::{
     Body, Method, RequestBuilder, Response, StatusCode,
-    header::{self, HeaderMap},
+    header::{self, HeaderMap, HeaderValue},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use share_relay_api::{
@@ -234,6 +234,14 @@ pub struct Content {
     pub body: Pin<Box<dyn Stream<Item = Answer<Bytes>> + Send>>,
 }
 
+/// A file of the page, as a relay serves it.
+pub struct PageFile {
+    /// Names in lower case, and values.
+    pub headers: Vec<(String, String)>,
+    /// The file.
+    pub bytes: Bytes,
+}
+
 impl Client {
     /// A client for this relay. Proxies of the system are honoured, but never for a relay on this computer or network.
     pub fn new(relay: &RelayUrl) -> Answer<Self> {
@@ -265,9 +273,15 @@ impl Client {
         self.json(authorised(self.call(Method::GET, paths::INFO), token)).await
     }
 
-    /// The bytes of the page, or of a file of it, at this path.
-    pub async fn page_file(&self, path: &str) -> Answer<Bytes> {
-        self.small(self.call(Method::GET, path)).await
+    /// The page, or a file of it, at this path.
+    pub async fn page_file(&self, path: &str) -> Answer<PageFile> {
+        let read = async {
+            let response = self.accepted(self.call(Method::GET, path).send().await?).await?;
+            let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+            let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+            Ok(PageFile { headers, bytes: self.read_bounded(response, MAX_ANSWER_BYTES).await? })
+        };
+        within(self.limits.call, read).await
     }
 
     /// Creates a share. Repeating it changes nothing.
@@ -432,7 +446,7 @@ impl Client {
             return Err(ClientError::Redirected);
         }
         let retry_after = retry_after(response.headers());
-        let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|t| t == "application/problem+json");
+        let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(is_problem_json);
         let body = self.read_bounded(response, MAX_ANSWER_BYTES).await.unwrap_or_default();
         match serde_json::from_slice::<Problem>(&body) {
             Ok(problem) if is_problem => Err(ClientError::Problem { problem: Box::new(problem), retry_after }),
@@ -452,6 +466,12 @@ impl Client {
         }
         Ok(bytes.into())
     }
+}
+
+/// A proxy may have added parameters to the type.
+fn is_problem_json(content_type: &HeaderValue) -> bool {
+    let media_type = content_type.as_bytes().split(|&byte| byte == b';').next().unwrap_or_default();
+    media_type.trim_ascii().eq_ignore_ascii_case(b"application/problem+json")
 }
 
 fn authorised(request: RequestBuilder, secret: Option<&Secret>) -> RequestBuilder {

@@ -27,12 +27,12 @@ const common = {
   absWorkingDir: root,
   write: false,
 };
-const bundles = await Promise.all([
-  build({ ...common, entryPoints: [...ENTRIES, ...WORD_LISTS], format: "esm", splitting: true, chunkNames: "[name]-[hash]" }),
-  // Firefox takes no modules for service workers.
-  build({ ...common, entryPoints: ["src/download-worker.ts"], format: "iife" }),
-]);
-const files = new Map(bundles.flatMap((bundle) => bundle.outputFiles.map((file) => [file.path.slice(dist.length + 1), file])));
+const nameOf = (file) => file.path.slice(dist.length + 1);
+// Firefox takes no modules for service workers. Another release is to have another one, rather than an update of this.
+const [serviceWorker] = (await build({ ...common, entryPoints: ["src/download-worker.ts"], format: "iife", entryNames: "[name]-[hash]" })).outputFiles;
+const define = { DOWNLOAD_WORKER_NAME: JSON.stringify(nameOf(serviceWorker)) };
+const page = await build({ ...common, entryPoints: [...ENTRIES, ...WORD_LISTS], format: "esm", splitting: true, chunkNames: "[name]-[hash]", define });
+const files = new Map([serviceWorker, ...page.outputFiles].map((file) => [nameOf(file), file]));
 
 const list = [...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, file]) => `${sha256(file.contents)}  ${name}\n`).join("");
 

@@ -1,6 +1,7 @@
 //! `share doctor`: whether a relay serves browsers exactly the released page.
 
 use serde_json::json;
+use share_relay_api::paths;
 
 use crate::{
     http::{Reply, Request, Response, Server},
@@ -41,6 +42,44 @@ fn a_changed_file_is_found_although_its_hash_is_told_as_it_should_be() {
         let message = outcome.fails(8, "page_differs")["message"].as_str().unwrap().to_owned();
         assert!(message.ends_with(&format!("differ: {name}")), "{message}");
     }
+}
+
+#[test]
+fn headers_that_make_another_page_of_the_same_bytes_are_found() {
+    let world = World::new();
+    let relay = world.relay();
+    let changed = [
+        ("Content-Security-Policy", "default-src *"),
+        ("Content-Type", "text/plain"),
+        ("Refresh", "0; url=https://elsewhere.example/"),
+        ("Link", "<more.css>; rel=stylesheet"),
+    ];
+    for (name, value) in changed {
+        let server = behind(&relay, move |request, response| {
+            if request.path.starts_with("/s/") {
+                *response = response.clone().with(name, value);
+            }
+        });
+        let outcome = world.share(["doctor", "--json", "--relay", &server.url]).output();
+        let message = outcome.fails(8, "page_differs")["message"].as_str().unwrap().to_owned();
+        assert!(message.ends_with("differ: index.html (headers)"), "{name}: {message}");
+    }
+}
+
+#[test]
+fn a_page_served_for_one_link_alone_is_found_by_that_link() {
+    let world = World::new();
+    let relay = world.relay();
+    let sent = world.send(&relay.url, [world.file("a", "x")]);
+    let (link, path) = (sent.link.clone(), paths::page(&sent.share_id()));
+    let server = behind(&relay, move |request, response| {
+        if request.path == path {
+            response.body.push(b' ');
+        }
+    });
+    world.share(["doctor", "--relay", &server.url]).succeeds();
+    world.share(["doctor", &link]).succeeds();
+    world.share(["doctor", "--json", &link.replace(&relay.url, &server.url)]).output().fails(8, "page_differs");
 }
 
 #[test]

@@ -338,11 +338,11 @@ config-token = Sender token for: { $relay }
 
 # doctor
 doctor-page-released = { $relay } serves exactly the page of share { $version } to browsers.
-doctor-page-now = This is what it serves to this computer now. `share get` need not trust any relay's page.
+doctor-page-now = This is what it serves to this computer now, by the bytes of every file and by the headers that decide what a browser does with them. `share get` need not trust any relay's page.
 doctor-page-differs = { $relay } does not serve the page of share { $version }; these files differ: { $files }
 doctor-page-differs-hint = The relay says it runs { $software }, and this is share { $version }. With another version another page is to be expected. With the same one, type no words into that page: use `share get`, and tell whoever runs the relay.
 doctor-no-relay = There is no relay to check
-doctor-no-relay-hint = Name one: share doctor --relay URL
+doctor-no-relay-hint = Name one: share doctor --relay URL, or give a link: share doctor LINK
 
 ## ui
 # (the terminal)

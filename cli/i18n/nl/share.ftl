@@ -338,11 +338,11 @@ config-token = Afzendertoken voor: { $relay }
 
 # doctor
 doctor-page-released = { $relay } geeft browsers precies de pagina van share { $version }.
-doctor-page-now = Dit is wat de relay nu aan deze computer geeft. `share get` hoeft de pagina van geen enkele relay te vertrouwen.
+doctor-page-now = Dit is wat de relay nu aan deze computer geeft: de bytes van elk bestand, en de headers die bepalen wat een browser ermee doet. `share get` hoeft de pagina van geen enkele relay te vertrouwen.
 doctor-page-differs = { $relay } geeft niet de pagina van share { $version }; deze bestanden zijn anders: { $files }
 doctor-page-differs-hint = De relay zegt { $software } te zijn, en dit is share { $version }. Bij een andere versie hoort een andere pagina. Is de versie dezelfde, typ dan geen woorden op die pagina: gebruik `share get`, en meld het aan de beheerder van de relay.
 doctor-no-relay = Er is geen relay om te controleren
-doctor-no-relay-hint = Noem er een: share doctor --relay URL
+doctor-no-relay-hint = Noem er een: share doctor --relay URL, of geef een link: share doctor LINK
 
 ## ui
 # (the terminal)

@@ -1,4 +1,4 @@
-//! `share doctor`: whether a relay serves browsers exactly the page of this release.
+//! `share doctor`: whether a relay serves browsers exactly the page of this release, bytes and headers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,17 +7,19 @@ use share_relay_api::{Bytes32, Code, page, paths};
 use super::{Context, random_id, send::relay_of_environment, unless_stopped};
 use crate::{
     args,
-    client::{Answer, Client, ClientError},
+    client::{Answer, Client, ClientError, PageFile},
     config::Config,
     error::{Error, Kind, Result},
     i18n::fl,
-    link::RelayUrl,
+    link::{Link, RelayUrl},
     secret::sha256,
     ui::printable,
 };
 
 /// Most file names that are told.
 const MAX_TOLD: usize = 5;
+/// Headers that have a browser load or open something that is not in the page's files.
+const LEADING_ELSEWHERE: [&str; 2] = ["refresh", "link"];
 
 /// Compares what the relay says of its page, and what it serves, with the released page.
 pub async fn run(context: &Context, args: args::Doctor) -> Result<()> {
@@ -26,14 +28,25 @@ pub async fn run(context: &Context, args: args::Doctor) -> Result<()> {
 }
 
 async fn examine(context: &Context, args: args::Doctor) -> Result<()> {
-    let relay = relay(context, args)?;
+    let (relay, id) = match args.link.as_deref().map(Link::parse).transpose()? {
+        Some(link) => (link.relay, link.id),
+        // The page is the same for every id.
+        None => (relay(context, args)?, random_id()?),
+    };
     let client = Client::new(&relay)?;
     let info = client.info(None).await?;
     let released = page::released();
     let mut wrong = differing(&released, &info.page);
     for (name, hash) in &released {
-        if !is_served(&client, name, hash).await? {
-            wrong.insert((*name).to_owned());
+        let path = match *name {
+            page::INDEX => paths::page(&id),
+            _ => paths::page_file(name),
+        };
+        match served(client.page_file(&path).await)? {
+            Some(file) if sha256(&file.bytes) == *hash => {
+                wrong.extend(wrong_headers(name, &file).then(|| format!("{name} (headers)")));
+            }
+            _ => drop(wrong.insert((*name).to_owned())),
         }
     }
     if !wrong.is_empty() {
@@ -62,23 +75,21 @@ fn differing(released: &BTreeMap<&str, Bytes32>, told: &BTreeMap<String, Bytes32
     changed.chain(added).map(str::to_owned).collect()
 }
 
-async fn is_served(client: &Client, name: &str, hash: &Bytes32) -> Result<bool> {
-    let path = match name {
-        // The same for every id.
-        page::INDEX => paths::page(&random_id()?),
-        _ => paths::page_file(name),
-    };
-    Ok(has_hash(client.page_file(&path).await, hash)?)
-}
-
 /// Without the file, or with something too long for it, the page is another one; a lost connection says nothing.
-fn has_hash(served: Answer<bytes::Bytes>, hash: &Bytes32) -> Answer<bool> {
-    match served {
-        Ok(bytes) => Ok(sha256(&bytes) == *hash),
-        Err(ClientError::Problem { problem, .. }) if problem.code == Code::NoSuchPath => Ok(false),
-        Err(ClientError::Redirected | ClientError::Status { status: 403 | 404, .. } | ClientError::BadAnswer(_)) => Ok(false),
+fn served(answer: Answer<PageFile>) -> Answer<Option<PageFile>> {
+    match answer {
+        Ok(file) => Ok(Some(file)),
+        Err(ClientError::Problem { problem, .. }) if problem.code == Code::NoSuchPath => Ok(None),
+        Err(ClientError::Redirected | ClientError::Status { status: 403 | 404, .. } | ClientError::BadAnswer(_)) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// Whether the headers make another page of the same bytes. A web server in front may add others, and more policies.
+fn wrong_headers(name: &str, file: &PageFile) -> bool {
+    let has = |header: &str, wanted: &str| file.headers.iter().any(|(name, value)| name == header && value == wanted);
+    let leads_elsewhere = file.headers.iter().any(|(name, _)| LEADING_ELSEWHERE.contains(&&**name));
+    leads_elsewhere || !has("content-security-policy", page::POLICY) || !has("content-type", page::content_type(name))
 }
 
 fn not_as_released(relay: &RelayUrl, wrong: &BTreeSet<String>, software: &str) -> Error {

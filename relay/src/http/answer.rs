@@ -98,6 +98,11 @@ pub fn out_of_range(total: u64) -> Answer {
     with_text(answer, header::CONTENT_RANGE, &format!("bytes */{total}"))
 }
 
+/// It is at another address.
+pub fn elsewhere(address: &str) -> Answer {
+    with_text(with_body(StatusCode::PERMANENT_REDIRECT, Bytes::new().into()), header::LOCATION, address)
+}
+
 /// The path has other methods.
 pub fn method_not_allowed(allow: &str) -> Answer {
     with_text(problem(&Problem::new(Code::MethodNotAllowed)), header::ALLOW, allow)

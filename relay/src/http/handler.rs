@@ -58,6 +58,7 @@ pub async fn handle<S: Store>(relay: Arc<Relay<S>>, request: Request<Incoming>, 
     };
     let answered = match found {
         Ok(call) => make(&relay, call, &asked, &mut body).await.unwrap_or_else(|error| refuse(&error)),
+        Err(NoCall::Elsewhere(address)) => answer::elsewhere(&address),
         Err(NoCall::Method(allow)) => answer::method_not_allowed(&allow),
         Err(NoCall::Path(code)) => answer::problem(&Problem::new(code)),
     };

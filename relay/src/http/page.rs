@@ -9,17 +9,13 @@ use hyper::{
     header::{self, HeaderName, HeaderValue},
 };
 use rust_embed::Embed;
-use share_relay_api::{Bytes32, page::INDEX};
+use share_relay_api::{
+    Bytes32,
+    page::{INDEX, POLICY, content_type},
+};
 
 use super::answer::{self, Answer};
 use crate::{auth, operator::Logo};
-
-/// Only our own files, and nothing a script could leak to another place.
-/// WebAssembly needs a permission of its own; `share` is the name of the one trusted-types policy.
-const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; \
-    frame-src 'self'; img-src 'self'; style-src 'self'; \
-    base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
-    trusted-types share";
 
 #[derive(Embed)]
 #[folder = "web/dist"]
@@ -89,18 +85,6 @@ impl File {
     }
 }
 
-fn content_type(name: &str) -> &'static str {
-    match name.rsplit('.').next() {
-        Some("html") => "text/html; charset=utf-8",
-        Some("js") => "text/javascript; charset=utf-8",
-        Some("css") => "text/css; charset=utf-8",
-        Some("json") => "application/json",
-        Some("svg") => "image/svg+xml",
-        Some("txt") => "text/plain; charset=utf-8",
-        _ => "application/octet-stream",
-    }
-}
-
 fn gzipped(bytes: &[u8]) -> Bytes {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     let packed = encoder.write_all(bytes).and_then(|()| encoder.finish());
@@ -150,7 +134,7 @@ mod tests {
 
     #[test]
     fn every_file_has_a_type_a_browser_runs_it_by_and_unpacks_to_itself() {
-        assert!(["start.js", "worker.js", "download-worker.js"].iter().all(|name| find(name).is_some()));
+        assert!(["start.js", "worker.js"].iter().all(|name| find(name).is_some()));
         assert!(find(INDEX).is_none(), "the page has its own path");
         for file in FILES.iter() {
             assert_ne!(file.content_type, "application/octet-stream", "{}", file.name);

@@ -65,13 +65,28 @@ pub enum NoCall {
     Path(Code),
     /// The path has other methods, as listed for `Allow`.
     Method(String),
+    /// It is a link that was mangled on its way; the page is at this address, relative to the path.
+    Elsewhere(String),
 }
 
 /// The call that `method` on `path` asks for. `HEAD` asks for what `GET` does.
 pub fn find(method: &str, path: &str) -> Result<Call, NoCall> {
     let method = if method == "HEAD" { "GET" } else { method };
     let segments: Vec<&str> = path.strip_prefix('/').unwrap_or(path).splitn(7, '/').collect();
+    if let Some(address) = mended_link(&segments).filter(|_| method == "GET") {
+        return Err(NoCall::Elsewhere(address));
+    }
     call(method, &segments).map_err(NoCall::Path)?.ok_or_else(|| NoCall::Method(allowed(&segments)))
+}
+
+/// Where the page of a link is whose path got slashes, capitals or more segments than `/s/{id}` has. The page's own
+/// files are found from there alone. It is the page too that says if the id is damaged or missing.
+fn mended_link(segments: &[&str]) -> Option<String> {
+    let mut filled = segments.iter().filter(|segment| !segment.is_empty());
+    filled.next().filter(|first| first.eq_ignore_ascii_case("s"))?;
+    let id = filled.next().unwrap_or(&"");
+    // Relative, as a relay may have a path of its own behind a web server.
+    (segments != ["s", id]).then(|| format!("{}s/{id}", "../".repeat(segments.len() - 1)))
 }
 
 fn allowed(segments: &[&str]) -> String {
@@ -90,7 +105,7 @@ fn call(method: &str, segments: &[&str]) -> Result<Option<Call>, Code> {
         ["v1"] => get(Call::Info),
         ["healthz"] => get(Call::Healthz),
         ["readyz"] => get(Call::Readyz),
-        ["s", id] if !id.is_empty() => get(Call::Page),
+        ["s", _] => get(Call::Page),
         ["page", "operator.json"] => get(Call::Look),
         ["page", "operator-logo"] => get(Call::Logo),
         ["page", name] => get(Call::PageFile(page::find(name).ok_or(Code::NoSuchPath)?)),
@@ -211,9 +226,29 @@ mod tests {
     }
 
     #[test]
+    fn a_mangled_link_leads_to_its_page() {
+        let addresses = [
+            ("/s", "s/"),
+            ("//s", "../s/"),
+            ("/s/a/", "../../s/a"),
+            ("/S/A", "../s/A"),
+            ("//s//a", "../../../s/a"),
+            ("/s/a/b", "../../s/a"),
+        ];
+        for (path, address) in addresses {
+            assert_eq!(find("GET", path), Err(NoCall::Elsewhere(address.to_owned())), "{path}");
+            assert_eq!(find("HEAD", path), find("GET", path));
+            assert!(matches!(find("POST", path), Err(NoCall::Path(_) | NoCall::Method(_))), "{path}");
+        }
+        for path in ["/s/", "/s/a", "/s/a."] {
+            assert_eq!(find("GET", path), Ok(Call::Page), "{path}");
+        }
+    }
+
+    #[test]
     fn anything_else_is_no_path_or_a_damaged_id() {
         let id = ShareId::from_random([9; 12]);
-        for path in ["", "/", "/v1/", "//v1", "/v2", "/v1/shares", "/s", "/s/", "/s/a/b", "*", "/metrics", "/../v1"] {
+        for path in ["", "/", "/v1/", "//v1", "/v2", "/v1/shares", "/sa", "/x/s/a", "*", "/metrics", "/../v1"] {
             assert_eq!(find("GET", path), Err(NoCall::Path(Code::NoSuchPath)), "{path}");
         }
         let share = paths::share(&id);

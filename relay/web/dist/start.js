@@ -2,20 +2,23 @@ import {
   SENDER_MS,
   arrivedOf,
   isPassing,
-  printable
-} from "./chunk-MNCNZ4BG.js";
+  printable,
+  readJson
+} from "./chunk-YIWDC26Y.js";
 import "./chunk-PLLK6NWW.js";
 import {
   Engine,
   loadWords,
+  offerBlob,
   pageUrl,
   save
-} from "./chunk-5VQSAXU4.js";
+} from "./chunk-IWEBA5TI.js";
+import "./chunk-3AFGREZB.js";
+import "./chunk-WMBZNGJP.js";
 import {
   fail,
   failureOf
-} from "./chunk-OXDOMBI6.js";
-import "./chunk-WMBZNGJP.js";
+} from "./chunk-QUKKOYP6.js";
 import "./chunk-GM7WFPGG.js";
 
 // src/id.ts
@@ -109,6 +112,8 @@ function whatHappened(texts, failure) {
       break;
     case "identity_unsupported":
       return texts.say("failure.identity_unsupported", { kind: texts.say(`kind.${failure.kind}`) });
+    case "too_many_for_zip":
+      return texts.say("failure.too_many_for_zip", { limit: texts.number(failure.limit) });
     case "too_large_for_memory":
       return texts.say("failure.too_large_for_memory", { size: texts.size(failure.bytes), limit: texts.size(failure.limit) });
   }
@@ -350,6 +355,10 @@ var Done = class {
   #failure = null;
   #isTelling = false;
   #hasLeft = false;
+  /** The sender would never know. */
+  get isBusy() {
+    return this.#receipt === "failed";
+  }
   heading(texts) {
     return texts.say("saved.title");
   }
@@ -368,6 +377,7 @@ var Done = class {
         "div",
         { class: "buttons" },
         this.#receipt === "failed" ? button(texts.say("saved.receipt.again"), () => void this.#tellAgain(), { class: "main", id: "tell" }) : null,
+        this.#again(texts),
         button(texts.say("saved.back"), () => this.stage.show(this.contents), { id: "back" })
       )
     ];
@@ -380,6 +390,11 @@ var Done = class {
   }
   left() {
     this.#hasLeft = true;
+  }
+  /** What is in memory is handed to the browser without a word of what becomes of it. */
+  #again(texts) {
+    const { blob, name } = this.saved;
+    return blob && button(texts.say("saved.again"), () => offerBlob(blob, name), { id: "save-again" });
   }
   #where(texts) {
     const where = texts.say(`saved.where.${this.saved.way}`);
@@ -865,10 +880,12 @@ function whatIsInTheWay({ lockedUntil, downloadsLeft }) {
 var NOBODY = { name: null, contact: null, logo: null };
 var PATIENCE_MS = 5e3;
 var MAX_LETTERS = 200;
+var MAX_BYTES = 64 * 1024;
 async function loadOperator() {
   try {
-    const response = await fetch(pageUrl("operator.json"), { credentials: "omit", signal: AbortSignal.timeout(PATIENCE_MS) });
-    const told = response.ok ? await response.json() : null;
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const response = await fetch(pageUrl("operator.json"), { credentials: "omit", signal });
+    const told = response.ok ? await readJson(response, MAX_BYTES, signal) : null;
     if (typeof told !== "object" || told === null) return NOBODY;
     const fields = told;
     paint("--accent-light", fields["accent"]);
@@ -971,6 +988,7 @@ var en_default = {
   "saved.receipt.again": "Tell the sender now",
   "saved.receipt.none": "This was a part of what was sent, so the sender is not told.",
   "saved.receipt.local": "The sender is not told about files from your own device.",
+  "saved.again": "Save it again",
   "saved.back": "Back to the files",
   again: "Try again",
   "again.itself": "This page tries again by itself.",
@@ -1062,6 +1080,10 @@ var en_default = {
   "failure.download_ended.hint": "Perhaps there is not enough room: make room on your device. Then save it again.",
   "failure.save_refused": "Your browser does not let this page save files.",
   "failure.save_refused.hint": "Try another browser. {program}",
+  "failure.place_failed": "It could not be written to the place you chose. What is there is not complete.",
+  "failure.place_failed.hint": "Is the disk or stick still there, and may you write to it? Or save it again in another place.",
+  "failure.too_many_for_zip": "There are too many files for one .zip: it can hold {limit}.",
+  "failure.too_many_for_zip.hint": "Save everything in a folder if your browser offers that, or use the share program.",
   "failure.not_enough_memory": "Your browser has not enough memory to open this.",
   "failure.not_enough_memory.hint": "Close other tabs and programs, then try again. Or use another device.",
   "failure.browser_too_old": "This browser is too old to open this.",
@@ -1161,6 +1183,7 @@ var nl_default = {
   "saved.receipt.again": "Meld het nu aan de afzender",
   "saved.receipt.none": "Dit was een deel van wat er is gestuurd. Daarom krijgt de afzender geen bericht.",
   "saved.receipt.local": "Over bestanden van uw eigen apparaat krijgt de afzender geen bericht.",
+  "saved.again": "Opnieuw opslaan",
   "saved.back": "Terug naar de bestanden",
   again: "Opnieuw proberen",
   "again.itself": "Deze pagina probeert het vanzelf opnieuw.",
@@ -1252,6 +1275,10 @@ var nl_default = {
   "failure.download_ended.hint": "Misschien is er niet genoeg ruimte: maak dan ruimte vrij op uw apparaat. Sla het daarna opnieuw op.",
   "failure.save_refused": "Deze pagina mag van uw browser geen bestanden opslaan.",
   "failure.save_refused.hint": "Probeer een andere browser. {program}",
+  "failure.place_failed": "Het kon niet worden opgeslagen op de plaats die u hebt gekozen. Wat daar staat, is niet compleet.",
+  "failure.place_failed.hint": "Is de schijf of stick er nog, en mag u erop schrijven? Of sla het opnieuw op, op een andere plaats.",
+  "failure.too_many_for_zip": "Er zijn te veel bestanden voor één .zip: daar passen er {limit} in.",
+  "failure.too_many_for_zip.hint": "Sla alles op in een map als uw browser dat aanbiedt, of gebruik het programma share.",
   "failure.not_enough_memory": "Uw browser heeft niet genoeg geheugen om dit te openen.",
   "failure.not_enough_memory.hint": "Sluit andere tabbladen en programma's en probeer het opnieuw. Of gebruik een ander apparaat.",
   "failure.browser_too_old": "Deze browser is te oud om dit te openen.",
@@ -1338,6 +1365,10 @@ var App = class {
   #bottom = element("footer");
   /** It stays as it is whatever is drawn, or what is put into it would not be read out. */
   #live = element("div", { class: "hidden", role: "status" });
+  /** The file from disk that was chosen last. */
+  #file = null;
+  /** Where it says why that will not open. */
+  #refusal = element("div");
   /** Where the screen is drawn. */
   #place = element("div");
   /** Draws the page and asks about the share. */
@@ -1435,21 +1466,33 @@ var App = class {
       const file = event.target.files?.[0];
       if (file) void this.#openFile(file);
     };
+    this.#refusal = element("div");
     const input = element("input", { type: "file", id: "local-file", "aria-describedby": "local-hint", change: choose });
     return aside(texts.say("local.title"), [
       element("p", { id: "local-hint" }, texts.say("local.hint")),
+      this.#refusal,
       element("label", { for: "local-file" }, texts.say("local.label")),
       input
     ]);
   }
+  /** With an engine of its own, so that the share stays as it is, with what was typed, if the file is none to open. */
   async #openFile(file) {
+    const engine = new Engine();
+    this.#file = file;
+    this.announce(this.texts.say("ask.opening"));
+    const opened = await engine.call("openFile", { file }).catch(failureOf);
+    if (this.#file !== file || this.#screen.isBusy) return engine.end();
+    if ("code" in opened) {
+      engine.end();
+      return this.#refuse(opened);
+    }
     this.engine.end();
-    this.engine = new Engine();
-    this.#kind = "file";
-    await this.#check("ask.opening", async () => {
-      const { kind } = await this.engine.call("openFile", { file });
-      return new Ask(this, kind, { file });
-    });
+    [this.engine, this.#kind] = [engine, "file"];
+    this.show(new Ask(this, opened.kind, { file }));
+  }
+  #refuse(failure) {
+    this.announce("");
+    this.#refusal.replaceChildren(problemBox(this.texts, failure, "file-problem", true));
   }
   #command() {
     if (!this.address || this.#kind === "file") return null;

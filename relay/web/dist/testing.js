@@ -2,11 +2,12 @@ import {
   Engine,
   loadWords,
   save
-} from "./chunk-5VQSAXU4.js";
+} from "./chunk-IWEBA5TI.js";
+import "./chunk-3AFGREZB.js";
+import "./chunk-WMBZNGJP.js";
 import {
   failureOf
-} from "./chunk-OXDOMBI6.js";
-import "./chunk-WMBZNGJP.js";
+} from "./chunk-QUKKOYP6.js";
 import "./chunk-GM7WFPGG.js";
 export {
   Engine,

@@ -4,7 +4,7 @@ import {
   openHeader,
   readHeader,
   scrypt
-} from "./chunk-66YEWPWT.js";
+} from "./chunk-4SVA37OZ.js";
 import {
   Backoff,
   MAX_PATH_BYTES,
@@ -15,30 +15,32 @@ import {
   collisionKey,
   printable,
   withPatience
-} from "./chunk-MNCNZ4BG.js";
+} from "./chunk-YIWDC26Y.js";
 import {
   piecesOf
 } from "./chunk-PLLK6NWW.js";
 import {
-  ShareError,
   concat,
   equal,
-  fail,
-  failureOf,
   fromHex,
   fromUtf8,
   hex,
   hkdf,
-  isFailure,
-  part,
   random,
   utf8,
   utf8Length
-} from "./chunk-OXDOMBI6.js";
+} from "./chunk-3AFGREZB.js";
 import {
   hmac,
   sha256
 } from "./chunk-WMBZNGJP.js";
+import {
+  ShareError,
+  fail,
+  failureOf,
+  isFailure,
+  part
+} from "./chunk-QUKKOYP6.js";
 import "./chunk-GM7WFPGG.js";
 
 // src/stream.ts
@@ -966,9 +968,114 @@ function stretches(entries) {
   return stretches2;
 }
 
+// src/pulse.ts
+var BEAT_MS = 5e3;
+var MAX_SILENCE = 20;
+var Pulse = class {
+  #silence = 0;
+  #beating;
+  #counting;
+  constructor(beat, lost) {
+    this.#beating = setInterval(beat, BEAT_MS);
+    this.#counting = setInterval(() => {
+      this.#silence += 1;
+      if (this.#silence < MAX_SILENCE) return;
+      this.stop();
+      lost();
+    }, 1e3);
+  }
+  /** Something was heard. */
+  heard() {
+    this.#silence = 0;
+  }
+  stop() {
+    clearInterval(this.#beating);
+    clearInterval(this.#counting);
+  }
+};
+
+// src/browser_download.ts
+var FIRST_PULL_MS = 1e4;
+var BrowserDownload = class _BrowserDownload {
+  constructor(port, signal) {
+    this.port = port;
+    this.signal = signal;
+    port.onmessage = ({ data }) => this.#hear(data);
+    signal.addEventListener("abort", () => this.#changed());
+  }
+  port;
+  signal;
+  #sent = 0;
+  #room = 0;
+  #isDone = false;
+  #hasEnded = false;
+  #changed = () => {
+  };
+  #pulse = new Pulse(
+    () => this.#send({ type: "here" }),
+    () => this.#end()
+  );
+  /** Waits until the browser has begun; throws `save_refused` if it does not. */
+  static async open(port, signal) {
+    const download = new _BrowserDownload(port, signal);
+    const late = setTimeout(() => download.#end(), FIRST_PULL_MS);
+    try {
+      await download.#until(() => download.#room > 0);
+      return download;
+    } catch {
+      const failure = { code: signal.aborted ? "cancelled" : "save_refused" };
+      await download.abort(failure);
+      return fail(failure);
+    } finally {
+      clearTimeout(late);
+    }
+  }
+  async write(bytes) {
+    await this.#until(() => this.#room > this.#sent);
+    this.#sent += 1;
+    const piece = bytes.slice();
+    this.#send({ type: "bytes", bytes: piece }, [piece.buffer]);
+  }
+  /** Waits until the browser has taken all of it, however long that is: the person may have paused it there. */
+  async close() {
+    this.#send({ type: "end" });
+    await this.#until(() => this.#isDone);
+    this.#leave();
+  }
+  async abort(failure) {
+    this.#send({ type: "failed", code: failure.code });
+    this.#leave();
+  }
+  #hear(message) {
+    this.#pulse.heard();
+    if (message.type === "room") this.#room = message.pieces;
+    else if (message.type === "done") this.#isDone = true;
+    else if (message.type === "ended") this.#hasEnded = true;
+    this.#changed();
+  }
+  #end() {
+    this.#hasEnded = true;
+    this.#changed();
+  }
+  #leave() {
+    this.#pulse.stop();
+    this.port.close();
+  }
+  #send(message, transfer = []) {
+    this.port.postMessage(message, transfer);
+  }
+  async #until(comesTrue) {
+    for (; ; ) {
+      if (this.signal.aborted) fail({ code: "cancelled" });
+      if (this.#hasEnded) fail({ code: "download_ended" });
+      if (comesTrue()) return;
+      await new Promise((resolve) => this.#changed = resolve);
+    }
+  }
+};
+
 // src/sink.ts
 var WRITE_BYTES = 1024 * 1024;
-var FIRST_PULL_MS = 1e4;
 var PickedFile = class _PickedFile {
   constructor(handle, writable) {
     this.handle = handle;
@@ -976,15 +1083,15 @@ var PickedFile = class _PickedFile {
   }
   handle;
   writable;
-  /** Throws `save_refused` if the browser does not let this page write to it. */
-  static async open(handle) {
-    return new _PickedFile(handle, await handle.createWritable().catch(refused));
+  /** Throws `refusal` if the browser does not let this page write to it. */
+  static async open(handle, refusal = "save_refused") {
+    return new _PickedFile(handle, await handle.createWritable().catch(notWritten(refusal)));
   }
   async write(bytes) {
-    await this.writable.write(bytes).catch(refused);
+    await this.writable.write(bytes).catch(notWritten("place_failed"));
   }
   async close() {
-    await this.writable.close().catch(refused);
+    await this.writable.close().catch(notWritten("place_failed"));
   }
   async abort() {
     await this.writable.abort().catch(() => {
@@ -998,75 +1105,22 @@ var PickedFile = class _PickedFile {
     if (size === 0) await this.handle.remove?.();
   }
 };
-function refused(error) {
-  if (!(error instanceof DOMException)) throw error;
-  fail({ code: error.name === "QuotaExceededError" ? "disk_full" : "save_refused" });
-}
-var BrowserDownload = class _BrowserDownload {
-  constructor(port, signal) {
-    this.port = port;
-    this.signal = signal;
-    port.onmessage = ({ data }) => {
-      if (data.type === "room") this.#room = data.pieces;
-      else if (data.type === "cancelled") this.#hasEnded = true;
-      this.#changed();
-    };
-    signal.addEventListener("abort", () => this.#changed());
-  }
-  port;
-  signal;
-  #sent = 0;
-  #room = 0;
-  #hasEnded = false;
-  #changed = () => {
+function notWritten(refusal) {
+  return (error) => {
+    if (!(error instanceof DOMException)) throw error;
+    return fail({ code: error.name === "QuotaExceededError" ? "disk_full" : refusal });
   };
-  /** Waits until the browser has begun; throws `save_refused` if it does not. */
-  static async open(port, signal) {
-    const download = new _BrowserDownload(port, signal);
-    const late = setTimeout(() => {
-      download.#hasEnded = true;
-      download.#changed();
-    }, FIRST_PULL_MS);
-    try {
-      await download.#untilRoom();
-      return download;
-    } catch {
-      const failure = { code: signal.aborted ? "cancelled" : "save_refused" };
-      await download.abort(failure);
-      return fail(failure);
-    } finally {
-      clearTimeout(late);
-    }
-  }
-  async write(bytes) {
-    await this.#untilRoom();
-    this.#sent += 1;
-    const piece = bytes.slice();
-    this.#send({ type: "bytes", bytes: piece }, [piece.buffer]);
-  }
-  async close() {
-    await this.#untilRoom();
-    this.#send({ type: "end" });
-    this.port.close();
-  }
-  async abort(failure) {
-    this.#send({ type: "failed", code: failure.code });
-    this.port.close();
-  }
-  #send(message, transfer = []) {
-    this.port.postMessage(message, transfer);
-  }
-  async #untilRoom() {
-    while (this.#room <= this.#sent && !this.#hasEnded && !this.signal.aborted) {
-      await new Promise((resolve) => this.#changed = resolve);
-    }
-    if (this.signal.aborted) fail({ code: "cancelled" });
-    if (this.#hasEnded) fail({ code: "download_ended" });
-  }
-};
+}
 var Memory = class {
+  constructor(limit) {
+    this.limit = limit;
+  }
+  limit;
   #parts = [];
+  #bytes = 0;
   async write(bytes) {
+    this.#bytes += bytes.length;
+    if (this.#bytes > this.limit) fail({ code: "too_large_for_memory", bytes: this.#bytes, limit: this.limit });
     this.#parts.push(new Blob([bytes]));
   }
   async close() {
@@ -1113,14 +1167,23 @@ var Buffered = class {
 // src/folder.ts
 var ATTEMPTS = 1e4;
 var MAX_EXTENSION = 32;
-var PickedFolder = class {
-  constructor(root) {
+var UNFINISHED = "NOT FINISHED - NIET KLAAR.txt";
+var PickedFolder = class _PickedFolder {
+  constructor(root, unfinished) {
     this.root = root;
+    this.unfinished = unfinished;
   }
   root;
+  unfinished;
   /** The names of what is not in a folder, as they came and as they were given. */
   placed = /* @__PURE__ */ new Map();
   #folders = /* @__PURE__ */ new Map();
+  /** Throws `save_refused` if the browser does not let this page write to it. */
+  static async open(root) {
+    const name = await freeName(root, { path: UNFINISHED, folder: false }, "save_refused");
+    await root.getFileHandle(name, { create: true }).catch(notTaken("save_refused"));
+    return new _PickedFolder(root, name);
+  }
   /** Writes them one after another. What was begun is removed if something fails. */
   async take(files) {
     try {
@@ -1132,13 +1195,15 @@ var PickedFolder = class {
       await this.#clear();
       throw error;
     }
+    await this.root.removeEntry(this.unfinished).catch(notTaken("place_failed"));
   }
   async #write(entry, bytes) {
     const slash = entry.path.lastIndexOf("/");
     const parent = slash < 0 ? this.root : await this.#folder(entry.path.slice(0, slash));
     const name = slash < 0 ? await this.#freeName(entry) : entry.path.slice(slash + 1);
-    const handle = await parent.getFileHandle(name, { create: true }).catch(notTaken);
-    const file = new Buffered(await PickedFile.open(handle));
+    const handle = await parent.getFileHandle(name, { create: true }).catch(notTaken("place_failed"));
+    if (slash < 0) this.placed.set(entry.path, name);
+    const file = new Buffered(await PickedFile.open(handle, "place_failed"));
     try {
       for await (const piece of bytes) await file.write(piece);
       await file.close();
@@ -1153,60 +1218,62 @@ var PickedFolder = class {
     const slash = path.lastIndexOf("/");
     const parent = slash < 0 ? this.root : await this.#folder(path.slice(0, slash));
     const name = slash < 0 ? await this.#freeName({ path, folder: true }) : path.slice(slash + 1);
-    const handle = await parent.getDirectoryHandle(name, { create: true }).catch(notTaken);
+    const handle = await parent.getDirectoryHandle(name, { create: true }).catch(notTaken("place_failed"));
+    if (slash < 0) this.placed.set(path, name);
     this.#folders.set(path, handle);
     return handle;
   }
-  /** The wanted name, or the first numbered one that is free. */
-  async #freeName({ path, folder }) {
-    for (let number2 = 1; number2 < ATTEMPTS; number2++) {
-      const name = number2 === 1 ? path : numbered(path, number2, folder);
-      if (await this.#isTaken(name)) continue;
-      this.placed.set(path, name);
-      return name;
-    }
-    return fail({ code: "save_refused" });
-  }
-  async #isTaken(name) {
-    const found = this.root.getFileHandle(name).then(() => true);
-    return found.catch((error) => {
-      if (error instanceof DOMException && error.name === "NotFoundError") return false;
-      if (error instanceof DOMException && error.name === "TypeMismatchError") return true;
-      return notTaken(error);
-    });
+  #freeName(entry) {
+    return freeName(this.root, entry, "place_failed");
   }
   async #clear() {
-    for (const name of this.placed.values()) {
-      await this.root.removeEntry(name, { recursive: true }).catch(() => {
-      });
+    try {
+      for (const name of this.placed.values()) await this.root.removeEntry(name, { recursive: true });
+      await this.root.removeEntry(this.unfinished);
+    } catch {
     }
   }
 };
+async function freeName(root, { path, folder }, refusal) {
+  for (let number2 = 1; number2 < ATTEMPTS; number2++) {
+    const name = number2 === 1 ? path : numbered(path, number2, folder);
+    if (!await isTaken(root, name, refusal)) return name;
+  }
+  return fail({ code: refusal });
+}
+async function isTaken(root, name, refusal) {
+  const found = root.getFileHandle(name).then(() => true);
+  return found.catch((error) => {
+    if (error instanceof DOMException && error.name === "NotFoundError") return false;
+    if (error instanceof DOMException && error.name === "TypeMismatchError") return true;
+    return notTaken(refusal)(error);
+  });
+}
 function numbered(name, number2, folder) {
   const dot = folder ? -1 : name.lastIndexOf(".");
   const end = dot > 0 && name.length - dot <= MAX_EXTENSION ? dot : name.length;
   return `${name.slice(0, end)} (${number2})${name.slice(end)}`;
 }
-function notTaken(error) {
-  if (error instanceof TypeError || error instanceof DOMException) fail({ code: "save_refused" });
-  throw error;
+function notTaken(refusal) {
+  return (error) => error instanceof TypeError ? fail({ code: refusal }) : notWritten(refusal)(error);
 }
 
 // src/target.ts
 var MEMORY_LIMIT = 256 * 1024 * 1024;
 async function openTarget(target, bytes, signal) {
   if (target.way === "memory" && bytes > MEMORY_LIMIT) fail({ code: "too_large_for_memory", bytes, limit: MEMORY_LIMIT });
-  if (target.way === "folder") return (files) => intoFolder(target.handle, files);
+  if (target.way === "folder") return intoFolder(await PickedFolder.open(target.handle));
   const sink = await openSink(target, signal);
   return async (files, isSingle) => {
-    await write(new Buffered(sink), isSingle ? onlyBytes(files) : (await part(import("./zip-5D7JRNKV.js"))).zipped(files));
+    await write(new Buffered(sink), isSingle ? onlyBytes(files) : zipBytes(files));
     return { blob: sink instanceof Memory ? sink.blob : null, renamed: [] };
   };
 }
-async function intoFolder(handle, files) {
-  const folder = new PickedFolder(handle);
-  await folder.take(files);
-  return { blob: null, renamed: [...folder.placed].filter(([wanted, actual]) => wanted !== actual) };
+function intoFolder(folder) {
+  return async (files) => {
+    await folder.take(files);
+    return { blob: null, renamed: [...folder.placed].filter(([wanted, actual]) => wanted !== actual) };
+  };
 }
 async function openSink(target, signal) {
   switch (target.way) {
@@ -1215,7 +1282,7 @@ async function openSink(target, signal) {
     case "download":
       return BrowserDownload.open(target.port, signal);
     case "memory":
-      return new Memory();
+      return new Memory(MEMORY_LIMIT);
   }
 }
 async function write(sink, pieces) {
@@ -1226,6 +1293,9 @@ async function write(sink, pieces) {
     await sink.abort(failureOf(error));
     throw error;
   }
+}
+async function* zipBytes(files) {
+  yield* (await part(import("./zip-ZVG7EIBL.js"))).zipped(files);
 }
 async function* onlyBytes(files) {
   for await (const { bytes } of files) yield* bytes;
@@ -1316,12 +1386,13 @@ var Session = class {
     const { manifest } = this.#openedOrFail();
     const single2 = singleFile(manifest, selection);
     if (single2) return { name: single2.path.slice(single2.path.lastIndexOf("/") + 1), isZip: false, bytes: single2.size };
-    const isZip = saveAs === "single";
+    if (saveAs === "folder") return { name: zipName(manifest), isZip: false, bytes: null };
+    const zip = await part(import("./zip-ZVG7EIBL.js"));
+    zip.checkCount(manifest);
     const entries = entriesOf(manifest, selection);
-    const bytes = isZip && entries.length > 0 ? (await part(import("./zip-5D7JRNKV.js"))).zipLength(entries) : null;
-    return { name: zipName(manifest), isZip, bytes };
+    return { name: zipName(manifest), isZip: true, bytes: entries.length > 0 ? zip.zipLength(entries) : null };
   }
-  /** Downloads, verifies and saves; sends the receipt if that was everything. */
+  /** Downloads, verifies and saves. A receipt is due if that was everything. */
   async save(selection, target, signal) {
     const opened2 = this.#openedOrFail();
     const single2 = singleFile(opened2.manifest, selection);
@@ -1335,8 +1406,8 @@ var Session = class {
       yield* this.#counted(unpacked, total);
     }.bind(this);
     const saved = await put(files(), single2 !== null);
-    const receipt = isWhole && opened2.remote ? await this.#deliver(fingerprint, signal) : "none";
-    return { way: target.way, bytes: total, receipt, ...saved };
+    if (isWhole && this.#ticket) this.#due = { ticket: this.#ticket, fingerprint: fingerprint.finish() };
+    return { way: target.way, bytes: total, receipt: isWhole && opened2.remote ? "due" : "none", ...saved };
   }
   /** Sends the receipt that is due, if one is. */
   async receipt(signal) {
@@ -1349,10 +1420,6 @@ var Session = class {
     const send2 = () => remote.relay.receipt(remote.id, hex(ticket), receipt, signal);
     await withPatience(this.#patience(CALL_PATIENCE_MS, signal), send2);
     [this.#due, this.#ticket] = [null, null];
-  }
-  async #deliver(fingerprint, signal) {
-    if (this.#ticket) this.#due = { ticket: this.#ticket, fingerprint: fingerprint.finish() };
-    return this.receipt(signal).then(() => "sent", () => "failed");
   }
   async #unlockShare(share, opener, signal) {
     const { relay, id, isSending } = share;
@@ -1411,6 +1478,7 @@ async function unlockFile({ file, header: header2 }, opener) {
 // src/worker.ts
 var session = new Session((event) => send({ type: "event", event }));
 var ALIVE_MS = 5e3;
+var ENDING_MS = 5e3;
 var running = /* @__PURE__ */ new Map();
 globalThis.onmessage = async ({ data }) => {
   if (data.type === "cancel") return running.get(data.id)?.abort();
@@ -1419,7 +1487,7 @@ globalThis.onmessage = async ({ data }) => {
   running.set(id, call);
   const ticking = setInterval(() => send({ type: "event", event: { type: "alive" } }), ALIVE_MS);
   try {
-    send({ type: "gives", id, gives: await carryOut(data, call.signal) });
+    send({ type: "gives", id, gives: await unlessStuck(carryOut(data, call.signal), call.signal) });
   } catch (error) {
     send({ type: "failed", id, failure: failureOf(error) });
   } finally {
@@ -1436,7 +1504,7 @@ async function carryOut(call, signal) {
     case "prove":
       return session.unlock({ passphrase: call.takes.words }, signal);
     case "unlock":
-      return session.unlock({ identities: (await part(import("./identity-UQJ7E7IB.js"))).readIdentities(call.takes.identities) }, signal);
+      return session.unlock({ identities: (await part(import("./identity-ZZLSAR5M.js"))).readIdentities(call.takes.identities) }, signal);
     case "plan":
       return session.plan(call.takes.selection, call.takes.saveAs);
     case "save":
@@ -1445,6 +1513,12 @@ async function carryOut(call, signal) {
       await session.receipt(signal);
       return null;
   }
+}
+function unlessStuck(call, signal) {
+  const stuck = new Promise((_, reject) => {
+    signal.addEventListener("abort", () => setTimeout(() => reject(new ShareError({ code: "cancelled" })), ENDING_MS));
+  });
+  return Promise.race([call, stuck]);
 }
 function send(message) {
   globalThis.postMessage(message);

@@ -16,6 +16,8 @@ const MANIFEST_MS = CALL_MS + 256_000;
 const STALL_MS = 30_000;
 const STALL_BYTES = 16 * 1024;
 const MAX_ANSWER_BYTES = 1024 * 1024;
+/** In seconds since 1970: the last that a `Date` holds. */
+const LAST_MOMENT = 8.64e12;
 const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 
 /** What anyone with the link may know. Times are seconds since 1970 by the relay's clock. */
@@ -106,7 +108,7 @@ export class Relay {
   async #json(method: string, id: string, path: string, init: Init | null, signal: AbortSignal): Promise<unknown> {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]);
     const response = await this.#call(method, id, path, init, limited);
-    return parse(await readBounded(response, MAX_ANSWER_BYTES, limited));
+    return readJson(response, MAX_ANSWER_BYTES, limited);
   }
 
   /** The response, if it is a success; else throws the failure it stands for. */
@@ -167,8 +169,10 @@ function rethrow(error: unknown, signal: AbortSignal): never {
 
 async function failureOfAnswer(response: Response, signal: AbortSignal): Promise<Failure> {
   const { status } = response;
-  if (response.headers.get("Content-Type") !== "application/problem+json") return { code: "relay_failed", status };
-  const problem = await readBounded(response, MAX_ANSWER_BYTES, signal).then(parse);
+  // A proxy may have added parameters to the type.
+  const type = response.headers.get("Content-Type")?.split(";", 1)[0]?.trim().toLowerCase();
+  if (type !== "application/problem+json") return { code: "relay_failed", status };
+  const problem = await readJson(response, MAX_ANSWER_BYTES, signal);
   return failureOfProblem(status, new Fields(problem), Number(response.headers.get("Retry-After")));
 }
 
@@ -180,10 +184,10 @@ function failureOfProblem(status: number, problem: Fields, retryAfter: number): 
       return {
         code: "words_wrong",
         ...problem.maybe("tries_left", (triesLeft) => ({ triesLeft })),
-        ...problem.maybe("locked_until", (lockedUntil) => ({ lockedUntil })),
+        ...problem.maybeMoment("locked_until", (lockedUntil) => ({ lockedUntil })),
       };
     case "locked":
-      return { code, until: problem.whole("locked_until") };
+      return { code, until: problem.moment("locked_until") };
     case "not_ready":
       return {
         code: "not_uploaded",
@@ -193,7 +197,7 @@ function failureOfProblem(status: number, problem: Fields, retryAfter: number): 
     case "expired":
     case "revoked":
     case "collected":
-      return { code, ...problem.maybe("at", (at) => ({ at })) };
+      return { code, ...problem.maybeMoment("at", (at) => ({ at })) };
     case "downloads_taken":
     case "not_found":
       return { code };
@@ -216,10 +220,10 @@ function statusOf(value: unknown): ShareStatus {
   return {
     state,
     kind,
-    expiresAt: fields.whole("expires_at"),
+    expiresAt: fields.moment("expires_at"),
     storedBytes: fields.whole("stored_bytes"),
     ...fields.maybe("payload_bytes", (payloadBytes) => ({ payloadBytes })),
-    ...fields.maybe("locked_until", (lockedUntil) => ({ lockedUntil })),
+    ...fields.maybeMoment("locked_until", (lockedUntil) => ({ lockedUntil })),
     ...fields.maybe("downloads_left", (downloadsLeft) => ({ downloadsLeft })),
   };
 }
@@ -243,8 +247,18 @@ class Fields {
     return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : badAnswer(name);
   }
 
+  /** Seconds since 1970, which can be shown as a time. */
+  moment(name: string): number {
+    const value = this.whole(name);
+    return value <= LAST_MOMENT ? value : badAnswer(name);
+  }
+
   maybe<T extends object>(name: string, use: (value: number) => T): T | object {
     return this.#fields[name] === undefined ? {} : use(this.whole(name));
+  }
+
+  maybeMoment<T extends object>(name: string, use: (value: number) => T): T | object {
+    return this.#fields[name] === undefined ? {} : use(this.moment(name));
   }
 }
 
@@ -252,7 +266,9 @@ function badAnswer(what: string): never {
   fail({ code: "bad_answer", what });
 }
 
-function parse(bytes: Uint8Array): unknown {
+/** The JSON of an answer that is no longer than that. */
+export async function readJson(response: Response, limit: number, signal: AbortSignal): Promise<unknown> {
+  const bytes = await readBounded(response, limit, signal);
   try {
     return JSON.parse(fromUtf8(bytes) ?? "");
   } catch {

@@ -1,9 +1,14 @@
 /**
  * The service worker: a download of the browser's own, whose bytes come from the page's worker over a port. It makes the
  * stream itself, because WebKit does not let one be handed over.
+ *
+ * Its address names its bytes, and its scope is its address (`build.mjs`, `trusted.ts`). So another release is another
+ * service worker, and never an update of this one: a browser ends the old one for an update, in the middle of a download,
+ * and Firefox then takes what it has for the whole file, whatever length was promised.
  */
 
 import type { FromDownload, ToDownload, ToServiceWorker } from "./protocol.ts";
+import { Pulse } from "./pulse.ts";
 
 /** Pieces that the stream asks for ahead. */
 const PIECES_AHEAD = 4;
@@ -16,24 +21,14 @@ interface Offer {
 
 declare const self: ServiceWorkerGlobalScope;
 
-/**
- * After so many seconds in which nothing was heard of a download it is given up: its page is gone. Firefox ends a service
- * worker after 30 seconds without a message, and takes what came until then for the whole file, so this must be sooner.
- */
-const MAX_SILENCE = 20;
-/** For each download that runs: hears that its page is still there. */
-const running = new Map<string, () => void>();
-
 /** Downloads the page has offered and the browser has not asked for yet. */
 const offers = new Map<string, Offer>();
-
-self.addEventListener("install", () => void self.skipWaiting());
 
 self.addEventListener("message", ({ data, ports }: ExtendableMessageEvent) => {
   const message = data as ToServiceWorker;
   const [port] = ports;
-  if (message.type === "stay") return running.get(message.id)?.();
-  if (!port) return;
+  // That a message comes is all there is to the other kind.
+  if (message.type !== "offer" || !port) return;
   offers.set(message.id, { name: message.name, bytes: message.bytes, port });
   port.postMessage({ type: "offered" } satisfies FromDownload);
 });
@@ -43,7 +38,7 @@ self.addEventListener("fetch", (event) => {
   const offer = offers.get(id);
   if (!offer) return;
   offers.delete(id);
-  event.respondWith(new Response(streamOf(id, offer.port), { headers: headersOf(offer) }));
+  event.respondWith(new Response(new ReadableStream(new Incoming(offer.port), { highWaterMark: PIECES_AHEAD }), { headers: headersOf(offer) }));
 });
 
 function headersOf({ name, bytes }: Offer): Headers {
@@ -53,7 +48,8 @@ function headersOf({ name, bytes }: Offer): Headers {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
   });
-  // So that the browser itself notices a file that is too short.
+  // For the browser to show how far it is. That it refuses a file that is too short must not be relied on: Firefox does
+  // not, so a stream must fail rather than just end.
   if (bytes !== null) headers.set("Content-Length", String(bytes));
   return headers;
 }
@@ -63,45 +59,72 @@ function encoded(name: string): string {
   return encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
-function streamOf(id: string, port: MessagePort): ReadableStream<Uint8Array> {
-  const tell = (message: FromDownload) => port.postMessage(message);
-  let received = 0;
-  let silence = 0;
-  let ticking: ReturnType<typeof setInterval> | undefined;
-  const ended = () => {
-    clearInterval(ticking);
-    running.delete(id);
-    port.close();
-  };
-  const source: UnderlyingDefaultSource<Uint8Array> = {
-    start(controller) {
-      // A stream that fails is never taken for a whole one; one that is just left might be.
-      const failed = (why: string) => {
-        controller.error(new Error(why));
-        ended();
-      };
-      running.set(id, () => (silence = 0));
-      // Counted in ticks, because a computer that was asleep has not been silent.
-      ticking = setInterval(() => {
-        silence += 1;
-        if (silence > MAX_SILENCE) failed("the page is gone");
-      }, 1000);
-      port.onmessage = ({ data }: MessageEvent<ToDownload>) => {
-        if (data.type === "failed") return failed(data.code);
-        if (data.type === "bytes") {
-          received += 1;
-          return controller.enqueue(data.bytes);
-        }
-        controller.close();
-        ended();
-      };
-    },
+/** The bytes as they come in over the port. */
+class Incoming implements UnderlyingDefaultSource<Uint8Array> {
+  #received = 0;
+  /** Whether all have been received. */
+  #isWhole = false;
+  readonly #pulse = new Pulse(() => this.#tell({ type: "here" }), () => this.#lost());
+  #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
+
+  constructor(readonly port: MessagePort) {}
+
+  start(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    this.#controller = controller;
+    this.port.onmessage = ({ data }: MessageEvent<ToDownload>) => this.#hear(data, controller);
+  }
+
+  pull(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    if (this.#isWhole) return this.#closeIfTaken(controller);
     // Several pieces that are taken may lead to one call, so this says how far there is room, not that there is more.
-    pull: (controller) => tell({ type: "room", pieces: received + (controller.desiredSize ?? 0) }),
-    cancel() {
-      tell({ type: "cancelled" });
-      ended();
-    },
-  };
-  return new ReadableStream(source, { highWaterMark: PIECES_AHEAD });
+    this.#tell({ type: "room", pieces: this.#received + (controller.desiredSize ?? 0) });
+  }
+
+  /** The browser takes no more. */
+  cancel(): void {
+    this.#leave();
+    this.#tell({ type: "ended" });
+  }
+
+  #hear(message: ToDownload, controller: ReadableStreamDefaultController<Uint8Array>): void {
+    this.#pulse.heard();
+    switch (message.type) {
+      case "here":
+        return;
+      case "bytes":
+        this.#received += 1;
+        return controller.enqueue(message.bytes);
+      case "end":
+        this.#isWhole = true;
+        return this.#closeIfTaken(controller);
+      case "failed":
+        this.#leave();
+        // A stream that fails is never taken for a whole one; one that is just left might be.
+        return controller.error(new Error(message.code));
+    }
+  }
+
+  /** Until the browser has taken every piece, it may still stop. */
+  #closeIfTaken(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    if (controller.desiredSize !== PIECES_AHEAD) return;
+    controller.close();
+    this.#leave();
+    this.#tell({ type: "done" });
+  }
+
+  /** The page is gone, or stands still: it is to know, should it come back. */
+  #lost(): void {
+    this.#tell({ type: "ended" });
+    this.#leave();
+    this.#controller?.error(new Error("the page is gone"));
+  }
+
+  #leave(): void {
+    this.#pulse.stop();
+    this.port.onmessage = null;
+  }
+
+  #tell(message: FromDownload): void {
+    this.port.postMessage(message);
+  }
 }

@@ -1,7 +1,10 @@
-/** Files and folders into a folder that the person has chosen. Nothing that is there is overwritten. */
+/**
+ * Files and folders into a folder that the person has chosen. Nothing that is there is overwritten. Browsers cannot rename
+ * a folder, so what is being written has its final name; as long as it is not complete, a file beside it says so.
+ */
 
 import { failureOf, fail } from "./failure.ts";
-import { Buffered, PickedFile } from "./sink.ts";
+import { Buffered, notWritten, PickedFile, type Refusal } from "./sink.ts";
 import type { Entry } from "./manifest.ts";
 import type { Unpacked } from "./unpack.ts";
 
@@ -10,13 +13,26 @@ const ATTEMPTS = 10_000;
 /** What follows the last dot of a name is an extension up to this length. */
 const MAX_EXTENSION = 32;
 
+/** A file with this name lies in the folder until all is written, also when the page is closed before. In both languages. */
+const UNFINISHED = "NOT FINISHED - NIET KLAAR.txt";
+
 /** A folder being filled. Each file is complete once its own last chunk is verified. */
 export class PickedFolder {
   /** The names of what is not in a folder, as they came and as they were given. */
   readonly placed = new Map<string, string>();
   readonly #folders = new Map<string, FileSystemDirectoryHandle>();
 
-  constructor(readonly root: FileSystemDirectoryHandle) {}
+  private constructor(
+    readonly root: FileSystemDirectoryHandle,
+    readonly unfinished: string,
+  ) {}
+
+  /** Throws `save_refused` if the browser does not let this page write to it. */
+  static async open(root: FileSystemDirectoryHandle): Promise<PickedFolder> {
+    const name = await freeName(root, { path: UNFINISHED, folder: false }, "save_refused");
+    await root.getFileHandle(name, { create: true }).catch(notTaken("save_refused"));
+    return new PickedFolder(root, name);
+  }
 
   /** Writes them one after another. What was begun is removed if something fails. */
   async take(files: AsyncIterable<Unpacked>): Promise<void> {
@@ -29,14 +45,16 @@ export class PickedFolder {
       await this.#clear();
       throw error;
     }
+    await this.root.removeEntry(this.unfinished).catch(notTaken("place_failed"));
   }
 
   async #write(entry: Entry, bytes: Unpacked["bytes"]): Promise<void> {
     const slash = entry.path.lastIndexOf("/");
     const parent = slash < 0 ? this.root : await this.#folder(entry.path.slice(0, slash));
     const name = slash < 0 ? await this.#freeName(entry) : entry.path.slice(slash + 1);
-    const handle = await parent.getFileHandle(name, { create: true }).catch(notTaken);
-    const file = new Buffered(await PickedFile.open(handle));
+    const handle = await parent.getFileHandle(name, { create: true }).catch(notTaken("place_failed"));
+    if (slash < 0) this.placed.set(entry.path, name);
+    const file = new Buffered(await PickedFile.open(handle, "place_failed"));
     try {
       for await (const piece of bytes) await file.write(piece);
       await file.close();
@@ -52,37 +70,42 @@ export class PickedFolder {
     const slash = path.lastIndexOf("/");
     const parent = slash < 0 ? this.root : await this.#folder(path.slice(0, slash));
     const name = slash < 0 ? await this.#freeName({ path, folder: true }) : path.slice(slash + 1);
-    const handle = await parent.getDirectoryHandle(name, { create: true }).catch(notTaken);
+    const handle = await parent.getDirectoryHandle(name, { create: true }).catch(notTaken("place_failed"));
+    if (slash < 0) this.placed.set(path, name);
     this.#folders.set(path, handle);
     return handle;
   }
 
-  /** The wanted name, or the first numbered one that is free. */
-  async #freeName({ path, folder }: Pick<Entry, "path" | "folder">): Promise<string> {
-    for (let number = 1; number < ATTEMPTS; number++) {
-      const name = number === 1 ? path : numbered(path, number, folder);
-      if (await this.#isTaken(name)) continue;
-      this.placed.set(path, name);
-      return name;
-    }
-    return fail({ code: "save_refused" });
-  }
-
-  async #isTaken(name: string): Promise<boolean> {
-    const found = this.root.getFileHandle(name).then(() => true);
-    return found.catch((error: unknown) => {
-      if (error instanceof DOMException && error.name === "NotFoundError") return false;
-      if (error instanceof DOMException && error.name === "TypeMismatchError") return true;
-      return notTaken(error);
-    });
+  #freeName(entry: Pick<Entry, "path" | "folder">): Promise<string> {
+    return freeName(this.root, entry, "place_failed");
   }
 
   async #clear(): Promise<void> {
-    for (const name of this.placed.values()) {
-      // One that cannot be removed was never made.
-      await this.root.removeEntry(name, { recursive: true }).catch(() => {});
+    try {
+      for (const name of this.placed.values()) await this.root.removeEntry(name, { recursive: true });
+      await this.root.removeEntry(this.unfinished);
+    } catch {
+      // What cannot be removed stays, and beside it what says so.
     }
   }
+}
+
+/** The wanted name, or the first numbered one that is free. */
+async function freeName(root: FileSystemDirectoryHandle, { path, folder }: Pick<Entry, "path" | "folder">, refusal: Refusal): Promise<string> {
+  for (let number = 1; number < ATTEMPTS; number++) {
+    const name = number === 1 ? path : numbered(path, number, folder);
+    if (!(await isTaken(root, name, refusal))) return name;
+  }
+  return fail({ code: refusal });
+}
+
+async function isTaken(root: FileSystemDirectoryHandle, name: string, refusal: Refusal): Promise<boolean> {
+  const found = root.getFileHandle(name).then(() => true);
+  return found.catch((error: unknown) => {
+    if (error instanceof DOMException && error.name === "NotFoundError") return false;
+    if (error instanceof DOMException && error.name === "TypeMismatchError") return true;
+    return notTaken(refusal)(error);
+  });
 }
 
 /** `name (2).ext`. */
@@ -93,7 +116,6 @@ function numbered(name: string, number: number, folder: boolean): string {
 }
 
 /** Browsers refuse some names that file systems take, and folders that may not be written to. */
-function notTaken(error: unknown): never {
-  if (error instanceof TypeError || error instanceof DOMException) fail({ code: "save_refused" });
-  throw error;
+function notTaken(refusal: Refusal): (error: unknown) => never {
+  return (error) => (error instanceof TypeError ? fail({ code: refusal }) : notWritten(refusal)(error));
 }

@@ -18,9 +18,9 @@ export interface Calls {
   unlock: { takes: { identities: string }; gives: Manifest };
   /** What saving would make. */
   plan: { takes: { selection: Selection; saveAs: SaveAs }; gives: Plan };
-  /** Downloads, verifies, saves, and sends the receipt if that was everything. */
+  /** Downloads, verifies and saves. */
   save: { takes: { selection: Selection; target: Target }; gives: Saved };
-  /** Sends the receipt that could not be sent. */
+  /** Sends the receipt that is due. */
   receipt: { takes: null; gives: null };
 }
 
@@ -55,8 +55,8 @@ export interface Saved {
   way: Way;
   /** Bytes of the files. */
   bytes: number;
-  /** `sent`: the sender knows. `failed`: try again. `none`: this was a part, or a file from disk. */
-  receipt: "sent" | "failed" | "none";
+  /** `due`: to be sent once the person has the file. `none`: this was a part, or a file from disk. */
+  receipt: "due" | "none";
   /** What was saved, if it is in memory. */
   blob: Blob | null;
   /** In a folder: names that were taken, and those that were given instead. */
@@ -85,22 +85,24 @@ export type FromWorker =
 export type ToServiceWorker =
   /** Over the port that comes with it, the bytes of a download at the address that ends in `id`. */
   | { type: "offer"; id: string; name: string; bytes: number | null }
-  /**
-   * A browser ends a service worker that hears nothing, also in the middle of a download. And a download that is not
-   * heard of any more, because its page is gone, is given up.
-   */
-  | { type: "stay"; id: string };
+  /** A browser ends a service worker to which no page talks, also in the middle of a download. */
+  | { type: "stay" };
 
 /** To the service worker, over a download's port. */
 export type ToDownload =
+  | { type: "here" }
   | { type: "bytes"; bytes: Uint8Array<ArrayBuffer> }
   | { type: "end" }
   | { type: "failed"; code: string };
 
 /** From the service worker, over a download's port. */
 export type FromDownload =
+  | { type: "here" }
   /** The offer is known, and may be asked for. */
   | { type: "offered" }
   /** There is room until so many pieces have been sent in all. */
   | { type: "room"; pieces: number }
-  | { type: "cancelled" };
+  /** The browser has taken every piece. */
+  | { type: "done" }
+  /** There will be no file: the browser takes no more, or the page was silent for too long. */
+  | { type: "ended" };

@@ -3,24 +3,29 @@
  * chooses, a download of the browser's own, memory. What cannot be put into a folder is saved as one .zip.
  */
 
-import { hex, random } from "./bytes.ts";
 import type { Engine } from "./engine.ts";
 import { fail, isFailure, ShareError } from "./failure.ts";
-import type { Plan, SaveAs, Saved, Selection, Target, ToServiceWorker, Way } from "./protocol.ts";
-import { pageUrl, scriptUrl } from "./trusted.ts";
+import type { Plan, SaveAs, Saved, Selection, Target, Way } from "./protocol.ts";
+import { offerDownload } from "./service_worker.ts";
 
-/** How long the browser may still be taking over the last bytes. */
-const LAST_BYTES_MS = 10_000;
-/** How long the service worker may take to start. */
-const START_MS = 5_000;
 /** How long a blob may take to be copied. */
 const REVOKE_MS = 600_000;
 
 /** What was saved, and as what. */
-export type SavedAs = Saved & Pick<Plan, "name" | "isZip">;
+export interface SavedAs extends Omit<Saved, "receipt">, Pick<Plan, "name" | "isZip"> {
+  /** `sent`: the sender knows. `failed`: try again. `none`: this was a part, or a file from disk. */
+  receipt: "sent" | "failed" | "none";
+}
 
-/** Tries a way. `null` if it is missing or refused; what is given up at the end comes with it. */
-type Attempt = (plan: Plan, engine: Engine) => Promise<{ target: Target; transfer: Transferable[]; release: () => void } | null>;
+/** A way that is open, with what is given up at the end. */
+interface Opened {
+  target: Target;
+  transfer: Transferable[];
+  release: () => void;
+}
+
+/** Tries a way; `null` if it is missing or refused. */
+type Attempt = (plan: Plan, engine: Engine) => Promise<Opened | null>;
 
 const ATTEMPTS: Record<Way, Attempt> = { file: pickFile, folder: pickFolder, download: browserDownload, memory };
 
@@ -48,17 +53,19 @@ async function saveBy(ways: Way[], engine: Engine, selection: Selection, saveAs:
   let refusal: unknown = new ShareError({ code: "save_refused" });
   const plan = await engine.call("plan", { selection, saveAs }, [], signal);
   for (const way of ways) {
-    const attempt = await ATTEMPTS[way](plan, engine);
-    if (!attempt) continue;
+    const opened = await unlessStopped(signal, ATTEMPTS[way](plan, engine));
+    if (!opened) continue;
+    const { target, transfer, release } = opened;
     try {
-      const saved = await engine.call("save", { selection, target: attempt.target }, attempt.transfer, signal);
-      if (saved.blob) offerBlob(saved.blob, plan.name);
-      return { ...saved, name: attempt.target.way === "file" ? attempt.target.handle.name : plan.name, isZip: plan.isZip };
+      const saved = await engine.call("save", { selection, target }, transfer, signal);
+      const name = target.way === "file" ? target.handle.name : plan.name;
+      if (saved.blob) offerBlob(saved.blob, name);
+      return { ...saved, name, isZip: plan.isZip, receipt: saved.receipt === "due" ? await tell(engine, signal) : "none" };
     } catch (error) {
       if (!isFailure(error, "save_refused") && !isFailure(error, "too_large_for_memory")) throw error;
       refusal = error;
     } finally {
-      attempt.release();
+      release();
     }
   }
   throw refusal;
@@ -71,6 +78,24 @@ async function saveBy(ways: Way[], engine: Engine, selection: Selection, saveAs:
 function waysHere(): Way[] {
   const storage: StorageManager | undefined = navigator.storage;
   return storage && "getDirectory" in storage ? ["file", "download", "memory"] : ["file", "memory", "download"];
+}
+
+/** Tells the sender, now that the person has it. */
+async function tell(engine: Engine, signal: AbortSignal): Promise<"sent" | "failed"> {
+  return engine.call("receipt", null, [], signal).then(() => "sent", () => "failed");
+}
+
+/** The way once it is open, unless it is no longer wanted before. */
+async function unlessStopped(signal: AbortSignal, opening: Promise<Opened | null>): Promise<Opened | null> {
+  const stopped = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(new ShareError({ code: "cancelled" })));
+  });
+  try {
+    return await Promise.race([opening, stopped]);
+  } catch (error) {
+    void opening.then((late) => late?.release(), () => {});
+    throw error;
+  }
 }
 
 interface Pickers {
@@ -98,66 +123,17 @@ async function unlessRefused<T>(pick: () => Promise<T> | undefined): Promise<T |
   }
 }
 
-async function browserDownload({ name, bytes }: Plan, engine: Engine): ReturnType<Attempt> {
-  const worker = await serviceWorker();
-  if (!worker) return null;
-  const tell = (message: ToServiceWorker, transfer: Transferable[] = []) => worker.postMessage(message, transfer);
-  const { port1, port2 } = new MessageChannel();
-  const id = hex(random(16));
-  tell({ type: "offer", id, name, bytes }, [port2]);
-  // A service worker that has to be started first may otherwise be asked before it has heard of it.
-  if (!(await hasAnswered(port1))) return null;
-  const frame = document.createElement("iframe");
-  frame.hidden = true;
-  frame.src = pageUrl(`download/${id}`);
-  document.body.append(frame);
-  const deaf = engine.listen(() => tell({ type: "stay", id }));
-  const release = () => {
-    deaf();
-    setTimeout(() => frame.remove(), LAST_BYTES_MS);
-  };
-  return { target: { way: "download", port: port1 }, transfer: [port1], release };
-}
-
-/** The service worker, once it runs; `null` where there can be none: in private windows, and without https. */
-async function serviceWorker(): Promise<ServiceWorker | null> {
-  const workers: ServiceWorkerContainer | undefined = navigator.serviceWorker;
-  if (!workers) return null;
-  try {
-    const scope = pageUrl("download/");
-    const registration = await workers.register(scriptUrl("download-worker.js"), { scope, updateViaCache: "none" });
-    const worker = registration.installing ?? registration.waiting ?? registration.active;
-    return worker && (await isActive(worker)) ? worker : null;
-  } catch {
-    return null;
-  }
-}
-
-function isActive(worker: ServiceWorker): Promise<boolean> {
-  return new Promise((resolve) => {
-    const check = () => {
-      if (worker.state === "activated") resolve(true);
-      else if (worker.state === "redundant") resolve(false);
-    };
-    setTimeout(() => resolve(false), START_MS);
-    worker.addEventListener("statechange", check);
-    check();
-  });
-}
-
-function hasAnswered(port: MessagePort): Promise<boolean> {
-  return new Promise((resolve) => {
-    port.onmessage = () => resolve(true);
-    setTimeout(() => resolve(false), START_MS);
-  });
+async function browserDownload(plan: Plan, engine: Engine): ReturnType<Attempt> {
+  const offered = await offerDownload(plan, engine);
+  return offered && { target: { way: "download", port: offered.port }, transfer: [offered.port], release: offered.release };
 }
 
 async function memory(): ReturnType<Attempt> {
   return { target: { way: "memory" }, transfer: [], release() {} };
 }
 
-/** Has the browser save what is in memory. */
-function offerBlob(blob: Blob, name: string): void {
+/** Has the browser save what is in memory. Whether it does is not told to a page. */
+export function offerBlob(blob: Blob, name: string): void {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
   link.download = name;

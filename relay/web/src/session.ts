@@ -89,13 +89,15 @@ export class Session {
     const { manifest } = this.#openedOrFail();
     const single = singleFile(manifest, selection);
     if (single) return { name: single.path.slice(single.path.lastIndexOf("/") + 1), isZip: false, bytes: single.size };
-    const isZip = saveAs === "single";
+    if (saveAs === "folder") return { name: zipName(manifest), isZip: false, bytes: null };
+    const zip = await part(import("./zip.ts"));
+    zip.checkCount(manifest);
     const entries = entriesOf(manifest, selection);
-    const bytes = isZip && entries.length > 0 ? (await part(import("./zip.ts"))).zipLength(entries) : null;
-    return { name: zipName(manifest), isZip, bytes };
+    // Of too many to be listed the names are not known.
+    return { name: zipName(manifest), isZip: true, bytes: entries.length > 0 ? zip.zipLength(entries) : null };
   }
 
-  /** Downloads, verifies and saves; sends the receipt if that was everything. */
+  /** Downloads, verifies and saves. A receipt is due if that was everything. */
   async save(selection: Selection, target: Target, signal: AbortSignal): Promise<Saved> {
     const opened = this.#openedOrFail();
     const single = singleFile(opened.manifest, selection);
@@ -112,8 +114,8 @@ export class Session {
       yield* this.#counted(unpacked, total);
     }.bind(this);
     const saved = await put(files(), single !== null);
-    const receipt = isWhole && opened.remote ? await this.#deliver(fingerprint, signal) : "none";
-    return { way: target.way, bytes: total, receipt, ...saved };
+    if (isWhole && this.#ticket) this.#due = { ticket: this.#ticket, fingerprint: fingerprint.finish() };
+    return { way: target.way, bytes: total, receipt: isWhole && opened.remote ? "due" : "none", ...saved };
   }
 
   /** Sends the receipt that is due, if one is. */
@@ -128,11 +130,6 @@ export class Session {
     await withPatience(this.#patience(CALL_PATIENCE_MS, signal), send);
     // It has ended the ticket; saving again takes another.
     [this.#due, this.#ticket] = [null, null];
-  }
-
-  async #deliver(fingerprint: Fingerprint, signal: AbortSignal): Promise<"sent" | "failed"> {
-    if (this.#ticket) this.#due = { ticket: this.#ticket, fingerprint: fingerprint.finish() };
-    return this.receipt(signal).then(() => "sent" as const, () => "failed" as const);
   }
 
   async #unlockShare(share: Share, opener: Opener, signal: AbortSignal): Promise<Opened> {

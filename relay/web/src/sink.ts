@@ -5,12 +5,9 @@
 
 import type { Bytes } from "./bytes.ts";
 import { fail, type Failure } from "./failure.ts";
-import type { FromDownload, ToDownload } from "./protocol.ts";
 
 /** Bytes that are written together. */
 const WRITE_BYTES = 1024 * 1024;
-/** How long the browser may take to ask for the first bytes of a download. */
-const FIRST_PULL_MS = 10_000;
 
 /** A file being written. */
 export interface Sink {
@@ -29,17 +26,17 @@ export class PickedFile implements Sink {
     readonly writable: FileSystemWritableFileStream,
   ) {}
 
-  /** Throws `save_refused` if the browser does not let this page write to it. */
-  static async open(handle: FileSystemFileHandle): Promise<PickedFile> {
-    return new PickedFile(handle, await handle.createWritable().catch(refused));
+  /** Throws `refusal` if the browser does not let this page write to it. */
+  static async open(handle: FileSystemFileHandle, refusal: Refusal = "save_refused"): Promise<PickedFile> {
+    return new PickedFile(handle, await handle.createWritable().catch(notWritten(refusal)));
   }
 
   async write(bytes: Bytes): Promise<void> {
-    await this.writable.write(bytes).catch(refused);
+    await this.writable.write(bytes).catch(notWritten("place_failed"));
   }
 
   async close(): Promise<void> {
-    await this.writable.close().catch(refused);
+    await this.writable.close().catch(notWritten("place_failed"));
   }
 
   async abort(): Promise<void> {
@@ -59,87 +56,31 @@ interface Removable {
   remove?(): Promise<void>;
 }
 
-/** What a browser says when it does not write: no room, or no right to. */
-function refused(error: unknown): never {
-  if (!(error instanceof DOMException)) throw error;
-  fail({ code: error.name === "QuotaExceededError" ? "disk_full" : "save_refused" });
-}
+/**
+ * Why a browser did not write, if it was not for want of room. `save_refused`: it never began to, so that another way may
+ * be tried. `place_failed`: it did, and then no more, for a disk was taken away, or a right.
+ */
+export type Refusal = "save_refused" | "place_failed";
 
-/** A download of the browser's own, whose bytes go through the service worker. */
-export class BrowserDownload implements Sink {
-  #sent = 0;
-  #room = 0;
-  #hasEnded = false;
-  #changed: () => void = () => {};
-
-  private constructor(
-    readonly port: MessagePort,
-    readonly signal: AbortSignal,
-  ) {
-    port.onmessage = ({ data }: MessageEvent<FromDownload>) => {
-      if (data.type === "room") this.#room = data.pieces;
-      else if (data.type === "cancelled") this.#hasEnded = true;
-      this.#changed();
-    };
-    signal.addEventListener("abort", () => this.#changed());
-  }
-
-  /** Waits until the browser has begun; throws `save_refused` if it does not. */
-  static async open(port: MessagePort, signal: AbortSignal): Promise<BrowserDownload> {
-    const download = new BrowserDownload(port, signal);
-    const late = setTimeout(() => {
-      download.#hasEnded = true;
-      download.#changed();
-    }, FIRST_PULL_MS);
-    try {
-      await download.#untilRoom();
-      return download;
-    } catch {
-      const failure: Failure = { code: signal.aborted ? "cancelled" : "save_refused" };
-      await download.abort(failure);
-      return fail(failure);
-    } finally {
-      clearTimeout(late);
-    }
-  }
-
-  async write(bytes: Bytes): Promise<void> {
-    await this.#untilRoom();
-    this.#sent += 1;
-    const piece = bytes.slice();
-    this.#send({ type: "bytes", bytes: piece }, [piece.buffer]);
-  }
-
-  async close(): Promise<void> {
-    await this.#untilRoom();
-    this.#send({ type: "end" });
-    this.port.close();
-  }
-
-  async abort(failure: Failure): Promise<void> {
-    this.#send({ type: "failed", code: failure.code });
-    this.port.close();
-  }
-
-  #send(message: ToDownload, transfer: Transferable[] = []): void {
-    this.port.postMessage(message, transfer);
-  }
-
-  async #untilRoom(): Promise<void> {
-    while (this.#room <= this.#sent && !this.#hasEnded && !this.signal.aborted) {
-      await new Promise<void>((resolve) => (this.#changed = resolve));
-    }
-    if (this.signal.aborted) fail({ code: "cancelled" });
-    // No more room on the disk, or the person stopped it in the browser's own list: it does not say which.
-    if (this.#hasEnded) fail({ code: "download_ended" });
-  }
+/** What to make of an error of the browser's. */
+export function notWritten(refusal: Refusal): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof DOMException)) throw error;
+    return fail({ code: error.name === "QuotaExceededError" ? "disk_full" : refusal });
+  };
 }
 
 /** Memory, for small files where there is no other way. */
 export class Memory implements Sink {
   #parts: Blob[] = [];
+  #bytes = 0;
+
+  constructor(readonly limit: number) {}
 
   async write(bytes: Bytes): Promise<void> {
+    this.#bytes += bytes.length;
+    // A .zip is longer than its files.
+    if (this.#bytes > this.limit) fail({ code: "too_large_for_memory", bytes: this.#bytes, limit: this.limit });
     this.#parts.push(new Blob([bytes]));
   }
 

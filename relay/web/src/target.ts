@@ -1,10 +1,11 @@
 /** Carries what was unpacked to where it is saved. */
 
+import { BrowserDownload } from "./browser_download.ts";
 import type { Bytes } from "./bytes.ts";
 import { fail, failureOf, part } from "./failure.ts";
 import { PickedFolder } from "./folder.ts";
 import type { Saved, Target } from "./protocol.ts";
-import { BrowserDownload, Buffered, Memory, PickedFile, type Sink } from "./sink.ts";
+import { Buffered, Memory, PickedFile, type Sink } from "./sink.ts";
 import type { Unpacked } from "./unpack.ts";
 
 /** The most that is kept in memory. */
@@ -16,18 +17,19 @@ export type Put = (files: AsyncIterable<Unpacked>, isSingle: boolean) => Promise
 /** What saves so many bytes to the target, once it is known that it can be written to; unless it is no longer wanted. */
 export async function openTarget(target: Target, bytes: number, signal: AbortSignal): Promise<Put> {
   if (target.way === "memory" && bytes > MEMORY_LIMIT) fail({ code: "too_large_for_memory", bytes, limit: MEMORY_LIMIT });
-  if (target.way === "folder") return (files) => intoFolder(target.handle, files);
+  if (target.way === "folder") return intoFolder(await PickedFolder.open(target.handle));
   const sink = await openSink(target, signal);
   return async (files, isSingle) => {
-    await write(new Buffered(sink), isSingle ? onlyBytes(files) : (await part(import("./zip.ts"))).zipped(files));
+    await write(new Buffered(sink), isSingle ? onlyBytes(files) : zipBytes(files));
     return { blob: sink instanceof Memory ? sink.blob : null, renamed: [] };
   };
 }
 
-async function intoFolder(handle: FileSystemDirectoryHandle, files: AsyncIterable<Unpacked>): ReturnType<Put> {
-  const folder = new PickedFolder(handle);
-  await folder.take(files);
-  return { blob: null, renamed: [...folder.placed].filter(([wanted, actual]) => wanted !== actual) };
+function intoFolder(folder: PickedFolder): Put {
+  return async (files) => {
+    await folder.take(files);
+    return { blob: null, renamed: [...folder.placed].filter(([wanted, actual]) => wanted !== actual) };
+  };
 }
 
 async function openSink(target: Exclude<Target, { way: "folder" }>, signal: AbortSignal): Promise<Sink> {
@@ -37,7 +39,7 @@ async function openSink(target: Exclude<Target, { way: "folder" }>, signal: Abor
     case "download":
       return BrowserDownload.open(target.port, signal);
     case "memory":
-      return new Memory();
+      return new Memory(MEMORY_LIMIT);
   }
 }
 
@@ -49,6 +51,10 @@ async function write(sink: Sink, pieces: AsyncIterable<Bytes>): Promise<void> {
     await sink.abort(failureOf(error));
     throw error;
   }
+}
+
+async function* zipBytes(files: AsyncIterable<Unpacked>): AsyncGenerator<Bytes, void> {
+  yield* (await part(import("./zip.ts"))).zipped(files);
 }
 
 /** The bytes of the only file; to its very end, where the last of the content is checked. */

@@ -8,7 +8,12 @@ interface Factory {
   createPolicy(name: string, rules: { createScriptURL(url: string): string }): Policy;
 }
 
-const NAMES = ["worker.js", "download-worker.js"] as const;
+/** Set by `build.mjs`. */
+declare const DOWNLOAD_WORKER_NAME: string;
+/** The service worker; its name has a hash of its bytes. */
+export const DOWNLOAD_WORKER = DOWNLOAD_WORKER_NAME;
+
+const NAMES = ["worker.js", DOWNLOAD_WORKER];
 const factory = (globalThis as { trustedTypes?: Factory }).trustedTypes;
 const policy = factory?.createPolicy("share", {
   createScriptURL(url) {
@@ -23,7 +28,7 @@ export function pageUrl(name: string): string {
 }
 
 /** The address of a script of our own. */
-export function scriptUrl(name: (typeof NAMES)[number]): string {
+export function scriptUrl(name: string): string {
   const url = pageUrl(name);
   return policy ? (policy.createScriptURL(url) as string) : url;
 }

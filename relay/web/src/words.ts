@@ -14,6 +14,10 @@ const MIN_PREFIX = 3;
 /** How much of a wrong word is shown, and compared with the list. */
 const MAX_SHOWN = 24;
 const MAX_SUGGESTIONS = 3;
+/** Of more words than these none is marked: such a text is something else. */
+const MAX_MARKED = 2 * MAX_WORDS;
+/** Words of which it is remembered what they may stand for. */
+const MAX_REMEMBERED = 256;
 /** Combinations of candidates tried. Beginnings come first, and a text with so many slips is better typed again. */
 const MAX_WAYS = 1024;
 
@@ -46,6 +50,8 @@ export interface TypedWord {
 /** One list of 2048 words, in alphabetical order. */
 export class WordList {
   readonly #places: Map<string, number>;
+  readonly #candidates = new Remembered((typed) => this.#candidatesOf(typed));
+  readonly #suggestions = new Remembered((typed) => this.#suggestionsFor(typed));
 
   constructor(readonly words: readonly string[]) {
     this.#places = new Map(words.map((word, place) => [word, place]));
@@ -61,6 +67,10 @@ export class WordList {
    * a beginning there must be only one a slip away.
    */
   candidates(typed: string): Candidate[] {
+    return this.#candidates.of(typed);
+  }
+
+  #candidatesOf(typed: string): Candidate[] {
     const exact = this.#places.get(typed);
     if (exact !== undefined) return [{ place: exact, slip: false }];
     const begun = typed.length >= MIN_PREFIX ? this.#placesOf((word) => word.startsWith(typed)) : [];
@@ -89,6 +99,10 @@ export class WordList {
 
   /** Words like a typed one, likeliest first. */
   suggestions(typed: string): string[] {
+    return this.#suggestions.of(typed);
+  }
+
+  #suggestionsFor(typed: string): string[] {
     const start = typed.slice(0, MAX_SHOWN);
     const begins = (word: string) => start.length >= MIN_PREFIX - 1 && word.startsWith(start);
     const unlikeness = (word: string) => (begins(word) || isSlip(start, word) ? 1 : edits(start, word));
@@ -105,6 +119,22 @@ export class WordList {
 
   #placesOf(like: (word: string) => boolean): number[] {
     return this.words.flatMap((word, place) => (like(word) ? [place] : []));
+  }
+}
+
+/** What was worked out for a word: with every letter that is typed, all words are looked at again. */
+class Remembered<T> {
+  readonly #known = new Map<string, T>();
+
+  constructor(readonly workOut: (word: string) => T) {}
+
+  of(word: string): T {
+    const known = this.#known.get(word);
+    if (known !== undefined) return known;
+    if (this.#known.size >= MAX_REMEMBERED) this.#known.clear();
+    const found = this.workOut(word);
+    this.#known.set(word, found);
+    return found;
   }
 }
 
@@ -132,6 +162,7 @@ export class Words {
   /** Each typed word by itself, to be marked while the rest is typed. */
   mark(text: string): TypedWord[] {
     const typed = typedWords(text);
+    if (typed.length > MAX_MARKED) return [];
     const list = this.#likeliest(typed);
     return typed.map((word) => {
       const state = list.has(word) ? "exact" : list.candidates(word).length > 0 ? "understood" : "unknown";

@@ -1,12 +1,14 @@
 /** The worker: all that is computed, fetched and written happens here, so that the page always answers. */
 
-import { failureOf, part } from "./failure.ts";
+import { failureOf, part, ShareError } from "./failure.ts";
 import type { Calls, FromWorker, ToWorker } from "./protocol.ts";
 import { Session } from "./session.ts";
 
 const session = new Session((event) => send({ type: "event", event }));
 /** How often the page is told that a call still runs. */
 const ALIVE_MS = 5_000;
+/** How long a call that was stopped may take to end: a disk may not answer at all. */
+const ENDING_MS = 5_000;
 const running = new Map<number, AbortController>();
 
 globalThis.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
@@ -16,7 +18,7 @@ globalThis.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
   running.set(id, call);
   const ticking = setInterval(() => send({ type: "event", event: { type: "alive" } }), ALIVE_MS);
   try {
-    send({ type: "gives", id, gives: await carryOut(data, call.signal) });
+    send({ type: "gives", id, gives: await unlessStuck(carryOut(data, call.signal), call.signal) });
   } catch (error) {
     send({ type: "failed", id, failure: failureOf(error) });
   } finally {
@@ -43,6 +45,14 @@ async function carryOut(call: ToWorker & { type: "call" }, signal: AbortSignal):
       await session.receipt(signal);
       return null;
   }
+}
+
+/** What the call gives. Once it was stopped that is waited for only so long. */
+function unlessStuck<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
+  const stuck = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => setTimeout(() => reject(new ShareError({ code: "cancelled" })), ENDING_MS));
+  });
+  return Promise.race([call, stuck]);
 }
 
 function send(message: FromWorker): void {

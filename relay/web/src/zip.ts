@@ -2,13 +2,24 @@
 
 import { makeZip, predictLength } from "client-zip";
 import type { Bytes } from "./bytes.ts";
-import type { Entry } from "./manifest.ts";
+import { fail } from "./failure.ts";
+import type { Entry, Manifest } from "./manifest.ts";
 import { piecesOf } from "./pieces.ts";
 import type { Unpacked } from "./unpack.ts";
+
+/** Files and folders: of more the library does not give the right number, and other programs find the .zip damaged. */
+const MAX_ENTRIES = 65_534;
+/** A .zip's times go from 1980 to 2107, without a time zone. */
+const [FIRST_MTIME, LAST_MTIME] = [Date.UTC(1980, 0, 2) / 1000, Date.UTC(2107, 11, 30) / 1000];
 
 /** The bytes of a .zip of these files and folders; its last ones come only when the last file has ended without error. */
 export function zipped(files: AsyncIterable<Unpacked>): AsyncIterable<Bytes> {
   return piecesOf(makeZip(members(files)) as ReadableStream<Bytes>);
+}
+
+/** Throws `too_many_for_zip` if there are. */
+export function checkCount({ files, folders }: Pick<Manifest, "files" | "folders">): void {
+  if (files + folders > MAX_ENTRIES) fail({ code: "too_many_for_zip", limit: MAX_ENTRIES });
 }
 
 /** How long the .zip will be. */
@@ -26,7 +37,7 @@ async function* members(files: AsyncIterable<Unpacked>) {
 function described(entry: Entry) {
   const name = entry.folder ? `${entry.path}/` : entry.path;
   const mode = entry.folder || entry.executable ? 0o755 : 0o644;
-  return { name, mode, lastModified: new Date(1000 * entry.mtime) };
+  return { name, mode, lastModified: new Date(1000 * Math.min(Math.max(entry.mtime, FIRST_MTIME), LAST_MTIME)) };
 }
 
 /** The .zip's stream asks for one piece before the last was used up, and these are only good until then. */

@@ -47,6 +47,17 @@ test("words are marked one by one while they are typed", () => {
   assert.deepEqual(words.mark("1. archief 2. klachte 3. tegelik").map(({ state }) => state), ["exact", "understood", "understood"]);
 });
 
+test("of a text that is far too long no word is marked", () => {
+  assert.equal(words.mark("qwertyuiop ".repeat(20)).length, 20);
+  assert.deepEqual(words.mark("qwertyuiop ".repeat(21)), []);
+});
+
+test("what a word may stand for is worked out once, however often it is marked", () => {
+  const [list] = words.lists;
+  assert.equal(list?.candidates("tegelik"), list?.candidates("tegelik"));
+  assert.equal(list?.suggestions("qwertyuiop"), list?.suggestions("qwertyuiop"));
+});
+
 test("a long text is read in bounded time and refused", () => {
   assert.throws(() => words.read("qwertyuiop ".repeat(10)), { message: "words_unknown" });
   assert.throws(() => words.read("a ".repeat(100_000)), { message: "words_count" });

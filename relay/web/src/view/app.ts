@@ -1,7 +1,7 @@
 /** The page: its frame, the screen it shows, and what leads from one screen to the next. */
 
 import { Engine } from "../engine.ts";
-import { failureOf } from "../failure.ts";
+import { failureOf, type Failure } from "../failure.ts";
 import { decodeFully, readIdSegment } from "../repair.ts";
 import { printable } from "../names.ts";
 import { pageUrl } from "../trusted.ts";
@@ -9,6 +9,7 @@ import { Ask } from "./ask.ts";
 import { button, element, setText, type Child } from "./dom.ts";
 import { Checking, Ended } from "./opening.ts";
 import { loadOperator, type Operator } from "./operator.ts";
+import { problemBox } from "./problem.ts";
 import type { Screen, Stage } from "./screen.ts";
 import { LANGUAGES, languageName, preferredLanguage, Texts, type Language, type TextKey } from "./texts.ts";
 
@@ -27,6 +28,10 @@ export class App implements Stage {
   readonly #bottom = element("footer");
   /** It stays as it is whatever is drawn, or what is put into it would not be read out. */
   readonly #live = element("div", { class: "hidden", role: "status" });
+  /** The file from disk that was chosen last. */
+  #file: File | null = null;
+  /** Where it says why that will not open. */
+  #refusal = element("div");
   /** Where the screen is drawn. */
   #place = element("div");
 
@@ -139,23 +144,36 @@ export class App implements Stage {
       const file = (event.target as HTMLInputElement).files?.[0];
       if (file) void this.#openFile(file);
     };
+    this.#refusal = element("div");
     const input = element("input", { type: "file", id: "local-file", "aria-describedby": "local-hint", change: choose });
     return aside(texts.say("local.title"), [
       element("p", { id: "local-hint" }, texts.say("local.hint")),
+      this.#refusal,
       element("label", { for: "local-file" }, texts.say("local.label")),
       input,
     ]);
   }
 
+  /** With an engine of its own, so that the share stays as it is, with what was typed, if the file is none to open. */
   async #openFile(file: File): Promise<void> {
-    // Whatever runs on the share is over.
+    const engine = new Engine();
+    this.#file = file;
+    this.announce(this.texts.say("ask.opening"));
+    const opened = await engine.call("openFile", { file }).catch(failureOf);
+    // Another was chosen meanwhile, or something is being saved.
+    if (this.#file !== file || this.#screen.isBusy) return engine.end();
+    if ("code" in opened) {
+      engine.end();
+      return this.#refuse(opened);
+    }
     this.engine.end();
-    this.engine = new Engine();
-    this.#kind = "file";
-    await this.#check("ask.opening", async () => {
-      const { kind } = await this.engine.call("openFile", { file });
-      return new Ask(this, kind, { file });
-    });
+    [this.engine, this.#kind] = [engine, "file"];
+    this.show(new Ask(this, opened.kind, { file }));
+  }
+
+  #refuse(failure: Failure): void {
+    this.announce("");
+    this.#refusal.replaceChildren(problemBox(this.texts, failure, "file-problem", true));
   }
 
   #command(): HTMLElement | null {

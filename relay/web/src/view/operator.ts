@@ -1,5 +1,6 @@
 /** Whose page this is: what the relay's operator says of itself. Nothing of it is needed, and all of it is only text. */
 
+import { readJson } from "../api.ts";
 import { pageUrl } from "../trusted.ts";
 
 /** What there is to show. */
@@ -14,12 +15,14 @@ const NOBODY: Operator = { name: null, contact: null, logo: null };
 /** How long the page waits for it. */
 const PATIENCE_MS = 5_000;
 const MAX_LETTERS = 200;
+const MAX_BYTES = 64 * 1024;
 
 /** Asks the relay, and puts the operator's colours in place. */
 export async function loadOperator(): Promise<Operator> {
   try {
-    const response = await fetch(pageUrl("operator.json"), { credentials: "omit", signal: AbortSignal.timeout(PATIENCE_MS) });
-    const told: unknown = response.ok ? await response.json() : null;
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const response = await fetch(pageUrl("operator.json"), { credentials: "omit", signal });
+    const told = response.ok ? await readJson(response, MAX_BYTES, signal) : null;
     if (typeof told !== "object" || told === null) return NOBODY;
     const fields = told as Record<string, unknown>;
     paint("--accent-light", fields["accent"]);

@@ -20,6 +20,8 @@ export function whatHappened(texts: Texts, failure: Failure): string {
       break;
     case "identity_unsupported":
       return texts.say("failure.identity_unsupported", { kind: texts.say(`kind.${failure.kind}`) });
+    case "too_many_for_zip":
+      return texts.say("failure.too_many_for_zip", { limit: texts.number(failure.limit) });
     case "too_large_for_memory":
       return texts.say("failure.too_large_for_memory", { size: texts.size(failure.bytes), limit: texts.size(failure.limit) });
   }

@@ -2,8 +2,8 @@
 
 import { failureOf, type Failure } from "../failure.ts";
 import { printable } from "../names.ts";
-import type { Event, SaveAs, Saved, Selection } from "../protocol.ts";
-import { save, type SavedAs } from "../save.ts";
+import type { Event, SaveAs, Selection } from "../protocol.ts";
+import { offerBlob, save, type SavedAs } from "../save.ts";
 import type { Contents } from "./contents.ts";
 import { button, element, paragraph, setText, type Child } from "./dom.ts";
 import { problemBox, waitingNotice, whyItWaits } from "./problem.ts";
@@ -113,13 +113,18 @@ export class Saving implements Screen {
 
 /** Files are saved and verified. */
 export class Done implements Screen {
-  #receipt: Saved["receipt"];
+  #receipt: SavedAs["receipt"];
   #failure: Failure | null = null;
   #isTelling = false;
   #hasLeft = false;
 
   constructor(readonly stage: Stage, readonly contents: Contents, readonly saved: SavedAs) {
     this.#receipt = saved.receipt;
+  }
+
+  /** The sender would never know. */
+  get isBusy(): boolean {
+    return this.#receipt === "failed";
   }
 
   heading(texts: Texts): string {
@@ -141,6 +146,7 @@ export class Done implements Screen {
         "div",
         { class: "buttons" },
         this.#receipt === "failed" ? button(texts.say("saved.receipt.again"), () => void this.#tellAgain(), { class: "main", id: "tell" }) : null,
+        this.#again(texts),
         button(texts.say("saved.back"), () => this.stage.show(this.contents), { id: "back" }),
       ),
     ];
@@ -155,6 +161,12 @@ export class Done implements Screen {
 
   left(): void {
     this.#hasLeft = true;
+  }
+
+  /** What is in memory is handed to the browser without a word of what becomes of it. */
+  #again(texts: Texts): Child {
+    const { blob, name } = this.saved;
+    return blob && button(texts.say("saved.again"), () => offerBlob(blob, name), { id: "save-again" });
   }
 
   #where(texts: Texts): string {

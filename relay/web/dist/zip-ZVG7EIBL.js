@@ -1,6 +1,9 @@
 import {
   piecesOf
 } from "./chunk-PLLK6NWW.js";
+import {
+  fail
+} from "./chunk-QUKKOYP6.js";
 import "./chunk-GM7WFPGG.js";
 
 // node_modules/client-zip/index.js
@@ -174,8 +177,13 @@ function N(t2, a2 = {}) {
 }
 
 // src/zip.ts
+var MAX_ENTRIES = 65534;
+var [FIRST_MTIME, LAST_MTIME] = [Date.UTC(1980, 0, 2) / 1e3, Date.UTC(2107, 11, 30) / 1e3];
 function zipped(files) {
   return piecesOf(N(members(files)));
+}
+function checkCount({ files, folders }) {
+  if (files + folders > MAX_ENTRIES) fail({ code: "too_many_for_zip", limit: MAX_ENTRIES });
 }
 function zipLength(entries) {
   return Number(S(entries.map((entry) => entry.folder ? described(entry) : { ...described(entry), size: entry.size })));
@@ -189,12 +197,13 @@ async function* members(files) {
 function described(entry) {
   const name = entry.folder ? `${entry.path}/` : entry.path;
   const mode = entry.folder || entry.executable ? 493 : 420;
-  return { name, mode, lastModified: new Date(1e3 * entry.mtime) };
+  return { name, mode, lastModified: new Date(1e3 * Math.min(Math.max(entry.mtime, FIRST_MTIME), LAST_MTIME)) };
 }
 async function* copies(bytes) {
   for await (const piece of bytes) yield piece.slice();
 }
 export {
+  checkCount,
   zipLength,
   zipped
 };

@@ -2,12 +2,14 @@ import {
   readerOf
 } from "./chunk-PLLK6NWW.js";
 import {
-  ShareError,
   concat,
-  fail,
   fromUtf8,
   utf8Length
-} from "./chunk-OXDOMBI6.js";
+} from "./chunk-3AFGREZB.js";
+import {
+  ShareError,
+  fail
+} from "./chunk-QUKKOYP6.js";
 
 // src/names.ts
 var MAX_COMPONENT_BYTES = 255;
@@ -131,6 +133,7 @@ var MANIFEST_MS = CALL_MS + 256e3;
 var STALL_MS = 3e4;
 var STALL_BYTES = 16 * 1024;
 var MAX_ANSWER_BYTES = 1024 * 1024;
+var LAST_MOMENT = 864e10;
 var MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 var Relay = class {
   constructor(base) {
@@ -173,7 +176,7 @@ var Relay = class {
   async #json(method, id, path, init, signal) {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]);
     const response = await this.#call(method, id, path, init, limited);
-    return parse(await readBounded(response, MAX_ANSWER_BYTES, limited));
+    return readJson(response, MAX_ANSWER_BYTES, limited);
   }
   /** The response, if it is a success; else throws the failure it stands for. */
   async #call(method, id, path, init, signal) {
@@ -218,8 +221,9 @@ function rethrow(error, signal) {
 }
 async function failureOfAnswer(response, signal) {
   const { status } = response;
-  if (response.headers.get("Content-Type") !== "application/problem+json") return { code: "relay_failed", status };
-  const problem = await readBounded(response, MAX_ANSWER_BYTES, signal).then(parse);
+  const type = response.headers.get("Content-Type")?.split(";", 1)[0]?.trim().toLowerCase();
+  if (type !== "application/problem+json") return { code: "relay_failed", status };
+  const problem = await readJson(response, MAX_ANSWER_BYTES, signal);
   return failureOfProblem(status, new Fields(problem), Number(response.headers.get("Retry-After")));
 }
 function failureOfProblem(status, problem, retryAfter) {
@@ -229,10 +233,10 @@ function failureOfProblem(status, problem, retryAfter) {
       return {
         code: "words_wrong",
         ...problem.maybe("tries_left", (triesLeft) => ({ triesLeft })),
-        ...problem.maybe("locked_until", (lockedUntil) => ({ lockedUntil }))
+        ...problem.maybeMoment("locked_until", (lockedUntil) => ({ lockedUntil }))
       };
     case "locked":
-      return { code, until: problem.whole("locked_until") };
+      return { code, until: problem.moment("locked_until") };
     case "not_ready":
       return {
         code: "not_uploaded",
@@ -242,7 +246,7 @@ function failureOfProblem(status, problem, retryAfter) {
     case "expired":
     case "revoked":
     case "collected":
-      return { code, ...problem.maybe("at", (at) => ({ at })) };
+      return { code, ...problem.maybeMoment("at", (at) => ({ at })) };
     case "downloads_taken":
     case "not_found":
       return { code };
@@ -264,10 +268,10 @@ function statusOf(value) {
   return {
     state,
     kind,
-    expiresAt: fields.whole("expires_at"),
+    expiresAt: fields.moment("expires_at"),
     storedBytes: fields.whole("stored_bytes"),
     ...fields.maybe("payload_bytes", (payloadBytes) => ({ payloadBytes })),
-    ...fields.maybe("locked_until", (lockedUntil) => ({ lockedUntil })),
+    ...fields.maybeMoment("locked_until", (lockedUntil) => ({ lockedUntil })),
     ...fields.maybe("downloads_left", (downloadsLeft) => ({ downloadsLeft }))
   };
 }
@@ -285,14 +289,23 @@ var Fields = class {
     const value = this.#fields[name];
     return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : badAnswer(name);
   }
+  /** Seconds since 1970, which can be shown as a time. */
+  moment(name) {
+    const value = this.whole(name);
+    return value <= LAST_MOMENT ? value : badAnswer(name);
+  }
   maybe(name, use) {
     return this.#fields[name] === void 0 ? {} : use(this.whole(name));
+  }
+  maybeMoment(name, use) {
+    return this.#fields[name] === void 0 ? {} : use(this.moment(name));
   }
 };
 function badAnswer(what) {
   fail({ code: "bad_answer", what });
 }
-function parse(bytes) {
+async function readJson(response, limit, signal) {
+  const bytes = await readBounded(response, limit, signal);
   try {
     return JSON.parse(fromUtf8(bytes) ?? "");
   } catch {
@@ -419,6 +432,7 @@ export {
   Relay,
   arrivedOf,
   isPassing,
+  readJson,
   SENDER_MS,
   withPatience,
   Backoff

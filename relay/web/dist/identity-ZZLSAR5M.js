@@ -2,13 +2,12 @@ import {
   base64,
   malformed,
   unwrap
-} from "./chunk-66YEWPWT.js";
+} from "./chunk-4SVA37OZ.js";
 import {
   concat,
-  fail,
   hkdf,
   utf8
-} from "./chunk-OXDOMBI6.js";
+} from "./chunk-3AFGREZB.js";
 import {
   abytes,
   anumber,
@@ -18,6 +17,9 @@ import {
   randomBytes,
   sha256
 } from "./chunk-WMBZNGJP.js";
+import {
+  fail
+} from "./chunk-QUKKOYP6.js";
 import "./chunk-GM7WFPGG.js";
 
 // node_modules/@noble/curves/utils.js

@@ -1,17 +1,20 @@
 import {
-  ShareError,
-  fail,
   hex,
-  isFailure,
   random,
   utf8
-} from "./chunk-OXDOMBI6.js";
+} from "./chunk-3AFGREZB.js";
 import {
   sha256
 } from "./chunk-WMBZNGJP.js";
+import {
+  ShareError,
+  fail,
+  isFailure
+} from "./chunk-QUKKOYP6.js";
 
 // src/trusted.ts
-var NAMES = ["worker.js", "download-worker.js"];
+var DOWNLOAD_WORKER = "download-worker-CPF37MWO.js";
+var NAMES = ["worker.js", DOWNLOAD_WORKER];
 var factory = globalThis.trustedTypes;
 var policy = factory?.createPolicy("share", {
   createScriptURL(url) {
@@ -92,9 +95,58 @@ function withResolvers() {
   return { promise, resolve, reject };
 }
 
-// src/save.ts
-var LAST_BYTES_MS = 1e4;
+// src/service_worker.ts
 var START_MS = 5e3;
+var LAST_BYTES_MS = 1e4;
+async function offerDownload({ name, bytes }, engine) {
+  const worker = await within(START_MS, activeWorker());
+  if (!worker) return null;
+  const tell2 = (message, transfer = []) => worker.postMessage(message, transfer);
+  const { port1, port2 } = new MessageChannel();
+  const id = hex(random(16));
+  const answered = new Promise((resolve) => port1.onmessage = () => resolve(true));
+  tell2({ type: "offer", id, name, bytes }, [port2]);
+  if (!await within(START_MS, answered)) return null;
+  const frame = document.createElement("iframe");
+  frame.hidden = true;
+  frame.src = scope() + id;
+  document.body.append(frame);
+  const deaf = engine.listen(() => tell2({ type: "stay" }));
+  const release = () => {
+    deaf();
+    setTimeout(() => frame.remove(), LAST_BYTES_MS);
+  };
+  return { port: port1, release };
+}
+function scope() {
+  return pageUrl(DOWNLOAD_WORKER.replace(/\.js$/, "/"));
+}
+async function activeWorker() {
+  const workers = navigator.serviceWorker;
+  if (!workers) return null;
+  try {
+    const registration = await workers.register(scriptUrl(DOWNLOAD_WORKER), { scope: scope(), updateViaCache: "none" });
+    const worker = registration.installing ?? registration.waiting ?? registration.active;
+    return worker && await isActive(worker) ? worker : null;
+  } catch {
+    return null;
+  }
+}
+function isActive(worker) {
+  return new Promise((resolve) => {
+    const check = () => {
+      if (worker.state === "activated") resolve(true);
+      else if (worker.state === "redundant") resolve(false);
+    };
+    worker.addEventListener("statechange", check);
+    check();
+  });
+}
+function within(ms, promise) {
+  return Promise.race([promise, new Promise((resolve) => setTimeout(resolve, ms, null))]);
+}
+
+// src/save.ts
 var REVOKE_MS = 6e5;
 var ATTEMPTS = { file: pickFile, folder: pickFolder, download: browserDownload, memory };
 async function save(engine, selection, saveAs, signal, ways = waysHere()) {
@@ -109,17 +161,19 @@ async function saveBy(ways, engine, selection, saveAs, signal) {
   let refusal = new ShareError({ code: "save_refused" });
   const plan = await engine.call("plan", { selection, saveAs }, [], signal);
   for (const way of ways) {
-    const attempt = await ATTEMPTS[way](plan, engine);
-    if (!attempt) continue;
+    const opened = await unlessStopped(signal, ATTEMPTS[way](plan, engine));
+    if (!opened) continue;
+    const { target, transfer, release } = opened;
     try {
-      const saved = await engine.call("save", { selection, target: attempt.target }, attempt.transfer, signal);
-      if (saved.blob) offerBlob(saved.blob, plan.name);
-      return { ...saved, name: attempt.target.way === "file" ? attempt.target.handle.name : plan.name, isZip: plan.isZip };
+      const saved = await engine.call("save", { selection, target }, transfer, signal);
+      const name = target.way === "file" ? target.handle.name : plan.name;
+      if (saved.blob) offerBlob(saved.blob, name);
+      return { ...saved, name, isZip: plan.isZip, receipt: saved.receipt === "due" ? await tell(engine, signal) : "none" };
     } catch (error) {
       if (!isFailure(error, "save_refused") && !isFailure(error, "too_large_for_memory")) throw error;
       refusal = error;
     } finally {
-      attempt.release();
+      release();
     }
   }
   throw refusal;
@@ -127,6 +181,21 @@ async function saveBy(ways, engine, selection, saveAs, signal) {
 function waysHere() {
   const storage = navigator.storage;
   return storage && "getDirectory" in storage ? ["file", "download", "memory"] : ["file", "memory", "download"];
+}
+async function tell(engine, signal) {
+  return engine.call("receipt", null, [], signal).then(() => "sent", () => "failed");
+}
+async function unlessStopped(signal, opening) {
+  const stopped = new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(new ShareError({ code: "cancelled" })));
+  });
+  try {
+    return await Promise.race([opening, stopped]);
+  } catch (error) {
+    void opening.then((late) => late?.release(), () => {
+    });
+    throw error;
+  }
 }
 async function pickFile({ name }) {
   const handle = await unlessRefused(() => window.showSaveFilePicker?.({ suggestedName: name }));
@@ -146,53 +215,9 @@ async function unlessRefused(pick2) {
     return null;
   }
 }
-async function browserDownload({ name, bytes }, engine) {
-  const worker = await serviceWorker();
-  if (!worker) return null;
-  const tell = (message, transfer = []) => worker.postMessage(message, transfer);
-  const { port1, port2 } = new MessageChannel();
-  const id = hex(random(16));
-  tell({ type: "offer", id, name, bytes }, [port2]);
-  if (!await hasAnswered(port1)) return null;
-  const frame = document.createElement("iframe");
-  frame.hidden = true;
-  frame.src = pageUrl(`download/${id}`);
-  document.body.append(frame);
-  const deaf = engine.listen(() => tell({ type: "stay", id }));
-  const release = () => {
-    deaf();
-    setTimeout(() => frame.remove(), LAST_BYTES_MS);
-  };
-  return { target: { way: "download", port: port1 }, transfer: [port1], release };
-}
-async function serviceWorker() {
-  const workers = navigator.serviceWorker;
-  if (!workers) return null;
-  try {
-    const scope = pageUrl("download/");
-    const registration = await workers.register(scriptUrl("download-worker.js"), { scope, updateViaCache: "none" });
-    const worker = registration.installing ?? registration.waiting ?? registration.active;
-    return worker && await isActive(worker) ? worker : null;
-  } catch {
-    return null;
-  }
-}
-function isActive(worker) {
-  return new Promise((resolve) => {
-    const check = () => {
-      if (worker.state === "activated") resolve(true);
-      else if (worker.state === "redundant") resolve(false);
-    };
-    setTimeout(() => resolve(false), START_MS);
-    worker.addEventListener("statechange", check);
-    check();
-  });
-}
-function hasAnswered(port) {
-  return new Promise((resolve) => {
-    port.onmessage = () => resolve(true);
-    setTimeout(() => resolve(false), START_MS);
-  });
+async function browserDownload(plan, engine) {
+  const offered = await offerDownload(plan, engine);
+  return offered && { target: { way: "download", port: offered.port }, transfer: [offered.port], release: offered.release };
 }
 async function memory() {
   return { target: { way: "memory" }, transfer: [], release() {
@@ -213,6 +238,8 @@ var CHECKSUM_MASK = 15;
 var MIN_PREFIX = 3;
 var MAX_SHOWN = 24;
 var MAX_SUGGESTIONS = 3;
+var MAX_MARKED = 2 * MAX_WORDS;
+var MAX_REMEMBERED = 256;
 var MAX_WAYS = 1024;
 var WordList = class {
   constructor(words) {
@@ -221,6 +248,8 @@ var WordList = class {
   }
   words;
   #places;
+  #candidates = new Remembered((typed) => this.#candidatesOf(typed));
+  #suggestions = new Remembered((typed) => this.#suggestionsFor(typed));
   /** Whether the word is on the list. */
   has(word) {
     return this.#places.has(word);
@@ -230,6 +259,9 @@ var WordList = class {
    * a beginning there must be only one a slip away.
    */
   candidates(typed) {
+    return this.#candidates.of(typed);
+  }
+  #candidatesOf(typed) {
     const exact = this.#places.get(typed);
     if (exact !== void 0) return [{ place: exact, slip: false }];
     const begun = typed.length >= MIN_PREFIX ? this.#placesOf((word) => word.startsWith(typed)) : [];
@@ -256,6 +288,9 @@ var WordList = class {
   }
   /** Words like a typed one, likeliest first. */
   suggestions(typed) {
+    return this.#suggestions.of(typed);
+  }
+  #suggestionsFor(typed) {
     const start = typed.slice(0, MAX_SHOWN);
     const begins = (word) => start.length >= MIN_PREFIX - 1 && word.startsWith(start);
     const unlikeness = (word) => begins(word) || isSlip(start, word) ? 1 : edits(start, word);
@@ -269,6 +304,21 @@ var WordList = class {
   }
   #placesOf(like) {
     return this.words.flatMap((word, place) => like(word) ? [place] : []);
+  }
+};
+var Remembered = class {
+  constructor(workOut) {
+    this.workOut = workOut;
+  }
+  workOut;
+  #known = /* @__PURE__ */ new Map();
+  of(word) {
+    const known = this.#known.get(word);
+    if (known !== void 0) return known;
+    if (this.#known.size >= MAX_REMEMBERED) this.#known.clear();
+    const found = this.workOut(word);
+    this.#known.set(word, found);
+    return found;
   }
 };
 var Words = class _Words {
@@ -294,6 +344,7 @@ var Words = class _Words {
   /** Each typed word by itself, to be marked while the rest is typed. */
   mark(text) {
     const typed = typedWords(text);
+    if (typed.length > MAX_MARKED) return [];
     const list = this.#likeliest(typed);
     return typed.map((word) => {
       const state = list.has(word) ? "exact" : list.candidates(word).length > 0 ? "understood" : "unknown";
@@ -381,5 +432,6 @@ export {
   pageUrl,
   Engine,
   save,
+  offerBlob,
   loadWords
 };

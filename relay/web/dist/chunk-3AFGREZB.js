@@ -6,33 +6,6 @@ import {
   hmac
 } from "./chunk-WMBZNGJP.js";
 
-// src/failure.ts
-var ShareError = class extends Error {
-  constructor(failure) {
-    super(failure.code);
-    this.failure = failure;
-  }
-  failure;
-  name = "ShareError";
-};
-function fail(failure) {
-  throw new ShareError(failure);
-}
-function failureOf(error) {
-  if (error instanceof ShareError) return error.failure;
-  if (error instanceof DOMException) {
-    if (error.name === "AbortError") return { code: "cancelled" };
-    if (error.name === "QuotaExceededError") return { code: "disk_full" };
-  }
-  return { code: "unexpected", detail: String(error) };
-}
-function isFailure(error, code) {
-  return error instanceof ShareError && error.failure.code === code;
-}
-function part(loading) {
-  return loading.catch(() => fail({ code: "part_missing" }));
-}
-
 // src/bytes.ts
 var encoder = new TextEncoder();
 var decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -57,11 +30,11 @@ function fromHex(text, count) {
   return Uint8Array.from({ length: count }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
 }
 function concat(...parts) {
-  const all = new Uint8Array(parts.reduce((sum, part2) => sum + part2.length, 0));
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
-  for (const part2 of parts) {
-    all.set(part2, at);
-    at += part2.length;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
   }
   return all;
 }
@@ -134,11 +107,6 @@ var hkdf = (hash, ikm, salt, info, length) => {
 };
 
 export {
-  ShareError,
-  fail,
-  failureOf,
-  isFailure,
-  part,
   utf8,
   fromUtf8,
   utf8Length,

@@ -1,15 +1,17 @@
 import {
   concat,
   equal,
-  fail,
   hkdf,
-  part,
   utf8
-} from "./chunk-OXDOMBI6.js";
+} from "./chunk-3AFGREZB.js";
 import {
   hmac,
   sha256
 } from "./chunk-WMBZNGJP.js";
+import {
+  fail,
+  part
+} from "./chunk-QUKKOYP6.js";
 
 // src/scrypt.ts
 var BLOCK_SIZE = 8;

@@ -189,17 +189,6 @@ for (const name of BROWSERS) {
       }
     });
 
-    test("a share still being uploaded is waited for", async () => {
-      const sending = await world.sendSlowly(relay, "slow.bin");
-      const page = await visit(sending.link);
-      await page.heading("uploading.title");
-      sending.input.end("all of it");
-      await sending.done;
-      await page.unlock(sending.words);
-      await page.sees("slow.bin");
-      await page.close();
-    });
-
     test("a key opens what was sent to it; another does not, and stays in its field", async () => {
       const { link } = world.send(relay, world.file("keyed.bin", "x"), "--recipient", RECIPIENT);
       const page = await visit(link);

@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Visit } from "./driver.mjs";
+import { say, Visit } from "./driver.mjs";
 import { until } from "./world.mjs";
 
 const MIB = 1024 * 1024;
@@ -50,8 +50,8 @@ export const STATES = {
   },
   "8-uploading": async (stage) => {
     const sending = await stage.world.sendSlowly(stage.relay, "slow.bin");
-    const page = await open(stage, sending.link);
-    await page.heading("uploading.title", {}, stage.language);
+    const page = await visit(stage, sending);
+    await page.sees(say("failure.not_uploaded", {}, stage.language));
     return page;
   },
   "9-expired": async (stage) => {

@@ -99,6 +99,7 @@ for (const name of BROWSERS) {
       await page.progress();
       await page.sees(WAITING);
       await page.sees(percent(50));
+      await page.sees(say("saving.amount", { done: "16.8 MB", total: "33.6 MB" }));
       gate.hold(partsFrom(3));
       await page.sees(percent(75));
       assert.ok(!isThere("live.bin", bytes.length));

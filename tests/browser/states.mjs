@@ -122,7 +122,38 @@ export const STATES = {
     await page.page.evaluate(() => document.querySelectorAll("details").forEach((one) => (one.open = true)));
     return page;
   },
+  "20-uploading-percentage": async (stage) => {
+    const page = await visit(stage, await beginToSend(stage, /parts\/1$/));
+    await page.sees(say("uploading.ask", {}, stage.language));
+    return page;
+  },
+  "21-waiting-for-the-sender": async (stage) => {
+    const sending = await beginToSend(stage, /manifest$|parts\/1$/);
+    const page = await visit(stage, sending);
+    await submit(page, sending.words);
+    await until(() => page.page.evaluate(() => document.querySelector("#stop").hidden === false), "it does not wait");
+    return page;
+  },
+  "22-contents-uploading": async (stage) => {
+    const page = await unlocked(stage, await beginToSend(stage, /parts\/1$/));
+    await page.sees(say("uploading.contents", {}, stage.language));
+    return page;
+  },
+  "23-saving-uploading": async (stage) => {
+    const page = await STATES["22-contents-uploading"](stage);
+    await page.click("#save");
+    await page.heading("saving.title", {}, stage.language);
+    await page.sees(say("failure.not_uploaded", {}, stage.language));
+    return page;
+  },
 };
+
+/** A share whose sender is held back at such paths. */
+async function beginToSend(stage, held) {
+  stage.gate.hold(held);
+  const sending = await stage.world.beginToSend(stage.gate.url, "--message", MESSAGE, large(stage));
+  return { ...sending, link: sending.link.replace(stage.gate.url, stage.relay) };
+}
 
 function open(stage, link) {
   return Visit.open(stage.browser, stage.gate.through(link), { language: stage.language });

@@ -278,7 +278,7 @@ var Ask = class {
     };
     const isWrong = this.#failure !== null && this.#failure.code !== "locked";
     const field = this.#field.draw(texts, isWrong ? "problem" : null);
-    const form = element("form", { submit: send, novalidate: true }, ...field, submit, stop, state);
+    const form = element("form", { submit: send, novalidate: true }, ...field, element("div", { class: "buttons" }, submit, stop), state);
     return [...this.#details(texts), this.#upload && this.#upload.draw(texts), problem, form];
   }
   left() {
@@ -303,7 +303,7 @@ var Ask = class {
     this.#update();
     const deaf = engine.listen((event) => this.#hear(event));
     try {
-      const next = import("./contents-5KWFQNXP.js").catch(() => fail({ code: "unreachable" }));
+      const next = import("./contents-E325ZG7Y.js").catch(() => fail({ code: "unreachable" }));
       const [manifest, { Contents }] = await Promise.all([this.#field.open(), next]);
       this.stage.show(new Contents(this.stage, manifest, "file" in this.about, this.#upload?.left ?? null));
     } catch (error) {

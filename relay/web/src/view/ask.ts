@@ -64,7 +64,7 @@ export class Ask implements Screen {
     // That it is locked is no fault of what was typed.
     const isWrong = this.#failure !== null && this.#failure.code !== "locked";
     const field = this.#field.draw(texts, isWrong ? "problem" : null);
-    const form = element("form", { submit: send, novalidate: true }, ...field, submit, stop, state);
+    const form = element("form", { submit: send, novalidate: true }, ...field, element("div", { class: "buttons" }, submit, stop), state);
     return [...this.#details(texts), this.#upload && this.#upload.draw(texts), problem, form];
   }
 

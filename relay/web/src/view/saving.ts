@@ -64,7 +64,7 @@ export class Saving implements Screen {
   #hear(event: Event): void {
     if (event.type === "waiting") return this.#wait(event.why);
     if (event.type !== "progress") return;
-    if (this.#why) this.#wait(null);
+    if (this.#why && event.bytes > this.#bytes) this.#wait(null);
     [this.#bytes, this.#total] = [event.bytes, event.total];
     this.#rate.saw(event.bytes, performance.now());
     if (performance.now() - this.#drawn < FIGURES_MS && this.#bytes < this.#total) return;
@@ -75,6 +75,8 @@ export class Saving implements Screen {
   #wait(why: Failure | null): void {
     this.#why = why;
     const { texts } = this.stage;
+    // They stay as they are for as long as it waits.
+    this.#update();
     const waiting = document.getElementById("waiting");
     const [reason, arrived] = [document.getElementById("why"), document.getElementById("arrived")];
     if (waiting) waiting.hidden = why === null;

@@ -89,7 +89,7 @@ var Saving = class {
   #hear(event) {
     if (event.type === "waiting") return this.#wait(event.why);
     if (event.type !== "progress") return;
-    if (this.#why) this.#wait(null);
+    if (this.#why && event.bytes > this.#bytes) this.#wait(null);
     [this.#bytes, this.#total] = [event.bytes, event.total];
     this.#rate.saw(event.bytes, performance.now());
     if (performance.now() - this.#drawn < FIGURES_MS && this.#bytes < this.#total) return;
@@ -99,6 +99,7 @@ var Saving = class {
   #wait(why) {
     this.#why = why;
     const { texts } = this.stage;
+    this.#update();
     const waiting = document.getElementById("waiting");
     const [reason, arrived] = [document.getElementById("why"), document.getElementById("arrived")];
     if (waiting) waiting.hidden = why === null;

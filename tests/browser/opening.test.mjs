@@ -89,16 +89,6 @@ inBrowsers((test) => {
     }
   });
 
-  test("a share still being uploaded is waited for", async (stage) => {
-    const sending = await stage.world.sendSlowly(stage.relay, "slow.bin");
-    const page = await stage.visit(sending.link);
-    await page.heading("uploading.title");
-    sending.input.end("all of it");
-    await sending.done;
-    await page.unlock(sending.words);
-    await page.sees("slow.bin");
-  });
-
   test("a key opens what was sent to it; another does not, and stays in its field", async (stage) => {
     const { link } = stage.send(stage.world.file("keyed.bin", "x"), "--recipient", RECIPIENT);
     const page = await stage.visit(link);

@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { truncateSync } from "node:fs";
 import { join } from "node:path";
+import { say } from "./driver.mjs";
 import { flip, lock, RECIPIENT, WRONG } from "./fixtures.mjs";
 import { MIB } from "./stage.mjs";
 import { until } from "./world.mjs";
@@ -45,8 +46,8 @@ export const STATES = {
   },
   "8-uploading": async (stage) => {
     const sending = await stage.world.sendSlowly(stage.relay, "slow.bin");
-    const page = await open(stage, sending.link);
-    await page.heading("uploading.title", {}, stage.language);
+    const page = await visit(stage, sending);
+    await page.sees(say("failure.not_uploaded", {}, stage.language));
     return page;
   },
   "9-expired": async (stage) => {
@@ -113,7 +114,38 @@ export const STATES = {
     await page.heading("file.title", { name: "Results.age" }, stage.language);
     return page;
   },
+  "20-uploading-percentage": async (stage) => {
+    const page = await visit(stage, await beginToSend(stage, /parts\/1$/));
+    await page.sees(say("uploading.ask", {}, stage.language));
+    return page;
+  },
+  "21-waiting-for-the-sender": async (stage) => {
+    const sending = await beginToSend(stage, /manifest$|parts\/1$/);
+    const page = await visit(stage, sending);
+    await submit(page, sending.words);
+    await until(() => page.page.evaluate(() => document.querySelector("#stop").hidden === false), "it does not wait");
+    return page;
+  },
+  "22-contents-uploading": async (stage) => {
+    const page = await unlocked(stage, await beginToSend(stage, /parts\/1$/));
+    await page.sees(say("uploading.contents", {}, stage.language));
+    return page;
+  },
+  "23-saving-uploading": async (stage) => {
+    const page = await STATES["22-contents-uploading"](stage);
+    await page.click("#save");
+    await page.heading("saving.title", {}, stage.language);
+    await page.sees(say("failure.not_uploaded", {}, stage.language));
+    return page;
+  },
 };
+
+/** A share whose sender is held back at such paths. */
+async function beginToSend(stage, held) {
+  stage.front.hold(held);
+  const sending = await stage.world.beginToSend(stage.front.url, "--message", MESSAGE, large(stage));
+  return { ...sending, link: sending.link.replace(stage.front.url, stage.relay) };
+}
 
 function open(stage, link) {
   return stage.visit(stage.front.through(link), { language: stage.language });

@@ -81,9 +81,14 @@ export class World {
   }
 
   /** Begins to send what is then written to `input`; it is all there once `done` is. */
-  async sendSlowly(relay, name) {
+  sendSlowly(relay, name) {
+    return this.beginToSend(relay, "--name", name, "-");
+  }
+
+  /** Begins to send; it is all there once `done` is. */
+  async beginToSend(relay, ...what) {
     const words = this.path(`words-${Math.random()}`);
-    const args = ["send", "--json", "--relay", relay, "--passphrase-file", words, "--word-list", "en", "--name", name, "-"];
+    const args = ["send", "--json", "--relay", relay, "--passphrase-file", words, "--word-list", "en", ...what];
     const sending = spawn(join(PROGRAMS, "share"), args, { cwd: this.root, env: this.#environment(), stdio: ["pipe", "pipe", "inherit"] });
     this.#ends.push(() => sending.kill());
     const done = once(sending, "close");
@@ -96,6 +101,14 @@ export class World {
     const run = spawnSync(join(PROGRAMS, "share"), args, { cwd: this.root, encoding: "utf8", env: this.#environment() });
     if (run.status !== 0) throw new Error(`share ${args.join(" ")}: ${run.status}\n${run.stderr}`);
     return run;
+  }
+
+  /** Runs `share` while the gates of this world go on working; gives what it prints. */
+  async shareBeside(...args) {
+    const run = spawn(join(PROGRAMS, "share"), args, { cwd: this.root, env: this.#environment(), stdio: ["ignore", "pipe", "inherit"] });
+    const [text, [status]] = await Promise.all([run.stdout.setEncoding("utf8").toArray(), once(run, "close")]);
+    if (status !== 0) throw new Error(`share ${args.join(" ")}: ${status}`);
+    return text.join("");
   }
 
   #environment() {
@@ -134,6 +147,7 @@ export class World {
    * Stands between browser and relay. `gate.cut(n)` breaks the next answer with content after so many bytes;
    * `gate.stall(n)` lets no more come of it. `gate.close()` breaks every connection to the API until `gate.open()`,
    * `gate.refuse(ending)` those for paths with this ending until `gate.refuse(null)`; with a status it answers that.
+   * `gate.hold(pattern)` lets nothing through that a sender sends to such paths, until another pattern or `null`.
    * `gate.seen` is all that browsers sent: request lines, headers, bodies.
    */
   async gate(relay) {
@@ -142,7 +156,10 @@ export class World {
     const seen = [];
     let isClosed = false;
     let refused = null;
+    let held = { pattern: null, passes: [] };
     const server = http.createServer((asked, answer) => {
+      const isSenders = asked.method === "PUT" || asked.url.endsWith("/seal");
+      if (isSenders) return meet(() => pass(relay, asked, answer, faults, requests), asked.url);
       seen.push(`${asked.method} ${asked.url} ${JSON.stringify(asked.headers)}`);
       asked.on("data", (piece) => seen.push(piece.toString("latin1")));
       const isRefused = refused !== null && asked.url.endsWith(refused.ending);
@@ -150,6 +167,12 @@ export class World {
       else if (isRefused || (isClosed && asked.url.startsWith("/v1"))) asked.socket.destroy();
       else pass(relay, asked, answer, faults, requests);
     });
+    const meet = (go, url) => (held.pattern?.test(url) ? held.passes.push({ go, url }) : go());
+    const hold = (pattern) => {
+      const { passes } = held;
+      held = { pattern, passes: [] };
+      passes.forEach(({ go, url }) => meet(go, url));
+    };
     const running = new Set();
     server.on("connection", (socket) => running.add(socket.on("close", () => running.delete(socket))));
     server.listen(0, "127.0.0.1");
@@ -162,7 +185,7 @@ export class World {
     };
     const open = () => (isClosed = false);
     const refuse = (ending, status = null) => (refused = ending === null ? null : { ending, status });
-    return { url, requests, seen, close, open, refuse, cut: (after) => faults.push({ after, cut: true }), stall: (after) => faults.push({ after, cut: false }), through: (link) => link.replace(relay, url) };
+    return { url, requests, seen, close, open, refuse, hold, cut: (after) => faults.push({ after, cut: true }), stall: (after) => faults.push({ after, cut: false }), through: (link) => link.replace(relay, url) };
   }
 
   async end() {

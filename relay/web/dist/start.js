@@ -301,7 +301,7 @@ var Saving = class {
   #hear(event) {
     if (event.type === "waiting") return this.#wait(event.why);
     if (event.type !== "progress") return;
-    if (this.#why) this.#wait(null);
+    if (this.#why && event.bytes > this.#bytes) this.#wait(null);
     [this.#bytes, this.#total] = [event.bytes, event.total];
     this.#rate.saw(event.bytes, performance.now());
     if (performance.now() - this.#drawn < FIGURES_MS && this.#bytes < this.#total) return;
@@ -312,6 +312,7 @@ var Saving = class {
     const { texts } = this.stage;
     const isOther = why?.code !== this.#why?.code;
     this.#why = why;
+    this.#update();
     document.getElementById("waiting")?.replaceWith(this.#waiting(texts));
     if (isOther) this.stage.announce(why ? whyItWaits(texts, why) : "");
   }
@@ -807,7 +808,7 @@ var Ask = class {
       void this.#open();
     };
     const field = this.#field.draw(texts, this.#isMistyped ? "problem" : null);
-    const form = element("form", { submit: send, novalidate: true }, ...field, submit, stop, state);
+    const form = element("form", { submit: send, novalidate: true }, ...field, element("div", { class: "buttons" }, submit, stop), state);
     return [...this.#details(texts), this.#upload && this.#upload.draw(texts), problem, form];
   }
   left() {

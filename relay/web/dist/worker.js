@@ -1362,6 +1362,8 @@ var Session = class {
   #opened = null;
   #ticket = null;
   #due = null;
+  /** How far saving is. */
+  #progress = null;
   /** Asks the relay about a share. */
   async open(base, id, signal) {
     const relay = new Relay(base);
@@ -1398,6 +1400,7 @@ var Session = class {
     const single2 = singleFile(opened2.manifest, selection);
     const isWhole = selection === "all";
     const fingerprint = new Fingerprint();
+    this.#progress = null;
     const total = isWhole ? opened2.manifest.bytes : sizeOf(entriesOf(opened2.manifest, selection));
     const put = await openTarget(target, total, signal);
     const files = async function* () {
@@ -1449,25 +1452,32 @@ var Session = class {
   }
   async *#counted(files, total) {
     let [done, told] = [0, 0];
-    const tell = this.tell;
+    const saved = (bytes) => {
+      done += bytes;
+      this.#progress = { type: "progress", bytes: done, total };
+      const now = performance.now();
+      if (now - told < PROGRESS_MS) return;
+      told = now;
+      this.tell(this.#progress);
+    };
     const count = async function* (bytes) {
       for await (const piece of bytes) {
         yield piece;
-        done += piece.length;
-        const now = performance.now();
-        if (now - told < PROGRESS_MS) continue;
-        told = now;
-        tell({ type: "progress", bytes: done, total });
+        saved(piece.length);
       }
     };
     for await (const { entry, bytes } of files) yield { entry, bytes: count(bytes) };
-    tell({ type: "progress", bytes: done, total });
+    this.tell({ type: "progress", bytes: done, total });
   }
   #openedOrFail() {
     return this.#opened ?? fail({ code: "unexpected", detail: "nothing is unlocked" });
   }
   #patience(total, signal) {
-    return { total, signal, notice: (why) => this.tell({ type: "waiting", why }) };
+    const notice = (why) => {
+      if (this.#progress) this.tell(this.#progress);
+      this.tell({ type: "waiting", why });
+    };
+    return { total, signal, notice };
   }
 };
 async function unlockFile({ file, header: header2 }, opener) {

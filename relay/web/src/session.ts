@@ -4,7 +4,7 @@ import { Relay, type ShareStatus } from "./api.ts";
 import { withPatience, type Patience } from "./backoff.ts";
 import { hex, random, type Bytes } from "./bytes.ts";
 import { fileLength, readAll, type Content } from "./download.ts";
-import { fail, part } from "./failure.ts";
+import { fail, part, type Failure } from "./failure.ts";
 import { Fingerprint } from "./fingerprint.ts";
 import { openHeader, readHeader, type Header, type Opener } from "./header.ts";
 import { openLocal, readFileHeader } from "./local.ts";
@@ -59,6 +59,8 @@ export class Session {
   #opened: Opened | null = null;
   #ticket: Bytes | null = null;
   #due: Due | null = null;
+  /** How far saving is. */
+  #progress: (Event & { type: "progress" }) | null = null;
 
   constructor(readonly tell: (event: Event) => void) {}
 
@@ -103,6 +105,7 @@ export class Session {
     const single = singleFile(opened.manifest, selection);
     const isWhole = selection === "all";
     const fingerprint = new Fingerprint();
+    this.#progress = null;
     const total = isWhole ? opened.manifest.bytes : sizeOf(entriesOf(opened.manifest, selection));
     // Before a ticket is spent: what cannot be written to should not cost a download.
     const put = await openTarget(target, total, signal);
@@ -163,19 +166,22 @@ export class Session {
 
   async *#counted(files: AsyncIterable<Unpacked>, total: number): AsyncGenerator<Unpacked, void> {
     let [done, told] = [0, 0];
-    const tell = this.tell;
+    const saved = (bytes: number) => {
+      done += bytes;
+      this.#progress = { type: "progress", bytes: done, total };
+      const now = performance.now();
+      if (now - told < PROGRESS_MS) return;
+      told = now;
+      this.tell(this.#progress);
+    };
     const count = async function* (bytes: AsyncIterable<Bytes>): AsyncGenerator<Bytes, void> {
       for await (const piece of bytes) {
         yield piece;
-        done += piece.length;
-        const now = performance.now();
-        if (now - told < PROGRESS_MS) continue;
-        told = now;
-        tell({ type: "progress", bytes: done, total });
+        saved(piece.length);
       }
     };
     for await (const { entry, bytes } of files) yield { entry, bytes: count(bytes) };
-    tell({ type: "progress", bytes: done, total });
+    this.tell({ type: "progress", bytes: done, total });
   }
 
   #openedOrFail(): Opened {
@@ -183,7 +189,12 @@ export class Session {
   }
 
   #patience(total: number, signal: AbortSignal): Patience {
-    return { total, signal, notice: (why) => this.tell({ type: "waiting", why }) };
+    const notice = (why: Failure) => {
+      // What came just before is not told otherwise, for as long as it waits.
+      if (this.#progress) this.tell(this.#progress);
+      this.tell({ type: "waiting", why });
+    };
+    return { total, signal, notice };
   }
 }
 

@@ -65,7 +65,7 @@ export class Ask implements Screen {
       void this.#open();
     };
     const field = this.#field.draw(texts, this.#isMistyped ? "problem" : null);
-    const form = element("form", { submit: send, novalidate: true }, ...field, submit, stop, state);
+    const form = element("form", { submit: send, novalidate: true }, ...field, element("div", { class: "buttons" }, submit, stop), state);
     return [...this.#details(texts), this.#upload && this.#upload.draw(texts), problem, form];
   }
 

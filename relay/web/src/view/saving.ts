@@ -64,7 +64,7 @@ export class Saving implements Screen {
   #hear(event: Event): void {
     if (event.type === "waiting") return this.#wait(event.why);
     if (event.type !== "progress") return;
-    if (this.#why) this.#wait(null);
+    if (this.#why && event.bytes > this.#bytes) this.#wait(null);
     [this.#bytes, this.#total] = [event.bytes, event.total];
     this.#rate.saw(event.bytes, performance.now());
     if (performance.now() - this.#drawn < FIGURES_MS && this.#bytes < this.#total) return;
@@ -76,6 +76,8 @@ export class Saving implements Screen {
     const { texts } = this.stage;
     const isOther = why?.code !== this.#why?.code;
     this.#why = why;
+    // They stay as they are for as long as it waits.
+    this.#update();
     document.getElementById("waiting")?.replaceWith(this.#waiting(texts));
     // Why it waits is read out, and not every step of the sender.
     if (isOther) this.stage.announce(why ? whyItWaits(texts, why) : "");

@@ -8,11 +8,10 @@ import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
-import axe from "axe-core";
+import { isAccessible, PICTURES } from "./accessible.mjs";
 import { BROWSERS, Stage } from "./stage.mjs";
 import { STATES } from "./states.mjs";
 
-const PICTURES = process.env.PICTURES ?? new URL("../../target/page", import.meta.url).pathname;
 const TAKES_ALL = process.env.TAKE === "all";
 const WIDTHS = [320, 768, 1280];
 /** Chromium is told which colours a person prefers; Firefox must know it when it starts. */
@@ -91,14 +90,4 @@ function spreadLetters() {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync("* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important } p { margin-bottom: 2em !important }");
   document.adoptedStyleSheets = [sheet];
-}
-
-async function isAccessible(page, state) {
-  await page.evaluate(axe.source);
-  const violations = await page.evaluate(async () => {
-    const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-    const results = await axe.run(document, { runOnly: tags, resultTypes: ["violations"] });
-    return results.violations.map(({ id, help, nodes }) => ({ id, help, nodes: nodes.map(({ html, failureSummary }) => ({ html, failureSummary })) }));
-  });
-  assert.deepEqual(violations, [], `${state}: ${JSON.stringify(violations, null, 2)}`);
 }

@@ -6,26 +6,28 @@ import {
   splitLabelled,
   stripSurroundings,
   tidy
-} from "./chunk-YZH57OWJ.js";
+} from "./chunk-HOGNVBAO.js";
 import {
   Words
-} from "./chunk-67B6GSYT.js";
+} from "./chunk-7ARMHFDL.js";
 import "./chunk-YG7J2LP3.js";
 import "./chunk-WMBZNGJP.js";
 import {
   save
-} from "./chunk-R6BE4ZVD.js";
+} from "./chunk-IRNXWQSX.js";
 import "./chunk-SLSNA55A.js";
 import {
   printable
-} from "./chunk-ZSNDR5XT.js";
+} from "./chunk-SCJ37LVC.js";
 import {
   ShareError,
   fail,
-  failureOf,
+  failureOf
+} from "./chunk-N5HTIYXM.js";
+import {
   fromUtf8,
   utf8Length
-} from "./chunk-H7PTUJJ3.js";
+} from "./chunk-GV6BKEVW.js";
 import "./chunk-GM7WFPGG.js";
 
 // src/relay_url.ts

@@ -2,10 +2,10 @@ import {
   Engine,
   decodeFully,
   readIdSegment
-} from "./chunk-YZH57OWJ.js";
+} from "./chunk-HOGNVBAO.js";
 import {
   isPassing
-} from "./chunk-CMWRINBF.js";
+} from "./chunk-TWXVUZNH.js";
 import {
   button,
   element,
@@ -19,13 +19,28 @@ import {
 } from "./chunk-SLSNA55A.js";
 import {
   printable
-} from "./chunk-ZSNDR5XT.js";
+} from "./chunk-SCJ37LVC.js";
 import {
-  ShareError,
   fail,
   failureOf
-} from "./chunk-H7PTUJJ3.js";
+} from "./chunk-N5HTIYXM.js";
+import "./chunk-GV6BKEVW.js";
 import "./chunk-GM7WFPGG.js";
+
+// src/view/lazy.ts
+function lazy(load) {
+  let loaded = null;
+  const attempt = async () => {
+    try {
+      await fetch(pageUrl("operator.json"), { method: "HEAD", cache: "no-store", credentials: "omit" });
+      return await load();
+    } catch {
+      loaded = null;
+      return fail({ code: "unreachable" });
+    }
+  };
+  return () => loaded ??= attempt();
+}
 
 // src/view/key_field.ts
 var MAX_FILE_BYTES = 1024 * 1024;
@@ -73,6 +88,7 @@ var KeyField = class {
 };
 
 // src/view/words_field.ts
+var loadWords = lazy(async () => (await import("./words-4EPGV4TW.js")).Words.load());
 var PAUSE_MS = 1e3;
 var WordsField = class {
   constructor(stage) {
@@ -81,7 +97,6 @@ var WordsField = class {
   stage;
   id = "words";
   #text = "";
-  #words = null;
   #pause;
   #input = element("textarea");
   #marks = element("ol");
@@ -93,7 +108,8 @@ var WordsField = class {
       id: this.id,
       "aria-describedby": problem === null ? "words-hint" : `${problem} words-hint`,
       "aria-invalid": String(problem !== null),
-      focus: () => void this.#load().catch(() => {
+      // They are fetched when somebody is about to type, and again if that did not work.
+      focus: () => void loadWords().catch(() => {
       }),
       input: () => this.#typed(),
       keydown: submitOnEnter
@@ -107,16 +123,8 @@ var WordsField = class {
     return texts.say("words.open");
   }
   async open() {
-    const words = (await this.#load()).read(this.#text);
+    const words = (await loadWords()).read(this.#text);
     return this.stage.engine.call("prove", { words });
-  }
-  /** The lists are fetched when somebody is about to type, and again if that did not work. */
-  #load() {
-    this.#words ??= import("./words-Q66M5AP3.js").then(({ Words }) => Words.load()).catch((error) => {
-      this.#words = null;
-      throw error instanceof TypeError ? new ShareError({ code: "unreachable" }) : error;
-    });
-    return this.#words;
   }
   #typed() {
     this.#text = this.#input.value;
@@ -134,7 +142,7 @@ var WordsField = class {
   async #marked() {
     const text2 = this.#text;
     try {
-      const marked = (await this.#load()).mark(text2);
+      const marked = (await loadWords()).mark(text2);
       const isTyping = /[\p{L}\p{M}]$/u.test(text2) && marked.at(-1)?.state !== "exact";
       return text2 === this.#text ? isTyping ? marked.slice(0, -1) : marked : this.#marked();
     } catch {
@@ -187,6 +195,7 @@ function submitOnEnter(event) {
 }
 
 // src/view/ask.ts
+var loadContents = lazy(() => import("./contents-MYUSOGI7.js"));
 var Ask = class {
   constructor(stage, kind, about) {
     this.stage = stage;
@@ -239,8 +248,7 @@ var Ask = class {
       if (event.type === "waiting") this.#say(texts.say("saving.waiting", { why: whatHappened(texts, event.why) }));
     });
     try {
-      const next = import("./contents-QLM5BYWM.js").catch(() => fail({ code: "unreachable" }));
-      const [manifest, { Contents }] = await Promise.all([this.#field.open(), next]);
+      const [manifest, { Contents }] = await Promise.all([this.#field.open(), loadContents()]);
       this.stage.show(new Contents(this.stage, manifest, "file" in this.about));
     } catch (error) {
       this.#failure = failureOf(error);
@@ -402,7 +410,7 @@ var Texts = class _Texts {
   #plurals;
   /** Loads a language. */
   static async load(language) {
-    const { sentences } = await (language === "nl" ? import("./sentences_nl-UU7O5KRN.js") : import("./sentences_en-P2I2X6LN.js"));
+    const { sentences } = await (language === "nl" ? import("./sentences_nl-ONPID3WR.js") : import("./sentences_en-E56LCPJ2.js"));
     return new _Texts(language, sentences);
   }
   /** A sentence, with values in place of `{name}`. */

@@ -5,11 +5,11 @@ import {
   openHeader,
   readHeader,
   scrypt
-} from "./chunk-UOHX32SE.js";
+} from "./chunk-ZXMYO24L.js";
 import {
   Relay,
   isPassing
-} from "./chunk-CMWRINBF.js";
+} from "./chunk-TWXVUZNH.js";
 import {
   hkdf
 } from "./chunk-YG7J2LP3.js";
@@ -22,21 +22,24 @@ import {
   checkName,
   collisionKey,
   printable
-} from "./chunk-ZSNDR5XT.js";
+} from "./chunk-SCJ37LVC.js";
 import {
   ShareError,
-  concat,
-  equal,
   fail,
   failureOf,
+  isFailure
+} from "./chunk-N5HTIYXM.js";
+import {
+  concat,
+  equal,
   fromHex,
   fromUtf8,
   hex,
-  isFailure,
+  piecesOf,
   random,
   utf8,
   utf8Length
-} from "./chunk-H7PTUJJ3.js";
+} from "./chunk-GV6BKEVW.js";
 import "./chunk-GM7WFPGG.js";
 
 // src/backoff.ts
@@ -921,7 +924,7 @@ var FileSource = class {
   }
   file;
   async *read(from, to) {
-    yield* this.file.slice(from, to).stream();
+    yield* piecesOf(this.file.slice(from, to).stream());
   }
 };
 
@@ -1113,7 +1116,7 @@ var BrowserDownload = class _BrowserDownload {
     while (this.#room <= this.#sent && !this.#cancelled) {
       await new Promise((resolve) => this.#changed = resolve);
     }
-    if (this.#cancelled) fail({ code: "cancelled" });
+    if (this.#cancelled) fail({ code: "download_stopped" });
   }
 };
 var Memory = class {
@@ -1251,7 +1254,7 @@ async function openTarget(target, bytes) {
   if (target.way === "folder") return (files) => intoFolder(target.handle, files);
   const sink = await openSink(target);
   return async (files, isSingle) => {
-    await write(new Buffered(sink), isSingle ? onlyBytes(files) : (await import("./zip-ZYVRDNG4.js")).zipped(files));
+    await write(new Buffered(sink), isSingle ? onlyBytes(files) : (await import("./zip-J2TAJWBF.js")).zipped(files));
     return { blob: sink instanceof Memory ? sink.blob : null, renamed: [] };
   };
 }
@@ -1370,7 +1373,7 @@ var Session = class {
     if (single2) return { name: single2.path.slice(single2.path.lastIndexOf("/") + 1), isZip: false, bytes: single2.size };
     const isZip = saveAs === "single";
     const entries = entriesOf(manifest, selection);
-    const bytes = isZip && entries.length > 0 ? (await import("./zip-ZYVRDNG4.js")).zipLength(entries) : null;
+    const bytes = isZip && entries.length > 0 ? (await import("./zip-J2TAJWBF.js")).zipLength(entries) : null;
     return { name: zipName(manifest), isZip, bytes };
   }
   /** Downloads, verifies and saves; sends the receipt if that was everything. */
@@ -1461,6 +1464,7 @@ async function unlockFile({ file, header: header2 }, opener) {
 
 // src/worker.ts
 var session = new Session((event) => send({ type: "event", event }));
+var isTooOld = !("any" in AbortSignal);
 var ALIVE_MS = 5e3;
 var running = null;
 globalThis.onmessage = async ({ data }) => {
@@ -1479,6 +1483,7 @@ globalThis.onmessage = async ({ data }) => {
   }
 };
 async function carryOut(call, signal) {
+  if (isTooOld) fail({ code: "browser_too_old" });
   switch (call.call) {
     case "open":
       return session.open(call.takes.relay, call.takes.id, signal);
@@ -1487,7 +1492,7 @@ async function carryOut(call, signal) {
     case "prove":
       return session.unlock({ passphrase: call.takes.words }, signal);
     case "unlock":
-      return session.unlock({ identities: (await import("./identity-TABC7PQU.js")).readIdentities(call.takes.identities) }, signal);
+      return session.unlock({ identities: (await import("./identity-SUOF356Z.js")).readIdentities(call.takes.identities) }, signal);
     case "plan":
       return session.plan(call.takes.selection, call.takes.saveAs);
     case "save":

@@ -56,3 +56,18 @@ export function equal(one: Uint8Array, other: Uint8Array): boolean {
 export function random(count: number): Bytes {
   return crypto.getRandomValues(new Uint8Array(count));
 }
+
+/** What a stream gives. Many browsers cannot iterate over one themselves. */
+export async function* piecesOf(stream: ReadableStream<Bytes>): AsyncGenerator<Bytes, void> {
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    // Who stops reading early no longer wants the rest; a stream that has ended or failed does not mind.
+    await reader.cancel().catch(() => {});
+  }
+}

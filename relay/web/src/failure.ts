@@ -51,7 +51,7 @@ export type Failure =
   | { code: "manifest_bad"; fault: Fault }
   | { code: "archive_bad"; fault: Fault; near: string }
   // This browser
-  | { code: "disk_full" | "save_refused" | "not_enough_memory" | "browser_too_old" | "cancelled" }
+  | { code: "disk_full" | "download_stopped" | "save_refused" | "not_enough_memory" | "browser_too_old" | "cancelled" }
   | { code: "too_large_for_memory"; bytes: number; limit: number }
   | { code: "unexpected"; detail: string };
 

@@ -118,7 +118,7 @@ export class BrowserDownload implements Sink {
     while (this.#room <= this.#sent && !this.#cancelled) {
       await new Promise<void>((resolve) => (this.#changed = resolve));
     }
-    if (this.#cancelled) fail({ code: "cancelled" });
+    if (this.#cancelled) fail({ code: "download_stopped" });
   }
 }
 

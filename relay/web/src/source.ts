@@ -2,7 +2,7 @@
 
 import { type Relay } from "./api.ts";
 import { Backoff, type Patience } from "./backoff.ts";
-import type { Bytes } from "./bytes.ts";
+import { piecesOf, type Bytes } from "./bytes.ts";
 import { fail } from "./failure.ts";
 
 /** Bytes that must arrive before a connection counts as working again. */
@@ -61,6 +61,6 @@ export class FileSource implements Source {
   constructor(readonly file: Blob) {}
 
   async *read(from: number, to: number): AsyncGenerator<Bytes, void> {
-    yield* this.file.slice(from, to).stream();
+    yield* piecesOf(this.file.slice(from, to).stream());
   }
 }

@@ -1,10 +1,12 @@
 /** The worker: all that is computed, fetched and written happens here, so that the page always answers. */
 
-import { failureOf } from "./failure.ts";
+import { fail, failureOf } from "./failure.ts";
 import type { Calls, FromWorker, ToWorker } from "./protocol.ts";
 import { Session } from "./session.ts";
 
 const session = new Session((event) => send({ type: "event", event }));
+/** The youngest of all that is needed: a browser that has it has the rest. */
+const isTooOld = !("any" in AbortSignal);
 /** How often the page is told that a call still runs. */
 const ALIVE_MS = 5_000;
 let running: AbortController | null = null;
@@ -26,6 +28,7 @@ globalThis.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
 };
 
 async function carryOut(call: ToWorker & { type: "call" }, signal: AbortSignal): Promise<Calls[keyof Calls]["gives"]> {
+  if (isTooOld) fail({ code: "browser_too_old" });
   switch (call.call) {
     case "open":
       return session.open(call.takes.relay, call.takes.id, signal);

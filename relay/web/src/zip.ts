@@ -1,13 +1,13 @@
 /** Several files as one .zip, stored without compression, as they come. */
 
 import { makeZip, predictLength } from "client-zip";
-import type { Bytes } from "./bytes.ts";
+import { piecesOf, type Bytes } from "./bytes.ts";
 import type { Entry } from "./manifest.ts";
 import type { Unpacked } from "./unpack.ts";
 
 /** The bytes of a .zip of these files and folders; its last ones come only when the last file has ended without error. */
-export function zipped(files: AsyncIterable<Unpacked>): ReadableStream<Bytes> {
-  return makeZip(members(files)) as ReadableStream<Bytes>;
+export function zipped(files: AsyncIterable<Unpacked>): AsyncIterable<Bytes> {
+  return piecesOf(makeZip(members(files)) as ReadableStream<Bytes>);
 }
 
 /** How long the .zip will be. */

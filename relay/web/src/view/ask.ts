@@ -1,10 +1,11 @@
 /** The screen that asks for the words or the key, and tells who can open the share and until when. */
 
 import type { ShareStatus } from "../api.ts";
-import { fail, failureOf, type Failure } from "../failure.ts";
+import { failureOf, type Failure } from "../failure.ts";
 import type { Manifest } from "../manifest.ts";
 import { printable } from "../names.ts";
 import { element, paragraph, type Child } from "./dom.ts";
+import { lazy } from "./lazy.ts";
 import { KeyField } from "./key_field.ts";
 import { problemBox, whatHappened } from "./problem.ts";
 import type { Screen, Stage } from "./screen.ts";
@@ -13,6 +14,9 @@ import { WordsField } from "./words_field.ts";
 
 /** What is opened: a share, or a file from disk. */
 type About = { status: ShareStatus } | { file: File };
+
+/** What comes next. */
+const loadContents = lazy(() => import("./contents.ts"));
 
 /** Something to type into that opens a share. It keeps what was typed. */
 export interface Field {
@@ -79,9 +83,7 @@ export class Ask implements Screen {
       if (event.type === "waiting") this.#say(texts.say("saving.waiting", { why: whatHappened(texts, event.why) }));
     });
     try {
-      // What comes next is not needed before.
-      const next = import("./contents.ts").catch(() => fail({ code: "unreachable" }));
-      const [manifest, { Contents }] = await Promise.all([this.#field.open(), next]);
+      const [manifest, { Contents }] = await Promise.all([this.#field.open(), loadContents()]);
       this.stage.show(new Contents(this.stage, manifest, "file" in this.about));
     } catch (error) {
       this.#failure = failureOf(error);

@@ -1,13 +1,14 @@
 /** The one field for the words. Each is marked while the rest is typed; what a slip may have been meant as can be taken. */
 
-import { ShareError } from "../failure.ts";
 import type { Manifest } from "../manifest.ts";
-import type { TypedWord, Words } from "../words.ts";
+import type { TypedWord } from "../words.ts";
 import type { Field } from "./ask.ts";
 import { button, element, type Child } from "./dom.ts";
+import { lazy } from "./lazy.ts";
 import type { Stage } from "./screen.ts";
 import type { Texts } from "./texts.ts";
 
+const loadWords = lazy(async () => (await import("../words.ts")).Words.load());
 /** How long nobody types before what is wrong is read out. */
 const PAUSE_MS = 1_000;
 
@@ -15,7 +16,6 @@ const PAUSE_MS = 1_000;
 export class WordsField implements Field {
   readonly id = "words";
   #text = "";
-  #words: Promise<Words> | null = null;
   #pause: ReturnType<typeof setTimeout> | undefined;
   #input = element("textarea");
   #marks = element("ol");
@@ -30,7 +30,8 @@ export class WordsField implements Field {
       id: this.id,
       "aria-describedby": problem === null ? "words-hint" : `${problem} words-hint`,
       "aria-invalid": String(problem !== null),
-      focus: () => void this.#load().catch(() => {}),
+      // They are fetched when somebody is about to type, and again if that did not work.
+      focus: () => void loadWords().catch(() => {}),
       input: () => this.#typed(),
       keydown: submitOnEnter,
     });
@@ -45,17 +46,8 @@ export class WordsField implements Field {
   }
 
   async open(): Promise<Manifest> {
-    const words = (await this.#load()).read(this.#text);
+    const words = (await loadWords()).read(this.#text);
     return this.stage.engine.call("prove", { words });
-  }
-
-  /** The lists are fetched when somebody is about to type, and again if that did not work. */
-  #load(): Promise<Words> {
-    this.#words ??= import("../words.ts").then(({ Words }) => Words.load()).catch((error) => {
-      this.#words = null;
-      throw error instanceof TypeError ? new ShareError({ code: "unreachable" }) : error;
-    });
-    return this.#words;
   }
 
   #typed(): void {
@@ -76,7 +68,7 @@ export class WordsField implements Field {
   async #marked(): Promise<TypedWord[]> {
     const text = this.#text;
     try {
-      const marked = (await this.#load()).mark(text);
+      const marked = (await loadWords()).mark(text);
       const isTyping = /[\p{L}\p{M}]$/u.test(text) && marked.at(-1)?.state !== "exact";
       return text === this.#text ? (isTyping ? marked.slice(0, -1) : marked) : this.#marked();
     } catch {

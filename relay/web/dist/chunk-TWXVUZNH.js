@@ -1,9 +1,11 @@
 import {
   ShareError,
+  fail
+} from "./chunk-N5HTIYXM.js";
+import {
   concat,
-  fail,
   fromUtf8
-} from "./chunk-H7PTUJJ3.js";
+} from "./chunk-GV6BKEVW.js";
 
 // src/api.ts
 var CALL_MS = 6e4;

@@ -6,11 +6,13 @@ import {
   sha256
 } from "./chunk-WMBZNGJP.js";
 import {
+  fail
+} from "./chunk-N5HTIYXM.js";
+import {
   concat,
   equal,
-  fail,
   utf8
-} from "./chunk-H7PTUJJ3.js";
+} from "./chunk-GV6BKEVW.js";
 
 // node_modules/@scure/base/index.js
 /*! scure-base - MIT License (c) 2022 Paul Miller (paulmillr.com) */

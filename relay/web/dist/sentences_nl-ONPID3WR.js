@@ -169,6 +169,8 @@ var nl_default = {
   "failure.archive_bad.hint": "Er is niets opgeslagen. Vraag de afzender het opnieuw te sturen.",
   "failure.disk_full": "Er is niet genoeg ruimte om het op te slaan.",
   "failure.disk_full.hint": "Maak ruimte vrij op uw apparaat, of kies een andere schijf. Sla het dan opnieuw op.",
+  "failure.download_stopped": "Uw browser heeft de download gestopt.",
+  "failure.download_stopped.hint": "Hebt u dat niet zelf gedaan? Dan is er misschien te weinig ruimte op uw apparaat. Maak ruimte en sla het daarna opnieuw op.",
   "failure.save_refused": "Deze pagina mag van uw browser geen bestanden opslaan.",
   "failure.save_refused.hint": "Probeer een andere browser, of het programma share; zie hieronder.",
   "failure.not_enough_memory": "Uw browser heeft niet genoeg geheugen om dit te openen.",

@@ -1,6 +1,6 @@
 import {
   utf8Length
-} from "./chunk-H7PTUJJ3.js";
+} from "./chunk-GV6BKEVW.js";
 
 // src/names.ts
 var MAX_COMPONENT_BYTES = 255;

@@ -8,14 +8,15 @@ import {
 } from "./chunk-UAO56CIJ.js";
 import {
   save
-} from "./chunk-R6BE4ZVD.js";
+} from "./chunk-IRNXWQSX.js";
 import "./chunk-SLSNA55A.js";
 import {
   printable
-} from "./chunk-ZSNDR5XT.js";
+} from "./chunk-SCJ37LVC.js";
 import {
   failureOf
-} from "./chunk-H7PTUJJ3.js";
+} from "./chunk-N5HTIYXM.js";
+import "./chunk-GV6BKEVW.js";
 import "./chunk-GM7WFPGG.js";
 
 // src/view/rate.ts

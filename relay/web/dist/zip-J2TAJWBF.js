@@ -1,3 +1,6 @@
+import {
+  piecesOf
+} from "./chunk-GV6BKEVW.js";
 import "./chunk-GM7WFPGG.js";
 
 // node_modules/client-zip/index.js
@@ -172,7 +175,7 @@ function N(t2, a2 = {}) {
 
 // src/zip.ts
 function zipped(files) {
-  return N(members(files));
+  return piecesOf(N(members(files)));
 }
 function zipLength(entries) {
   return Number(S(entries.map((entry) => entry.folder ? described(entry) : { ...described(entry), size: entry.size })));

@@ -2,9 +2,11 @@ import {
   sha256
 } from "./chunk-WMBZNGJP.js";
 import {
-  fail,
+  fail
+} from "./chunk-N5HTIYXM.js";
+import {
   utf8
-} from "./chunk-H7PTUJJ3.js";
+} from "./chunk-GV6BKEVW.js";
 
 // src/words.ts
 var MIN_WORDS = 6;

@@ -1,27 +1,3 @@
-// src/failure.ts
-var ShareError = class extends Error {
-  constructor(failure) {
-    super(failure.code);
-    this.failure = failure;
-  }
-  failure;
-  name = "ShareError";
-};
-function fail(failure) {
-  throw new ShareError(failure);
-}
-function failureOf(error) {
-  if (error instanceof ShareError) return error.failure;
-  if (error instanceof DOMException) {
-    if (error.name === "AbortError") return { code: "cancelled" };
-    if (error.name === "QuotaExceededError") return { code: "disk_full" };
-  }
-  return { code: "unexpected", detail: String(error) };
-}
-function isFailure(error, code) {
-  return error instanceof ShareError && error.failure.code === code;
-}
-
 // src/bytes.ts
 var encoder = new TextEncoder();
 var decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -60,12 +36,21 @@ function equal(one, other) {
 function random(count) {
   return crypto.getRandomValues(new Uint8Array(count));
 }
+async function* piecesOf(stream) {
+  const reader = stream.getReader();
+  try {
+    for (; ; ) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await reader.cancel().catch(() => {
+    });
+  }
+}
 
 export {
-  ShareError,
-  fail,
-  failureOf,
-  isFailure,
   utf8,
   fromUtf8,
   utf8Length,
@@ -73,5 +58,6 @@ export {
   fromHex,
   concat,
   equal,
-  random
+  random,
+  piecesOf
 };

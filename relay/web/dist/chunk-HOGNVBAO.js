@@ -1,24 +1,18 @@
 import {
+  pageUrl,
   scriptUrl
 } from "./chunk-SLSNA55A.js";
 import {
   ShareError,
   fail
-} from "./chunk-H7PTUJJ3.js";
+} from "./chunk-N5HTIYXM.js";
 
 // src/engine.ts
 var Engine = class {
-  #worker = new Worker(scriptUrl("worker.js"), { type: "module" });
   #ears = /* @__PURE__ */ new Set();
   #running = null;
-  constructor() {
-    this.#worker.onmessage = ({ data }) => {
-      if (data.type === "event") this.#ears.forEach((hear) => hear(data.event));
-      else if (data.type === "gives") this.#settle()?.resolve(data.gives);
-      else this.#settle()?.reject(new ShareError(data.failure));
-    };
-    this.#worker.onerror = () => this.#settle()?.reject(new ShareError({ code: "browser_too_old" }));
-  }
+  /** `null` once it could not be loaded, or not understood. */
+  #worker = this.#start();
   /** From now on `hear` is told of progress and lost connections, until the function that this gives is called. */
   listen(hear) {
     this.#ears.add(hear);
@@ -29,17 +23,36 @@ var Engine = class {
     if (this.#running) fail({ code: "unexpected", detail: "a call is running" });
     const running = withResolvers();
     this.#running = running;
+    this.#worker ??= this.#start();
     this.#worker.postMessage({ type: "call", call, takes }, transfer);
     return running.promise;
   }
   /** Ends the call that runs, which then fails with `cancelled`. */
   cancel() {
-    this.#worker.postMessage({ type: "cancel" });
+    this.#worker?.postMessage({ type: "cancel" });
   }
   /** Ends the worker; a call that runs fails with `cancelled`. */
   end() {
-    this.#worker.terminate();
+    this.#worker?.terminate();
     this.#settle()?.reject(new ShareError({ code: "cancelled" }));
+  }
+  #start() {
+    const worker = new Worker(scriptUrl("worker.js"), { type: "module" });
+    worker.onmessage = ({ data }) => {
+      if (data.type === "event") this.#ears.forEach((hear) => hear(data.event));
+      else if (data.type === "gives") this.#settle()?.resolve(data.gives);
+      else this.#settle()?.reject(new ShareError(data.failure));
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      this.#worker = null;
+      void this.#failed();
+    };
+    return worker;
+  }
+  async #failed() {
+    const code = await canFetchWorker() ? "browser_too_old" : "unreachable";
+    if (this.#worker === null) this.#settle()?.reject(new ShareError({ code }));
   }
   #settle() {
     const running = this.#running;
@@ -47,6 +60,9 @@ var Engine = class {
     return running;
   }
 };
+function canFetchWorker() {
+  return fetch(pageUrl("worker.js"), { credentials: "omit" }).then(({ ok }) => ok, () => false);
+}
 function withResolvers() {
   let [resolve, reject] = [() => {
   }, () => {

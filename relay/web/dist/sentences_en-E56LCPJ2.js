@@ -169,6 +169,8 @@ var en_default = {
   "failure.archive_bad.hint": "Nothing was saved. Ask the sender to send it again.",
   "failure.disk_full": "There is not enough room to save it.",
   "failure.disk_full.hint": "Make room on your device, or choose another disk. Then save it again.",
+  "failure.download_stopped": "Your browser has stopped the download.",
+  "failure.download_stopped.hint": "Was that not you? Then there may not be enough room on your device. Make room, then save it again.",
   "failure.save_refused": "Your browser does not let this page save files.",
   "failure.save_refused.hint": "Try another browser, or the share program; see below.",
   "failure.not_enough_memory": "Your browser has not enough memory to open this.",

@@ -3,7 +3,7 @@ import {
   bech32,
   malformed,
   unwrap
-} from "./chunk-UOHX32SE.js";
+} from "./chunk-ZXMYO24L.js";
 import {
   hkdf
 } from "./chunk-YG7J2LP3.js";
@@ -17,10 +17,12 @@ import {
   sha256
 } from "./chunk-WMBZNGJP.js";
 import {
+  fail
+} from "./chunk-N5HTIYXM.js";
+import {
   concat,
-  fail,
   utf8
-} from "./chunk-H7PTUJJ3.js";
+} from "./chunk-GV6BKEVW.js";
 import "./chunk-GM7WFPGG.js";
 
 // node_modules/@noble/curves/utils.js

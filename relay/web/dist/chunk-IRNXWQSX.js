@@ -4,10 +4,12 @@ import {
 } from "./chunk-SLSNA55A.js";
 import {
   fail,
+  isFailure
+} from "./chunk-N5HTIYXM.js";
+import {
   hex,
-  isFailure,
   random
-} from "./chunk-H7PTUJJ3.js";
+} from "./chunk-GV6BKEVW.js";
 
 // src/save.ts
 var LAST_BYTES_MS = 1e4;

@@ -34,10 +34,15 @@ inBrowsers((test, name) => {
     }
   });
 
-  test("a relay does not start with a colour that is too faint", async (stage) => {
+  test("a relay does not start with a colour that is too faint", async () => {
     for (const look of TOO_FAINT) {
-      const refused = stage.world.relay("--operator", stage.world.file("operator.json", JSON.stringify(look)));
-      await assert.rejects(refused, /too little contrast/);
+      const world = new World();
+      try {
+        const refused = world.relay("--operator", world.file("operator.json", JSON.stringify(look)));
+        await assert.rejects(refused, /too little contrast/);
+      } finally {
+        await world.end();
+      }
     }
   });
 });

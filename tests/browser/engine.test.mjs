@@ -95,10 +95,10 @@ inBrowsers((test, name) => {
   });
 
   test("what does not authenticate is never complete, in whatever way it was to be saved", async (stage) => {
-    for (const [at, chunk] of [[12 * MIB, 191], [20 * MIB, 319]]) {
+    for (const [at, chunk] of [[3 * MIB, 47], [5 * MIB, 79]]) {
       for (const way of ["file", "download", "memory"]) {
         const file = `broken-${way}-${at}.bin`;
-        const { link, id, words } = stage.send(stage.world.file(file, randomBytes(20 * MIB)));
+        const { link, id, words } = stage.send(stage.world.file(file, randomBytes(5 * MIB)));
         flip(stage.world.path("relay", "shares", id, "content.age"), at);
         const { failure } = await fetched(stage, { link, words, ways: [way] });
         assert.deepEqual(failure, { code: "tampered", chunk });

@@ -51,9 +51,10 @@ inBrowsers((test, name) => {
 async function visitOf(stage, world, look) {
   world.file("logo.svg", LOGO);
   const relay = await world.relay("--operator", world.file("operator.json", JSON.stringify(look)));
-  const { link } = world.send(relay, world.file("operator.bin", "x"));
+  const { link, words } = world.send(relay, world.file("operator.bin", "x"));
   const page = await stage.visit(link);
-  await page.unlock("qqqqqqq abandonx abxlity");
+  await page.unlock(`qqqqqqq ${words.split("-")[0]}xq `);
+  await page.page.waitForSelector(".marks button");
   return { page, relay };
 }
 

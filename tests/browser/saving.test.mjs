@@ -100,12 +100,12 @@ inBrowsers((test, name) => {
       await page.heading("contents.title");
       await page.click("#save");
       for (const key of ["failure.disk_full", "failure.disk_full.hint"]) await page.sees(say(key));
-      assert.deepEqual(await page.picked(), {});
+      assert.equal((await page.picked())["room.bin"], undefined);
       assert.deepEqual(receipts(stage, link), []);
       await browser.send("Storage.overrideQuotaForOrigin", { origin });
       await page.click("#save");
       await page.heading("saved.title");
-      assert.deepEqual(await page.picked(), { "room.bin": 9 * MIB });
+      assert.equal((await page.picked())["room.bin"], 9 * MIB);
     });
 
     test("a download that the browser stops leaves nothing, and it can be saved again", async (stage) => {

@@ -40,9 +40,10 @@ inBrowsers((test) => {
     await other.heading("contents.title");
     const sent = gate.seen.join("\n");
     assert.ok(sent.includes("/receipt") && sent.includes("/open"));
-    for (const secret of [words, words.replaceAll("-", " "), ...words.split("-").map((word) => `"${word}`), "Secret", "keyed name", "AGE-SECRET"]) {
-      assert.ok(!sent.includes(secret), secret);
-    }
+    for (const secret of ["Secret", "keyed name", "AGE-SECRET"]) assert.ok(!sent.includes(secret), secret);
+    // One word alone may well be in what browsers send: "script" is one.
+    const list = words.split("-");
+    for (const [i, word] of list.slice(1).entries()) assert.doesNotMatch(sent, new RegExp(`${list[i]}[^a-z]{1,4}${word}`, "i"));
     assert.ok(!/"cookie"/i.test(sent));
     const kept = await page.page.evaluate(() => [document.cookie, localStorage.length, sessionStorage.length, location.hash]);
     assert.deepEqual(kept, ["", 0, 0, ""]);

@@ -523,7 +523,9 @@ var App = class _App {
     return contact === null ? null : element("footer", {}, element("p", {}, printable(contact)));
   }
   async #speak(language) {
-    this.texts = await Texts.load(language);
+    const texts = await Texts.load(language).catch(() => null);
+    if (!texts) return this.announce(this.texts.say("failure.unreachable"));
+    this.texts = texts;
     this.#draw();
     document.getElementById(`speak-${language}`)?.focus();
   }

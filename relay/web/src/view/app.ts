@@ -98,7 +98,9 @@ export class App implements Stage {
   }
 
   async #speak(language: Language): Promise<void> {
-    this.texts = await Texts.load(language);
+    const texts = await Texts.load(language).catch(() => null);
+    if (!texts) return this.announce(this.texts.say("failure.unreachable"));
+    this.texts = texts;
     this.#draw();
     document.getElementById(`speak-${language}`)?.focus();
   }

@@ -1,9 +1,11 @@
-/** What everybody can use: axe-core finds nothing against it. */
+/** What axe-core finds on a page, and where pictures of it go. */
 
 import assert from "node:assert/strict";
 import axe from "axe-core";
 
-/** Has axe-core look at a page in some state. */
+export const PICTURES = process.env.PICTURES ?? new URL("../../target/page", import.meta.url).pathname;
+
+/** It finds nothing. */
 export async function isAccessible(page, state) {
   await page.evaluate(axe.source);
   const violations = await page.evaluate(async () => {

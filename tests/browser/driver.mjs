@@ -67,13 +67,25 @@ export class Visit {
     return this.page.evaluate(() => document.body.innerText);
   }
 
+  /** Chooses a file on disk. */
+  async chooseFile(selector, path) {
+    await (await this.page.waitForSelector(selector)).uploadFile(path);
+  }
+
+  /** Ticks the box before a file of the list. */
+  async tick(file) {
+    await this.page.evaluate((file) => [...document.querySelectorAll(".files label")].find((row) => row.textContent.includes(file)).click(), file);
+  }
+
   async type(selector, text) {
+    await this.page.waitForSelector(selector);
     await this.page.focus(selector);
     await this.page.keyboard.type(text);
   }
 
   /** Puts a text into a field at once, as pasting does. */
   async paste(selector, text) {
+    await this.page.waitForSelector(selector);
     await this.page.evaluate(
       (selector, text) => {
         const field = document.querySelector(selector);
@@ -100,11 +112,35 @@ export class Visit {
     await this.page.click(selector);
   }
 
-  /** Opens the share with these words. */
+  /** Opens the share, or the file, with these words. */
   async unlock(words) {
-    await this.heading("ask.title");
     await this.paste("#words", words);
     await this.click("#open");
+  }
+
+  /** Opens the share with these words, and saves all of it. */
+  async save(words) {
+    await this.unlock(words);
+    await this.heading("contents.title");
+    await this.click("#save");
+    await this.heading("saved.title");
+  }
+
+  /** The lengths of the files in a folder of the browser's private file system, which stands in for places people pick. */
+  picked(...folders) {
+    return this.page.evaluate(async (folders) => {
+      const found = {};
+      const list = async (folder, path) => {
+        for await (const [name, handle] of folder.entries()) {
+          if (handle.kind === "directory") await list(handle, `${path}${name}/`);
+          else found[path + name] = (await handle.getFile()).size;
+        }
+      };
+      let folder = await navigator.storage.getDirectory();
+      for (const name of folders) folder = await folder.getDirectoryHandle(name);
+      await list(folder, "");
+      return found;
+    }, folders);
   }
 
   value(selector) {

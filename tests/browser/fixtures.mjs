@@ -1,5 +1,6 @@
 /** Keys and words that tests use, and what they bring about behind the page's back. */
 
+import { createHash } from "node:crypto";
 import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
 
 const vectors = new URL("../vectors/", import.meta.url);
@@ -16,6 +17,10 @@ export const WRONG = JSON.parse(readFileSync(new URL("words.json", vectors), "ut
 export async function lock(relay, id) {
   const body = JSON.stringify({ proof: "0".repeat(64) });
   for (let i = 0; i < 10; i++) await fetch(`${relay}/v1/shares/${id}/open`, { method: "POST", headers: { "content-type": "application/json" }, body });
+}
+
+export function sha256(bytes) {
+  return createHash("sha256").update(bytes).digest("hex");
 }
 
 /** Changes one bit of a file. */

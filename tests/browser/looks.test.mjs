@@ -8,11 +8,10 @@ import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
-import { isAccessible } from "./accessible.mjs";
+import { isAccessible, PICTURES } from "./accessible.mjs";
 import { BROWSERS, Stage } from "./stage.mjs";
 import { STATES } from "./states.mjs";
 
-const PICTURES = process.env.PICTURES ?? new URL("../../target/page", import.meta.url).pathname;
 const TAKES_ALL = process.env.TAKE === "all";
 const WIDTHS = [320, 768, 1280];
 /** Chromium is told which colours a person prefers; Firefox must know it when it starts. */

@@ -48,4 +48,57 @@ inBrowsers((test) => {
       await restarted.end();
     }
   });
+
+  test("a relay that cannot be reached at first is asked again without being told to", async (stage) => {
+    const gate = await stage.gate();
+    const { link } = stage.send(stage.world.file("first.bin", "x"));
+    gate.close();
+    const page = await stage.visit(gate.through(link));
+    await page.heading("checking");
+    await page.sees(say("saving.waiting", { why: say("failure.unreachable") }));
+    gate.open();
+    await page.heading("ask.title");
+  });
+
+  test("a relay that goes while words are typed costs nothing of what was typed", async (stage) => {
+    const gate = await stage.gate();
+    const { link, words } = stage.send(stage.world.file("typed.bin", "x"));
+    const page = await stage.visit(gate.through(link));
+    await page.heading("ask.title");
+    await page.type("#words", words.slice(0, 10));
+    gate.close();
+    await page.type("#words", words.slice(10));
+    await page.click("#open");
+    await page.sees(say("saving.waiting", { why: say("failure.unreachable") }));
+    assert.equal(await page.value("#words"), words);
+    gate.open();
+    await page.heading("contents.title");
+  });
+
+  test("a relay that goes before the word lists have come costs nothing of what was typed either", async (stage) => {
+    const gate = await stage.gate();
+    const { link, words } = stage.send(stage.world.file("lists.bin", "x"));
+    const page = await stage.visit(gate.through(link));
+    await page.heading("ask.title");
+    gate.refuse("");
+    await page.paste("#words", words);
+    await page.click("#open");
+    await page.problem();
+    await page.sees(say("failure.unreachable"));
+    assert.equal(await page.value("#words"), words);
+    gate.refuse(null);
+    await page.click("#open");
+    await page.heading("contents.title");
+  });
+
+  test("a worker that cannot be fetched is no old browser, and is fetched again by itself", async (stage) => {
+    const gate = await stage.gate();
+    const { link } = stage.send(stage.world.file("worker.bin", "x"));
+    gate.refuse("/page/worker.js");
+    const page = await stage.visit(gate.through(link));
+    await page.sees(say("failure.unreachable"));
+    await page.sees(say("again.itself"));
+    gate.refuse(null);
+    await page.heading("ask.title");
+  });
 });

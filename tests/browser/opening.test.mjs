@@ -1,6 +1,7 @@
 /** Opening a share: by words as people type them, by a key, from disk; and why it may not open. */
 
 import assert from "node:assert/strict";
+import { basename } from "node:path";
 import { say } from "./driver.mjs";
 import { KEYS, lock, OTHER_KEY, RECIPIENT, WRONG } from "./fixtures.mjs";
 import { inBrowsers } from "./stage.mjs";
@@ -19,6 +20,46 @@ inBrowsers((test) => {
     await until(async () => (await marks()).startsWith("exact,"), "no marks");
     await page.click("#open");
     await page.heading("contents.title");
+  });
+
+  test("what a word may have been meant as is offered, and one click puts it in its place", async (stage) => {
+    const { link, words } = stage.send(stage.world.file("meant.bin", "x"));
+    const [first, second, ...rest] = words.split("-");
+    const typed = `${second}xq`;
+    const page = await stage.visit(link);
+    await page.heading("ask.title");
+    await page.type("#words", [first, typed, ...rest].join(" "));
+    await page.sees(`Word 2, “${typed}”, is not on the list. Did you mean: `);
+    await page.click(`.marks button[aria-label="${say("words.use", { word: second, typed })}"]`);
+    assert.equal((await page.value("#words")).trim(), words.replaceAll("-", " "));
+    assert.equal(await page.focused(), "words");
+    await page.click("#open");
+    await page.heading("contents.title");
+  });
+
+  test("words open as they come from a mail, a phone or speech", async (stage) => {
+    const title = (word) => word[0].toUpperCase() + word.slice(1);
+    const numbered = (list) => list.map((word, i) => `> ${i + 1}. ${title(word)}`).join("\r\n");
+    const mangled = (list) => list.map((word) => `\u201c${word.slice(0, 2)}\u00ad${word.slice(2).toUpperCase()}\u201d`).join(",\u00a0\n");
+    const spoken = (list) => `${title(list.join(" "))}.`;
+    for (const [language, how, write] of [["nl", "paste", numbered], ["en", "paste", mangled], ["nl", "type", spoken]]) {
+      const { link, words } = stage.send(stage.world.file("typed.bin", "x"), "--word-list", language);
+      const page = await stage.visit(link, { language });
+      await page.heading("ask.title", {}, language);
+      await page[how]("#words", write(words.split("-")));
+      await page.click("#open");
+      await page.heading("contents.title", {}, language);
+    }
+  });
+
+  test("words in the middle of a letter are counted, cost no try and stay", async (stage) => {
+    const { link, words } = stage.send(stage.world.file("letter.bin", "x"));
+    const letter = `Dear Ms Jansen,\n\nthese are the words: ${words.replaceAll("-", " ")}.\nKind regards`;
+    const page = await stage.visit(link);
+    await page.unlock(letter);
+    await page.sees(say("failure.words_count", { found: 15 }));
+    assert.equal(await page.value("#words"), letter);
+    assert.deepEqual(stage.world.events(link).filter(({ event }) => event === "wrong_proof"), []);
   });
 
   test("a slip in the words costs no try, wrong words do, and what was typed stays", async (stage) => {
@@ -66,7 +107,7 @@ inBrowsers((test) => {
     stage.world.share("revoke", revoked.link);
     const collected = send("collected.bin", "--once");
     stage.world.share("get", "--yes", "--passphrase-file", stage.world.file("w", collected.words), "--output", stage.world.path("out", "."), collected.link);
-    const expired = send("expired.bin", "--expires", "20s");
+    const expired = send("expired.bin", "--expires", "15s");
     const damaged = send("damaged.bin").link.slice(0, -2);
     const unknown = send("unknown.bin");
     const elsewhere = new World();
@@ -83,7 +124,7 @@ inBrowsers((test) => {
         const page = await stage.visit(link);
         await page.heading("problem.title");
         await page.sees(sentence);
-          }
+      }
     } finally {
       await elsewhere.end();
     }
@@ -109,14 +150,13 @@ inBrowsers((test) => {
   test("a saved file opens from disk with the words, without the network", async (stage) => {
     const gate = await stage.gate();
     const { link, words } = stage.send(stage.world.file("disk.bin", "from disk"));
-    const saved = stage.world.path("disk.bin.age");
-    stage.world.share("get", "--yes", "--ciphertext", saved, "--passphrase-file", stage.world.file("w", words), link);
+    const saved = stage.saved(link, words);
     const page = await stage.visit(gate.through(link));
     await page.heading("ask.title");
     await page.page.evaluate(() => document.querySelector("#words").focus());
     await until(() => gate.requests.some((request) => request.includes("wordlists")), "the word lists are not fetched");
-    await (await page.page.$("#local-file")).uploadFile(saved);
-    await page.heading("file.title", { name: "disk.bin.age" });
+    await page.chooseFile("#local-file", saved);
+    await page.heading("file.title", { name: basename(saved) });
     const asked = gate.requests.length;
     await page.paste("#words", words);
     await page.click("#open");
@@ -124,7 +164,7 @@ inBrowsers((test) => {
     await page.click("#save");
     await page.heading("saved.title");
     await page.sees(say("saved.receipt.local"));
-    assert.equal((await stage.downloaded("disk.bin", 9)).toString(), "from disk");
+    assert.equal((await stage.downloaded(basename(saved, ".age"), 9)).toString(), "from disk");
     assert.deepEqual(gate.requests.slice(asked).filter((request) => request.includes("/v1")), []);
   });
 });

@@ -55,4 +55,15 @@ inBrowsersAtOnce((test) => {
     assert.ok(!stage.hasDownloaded("gone.bin"));
     assert.deepEqual(stage.world.events(link).filter(({ event }) => event === "receipt"), []);
   });
+
+  test("a relay that stays away at first is asked again, with a sentence about it", async (stage) => {
+    const gate = await stage.gate();
+    const { link } = stage.send(stage.world.file("away.bin", "x"));
+    gate.close();
+    const page = await stage.visit(gate.through(link));
+    await page.heading("problem.title");
+    for (const key of ["failure.unreachable", "failure.unreachable.hint", "again.itself"]) await page.sees(say(key));
+    gate.open();
+    await page.heading("ask.title");
+  });
 });

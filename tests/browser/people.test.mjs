@@ -1,9 +1,10 @@
 /** The page for everybody: by keyboard alone, with large text, with colours of one's own. */
 
 import assert from "node:assert/strict";
-import { inBrowsers } from "./stage.mjs";
+import { randomBytes } from "node:crypto";
+import { inBrowsers, MIB } from "./stage.mjs";
 
-inBrowsers((test) => {
+inBrowsers((test, name) => {
   test("the keyboard alone is enough", async (stage) => {
     const { link, words } = stage.send(stage.world.file("keyboard.bin", "by keyboard"));
     const page = await stage.visit(link, { ways: ["download"] });
@@ -28,5 +29,41 @@ inBrowsers((test) => {
     await page.heading("saved.title", {}, "nl");
     assert.equal(await page.focused(), "H1");
     await stage.downloaded("keyboard.bin", 11);
+  });
+
+  if (name === "chromium") {
+    test("with colours of one's own every button, field and notice keeps an edge, and focus is seen", async (stage) => {
+      const { link } = stage.send(stage.world.file("forced.bin", "x"));
+      const page = await stage.visit(link);
+      const session = await page.page.createCDPSession();
+      await session.send("Emulation.setEmulatedMedia", { features: [{ name: "forced-colors", value: "active" }] });
+      await page.unlock("qqqqqqq housxq");
+      await page.problem();
+      assert.ok(await page.page.evaluate(() => matchMedia("(forced-colors: active)").matches));
+      const edges = await page.page.evaluate(() => {
+        const looks = [...document.querySelectorAll("button:not([aria-pressed=false]), textarea, .problem")].map((one) => getComputedStyle(one));
+        return looks.map(({ borderLeftWidth, borderLeftStyle, borderLeftColor, backgroundColor }) => [borderLeftWidth !== "0px", borderLeftStyle, borderLeftColor !== backgroundColor].join());
+      });
+      assert.ok(edges.length > 3);
+      assert.deepEqual([...new Set(edges)], ["true,solid,true"]);
+      await page.page.focus("#words");
+      assert.match(await page.page.evaluate(() => getComputedStyle(document.querySelector("#words")).outline), /solid 3px/);
+    });
+  }
+
+  test("nothing on the page moves by itself", async (stage) => {
+    const gate = await stage.gate();
+    const { link, words } = stage.send(stage.world.file("still.bin", randomBytes(9 * MIB)));
+    const page = await stage.visit(gate.through(link));
+    await page.unlock(words);
+    await page.heading("contents.title");
+    gate.stall(3 * MIB);
+    await page.click("#save");
+    await page.progress();
+    const moving = await page.page.evaluate(() => [
+      ...document.getAnimations().filter(({ effect }) => effect.getComputedTiming().duration > 0),
+      ...[...document.querySelectorAll("*")].filter((one) => getComputedStyle(one).transitionDuration !== "0s"),
+    ].length);
+    assert.equal(moving, 0);
   });
 });

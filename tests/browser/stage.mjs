@@ -4,6 +4,7 @@
  */
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, parse } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
@@ -17,6 +18,14 @@ export const BROWSERS = process.env.BROWSERS?.split(",") ?? ["chromium", "firefo
 const TEST_MS = 180_000;
 /** How long a browser may take to close what a test left. */
 const CLOSE_MS = 15_000;
+
+/** Prints what is in a .zip as JSON, after testing all of it. */
+const UNZIP = `
+import sys, zipfile, json, hashlib
+archive = zipfile.ZipFile(sys.argv[1])
+assert archive.testzip() is None
+print(json.dumps({i.filename: hashlib.sha256(archive.read(i)).hexdigest() for i in archive.infolist() if not i.is_dir()}))
+`;
 
 /** A browser with its relay. */
 export class Stage {
@@ -56,6 +65,21 @@ export class Stage {
     const path = join(this.downloads, file);
     const isWhole = () => this.hasDownloaded(file) && (length === undefined ? statSync(path).size > 0 : statSync(path).size === length);
     return until(() => isWhole() && readFileSync(path), `${file} was not downloaded: ${readdirSync(this.downloads)}`);
+  }
+
+  /** What is in a downloaded .zip, after all of it was tested: SHA-256 by name. */
+  async unzipped(file) {
+    await this.downloaded(file);
+    const run = spawnSync("python3", ["-c", UNZIP, join(this.downloads, file)], { encoding: "utf8" });
+    assert.equal(run.status, 0, run.stderr);
+    return JSON.parse(run.stdout);
+  }
+
+  /** The path of a share saved as an age file. */
+  saved(link, words) {
+    const path = this.world.path(`saved-${Math.random()}.age`);
+    this.world.share("get", "--yes", "--ciphertext", path, "--passphrase-file", this.world.file("w", words), link);
+    return path;
   }
 
   /** Whether a download is complete, by the browser's own account. */

@@ -67,15 +67,17 @@ export class World {
       await closed;
     };
     this.#ends.push(stop);
-    const [line] = await once(createInterface(relay.stdout), "line");
+    const [line] = await Promise.race([once(createInterface(relay.stdout), "line"), closed.then(() => [null])]);
+    if (line === null) throw new Error(`the relay did not start: ${readFileSync(log, "utf8")}`);
     return { url: line.replace("listening on ", ""), stop };
   }
 
   /** Sends, and gives link and words. */
   send(relay, ...args) {
     const words = this.path(`words-${Math.random()}`);
-    const all = ["send", "--json", "--relay", relay, "--passphrase-file", words, "--word-list", "en", ...args];
-    const run = this.share(...(args.includes("--recipient") ? all.filter((arg) => arg !== "--passphrase-file" && arg !== words) : all));
+    const wordArgs = args.includes("--recipient") ? [] : ["--passphrase-file", words];
+    const listArgs = args.includes("--word-list") ? [] : ["--word-list", "en"];
+    const run = this.share("send", "--json", "--relay", relay, ...wordArgs, ...listArgs, ...args);
     const [created] = run.stdout.trim().split("\n").map((line) => JSON.parse(line));
     return { link: created.link, id: created.id, words: existsSync(words) ? readFileSync(words, "utf8").trim() : null };
   }
@@ -148,12 +150,14 @@ export class World {
    * `gate.stall(n)` lets no more come of it. `gate.close()` breaks every connection to the API until `gate.open()`,
    * `gate.refuse(ending)` those for paths with this ending until `gate.refuse(null)`; with a status it answers that.
    * `gate.hold(pattern)` lets nothing through that a sender sends to such paths, until another pattern or `null`.
+   * `gate.change(path, how)` gives the text of a file through `how`, such as a worker for an older browser.
    * `gate.seen` is all that browsers sent: request lines, headers, bodies.
    */
   async gate(relay) {
     const faults = [];
     const requests = [];
     const seen = [];
+    const changes = new Map();
     let isClosed = false;
     let refused = null;
     let held = { pattern: null, passes: [] };
@@ -165,6 +169,7 @@ export class World {
       const isRefused = refused !== null && asked.url.endsWith(refused.ending);
       if (isRefused && refused.status !== null) answer.writeHead(refused.status).end();
       else if (isRefused || (isClosed && asked.url.startsWith("/v1"))) asked.socket.destroy();
+      else if (changes.has(asked.url)) void passChanged(relay, asked, answer, changes.get(asked.url));
       else pass(relay, asked, answer, faults, requests);
     });
     const meet = (go, url) => (held.pattern?.test(url) ? held.passes.push({ go, url }) : go());
@@ -185,7 +190,8 @@ export class World {
     };
     const open = () => (isClosed = false);
     const refuse = (ending, status = null) => (refused = ending === null ? null : { ending, status });
-    return { url, requests, seen, close, open, refuse, hold, cut: (after) => faults.push({ after, cut: true }), stall: (after) => faults.push({ after, cut: false }), through: (link) => link.replace(relay, url) };
+    const change = (path, how) => changes.set(path, how);
+    return { url, requests, seen, close, open, refuse, hold, change, cut: (after) => faults.push({ after, cut: true }), stall: (after) => faults.push({ after, cut: false }), through: (link) => link.replace(relay, url) };
   }
 
   async end() {
@@ -210,6 +216,12 @@ function pass(relay, asked, answer, faults, requests) {
   answer.on("close", () => up.destroy());
   answer.setMaxListeners(0);
   asked.pipe(up);
+}
+
+async function passChanged(relay, { url }, answer, how) {
+  const response = await fetch(relay + url);
+  const { ["content-length"]: _, ["content-encoding"]: __, ...headers } = Object.fromEntries(response.headers);
+  answer.writeHead(response.status, headers).end(how(await response.text()));
 }
 
 function passUntil({ after, cut }, response, answer) {

@@ -105,6 +105,24 @@ fn a_missing_file_and_another_list_are_found() {
 }
 
 #[test]
+fn in_dutch_it_says_what_it_found_and_what_to_do() {
+    let world = World::new();
+    let relay = world.relay();
+    let doctor = |url: &str| world.share(["doctor", "--relay", url]).env("LANG", "nl_NL.UTF-8").output();
+    let told = doctor(&relay.url).exits(0).stdout();
+    assert!(told.contains("geeft browsers precies de pagina van share "), "{told}");
+    let changed = behind(&relay, |request, response| {
+        if request.path == "/page/style.css" {
+            response.body.push(b' ');
+        }
+    });
+    let told = doctor(&changed.url).exits(8).stderr();
+    for sentence in ["deze bestanden zijn anders: style.css", "typ dan geen woorden op die pagina"] {
+        assert!(told.contains(sentence), "{told}");
+    }
+}
+
+#[test]
 fn without_a_relay_there_is_nothing_to_check() {
     let world = World::new();
     world.share(["doctor", "--json"]).output().fails(2, "usage");

@@ -1,0 +1,93 @@
+/** What a browser may lack: scripts, what is younger than itself, and ways to save. */
+
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { basename } from "node:path";
+import { say } from "./driver.mjs";
+import { sha256 } from "./fixtures.mjs";
+import { inBrowsers, MIB } from "./stage.mjs";
+import { until } from "./world.mjs";
+
+const FALLBACK = ["share get LINK", "Your browser may be too old", "Misschien is uw browser te oud"];
+
+inBrowsers((test, name) => {
+  test("who cannot run the page is told what to do", async (stage) => {
+    const gate = await stage.gate();
+    const { link } = stage.send(stage.world.file("old.bin", "x"));
+    // As to a browser that knows no modules, or cannot read this one.
+    gate.change("/page/start.js", () => "a browser cannot read this");
+    const page = await stage.browser.newPage();
+    if (name === "chromium") await page.setJavaScriptEnabled(false);
+    await page.goto(gate.through(link));
+    const isTold = (shown) => FALLBACK.every((text) => shown.includes(text)) && shown.split("share get LINK").length === 3;
+    await until(async () => isTold(await page.evaluate(() => document.body.innerText)), "it is not told");
+  });
+
+  test("a worker that the browser cannot read, or that lacks something, says that the browser is too old", async (stage) => {
+    const { link } = stage.send(stage.world.file("younger.bin", "x"));
+    for (const change of [() => "a browser cannot read this", (worker) => `delete AbortSignal.any;\n${worker}`]) {
+      const gate = await stage.gate();
+      gate.change("/page/worker.js", change);
+      const page = await stage.visit(gate.through(link));
+      await page.heading("problem.title");
+      for (const key of ["failure.browser_too_old", "failure.browser_too_old.hint"]) await page.sees(say(key));
+      await page.page.evaluate((text) => [...document.querySelectorAll("summary")].find((one) => one.textContent === text).click(), say("command.title"));
+      await page.sees(`share get ${gate.through(link)}`);
+    }
+  });
+
+  test("the oldest browsers that are meant open and save, as a .zip too, and from disk", async (stage) => {
+    const gate = await stage.gate();
+    const older = "delete ReadableStream.prototype[Symbol.asyncIterator];delete ReadableStream.prototype.values;delete Promise.withResolvers;";
+    gate.change("/page/worker.js", (worker) => `${worker}\n${older}`);
+    const [one, other] = [randomBytes(MIB), randomBytes(70_000)];
+    stage.world.file("older/one.bin", one);
+    stage.world.file("older/other.bin", other);
+    const { link, words } = stage.send(stage.world.path("older"));
+    const page = await stage.visit(gate.through(link));
+    await page.save(words);
+    assert.deepEqual(await stage.unzipped("older.zip"), { "older/one.bin": sha256(one), "older/other.bin": sha256(other) });
+    const local = await stage.visit(gate.through(link));
+    const saved = stage.saved(link, words);
+    await local.chooseFile("#local-file", saved);
+    await local.heading("file.title", { name: basename(saved) });
+    await local.save(words);
+  });
+
+  test("where there is no picker and no service worker, as in private windows, memory is the way", async (stage) => {
+    const bytes = randomBytes(MIB + 1);
+    const { link, words } = stage.send(stage.world.file("private.bin", bytes));
+    const page = await stage.visit(link);
+    await page.save(words);
+    await page.sees(say("saved.where.memory"));
+    assert.ok((await stage.downloaded("private.bin", bytes.length)).equals(bytes));
+  });
+
+  test("pickers and service workers that policy forbids are passed by", async (stage) => {
+    const bytes = randomBytes(MIB + 1);
+    for (const [file, prepare] of Object.entries({ "no-picker.bin": forbidPicker, "neither.bin": forbidBoth })) {
+      const { link, words } = stage.send(stage.world.file(file, bytes));
+      const page = await stage.visit(link, { ways: ["file", "download"], prepare });
+      await page.save(words);
+      assert.ok((await stage.downloaded(file, bytes.length)).equals(bytes));
+    }
+  });
+});
+
+/** These run in the page, before it. */
+function forbidPicker() {
+  window.showSaveFilePicker = async () => {
+    throw new DOMException("forbidden", "SecurityError");
+  };
+}
+
+function forbidBoth() {
+  window.showSaveFilePicker = async () => {
+    throw new DOMException("forbidden", "SecurityError");
+  };
+  // Some frames have none.
+  if (!navigator.serviceWorker) return;
+  navigator.serviceWorker.register = async () => {
+    throw new DOMException("forbidden", "SecurityError");
+  };
+}

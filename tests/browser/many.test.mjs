@@ -1,0 +1,44 @@
+/** A share of 2,000 files. */
+
+import assert from "node:assert/strict";
+import { say } from "./driver.mjs";
+import { sha256 } from "./fixtures.mjs";
+import { inBrowsers } from "./stage.mjs";
+
+const NAMES = Array.from({ length: 2000 }, (_, i) => `folder-${i % 7}/file-${String(i).padStart(4, "0")}.txt`);
+
+inBrowsers((test, name) => {
+  test("2,000 files are shown when asked for, can be chosen, and come as one .zip", async (stage) => {
+    const { link, words } = send(stage);
+    const page = await stage.visit(link, { ways: ["download"] });
+    await page.unlock(words);
+    await page.heading("contents.title");
+    await page.sees("2,000 files");
+    const rows = () => page.page.evaluate(() => document.querySelectorAll(".files li").length);
+    assert.equal(await rows(), 100);
+    await page.page.evaluate((text) => [...document.querySelectorAll("button")].find((one) => one.textContent === text).click(), say("contents.more", { count: "2,000" }));
+    assert.equal(await rows(), 2000);
+    assert.match(await page.focused(), /^file-\d+$/);
+    await page.click("#save");
+    await page.heading("saved.title");
+    await page.sees(say("saved.receipt.sent"));
+    assert.deepEqual(await stage.unzipped("thousands.zip"), Object.fromEntries(NAMES.map((file) => [`thousands/${file}`, sha256(file)])));
+  });
+
+  if (name === "chromium") {
+    test("2,000 files come into a folder", async (stage) => {
+      const { link, words } = send(stage);
+      const page = await stage.visit(link, { ways: ["folder"] });
+      await page.unlock(words);
+      await page.heading("contents.title");
+      await page.click("#save-folder");
+      await page.heading("saved.title");
+      assert.deepEqual(await page.picked("chosen", "thousands"), Object.fromEntries(NAMES.map((file) => [file, file.length])));
+    });
+  }
+});
+
+function send(stage) {
+  for (const file of NAMES) stage.world.file(`thousands/${file}`, file);
+  return stage.send(stage.world.path("thousands"));
+}

@@ -1,0 +1,63 @@
+/** The page as a relay's operator has it look. */
+
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { isAccessible, PICTURES } from "./accessible.mjs";
+import { inBrowsers } from "./stage.mjs";
+import { World } from "./world.mjs";
+
+const LOGO = '<svg xmlns="http://www.w3.org/2000/svg" width="120" height="40"><rect width="120" height="40" fill="#d52b1e"/><circle cx="20" cy="20" r="12" fill="#fff"/></svg>';
+/** What a relay takes only just, and what it takes no more. */
+const FAINTEST = { accent: "#008200", accent_dark: "#ff5b5b" };
+const TOO_FAINT = [{ accent: "#008300" }, { accent_dark: "#ff5a5a" }];
+
+inBrowsers((test, name) => {
+  test("its name, logo, colours and contact line are shown, and are legible however faint", async (stage) => {
+    const world = new World();
+    try {
+      const { page, relay } = await visitOf(stage, world, { name: "Gemeente <b>Voorbeeld</b>", contact: "Vragen? Bel 14 0123.", logo: "logo.svg", ...FAINTEST });
+      await page.problem();
+      for (const text of ["Gemeente <b>Voorbeeld</b>", "Vragen? Bel 14 0123."]) await page.sees(text);
+      const logo = await page.page.evaluate(() => [document.querySelector(".brand img").src, document.querySelector(".brand img").naturalWidth]);
+      assert.deepEqual(logo, [`${relay}/page/operator-logo`, 120]);
+      mkdirSync(PICTURES, { recursive: true });
+      for (const scheme of name === "chromium" ? ["light", "dark"] : ["light"]) {
+        if (name === "chromium") await page.page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+        const colour = await page.page.evaluate(() => getComputedStyle(document.querySelector("#open")).backgroundColor);
+        assert.equal(colour, rgb(FAINTEST[scheme === "dark" ? "accent_dark" : "accent"]));
+        await isAccessible(page.page, `an operator's, ${scheme}`);
+        await page.page.screenshot({ path: join(PICTURES, `${name}-operator-${scheme}.png`), fullPage: true });
+      }
+    } finally {
+      await world.end();
+    }
+  });
+
+  test("a relay does not start with a colour that is too faint", async () => {
+    for (const look of TOO_FAINT) {
+      const world = new World();
+      try {
+        const refused = world.relay("--operator", world.file("operator.json", JSON.stringify(look)));
+        await assert.rejects(refused, /too little contrast/);
+      } finally {
+        await world.end();
+      }
+    }
+  });
+});
+
+/** The page with buttons, a problem and marked words, in an operator's looks. */
+async function visitOf(stage, world, look) {
+  world.file("logo.svg", LOGO);
+  const relay = await world.relay("--operator", world.file("operator.json", JSON.stringify(look)));
+  const { link, words } = world.send(relay, world.file("operator.bin", "x"));
+  const page = await stage.visit(link);
+  await page.unlock(`qqqqqqq ${words.split("-")[0]}xq `);
+  await page.page.waitForSelector(".marks button");
+  return { page, relay };
+}
+
+function rgb(colour) {
+  return `rgb(${[1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16)).join(", ")})`;
+}

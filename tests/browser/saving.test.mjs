@@ -124,7 +124,7 @@ inBrowsers((test, name) => {
       // The page learns of it with the next bytes.
       gate.close();
       gate.open();
-      for (const key of ["failure.download_stopped", "failure.download_stopped.hint"]) await page.sees(say(key));
+      for (const key of ["failure.download_ended", "failure.download_ended.hint"]) await page.sees(say(key));
       assert.deepEqual(readdirSync(stage.downloads).filter((file) => file.startsWith("halted")), []);
       assert.deepEqual(receipts(stage, link), []);
       await page.click("#save");

@@ -75,8 +75,8 @@ export class Saving implements Screen {
   #wait(why: Failure | null): void {
     this.#why = why;
     const { texts } = this.stage;
-    // They stay as they are for as long as it waits.
-    this.#update();
+    // The figures stay as they are for as long as it waits.
+    if (this.#total > 0) this.#update();
     const waiting = document.getElementById("waiting");
     const [reason, arrived] = [document.getElementById("why"), document.getElementById("arrived")];
     if (waiting) waiting.hidden = why === null;

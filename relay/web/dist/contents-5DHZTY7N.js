@@ -99,7 +99,7 @@ var Saving = class {
   #wait(why) {
     this.#why = why;
     const { texts } = this.stage;
-    this.#update();
+    if (this.#total > 0) this.#update();
     const waiting = document.getElementById("waiting");
     const [reason, arrived] = [document.getElementById("why"), document.getElementById("arrived")];
     if (waiting) waiting.hidden = why === null;

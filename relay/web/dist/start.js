@@ -303,7 +303,7 @@ var Ask = class {
     this.#update();
     const deaf = engine.listen((event) => this.#hear(event));
     try {
-      const next = import("./contents-5DHZTY7N.js").catch(() => fail({ code: "unreachable" }));
+      const next = import("./contents-IZKOJ2G3.js").catch(() => fail({ code: "unreachable" }));
       const [manifest, { Contents }] = await Promise.all([this.#field.open(), next]);
       this.stage.show(new Contents(this.stage, manifest, "file" in this.about, this.#upload?.left ?? null));
     } catch (error) {

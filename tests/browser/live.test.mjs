@@ -155,20 +155,28 @@ for (const name of BROWSERS) {
 
     test("of what has no length yet the amount is told, and it opens by itself at the end", async () => {
       const bytes = randomBytes(9 * MIB);
-      const sending = await world.sendSlowly(relay, "stream.bin");
-      sending.input.write(bytes);
-      const page = await visit(sending.link, "download");
+      gate.hold(/\/seal$/);
+      const { input, words, done, ...sending } = await world.sendSlowly(gate.url, "stream.bin");
+      const link = sending.link.replace(gate.url, relay);
+      input.write(bytes);
+      const page = await visit(link, "download");
       await page.heading("ask.title");
       await page.sees(say("uploading.amount", { size: "8.39 MB" }));
-      await page.unlock(sending.words);
+      await page.unlock(words);
       await page.sees(WAITING);
-      sending.input.end();
+      input.end();
       await page.heading("contents.title");
-      await sending.done;
+      // Its list is there, and its end not yet.
       await page.click("#save");
+      await page.heading("saving.title");
+      await page.sees(WAITING);
+      await page.sees(say("saving.start"));
+      assert.equal(await page.page.evaluate(() => document.querySelector("#bar").position), -1);
+      gate.hold(null);
       await page.heading("saved.title");
+      await done;
       assert.ok((await downloaded("stream.bin", bytes.length)).equals(bytes));
-      assert.deepEqual(await receipts(sending.link), [true]);
+      assert.deepEqual(await receipts(link), [true]);
       await page.close();
     });
 

@@ -312,7 +312,7 @@ var Saving = class {
     const { texts } = this.stage;
     const isOther = why?.code !== this.#why?.code;
     this.#why = why;
-    this.#update();
+    if (this.#total > 0) this.#update();
     document.getElementById("waiting")?.replaceWith(this.#waiting(texts));
     if (isOther) this.stage.announce(why ? whyItWaits(texts, why) : "");
   }
@@ -337,7 +337,7 @@ var Saving = class {
     if (this.#total === 0) return texts.say("saving.start");
     const amount = texts.say("saving.amount", { done: texts.size(this.#bytes), total: texts.size(this.#total) });
     const rate = this.#rate.perSecond;
-    if (rate === null || this.#bytes === this.#total) return amount;
+    if (rate === null || this.#why || this.#bytes === this.#total) return amount;
     const left = texts.say("saving.left", { time: texts.duration((this.#total - this.#bytes) / rate) });
     return [amount, texts.say("saving.rate", { rate: texts.size(rate) }), left].join(" · ");
   }

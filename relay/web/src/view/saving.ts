@@ -76,8 +76,8 @@ export class Saving implements Screen {
     const { texts } = this.stage;
     const isOther = why?.code !== this.#why?.code;
     this.#why = why;
-    // They stay as they are for as long as it waits.
-    this.#update();
+    // The figures stay as they are for as long as it waits.
+    if (this.#total > 0) this.#update();
     document.getElementById("waiting")?.replaceWith(this.#waiting(texts));
     // Why it waits is read out, and not every step of the sender.
     if (isOther) this.stage.announce(why ? whyItWaits(texts, why) : "");
@@ -107,7 +107,7 @@ export class Saving implements Screen {
     if (this.#total === 0) return texts.say("saving.start");
     const amount = texts.say("saving.amount", { done: texts.size(this.#bytes), total: texts.size(this.#total) });
     const rate = this.#rate.perSecond;
-    if (rate === null || this.#bytes === this.#total) return amount;
+    if (rate === null || this.#why || this.#bytes === this.#total) return amount;
     const left = texts.say("saving.left", { time: texts.duration((this.#total - this.#bytes) / rate) });
     return [amount, texts.say("saving.rate", { rate: texts.size(rate) }), left].join(" · ");
   }

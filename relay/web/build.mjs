@@ -11,7 +11,7 @@ const dist = join(root, "dist");
 const listPath = join(root, "dist.sha256");
 const isCheck = process.argv.includes("--check");
 
-const ENTRIES = ["src/index.html", "src/style.css", "src/start.ts", "src/page.ts", "src/worker.ts"];
+const ENTRIES = ["src/index.html", "src/style.css", "src/start.ts", "src/page.ts", "src/worker.ts", "src/scrypt-worker.ts"];
 
 const common = {
   bundle: true,

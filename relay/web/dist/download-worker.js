@@ -35,7 +35,8 @@
     return encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
   }
   function streamOf(id, port) {
-    const tell = (message) => port.postMessage(message);
+    const tell = (message, transfer = []) => port.postMessage(message, transfer);
+    const taken = [];
     let received = 0;
     let silence = 0;
     let ticking;
@@ -59,6 +60,7 @@
           if (data.type === "failed") return failed(data.code);
           if (data.type === "bytes") {
             received += 1;
+            taken.push(data.bytes.buffer);
             return controller.enqueue(data.bytes);
           }
           controller.close();
@@ -66,7 +68,11 @@
         };
       },
       // Several pieces that are taken may lead to one call, so this says how far there is room, not that there is more.
-      pull: (controller) => tell({ type: "room", pieces: received + (controller.desiredSize ?? 0) }),
+      pull(controller) {
+        const room = controller.desiredSize ?? 0;
+        const used = taken.splice(0, Math.max(0, taken.length - (PIECES_AHEAD - room) - 1));
+        tell({ type: "room", pieces: received + room, used }, used);
+      },
       cancel() {
         tell({ type: "cancelled" });
         ended();

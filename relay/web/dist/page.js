@@ -1,4 +1,7 @@
 import {
+  save
+} from "./chunk-JMD3EGNY.js";
+import {
   Engine,
   decodeFully,
   readIdSegment,
@@ -6,26 +9,25 @@ import {
   splitLabelled,
   stripSurroundings,
   tidy
-} from "./chunk-YZH57OWJ.js";
+} from "./chunk-AI7AB4CI.js";
+import {
+  printable
+} from "./chunk-EC4DJQ6M.js";
+import "./chunk-67AUCZPB.js";
 import {
   Words
-} from "./chunk-67B6GSYT.js";
+} from "./chunk-UIKZNLBD.js";
 import "./chunk-YG7J2LP3.js";
 import "./chunk-WMBZNGJP.js";
 import {
-  save
-} from "./chunk-42VH6B7R.js";
-import "./chunk-SLSNA55A.js";
-import {
-  printable
-} from "./chunk-ZSNDR5XT.js";
+  fromUtf8,
+  utf8Length
+} from "./chunk-ZR6N3JSG.js";
 import {
   ShareError,
   fail,
-  failureOf,
-  fromUtf8,
-  utf8Length
-} from "./chunk-H7PTUJJ3.js";
+  failureOf
+} from "./chunk-N5HTIYXM.js";
 import "./chunk-GM7WFPGG.js";
 
 // src/relay_url.ts

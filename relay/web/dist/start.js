@@ -1,12 +1,4 @@
 import {
-  Engine,
-  decodeFully,
-  readIdSegment
-} from "./chunk-YZH57OWJ.js";
-import {
-  isPassing
-} from "./chunk-CMWRINBF.js";
-import {
   button,
   element,
   paragraph,
@@ -15,16 +7,26 @@ import {
   whatHappened
 } from "./chunk-UAO56CIJ.js";
 import {
-  pageUrl
-} from "./chunk-SLSNA55A.js";
+  Engine,
+  decodeFully,
+  readIdSegment
+} from "./chunk-AI7AB4CI.js";
+import {
+  isPassing
+} from "./chunk-OIGUUYVO.js";
+import "./chunk-ZIXBWEK7.js";
 import {
   printable
-} from "./chunk-ZSNDR5XT.js";
+} from "./chunk-EC4DJQ6M.js";
+import {
+  pageUrl
+} from "./chunk-67AUCZPB.js";
+import "./chunk-ZR6N3JSG.js";
 import {
   ShareError,
   fail,
   failureOf
-} from "./chunk-H7PTUJJ3.js";
+} from "./chunk-N5HTIYXM.js";
 import "./chunk-GM7WFPGG.js";
 
 // src/view/key_field.ts
@@ -112,7 +114,7 @@ var WordsField = class {
   }
   /** The lists are fetched when somebody is about to type, and again if that did not work. */
   #load() {
-    this.#words ??= import("./words-Q66M5AP3.js").then(({ Words }) => Words.load()).catch((error) => {
+    this.#words ??= import("./words-LUDASUE3.js").then(({ Words }) => Words.load()).catch((error) => {
       this.#words = null;
       throw error instanceof TypeError ? new ShareError({ code: "unreachable" }) : error;
     });
@@ -239,7 +241,7 @@ var Ask = class {
       if (event.type === "waiting") this.#say(texts.say("saving.waiting", { why: whatHappened(texts, event.why) }));
     });
     try {
-      const next = import("./contents-37TZV564.js").catch(() => fail({ code: "unreachable" }));
+      const next = import("./contents-YU3ZENJF.js").catch(() => fail({ code: "unreachable" }));
       const [manifest, { Contents }] = await Promise.all([this.#field.open(), next]);
       this.stage.show(new Contents(this.stage, manifest, "file" in this.about));
     } catch (error) {

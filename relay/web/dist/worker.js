@@ -1,18 +1,27 @@
 import {
-  piecesOf
-} from "./chunk-G5G3HNHA.js";
-import {
   MAX_HEADER_BYTES,
   chacha20poly1305,
-  hasWebAssembly,
   openHeader,
-  readHeader,
-  scrypt
-} from "./chunk-UOHX32SE.js";
+  readHeader
+} from "./chunk-GI54BCYH.js";
 import {
   Relay,
   isPassing
-} from "./chunk-CMWRINBF.js";
+} from "./chunk-OIGUUYVO.js";
+import {
+  piecesOf
+} from "./chunk-ZIXBWEK7.js";
+import {
+  MAX_PATH_BYTES,
+  checkName,
+  collisionKey,
+  printable
+} from "./chunk-EC4DJQ6M.js";
+import {
+  hasWebAssembly,
+  scrypt
+} from "./chunk-CD4DSFIT.js";
+import "./chunk-67AUCZPB.js";
 import {
   hkdf
 } from "./chunk-YG7J2LP3.js";
@@ -21,25 +30,21 @@ import {
   sha256
 } from "./chunk-WMBZNGJP.js";
 import {
-  MAX_PATH_BYTES,
-  checkName,
-  collisionKey,
-  printable
-} from "./chunk-ZSNDR5XT.js";
-import {
-  ShareError,
   concat,
   equal,
-  fail,
-  failureOf,
   fromHex,
   fromUtf8,
   hex,
-  isFailure,
   random,
   utf8,
   utf8Length
-} from "./chunk-H7PTUJJ3.js";
+} from "./chunk-ZR6N3JSG.js";
+import {
+  ShareError,
+  fail,
+  failureOf,
+  isFailure
+} from "./chunk-N5HTIYXM.js";
 import "./chunk-GM7WFPGG.js";
 
 // src/backoff.ts
@@ -1074,12 +1079,13 @@ var BrowserDownload = class _BrowserDownload {
   constructor(port) {
     this.port = port;
     port.onmessage = ({ data }) => {
-      if (data.type === "room") this.#room = data.pieces;
+      if (data.type === "room") this.#hasRoom(data.pieces, data.used);
       else if (data.type === "cancelled") this.#cancelled = true;
       this.#changed();
     };
   }
   port;
+  #spare = [];
   #sent = 0;
   #room = 0;
   #cancelled = false;
@@ -1099,7 +1105,7 @@ var BrowserDownload = class _BrowserDownload {
   async write(bytes) {
     await this.#untilRoom();
     this.#sent += 1;
-    const piece = bytes.slice();
+    const piece = this.#copyOf(bytes);
     this.#send({ type: "bytes", bytes: piece }, [piece.buffer]);
   }
   async close() {
@@ -1110,6 +1116,17 @@ var BrowserDownload = class _BrowserDownload {
   async abort(failure) {
     this.#send({ type: "failed", code: failure.code });
     this.port.close();
+  }
+  /** The same few pieces of memory go to the service worker and back: browsers are slow to collect so many new ones. */
+  #copyOf(bytes) {
+    const spare = bytes.length <= WRITE_BYTES ? this.#spare.pop() ?? new ArrayBuffer(WRITE_BYTES) : new ArrayBuffer(bytes.length);
+    const copy = new Uint8Array(spare, 0, bytes.length);
+    copy.set(bytes);
+    return copy;
+  }
+  #hasRoom(pieces, used) {
+    this.#room = pieces;
+    this.#spare.push(...used);
   }
   #send(message, transfer = []) {
     this.port.postMessage(message, transfer);
@@ -1256,7 +1273,7 @@ async function openTarget(target, bytes) {
   if (target.way === "folder") return (files) => intoFolder(target.handle, files);
   const sink = await openSink(target);
   return async (files, isSingle) => {
-    await write(new Buffered(sink), isSingle ? onlyBytes(files) : (await import("./zip-7TBDJYUW.js")).zipped(files));
+    await write(new Buffered(sink), isSingle ? onlyBytes(files) : (await import("./zip-6EQ25OP5.js")).zipped(files));
     return { blob: sink instanceof Memory ? sink.blob : null, renamed: [] };
   };
 }
@@ -1375,7 +1392,7 @@ var Session = class {
     if (single2) return { name: single2.path.slice(single2.path.lastIndexOf("/") + 1), isZip: false, bytes: single2.size };
     const isZip = saveAs === "single";
     const entries = entriesOf(manifest, selection);
-    const bytes = isZip && entries.length > 0 ? (await import("./zip-7TBDJYUW.js")).zipLength(entries) : null;
+    const bytes = isZip && entries.length > 0 ? (await import("./zip-6EQ25OP5.js")).zipLength(entries) : null;
     return { name: zipName(manifest), isZip, bytes };
   }
   /** Downloads, verifies and saves; sends the receipt if that was everything. */
@@ -1492,7 +1509,7 @@ async function carryOut(call, signal) {
     case "prove":
       return session.unlock({ passphrase: call.takes.words }, signal);
     case "unlock":
-      return session.unlock({ identities: (await import("./identity-TABC7PQU.js")).readIdentities(call.takes.identities) }, signal);
+      return session.unlock({ identities: (await import("./identity-BBZCMKC7.js")).readIdentities(call.takes.identities) }, signal);
     case "plan":
       return session.plan(call.takes.selection, call.takes.saveAs);
     case "save":

@@ -6,6 +6,7 @@
 import type { Bytes } from "./bytes.ts";
 import { concat, fromUtf8 } from "./bytes.ts";
 import { fail, ShareError, type Failure } from "./failure.ts";
+import { readerOf, type Reader } from "./pieces.ts";
 
 /** For a small call, or the beginning of a large one. */
 const CALL_MS = 60_000;
@@ -259,15 +260,15 @@ async function readBounded(response: Response, limit: number, signal: AbortSigna
   for await (const part of bodyOf(response, signal, new AbortController())) {
     length += part.length;
     if (length > limit) badAnswer("length");
-    parts.push(part);
+    parts.push(part.slice());
   }
   return concat(...parts);
 }
 
-/** The body's bytes, with a failure when it takes `STALL_MS` of waiting for `STALL_BYTES` to come. */
+/** The body's bytes, each piece good until the next is asked for, with a failure when it takes `STALL_MS` of waiting for `STALL_BYTES` to come. */
 async function* bodyOf(response: Response, signal: AbortSignal, stalled: AbortController): AsyncGenerator<Bytes, void> {
-  const reader = response.body?.getReader();
-  if (!reader) return;
+  if (!response.body) return;
+  const reader = readerOf(response.body);
   let [waited, count] = [0, 0];
   try {
     for (;;) {
@@ -286,7 +287,7 @@ async function* bodyOf(response: Response, signal: AbortSignal, stalled: AbortCo
 }
 
 async function readWithin(
-  reader: ReadableStreamDefaultReader<Bytes>,
+  reader: Reader,
   ms: number,
   signal: AbortSignal,
   stalled: AbortController,

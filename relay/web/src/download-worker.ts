@@ -64,7 +64,9 @@ function encoded(name: string): string {
 }
 
 function streamOf(id: string, port: MessagePort): ReadableStream<Uint8Array> {
-  const tell = (message: FromDownload) => port.postMessage(message);
+  const tell = (message: FromDownload, transfer: Transferable[] = []) => port.postMessage(message, transfer);
+  /** The memory of the pieces that the stream has, or has had. */
+  const taken: ArrayBuffer[] = [];
   let received = 0;
   let silence = 0;
   let ticking: ReturnType<typeof setInterval> | undefined;
@@ -90,6 +92,7 @@ function streamOf(id: string, port: MessagePort): ReadableStream<Uint8Array> {
         if (data.type === "failed") return failed(data.code);
         if (data.type === "bytes") {
           received += 1;
+          taken.push(data.bytes.buffer);
           return controller.enqueue(data.bytes);
         }
         controller.close();
@@ -97,7 +100,12 @@ function streamOf(id: string, port: MessagePort): ReadableStream<Uint8Array> {
       };
     },
     // Several pieces that are taken may lead to one call, so this says how far there is room, not that there is more.
-    pull: (controller) => tell({ type: "room", pieces: received + (controller.desiredSize ?? 0) }),
+    pull(controller) {
+      const room = controller.desiredSize ?? 0;
+      // The browser may still be busy with the piece it took last.
+      const used = taken.splice(0, Math.max(0, taken.length - (PIECES_AHEAD - room) - 1));
+      tell({ type: "room", pieces: received + room, used }, used);
+    },
     cancel() {
       tell({ type: "cancelled" });
       ended();

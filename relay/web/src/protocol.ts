@@ -99,6 +99,6 @@ export type ToDownload =
 export type FromDownload =
   /** The offer is known, and may be asked for. */
   | { type: "offered" }
-  /** There is room until so many pieces have been sent in all. */
-  | { type: "room"; pieces: number }
+  /** There is room until so many pieces have been sent in all. The memory of those that are done with comes back. */
+  | { type: "room"; pieces: number; used: ArrayBuffer[] }
   | { type: "cancelled" };

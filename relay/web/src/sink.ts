@@ -67,6 +67,7 @@ function refused(error: unknown): never {
 
 /** A download of the browser's own, whose bytes go through the service worker. */
 export class BrowserDownload implements Sink {
+  readonly #spare: ArrayBuffer[] = [];
   #sent = 0;
   #room = 0;
   #cancelled = false;
@@ -74,7 +75,7 @@ export class BrowserDownload implements Sink {
 
   private constructor(readonly port: MessagePort) {
     port.onmessage = ({ data }: MessageEvent<FromDownload>) => {
-      if (data.type === "room") this.#room = data.pieces;
+      if (data.type === "room") this.#hasRoom(data.pieces, data.used);
       else if (data.type === "cancelled") this.#cancelled = true;
       this.#changed();
     };
@@ -95,7 +96,7 @@ export class BrowserDownload implements Sink {
   async write(bytes: Bytes): Promise<void> {
     await this.#untilRoom();
     this.#sent += 1;
-    const piece = bytes.slice();
+    const piece = this.#copyOf(bytes);
     this.#send({ type: "bytes", bytes: piece }, [piece.buffer]);
   }
 
@@ -108,6 +109,19 @@ export class BrowserDownload implements Sink {
   async abort(failure: Failure): Promise<void> {
     this.#send({ type: "failed", code: failure.code });
     this.port.close();
+  }
+
+  /** The same few pieces of memory go to the service worker and back: browsers are slow to collect so many new ones. */
+  #copyOf(bytes: Bytes): Bytes {
+    const spare = bytes.length <= WRITE_BYTES ? (this.#spare.pop() ?? new ArrayBuffer(WRITE_BYTES)) : new ArrayBuffer(bytes.length);
+    const copy = new Uint8Array(spare, 0, bytes.length);
+    copy.set(bytes);
+    return copy;
+  }
+
+  #hasRoom(pieces: number, used: ArrayBuffer[]): void {
+    this.#room = pieces;
+    this.#spare.push(...used);
   }
 
   #send(message: ToDownload, transfer: Transferable[] = []): void {

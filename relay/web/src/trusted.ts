@@ -8,7 +8,7 @@ interface Factory {
   createPolicy(name: string, rules: { createScriptURL(url: string): string }): Policy;
 }
 
-const NAMES = ["worker.js", "download-worker.js"] as const;
+const NAMES = ["worker.js", "scrypt-worker.js", "download-worker.js"] as const;
 const factory = (globalThis as { trustedTypes?: Factory }).trustedTypes;
 const policy = factory?.createPolicy("share", {
   createScriptURL(url) {

@@ -1,10 +1,10 @@
 import {
   scriptUrl
-} from "./chunk-SLSNA55A.js";
+} from "./chunk-67AUCZPB.js";
 import {
   ShareError,
   fail
-} from "./chunk-H7PTUJJ3.js";
+} from "./chunk-N5HTIYXM.js";
 
 // src/engine.ts
 var Engine = class {

@@ -1,6 +1,6 @@
 import {
   piecesOf
-} from "./chunk-G5G3HNHA.js";
+} from "./chunk-ZIXBWEK7.js";
 import "./chunk-GM7WFPGG.js";
 
 // node_modules/client-zip/index.js

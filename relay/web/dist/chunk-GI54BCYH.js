@@ -1,4 +1,7 @@
 import {
+  scrypt
+} from "./chunk-CD4DSFIT.js";
+import {
   hkdf
 } from "./chunk-YG7J2LP3.js";
 import {
@@ -8,9 +11,11 @@ import {
 import {
   concat,
   equal,
-  fail,
   utf8
-} from "./chunk-H7PTUJJ3.js";
+} from "./chunk-ZR6N3JSG.js";
+import {
+  fail
+} from "./chunk-N5HTIYXM.js";
 
 // node_modules/@scure/base/index.js
 /*! scure-base - MIT License (c) 2022 Paul Miller (paulmillr.com) */
@@ -1072,44 +1077,6 @@ var chacha20poly1305 = /* @__PURE__ */ wrapCipher(
   /* @__PURE__ */ _poly1305_aead(chacha20)
 );
 
-// src/scrypt.ts
-var BLOCK_SIZE = 8;
-var PARALLELISM = 1;
-var KEY_BYTES = 32;
-async function scrypt(password, salt, logN) {
-  try {
-    return await (hasWebAssembly() ? inWebAssembly : inJavaScript)(password, salt, logN);
-  } catch (error) {
-    if (error instanceof RangeError || error instanceof WebAssembly.RuntimeError) fail({ code: "not_enough_memory" });
-    throw error;
-  }
-}
-async function inWebAssembly(password, salt, logN) {
-  const { scrypt: scrypt2 } = await import("./scrypt-wasm-3X4M6LEM.js");
-  return scrypt2({
-    password,
-    salt,
-    costFactor: 2 ** logN,
-    blockSize: BLOCK_SIZE,
-    parallelism: PARALLELISM,
-    hashLength: KEY_BYTES,
-    outputType: "binary"
-  });
-}
-async function inJavaScript(password, salt, logN) {
-  const { scryptAsync } = await import("./scrypt-2LXRMNFC.js");
-  const memory = 128 * BLOCK_SIZE * (2 ** logN + PARALLELISM);
-  return scryptAsync(password, salt, { N: 2 ** logN, r: BLOCK_SIZE, p: PARALLELISM, dkLen: KEY_BYTES, maxmem: memory });
-}
-function hasWebAssembly() {
-  try {
-    new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 // src/header.ts
 var MAX_WORK_FACTOR = 20;
 var MAX_HEADER_BYTES = 65536 - 16;
@@ -1211,8 +1178,6 @@ var Lines = class {
 
 export {
   chacha20poly1305,
-  scrypt,
-  hasWebAssembly,
   bech32,
   MAX_HEADER_BYTES,
   readHeader,

@@ -1,9 +1,14 @@
 import {
-  ShareError,
+  readerOf
+} from "./chunk-ZIXBWEK7.js";
+import {
   concat,
-  fail,
   fromUtf8
-} from "./chunk-H7PTUJJ3.js";
+} from "./chunk-ZR6N3JSG.js";
+import {
+  ShareError,
+  fail
+} from "./chunk-N5HTIYXM.js";
 
 // src/api.ts
 var CALL_MS = 6e4;
@@ -184,13 +189,13 @@ async function readBounded(response, limit, signal) {
   for await (const part of bodyOf(response, signal, new AbortController())) {
     length += part.length;
     if (length > limit) badAnswer("length");
-    parts.push(part);
+    parts.push(part.slice());
   }
   return concat(...parts);
 }
 async function* bodyOf(response, signal, stalled) {
-  const reader = response.body?.getReader();
-  if (!reader) return;
+  if (!response.body) return;
+  const reader = readerOf(response.body);
   let [waited, count] = [0, 0];
   try {
     for (; ; ) {

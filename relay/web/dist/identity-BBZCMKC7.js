@@ -3,7 +3,9 @@ import {
   bech32,
   malformed,
   unwrap
-} from "./chunk-UOHX32SE.js";
+} from "./chunk-GI54BCYH.js";
+import "./chunk-CD4DSFIT.js";
+import "./chunk-67AUCZPB.js";
 import {
   hkdf
 } from "./chunk-YG7J2LP3.js";
@@ -18,9 +20,11 @@ import {
 } from "./chunk-WMBZNGJP.js";
 import {
   concat,
-  fail,
   utf8
-} from "./chunk-H7PTUJJ3.js";
+} from "./chunk-ZR6N3JSG.js";
+import {
+  fail
+} from "./chunk-N5HTIYXM.js";
 import "./chunk-GM7WFPGG.js";
 
 // node_modules/@noble/curves/utils.js

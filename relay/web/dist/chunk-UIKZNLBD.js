@@ -2,9 +2,11 @@ import {
   sha256
 } from "./chunk-WMBZNGJP.js";
 import {
-  fail,
   utf8
-} from "./chunk-H7PTUJJ3.js";
+} from "./chunk-ZR6N3JSG.js";
+import {
+  fail
+} from "./chunk-N5HTIYXM.js";
 
 // src/words.ts
 var MIN_WORDS = 6;

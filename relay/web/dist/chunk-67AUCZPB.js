@@ -1,5 +1,5 @@
 // src/trusted.ts
-var NAMES = ["worker.js", "download-worker.js"];
+var NAMES = ["worker.js", "scrypt-worker.js", "download-worker.js"];
 var factory = globalThis.trustedTypes;
 var policy = factory?.createPolicy("share", {
   createScriptURL(url) {

@@ -1,6 +1,6 @@
 import {
   utf8Length
-} from "./chunk-H7PTUJJ3.js";
+} from "./chunk-ZR6N3JSG.js";
 
 // src/names.ts
 var MAX_COMPONENT_BYTES = 255;

@@ -8,14 +8,15 @@ import {
 } from "./chunk-UAO56CIJ.js";
 import {
   save
-} from "./chunk-42VH6B7R.js";
-import "./chunk-SLSNA55A.js";
+} from "./chunk-JMD3EGNY.js";
 import {
   printable
-} from "./chunk-ZSNDR5XT.js";
+} from "./chunk-EC4DJQ6M.js";
+import "./chunk-67AUCZPB.js";
+import "./chunk-ZR6N3JSG.js";
 import {
   failureOf
-} from "./chunk-H7PTUJJ3.js";
+} from "./chunk-N5HTIYXM.js";
 import "./chunk-GM7WFPGG.js";
 
 // src/view/rate.ts

@@ -1,14 +1,16 @@
 import {
   pageUrl,
   scriptUrl
-} from "./chunk-SLSNA55A.js";
+} from "./chunk-67AUCZPB.js";
+import {
+  hex,
+  random
+} from "./chunk-ZR6N3JSG.js";
 import {
   ShareError,
   fail,
-  hex,
-  isFailure,
-  random
-} from "./chunk-H7PTUJJ3.js";
+  isFailure
+} from "./chunk-N5HTIYXM.js";
 
 // src/save.ts
 var LAST_BYTES_MS = 1e4;

@@ -50,8 +50,8 @@ describe("large files", () => {
     });
   }
 
-  for (const name of BROWSERS) {
-    test(`${name} saves all that may be kept in memory`, async () => {
+  for (const name of ["chromium", "firefox"]) {
+    test(`${name} saves all that may be kept in memory`, { skip: !BROWSERS.includes(name) }, async () => {
       await saved(name, "memory", sent("kept.bin", KEPT));
     });
   }

@@ -5,7 +5,7 @@
 
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -57,10 +57,11 @@ export class World {
   }
 
   async #startRelay(listen, ...options) {
-    const log = this.path("relay.log");
     const args = ["serve", "--data", this.path("relay"), "--listen", listen, "--open", ...options];
-    const relay = spawn(join(PROGRAMS, "share-relay"), args, { stdio: ["ignore", "pipe", "pipe"] });
-    relay.stderr.on("data", (text) => writeFileSync(log, text, { flag: "a" }));
+    // Straight into a file: while this process waits for a program, it would not empty a pipe.
+    const log = openSync(this.path("relay.log"), "a");
+    const relay = spawn(join(PROGRAMS, "share-relay"), args, { stdio: ["ignore", "pipe", log] });
+    closeSync(log);
     const closed = once(relay, "close");
     const stop = async () => {
       relay.kill("SIGKILL");

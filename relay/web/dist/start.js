@@ -10,11 +10,13 @@ import {
   Engine,
   loadWords,
   offerBlob,
-  pageUrl,
   save
-} from "./chunk-IWEBA5TI.js";
+} from "./chunk-A67A3GUB.js";
 import "./chunk-3AFGREZB.js";
 import "./chunk-WMBZNGJP.js";
+import {
+  pageUrl
+} from "./chunk-U5YCRPLU.js";
 import {
   fail,
   failureOf

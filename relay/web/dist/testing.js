@@ -2,9 +2,10 @@ import {
   Engine,
   loadWords,
   save
-} from "./chunk-IWEBA5TI.js";
+} from "./chunk-A67A3GUB.js";
 import "./chunk-3AFGREZB.js";
 import "./chunk-WMBZNGJP.js";
+import "./chunk-U5YCRPLU.js";
 import {
   failureOf
 } from "./chunk-QUKKOYP6.js";

@@ -2,9 +2,8 @@ import {
   MAX_HEADER_BYTES,
   openCipher,
   openHeader,
-  readHeader,
-  scrypt
-} from "./chunk-4SVA37OZ.js";
+  readHeader
+} from "./chunk-LYPTYJOH.js";
 import {
   Backoff,
   MAX_PATH_BYTES,
@@ -20,6 +19,9 @@ import {
   piecesOf
 } from "./chunk-PLLK6NWW.js";
 import {
+  scrypt
+} from "./chunk-IJR3IF56.js";
+import {
   concat,
   equal,
   fromHex,
@@ -34,6 +36,7 @@ import {
   hmac,
   sha256
 } from "./chunk-WMBZNGJP.js";
+import "./chunk-U5YCRPLU.js";
 import {
   ShareError,
   fail,
@@ -994,86 +997,6 @@ var Pulse = class {
   }
 };
 
-// src/browser_download.ts
-var FIRST_PULL_MS = 1e4;
-var BrowserDownload = class _BrowserDownload {
-  constructor(port, signal) {
-    this.port = port;
-    this.signal = signal;
-    port.onmessage = ({ data }) => this.#hear(data);
-    signal.addEventListener("abort", () => this.#changed());
-  }
-  port;
-  signal;
-  #sent = 0;
-  #room = 0;
-  #isDone = false;
-  #hasEnded = false;
-  #changed = () => {
-  };
-  #pulse = new Pulse(
-    () => this.#send({ type: "here" }),
-    () => this.#end()
-  );
-  /** Waits until the browser has begun; throws `save_refused` if it does not. */
-  static async open(port, signal) {
-    const download = new _BrowserDownload(port, signal);
-    const late = setTimeout(() => download.#end(), FIRST_PULL_MS);
-    try {
-      await download.#until(() => download.#room > 0);
-      return download;
-    } catch {
-      const failure = { code: signal.aborted ? "cancelled" : "save_refused" };
-      await download.abort(failure);
-      return fail(failure);
-    } finally {
-      clearTimeout(late);
-    }
-  }
-  async write(bytes) {
-    await this.#until(() => this.#room > this.#sent);
-    this.#sent += 1;
-    const piece = bytes.slice();
-    this.#send({ type: "bytes", bytes: piece }, [piece.buffer]);
-  }
-  /** Waits until the browser has taken all of it, however long that is: the person may have paused it there. */
-  async close() {
-    this.#send({ type: "end" });
-    await this.#until(() => this.#isDone);
-    this.#leave();
-  }
-  async abort(failure) {
-    this.#send({ type: "failed", code: failure.code });
-    this.#leave();
-  }
-  #hear(message) {
-    this.#pulse.heard();
-    if (message.type === "room") this.#room = message.pieces;
-    else if (message.type === "done") this.#isDone = true;
-    else if (message.type === "ended") this.#hasEnded = true;
-    this.#changed();
-  }
-  #end() {
-    this.#hasEnded = true;
-    this.#changed();
-  }
-  #leave() {
-    this.#pulse.stop();
-    this.port.close();
-  }
-  #send(message, transfer = []) {
-    this.port.postMessage(message, transfer);
-  }
-  async #until(comesTrue) {
-    for (; ; ) {
-      if (this.signal.aborted) fail({ code: "cancelled" });
-      if (this.#hasEnded) fail({ code: "download_ended" });
-      if (comesTrue()) return;
-      await new Promise((resolve) => this.#changed = resolve);
-    }
-  }
-};
-
 // src/sink.ts
 var WRITE_BYTES = 1024 * 1024;
 var PickedFile = class _PickedFile {
@@ -1141,7 +1064,7 @@ var Buffered = class {
   #buffer = new Uint8Array(WRITE_BYTES);
   #filled = 0;
   async write(bytes) {
-    if (this.#filled === 0 && bytes.length >= WRITE_BYTES) return this.sink.write(bytes);
+    if (this.#filled === 0 && bytes.length === WRITE_BYTES) return this.sink.write(bytes);
     for (let at = 0; at < bytes.length; ) {
       const piece = bytes.subarray(at, at + WRITE_BYTES - this.#filled);
       this.#buffer.set(piece, this.#filled);
@@ -1161,6 +1084,97 @@ var Buffered = class {
     const filled = this.#buffer.subarray(0, this.#filled);
     this.#filled = 0;
     if (filled.length > 0) await this.sink.write(filled);
+  }
+};
+
+// src/browser_download.ts
+var FIRST_PULL_MS = 1e4;
+var BrowserDownload = class _BrowserDownload {
+  constructor(port, signal) {
+    this.port = port;
+    this.signal = signal;
+    port.onmessage = ({ data }) => this.#hear(data);
+    signal.addEventListener("abort", () => this.#changed());
+  }
+  port;
+  signal;
+  #spare = [];
+  #sent = 0;
+  #room = 0;
+  #isDone = false;
+  #hasEnded = false;
+  #changed = () => {
+  };
+  #pulse = new Pulse(
+    () => this.#send({ type: "here" }),
+    () => this.#end()
+  );
+  /** Waits until the browser has begun; throws `save_refused` if it does not. */
+  static async open(port, signal) {
+    const download = new _BrowserDownload(port, signal);
+    const late = setTimeout(() => download.#end(), FIRST_PULL_MS);
+    try {
+      await download.#until(() => download.#room > 0);
+      return download;
+    } catch {
+      const failure = { code: signal.aborted ? "cancelled" : "save_refused" };
+      await download.abort(failure);
+      return fail(failure);
+    } finally {
+      clearTimeout(late);
+    }
+  }
+  async write(bytes) {
+    await this.#until(() => this.#room > this.#sent);
+    this.#sent += 1;
+    const piece = this.#copyOf(bytes);
+    this.#send({ type: "bytes", bytes: piece }, [piece.buffer]);
+  }
+  /** The same few pieces of memory go to the service worker and back: browsers are slow to collect so many new ones. */
+  #copyOf(bytes) {
+    const copy = new Uint8Array(this.#spare.pop() ?? new ArrayBuffer(WRITE_BYTES), 0, bytes.length);
+    copy.set(bytes);
+    return copy;
+  }
+  /** Waits until the browser has taken all of it, however long that is: the person may have paused it there. */
+  async close() {
+    this.#send({ type: "end" });
+    await this.#until(() => this.#isDone);
+    this.#leave();
+  }
+  async abort(failure) {
+    this.#send({ type: "failed", code: failure.code });
+    this.#leave();
+  }
+  #hear(message) {
+    this.#pulse.heard();
+    if (message.type === "room") this.#hasRoom(message.pieces, message.used);
+    else if (message.type === "done") this.#isDone = true;
+    else if (message.type === "ended") this.#hasEnded = true;
+    this.#changed();
+  }
+  #hasRoom(pieces, used) {
+    this.#room = pieces;
+    this.#spare.push(...used);
+  }
+  #end() {
+    this.#hasEnded = true;
+    this.#changed();
+  }
+  #leave() {
+    this.#pulse.stop();
+    this.port.close();
+  }
+  #send(message, transfer = []) {
+    this.port.postMessage(message, transfer);
+  }
+  async #until(comesTrue) {
+    for (; ; ) {
+      if (this.signal.aborted) fail({ code: "cancelled" });
+      if (this.#hasEnded) fail({ code: "download_ended" });
+      if (comesTrue()) return;
+      await new Promise((resolve) => this.#changed = resolve);
+    }
   }
 };
 
@@ -1514,7 +1528,7 @@ async function carryOut(call, signal) {
     case "prove":
       return session.unlock({ passphrase: call.takes.words }, signal);
     case "unlock":
-      return session.unlock({ identities: (await part(import("./identity-ZZLSAR5M.js"))).readIdentities(call.takes.identities) }, signal);
+      return session.unlock({ identities: (await part(import("./identity-PYABJFPB.js"))).readIdentities(call.takes.identities) }, signal);
     case "plan":
       return session.plan(call.takes.selection, call.takes.saveAs);
     case "save":

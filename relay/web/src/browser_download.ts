@@ -4,13 +4,14 @@ import type { Bytes } from "./bytes.ts";
 import { fail, type Failure } from "./failure.ts";
 import type { FromDownload, ToDownload } from "./protocol.ts";
 import { Pulse } from "./pulse.ts";
-import type { Sink } from "./sink.ts";
+import { WRITE_BYTES, type Sink } from "./sink.ts";
 
 /** How long the browser may take to ask for the first bytes. */
 const FIRST_PULL_MS = 10_000;
 
 /** Its bytes go over a port to the service worker, as fast as the browser takes them from there. */
 export class BrowserDownload implements Sink {
+  readonly #spare: ArrayBuffer[] = [];
   #sent = 0;
   #room = 0;
   #isDone = false;
@@ -48,8 +49,15 @@ export class BrowserDownload implements Sink {
   async write(bytes: Bytes): Promise<void> {
     await this.#until(() => this.#room > this.#sent);
     this.#sent += 1;
-    const piece = bytes.slice();
+    const piece = this.#copyOf(bytes);
     this.#send({ type: "bytes", bytes: piece }, [piece.buffer]);
+  }
+
+  /** The same few pieces of memory go to the service worker and back: browsers are slow to collect so many new ones. */
+  #copyOf(bytes: Bytes): Bytes {
+    const copy = new Uint8Array(this.#spare.pop() ?? new ArrayBuffer(WRITE_BYTES), 0, bytes.length);
+    copy.set(bytes);
+    return copy;
   }
 
   /** Waits until the browser has taken all of it, however long that is: the person may have paused it there. */
@@ -66,10 +74,15 @@ export class BrowserDownload implements Sink {
 
   #hear(message: FromDownload): void {
     this.#pulse.heard();
-    if (message.type === "room") this.#room = message.pieces;
+    if (message.type === "room") this.#hasRoom(message.pieces, message.used);
     else if (message.type === "done") this.#isDone = true;
     else if (message.type === "ended") this.#hasEnded = true;
     this.#changed();
+  }
+
+  #hasRoom(pieces: number, used: ArrayBuffer[]): void {
+    this.#room = pieces;
+    this.#spare.push(...used);
   }
 
   #end(): void {

@@ -61,6 +61,8 @@ function encoded(name: string): string {
 
 /** The bytes as they come in over the port. */
 class Incoming implements UnderlyingDefaultSource<Uint8Array> {
+  /** The memory of the pieces that the stream has, or has had. */
+  readonly #taken: ArrayBuffer[] = [];
   #received = 0;
   /** Whether all have been received. */
   #isWhole = false;
@@ -77,7 +79,10 @@ class Incoming implements UnderlyingDefaultSource<Uint8Array> {
   pull(controller: ReadableStreamDefaultController<Uint8Array>): void {
     if (this.#isWhole) return this.#closeIfTaken(controller);
     // Several pieces that are taken may lead to one call, so this says how far there is room, not that there is more.
-    this.#tell({ type: "room", pieces: this.#received + (controller.desiredSize ?? 0) });
+    const room = controller.desiredSize ?? 0;
+    // The browser may still be busy with the piece it took last.
+    const used = this.#taken.splice(0, Math.max(0, this.#taken.length - (PIECES_AHEAD - room) - 1));
+    this.#tell({ type: "room", pieces: this.#received + room, used }, used);
   }
 
   /** The browser takes no more. */
@@ -93,6 +98,7 @@ class Incoming implements UnderlyingDefaultSource<Uint8Array> {
         return;
       case "bytes":
         this.#received += 1;
+        this.#taken.push(message.bytes.buffer);
         return controller.enqueue(message.bytes);
       case "end":
         this.#isWhole = true;
@@ -124,7 +130,7 @@ class Incoming implements UnderlyingDefaultSource<Uint8Array> {
     this.port.onmessage = null;
   }
 
-  #tell(message: FromDownload): void {
-    this.port.postMessage(message);
+  #tell(message: FromDownload, transfer: Transferable[] = []): void {
+    this.port.postMessage(message, transfer);
   }
 }

@@ -100,8 +100,8 @@ export type FromDownload =
   | { type: "here" }
   /** The offer is known, and may be asked for. */
   | { type: "offered" }
-  /** There is room until so many pieces have been sent in all. */
-  | { type: "room"; pieces: number }
+  /** There is room until so many pieces have been sent in all. The memory of those that are done with comes back. */
+  | { type: "room"; pieces: number; used: ArrayBuffer[] }
   /** The browser has taken every piece. */
   | { type: "done" }
   /** There will be no file: the browser takes no more, or the page was silent for too long. */

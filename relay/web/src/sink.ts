@@ -7,7 +7,7 @@ import type { Bytes } from "./bytes.ts";
 import { fail, type Failure } from "./failure.ts";
 
 /** Bytes that are written together. */
-const WRITE_BYTES = 1024 * 1024;
+export const WRITE_BYTES = 1024 * 1024;
 
 /** A file being written. */
 export interface Sink {
@@ -104,7 +104,7 @@ export class Buffered implements Sink {
   constructor(readonly sink: Sink) {}
 
   async write(bytes: Bytes): Promise<void> {
-    if (this.#filled === 0 && bytes.length >= WRITE_BYTES) return this.sink.write(bytes);
+    if (this.#filled === 0 && bytes.length === WRITE_BYTES) return this.sink.write(bytes);
     for (let at = 0; at < bytes.length; ) {
       const piece = bytes.subarray(at, at + WRITE_BYTES - this.#filled);
       this.#buffer.set(piece, this.#filled);

@@ -13,7 +13,10 @@ const ASKED_BYTES = 64 * 1024 * 1024;
 
 /** The bytes of a content's age file. */
 export interface Source {
-  /** Exactly the bytes from `from` to `to`, in pieces of any length, until the signal says that no more are wanted. */
+  /**
+   * Exactly the bytes from `from` to `to`, in pieces of any length, until the signal says that no more are wanted. A piece
+   * is good until the next is asked for.
+   */
   read(from: number, to: number, signal: AbortSignal): AsyncIterable<Bytes>;
 }
 

@@ -61,6 +61,8 @@
       this.port = port;
     }
     port;
+    /** The memory of the pieces that the stream has, or has had. */
+    #taken = [];
     #received = 0;
     /** Whether all have been received. */
     #isWhole = false;
@@ -72,7 +74,9 @@
     }
     pull(controller) {
       if (this.#isWhole) return this.#closeIfTaken(controller);
-      this.#tell({ type: "room", pieces: this.#received + (controller.desiredSize ?? 0) });
+      const room = controller.desiredSize ?? 0;
+      const used = this.#taken.splice(0, Math.max(0, this.#taken.length - (PIECES_AHEAD - room) - 1));
+      this.#tell({ type: "room", pieces: this.#received + room, used }, used);
     }
     /** The browser takes no more. */
     cancel() {
@@ -86,6 +90,7 @@
           return;
         case "bytes":
           this.#received += 1;
+          this.#taken.push(message.bytes.buffer);
           return controller.enqueue(message.bytes);
         case "end":
           this.#isWhole = true;
@@ -112,8 +117,8 @@
       this.#pulse.stop();
       this.port.onmessage = null;
     }
-    #tell(message) {
-      this.port.postMessage(message);
+    #tell(message, transfer = []) {
+      this.port.postMessage(message, transfer);
     }
   };
 })();

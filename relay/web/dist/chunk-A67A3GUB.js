@@ -7,28 +7,15 @@ import {
   sha256
 } from "./chunk-WMBZNGJP.js";
 import {
+  DOWNLOAD_WORKER,
+  pageUrl,
+  scriptUrl
+} from "./chunk-U5YCRPLU.js";
+import {
   ShareError,
   fail,
   isFailure
 } from "./chunk-QUKKOYP6.js";
-
-// src/trusted.ts
-var DOWNLOAD_WORKER = "download-worker-CPF37MWO.js";
-var NAMES = ["worker.js", DOWNLOAD_WORKER];
-var factory = globalThis.trustedTypes;
-var policy = factory?.createPolicy("share", {
-  createScriptURL(url) {
-    if (NAMES.some((name) => url === pageUrl(name))) return url;
-    throw new TypeError("not a script of this page");
-  }
-});
-function pageUrl(name) {
-  return new URL(name, import.meta.url).href;
-}
-function scriptUrl(name) {
-  const url = pageUrl(name);
-  return policy ? policy.createScriptURL(url) : url;
-}
 
 // src/engine.ts
 var isYoungEnough = "any" in AbortSignal;
@@ -417,10 +404,10 @@ function edits(one, other) {
 }
 
 // src/wordlists.ts
-var NAMES2 = ["wordlists-en.txt", "wordlists-nl.txt"];
+var NAMES = ["wordlists-en.txt", "wordlists-nl.txt"];
 var WORDS = 2048;
 async function loadWords() {
-  const words = Words.of(...await Promise.all(NAMES2.map(fetchText)));
+  const words = Words.of(...await Promise.all(NAMES.map(fetchText)));
   return words.lists.every((list) => list.words.length === WORDS) ? words : fail({ code: "part_missing" });
 }
 async function fetchText(name) {
@@ -429,7 +416,6 @@ async function fetchText(name) {
 }
 
 export {
-  pageUrl,
   Engine,
   save,
   offerBlob,

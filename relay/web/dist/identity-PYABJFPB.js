@@ -2,7 +2,8 @@ import {
   base64,
   malformed,
   unwrap
-} from "./chunk-4SVA37OZ.js";
+} from "./chunk-LYPTYJOH.js";
+import "./chunk-IJR3IF56.js";
 import {
   concat,
   hkdf,
@@ -17,6 +18,7 @@ import {
   randomBytes,
   sha256
 } from "./chunk-WMBZNGJP.js";
+import "./chunk-U5YCRPLU.js";
 import {
   fail
 } from "./chunk-QUKKOYP6.js";

@@ -14,7 +14,7 @@ import "./chunk-YG7J2LP3.js";
 import "./chunk-WMBZNGJP.js";
 import {
   save
-} from "./chunk-IRNXWQSX.js";
+} from "./chunk-FURVTLHS.js";
 import "./chunk-SLSNA55A.js";
 import {
   printable

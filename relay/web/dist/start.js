@@ -195,7 +195,7 @@ function submitOnEnter(event) {
 }
 
 // src/view/ask.ts
-var loadContents = lazy(() => import("./contents-MYUSOGI7.js"));
+var loadContents = lazy(() => import("./contents-73GTXJCV.js"));
 var Ask = class {
   constructor(stage, kind, about) {
     this.stage = stage;

@@ -1034,7 +1034,7 @@ function stretches(entries) {
 
 // src/sink.ts
 var WRITE_BYTES = 1024 * 1024;
-var FIRST_PULL_MS = 1e4;
+var FIRST_PULL_MS = 2e4;
 var PickedFile = class _PickedFile {
   constructor(handle, writable) {
     this.handle = handle;

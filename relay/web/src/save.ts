@@ -11,8 +11,8 @@ import { pageUrl, scriptUrl } from "./trusted.ts";
 
 /** How long the browser may still be taking over the last bytes. */
 const LAST_BYTES_MS = 10_000;
-/** How long the service worker may take to start. */
-const START_MS = 5_000;
+/** How long the service worker may take to start; a slow or busy device takes seconds, and what comes next is limited. */
+const START_MS = 20_000;
 /** How long a blob may take to be copied. */
 const REVOKE_MS = 600_000;
 

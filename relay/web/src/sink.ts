@@ -10,7 +10,7 @@ import type { FromDownload, ToDownload } from "./protocol.ts";
 /** Bytes that are written together. */
 const WRITE_BYTES = 1024 * 1024;
 /** How long the browser may take to ask for the first bytes of a download. */
-const FIRST_PULL_MS = 10_000;
+const FIRST_PULL_MS = 20_000;
 
 /** A file being written. */
 export interface Sink {

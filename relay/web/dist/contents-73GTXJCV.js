@@ -8,7 +8,7 @@ import {
 } from "./chunk-UAO56CIJ.js";
 import {
   save
-} from "./chunk-IRNXWQSX.js";
+} from "./chunk-FURVTLHS.js";
 import "./chunk-SLSNA55A.js";
 import {
   printable

@@ -13,7 +13,7 @@ import {
 
 // src/save.ts
 var LAST_BYTES_MS = 1e4;
-var START_MS = 5e3;
+var START_MS = 2e4;
 var REVOKE_MS = 6e5;
 var ATTEMPTS = { file: pickFile, folder: pickFolder, download: browserDownload, memory };
 async function save(engine, selection, saveAs = "single", hear = () => {

@@ -11,7 +11,7 @@ import {
   loadWords,
   offerBlob,
   save
-} from "./chunk-A67A3GUB.js";
+} from "./chunk-M3M5TUGN.js";
 import "./chunk-3AFGREZB.js";
 import "./chunk-WMBZNGJP.js";
 import {

@@ -1088,7 +1088,7 @@ var Buffered = class {
 };
 
 // src/browser_download.ts
-var FIRST_PULL_MS = 1e4;
+var FIRST_PULL_MS = 2e4;
 var BrowserDownload = class _BrowserDownload {
   constructor(port, signal) {
     this.port = port;

@@ -7,7 +7,7 @@ import {
   loadWords,
   pageUrl,
   save
-} from "./chunk-J7GZ4FH4.js";
+} from "./chunk-SPED4J6M.js";
 import {
   fail,
   failureOf

@@ -2,7 +2,7 @@ import {
   Engine,
   loadWords,
   save
-} from "./chunk-J7GZ4FH4.js";
+} from "./chunk-SPED4J6M.js";
 import {
   failureOf
 } from "./chunk-VZXNOOWW.js";

@@ -1410,19 +1410,19 @@ async function unlockFile({ file, header: header2 }, opener) {
 // src/worker.ts
 var session = new Session((event) => send({ type: "event", event }));
 var ALIVE_MS = 5e3;
-var running = null;
+var running = /* @__PURE__ */ new Map();
 globalThis.onmessage = async ({ data }) => {
-  if (data.type === "cancel") {
-    running?.abort();
-    return;
-  }
-  running = new AbortController();
+  const { id } = data;
+  if (data.type === "cancel") return running.get(id)?.abort();
+  const stop = new AbortController();
+  running.set(id, stop);
   const ticking = setInterval(() => send({ type: "event", event: { type: "alive" } }), ALIVE_MS);
   try {
-    send({ type: "gives", gives: await carryOut(data, running.signal) });
+    send({ type: "gives", id, gives: await carryOut(data, stop.signal) });
   } catch (error) {
-    send({ type: "failed", failure: failureOf(error) });
+    send({ type: "failed", id, failure: failureOf(error) });
   } finally {
+    running.delete(id);
     clearInterval(ticking);
   }
 };

@@ -1,31 +1,32 @@
 /** The worker: all that is computed, fetched and written happens here, so that the page always answers. */
 
 import { failureOf, part } from "./failure.ts";
-import type { Calls, FromWorker, ToWorker } from "./protocol.ts";
+import type { AnyCall, Calls, FromWorker, ToWorker } from "./protocol.ts";
 import { Session } from "./session.ts";
 
 const session = new Session((event) => send({ type: "event", event }));
 /** How often the page is told that a call still runs. */
 const ALIVE_MS = 5_000;
-let running: AbortController | null = null;
+/** The calls that run, by their ids. */
+const running = new Map<number, AbortController>();
 
 globalThis.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
-  if (data.type === "cancel") {
-    running?.abort();
-    return;
-  }
-  running = new AbortController();
+  const { id } = data;
+  if (data.type === "cancel") return running.get(id)?.abort();
+  const stop = new AbortController();
+  running.set(id, stop);
   const ticking = setInterval(() => send({ type: "event", event: { type: "alive" } }), ALIVE_MS);
   try {
-    send({ type: "gives", gives: await carryOut(data, running.signal) });
+    send({ type: "gives", id, gives: await carryOut(data, stop.signal) });
   } catch (error) {
-    send({ type: "failed", failure: failureOf(error) });
+    send({ type: "failed", id, failure: failureOf(error) });
   } finally {
+    running.delete(id);
     clearInterval(ticking);
   }
 };
 
-async function carryOut(call: ToWorker & { type: "call" }, signal: AbortSignal): Promise<Calls[keyof Calls]["gives"]> {
+async function carryOut(call: AnyCall, signal: AbortSignal): Promise<Calls[keyof Calls]["gives"]> {
   switch (call.call) {
     case "open":
       return session.open(call.takes.relay, call.takes.id, signal);

@@ -23,7 +23,7 @@ async function fetchShare({ link, id, words, identities, selection = "all", save
   try {
     const engine = new Engine();
     engine.listen((event) => events.push(event));
-    const input = document.querySelector("input[type=file]");
+    const input = document.querySelector("#of-the-test");
     if (id) await engine.call("open", { relay: location.origin, id });
     else if (link) await engine.call("open", { relay: location.origin, id: link.split("/").at(-1) });
     else await engine.call("openFile", { file: input.files[0] });
@@ -236,8 +236,8 @@ for (const name of BROWSERS) {
         world.share("get", "--yes", "--ciphertext", saved, "--passphrase-file", world.file("w", words), link);
         const asked = gate.requests.length;
         const put = async (page) => {
-          await page.evaluate(() => document.body.append(Object.assign(document.createElement("input"), { type: "file" })));
-          await (await page.$("input")).uploadFile(saved);
+          await page.evaluate(() => document.body.append(Object.assign(document.createElement("input"), { type: "file", id: "of-the-test" })));
+          await (await page.$("#of-the-test")).uploadFile(saved);
         };
         const opened = await fetched({ page: gate.through(link), words, ways: ["memory"] }, put);
         assert.equal(opened.failure, undefined);

@@ -64,6 +64,26 @@ for (const name of BROWSERS) {
       await page.close();
     });
 
+    test("a page that cannot begin says why it may be so, but gives a slow network its time", async () => {
+      const gate = await world.gate(relay);
+      gate.refuse("/start.js");
+      const page = await visit(gate.through(send("no-start.bin").link));
+      const isShown = () => page.page.evaluate(() => getComputedStyle(document.querySelector("#fallback")).visibility === "visible");
+      assert.ok((await page.page.evaluate(() => parseFloat(getComputedStyle(document.querySelector("#fallback")).animationDelay))) >= 10);
+      await until(isShown, "it does not say that it could not begin");
+      await page.sees("Perhaps the connection was lost: load the page again.");
+      await page.close();
+    });
+
+    test("without scripts it says at once what to do", { skip: name === "firefox" && "its driver cannot switch scripts off" }, async () => {
+      const page = await browser.newPage();
+      await page.setJavaScriptEnabled(false);
+      await page.goto(send("no-scripts.bin").link);
+      const delay = await page.evaluate(() => getComputedStyle(document.querySelector("#fallback")).animationName);
+      assert.equal(delay, "none");
+      await page.close();
+    });
+
     test("a browser that is too old is told so", async () => {
       const page = await visit(send("too-old.bin").link, { prepare: () => delete AbortSignal.any });
       await page.heading("problem.title");
@@ -146,6 +166,7 @@ for (const name of BROWSERS) {
       await page.click("#save");
       await page.sees(say("saving.start"));
       await page.click("#cancel");
+      await page.sees(say("saving.stopping"));
       await page.page.evaluate(() => globalThis.goOn());
       await page.heading("contents.title");
       await said(page, say("contents.stopped"));

@@ -4,7 +4,7 @@ import {
   openHeader,
   readHeader,
   scrypt
-} from "./chunk-X7ECYYTC.js";
+} from "./chunk-LSOCFW3U.js";
 import {
   MAX_PATH_BYTES,
   Relay,
@@ -1476,19 +1476,19 @@ async function unlockFile({ file, header: header2 }, opener) {
 var session = new Session((event) => send({ type: "event", event }));
 var ALIVE_MS = 5e3;
 var ENDING_MS = 5e3;
-var running = null;
+var running = /* @__PURE__ */ new Map();
 globalThis.onmessage = async ({ data }) => {
-  if (data.type === "cancel") {
-    running?.abort();
-    return;
-  }
-  running = new AbortController();
+  const { id } = data;
+  if (data.type === "cancel") return running.get(id)?.abort();
+  const stop = new AbortController();
+  running.set(id, stop);
   const ticking = setInterval(() => send({ type: "event", event: { type: "alive" } }), ALIVE_MS);
   try {
-    send({ type: "gives", gives: await unlessStuck(carryOut(data, running.signal), running.signal) });
+    send({ type: "gives", id, gives: await unlessStuck(carryOut(data, stop.signal), stop.signal) });
   } catch (error) {
-    send({ type: "failed", failure: failureOf(error) });
+    send({ type: "failed", id, failure: failureOf(error) });
   } finally {
+    running.delete(id);
     clearInterval(ticking);
   }
 };
@@ -1501,7 +1501,7 @@ async function carryOut(call, signal) {
     case "prove":
       return session.unlock({ passphrase: call.takes.words }, signal);
     case "unlock":
-      return session.unlock({ identities: (await part(import("./identity-ITR5TQIC.js"))).readIdentities(call.takes.identities) }, signal);
+      return session.unlock({ identities: (await part(import("./identity-IRMLQRQO.js"))).readIdentities(call.takes.identities) }, signal);
     case "plan":
       return session.plan(call.takes.selection, call.takes.saveAs);
     case "save":

@@ -1,7 +1,7 @@
 /** The page's side of the engine: calls to the worker as functions, and what it tells meanwhile. */
 
-import { fail, ShareError } from "./failure.ts";
-import type { Calls, Event, FromWorker, ToWorker } from "./protocol.ts";
+import { fail, ShareError, type Failure } from "./failure.ts";
+import type { AnyCall, Calls, Event, FromWorker, ToWorker } from "./protocol.ts";
 import { scriptUrl } from "./trusted.ts";
 
 /** The youngest of all that page and worker use: a browser that has it has the rest too (`target` in `build.mjs`). */
@@ -10,10 +10,11 @@ const isYoungEnough = "any" in AbortSignal;
 /** Opens one share at a time, in a worker. */
 export class Engine {
   readonly #ears = new Set<(event: Event) => void>();
+  readonly #running = new Map<number, PromiseWithResolvers<unknown>>();
   #worker: Worker | null = null;
-  #running: PromiseWithResolvers<unknown> | null = null;
   #isEnded = false;
-  /** Settled once the calls made so far are over. */
+  #calls = 0;
+  /** Settled once the calls that wait for each other are over. */
   #before: Promise<unknown> = Promise.resolve();
 
   /** From now on `hear` is told of progress and lost connections, until the function that this gives is called. */
@@ -22,40 +23,55 @@ export class Engine {
     return () => void this.#ears.delete(hear);
   }
 
-  /** Makes a call, after those that were made before, until the signal says to stop; throws a {@link ShareError}. */
+  /**
+   * Makes a call, until the signal says to stop; throws a {@link ShareError}. `open` is made at once, all others after
+   * those before them.
+   */
   async call<C extends keyof Calls>(
     call: C,
     takes: Calls[C]["takes"],
     transfer: Transferable[] = [],
     signal: AbortSignal | null = null,
   ): Promise<Calls[C]["gives"]> {
-    const gives = this.#before.then(() => this.#begin({ type: "call", call, takes } as ToWorker, transfer, signal));
+    const begin = () => this.#begin({ call, takes } as AnyCall, transfer, signal) as Promise<Calls[C]["gives"]>;
+    if (call === "open") return begin();
+    const gives = this.#before.then(begin);
     this.#before = gives.catch(() => {});
-    return gives as Promise<Calls[C]["gives"]>;
+    return gives;
   }
 
-  /** Ends the call that runs, which then fails with `cancelled`. */
+  /** Ends the calls that run, which then fail with `cancelled`. */
   cancel(): void {
-    this.#worker?.postMessage({ type: "cancel" } satisfies ToWorker);
+    this.#running.forEach((_, id) => this.#send({ type: "cancel", id }));
   }
 
-  /** Ends the worker; the call that runs fails with `cancelled`, and so do those that wait. */
+  /** Ends the worker; calls that run or wait fail with `cancelled`. */
   end(): void {
     this.#isEnded = true;
     this.#worker?.terminate();
-    this.#settle()?.reject(new ShareError({ code: "cancelled" }));
+    this.#failAll({ code: "cancelled" });
   }
 
-  #begin(message: ToWorker, transfer: Transferable[], signal: AbortSignal | null): Promise<unknown> {
+  async #begin(call: AnyCall, transfer: Transferable[], signal: AbortSignal | null): Promise<unknown> {
     if (!isYoungEnough) fail({ code: "browser_too_old" });
     if (this.#isEnded || signal?.aborted) fail({ code: "cancelled" });
     const running = withResolvers();
-    this.#running = running;
+    const id = (this.#calls += 1);
+    const cancel = () => this.#send({ type: "cancel", id });
+    this.#running.set(id, running);
+    signal?.addEventListener("abort", cancel);
+    try {
+      this.#send({ type: "call", id, ...call }, transfer);
+      return await running.promise;
+    } finally {
+      signal?.removeEventListener("abort", cancel);
+      this.#running.delete(id);
+    }
+  }
+
+  #send(message: ToWorker, transfer: Transferable[] = []): void {
     this.#worker ??= this.#start();
     this.#worker.postMessage(message, transfer);
-    const cancel = () => this.cancel();
-    signal?.addEventListener("abort", cancel);
-    return running.promise.finally(() => signal?.removeEventListener("abort", cancel));
   }
 
   #start(): Worker {
@@ -64,21 +80,19 @@ export class Engine {
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
       hasBegun = true;
       if (data.type === "event") this.#ears.forEach((hear) => hear(data.event));
-      else if (data.type === "gives") this.#settle()?.resolve(data.gives);
-      else this.#settle()?.reject(new ShareError(data.failure));
+      else if (data.type === "gives") this.#running.get(data.id)?.resolve(data.gives);
+      else this.#running.get(data.id)?.reject(new ShareError(data.failure));
     };
     worker.onerror = ({ message }) => {
       // One that could not be loaded never answers; the next call begins another.
       if (!hasBegun) this.#worker = null;
-      this.#settle()?.reject(new ShareError(hasBegun ? { code: "unexpected", detail: message } : { code: "unreachable" }));
+      this.#failAll(hasBegun ? { code: "unexpected", detail: message } : { code: "unreachable" });
     };
     return worker;
   }
 
-  #settle(): PromiseWithResolvers<unknown> | null {
-    const running = this.#running;
-    this.#running = null;
-    return running;
+  #failAll(failure: Failure): void {
+    this.#running.forEach((running) => running.reject(new ShareError(failure)));
   }
 }
 

@@ -4,7 +4,7 @@ import type { ShareStatus } from "./api.ts";
 import type { Failure } from "./failure.ts";
 import type { Manifest } from "./manifest.ts";
 
-/** The calls of the page to the worker, each with what it takes and gives. One runs at a time. */
+/** The calls of the page to the worker, each with what it takes and gives. Beside `open`, one runs at a time. */
 export interface Calls {
   /** Asks the relay about a share. Changes nothing. */
   open: { takes: { relay: string; id: string }; gives: ShareStatus };
@@ -70,13 +70,16 @@ export type Event =
   /** The connection is lost, or the relay busy, and it is tried again. */
   | { type: "waiting"; why: Failure };
 
+/** A call and what it takes. */
+export type AnyCall = { [C in keyof Calls]: { call: C; takes: Calls[C]["takes"] } }[keyof Calls];
+
 /** From the page to the worker. */
-export type ToWorker = { [C in keyof Calls]: { type: "call"; call: C; takes: Calls[C]["takes"] } }[keyof Calls] | { type: "cancel" };
+export type ToWorker = ({ type: "call"; id: number } & AnyCall) | { type: "cancel"; id: number };
 
 /** From the worker to the page. */
 export type FromWorker =
-  | { type: "gives"; gives: Calls[keyof Calls]["gives"] }
-  | { type: "failed"; failure: Failure }
+  | { type: "gives"; id: number; gives: Calls[keyof Calls]["gives"] }
+  | { type: "failed"; id: number; failure: Failure }
   | { type: "event"; event: Event };
 
 /** From the page to the service worker. */

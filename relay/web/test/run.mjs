@@ -17,6 +17,7 @@ await build({
   platform: "node",
   mainFields: ["module", "main"],
   target: "node20",
+  define: { DOWNLOAD_WORKER_NAME: '"download-worker.js"' },
   loader: { ".txt": "text" },
   logLevel: "warning",
 });

@@ -44,12 +44,17 @@ test("each failure has sentences without gaps", () => {
     }
   }
   assert.match(whatHappened(dutch, { code: "words_wrong", triesLeft: 1 }), /één poging/);
+  assert.match(whatToDo(dutch, { code: "save_refused" }), /“Hebt u het programma share\?”/);
+  assert.match(whatToDo(dutch, { code: "save_refused" }, true), /age --decrypt/);
 });
 
 test("numbers, sizes and times are written as the language does", () => {
   assert.equal(english.size(1_500_000), "1.5 MB");
   assert.equal(dutch.size(1_500_000), "1,5 MB");
   assert.deepEqual([english.size(0), english.size(1), english.size(999)], ["0 bytes", "1 byte", "999 bytes"]);
+  assert.deepEqual([dutch.size(0), dutch.size(1), dutch.size(17)], ["0 bytes", "1 byte", "17 bytes"]);
+  assert.deepEqual([dutch.size(1000), dutch.size(999_499), dutch.size(999_999), english.size(999_500_000)], ["1 kB", "999 kB", "1 MB", "1 GB"]);
+  assert.equal(english.size(5e15), "5,000 TB");
   assert.equal(english.count("contents.total", 1, { size: "x" }), "One file, x");
   assert.equal(dutch.count("contents.total", 2000, { size: "x" }), "2.000 bestanden, x");
   assert.deepEqual([english.duration(1), english.duration(90), dutch.duration(7200)], ["1 second", "2 minutes", "2 uur"]);

@@ -32,43 +32,58 @@ function scriptUrl(name) {
 var isYoungEnough = "any" in AbortSignal;
 var Engine = class {
   #ears = /* @__PURE__ */ new Set();
+  #running = /* @__PURE__ */ new Map();
   #worker = null;
-  #running = null;
   #isEnded = false;
-  /** Settled once the calls made so far are over. */
+  #calls = 0;
+  /** Settled once the calls that wait for each other are over. */
   #before = Promise.resolve();
   /** From now on `hear` is told of progress and lost connections, until the function that this gives is called. */
   listen(hear) {
     this.#ears.add(hear);
     return () => void this.#ears.delete(hear);
   }
-  /** Makes a call, after those that were made before, until the signal says to stop; throws a {@link ShareError}. */
+  /**
+   * Makes a call, until the signal says to stop; throws a {@link ShareError}. `open` is made at once, all others after
+   * those before them.
+   */
   async call(call, takes, transfer = [], signal = null) {
-    const gives = this.#before.then(() => this.#begin({ type: "call", call, takes }, transfer, signal));
+    const begin = () => this.#begin({ call, takes }, transfer, signal);
+    if (call === "open") return begin();
+    const gives = this.#before.then(begin);
     this.#before = gives.catch(() => {
     });
     return gives;
   }
-  /** Ends the call that runs, which then fails with `cancelled`. */
+  /** Ends the calls that run, which then fail with `cancelled`. */
   cancel() {
-    this.#worker?.postMessage({ type: "cancel" });
+    this.#running.forEach((_, id) => this.#send({ type: "cancel", id }));
   }
-  /** Ends the worker; the call that runs fails with `cancelled`, and so do those that wait. */
+  /** Ends the worker; calls that run or wait fail with `cancelled`. */
   end() {
     this.#isEnded = true;
     this.#worker?.terminate();
-    this.#settle()?.reject(new ShareError({ code: "cancelled" }));
+    this.#failAll({ code: "cancelled" });
   }
-  #begin(message, transfer, signal) {
+  async #begin(call, transfer, signal) {
     if (!isYoungEnough) fail({ code: "browser_too_old" });
     if (this.#isEnded || signal?.aborted) fail({ code: "cancelled" });
     const running = withResolvers();
-    this.#running = running;
+    const id = this.#calls += 1;
+    const cancel = () => this.#send({ type: "cancel", id });
+    this.#running.set(id, running);
+    signal?.addEventListener("abort", cancel);
+    try {
+      this.#send({ type: "call", id, ...call }, transfer);
+      return await running.promise;
+    } finally {
+      signal?.removeEventListener("abort", cancel);
+      this.#running.delete(id);
+    }
+  }
+  #send(message, transfer = []) {
     this.#worker ??= this.#start();
     this.#worker.postMessage(message, transfer);
-    const cancel = () => this.cancel();
-    signal?.addEventListener("abort", cancel);
-    return running.promise.finally(() => signal?.removeEventListener("abort", cancel));
   }
   #start() {
     const worker = new Worker(scriptUrl("worker.js"), { type: "module" });
@@ -76,19 +91,17 @@ var Engine = class {
     worker.onmessage = ({ data }) => {
       hasBegun = true;
       if (data.type === "event") this.#ears.forEach((hear) => hear(data.event));
-      else if (data.type === "gives") this.#settle()?.resolve(data.gives);
-      else this.#settle()?.reject(new ShareError(data.failure));
+      else if (data.type === "gives") this.#running.get(data.id)?.resolve(data.gives);
+      else this.#running.get(data.id)?.reject(new ShareError(data.failure));
     };
     worker.onerror = ({ message }) => {
       if (!hasBegun) this.#worker = null;
-      this.#settle()?.reject(new ShareError(hasBegun ? { code: "unexpected", detail: message } : { code: "unreachable" }));
+      this.#failAll(hasBegun ? { code: "unexpected", detail: message } : { code: "unreachable" });
     };
     return worker;
   }
-  #settle() {
-    const running = this.#running;
-    this.#running = null;
-    return running;
+  #failAll(failure) {
+    this.#running.forEach((running) => running.reject(new ShareError(failure)));
   }
 };
 function withResolvers() {

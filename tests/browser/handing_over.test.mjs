@@ -53,27 +53,36 @@ for (const name of BROWSERS) {
       await page.sees(say(key, values));
     };
 
-    /** As a browser may at any time: Chromium by its own means, Firefox by taking it away. */
-    async function endServiceWorker(page) {
+    /** A relay whose service worker changes, under the name it has, and takes the other's place, once `turn` was called. */
+    async function turning() {
+      let turned = "";
+      const url = await behind((path) => (path.includes("/download-worker") ? (answer) => (answer.body += turned) : null));
+      return { url, turn: () => (turned = "self.skipWaiting();") };
+    }
+
+    /** As a browser may at any time: Chromium by its own means; Firefox has none but an update. */
+    async function endServiceWorker(page, turn) {
       if (name === "chromium") {
         const session = await page.page.createCDPSession();
         await session.send("ServiceWorker.enable");
         return session.send("ServiceWorker.stopAllWorkers");
       }
+      turn();
       return page.page.evaluate(async () => {
-        for (const registration of await navigator.serviceWorker.getRegistrations()) await registration.unregister();
+        for (const registration of await navigator.serviceWorker.getRegistrations()) await registration.update();
       });
     }
 
     for (const [file, size, stall] of [["small-ended.bin", 2 * MIB, MIB + 1000], ["ended.bin", 20 * MIB, 8 * MIB]]) {
       test(`a download whose service worker is ended is not called saved (${file})`, async () => {
-        const gate = await world.gate(relay);
+        const server = await turning();
+        const gate = await world.gate(server.url);
         const { link, words } = send(file, randomBytes(size));
         gate.stall(stall);
-        const page = await contents(gate.through(link), words, { ways: ["download"] });
+        const page = await contents(link.replace(relay, gate.url), words, { ways: ["download"] });
         await page.click("#save");
         await page.progress();
-        await endServiceWorker(page);
+        await endServiceWorker(page, server.turn);
         await problem(page, "failure.download_ended");
         assert.equal(events(link, "receipt"), 0);
         if (name === "chromium") assert.ok(!existsSync(join(downloads, file)));

@@ -11,7 +11,7 @@ import {
   loadWords,
   offerBlob,
   save
-} from "./chunk-M3M5TUGN.js";
+} from "./chunk-KP56AX2B.js";
 import "./chunk-3AFGREZB.js";
 import "./chunk-WMBZNGJP.js";
 import {
@@ -283,7 +283,7 @@ var Saving = class {
       element("p", { id: "figures" }, this.#figures(texts)),
       this.#waiting(texts),
       paragraph(texts.say("saving.keep")),
-      button(texts.say("saving.cancel"), () => this.#stop.abort(), { id: "cancel" })
+      button(texts.say("saving.cancel"), () => this.#end(), { id: "cancel" })
     ];
   }
   /** Saves. To be called straight from a click. */
@@ -299,6 +299,11 @@ var Saving = class {
     } finally {
       deaf();
     }
+  }
+  #end() {
+    this.#stop.abort();
+    this.#showFigures();
+    this.stage.announce(this.stage.texts.say("saving.stopping"));
   }
   #hear(event) {
     if (event.type === "waiting") return this.#wait(event.why);
@@ -325,17 +330,21 @@ var Saving = class {
   #update() {
     const { texts } = this.stage;
     const bar = document.querySelector("#bar");
-    const figures = document.getElementById("figures");
     if (bar) bar.value = this.#percent;
-    if (figures) setText(figures, this.#figures(texts));
+    this.#showFigures();
     if (this.#percent < this.#said + SAID_PERCENT) return;
     this.#said = this.#percent;
     this.stage.announce(texts.say("saving.percent", { percent: this.#percent }));
+  }
+  #showFigures() {
+    const figures = document.getElementById("figures");
+    if (figures) setText(figures, this.#figures(this.stage.texts));
   }
   get #percent() {
     return this.#total === 0 ? 100 : Math.floor(100 * this.#bytes / this.#total);
   }
   #figures(texts) {
+    if (this.#stop.signal.aborted) return texts.say("saving.stopping");
     if (this.#total === 0) return texts.say("saving.start");
     const amount = texts.say("saving.amount", { done: texts.size(this.#bytes), total: texts.size(this.#total) });
     const rate = this.#rate.perSecond;
@@ -975,6 +984,7 @@ var en_default = {
   "saving.percent": "{percent} % is saved",
   "saving.keep": "Keep this page open until it is done.",
   "saving.cancel": "Stop",
+  "saving.stopping": "Stopping…",
   "saving.waiting": "{why} It goes on by itself; you need not do anything.",
   "saved.title": "Saved and verified",
   "saved.what": "Everything has arrived exactly as it was sent ({size}).",
@@ -1170,6 +1180,7 @@ var nl_default = {
   "saving.percent": "{percent} % is opgeslagen",
   "saving.keep": "Laat deze pagina open tot het klaar is.",
   "saving.cancel": "Stoppen",
+  "saving.stopping": "Bezig met stoppen…",
   "saving.waiting": "{why} Het gaat vanzelf verder; u hoeft niets te doen.",
   "saved.title": "Opgeslagen en gecontroleerd",
   "saved.what": "Alles is precies zo aangekomen als het is verstuurd ({size}).",

@@ -1505,13 +1505,13 @@ var ALIVE_MS = 5e3;
 var ENDING_MS = 5e3;
 var running = /* @__PURE__ */ new Map();
 globalThis.onmessage = async ({ data }) => {
-  if (data.type === "cancel") return running.get(data.id)?.abort();
   const { id } = data;
-  const call = new AbortController();
-  running.set(id, call);
+  if (data.type === "cancel") return running.get(id)?.abort();
+  const stop = new AbortController();
+  running.set(id, stop);
   const ticking = setInterval(() => send({ type: "event", event: { type: "alive" } }), ALIVE_MS);
   try {
-    send({ type: "gives", id, gives: await unlessStuck(carryOut(data, call.signal), call.signal) });
+    send({ type: "gives", id, gives: await unlessStuck(carryOut(data, stop.signal), stop.signal) });
   } catch (error) {
     send({ type: "failed", id, failure: failureOf(error) });
   } finally {

@@ -1,7 +1,7 @@
 /** The page's side of the engine: calls to the worker as functions, and what it tells meanwhile. */
 
 import { fail, ShareError, type Failure } from "./failure.ts";
-import type { Calls, Event, FromWorker, ToWorker } from "./protocol.ts";
+import type { AnyCall, Calls, Event, FromWorker, ToWorker } from "./protocol.ts";
 import { scriptUrl } from "./trusted.ts";
 
 /** The youngest of all that page and worker use: a browser that has it has the rest too (`target` in `build.mjs`). */
@@ -12,8 +12,10 @@ export class Engine {
   readonly #ears = new Set<(event: Event) => void>();
   readonly #running = new Map<number, PromiseWithResolvers<unknown>>();
   #worker: Worker | null = null;
-  #calls = 0;
   #isEnded = false;
+  #calls = 0;
+  /** Settled once the calls that wait for each other are over. */
+  #before: Promise<unknown> = Promise.resolve();
 
   /** From now on `hear` is told of progress and lost connections, until the function that this gives is called. */
   listen(hear: (event: Event) => void): () => void {
@@ -21,31 +23,50 @@ export class Engine {
     return () => void this.#ears.delete(hear);
   }
 
-  /** Makes a call, until the signal says to stop; throws a {@link ShareError}. */
+  /**
+   * Makes a call, until the signal says to stop; throws a {@link ShareError}. `open` is made at once, all others after
+   * those before them.
+   */
   async call<C extends keyof Calls>(
     call: C,
     takes: Calls[C]["takes"],
     transfer: Transferable[] = [],
     signal: AbortSignal | null = null,
   ): Promise<Calls[C]["gives"]> {
+    const begin = () => this.#begin({ call, takes } as AnyCall, transfer, signal) as Promise<Calls[C]["gives"]>;
+    if (call === "open") return begin();
+    const gives = this.#before.then(begin);
+    this.#before = gives.catch(() => {});
+    return gives;
+  }
+
+  /** Ends the worker; calls that run or wait fail with `cancelled`. */
+  end(): void {
+    this.#isEnded = true;
+    this.#worker?.terminate();
+    this.#failAll({ code: "cancelled" });
+  }
+
+  async #begin(call: AnyCall, transfer: Transferable[], signal: AbortSignal | null): Promise<unknown> {
     if (!isYoungEnough) fail({ code: "browser_too_old" });
     if (this.#isEnded || signal?.aborted) fail({ code: "cancelled" });
     const running = withResolvers();
     const id = (this.#calls += 1);
+    const cancel = () => this.#send({ type: "cancel", id });
     this.#running.set(id, running);
-    const worker = (this.#worker ??= this.#start());
-    worker.postMessage({ type: "call", id, call, takes }, transfer);
-    const cancel = () => worker.postMessage({ type: "cancel", id } satisfies ToWorker);
     signal?.addEventListener("abort", cancel);
-    const gives = running.promise.finally(() => signal?.removeEventListener("abort", cancel));
-    return gives as Promise<Calls[C]["gives"]>;
+    try {
+      this.#send({ type: "call", id, ...call }, transfer);
+      return await running.promise;
+    } finally {
+      signal?.removeEventListener("abort", cancel);
+      this.#running.delete(id);
+    }
   }
 
-  /** Ends the worker; calls that run fail with `cancelled`. */
-  end(): void {
-    this.#isEnded = true;
-    this.#worker?.terminate();
-    this.#rejectAll({ code: "cancelled" });
+  #send(message: ToWorker, transfer: Transferable[] = []): void {
+    this.#worker ??= this.#start();
+    this.#worker.postMessage(message, transfer);
   }
 
   #start(): Worker {
@@ -54,25 +75,19 @@ export class Engine {
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
       hasBegun = true;
       if (data.type === "event") this.#ears.forEach((hear) => hear(data.event));
-      else if (data.type === "gives") this.#settle(data.id)?.resolve(data.gives);
-      else this.#settle(data.id)?.reject(new ShareError(data.failure));
+      else if (data.type === "gives") this.#running.get(data.id)?.resolve(data.gives);
+      else this.#running.get(data.id)?.reject(new ShareError(data.failure));
     };
     worker.onerror = ({ message }) => {
       // One that could not be loaded never answers; the next call begins another.
       if (!hasBegun) this.#worker = null;
-      this.#rejectAll(hasBegun ? { code: "unexpected", detail: message } : { code: "unreachable" });
+      this.#failAll(hasBegun ? { code: "unexpected", detail: message } : { code: "unreachable" });
     };
     return worker;
   }
 
-  #settle(id: number): PromiseWithResolvers<unknown> | undefined {
-    const running = this.#running.get(id);
-    this.#running.delete(id);
-    return running;
-  }
-
-  #rejectAll(failure: Failure): void {
-    for (const id of [...this.#running.keys()]) this.#settle(id)?.reject(new ShareError(failure));
+  #failAll(failure: Failure): void {
+    this.#running.forEach((running) => running.reject(new ShareError(failure)));
   }
 }
 

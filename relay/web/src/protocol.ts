@@ -72,8 +72,11 @@ export type Event =
   /** The connection is lost, the relay busy or the sender still uploading, and it is tried again. */
   | { type: "waiting"; why: Failure };
 
+/** A call and what it takes. */
+export type AnyCall = { [C in keyof Calls]: { call: C; takes: Calls[C]["takes"] } }[keyof Calls];
+
 /** From the page to the worker. */
-export type ToWorker = { [C in keyof Calls]: { type: "call"; id: number; call: C; takes: Calls[C]["takes"] } }[keyof Calls] | { type: "cancel"; id: number };
+export type ToWorker = ({ type: "call"; id: number } & AnyCall) | { type: "cancel"; id: number };
 
 /** From the worker to the page. */
 export type FromWorker =

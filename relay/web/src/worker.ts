@@ -1,7 +1,7 @@
 /** The worker: all that is computed, fetched and written happens here, so that the page always answers. */
 
 import { failureOf, part, ShareError } from "./failure.ts";
-import type { Calls, FromWorker, ToWorker } from "./protocol.ts";
+import type { AnyCall, Calls, FromWorker, ToWorker } from "./protocol.ts";
 import { Session } from "./session.ts";
 
 const session = new Session((event) => send({ type: "event", event }));
@@ -9,16 +9,17 @@ const session = new Session((event) => send({ type: "event", event }));
 const ALIVE_MS = 5_000;
 /** How long a call that was stopped may take to end: a disk may not answer at all. */
 const ENDING_MS = 5_000;
+/** The calls that run, by their ids. */
 const running = new Map<number, AbortController>();
 
 globalThis.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
-  if (data.type === "cancel") return running.get(data.id)?.abort();
   const { id } = data;
-  const call = new AbortController();
-  running.set(id, call);
+  if (data.type === "cancel") return running.get(id)?.abort();
+  const stop = new AbortController();
+  running.set(id, stop);
   const ticking = setInterval(() => send({ type: "event", event: { type: "alive" } }), ALIVE_MS);
   try {
-    send({ type: "gives", id, gives: await unlessStuck(carryOut(data, call.signal), call.signal) });
+    send({ type: "gives", id, gives: await unlessStuck(carryOut(data, stop.signal), stop.signal) });
   } catch (error) {
     send({ type: "failed", id, failure: failureOf(error) });
   } finally {
@@ -27,7 +28,7 @@ globalThis.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
   }
 };
 
-async function carryOut(call: ToWorker & { type: "call" }, signal: AbortSignal): Promise<Calls[keyof Calls]["gives"]> {
+async function carryOut(call: AnyCall, signal: AbortSignal): Promise<Calls[keyof Calls]["gives"]> {
   switch (call.call) {
     case "open":
       return session.open(call.takes.relay, call.takes.id, signal);

@@ -42,7 +42,7 @@ export class Saving implements Screen {
       element("p", { id: "figures" }, this.#figures(texts)),
       this.#waiting(texts),
       paragraph(texts.say("saving.keep")),
-      button(texts.say("saving.cancel"), () => this.#stop.abort(), { id: "cancel" }),
+      button(texts.say("saving.cancel"), () => this.#end(), { id: "cancel" }),
     ];
   }
 
@@ -59,6 +59,12 @@ export class Saving implements Screen {
     } finally {
       deaf();
     }
+  }
+
+  #end(): void {
+    this.#stop.abort();
+    this.#showFigures();
+    this.stage.announce(this.stage.texts.say("saving.stopping"));
   }
 
   #hear(event: Event): void {
@@ -91,12 +97,16 @@ export class Saving implements Screen {
   #update(): void {
     const { texts } = this.stage;
     const bar = document.querySelector<HTMLProgressElement>("#bar");
-    const figures = document.getElementById("figures");
     if (bar) bar.value = this.#percent;
-    if (figures) setText(figures, this.#figures(texts));
+    this.#showFigures();
     if (this.#percent < this.#said + SAID_PERCENT) return;
     this.#said = this.#percent;
     this.stage.announce(texts.say("saving.percent", { percent: this.#percent }));
+  }
+
+  #showFigures(): void {
+    const figures = document.getElementById("figures");
+    if (figures) setText(figures, this.#figures(this.stage.texts));
   }
 
   get #percent(): number {
@@ -104,6 +114,7 @@ export class Saving implements Screen {
   }
 
   #figures(texts: Texts): string {
+    if (this.#stop.signal.aborted) return texts.say("saving.stopping");
     if (this.#total === 0) return texts.say("saving.start");
     const amount = texts.say("saving.amount", { done: texts.size(this.#bytes), total: texts.size(this.#total) });
     const rate = this.#rate.perSecond;

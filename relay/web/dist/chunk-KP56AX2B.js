@@ -23,32 +23,52 @@ var Engine = class {
   #ears = /* @__PURE__ */ new Set();
   #running = /* @__PURE__ */ new Map();
   #worker = null;
-  #calls = 0;
   #isEnded = false;
+  #calls = 0;
+  /** Settled once the calls that wait for each other are over. */
+  #before = Promise.resolve();
   /** From now on `hear` is told of progress and lost connections, until the function that this gives is called. */
   listen(hear) {
     this.#ears.add(hear);
     return () => void this.#ears.delete(hear);
   }
-  /** Makes a call, until the signal says to stop; throws a {@link ShareError}. */
+  /**
+   * Makes a call, until the signal says to stop; throws a {@link ShareError}. `open` is made at once, all others after
+   * those before them.
+   */
   async call(call, takes, transfer = [], signal = null) {
+    const begin = () => this.#begin({ call, takes }, transfer, signal);
+    if (call === "open") return begin();
+    const gives = this.#before.then(begin);
+    this.#before = gives.catch(() => {
+    });
+    return gives;
+  }
+  /** Ends the worker; calls that run or wait fail with `cancelled`. */
+  end() {
+    this.#isEnded = true;
+    this.#worker?.terminate();
+    this.#failAll({ code: "cancelled" });
+  }
+  async #begin(call, transfer, signal) {
     if (!isYoungEnough) fail({ code: "browser_too_old" });
     if (this.#isEnded || signal?.aborted) fail({ code: "cancelled" });
     const running = withResolvers();
     const id = this.#calls += 1;
+    const cancel = () => this.#send({ type: "cancel", id });
     this.#running.set(id, running);
-    const worker = this.#worker ??= this.#start();
-    worker.postMessage({ type: "call", id, call, takes }, transfer);
-    const cancel = () => worker.postMessage({ type: "cancel", id });
     signal?.addEventListener("abort", cancel);
-    const gives = running.promise.finally(() => signal?.removeEventListener("abort", cancel));
-    return gives;
+    try {
+      this.#send({ type: "call", id, ...call }, transfer);
+      return await running.promise;
+    } finally {
+      signal?.removeEventListener("abort", cancel);
+      this.#running.delete(id);
+    }
   }
-  /** Ends the worker; calls that run fail with `cancelled`. */
-  end() {
-    this.#isEnded = true;
-    this.#worker?.terminate();
-    this.#rejectAll({ code: "cancelled" });
+  #send(message, transfer = []) {
+    this.#worker ??= this.#start();
+    this.#worker.postMessage(message, transfer);
   }
   #start() {
     const worker = new Worker(scriptUrl("worker.js"), { type: "module" });
@@ -56,22 +76,17 @@ var Engine = class {
     worker.onmessage = ({ data }) => {
       hasBegun = true;
       if (data.type === "event") this.#ears.forEach((hear) => hear(data.event));
-      else if (data.type === "gives") this.#settle(data.id)?.resolve(data.gives);
-      else this.#settle(data.id)?.reject(new ShareError(data.failure));
+      else if (data.type === "gives") this.#running.get(data.id)?.resolve(data.gives);
+      else this.#running.get(data.id)?.reject(new ShareError(data.failure));
     };
     worker.onerror = ({ message }) => {
       if (!hasBegun) this.#worker = null;
-      this.#rejectAll(hasBegun ? { code: "unexpected", detail: message } : { code: "unreachable" });
+      this.#failAll(hasBegun ? { code: "unexpected", detail: message } : { code: "unreachable" });
     };
     return worker;
   }
-  #settle(id) {
-    const running = this.#running.get(id);
-    this.#running.delete(id);
-    return running;
-  }
-  #rejectAll(failure) {
-    for (const id of [...this.#running.keys()]) this.#settle(id)?.reject(new ShareError(failure));
+  #failAll(failure) {
+    this.#running.forEach((running) => running.reject(new ShareError(failure)));
   }
 };
 function withResolvers() {

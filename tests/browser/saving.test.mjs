@@ -53,11 +53,11 @@ for (const name of BROWSERS) {
       await page.sees(say(key, values));
     };
 
-    /** A relay whose service worker's bytes change, under the name they have, once `turn` was called. */
+    /** A relay whose service worker changes, under the name it has, and takes the other's place, once `turn` was called. */
     async function turning() {
       let turned = "";
       const url = await behind((path) => (path.includes("/download-worker") ? (answer) => (answer.body += turned) : null));
-      return { url, turn: () => (turned += "// other") };
+      return { url, turn: () => (turned = "self.skipWaiting();") };
     }
 
     /** As a browser may at any time: Chromium by its own means; Firefox has none but an update. */

@@ -9,7 +9,7 @@ import {
   offerBlob,
   pageUrl,
   save
-} from "./chunk-V5WUZJ2O.js";
+} from "./chunk-WYOEVAAL.js";
 import "./chunk-YG7J2LP3.js";
 import "./chunk-WMBZNGJP.js";
 import {

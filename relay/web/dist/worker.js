@@ -993,7 +993,7 @@ var Pulse = class {
 };
 
 // src/browser_download.ts
-var FIRST_PULL_MS = 1e4;
+var FIRST_PULL_MS = 2e4;
 var BrowserDownload = class _BrowserDownload {
   constructor(port, signal) {
     this.port = port;

@@ -7,7 +7,7 @@ import { Pulse } from "./pulse.ts";
 import type { Sink } from "./sink.ts";
 
 /** How long the browser may take to ask for the first bytes. */
-const FIRST_PULL_MS = 10_000;
+const FIRST_PULL_MS = 20_000;
 
 /** Its bytes go over a port to the service worker, as fast as the browser takes them from there. */
 export class BrowserDownload implements Sink {

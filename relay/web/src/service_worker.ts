@@ -6,7 +6,7 @@ import type { Plan, ToServiceWorker } from "./protocol.ts";
 import { DOWNLOAD_WORKER, pageUrl, scriptUrl } from "./trusted.ts";
 
 /** How long the service worker may take to be loaded, and to answer. */
-const START_MS = 5_000;
+const START_MS = 20_000;
 /** How long the browser may still be taking over the last bytes. */
 const LAST_BYTES_MS = 10_000;
 

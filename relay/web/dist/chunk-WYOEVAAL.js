@@ -113,7 +113,7 @@ function withResolvers() {
 }
 
 // src/service_worker.ts
-var START_MS = 5e3;
+var START_MS = 2e4;
 var LAST_BYTES_MS = 1e4;
 async function offerDownload({ name, bytes }, engine) {
   const worker = await within(START_MS, activeWorker());

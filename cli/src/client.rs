@@ -593,6 +593,13 @@ mod tests {
     }
 
     #[test]
+    fn a_problem_is_known_by_its_type_whatever_a_proxy_adds_to_it() {
+        let is_problem = |text: &'static str| is_problem_json(&HeaderValue::from_static(text));
+        assert!(is_problem("application/problem+json") && is_problem("Application/problem+JSON ; charset=utf-8"));
+        assert!(!is_problem("application/json") && !is_problem("application/problem+jsons"));
+    }
+
+    #[test]
     fn only_the_range_asked_for_is_taken() {
         assert_eq!(range("bytes 5-9/10"), Some(10));
         assert_eq!(range("bytes 5-9/100"), Some(100));

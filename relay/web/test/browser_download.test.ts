@@ -92,6 +92,6 @@ test("it is stopped at once, whatever it waits for, and the browser is told", as
 
 test("a browser that does not begin leaves it to another way", async () => {
   const opening = assert.rejects(BrowserDownload.open(ours, stop.signal), { message: "save_refused" });
-  mock.timers.tick(10_000);
+  mock.timers.tick(20_000);
   await opening;
 });

@@ -453,6 +453,16 @@ async fn where_tokens_are_listed_senders_need_one() {
 }
 
 #[tokio::test]
+async fn a_mangled_link_is_sent_to_its_page() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(&dir).await;
+    let moved = server.get("/S/AB-C/").await;
+    assert_eq!((moved.status, moved.header("location")), (308, Some("../../s/AB-C")));
+    assert_eq!(server.get("/s/").await.body, server.get("/s/AB-C").await.body);
+    assert_eq!(server.call("POST", "/s/a/", &[], b"").await.code(), Code::NoSuchPath);
+}
+
+#[tokio::test]
 async fn the_page_is_the_same_for_every_id() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(&dir).await;

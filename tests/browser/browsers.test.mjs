@@ -8,7 +8,7 @@ import { sha256 } from "./fixtures.mjs";
 import { inBrowsers, MIB } from "./stage.mjs";
 import { until } from "./world.mjs";
 
-const FALLBACK = ["share get LINK", "Your browser may be too old", "Misschien is uw browser te oud"];
+const FALLBACK = ["share get LINK", "your browser is too old", "Of uw browser is te oud"];
 
 inBrowsers((test, name) => {
   test("who cannot run the page is told what to do", async (stage) => {

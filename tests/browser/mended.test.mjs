@@ -166,10 +166,9 @@ for (const name of BROWSERS) {
       await page.click("#save");
       await page.sees(say("saving.start"));
       await page.click("#cancel");
-      await page.sees(say("saving.stopping"));
-      await page.page.evaluate(() => globalThis.goOn());
       await page.heading("contents.title");
       await said(page, say("contents.stopped"));
+      await page.page.evaluate(() => globalThis.goOn());
       assert.deepEqual(tickets(link), []);
       await page.close();
     });

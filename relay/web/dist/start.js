@@ -11,7 +11,7 @@ import {
   loadWords,
   offerBlob,
   save
-} from "./chunk-KP56AX2B.js";
+} from "./chunk-BCV2DVNQ.js";
 import "./chunk-3AFGREZB.js";
 import "./chunk-WMBZNGJP.js";
 import {

@@ -2,7 +2,7 @@ import {
   Engine,
   loadWords,
   save
-} from "./chunk-KP56AX2B.js";
+} from "./chunk-BCV2DVNQ.js";
 import "./chunk-3AFGREZB.js";
 import "./chunk-WMBZNGJP.js";
 import "./chunk-U5YCRPLU.js";

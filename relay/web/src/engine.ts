@@ -2,7 +2,7 @@
 
 import { fail, ShareError, type Failure } from "./failure.ts";
 import type { AnyCall, Calls, Event, FromWorker, ToWorker } from "./protocol.ts";
-import { scriptUrl } from "./trusted.ts";
+import { pageUrl, scriptUrl } from "./trusted.ts";
 
 /** The youngest of all that page and worker use: a browser that has it has the rest too (`target` in `build.mjs`). */
 const isYoungEnough = "any" in AbortSignal;
@@ -78,17 +78,30 @@ export class Engine {
       else if (data.type === "gives") this.#running.get(data.id)?.resolve(data.gives);
       else this.#running.get(data.id)?.reject(new ShareError(data.failure));
     };
-    worker.onerror = ({ message }) => {
-      // One that could not be loaded never answers; the next call begins another.
-      if (!hasBegun) this.#worker = null;
-      this.#failAll(hasBegun ? { code: "unexpected", detail: message } : { code: "unreachable" });
+    worker.onerror = (event) => {
+      event.preventDefault();
+      if (hasBegun) return this.#failAll({ code: "unexpected", detail: event.message });
+      // It never answers; the next call begins another.
+      this.#worker = null;
+      void this.#tellWhy();
     };
     return worker;
+  }
+
+  /** Whether the worker could not be loaded, or not be understood. */
+  async #tellWhy(): Promise<void> {
+    const code = (await canFetchWorker()) ? "browser_too_old" : "unreachable";
+    // Unless another one was begun by now.
+    if (this.#worker === null) this.#failAll({ code });
   }
 
   #failAll(failure: Failure): void {
     this.#running.forEach((running) => running.reject(new ShareError(failure)));
   }
+}
+
+function canFetchWorker(): Promise<boolean> {
+  return fetch(pageUrl("worker.js"), { credentials: "omit" }).then(({ ok }) => ok, () => false);
 }
 
 /** `Promise.withResolvers` is younger than the browsers this has to run in. */

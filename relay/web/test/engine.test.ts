@@ -12,7 +12,7 @@ class FakeWorker {
   static made: FakeWorker[] = [];
   readonly got: string[] = [];
   onmessage: (event: { data: FromWorker }) => void = () => {};
-  onerror: (event: { message: string }) => void = () => {};
+  onerror: (event: { message: string; preventDefault(): void }) => void = () => {};
 
   constructor() {
     FakeWorker.made.push(this);
@@ -70,14 +70,14 @@ test("a worker that could not be loaded is begun anew, one that stumbled is not"
   const engine = new Engine();
   const lost = engine.call("open", OPEN);
   const made = FakeWorker.made.length;
-  worker().onerror({ message: "" });
+  worker().onerror({ message: "", preventDefault() {} });
   await assert.rejects(lost, { message: "unreachable" });
   const again = engine.call("open", OPEN);
   assert.equal(FakeWorker.made.length, made + 1);
   worker().gives(2);
   await again;
   const stumbled = engine.call("open", OPEN);
-  worker().onerror({ message: "why" });
+  worker().onerror({ message: "why", preventDefault() {} });
   await assert.rejects(stumbled, { failure: { code: "unexpected", detail: "why" } });
   void engine.call("open", OPEN);
   assert.equal(FakeWorker.made.length, made + 1);

@@ -79,16 +79,26 @@ var Engine = class {
       else if (data.type === "gives") this.#running.get(data.id)?.resolve(data.gives);
       else this.#running.get(data.id)?.reject(new ShareError(data.failure));
     };
-    worker.onerror = ({ message }) => {
-      if (!hasBegun) this.#worker = null;
-      this.#failAll(hasBegun ? { code: "unexpected", detail: message } : { code: "unreachable" });
+    worker.onerror = (event) => {
+      event.preventDefault();
+      if (hasBegun) return this.#failAll({ code: "unexpected", detail: event.message });
+      this.#worker = null;
+      void this.#tellWhy();
     };
     return worker;
+  }
+  /** Whether the worker could not be loaded, or not be understood. */
+  async #tellWhy() {
+    const code = await canFetchWorker() ? "browser_too_old" : "unreachable";
+    if (this.#worker === null) this.#failAll({ code });
   }
   #failAll(failure) {
     this.#running.forEach((running) => running.reject(new ShareError(failure)));
   }
 };
+function canFetchWorker() {
+  return fetch(pageUrl("worker.js"), { credentials: "omit" }).then(({ ok }) => ok, () => false);
+}
 function withResolvers() {
   let [resolve, reject] = [() => {
   }, () => {

@@ -61,7 +61,7 @@ inBrowsersAtOnce((test) => {
     const { link } = stage.send(stage.world.file("away.bin", "x"));
     gate.close();
     const page = await stage.visit(gate.through(link));
-    await page.heading("problem.title");
+    await page.heading("problem.now");
     for (const key of ["failure.unreachable", "failure.unreachable.hint", "again.itself"]) await page.sees(say(key));
     gate.open();
     await page.heading("ask.title");

@@ -59,9 +59,10 @@ export class World {
   async #startRelay(listen, ...options) {
     const args = ["serve", "--data", this.path("relay"), "--listen", listen, "--open", ...options];
     // Straight into a file: while this process waits for a program, it would not empty a pipe.
-    const log = openSync(this.path("relay.log"), "a");
-    const relay = spawn(join(PROGRAMS, "share-relay"), args, { stdio: ["ignore", "pipe", log] });
-    closeSync(log);
+    const log = this.path("relay.log");
+    const written = openSync(log, "a");
+    const relay = spawn(join(PROGRAMS, "share-relay"), args, { stdio: ["ignore", "pipe", written] });
+    closeSync(written);
     const closed = once(relay, "close");
     const stop = async () => {
       relay.kill("SIGKILL");

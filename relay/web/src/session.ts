@@ -16,7 +16,6 @@ import { sha256 } from "./sha256.ts";
 import { entriesOf, selected, singleFile, sizeOf, zipName } from "./selection.ts";
 import { RemoteSource } from "./source.ts";
 import { openBytes, Stream } from "./stream.ts";
-import { openTarget } from "./target.ts";
 import { unpack, type Unpacked } from "./unpack.ts";
 
 /** How long a lost connection may last before a call fails. */
@@ -107,6 +106,7 @@ export class Session {
     const fingerprint = new Fingerprint();
     this.#progress = null;
     const total = isWhole ? opened.manifest.bytes : sizeOf(entriesOf(opened.manifest, selection));
+    const { openTarget } = await part(import("./target.ts"));
     // Before a ticket is spent: what cannot be written to should not cost a download.
     const put = await openTarget(target, total, signal);
     const files = async function* (this: Session): AsyncGenerator<Unpacked, void> {

@@ -11,7 +11,7 @@ const dist = join(root, "dist");
 const listPath = join(root, "dist.sha256");
 const isCheck = process.argv.includes("--check");
 
-const ENTRIES = ["src/index.html", "src/style.css", "src/start.ts", "src/worker.ts", "src/scrypt-worker.ts", "src/testing.ts"];
+const ENTRIES = ["src/index.html", "src/style.css", "src/start.ts", "src/worker.ts", "src/testing.ts"];
 /** Without a hash in their names, so that a page finds them also when the relay has become a newer one. */
 const WORD_LISTS = ["en", "nl"].map((language) => ({ in: `../../cli/wordlists/${language}.txt`, out: `wordlists-${language}` }));
 

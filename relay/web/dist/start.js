@@ -10,13 +10,11 @@ import {
   Engine,
   loadWords,
   offerBlob,
+  pageUrl,
   save
-} from "./chunk-BCV2DVNQ.js";
+} from "./chunk-MVVDXCDA.js";
 import "./chunk-3AFGREZB.js";
 import "./chunk-WMBZNGJP.js";
-import {
-  pageUrl
-} from "./chunk-U5YCRPLU.js";
 import {
   fail,
   failureOf

@@ -2,10 +2,9 @@ import {
   Engine,
   loadWords,
   save
-} from "./chunk-BCV2DVNQ.js";
+} from "./chunk-MVVDXCDA.js";
 import "./chunk-3AFGREZB.js";
 import "./chunk-WMBZNGJP.js";
-import "./chunk-U5YCRPLU.js";
 import {
   failureOf
 } from "./chunk-QUKKOYP6.js";

@@ -2,8 +2,9 @@ import {
   MAX_HEADER_BYTES,
   openCipher,
   openHeader,
-  readHeader
-} from "./chunk-LYPTYJOH.js";
+  readHeader,
+  scrypt
+} from "./chunk-4SVA37OZ.js";
 import {
   Backoff,
   MAX_PATH_BYTES,
@@ -19,9 +20,6 @@ import {
   piecesOf
 } from "./chunk-PLLK6NWW.js";
 import {
-  scrypt
-} from "./chunk-IJR3IF56.js";
-import {
   concat,
   equal,
   fromHex,
@@ -36,7 +34,6 @@ import {
   hmac,
   sha256
 } from "./chunk-WMBZNGJP.js";
-import "./chunk-U5YCRPLU.js";
 import {
   ShareError,
   fail,
@@ -1185,7 +1182,7 @@ async function carryOut(call, signal) {
     case "prove":
       return session.unlock({ passphrase: call.takes.words }, signal);
     case "unlock":
-      return session.unlock({ identities: (await part(import("./identity-PYABJFPB.js"))).readIdentities(call.takes.identities) }, signal);
+      return session.unlock({ identities: (await part(import("./identity-ZZLSAR5M.js"))).readIdentities(call.takes.identities) }, signal);
     case "plan":
       return session.plan(call.takes.selection, call.takes.saveAs);
     case "save":

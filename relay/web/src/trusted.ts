@@ -13,7 +13,7 @@ declare const DOWNLOAD_WORKER_NAME: string;
 /** The service worker; its name has a hash of its bytes. */
 export const DOWNLOAD_WORKER = DOWNLOAD_WORKER_NAME;
 
-const NAMES = ["worker.js", "scrypt-worker.js", DOWNLOAD_WORKER];
+const NAMES = ["worker.js", DOWNLOAD_WORKER];
 const factory = (globalThis as { trustedTypes?: Factory }).trustedTypes;
 const policy = factory?.createPolicy("share", {
   createScriptURL(url) {

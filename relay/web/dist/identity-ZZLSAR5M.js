@@ -2,8 +2,7 @@ import {
   base64,
   malformed,
   unwrap
-} from "./chunk-LYPTYJOH.js";
-import "./chunk-IJR3IF56.js";
+} from "./chunk-4SVA37OZ.js";
 import {
   concat,
   hkdf,
@@ -18,7 +17,6 @@ import {
   randomBytes,
   sha256
 } from "./chunk-WMBZNGJP.js";
-import "./chunk-U5YCRPLU.js";
 import {
   fail
 } from "./chunk-QUKKOYP6.js";

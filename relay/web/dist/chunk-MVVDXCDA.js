@@ -7,15 +7,28 @@ import {
   sha256
 } from "./chunk-WMBZNGJP.js";
 import {
-  DOWNLOAD_WORKER,
-  pageUrl,
-  scriptUrl
-} from "./chunk-U5YCRPLU.js";
-import {
   ShareError,
   fail,
   isFailure
 } from "./chunk-QUKKOYP6.js";
+
+// src/trusted.ts
+var DOWNLOAD_WORKER = "download-worker-JI557GWX.js";
+var NAMES = ["worker.js", DOWNLOAD_WORKER];
+var factory = globalThis.trustedTypes;
+var policy = factory?.createPolicy("share", {
+  createScriptURL(url) {
+    if (NAMES.some((name) => url === pageUrl(name))) return url;
+    throw new TypeError("not a script of this page");
+  }
+});
+function pageUrl(name) {
+  return new URL(name, import.meta.url).href;
+}
+function scriptUrl(name) {
+  const url = pageUrl(name);
+  return policy ? policy.createScriptURL(url) : url;
+}
 
 // src/engine.ts
 var isYoungEnough = "any" in AbortSignal;
@@ -429,10 +442,10 @@ function edits(one, other) {
 }
 
 // src/wordlists.ts
-var NAMES = ["wordlists-en.txt", "wordlists-nl.txt"];
+var NAMES2 = ["wordlists-en.txt", "wordlists-nl.txt"];
 var WORDS = 2048;
 async function loadWords() {
-  const words = Words.of(...await Promise.all(NAMES.map(fetchText)));
+  const words = Words.of(...await Promise.all(NAMES2.map(fetchText)));
   return words.lists.every((list) => list.words.length === WORDS) ? words : fail({ code: "part_missing" });
 }
 async function fetchText(name) {
@@ -441,6 +454,7 @@ async function fetchText(name) {
 }
 
 export {
+  pageUrl,
   Engine,
   save,
   offerBlob,

@@ -1,8 +1,4 @@
 import {
-  hasWebAssembly,
-  scrypt
-} from "./chunk-IJR3IF56.js";
-import {
   concat,
   equal,
   hkdf,
@@ -16,6 +12,44 @@ import {
   fail,
   part
 } from "./chunk-QUKKOYP6.js";
+
+// src/scrypt.ts
+var BLOCK_SIZE = 8;
+var PARALLELISM = 1;
+var KEY_BYTES = 32;
+async function scrypt(password, salt, logN) {
+  try {
+    return await (hasWebAssembly() ? inWebAssembly : inJavaScript)(password, salt, logN);
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof WebAssembly.RuntimeError) fail({ code: "not_enough_memory" });
+    throw error;
+  }
+}
+async function inWebAssembly(password, salt, logN) {
+  const { scrypt: scrypt2 } = await part(import("./scrypt-wasm-3X4M6LEM.js"));
+  return scrypt2({
+    password,
+    salt,
+    costFactor: 2 ** logN,
+    blockSize: BLOCK_SIZE,
+    parallelism: PARALLELISM,
+    hashLength: KEY_BYTES,
+    outputType: "binary"
+  });
+}
+async function inJavaScript(password, salt, logN) {
+  const { scryptAsync } = await part(import("./scrypt-2LXRMNFC.js"));
+  const memory = 128 * BLOCK_SIZE * (2 ** logN + PARALLELISM);
+  return scryptAsync(password, salt, { N: 2 ** logN, r: BLOCK_SIZE, p: PARALLELISM, dkLen: KEY_BYTES, maxmem: memory });
+}
+function hasWebAssembly() {
+  try {
+    new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 // src/cipher.ts
 var NAME = "ChaCha20-Poly1305";
@@ -180,6 +214,7 @@ var Lines = class {
 };
 
 export {
+  scrypt,
   openCipher,
   MAX_HEADER_BYTES,
   readHeader,

@@ -196,6 +196,10 @@ class Tab {
     };
   }
 
+  waitForSelector(selector) {
+    return until(() => this.evaluate((selector) => document.querySelector(selector) !== null, selector), `no ${selector}`);
+  }
+
   async click(selector) {
     await (await this.$(selector)).click();
   }

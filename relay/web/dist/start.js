@@ -12,7 +12,7 @@ import {
   offerBlob,
   pageUrl,
   save
-} from "./chunk-MVVDXCDA.js";
+} from "./chunk-X23SWN2X.js";
 import "./chunk-3AFGREZB.js";
 import "./chunk-WMBZNGJP.js";
 import {

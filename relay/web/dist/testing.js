@@ -2,7 +2,7 @@ import {
   Engine,
   loadWords,
   save
-} from "./chunk-MVVDXCDA.js";
+} from "./chunk-X23SWN2X.js";
 import "./chunk-3AFGREZB.js";
 import "./chunk-WMBZNGJP.js";
 import {

@@ -2,16 +2,20 @@
 
 import type { Bytes } from "./bytes.ts";
 import { fail, type Failure } from "./failure.ts";
+import { PIECE_BYTES } from "./hop.ts";
 import type { FromDownload, ToDownload } from "./protocol.ts";
 import { Pulse } from "./pulse.ts";
-import { WRITE_BYTES, type Sink } from "./sink.ts";
+import type { Sink } from "./sink.ts";
 
 /** How long the browser may take to ask for the first bytes. */
 const FIRST_PULL_MS = 20_000;
 
 /** Its bytes go over a port to the service worker, as fast as the browser takes them from there. */
 export class BrowserDownload implements Sink {
+  /** The same few pieces of memory go to the service worker and back: browsers are slow to collect so many new ones. */
   readonly #spare: ArrayBuffer[] = [];
+  #piece: Bytes = new Uint8Array(PIECE_BYTES);
+  #filled = 0;
   #sent = 0;
   #room = 0;
   #isDone = false;
@@ -47,21 +51,27 @@ export class BrowserDownload implements Sink {
   }
 
   async write(bytes: Bytes): Promise<void> {
-    await this.#until(() => this.#room > this.#sent);
-    this.#sent += 1;
-    const piece = this.#copyOf(bytes);
-    this.#send({ type: "bytes", bytes: piece }, [piece.buffer]);
+    for (let at = 0; at < bytes.length; ) {
+      const part = bytes.subarray(at, at + PIECE_BYTES - this.#filled);
+      this.#piece.set(part, this.#filled);
+      this.#filled += part.length;
+      at += part.length;
+      if (this.#filled === PIECE_BYTES) await this.#flush();
+    }
   }
 
-  /** The same few pieces of memory go to the service worker and back: browsers are slow to collect so many new ones. */
-  #copyOf(bytes: Bytes): Bytes {
-    const copy = new Uint8Array(this.#spare.pop() ?? new ArrayBuffer(WRITE_BYTES), 0, bytes.length);
-    copy.set(bytes);
-    return copy;
+  async #flush(): Promise<void> {
+    await this.#until(() => this.#room > this.#sent);
+    this.#sent += 1;
+    const piece = this.#piece.subarray(0, this.#filled);
+    this.#send({ type: "bytes", bytes: piece }, [piece.buffer]);
+    this.#piece = new Uint8Array(this.#spare.pop() ?? new ArrayBuffer(PIECE_BYTES));
+    this.#filled = 0;
   }
 
   /** Waits until the browser has taken all of it, however long that is: the person may have paused it there. */
   async close(): Promise<void> {
+    if (this.#filled > 0) await this.#flush();
     this.#send({ type: "end" });
     await this.#until(() => this.#isDone);
     this.#leave();

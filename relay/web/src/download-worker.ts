@@ -7,11 +7,9 @@
  * and Firefox then takes what it has for the whole file, whatever length was promised.
  */
 
+import { GIVES_BACK, PIECES_AHEAD } from "./hop.ts";
 import type { FromDownload, ToDownload, ToServiceWorker } from "./protocol.ts";
 import { Pulse } from "./pulse.ts";
-
-/** Pieces that the stream asks for ahead. */
-const PIECES_AHEAD = 4;
 
 interface Offer {
   name: string;
@@ -61,7 +59,7 @@ function encoded(name: string): string {
 
 /** The bytes as they come in over the port. */
 class Incoming implements UnderlyingDefaultSource<Uint8Array> {
-  /** The memory of the pieces that the stream has, or has had. */
+  /** The memory of the pieces that the stream has, or has had, if it is given back. */
   readonly #taken: ArrayBuffer[] = [];
   #received = 0;
   /** Whether all have been received. */
@@ -80,6 +78,7 @@ class Incoming implements UnderlyingDefaultSource<Uint8Array> {
     if (this.#isWhole) return this.#closeIfTaken(controller);
     // Several pieces that are taken may lead to one call, so this says how far there is room, not that there is more.
     const room = controller.desiredSize ?? 0;
+    if (room < PIECES_AHEAD / 2) return;
     // The browser may still be busy with the piece it took last.
     const used = this.#taken.splice(0, Math.max(0, this.#taken.length - (PIECES_AHEAD - room) - 1));
     this.#tell({ type: "room", pieces: this.#received + room, used }, used);
@@ -98,7 +97,7 @@ class Incoming implements UnderlyingDefaultSource<Uint8Array> {
         return;
       case "bytes":
         this.#received += 1;
-        this.#taken.push(message.bytes.buffer);
+        if (GIVES_BACK) this.#taken.push(message.bytes.buffer);
         return controller.enqueue(message.bytes);
       case "end":
         this.#isWhole = true;

@@ -4,7 +4,7 @@
  */
 
 import { failureOf, fail } from "./failure.ts";
-import { Buffered, notWritten, PickedFile, type Refusal } from "./sink.ts";
+import { Buffered, newBuffers, notWritten, PickedFile, type Refusal } from "./sink.ts";
 import type { Entry } from "./manifest.ts";
 import type { Unpacked } from "./unpack.ts";
 
@@ -21,6 +21,7 @@ export class PickedFolder {
   /** The names of what is not in a folder, as they came and as they were given. */
   readonly placed = new Map<string, string>();
   readonly #folders = new Map<string, FileSystemDirectoryHandle>();
+  readonly #buffers = newBuffers();
 
   private constructor(
     readonly root: FileSystemDirectoryHandle,
@@ -54,7 +55,7 @@ export class PickedFolder {
     const name = slash < 0 ? await this.#freeName(entry) : entry.path.slice(slash + 1);
     const handle = await parent.getFileHandle(name, { create: true }).catch(notTaken("place_failed"));
     if (slash < 0) this.placed.set(entry.path, name);
-    const file = new Buffered(await PickedFile.open(handle, "place_failed"));
+    const file = new Buffered(await PickedFile.open(handle, "place_failed"), this.#buffers);
     try {
       for await (const piece of bytes) await file.write(piece);
       await file.close();

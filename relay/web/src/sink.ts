@@ -6,12 +6,12 @@
 import type { Bytes } from "./bytes.ts";
 import { fail, type Failure } from "./failure.ts";
 
-/** Bytes that are written together. */
-export const WRITE_BYTES = 1024 * 1024;
+/** Bytes that are written together: each write costs a browser much more than its bytes. */
+const WRITE_BYTES = 4 * 1024 * 1024;
 
 /** A file being written. */
 export interface Sink {
-  /** Takes the bytes; what they lie in may be used again as soon as this returns. */
+  /** Takes the bytes; what they lie in may be used again once this has ended. */
   write(bytes: Bytes): Promise<void>;
   /** Completes the file. */
   close(): Promise<void>;
@@ -96,18 +96,27 @@ export class Memory implements Sink {
   }
 }
 
-/** A sink that gets its bytes in large pieces, however small they come. */
-export class Buffered implements Sink {
-  readonly #buffer = new Uint8Array(WRITE_BYTES);
-  #filled = 0;
+/** Memory for what is gathered: one is filled while the other is written. */
+export type Buffers = [Bytes, Bytes];
 
-  constructor(readonly sink: Sink) {}
+export function newBuffers(): Buffers {
+  return [new Uint8Array(WRITE_BYTES), new Uint8Array(WRITE_BYTES)];
+}
+
+/** A sink that gets its bytes in large pieces, however small they come, while the next are gathered. */
+export class Buffered implements Sink {
+  #filled = 0;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(
+    readonly sink: Sink,
+    readonly buffers: Buffers = newBuffers(),
+  ) {}
 
   async write(bytes: Bytes): Promise<void> {
-    if (this.#filled === 0 && bytes.length === WRITE_BYTES) return this.sink.write(bytes);
     for (let at = 0; at < bytes.length; ) {
       const piece = bytes.subarray(at, at + WRITE_BYTES - this.#filled);
-      this.#buffer.set(piece, this.#filled);
+      this.buffers[0].set(piece, this.#filled);
       this.#filled += piece.length;
       at += piece.length;
       if (this.#filled === WRITE_BYTES) await this.#flush();
@@ -116,6 +125,7 @@ export class Buffered implements Sink {
 
   async close(): Promise<void> {
     await this.#flush();
+    await this.#writing;
     await this.sink.close();
   }
 
@@ -123,9 +133,15 @@ export class Buffered implements Sink {
     await this.sink.abort(failure);
   }
 
+  /** Returns once there is memory to go on with. */
   async #flush(): Promise<void> {
-    const filled = this.#buffer.subarray(0, this.#filled);
+    await this.#writing;
+    const [full, free] = this.buffers;
+    if (this.#filled === 0) return;
+    this.#writing = this.sink.write(full.subarray(0, this.#filled));
+    // Whoever waits for it hears of a failure; after another one, nobody may.
+    this.#writing.catch(() => {});
+    this.buffers.splice(0, 2, free, full);
     this.#filled = 0;
-    if (filled.length > 0) await this.sink.write(filled);
   }
 }

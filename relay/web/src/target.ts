@@ -20,7 +20,7 @@ export async function openTarget(target: Target, bytes: number, signal: AbortSig
   if (target.way === "folder") return intoFolder(await PickedFolder.open(target.handle));
   const sink = await openSink(target, signal);
   return async (files, isSingle) => {
-    await write(new Buffered(sink), isSingle ? onlyBytes(files) : zipBytes(files));
+    await write(sink instanceof BrowserDownload ? sink : new Buffered(sink), isSingle ? onlyBytes(files) : zipBytes(files));
     return { blob: sink instanceof Memory ? sink.blob : null, renamed: [] };
   };
 }

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 import { BrowserDownload } from "../src/browser_download.ts";
 import { utf8 } from "../src/bytes.ts";
+import { PIECE_BYTES } from "../src/hop.ts";
 import type { FromDownload, ToDownload } from "../src/protocol.ts";
 
 const ROOM = 4;
@@ -65,9 +66,9 @@ test("a browser that takes no more ends it, also after everything was sent", asy
 
 test("a service worker that is silent has been ended", async () => {
   const download = await begun();
-  for (let piece = 0; piece < ROOM; piece++) await download.write(utf8("x"));
+  for (let piece = 0; piece < ROOM; piece++) await download.write(new Uint8Array(PIECE_BYTES));
   let hasFailed = false;
-  const writing = download.write(utf8("x"));
+  const writing = download.write(new Uint8Array(PIECE_BYTES));
   mock.timers.tick((SILENCE_SECONDS - 1) * 1000);
   tell({ type: "here" });
   tell({ type: "room", pieces: ROOM + 1, used: [] });
@@ -82,8 +83,8 @@ test("a service worker that is silent has been ended", async () => {
 
 test("it is stopped at once, whatever it waits for, and the browser is told", async () => {
   const download = await begun();
-  for (let piece = 0; piece < ROOM; piece++) await download.write(utf8("x"));
-  const writing = assert.rejects(download.write(utf8("x")), { message: "cancelled" });
+  for (let piece = 0; piece < ROOM; piece++) await download.write(new Uint8Array(PIECE_BYTES));
+  const writing = assert.rejects(download.write(new Uint8Array(PIECE_BYTES)), { message: "cancelled" });
   stop.abort();
   await writing;
   await download.abort({ code: "cancelled" });
@@ -94,4 +95,19 @@ test("a browser that does not begin leaves it to another way", async () => {
   const opening = assert.rejects(BrowserDownload.open(ours, stop.signal), { message: "save_refused" });
   mock.timers.tick(20_000);
   await opening;
+});
+
+test("bytes go in pieces of one length, however they come, and the last as it is", async () => {
+  const download = await begun();
+  const lengths: number[] = [];
+  theirs.onmessage = ({ data }: MessageEvent<ToDownload>) => {
+    heard.push(data.type);
+    if (data.type === "bytes") lengths.push(data.bytes.length);
+  };
+  for (const length of [1, PIECE_BYTES, 0, 2, PIECE_BYTES + 7]) await download.write(new Uint8Array(length));
+  const closing = download.close();
+  await hears("bytes", "bytes", "bytes", "end");
+  assert.deepEqual(lengths, [PIECE_BYTES, PIECE_BYTES, 10]);
+  tell({ type: "done" });
+  await closing;
 });

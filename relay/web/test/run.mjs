@@ -17,7 +17,6 @@ await build({
   platform: "node",
   mainFields: ["module", "main"],
   target: "node20",
-  define: { DOWNLOAD_WORKER_NAME: '"download-worker.js"' },
   loader: { ".txt": "text" },
   define: { DOWNLOAD_WORKER_NAME: '"download-worker.js"' },
   logLevel: "warning",

@@ -13,7 +13,7 @@ import {
 } from "./chunk-QUKKOYP6.js";
 
 // src/trusted.ts
-var DOWNLOAD_WORKER = "download-worker-JI557GWX.js";
+var DOWNLOAD_WORKER = "download-worker-ZEL34BT5.js";
 var NAMES = ["worker.js", DOWNLOAD_WORKER];
 var factory = globalThis.trustedTypes;
 var policy = factory?.createPolicy("share", {

@@ -1,5 +1,11 @@
 "use strict";
 (() => {
+  // src/hop.ts
+  var crossesProcesses = globalThis.navigator?.userAgent.includes("Firefox/") ?? false;
+  var PIECE_BYTES = crossesProcesses ? 60 * 1024 : 1024 * 1024;
+  var PIECES_AHEAD = crossesProcesses ? 32 : 4;
+  var GIVES_BACK = !crossesProcesses;
+
   // src/pulse.ts
   var BEAT_MS = 5e3;
   var MAX_SILENCE = 20;
@@ -27,7 +33,6 @@
   };
 
   // src/download-worker.ts
-  var PIECES_AHEAD = 4;
   var offers = /* @__PURE__ */ new Map();
   self.addEventListener("message", ({ data, ports }) => {
     const message = data;
@@ -61,7 +66,7 @@
       this.port = port;
     }
     port;
-    /** The memory of the pieces that the stream has, or has had. */
+    /** The memory of the pieces that the stream has, or has had, if it is given back. */
     #taken = [];
     #received = 0;
     /** Whether all have been received. */
@@ -75,6 +80,7 @@
     pull(controller) {
       if (this.#isWhole) return this.#closeIfTaken(controller);
       const room = controller.desiredSize ?? 0;
+      if (room < PIECES_AHEAD / 2) return;
       const used = this.#taken.splice(0, Math.max(0, this.#taken.length - (PIECES_AHEAD - room) - 1));
       this.#tell({ type: "room", pieces: this.#received + room, used }, used);
     }
@@ -90,7 +96,7 @@
           return;
         case "bytes":
           this.#received += 1;
-          this.#taken.push(message.bytes.buffer);
+          if (GIVES_BACK) this.#taken.push(message.bytes.buffer);
           return controller.enqueue(message.bytes);
         case "end":
           this.#isWhole = true;

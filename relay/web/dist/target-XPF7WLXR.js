@@ -5,6 +5,10 @@ import {
 } from "./chunk-QUKKOYP6.js";
 import "./chunk-GM7WFPGG.js";
 
+// src/hop.ts
+var crossesProcesses = globalThis.navigator?.userAgent.includes("Firefox/") ?? false;
+var PIECE_BYTES = crossesProcesses ? 60 * 1024 : 1024 * 1024;
+
 // src/pulse.ts
 var BEAT_MS = 5e3;
 var MAX_SILENCE = 20;
@@ -31,8 +35,108 @@ var Pulse = class {
   }
 };
 
+// src/browser_download.ts
+var FIRST_PULL_MS = 2e4;
+var BrowserDownload = class _BrowserDownload {
+  constructor(port, signal) {
+    this.port = port;
+    this.signal = signal;
+    port.onmessage = ({ data }) => this.#hear(data);
+    signal.addEventListener("abort", () => this.#changed());
+  }
+  port;
+  signal;
+  /** The same few pieces of memory go to the service worker and back: browsers are slow to collect so many new ones. */
+  #spare = [];
+  #piece = new Uint8Array(PIECE_BYTES);
+  #filled = 0;
+  #sent = 0;
+  #room = 0;
+  #isDone = false;
+  #hasEnded = false;
+  #changed = () => {
+  };
+  #pulse = new Pulse(
+    () => this.#send({ type: "here" }),
+    () => this.#end()
+  );
+  /** Waits until the browser has begun; throws `save_refused` if it does not. */
+  static async open(port, signal) {
+    const download = new _BrowserDownload(port, signal);
+    const late = setTimeout(() => download.#end(), FIRST_PULL_MS);
+    try {
+      await download.#until(() => download.#room > 0);
+      return download;
+    } catch {
+      const failure = { code: signal.aborted ? "cancelled" : "save_refused" };
+      await download.abort(failure);
+      return fail(failure);
+    } finally {
+      clearTimeout(late);
+    }
+  }
+  async write(bytes) {
+    for (let at = 0; at < bytes.length; ) {
+      const part2 = bytes.subarray(at, at + PIECE_BYTES - this.#filled);
+      this.#piece.set(part2, this.#filled);
+      this.#filled += part2.length;
+      at += part2.length;
+      if (this.#filled === PIECE_BYTES) await this.#flush();
+    }
+  }
+  async #flush() {
+    await this.#until(() => this.#room > this.#sent);
+    this.#sent += 1;
+    const piece = this.#piece.subarray(0, this.#filled);
+    this.#send({ type: "bytes", bytes: piece }, [piece.buffer]);
+    this.#piece = new Uint8Array(this.#spare.pop() ?? new ArrayBuffer(PIECE_BYTES));
+    this.#filled = 0;
+  }
+  /** Waits until the browser has taken all of it, however long that is: the person may have paused it there. */
+  async close() {
+    if (this.#filled > 0) await this.#flush();
+    this.#send({ type: "end" });
+    await this.#until(() => this.#isDone);
+    this.#leave();
+  }
+  async abort(failure) {
+    this.#send({ type: "failed", code: failure.code });
+    this.#leave();
+  }
+  #hear(message) {
+    this.#pulse.heard();
+    if (message.type === "room") this.#hasRoom(message.pieces, message.used);
+    else if (message.type === "done") this.#isDone = true;
+    else if (message.type === "ended") this.#hasEnded = true;
+    this.#changed();
+  }
+  #hasRoom(pieces, used) {
+    this.#room = pieces;
+    this.#spare.push(...used);
+  }
+  #end() {
+    this.#hasEnded = true;
+    this.#changed();
+  }
+  #leave() {
+    this.#pulse.stop();
+    this.port.close();
+  }
+  #send(message, transfer = []) {
+    this.port.postMessage(message, transfer);
+  }
+  async #until(comesTrue) {
+    for (; ; ) {
+      if (this.signal.aborted) fail({ code: "cancelled" });
+      if (this.#hasEnded) fail({ code: "download_ended" });
+      if (comesTrue()) return;
+      await new Promise((resolve) => this.#changed = resolve);
+    }
+  }
+};
+
 // src/sink.ts
-var WRITE_BYTES = 1024 * 1024;
+var WRITE_BYTES = 4 * 1024 * 1024;
 var PickedFile = class _PickedFile {
   constructor(handle, writable) {
     this.handle = handle;
@@ -90,18 +194,22 @@ var Memory = class {
     return new Blob(this.#parts, { type: "application/octet-stream" });
   }
 };
+function newBuffers() {
+  return [new Uint8Array(WRITE_BYTES), new Uint8Array(WRITE_BYTES)];
+}
 var Buffered = class {
-  constructor(sink) {
+  constructor(sink, buffers = newBuffers()) {
     this.sink = sink;
+    this.buffers = buffers;
   }
   sink;
-  #buffer = new Uint8Array(WRITE_BYTES);
+  buffers;
   #filled = 0;
+  #writing = Promise.resolve();
   async write(bytes) {
-    if (this.#filled === 0 && bytes.length === WRITE_BYTES) return this.sink.write(bytes);
     for (let at = 0; at < bytes.length; ) {
       const piece = bytes.subarray(at, at + WRITE_BYTES - this.#filled);
-      this.#buffer.set(piece, this.#filled);
+      this.buffers[0].set(piece, this.#filled);
       this.#filled += piece.length;
       at += piece.length;
       if (this.#filled === WRITE_BYTES) await this.#flush();
@@ -109,106 +217,22 @@ var Buffered = class {
   }
   async close() {
     await this.#flush();
+    await this.#writing;
     await this.sink.close();
   }
   async abort(failure) {
     await this.sink.abort(failure);
   }
+  /** Returns once there is memory to go on with. */
   async #flush() {
-    const filled = this.#buffer.subarray(0, this.#filled);
+    await this.#writing;
+    const [full, free] = this.buffers;
+    if (this.#filled === 0) return;
+    this.#writing = this.sink.write(full.subarray(0, this.#filled));
+    this.#writing.catch(() => {
+    });
+    this.buffers.splice(0, 2, free, full);
     this.#filled = 0;
-    if (filled.length > 0) await this.sink.write(filled);
-  }
-};
-
-// src/browser_download.ts
-var FIRST_PULL_MS = 2e4;
-var BrowserDownload = class _BrowserDownload {
-  constructor(port, signal) {
-    this.port = port;
-    this.signal = signal;
-    port.onmessage = ({ data }) => this.#hear(data);
-    signal.addEventListener("abort", () => this.#changed());
-  }
-  port;
-  signal;
-  #spare = [];
-  #sent = 0;
-  #room = 0;
-  #isDone = false;
-  #hasEnded = false;
-  #changed = () => {
-  };
-  #pulse = new Pulse(
-    () => this.#send({ type: "here" }),
-    () => this.#end()
-  );
-  /** Waits until the browser has begun; throws `save_refused` if it does not. */
-  static async open(port, signal) {
-    const download = new _BrowserDownload(port, signal);
-    const late = setTimeout(() => download.#end(), FIRST_PULL_MS);
-    try {
-      await download.#until(() => download.#room > 0);
-      return download;
-    } catch {
-      const failure = { code: signal.aborted ? "cancelled" : "save_refused" };
-      await download.abort(failure);
-      return fail(failure);
-    } finally {
-      clearTimeout(late);
-    }
-  }
-  async write(bytes) {
-    await this.#until(() => this.#room > this.#sent);
-    this.#sent += 1;
-    const piece = this.#copyOf(bytes);
-    this.#send({ type: "bytes", bytes: piece }, [piece.buffer]);
-  }
-  /** The same few pieces of memory go to the service worker and back: browsers are slow to collect so many new ones. */
-  #copyOf(bytes) {
-    const copy = new Uint8Array(this.#spare.pop() ?? new ArrayBuffer(WRITE_BYTES), 0, bytes.length);
-    copy.set(bytes);
-    return copy;
-  }
-  /** Waits until the browser has taken all of it, however long that is: the person may have paused it there. */
-  async close() {
-    this.#send({ type: "end" });
-    await this.#until(() => this.#isDone);
-    this.#leave();
-  }
-  async abort(failure) {
-    this.#send({ type: "failed", code: failure.code });
-    this.#leave();
-  }
-  #hear(message) {
-    this.#pulse.heard();
-    if (message.type === "room") this.#hasRoom(message.pieces, message.used);
-    else if (message.type === "done") this.#isDone = true;
-    else if (message.type === "ended") this.#hasEnded = true;
-    this.#changed();
-  }
-  #hasRoom(pieces, used) {
-    this.#room = pieces;
-    this.#spare.push(...used);
-  }
-  #end() {
-    this.#hasEnded = true;
-    this.#changed();
-  }
-  #leave() {
-    this.#pulse.stop();
-    this.port.close();
-  }
-  #send(message, transfer = []) {
-    this.port.postMessage(message, transfer);
-  }
-  async #until(comesTrue) {
-    for (; ; ) {
-      if (this.signal.aborted) fail({ code: "cancelled" });
-      if (this.#hasEnded) fail({ code: "download_ended" });
-      if (comesTrue()) return;
-      await new Promise((resolve) => this.#changed = resolve);
-    }
   }
 };
 
@@ -226,6 +250,7 @@ var PickedFolder = class _PickedFolder {
   /** The names of what is not in a folder, as they came and as they were given. */
   placed = /* @__PURE__ */ new Map();
   #folders = /* @__PURE__ */ new Map();
+  #buffers = newBuffers();
   /** Throws `save_refused` if the browser does not let this page write to it. */
   static async open(root) {
     const name = await freeName(root, { path: UNFINISHED, folder: false }, "save_refused");
@@ -251,7 +276,7 @@ var PickedFolder = class _PickedFolder {
     const name = slash < 0 ? await this.#freeName(entry) : entry.path.slice(slash + 1);
     const handle = await parent.getFileHandle(name, { create: true }).catch(notTaken("place_failed"));
     if (slash < 0) this.placed.set(entry.path, name);
-    const file = new Buffered(await PickedFile.open(handle, "place_failed"));
+    const file = new Buffered(await PickedFile.open(handle, "place_failed"), this.#buffers);
     try {
       for await (const piece of bytes) await file.write(piece);
       await file.close();
@@ -313,7 +338,7 @@ async function openTarget(target, bytes, signal) {
   if (target.way === "folder") return intoFolder(await PickedFolder.open(target.handle));
   const sink = await openSink(target, signal);
   return async (files, isSingle) => {
-    await write(new Buffered(sink), isSingle ? onlyBytes(files) : zipBytes(files));
+    await write(sink instanceof BrowserDownload ? sink : new Buffered(sink), isSingle ? onlyBytes(files) : zipBytes(files));
     return { blob: sink instanceof Memory ? sink.blob : null, renamed: [] };
   };
 }

@@ -98,18 +98,9 @@ export class Visit {
     );
   }
 
+  /** Clicks once it is there, and neither disabled nor covered; the page has no moment in between to move it. */
   async click(selector) {
-    await until(() => this.page.evaluate((selector) => document.querySelector(selector) !== null, selector), `no ${selector}`);
-    await this.page.evaluate((selector) => document.querySelector(selector).scrollIntoView({ block: "center" }), selector);
-    // As a person would, it waits until what is to be clicked stands still.
-    let before;
-    await until(async () => {
-      const now = await this.page.evaluate((selector) => document.querySelector(selector)?.getBoundingClientRect().top, selector);
-      const isStill = now === before;
-      before = now;
-      return isStill;
-    }, `${selector} does not stand still`);
-    await this.page.click(selector);
+    await until(() => this.page.evaluate(clickOn, selector), "").catch(async () => assert.fail(`cannot click ${selector}: ${await this.text()}`));
   }
 
   /** Opens the share, or the file, with these words. */
@@ -166,6 +157,19 @@ export class Visit {
     await this.page.close();
     this.check();
   }
+}
+
+/** Runs in the page: whether it could be clicked. */
+function clickOn(selector) {
+  const element = document.querySelector(selector);
+  if (!element || element.disabled) return false;
+  element.scrollIntoView({ block: "center", behavior: "instant" });
+  const { x, y, width, height } = element.getBoundingClientRect();
+  const top = document.elementFromPoint(x + width / 2, y + height / 2);
+  if (!element.contains(top)) return false;
+  element.focus();
+  element.click();
+  return true;
 }
 
 /** Runs before the page. */

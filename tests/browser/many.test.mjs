@@ -1,6 +1,7 @@
 /** A share of 2,000 files. */
 
 import assert from "node:assert/strict";
+import { basename } from "node:path";
 import { say } from "./driver.mjs";
 import { sha256 } from "./fixtures.mjs";
 import { inBrowsers } from "./stage.mjs";
@@ -23,6 +24,22 @@ inBrowsers((test, name) => {
     await page.heading("saved.title");
     await page.sees(say("saved.receipt.sent"));
     assert.deepEqual(await stage.unzipped("thousands.zip"), Object.fromEntries(NAMES.map((file) => [`thousands/${file}`, sha256(file)])));
+  });
+
+  // Every one of them is looked for in the file, with a reading of its own.
+  test("2,000 files are found in a saved file, from disk", async (stage) => {
+    const { link, words } = send(stage);
+    const page = await stage.visit(link, { ways: ["download"] });
+    const saved = stage.saved(link, words);
+    await page.chooseFile("#local-file", saved);
+    await page.heading("file.title", { name: basename(saved) });
+    await page.unlock(words);
+    await page.heading("contents.title");
+    await page.sees("2,000 files");
+    await page.tick("file-0014.txt");
+    await page.click("#save-picked");
+    await page.heading("saved.title");
+    assert.equal((await stage.downloaded("file-0014.txt", NAMES[14].length)).toString(), NAMES[14]);
   });
 
   if (name === "chromium") {

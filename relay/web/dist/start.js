@@ -4,8 +4,8 @@ import {
   isPassing,
   printable,
   readJson
-} from "./chunk-YIWDC26Y.js";
-import "./chunk-PLLK6NWW.js";
+} from "./chunk-P3TUFHYY.js";
+import "./chunk-Z622CYUG.js";
 import {
   Engine,
   loadWords,

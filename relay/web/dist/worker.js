@@ -15,10 +15,10 @@ import {
   collisionKey,
   printable,
   withPatience
-} from "./chunk-YIWDC26Y.js";
+} from "./chunk-P3TUFHYY.js";
 import {
   piecesOf
-} from "./chunk-PLLK6NWW.js";
+} from "./chunk-Z622CYUG.js";
 import {
   concat,
   equal,
@@ -1056,7 +1056,7 @@ var Session = class {
     const single2 = singleFile(manifest, selection);
     if (single2) return { name: single2.path.slice(single2.path.lastIndexOf("/") + 1), isZip: false, bytes: single2.size };
     if (saveAs === "folder") return { name: zipName(manifest), isZip: false, bytes: null };
-    const zip = await part(import("./zip-ZVG7EIBL.js"));
+    const zip = await part(import("./zip-GVKM67FG.js"));
     zip.checkCount(manifest);
     const entries = entriesOf(manifest, selection);
     return { name: zipName(manifest), isZip: true, bytes: entries.length > 0 ? zip.zipLength(entries) : null };
@@ -1069,7 +1069,7 @@ var Session = class {
     const fingerprint = new Fingerprint();
     this.#progress = null;
     const total = isWhole ? opened2.manifest.bytes : sizeOf(entriesOf(opened2.manifest, selection));
-    const { openTarget } = await part(import("./target-XPF7WLXR.js"));
+    const { openTarget } = await part(import("./target-5RVBMRRB.js"));
     const put = await openTarget(target, total, signal);
     const files = async function* () {
       const content = await this.#content(opened2, signal);

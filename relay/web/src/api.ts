@@ -6,7 +6,7 @@
 import type { Bytes } from "./bytes.ts";
 import { concat, fromUtf8 } from "./bytes.ts";
 import { fail, ShareError, type Failure } from "./failure.ts";
-import { readerOf } from "./pieces.ts";
+import { bodyReader } from "./pieces.ts";
 
 /** For a small call, or the beginning of a large one. */
 const CALL_MS = 60_000;
@@ -293,7 +293,7 @@ async function readBounded(response: Response, limit: number, signal: AbortSigna
  */
 async function* bodyOf(response: Response, signal: AbortSignal, stalled: AbortController): AsyncGenerator<Bytes, void> {
   if (!response.body) return;
-  const reader = readerOf(response.body);
+  const reader = bodyReader(response.body);
   let [waited, count] = [0, 0];
   try {
     for (;;) {

@@ -1,4 +1,4 @@
-/** A browser's stream as its pieces, one after another. Each is good until the next is asked for. */
+/** A browser's stream as its pieces, one after another. */
 
 import type { Bytes } from "./bytes.ts";
 
@@ -7,7 +7,7 @@ const READ_BYTES = 256 * 1024;
 
 /** The stream's pieces, for WebKit too, whose streams cannot be iterated. Who stops early ends the stream. */
 export async function* piecesOf(stream: ReadableStream<Bytes>): AsyncGenerator<Bytes, void> {
-  const reader = readerOf(stream);
+  const reader = stream.getReader();
   try {
     for (let piece = await reader.read(); !piece.done; piece = await reader.read()) yield piece.value;
   } finally {
@@ -19,8 +19,11 @@ export async function* piecesOf(stream: ReadableStream<Bytes>): AsyncGenerator<B
 /** Reads pieces of any length. */
 export type PieceReader = Pick<ReadableStreamDefaultReader<Bytes>, "read" | "cancel">;
 
-/** A reader that has each piece written over the last where the browser can: new memory for each costs twice the work. */
-export function readerOf(stream: ReadableStream<Bytes>): PieceReader {
+/**
+ * A reader of what comes over the network, that has each piece written over the last where the browser can: new memory for
+ * each costs twice the work. Of a file's stream Chromium 156 now and then never gives the first piece to such a reader.
+ */
+export function bodyReader(stream: ReadableStream<Bytes>): PieceReader {
   let reader: ReadableStreamBYOBReader;
   try {
     reader = stream.getReader({ mode: "byob" });

@@ -1,6 +1,6 @@
 import {
-  readerOf
-} from "./chunk-PLLK6NWW.js";
+  bodyReader
+} from "./chunk-Z622CYUG.js";
 import {
   concat,
   fromUtf8,
@@ -324,7 +324,7 @@ async function readBounded(response, limit, signal) {
 }
 async function* bodyOf(response, signal, stalled) {
   if (!response.body) return;
-  const reader = readerOf(response.body);
+  const reader = bodyReader(response.body);
   let [waited, count] = [0, 0];
   try {
     for (; ; ) {

@@ -1,7 +1,7 @@
 // src/pieces.ts
 var READ_BYTES = 256 * 1024;
 async function* piecesOf(stream) {
-  const reader = readerOf(stream);
+  const reader = stream.getReader();
   try {
     for (let piece = await reader.read(); !piece.done; piece = await reader.read()) yield piece.value;
   } finally {
@@ -9,7 +9,7 @@ async function* piecesOf(stream) {
     });
   }
 }
-function readerOf(stream) {
+function bodyReader(stream) {
   let reader;
   try {
     reader = stream.getReader({ mode: "byob" });
@@ -28,5 +28,5 @@ function readerOf(stream) {
 
 export {
   piecesOf,
-  readerOf
+  bodyReader
 };

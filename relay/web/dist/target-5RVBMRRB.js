@@ -368,7 +368,7 @@ async function write(sink, pieces) {
   }
 }
 async function* zipBytes(files) {
-  yield* (await part(import("./zip-ZVG7EIBL.js"))).zipped(files);
+  yield* (await part(import("./zip-GVKM67FG.js"))).zipped(files);
 }
 async function* onlyBytes(files) {
   for await (const { bytes } of files) yield* bytes;

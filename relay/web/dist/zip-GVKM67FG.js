@@ -1,6 +1,6 @@
 import {
   piecesOf
-} from "./chunk-PLLK6NWW.js";
+} from "./chunk-Z622CYUG.js";
 import {
   fail
 } from "./chunk-QUKKOYP6.js";

@@ -12,7 +12,7 @@ import {
   offerBlob,
   pageUrl,
   save
-} from "./chunk-X23SWN2X.js";
+} from "./chunk-D2Y23JPJ.js";
 import "./chunk-3AFGREZB.js";
 import "./chunk-WMBZNGJP.js";
 import {

@@ -59,7 +59,7 @@ function encoded(name: string): string {
 
 /** The bytes as they come in over the port. */
 class Incoming implements UnderlyingDefaultSource<Uint8Array> {
-  /** The memory of the pieces that the stream has, or has had, if it is given back. */
+  /** The memory of the pieces that the stream has, or has had. */
   readonly #taken: ArrayBuffer[] = [];
   #received = 0;
   /** Whether all have been received. */
@@ -79,9 +79,15 @@ class Incoming implements UnderlyingDefaultSource<Uint8Array> {
     // Several pieces that are taken may lead to one call, so this says how far there is room, not that there is more.
     const room = controller.desiredSize ?? 0;
     if (room < PIECES_AHEAD / 2) return;
-    // The browser may still be busy with the piece it took last.
-    const used = this.#taken.splice(0, Math.max(0, this.#taken.length - (PIECES_AHEAD - room) - 1));
-    this.#tell({ type: "room", pieces: this.#received + room, used }, used);
+    const used = this.#used(room);
+    const back = GIVES_BACK ? used : [];
+    if (!GIVES_BACK) used.forEach(free);
+    this.#tell({ type: "room", pieces: this.#received + room, used: back }, back);
+  }
+
+  /** The memory of what the browser has taken, but for the piece it took last, with which it may still be busy. */
+  #used(room: number): ArrayBuffer[] {
+    return this.#taken.splice(0, Math.max(0, this.#taken.length - (PIECES_AHEAD - room) - 1));
   }
 
   /** The browser takes no more. */
@@ -97,7 +103,7 @@ class Incoming implements UnderlyingDefaultSource<Uint8Array> {
         return;
       case "bytes":
         this.#received += 1;
-        if (GIVES_BACK) this.#taken.push(message.bytes.buffer);
+        this.#taken.push(message.bytes.buffer);
         return controller.enqueue(message.bytes);
       case "end":
         this.#isWhole = true;
@@ -132,4 +138,9 @@ class Incoming implements UnderlyingDefaultSource<Uint8Array> {
   #tell(message: FromDownload, transfer: Transferable[] = []): void {
     this.port.postMessage(message, transfer);
   }
+}
+
+/** At once: Firefox would first let very much of it gather. Browsers older than this function are left to. */
+function free(memory: ArrayBuffer): void {
+  memory.transfer?.(0);
 }

@@ -66,7 +66,7 @@
       this.port = port;
     }
     port;
-    /** The memory of the pieces that the stream has, or has had, if it is given back. */
+    /** The memory of the pieces that the stream has, or has had. */
     #taken = [];
     #received = 0;
     /** Whether all have been received. */
@@ -81,8 +81,14 @@
       if (this.#isWhole) return this.#closeIfTaken(controller);
       const room = controller.desiredSize ?? 0;
       if (room < PIECES_AHEAD / 2) return;
-      const used = this.#taken.splice(0, Math.max(0, this.#taken.length - (PIECES_AHEAD - room) - 1));
-      this.#tell({ type: "room", pieces: this.#received + room, used }, used);
+      const used = this.#used(room);
+      const back = GIVES_BACK ? used : [];
+      if (!GIVES_BACK) used.forEach(free);
+      this.#tell({ type: "room", pieces: this.#received + room, used: back }, back);
+    }
+    /** The memory of what the browser has taken, but for the piece it took last, with which it may still be busy. */
+    #used(room) {
+      return this.#taken.splice(0, Math.max(0, this.#taken.length - (PIECES_AHEAD - room) - 1));
     }
     /** The browser takes no more. */
     cancel() {
@@ -96,7 +102,7 @@
           return;
         case "bytes":
           this.#received += 1;
-          if (GIVES_BACK) this.#taken.push(message.bytes.buffer);
+          this.#taken.push(message.bytes.buffer);
           return controller.enqueue(message.bytes);
         case "end":
           this.#isWhole = true;
@@ -127,4 +133,7 @@
       this.port.postMessage(message, transfer);
     }
   };
+  function free(memory) {
+    memory.transfer?.(0);
+  }
 })();

@@ -1,33 +1,37 @@
-//! The relay's API as typed calls. The only file that names reqwest.
+//! The relay's API as typed calls. The only module that names reqwest.
 //!
 //! Every answer is bounded in size and time, redirects are never followed, and no error repeats a secret.
 
+mod answer;
+mod error;
 mod handed_over;
 
 use std::{
-    error::Error as StdError,
-    fmt, io,
     ops::Range,
     pin::Pin,
     sync::{Arc, Once},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use reqwest::{
-    Body, Method, RequestBuilder, Response, StatusCode,
-    header::{self, HeaderMap, HeaderValue},
+    Body, Method, RequestBuilder, Response,
+    header::{self, HeaderValue},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use share_relay_api::{
-    Code, CreateShare, Created, Events, OpenShare, PartsHeld, Problem, Receipt, RelayInfo, SealShare, ShareId,
-    ShareStatus, TakeTicket, Ticket, limits, paths,
+    CreateShare, Created, Events, OpenShare, PartsHeld, Problem, Receipt, RelayInfo, SealShare, ShareId, ShareStatus,
+    TakeTicket, Ticket, limits, paths,
 };
 use tokio::time::Instant;
 
-use self::handed_over::HandedOver;
-use crate::{i18n::fl, link::RelayUrl, secret::Secret, ui::percent};
+pub use self::error::ClientError;
+use self::{
+    answer::{acknowledged, content_answer, is_problem_json, retry_after},
+    handed_over::HandedOver,
+};
+use crate::{link::RelayUrl, secret::Secret};
 
 /// How long a relay may take.
 #[derive(Debug, Clone, Copy)]
@@ -78,140 +82,6 @@ const SLICE_BYTES: usize = 64 * 1024;
 /// the system can be told so, it also ends a connection on which nothing is acknowledged for 30 s; both by reqwest's
 /// own choice.
 const KEEPALIVE_EVERY: Duration = Duration::from_secs(5);
-
-/// Why a call failed.
-#[derive(Debug)]
-pub enum ClientError {
-    /// No connection, or it broke.
-    Unreachable(Box<dyn StdError + Send + Sync>),
-    /// Nothing moved for too long.
-    Stalled,
-    /// The other side's certificate is not accepted, for this reason.
-    Untrusted(String),
-    /// The relay answered with an error of its own.
-    Problem {
-        /// What it said.
-        problem: Box<Problem>,
-        /// Seconds it asks to wait (`Retry-After`).
-        retry_after: Option<u64>,
-    },
-    /// An error answer that is not the relay's: of a proxy, say.
-    Status {
-        /// Its number.
-        status: u16,
-        /// Seconds it asks to wait (`Retry-After`).
-        retry_after: Option<u64>,
-    },
-    /// An answer that sends elsewhere.
-    Redirected,
-    /// An answer that breaks the protocol.
-    BadAnswer(&'static str),
-    /// The content is not the one this download began with.
-    ContentChanged,
-    /// The content is not the one that the manifest describes.
-    NotTheContent,
-}
-
-impl fmt::Display for ClientError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&match self {
-            Self::Unreachable(_) => fl!("client-unreachable"),
-            Self::Stalled => fl!("client-stalled"),
-            Self::Untrusted(why) => fl!("client-untrusted", why = why.as_str()),
-            Self::Problem { problem, .. } if problem.code == Code::NotReady => waiting_for_sender(problem),
-            Self::Problem { problem, .. } => fl!("client-problem", code = problem.code.as_str()),
-            Self::Status { status: 413, .. } => fl!("client-status-too-large"),
-            Self::Status { status, .. } => fl!("client-status", status = status.to_string()),
-            Self::Redirected => fl!("client-redirected"),
-            &Self::BadAnswer(what) => fl!("client-bad-answer", what = what),
-            Self::ContentChanged => fl!("client-content-changed"),
-            Self::NotTheContent => fl!("transfer-not-the-content"),
-        })
-    }
-}
-
-impl StdError for ClientError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match self {
-            Self::Unreachable(source) => Some(source.as_ref()),
-            _ => None,
-        }
-    }
-}
-
-impl From<reqwest::Error> for ClientError {
-    fn from(error: reqwest::Error) -> Self {
-        if error.is_timeout() && !error.is_connect() {
-            return Self::Stalled;
-        }
-        match root_cause(&error) {
-            Cause::Certificate(why) => Self::Untrusted(why),
-            Cause::Other(why) => Self::Unreachable(why.into()),
-        }
-    }
-}
-
-fn waiting_for_sender(problem: &Problem) -> String {
-    let (stored, total) = (problem.stored_bytes.unwrap_or_default(), problem.total_bytes.unwrap_or_default());
-    fl!("client-waiting-for-sender", percent = percent(stored, total).to_string())
-}
-
-/// What the system or TLS said.
-enum Cause {
-    Certificate(String),
-    Other(String),
-}
-
-/// The layers above the cause only repeat that a request failed.
-fn root_cause(error: &reqwest::Error) -> Cause {
-    let mut cause: &dyn StdError = error;
-    loop {
-        // An error of the system that only wraps another does not name it as its source.
-        let wrapped = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if let Some(why @ rustls::Error::InvalidCertificate(_)) = wrapped.and_then(|inner| inner.downcast_ref()) {
-            return Cause::Certificate(why.to_string());
-        }
-        match cause.source() {
-            Some(source) => cause = source,
-            None => return Cause::Other(cause.to_string()),
-        }
-    }
-}
-
-impl ClientError {
-    /// What the relay said, if it was the relay.
-    pub fn code(&self) -> Option<Code> {
-        match self {
-            Self::Problem { problem, .. } => Some(problem.code),
-            _ => None,
-        }
-    }
-
-    /// Whether the same call may work a little later.
-    pub fn is_passing(&self) -> bool {
-        match self {
-            Self::Unreachable(_) | Self::Stalled => true,
-            Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500 | 502..=504),
-            Self::Problem { problem, .. } if problem.code == Code::ContentDamaged => false,
-            // Of what is still being uploaded with a known size, there will be more.
-            Self::Problem { problem, .. } if problem.code == Code::NotReady => problem.total_bytes.is_some(),
-            Self::Problem { problem, .. } => matches!(problem.status, 408 | 429 | 500 | 502..=504 | 507),
-            Self::Untrusted(_) | Self::Redirected | Self::BadAnswer(_) | Self::ContentChanged | Self::NotTheContent => {
-                false
-            }
-        }
-    }
-
-    /// How long whoever answered asks to be left alone.
-    pub fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::Problem { retry_after, .. } | Self::Status { retry_after, .. } => {
-                retry_after.map(Duration::from_secs)
-            }
-            _ => None,
-        }
-    }
-}
 
 /// The result of a call.
 pub type Answer<T> = Result<T, ClientError>;
@@ -468,12 +338,6 @@ impl Client {
     }
 }
 
-/// A proxy may have added parameters to the type.
-fn is_problem_json(content_type: &HeaderValue) -> bool {
-    let media_type = content_type.as_bytes().split(|&byte| byte == b';').next().unwrap_or_default();
-    media_type.trim_ascii().eq_ignore_ascii_case(b"application/problem+json")
-}
-
 fn authorised(request: RequestBuilder, secret: Option<&Secret>) -> RequestBuilder {
     match secret {
         Some(secret) => request.bearer_auth(secret.hex()),
@@ -484,15 +348,6 @@ fn authorised(request: RequestBuilder, secret: Option<&Secret>) -> RequestBuilde
 fn with_json(request: RequestBuilder, body: &impl Serialize) -> RequestBuilder {
     let json = serde_json::to_vec(body).expect("the wire types always become JSON");
     request.header(header::CONTENT_TYPE, "application/json").body(json)
-}
-
-/// What has no answer but "done" is answered 204 (protocol.md): any other success is somebody else's, such as the login
-/// page of a network, and acknowledges nothing.
-fn acknowledged(response: &Response) -> Answer<()> {
-    match response.status() {
-        StatusCode::NO_CONTENT => Ok(()),
-        _ => Err(ClientError::BadAnswer("status")),
-    }
 }
 
 /// A body of small slices, so that `sent` is called as the connection takes them.
@@ -526,116 +381,11 @@ fn with_stall_timeout(response: Response, limits: Limits) -> Pin<Box<dyn Stream<
     }))
 }
 
-/// Checks that a content answer is the one asked for, so that bytes never land at a wrong place.
-fn content_answer(
-    response: Response,
-    range: Option<Range<u64>>,
-    etag: Option<&str>,
-    limits: Limits,
-) -> Answer<Content> {
-    let headers = response.headers();
-    let found = headers.get(header::ETAG).and_then(|value| value.to_str().ok());
-    let found = found.filter(|tag| !tag.starts_with("W/")).ok_or(ClientError::BadAnswer("ETag"))?.to_owned();
-    if etag.is_some_and(|etag| etag != found) {
-        return Err(ClientError::ContentChanged);
-    }
-    let length = number(headers, header::CONTENT_LENGTH).ok_or(ClientError::BadAnswer("Content-Length"))?;
-    let total = match (response.status(), range) {
-        (StatusCode::OK, None) => length,
-        (StatusCode::PARTIAL_CONTENT, Some(range)) => {
-            let total = range_total(headers, &range).ok_or(ClientError::BadAnswer("Content-Range"))?;
-            if length != range.end - range.start {
-                return Err(ClientError::BadAnswer("Content-Length"));
-            }
-            total
-        }
-        // The whole content where a range was asked for means that If-Range did not match.
-        (StatusCode::OK, Some(_)) if etag.is_some() => return Err(ClientError::ContentChanged),
-        _ => return Err(ClientError::BadAnswer("status")),
-    };
-    Ok(Content { total, etag: found, body: with_stall_timeout(response, limits) })
-}
-
-fn number(headers: &HeaderMap, name: header::HeaderName) -> Option<u64> {
-    headers.get(name)?.to_str().ok()?.parse().ok()
-}
-
-/// Seconds to wait by `Retry-After`, which is a number of them, or a date (RFC 9110, 10.2.3) by the clock of whoever
-/// sent it.
-fn retry_after(headers: &HeaderMap) -> Option<u64> {
-    let date = |name| httpdate::parse_http_date(headers.get(name)?.to_str().ok()?).ok();
-    number(headers, header::RETRY_AFTER).or_else(|| {
-        let at = date(header::RETRY_AFTER)?;
-        let now = date(header::DATE).unwrap_or_else(SystemTime::now);
-        Some(at.duration_since(now).map_or(0, |wait| wait.as_secs()))
-    })
-}
-
-/// The total of `Content-Range: bytes <start>-<end - 1>/<total>` (RFC 9110, 14.4); `None` for any other range.
-fn range_total(headers: &HeaderMap, wanted: &Range<u64>) -> Option<u64> {
-    let range = headers.get(header::CONTENT_RANGE)?.to_str().ok()?.strip_prefix("bytes ")?;
-    let (span, total) = range.split_once('/')?;
-    let (from, to) = span.split_once('-')?;
-    let (from, to, total): (u64, u64, u64) = (from.parse().ok()?, to.parse().ok()?, total.parse().ok()?);
-    (from == wanted.start && to.checked_add(1) == Some(wanted.end) && wanted.end <= total).then_some(total)
-}
-
 #[cfg(test)]
 mod tests {
     use tokio::{io::AsyncWriteExt, net::TcpListener};
 
     use super::*;
-
-    fn range(value: &str) -> Option<u64> {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::CONTENT_RANGE, value.parse().unwrap());
-        range_total(&headers, &(5..10))
-    }
-
-    #[test]
-    fn a_problem_is_known_by_its_type_whatever_a_proxy_adds_to_it() {
-        let is_problem = |text: &'static str| is_problem_json(&HeaderValue::from_static(text));
-        assert!(is_problem("application/problem+json") && is_problem("Application/problem+JSON ; charset=utf-8"));
-        assert!(!is_problem("application/json") && !is_problem("application/problem+jsons"));
-    }
-
-    #[test]
-    fn only_the_range_asked_for_is_taken() {
-        assert_eq!(range("bytes 5-9/10"), Some(10));
-        assert_eq!(range("bytes 5-9/100"), Some(100));
-        for wrong in [
-            "bytes 4-9/10",
-            "bytes 5-8/10",
-            "bytes 5-9/9",
-            "bytes 5-9/*",
-            "bytes */10",
-            "5-9/10",
-            "bytes 5-18446744073709551615/0",
-        ] {
-            assert_eq!(range(wrong), None, "{wrong}");
-        }
-    }
-
-    #[test]
-    fn come_again_by_seconds_or_by_date() {
-        const NOW: &str = "Sun, 06 Nov 1994 08:49:30 GMT";
-        let wait = |after: &str, date: Option<&str>| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::RETRY_AFTER, after.parse().unwrap());
-            date.map(|date| headers.insert(header::DATE, date.parse().unwrap()));
-            retry_after(&headers)
-        };
-        assert_eq!(wait("7", Some(NOW)), Some(7));
-        // The three forms a date may have.
-        for date in ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"] {
-            assert_eq!(wait(date, Some(NOW)), Some(7), "{date}");
-            assert_eq!(wait(date, None), Some(0), "{date}: long ago");
-        }
-        assert!(wait("Fri, 31 Dec 9999 23:59:59 GMT", None).unwrap() > 7000 * 365 * 86_400);
-        for wrong in ["soon", "-7", "7.5", "7 s", "", "Sun, 06 Nov 1994 08:49:37 CET", "99999999999999999999"] {
-            assert_eq!(wait(wrong, Some(NOW)), None, "{wrong}");
-        }
-    }
 
     /// A server that answers with this head, then with a byte every ten seconds.
     async fn dripping(head: &'static str) -> Client {

@@ -833,7 +833,7 @@ var Ask = class {
       payloadBytes === void 0 ? null : texts.say("ask.size", { size: texts.size(payloadBytes) }),
       downloadsLeft === void 0 || downloadsLeft === 0 ? null : texts.count("ask.left", downloadsLeft)
     ];
-    const safe = paragraph(texts.say("ask.safe"), { class: "quiet" });
+    const safe = paragraph(texts.say(this.kind === "words" ? "ask.words.safe" : "ask.keys.safe"), { class: "quiet" });
     return [who, paragraph(facts.filter((fact) => fact !== null).join(" ")), safe];
   }
   /** Whether it is what was typed that did not open it. */
@@ -925,7 +925,8 @@ var en_default = {
   "ask.size": "It is about {size}.",
   "ask.left.one": "It can be downloaded once more.",
   "ask.left.other": "It can be downloaded {count} more times.",
-  "ask.safe": "It is opened on your own device. The words never leave it, and this server cannot read what was sent.",
+  "ask.words.safe": "It is opened on your own device. The words never leave it, and this server cannot read what was sent.",
+  "ask.keys.safe": "It is opened on your own device. Your key never leaves it, and this server cannot read what was sent.",
   "ask.opening": "Opening…",
   "ask.stop": "Stop waiting",
   "words.label": "The words",
@@ -934,7 +935,7 @@ var en_default = {
   "words.marks": "The words you typed",
   "words.exact": "on the list",
   "words.understood": "understood",
-  "words.unknown": "not on the list",
+  "words.unknown": "not on the list.",
   "words.maybe": "Did you mean:",
   "words.use": "Use “{word}” for “{typed}”",
   "words.said": "Word {position}, “{word}”, is not on the list.",
@@ -1121,7 +1122,8 @@ var nl_default = {
   "ask.size": "Het is ongeveer {size} groot.",
   "ask.left.one": "Het kan nog één keer worden opgehaald.",
   "ask.left.other": "Het kan nog {count} keer worden opgehaald.",
-  "ask.safe": "Het gaat open op uw eigen apparaat. De woorden blijven daar, en deze server kan niet lezen wat er is gestuurd.",
+  "ask.words.safe": "Het gaat open op uw eigen apparaat. De woorden blijven daar, en deze server kan niet lezen wat er is gestuurd.",
+  "ask.keys.safe": "Het gaat open op uw eigen apparaat. Uw sleutel blijft daar, en deze server kan niet lezen wat er is gestuurd.",
   "ask.opening": "Bezig met openen…",
   "ask.stop": "Niet meer wachten",
   "words.label": "De woorden",
@@ -1130,7 +1132,7 @@ var nl_default = {
   "words.marks": "De woorden die u hebt getypt",
   "words.exact": "staat op de lijst",
   "words.understood": "begrepen",
-  "words.unknown": "staat niet op de lijst",
+  "words.unknown": "staat niet op de lijst.",
   "words.maybe": "Bedoelt u:",
   "words.use": "Maak “{word}” van “{typed}”",
   "words.said": "Woord {position}, “{word}”, staat niet op de lijst.",
@@ -1509,10 +1511,11 @@ var App = class {
   #command() {
     if (!this.address || this.#kind === "file") return null;
     const { base, id } = this.address;
-    const identity = this.#kind === "keys" ? " --identity key.txt" : "";
+    const option = (text2) => element("span", { class: "option" }, text2);
+    const identity = this.#kind === "keys" ? [" ", option("--identity"), " key.txt"] : [];
     return aside(this.texts.say("command.title"), [
       element("p", {}, this.texts.say("command.hint")),
-      element("pre", { tabindex: 0 }, `share get ${base}/s/${id}${identity}`)
+      element("pre", { tabindex: 0 }, `share get ${base}/s/${id}`, ...identity)
     ]);
   }
 };

@@ -179,10 +179,12 @@ export class App implements Stage {
   #command(): HTMLElement | null {
     if (!this.address || this.#kind === "file") return null;
     const { base, id } = this.address;
-    const identity = this.#kind === "keys" ? " --identity key.txt" : "";
+    // A line may break within the link, but not within an option.
+    const option = (text: string) => element("span", { class: "option" }, text);
+    const identity = this.#kind === "keys" ? [" ", option("--identity"), " key.txt"] : [];
     return aside(this.texts.say("command.title"), [
       element("p", {}, this.texts.say("command.hint")),
-      element("pre", { tabindex: 0 }, `share get ${base}/s/${id}${identity}`),
+      element("pre", { tabindex: 0 }, `share get ${base}/s/${id}`, ...identity),
     ]);
   }
 }

@@ -83,7 +83,7 @@ export class Ask implements Screen {
       payloadBytes === undefined ? null : texts.say("ask.size", { size: texts.size(payloadBytes) }),
       downloadsLeft === undefined || downloadsLeft === 0 ? null : texts.count("ask.left", downloadsLeft),
     ];
-    const safe = paragraph(texts.say("ask.safe"), { class: "quiet" });
+    const safe = paragraph(texts.say(this.kind === "words" ? "ask.words.safe" : "ask.keys.safe"), { class: "quiet" });
     return [who, paragraph(facts.filter((fact) => fact !== null).join(" ")), safe];
   }
 

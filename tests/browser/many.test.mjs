@@ -52,6 +52,26 @@ inBrowsers((test, name) => {
       await page.heading("saved.title");
       assert.deepEqual(await page.picked("chosen", "thousands"), Object.fromEntries(NAMES.map((file) => [file, file.length])));
     });
+
+    test("a folder of 2,000 files is stopped at once, from a share and from disk, and nothing is left of it", async (stage) => {
+      const { link, words } = send(stage);
+      const saved = stage.saved(link, words);
+      // An origin of its own, where nothing has been picked before.
+      const gate = await stage.gate();
+      for (const isLocal of [false, true]) {
+        const page = await stage.visit(gate.through(link), { ways: ["folder"] });
+        if (isLocal) await page.chooseFile("#local-file", saved);
+        if (isLocal) await page.heading("file.title", { name: basename(saved) });
+        await page.unlock(words);
+        await page.heading("contents.title");
+        await page.click("#save-folder");
+        await page.progress();
+        await page.click("#cancel");
+        await page.sees(say("contents.stopped"));
+        assert.deepEqual(await page.picked("chosen"), {});
+      }
+      assert.deepEqual(stage.world.events(link).filter(({ event }) => event === "receipt"), []);
+    });
   }
 });
 

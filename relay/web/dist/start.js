@@ -12,7 +12,7 @@ import {
   offerBlob,
   pageUrl,
   save
-} from "./chunk-D2Y23JPJ.js";
+} from "./chunk-W7IOMR5L.js";
 import "./chunk-3AFGREZB.js";
 import "./chunk-WMBZNGJP.js";
 import {

@@ -2,7 +2,7 @@ import {
   Engine,
   loadWords,
   save
-} from "./chunk-D2Y23JPJ.js";
+} from "./chunk-W7IOMR5L.js";
 import "./chunk-3AFGREZB.js";
 import "./chunk-WMBZNGJP.js";
 import {

@@ -227,7 +227,7 @@ async function* readRange(content, from, to) {
 }
 async function* opened(content, gathered, from, to, fingerprint) {
   const pipe = new Pipe(RUNS_IN_FLIGHT);
-  const buffers = new Buffers();
+  const buffers = new Buffers(Math.min(CHUNKS_PER_RUN * SEALED_CHUNK, sealedLength(to - from)));
   const filling = fill(content, gathered, from, to, fingerprint, pipe, buffers);
   try {
     for await (const opening of pipe) {
@@ -263,9 +263,14 @@ async function fill({ stream, length }, gathered, from, to, fingerprint, pipe, b
   }
 }
 var Buffers = class {
+  /** For runs of so many bytes at most. */
+  constructor(length) {
+    this.length = length;
+  }
+  length;
   #free = [];
   take(length) {
-    const buffer = this.#free.pop() ?? new ArrayBuffer(CHUNKS_PER_RUN * SEALED_CHUNK);
+    const buffer = this.#free.pop() ?? new ArrayBuffer(this.length);
     return new Uint8Array(buffer, 0, length);
   }
   give({ buffer }) {
@@ -865,7 +870,8 @@ var FileSource = class {
 };
 
 // src/local.ts
-var WINDOW = 8 * 1024;
+var HEADER_BYTES = 8 * 1024;
+var WINDOW = 4 * CHUNK;
 async function readFileHeader(file) {
   return readHeader(new Uint8Array(await file.slice(0, MAX_HEADER_BYTES).arrayBuffer()));
 }
@@ -896,19 +902,35 @@ async function listTar(content) {
   const entries = [];
   try {
     for (let at = 0; at < content.length; ) {
-      const window = Math.min(at + WINDOW, content.length);
-      const input = new Input(readRange(content, at, window), window - at, "");
-      const found = await readHeader2(input);
-      if (!found) return entries.length > 0 && at + input.position === content.length ? entries : null;
-      const entry = { ...found, offset: at + found.offset };
-      entries.push(entry);
-      if (tree.enter(entry.path, entry.folder) || entries.length > MAX_LISTED) return null;
-      at = entry.offset + entry.size + padding(entry);
+      const found = await listWindow(content, at);
+      entries.push(...found.entries);
+      if (entries.length > MAX_LISTED || found.entries.some(({ path, folder }) => tree.enter(path, folder))) return null;
+      if (found.next === null) return entries.length > 0 ? entries : null;
+      at = found.next;
     }
   } catch (error) {
     if (!isFailure(error, "archive_bad")) throw error;
   }
   return null;
+}
+async function listWindow(content, at) {
+  const end = Math.min(at + WINDOW, content.length);
+  const last = end === content.length ? end : end - HEADER_BYTES;
+  const input = new Input(readRange(content, at, end), end - at, "");
+  const entries = [];
+  let next = at;
+  do {
+    for await (const _ of input.pass(next - at - input.position)) ;
+    const found = await readHeader2(input);
+    if (!found) {
+      if (at + input.position < content.length) input.fail("trailing");
+      return { entries, next: null };
+    }
+    const entry = { ...found, offset: at + found.offset };
+    entries.push(entry);
+    next = entry.offset + entry.size + padding(entry);
+  } while (next <= last);
+  return { entries, next };
 }
 
 // src/proof.ts
@@ -1069,14 +1091,16 @@ var Session = class {
     const fingerprint = new Fingerprint();
     this.#progress = null;
     const total = isWhole ? opened2.manifest.bytes : sizeOf(entriesOf(opened2.manifest, selection));
-    const { openTarget } = await part(import("./target-5RVBMRRB.js"));
+    const { openTarget } = await part(import("./target-YPO5DHHI.js"));
     const put = await openTarget(target, total, signal);
+    const over = new AbortController();
+    const wanted = AbortSignal.any([signal, over.signal]);
     const files = async function* () {
-      const content = await this.#content(opened2, signal);
+      const content = await this.#content(opened2, wanted);
       const unpacked = isWhole ? unpack(readAll(content, fingerprint), opened2.manifest) : selected(content, entriesOf(opened2.manifest, selection));
-      yield* this.#counted(unpacked, total);
+      yield* this.#counted(unpacked, total, wanted);
     }.bind(this);
-    const saved = await put(files(), single2 !== null);
+    const saved = await put(files(), single2 !== null).finally(() => over.abort());
     if (isWhole && this.#ticket) this.#due = { ticket: this.#ticket, fingerprint: fingerprint.finish() };
     return { way: target.way, bytes: total, receipt: isWhole && opened2.remote ? "due" : "none", ...saved };
   }
@@ -1118,8 +1142,10 @@ var Session = class {
     const patience = this.#patience(LONG_PATIENCE_MS, signal);
     return { ...content, source: new RemoteSource(relay, id, hex(ticket), total, patience, isSending) };
   }
-  async *#counted(files, total) {
+  /** Tells how far it is, as long as it is wanted. */
+  async *#counted(files, total, wanted) {
     let [done, told] = [0, 0];
+    const check = () => wanted.aborted && fail({ code: "cancelled" });
     const saved = (bytes) => {
       done += bytes;
       this.#progress = { type: "progress", bytes: done, total };
@@ -1130,11 +1156,15 @@ var Session = class {
     };
     const count = async function* (bytes) {
       for await (const piece of bytes) {
+        check();
         yield piece;
         saved(piece.length);
       }
     };
-    for await (const { entry, bytes } of files) yield { entry, bytes: count(bytes) };
+    for await (const { entry, bytes } of files) {
+      check();
+      yield { entry, bytes: count(bytes) };
+    }
     this.tell({ type: "progress", bytes: done, total });
   }
   #openedOrFail() {

@@ -12,7 +12,7 @@ const FIRST_PULL_MS = 20_000;
 
 /** Its bytes go over a port to the service worker, as fast as the browser takes them from there. */
 export class BrowserDownload implements Sink {
-  /** The same few pieces of memory go to the service worker and back: browsers are slow to collect so many new ones. */
+  /** Memory that has come back (`hop.ts`). */
   readonly #spare: ArrayBuffer[] = [];
   #piece: Bytes = new Uint8Array(PIECE_BYTES);
   #filled = 0;

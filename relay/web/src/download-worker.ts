@@ -140,7 +140,7 @@ class Incoming implements UnderlyingDefaultSource<Uint8Array> {
   }
 }
 
-/** At once: Firefox would first let very much of it gather. Browsers older than this function are left to. */
+/** At once: Firefox would first let very much of it gather. */
 function free(memory: ArrayBuffer): void {
-  memory.transfer?.(0);
+  memory.transfer(0);
 }

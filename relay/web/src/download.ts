@@ -75,7 +75,7 @@ async function* opened(
   fingerprint: Fingerprint | null,
 ): AsyncGenerator<Bytes, void> {
   const pipe = new Pipe<Promise<Bytes>>(RUNS_IN_FLIGHT);
-  const buffers = new Buffers();
+  const buffers = new Buffers(Math.min(CHUNKS_PER_RUN * SEALED_CHUNK, sealedLength(to - from)));
   const filling = fill(content, gathered, from, to, fingerprint, pipe, buffers);
   try {
     for await (const opening of pipe) {
@@ -124,8 +124,11 @@ async function fill(
 class Buffers {
   readonly #free: ArrayBuffer[] = [];
 
+  /** For runs of so many bytes at most. */
+  constructor(readonly length: number) {}
+
   take(length: number): Bytes {
-    const buffer = this.#free.pop() ?? new ArrayBuffer(CHUNKS_PER_RUN * SEALED_CHUNK);
+    const buffer = this.#free.pop() ?? new ArrayBuffer(this.length);
     return new Uint8Array(buffer, 0, length);
   }
 

@@ -46,7 +46,7 @@ export class PickedFolder {
       await this.#clear();
       throw error;
     }
-    await this.root.removeEntry(this.unfinished).catch(notTaken("place_failed"));
+    await this.#remove(this.unfinished).catch(notTaken("place_failed"));
   }
 
   async #write(entry: Entry, bytes: Unpacked["bytes"]): Promise<void> {
@@ -81,10 +81,17 @@ export class PickedFolder {
     return freeName(this.root, entry, "place_failed");
   }
 
+  /** Somebody may have done so before. */
+  async #remove(name: string): Promise<void> {
+    await this.root.removeEntry(name, { recursive: true }).catch((error: unknown) => {
+      if (!(error instanceof DOMException && error.name === "NotFoundError")) throw error;
+    });
+  }
+
   async #clear(): Promise<void> {
     try {
-      for (const name of this.placed.values()) await this.root.removeEntry(name, { recursive: true });
-      await this.root.removeEntry(this.unfinished);
+      for (const name of this.placed.values()) await this.#remove(name);
+      await this.#remove(this.unfinished);
     } catch {
       // What cannot be removed stays, and beside it what says so.
     }

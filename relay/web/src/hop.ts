@@ -10,5 +10,5 @@ const crossesProcesses = globalThis.navigator?.userAgent.includes("Firefox/") ??
 export const PIECE_BYTES = crossesProcesses ? 60 * 1024 : 1024 * 1024;
 /** Pieces that are on their way, or lie ready for the browser. */
 export const PIECES_AHEAD = crossesProcesses ? 32 : 4;
-/** Whether the memory of a piece that the browser has taken is given back, to be used again. */
+/** Whether the memory of a piece that the browser has taken is given back, to be used again: some are slow to collect. */
 export const GIVES_BACK = !crossesProcesses;

@@ -14,7 +14,9 @@ import { CHUNK, NONCE, plainLength, Stream } from "./stream.ts";
 import { Tree } from "./tree.ts";
 
 /** Enough for any tar header with its extended one. */
-const WINDOW = 8 * 1024;
+const HEADER_BYTES = 8 * 1024;
+/** What is read at a time: many small files, or of a large one little more than its header. */
+const WINDOW = 4 * CHUNK;
 
 /** The header of a saved age file. */
 export async function readFileHeader(file: Blob): Promise<Header> {
@@ -54,17 +56,35 @@ async function listTar(content: Content): Promise<Entry[] | null> {
   const entries: Entry[] = [];
   try {
     for (let at = 0; at < content.length; ) {
-      const window = Math.min(at + WINDOW, content.length);
-      const input = new Input(readRange(content, at, window), window - at, "");
-      const found = await readTarHeader(input);
-      if (!found) return entries.length > 0 && at + input.position === content.length ? entries : null;
-      const entry = { ...found, offset: at + found.offset };
-      entries.push(entry);
-      if (tree.enter(entry.path, entry.folder) || entries.length > MAX_LISTED) return null;
-      at = entry.offset + entry.size + padding(entry);
+      const found = await listWindow(content, at);
+      entries.push(...found.entries);
+      if (entries.length > MAX_LISTED || found.entries.some(({ path, folder }) => tree.enter(path, folder))) return null;
+      if (found.next === null) return entries.length > 0 ? entries : null;
+      at = found.next;
     }
   } catch (error) {
     if (!isFailure(error, "archive_bad")) throw error;
   }
   return null;
+}
+
+/** The entries that are read at a time from `at` on, and where the next one begins; `null` at the end of the tar. */
+async function listWindow(content: Content, at: number): Promise<{ entries: Entry[]; next: number | null }> {
+  const end = Math.min(at + WINDOW, content.length);
+  const last = end === content.length ? end : end - HEADER_BYTES;
+  const input = new Input(readRange(content, at, end), end - at, "");
+  const entries: Entry[] = [];
+  let next = at;
+  do {
+    for await (const _ of input.pass(next - at - input.position));
+    const found = await readTarHeader(input);
+    if (!found) {
+      if (at + input.position < content.length) input.fail("trailing");
+      return { entries, next: null };
+    }
+    const entry = { ...found, offset: at + found.offset };
+    entries.push(entry);
+    next = entry.offset + entry.size + padding(entry);
+  } while (next <= last);
+  return { entries, next };
 }

@@ -103,7 +103,7 @@ export type FromDownload =
   | { type: "here" }
   /** The offer is known, and may be asked for. */
   | { type: "offered" }
-  /** There is room until so many pieces have been sent in all. The memory of those that are done with comes back. */
+  /** There is room until so many pieces have been sent in all. Memory that may be used again comes back (`hop.ts`). */
   | { type: "room"; pieces: number; used: ArrayBuffer[] }
   /** The browser has taken every piece. */
   | { type: "done" }

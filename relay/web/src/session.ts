@@ -109,14 +109,17 @@ export class Session {
     const { openTarget } = await part(import("./target.ts"));
     // Before a ticket is spent: what cannot be written to should not cost a download.
     const put = await openTarget(target, total, signal);
+    const over = new AbortController();
+    const wanted = AbortSignal.any([signal, over.signal]);
     const files = async function* (this: Session): AsyncGenerator<Unpacked, void> {
-      const content = await this.#content(opened, signal);
+      const content = await this.#content(opened, wanted);
       const unpacked = isWhole
         ? unpack(readAll(content, fingerprint), opened.manifest)
         : selected(content, entriesOf(opened.manifest, selection));
-      yield* this.#counted(unpacked, total);
+      yield* this.#counted(unpacked, total, wanted);
     }.bind(this);
-    const saved = await put(files(), single !== null);
+    // Whoever takes the files may fail in the middle; the connection is not to stay open then.
+    const saved = await put(files(), single !== null).finally(() => over.abort());
     if (isWhole && this.#ticket) this.#due = { ticket: this.#ticket, fingerprint: fingerprint.finish() };
     return { way: target.way, bytes: total, receipt: isWhole && opened.remote ? "due" : "none", ...saved };
   }
@@ -164,8 +167,10 @@ export class Session {
     return { ...content, source: new RemoteSource(relay, id, hex(ticket), total, patience, isSending) };
   }
 
-  async *#counted(files: AsyncIterable<Unpacked>, total: number): AsyncGenerator<Unpacked, void> {
+  /** Tells how far it is, as long as it is wanted. */
+  async *#counted(files: AsyncIterable<Unpacked>, total: number, wanted: AbortSignal): AsyncGenerator<Unpacked, void> {
     let [done, told] = [0, 0];
+    const check = () => wanted.aborted && fail({ code: "cancelled" });
     const saved = (bytes: number) => {
       done += bytes;
       this.#progress = { type: "progress", bytes: done, total };
@@ -176,11 +181,15 @@ export class Session {
     };
     const count = async function* (bytes: AsyncIterable<Bytes>): AsyncGenerator<Bytes, void> {
       for await (const piece of bytes) {
+        check();
         yield piece;
         saved(piece.length);
       }
     };
-    for await (const { entry, bytes } of files) yield { entry, bytes: count(bytes) };
+    for await (const { entry, bytes } of files) {
+      check();
+      yield { entry, bytes: count(bytes) };
+    }
     this.tell({ type: "progress", bytes: done, total });
   }
 

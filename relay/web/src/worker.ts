@@ -7,7 +7,7 @@ import { Session } from "./session.ts";
 const session = new Session((event) => send({ type: "event", event }));
 /** How often the page is told that a call still runs. */
 const ALIVE_MS = 5_000;
-/** How long a call that was stopped may take to end: a disk may not answer at all. */
+/** How long a call that was stopped may take to end: a disk may not answer at all. It writes nothing more when it does. */
 const ENDING_MS = 5_000;
 /** The calls that run, by their ids. */
 const running = new Map<number, AbortController>();

@@ -134,6 +134,6 @@
     }
   };
   function free(memory) {
-    memory.transfer?.(0);
+    memory.transfer(0);
   }
 })();

@@ -13,7 +13,7 @@ import {
 } from "./chunk-QUKKOYP6.js";
 
 // src/trusted.ts
-var DOWNLOAD_WORKER = "download-worker-D72YN5FU.js";
+var DOWNLOAD_WORKER = "download-worker-ONFUCWBT.js";
 var NAMES = ["worker.js", DOWNLOAD_WORKER];
 var factory = globalThis.trustedTypes;
 var policy = factory?.createPolicy("share", {

@@ -46,7 +46,7 @@ var BrowserDownload = class _BrowserDownload {
   }
   port;
   signal;
-  /** The same few pieces of memory go to the service worker and back: browsers are slow to collect so many new ones. */
+  /** Memory that has come back (`hop.ts`). */
   #spare = [];
   #piece = new Uint8Array(PIECE_BYTES);
   #filled = 0;
@@ -268,7 +268,7 @@ var PickedFolder = class _PickedFolder {
       await this.#clear();
       throw error;
     }
-    await this.root.removeEntry(this.unfinished).catch(notTaken("place_failed"));
+    await this.#remove(this.unfinished).catch(notTaken("place_failed"));
   }
   async #write(entry, bytes) {
     const slash = entry.path.lastIndexOf("/");
@@ -299,10 +299,16 @@ var PickedFolder = class _PickedFolder {
   #freeName(entry) {
     return freeName(this.root, entry, "place_failed");
   }
+  /** Somebody may have done so before. */
+  async #remove(name) {
+    await this.root.removeEntry(name, { recursive: true }).catch((error) => {
+      if (!(error instanceof DOMException && error.name === "NotFoundError")) throw error;
+    });
+  }
   async #clear() {
     try {
-      for (const name of this.placed.values()) await this.root.removeEntry(name, { recursive: true });
-      await this.root.removeEntry(this.unfinished);
+      for (const name of this.placed.values()) await this.#remove(name);
+      await this.#remove(this.unfinished);
     } catch {
     }
   }

@@ -103,11 +103,12 @@ inBrowsers((test) => {
 
   test("what is over says so, each in its own words", async (stage) => {
     const send = (file, ...args) => stage.send(stage.world.file(file, "x"), ...args);
+    // It expires while the others are looked at.
+    const expired = send("expired.bin", "--expires", "15s");
     const revoked = send("revoked.bin");
     stage.world.share("revoke", revoked.link);
     const collected = send("collected.bin", "--once");
     stage.world.share("get", "--yes", "--passphrase-file", stage.world.file("w", collected.words), "--output", stage.world.path("out", "."), collected.link);
-    const expired = send("expired.bin", "--expires", "15s");
     const damaged = send("damaged.bin").link.slice(0, -2);
     const unknown = send("unknown.bin");
     const elsewhere = new World();
@@ -116,9 +117,9 @@ inBrowsers((test) => {
       for (const [link, sentence] of [
         [revoked.link, "The sender took it back on"],
         [collected.link, "It was collected on"],
-        [expired.link, "It expired on"],
         [damaged, say("failure.link_damaged")],
         [unknown.link.replace(stage.relay, other), say("failure.not_found")],
+        [expired.link, "It expired on"],
       ]) {
         await until(async () => sentence !== "It expired on" || (await fetch(link.replace("/s/", "/v1/shares/"))).status === 410, "it does not expire");
         const page = await stage.visit(link);

@@ -35,9 +35,8 @@ export class Stage {
   #visits = [];
   #stop = async () => {};
 
-  constructor(name, options = {}) {
+  constructor(name) {
     this.name = name;
-    this.options = options;
   }
 
   async begin() {
@@ -150,7 +149,7 @@ export class Stage {
   }
 
   async #launch() {
-    ({ browser: this.browser, downloads: this.downloads, stop: this.#stop } = await this.world.browser(this.name, this.options));
+    ({ browser: this.browser, downloads: this.downloads, stop: this.#stop } = await this.world.browser(this.name));
   }
 }
 

@@ -11,7 +11,13 @@ import { until } from "./world.mjs";
 const MESSAGE = "Dear Ms Jansen,\n\nHere are the results we spoke about, with the letter for your doctor.\nKind regards,\nA. de Vries";
 const FILES = { "Letter to the doctor.pdf": 182_000, "Results 2026-11-20.pdf": 2_310_000, "pictures/scan of the left hand, seen from above and from the side, first part.png": 9_400_000 };
 
-/** Each gives a visit in its state: `bring` on a stage with a language, and with a gate as its `front`. */
+/** What the states need of a stage with a language: a gate as its `front`, and a share that expires meanwhile. */
+export async function prepare(stage) {
+  stage.front = await stage.gate();
+  stage.expiring = stage.send(small(stage), "--expires", "15s");
+}
+
+/** Each gives a visit in its state, on a stage that is prepared. */
 export const STATES = {
   "1-words": async (stage) => visit(stage, anything(stage)),
   "2-words-marked": async (stage) => {
@@ -51,7 +57,7 @@ export const STATES = {
     return page;
   },
   "9-expired": async (stage) => {
-    const { link } = stage.send(small(stage), "--expires", "10s");
+    const { link } = stage.expiring;
     await until(async () => (await fetch(link.replace("/s/", "/v1/shares/"))).status === 410, "it does not expire");
     return (await open(stage, link)).problem();
   },

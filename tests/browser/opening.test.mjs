@@ -104,7 +104,7 @@ inBrowsers((test) => {
   test("what is over says so, each in its own words", async (stage) => {
     const send = (file, ...args) => stage.send(stage.world.file(file, "x"), ...args);
     // It expires while the others are looked at.
-    const expired = send("expired.bin", "--expires", "15s");
+    const expired = send("expired.bin", "--expires", "10s");
     const revoked = send("revoked.bin");
     stage.world.share("revoke", revoked.link);
     const collected = send("collected.bin", "--once");

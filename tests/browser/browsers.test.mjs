@@ -98,7 +98,7 @@ inBrowsers((test, name) => {
   test("pickers and service workers that policy forbids are passed by", async (stage) => {
     const bytes = randomBytes(MIB + 1);
     for (const [file, prepare] of Object.entries({ "no-picker.bin": forbidPicker, "neither.bin": forbidBoth })) {
-      const { link, words } = stage.send(stage.world.file(file, bytes));
+      const { link, words } = stage.sendToKey(stage.world.file(file, bytes));
       const page = await stage.visit(link, { ways: ["file", "download"], prepare });
       await page.save(words);
       assert.ok((await stage.downloaded(file, bytes.length)).equals(bytes));

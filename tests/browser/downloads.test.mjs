@@ -12,7 +12,7 @@ inBrowsers((test, name) => {
   test("two tabs save at once, and neither takes the other's", async (stage) => {
     const sent = ["one", "two"].map((file) => {
       const bytes = randomBytes(3 * MIB);
-      return { bytes, file: `tab-${file}.bin`, ...stage.send(stage.world.file(`tab-${file}.bin`, bytes)) };
+      return { bytes, file: `tab-${file}.bin`, ...stage.sendToKey(stage.world.file(`tab-${file}.bin`, bytes)) };
     });
     const pages = await Promise.all(sent.map(({ link }) => stage.visit(link, WAYS)));
     // A tab in the background does its work too.
@@ -34,7 +34,7 @@ inBrowsers((test, name) => {
     const gate = await stage.world.gate(await stage.behind((path) => (isNewer ? upgraded(path) : null)));
     const bytes = randomBytes(3 * MIB);
     const send = (file, bytes) => {
-      const { link, words } = stage.send(stage.world.file(file, bytes));
+      const { link, words } = stage.sendToKey(stage.world.file(file, bytes));
       return { link: link.replace(stage.relay, gate.url), words };
     };
     const [one, two] = [send("one.bin", bytes), send("two.bin", randomBytes(MIB))];
@@ -55,7 +55,7 @@ inBrowsers((test, name) => {
 
   test("stopping a download leads back to the files", async (stage) => {
     const gate = await stage.gate();
-    const { link, words } = stage.send(stage.world.file("stopped.bin", randomBytes(9 * MIB)));
+    const { link, words } = stage.sendToKey(stage.world.file("stopped.bin", randomBytes(9 * MIB)));
     // Firefox tells of a download that failed in a dialog that its driver cannot get past.
     const page = await stage.opened({ link: gate.through(link), words }, name === "firefox" ? {} : WAYS);
     gate.stall(3 * MIB);
@@ -68,7 +68,7 @@ inBrowsers((test, name) => {
   });
 
   test("stopping before anything was written spends no download, and is read out", async (stage) => {
-    const sent = stage.send(stage.world.file("early.bin", "x"));
+    const sent = stage.sendToKey(stage.world.file("early.bin", "x"));
     const page = await stage.opened(sent, { ...WAYS, prepare: holdServiceWorker });
     await page.listen();
     await page.click("#save");
@@ -82,7 +82,7 @@ inBrowsers((test, name) => {
 
   test("a download that the browser stops leaves nothing, and it can be saved again", { skip: name === "firefox" && "its driver cannot end a download" }, async (stage) => {
     const gate = await stage.gate();
-    const { link, words } = stage.send(stage.world.file("halted.bin", randomBytes(9 * MIB)));
+    const { link, words } = stage.sendToKey(stage.world.file("halted.bin", randomBytes(9 * MIB)));
     const browser = await stage.browser.target().createCDPSession();
     await browser.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: stage.downloads, eventsEnabled: true });
     const begun = new Promise((resolve) => browser.once("Browser.downloadWillBegin", resolve));

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { KEYS } from "./fixtures.mjs";
 import { until } from "./world.mjs";
 
 const texts = Object.fromEntries(
@@ -125,9 +126,10 @@ export class Visit {
     await until(() => this.page.evaluate(isSaid, text), `“${text}” is not read out`);
   }
 
-  /** Opens the share, or the file, with these words. */
+  /** Opens the share, or the file, with these words; with the key if there are none. */
   async unlock(words) {
-    await this.paste("#words", words);
+    if (words === null) await this.paste("#key", KEYS);
+    else await this.paste("#words", words);
     await this.click("#open");
   }
 

@@ -6,17 +6,17 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
-import { flip } from "./fixtures.mjs";
+import { flip, KEYS } from "./fixtures.mjs";
 import { inBrowsers, MIB } from "./stage.mjs";
 
 inBrowsers((test, name) => {
   test("what does not authenticate is never complete, in whatever way it was to be saved", async (stage) => {
     for (const [at, chunk] of [[3 * MIB, 47], [5 * MIB, 79]]) {
       const file = `broken-${at}.bin`;
-      const { link, id, words } = stage.send(stage.world.file(file, randomBytes(5 * MIB)));
+      const { link, id } = stage.sendToKey(stage.world.file(file, randomBytes(5 * MIB)));
       flip(stage.world.path("relay", "shares", id, "content.age"), at);
       for (const way of ["file", "download", "memory"]) {
-        const page = await save(stage, link, { id, words, way });
+        const page = await save(stage, link, { id, way });
         assert.deepEqual(page.came, { failure: { code: "tampered", chunk } });
         assert.deepEqual(stage.events(link, "receipt"), []);
         // Firefox has no pickers, and in its private file system no way to remove a file by its handle.
@@ -24,8 +24,8 @@ inBrowsers((test, name) => {
       }
     }
     // The browsers have had time to take what is not there for whole; one that is done by now proves it.
-    const { link, id, words } = stage.send(stage.world.file("after.bin", randomBytes(MIB)));
-    assert.equal((await save(stage, link, { id, words, way: "download" })).came.receipt, "sent");
+    const { link, id } = stage.sendToKey(stage.world.file("after.bin", randomBytes(MIB)));
+    assert.equal((await save(stage, link, { id, way: "download" })).came.receipt, "sent");
     await stage.downloaded("after.bin", MIB);
     const complete = readdirSync(stage.downloads).filter((file) => /^broken.*bin$/.test(file) && stage.hasDownloaded(file));
     assert.deepEqual(complete, []);
@@ -36,19 +36,19 @@ inBrowsers((test, name) => {
 async function save(stage, link, takes) {
   const page = await stage.browser.newPage();
   await page.goto(link);
-  return Object.assign(page, { came: await page.evaluate(openAndSave, takes) });
+  return Object.assign(page, { came: await page.evaluate(openAndSave, { identities: KEYS, ...takes }) });
 }
 
 /** Runs in the page: opens the share and saves all of it in a way. Gives whether the sender was told, or the failure. */
-async function openAndSave({ id, words, way }) {
-  const { Engine, save, loadWords, failureOf } = await import("/page/testing.js");
+async function openAndSave({ id, identities, way }) {
+  const { Engine, save, failureOf } = await import("/page/testing.js");
   const root = await navigator.storage.getDirectory();
   // A picker needs a person; the browser's private file system stands in for what they would choose.
   window.showSaveFilePicker = ({ suggestedName }) => root.getFileHandle(suggestedName, { create: true });
   try {
     const engine = new Engine();
     await engine.call("open", { relay: location.origin, id });
-    await engine.call("prove", { words: (await loadWords()).read(words) });
+    await engine.call("unlock", { identities });
     const { receipt } = await save(engine, "all", "single", new AbortController().signal, [way]);
     return { receipt };
   } catch (error) {

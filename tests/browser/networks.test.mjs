@@ -14,7 +14,7 @@ inBrowsers((test, name) => {
   test("a download that the network cuts goes on by itself", async (stage) => {
     const gate = await stage.gate();
     const bytes = randomBytes(9 * MIB);
-    const { link, words } = stage.send(stage.world.file("cut.bin", bytes));
+    const { link, words } = stage.sendToKey(stage.world.file("cut.bin", bytes));
     const page = await stage.opened({ link: gate.through(link), words }, { ways: ["download"] });
     gate.stall(3 * MIB);
     for (const after of [5, 100, 0]) gate.cut(after);
@@ -85,7 +85,7 @@ inBrowsers((test, name) => {
 
   test("a worker that the network has cut is fetched again, however often one presses, and the relay is waited for", async (stage) => {
     const gate = await stage.gate();
-    const { link, words } = stage.send(stage.world.file("pressed.bin", "x"));
+    const { link, words } = stage.sendToKey(stage.world.file("pressed.bin", "x"));
     gate.refuse("/page/worker.js");
     const page = await stage.visit(gate.through(link));
     await page.sees(say("failure.unreachable"));
@@ -107,7 +107,7 @@ inBrowsers((test, name) => {
   test("a part of the page that did not come is told of", async (stage) => {
     const gate = await stage.gate();
     for (const file of ["a.txt", "b.txt"]) stage.world.file(`part/${file}`, file);
-    const { link, words } = stage.send(stage.world.path("part"));
+    const { link, words } = stage.sendToKey(stage.world.path("part"));
     const page = await stage.opened({ link: gate.through(link), words });
     gate.refuse(FILES.find((file) => file.startsWith("zip-")));
     await page.click("#save");

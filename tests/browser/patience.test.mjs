@@ -6,6 +6,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { say } from "./driver.mjs";
+import { RECIPIENT } from "./fixtures.mjs";
 import { inBrowsersAtOnce, MIB } from "./stage.mjs";
 import { until } from "./world.mjs";
 
@@ -17,7 +18,7 @@ inBrowsersAtOnce((test, name) => {
   test("a download that comes to a standstill goes on by itself", async (stage) => {
     const gate = await stage.gate();
     const bytes = randomBytes(9 * MIB);
-    const { link, words } = stage.send(stage.world.file("standstill.bin", bytes));
+    const { link, words } = stage.sendToKey(stage.world.file("standstill.bin", bytes));
     const page = await stage.opened({ link: gate.through(link), words }, WAYS);
     gate.stall(3 * MIB);
     await page.click("#save");
@@ -29,7 +30,7 @@ inBrowsersAtOnce((test, name) => {
 
   test("a receipt that does not get through is given up, and sent when asked again", async (stage) => {
     const gate = await stage.gate();
-    const { link, words } = stage.send(stage.world.file("receipt.bin", "x"));
+    const { link, words } = stage.sendToKey(stage.world.file("receipt.bin", "x"));
     const page = await stage.opened({ link: gate.through(link), words });
     gate.refuse("/receipt");
     await page.click("#save");
@@ -42,7 +43,7 @@ inBrowsersAtOnce((test, name) => {
 
   test("a download whose page was closed is never complete", async (stage) => {
     const gate = await stage.gate();
-    const { link, words } = stage.send(stage.world.file("gone.bin", randomBytes(20 * MIB)));
+    const { link, words } = stage.sendToKey(stage.world.file("gone.bin", randomBytes(20 * MIB)));
     gate.stall(8 * MIB);
     const page = await stage.opened({ link: gate.through(link), words }, WAYS);
     await page.click("#save");
@@ -57,7 +58,7 @@ inBrowsersAtOnce((test, name) => {
 
   test("a relay that stays away at first is asked again, with a sentence about it", async (stage) => {
     const gate = await stage.gate();
-    const { link } = stage.send(stage.world.file("away.bin", "x"));
+    const { link } = stage.sendToKey(stage.world.file("away.bin", "x"));
     gate.close();
     const page = await stage.visit(gate.through(link));
     await page.heading("problem.now");
@@ -72,7 +73,7 @@ inBrowsersAtOnce((test, name) => {
     const gate = await stage.world.gate(url);
     const running = [];
     for (const [file, size, stall] of [["small-ended.bin", 2 * MIB, MIB + 1000], ["ended.bin", 20 * MIB, 8 * MIB]]) {
-      const { link, words } = stage.send(stage.world.file(file, randomBytes(size)));
+      const { link, words } = stage.sendToKey(stage.world.file(file, randomBytes(size)));
       gate.stall(stall);
       const page = await stage.opened({ link: link.replace(stage.relay, gate.url), words }, WAYS);
       await page.click("#save");
@@ -99,7 +100,7 @@ inBrowsersAtOnce((test, name) => {
   test("while the service worker does not come saving can be stopped, and without it memory is taken", async (stage) => {
     const server = await stage.behind((path) => (path.includes("/download-worker") ? () => new Promise(() => {}) : null));
     const bytes = randomBytes(MIB);
-    const { link, words } = stage.send(stage.world.file("held-worker.bin", bytes));
+    const { link, words } = stage.sendToKey(stage.world.file("held-worker.bin", bytes));
     const page = await stage.opened({ link: link.replace(stage.relay, server), words }, WAYS);
     await page.click("#save");
     await page.click("#cancel");
@@ -114,10 +115,8 @@ inBrowsersAtOnce((test, name) => {
     const gate = await stage.gate();
     const shares = [];
     for (const way of ["file", "download", "memory"]) {
-      const sending = await stage.sendHeld(gate, `long-${way}.bin`, /\/parts\/[2-9]$/);
-      const page = await stage.visit(sending.link, { ways: [way] });
-      await page.unlock(sending.words);
-      await page.heading("contents.title");
+      const sending = await stage.sendHeld(gate, `long-${way}.bin`, /\/parts\/[2-9]$/, "--recipient", RECIPIENT);
+      const page = await stage.opened(sending, { ways: [way] });
       await page.click("#save");
       await page.progress();
       shares.push({ way, page, ...sending });

@@ -36,7 +36,7 @@ inBrowsers((test, name) => {
 
   test("a folder says that it is not finished as long as it is not", { skip }, async (stage) => {
     const gate = await stage.gate();
-    const { link, words } = stage.send(tree(stage, "tree", { "a.bin": randomBytes(MIB), "b.bin": randomBytes(3 * MIB) }));
+    const { link, words } = stage.sendToKey(tree(stage, "tree", { "a.bin": randomBytes(MIB), "b.bin": randomBytes(3 * MIB) }));
     const opened = () => stage.opened({ link: gate.through(link), words }, { ways: ["folder"] });
     gate.stall(2 * MIB);
     const page = await opened();
@@ -53,7 +53,7 @@ inBrowsers((test, name) => {
 
   test("a disk without room leaves nothing, and it is saved once there is", { skip }, async (stage) => {
     const bytes = randomBytes(9 * MIB);
-    const { link, words } = stage.send(stage.world.file("room.bin", bytes));
+    const { link, words } = stage.sendToKey(stage.world.file("room.bin", bytes));
     // Under an address of its own, which nothing takes room of.
     const { url: origin, through } = await stage.gate();
     const page = await stage.opened({ link: through(link), words }, { ways: ["file"] });
@@ -71,7 +71,7 @@ inBrowsers((test, name) => {
 
   test("a place that is taken away in the middle is told of, and nothing is fetched twice", { skip }, async (stage) => {
     const gate = await stage.gate();
-    const { link, words } = stage.send(stage.world.file("stick.bin", randomBytes(20 * MIB)));
+    const { link, words } = stage.sendToKey(stage.world.file("stick.bin", randomBytes(20 * MIB)));
     gate.stall(8 * MIB);
     const page = await stage.opened({ link: gate.through(link), words }, { ways: ["file", "download"] });
     await page.click("#save");
@@ -88,7 +88,7 @@ inBrowsers((test, name) => {
   });
 
   test("a folder that the browser does not give becomes one .zip, and what that is stands there", async (stage) => {
-    const sent = stage.send(tree(stage, "blocked", { "a.txt": "a", "b.txt": "b" }));
+    const sent = stage.sendToKey(tree(stage, "blocked", { "a.txt": "a", "b.txt": "b" }));
     const prepare = () => void (window.showDirectoryPicker = () => Promise.reject(new DOMException("not here", "SecurityError")));
     const page = await stage.visit(sent.link, { ways: ["folder"], prepare });
     await page.unlock(sent.words);

@@ -10,7 +10,7 @@ import { inBrowsers } from "./stage.mjs";
 inBrowsers((test) => {
   test("what goes through memory is handed over before the sender is told, and again when asked", async (stage) => {
     const bytes = randomBytes(300_000);
-    const { link, words } = stage.send(stage.world.file("memory-first.bin", bytes));
+    const { link, words } = stage.sendToKey(stage.world.file("memory-first.bin", bytes));
     const isThere = async () => assert.ok((await stage.downloaded("memory-first.bin", bytes.length)).equals(bytes));
     const server = await stage.behind((path) => (path.endsWith("/receipt") ? isThere : null));
     const page = await stage.opened({ link: link.replace(stage.relay, server), words });
@@ -24,7 +24,7 @@ inBrowsers((test) => {
 
   test("the page asks before it is left while the sender is still to be told", async (stage) => {
     const gate = await stage.gate();
-    const { link, words } = stage.send(stage.world.file("untold.bin", "x"));
+    const { link, words } = stage.sendToKey(stage.world.file("untold.bin", "x"));
     gate.refuse("/receipt", 400);
     const page = await stage.opened({ link: gate.through(link), words });
     const asks = () => page.page.evaluate(() => !dispatchEvent(new Event("beforeunload", { cancelable: true })));
@@ -40,7 +40,7 @@ inBrowsers((test) => {
 
   test("whoever is told again is told once, however often one presses", async (stage) => {
     const gate = await stage.gate();
-    const { link, words } = stage.send(stage.world.file("told.bin", "x"));
+    const { link, words } = stage.sendToKey(stage.world.file("told.bin", "x"));
     const page = await stage.opened({ link: gate.through(link), words });
     gate.refuse("/receipt", 400);
     await page.click("#save");

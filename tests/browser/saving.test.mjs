@@ -31,7 +31,7 @@ inBrowsers((test) => {
   test("an empty file and one that ends with a chunk", async (stage) => {
     for (const length of [0, 65_536]) {
       const bytes = randomBytes(length);
-      const { link, words } = stage.send(stage.world.file(`exact-${length}.bin`, bytes));
+      const { link, words } = stage.sendToKey(stage.world.file(`exact-${length}.bin`, bytes));
       const page = await stage.visit(link, { ways: ["download"] });
       await page.save(words);
       await page.sees(say("saved.receipt.sent"));
@@ -82,7 +82,7 @@ inBrowsers((test) => {
   });
 
   test("what is damaged is never called saved", async (stage) => {
-    const { link, id, words } = stage.send(stage.world.file("broken.bin", randomBytes(2 * MIB)));
+    const { link, id, words } = stage.sendToKey(stage.world.file("broken.bin", randomBytes(2 * MIB)));
     flip(stage.world.path("relay", "shares", id, "content.age"), MIB);
     const page = await stage.visit(link, { ways: failing(stage) });
     await page.unlock(words);
@@ -95,7 +95,7 @@ inBrowsers((test) => {
   test("what is too large for memory is refused before it is fetched", async (stage) => {
     const path = stage.world.file("large.bin", "");
     truncateSync(path, 257 * MIB);
-    const { link, words } = stage.send(path);
+    const { link, words } = stage.sendToKey(path);
     rmSync(path);
     const page = await stage.visit(link);
     await page.unlock(words);

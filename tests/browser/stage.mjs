@@ -11,6 +11,7 @@ import { join, parse } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { Visit } from "./driver.mjs";
+import { RECIPIENT } from "./fixtures.mjs";
 import { meddler } from "./meddler.mjs";
 import { until, World } from "./world.mjs";
 
@@ -49,6 +50,11 @@ export class Stage {
     return this.world.send(this.relay, ...args);
   }
 
+  /** Sends to a key, which neither sender nor browser has to work for: for tests of what comes after opening. */
+  sendToKey(...args) {
+    return this.send("--recipient", RECIPIENT, ...args);
+  }
+
   /** A gate before the relay. */
   gate() {
     return this.world.gate(this.relay);
@@ -63,10 +69,10 @@ export class Stage {
    * Begins to send 32 MiB in four parts through a gate, and holds back what is sent to such paths; the link is that past
    * the gate.
    */
-  async sendHeld(gate, file, held) {
+  async sendHeld(gate, file, held, ...args) {
     const bytes = randomBytes(32 * MIB);
     gate.hold(held);
-    const sending = await this.world.beginToSend(gate.url, this.world.file(file, bytes));
+    const sending = await this.world.beginToSend(gate.url, ...args, this.world.file(file, bytes));
     return { bytes, ...sending, link: sending.link.replace(gate.url, this.relay) };
   }
 
@@ -88,7 +94,7 @@ export class Stage {
     return visit;
   }
 
-  /** Opens a link in a tab, and the share with these words. */
+  /** Opens a link in a tab, and what was sent so. */
   async opened({ link, words }, options) {
     const visit = await this.visit(link, options);
     await visit.unlock(words);

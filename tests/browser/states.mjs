@@ -29,12 +29,12 @@ export const STATES = {
   "3-words-checksum": async (stage) => {
     const { page, words } = await asked(stage);
     const [first, second, ...rest] = words.split("-");
-    await submit(page, [second, first, ...rest].join(" "));
+    await page.unlock([second, first, ...rest].join(" "));
     return page.problem();
   },
   "4-words-wrong": async (stage) => {
     const page = await visit(stage, stage.send(small(stage)));
-    await submit(page, WRONG);
+    await page.unlock(WRONG);
     return page.problem();
   },
   "5-locked": async (stage) => {
@@ -69,7 +69,7 @@ export const STATES = {
     return page;
   },
   "13-saving": async (stage) => {
-    const page = await unlocked(stage, stage.send(large(stage)));
+    const page = await unlocked(stage, stage.sendToKey(large(stage)));
     stage.front.stall(5 * MIB);
     await page.click("#save");
     await page.heading("saving.title", {}, stage.language);
@@ -83,7 +83,7 @@ export const STATES = {
     return page;
   },
   "15-corrupt": async (stage) => {
-    const sent = stage.send(large(stage));
+    const sent = stage.sendToKey(large(stage));
     flip(stage.world.path("relay", "shares", sent.id, "content.age"), 3 * MIB);
     const page = await unlocked(stage, sent);
     await page.click("#save");
@@ -92,7 +92,7 @@ export const STATES = {
   "16-too-large": async (stage) => {
     const path = stage.world.file("large.bin", "");
     truncateSync(path, 257 * MIB);
-    const page = await unlocked(stage, stage.send(path));
+    const page = await unlocked(stage, stage.sendToKey(path));
     await page.click("#save");
     return page.problem();
   },
@@ -128,7 +128,7 @@ export const STATES = {
   "21-waiting-for-the-sender": async (stage) => {
     const sending = await beginToSend(stage, /manifest$|parts\/1$/);
     const page = await visit(stage, sending);
-    await submit(page, sending.words);
+    await page.unlock(sending.words);
     await until(() => page.page.evaluate(() => document.querySelector("#stop").hidden === false), "it does not wait");
     return page;
   },
@@ -177,14 +177,9 @@ async function asked(stage) {
   return { words, page: await visit(stage, { link }) };
 }
 
-async function submit(page, words) {
-  await page.paste("#words", words);
-  await page.click("#open");
-}
-
 async function unlocked(stage, sent) {
   const page = await visit(stage, sent);
-  await submit(page, sent.words);
+  await page.unlock(sent.words);
   await page.heading("contents.title", {}, stage.language);
   return page;
 }

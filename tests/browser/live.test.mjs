@@ -1,14 +1,17 @@
-/** A share on the page while its sender is still uploading it; how long that may take is for `patience`. */
+/** A share on the page while its sender is still uploading it. */
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { say } from "./driver.mjs";
 import { RECIPIENT, WRONG } from "./fixtures.mjs";
 import { inBrowsers, MIB } from "./stage.mjs";
 import { until } from "./world.mjs";
 
+/** Longer than browsers leave a service worker alone that hears nothing, and than a connection may bring nothing. */
+const SILENCE_MS = 35_000;
 const WAITING = say("saving.waiting", { why: say("failure.not_uploaded") });
 const WAYS = { ways: ["download"] };
 const percent = (percent) => say("uploading.percent", { percent });
@@ -148,6 +151,27 @@ inBrowsers((test, name) => {
     // In Firefox's private file system nothing removes a file by its handle; what a person picks is removed there too.
     assert.ok(left === null || (name === "firefox" && left === 0), `${left} bytes`);
     assert.deepEqual(readdirSync(stage.downloads).filter((file) => file === "back.bin" && statSync(join(stage.downloads, file)).size > 0), []);
+  });
+
+  test("each way of saving lasts while the sender sends nothing for long", async (stage) => {
+    const gate = await stage.gate();
+    const shares = [];
+    for (const way of ["file", "download", "memory"]) {
+      const sending = await stage.sendHeld(gate, `long-${way}.bin`, partsFrom(2));
+      const page = await stage.opened(sending, { ways: [way] });
+      await page.click("#save");
+      await page.progress();
+      shares.push({ way, page, ...sending });
+    }
+    // Nothing tells that a browser has not given up.
+    await pause(SILENCE_MS);
+    for (const { page } of shares) await page.sees(WAITING);
+    gate.hold(null);
+    for (const { way, page, bytes, link } of shares) {
+      await page.heading("saved.title");
+      if (way !== "file") assert.ok((await stage.downloaded(`long-${way}.bin`, bytes.length)).equals(bytes));
+      assert.deepEqual(await receipts(stage, link), [true]);
+    }
   });
 });
 

@@ -19,6 +19,8 @@ export const MIB = 1024 * 1024;
 export const BROWSERS = process.env.BROWSERS?.split(",") ?? ["chromium", "firefox"];
 /** A test that takes longer hangs; the next one then begins with another browser. */
 const TEST_MS = 180_000;
+/** One that waits among others that all begin at once. */
+const WAITING_TEST_MS = 2 * TEST_MS;
 /** How long a browser may take to close what a test left. */
 const CLOSE_MS = 15_000;
 
@@ -169,18 +171,18 @@ export function inBrowsers(define) {
     before(() => stage.begin());
     afterEach(() => stage.tidy());
     after(() => stage.end());
-    define(withOptions((title, options, run) => test(title, options, () => run(stage))), name);
+    define(withLimit(TEST_MS, (title, options, run) => test(title, options, () => run(stage))), name);
   });
 }
 
 /** As `inBrowsers`, for tests that mostly wait: all at once, each on a stage of its own. */
 export function inBrowsersAtOnce(define) {
-  inEach((name) => define(withOptions((title, options, run) => test(title, options, () => alone(new Stage(name), run))), name), true);
+  inEach((name) => define(withLimit(WAITING_TEST_MS, (title, options, run) => test(title, options, () => alone(new Stage(name), run))), name), true);
 }
 
 /** As the runner's own `test`, whose options may be left out. */
-function withOptions(declare) {
-  return (title, ...rest) => declare(title, { timeout: TEST_MS, ...(rest.length > 1 ? rest[0] : {}) }, rest.at(-1));
+function withLimit(timeout, declare) {
+  return (title, ...rest) => declare(title, { timeout, ...(rest.length > 1 ? rest[0] : {}) }, rest.at(-1));
 }
 
 function inEach(define, concurrency = 1) {

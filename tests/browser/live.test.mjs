@@ -6,7 +6,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { say } from "./driver.mjs";
-import { RECIPIENT, WRONG } from "./fixtures.mjs";
+import { WRONG } from "./fixtures.mjs";
 import { inBrowsers, MIB } from "./stage.mjs";
 import { until } from "./world.mjs";
 
@@ -130,7 +130,7 @@ inBrowsers((test, name) => {
 
   test("a sender who takes it back ends it everywhere, and nothing is saved", async (stage) => {
     const gate = await stage.gate();
-    const { link, words } = await stage.sendHeld(gate, "back.bin", partsFrom(2), "--recipient", RECIPIENT);
+    const { link, words } = await stage.sendHeld(gate, "back.bin", partsFrom(2));
     const asked = await stage.visit(link);
     await asked.heading("ask.title");
     const looking = await stage.opened({ link, words });

@@ -71,10 +71,10 @@ export class Stage {
    * Begins to send 32 MiB in four parts through a gate, and holds back what is sent to such paths; the link is that past
    * the gate.
    */
-  async sendHeld(gate, file, held, ...args) {
+  async sendHeld(gate, file, held) {
     const bytes = randomBytes(32 * MIB);
     gate.hold(held);
-    const sending = await this.world.beginToSend(gate.url, ...args, this.world.file(file, bytes));
+    const sending = await this.world.beginToSend(gate.url, this.world.file(file, bytes));
     return { bytes, ...sending, link: sending.link.replace(gate.url, this.relay) };
   }
 

@@ -81,7 +81,7 @@ export class World {
     const listArgs = args.includes("--word-list") ? [] : ["--word-list", "en"];
     const run = this.share("send", "--json", "--relay", relay, ...wordArgs, ...listArgs, ...args);
     const [created] = run.stdout.trim().split("\n").map((line) => JSON.parse(line));
-    return { link: created.link, id: created.id, words: wordsIn(words) };
+    return { link: created.link, id: created.id, words: existsSync(words) ? readFileSync(words, "utf8").trim() : null };
   }
 
   /** Begins to send what is then written to `input`; it is all there once `done` is. */
@@ -92,13 +92,12 @@ export class World {
   /** Begins to send; it is all there once `done` is. */
   async beginToSend(relay, ...what) {
     const words = this.path(`words-${Math.random()}`);
-    const wordArgs = what.includes("--recipient") ? [] : ["--passphrase-file", words];
-    const args = ["send", "--json", "--relay", relay, ...wordArgs, "--word-list", "en", ...what];
+    const args = ["send", "--json", "--relay", relay, "--passphrase-file", words, "--word-list", "en", ...what];
     const sending = spawn(join(PROGRAMS, "share"), args, { cwd: this.root, env: this.#environment(), stdio: ["pipe", "pipe", "inherit"] });
     this.#ends.push(() => sending.kill());
     const done = once(sending, "close");
     const [line] = await once(createInterface(sending.stdout), "line");
-    return { link: JSON.parse(line).link, words: wordsIn(words), input: sending.stdin, done };
+    return { link: JSON.parse(line).link, words: readFileSync(words, "utf8").trim(), input: sending.stdin, done };
   }
 
   /** Runs `share`. */
@@ -199,11 +198,6 @@ export class World {
     // The last of a browser's processes may still be writing.
     rmSync(this.root, { recursive: true, force: true, maxRetries: 20 });
   }
-}
-
-/** `null` if it was sent to a key. */
-function wordsIn(file) {
-  return existsSync(file) ? readFileSync(file, "utf8").trim() : null;
 }
 
 function pass(relay, asked, answer, faults, requests) {

@@ -6,21 +6,40 @@ import { basename } from "node:path";
 import { say } from "./driver.mjs";
 import { sha256 } from "./fixtures.mjs";
 import { inBrowsers, MIB } from "./stage.mjs";
-import { until } from "./world.mjs";
+import { PLAIN_HOST } from "./world.mjs";
 
-const FALLBACK = ["share get LINK", "your browser is too old", "Of uw browser is te oud"];
+const FALLBACK = ["share get LINK", "Perhaps the connection was lost: load the page again.", "your browser is too old", "Of uw browser is te oud"];
 
 inBrowsers((test, name) => {
-  test("who cannot run the page is told what to do", async (stage) => {
-    const gate = await stage.gate();
-    const { link } = stage.send(stage.world.file("old.bin", "x"));
-    // As to a browser that knows no modules, or cannot read this one.
-    gate.change("/page/start.js", () => "a browser cannot read this");
+  test("without scripts it says at once what to do", { skip: name === "firefox" && "its driver cannot switch scripts off" }, async (stage) => {
     const page = await stage.browser.newPage();
-    if (name === "chromium") await page.setJavaScriptEnabled(false);
-    await page.goto(gate.through(link));
-    const isTold = (shown) => FALLBACK.every((text) => shown.includes(text)) && shown.split("share get LINK").length === 3;
-    await until(async () => isTold(await page.evaluate(() => document.body.innerText)), "it is not told");
+    await page.setJavaScriptEnabled(false);
+    await page.goto(stage.send(stage.world.file("no-scripts.bin", "x")).link);
+    assert.equal(await page.evaluate(() => getComputedStyle(document.querySelector("#fallback")).animationName), "none");
+    assert.ok(isTold(await page.evaluate(() => document.body.innerText)));
+  });
+
+  test("a page that cannot begin says what to do, but gives a slow network its time", async (stage) => {
+    const { link } = stage.send(stage.world.file("old.bin", "x"));
+    const [cut, old] = [await stage.gate(), await stage.gate()];
+    cut.refuse("/page/start.js");
+    // As to a browser that knows no modules, or cannot read this one.
+    old.change("/page/start.js", () => "a browser cannot read this");
+    for (const gate of [cut, old]) {
+      const page = await stage.browser.newPage();
+      await page.goto(gate.through(link));
+      const delay = await page.evaluate(() => parseFloat(getComputedStyle(document.querySelector("#fallback")).animationDelay));
+      assert.ok(delay >= 10);
+      assert.equal((await page.evaluate(shownAt, "beginning")).trim(), "");
+      assert.ok(isTold(await page.evaluate(shownAt, "end")));
+    }
+  });
+
+  test("a browser that lacks what the page needs is told that it is too old", async (stage) => {
+    const { link } = stage.send(stage.world.file("too-old.bin", "x"));
+    const page = await stage.visit(link, { prepare: () => delete AbortSignal.any });
+    await page.heading("problem.title");
+    await page.sees(say("failure.browser_too_old"));
   });
 
   test("a worker that the browser cannot read says that the browser is too old", async (stage) => {
@@ -54,6 +73,17 @@ inBrowsers((test, name) => {
     await local.save(words);
   });
 
+  test("a plain-http page on the network opens and saves too, through memory", async (stage) => {
+    const bytes = randomBytes(3 * MIB);
+    const { link, words } = stage.send(stage.world.file("plain.bin", bytes));
+    const page = await stage.visit(link.replace("127.0.0.1", PLAIN_HOST), { ways: ["file", "download"] });
+    assert.equal(await page.page.evaluate(() => isSecureContext), false);
+    await page.save(words);
+    await page.sees(say("saved.where.memory"));
+    await page.sees(say("saved.receipt.sent"));
+    assert.ok((await stage.downloaded("plain.bin", bytes.length)).equals(bytes));
+  });
+
   test("where there is no picker and no service worker, as in private windows, memory is the way", async (stage) => {
     const bytes = randomBytes(MIB + 1);
     const { link, words } = stage.send(stage.world.file("private.bin", bytes));
@@ -66,13 +96,27 @@ inBrowsers((test, name) => {
   test("pickers and service workers that policy forbids are passed by", async (stage) => {
     const bytes = randomBytes(MIB + 1);
     for (const [file, prepare] of Object.entries({ "no-picker.bin": forbidPicker, "neither.bin": forbidBoth })) {
-      const { link, words } = stage.send(stage.world.file(file, bytes));
+      const { link, words } = stage.sendToKey(stage.world.file(file, bytes));
       const page = await stage.visit(link, { ways: ["file", "download"], prepare });
       await page.save(words);
       assert.ok((await stage.downloaded(file, bytes.length)).equals(bytes));
     }
   });
 });
+
+/** In both languages, by what stands on the page. */
+function isTold(shown) {
+  return FALLBACK.every((text) => shown.includes(text)) && shown.split("share get LINK").length === 3;
+}
+
+/** Runs in the page: what stands there at the beginning or at the end of its time to begin. */
+function shownAt(moment) {
+  for (const one of document.getAnimations()) {
+    one.pause();
+    one.currentTime = moment === "end" ? one.effect.getComputedTiming().endTime : 0;
+  }
+  return document.body.innerText;
+}
 
 /** These run in the page, before it. */
 function forbidPicker() {

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { KEYS } from "./fixtures.mjs";
 import { until } from "./world.mjs";
 
 const texts = Object.fromEntries(
@@ -32,7 +33,9 @@ export class Visit {
       if (url.protocol !== "blob:" && url.protocol !== "data:" && url.origin !== new URL(link).origin) visit.#wrong.push(`asks ${request.url()}`);
     });
     // What the relay answers, or does not, is what tests bring about; Chromium calls that an error as well.
-    const isOurs = (message) => message.type() === "error" && !message.text().startsWith("Failed to load resource");
+    // So does it a header of the relay's that only pages over https heed.
+    const isUsual = (text) => /^(Failed to load resource|The Cross-Origin-Opener-Policy header has been ignored)/.test(text);
+    const isOurs = (message) => message.type() === "error" && !isUsual(message.text());
     page.on("console", (message) => isOurs(message) && visit.#wrong.push(`console: ${message.text()}`));
     page.on("pageerror", (error) => visit.#wrong.push(`not caught: ${error.message}`));
     await page.evaluateOnNewDocument(beginWith, language, ways);
@@ -103,9 +106,30 @@ export class Visit {
     await until(() => this.page.evaluate(clickOn, selector), "").catch(async () => assert.fail(`cannot click ${selector}: ${await this.text()}`));
   }
 
-  /** Opens the share, or the file, with these words. */
+  /** Presses a button twice before anything can have come of it. */
+  pressTwice(text) {
+    return this.page.evaluate((text) => {
+      const button = [...document.querySelectorAll("button")].find((one) => one.textContent === text);
+      button.click();
+      button.click();
+    }, text);
+  }
+
+  /** From now on `hears` what the page has read out. */
+  listen() {
+    return this.page.evaluate(() => void (globalThis.live = document.querySelector("[role=status]")));
+  }
+
+  /** Waits until a text is read out, by a region that was there before and is the only one. */
+  async hears(text) {
+    const isSaid = (text) => document.querySelectorAll("[role=status]").length === 1 && globalThis.live?.isConnected && globalThis.live.textContent === text;
+    await until(() => this.page.evaluate(isSaid, text), `“${text}” is not read out`);
+  }
+
+  /** Opens the share, or the file, with these words; with the key if there are none. */
   async unlock(words) {
-    await this.paste("#words", words);
+    if (words === null) await this.paste("#key", KEYS);
+    else await this.paste("#words", words);
     await this.click("#open");
   }
 
@@ -132,6 +156,17 @@ export class Visit {
       await list(folder, "");
       return found;
     }, folders);
+  }
+
+  /** The SHA-256 of a file there. */
+  pickedHash(...path) {
+    return this.page.evaluate(async (path) => {
+      let folder = await navigator.storage.getDirectory();
+      for (const name of path.slice(0, -1)) folder = await folder.getDirectoryHandle(name);
+      const file = await (await folder.getFileHandle(path.at(-1))).getFile();
+      const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", await file.arrayBuffer()));
+      return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    }, path);
   }
 
   value(selector) {

@@ -5,9 +5,9 @@ import http from "node:http";
 
 /**
  * `change(path)` gives what becomes of an answer: `null` for nothing, or a function of `{ status, headers, body }` that
- * may change and delay it; what that throws ends the connection. Gives the proxy's URL, and what ends it.
+ * may change and delay it; what that throws ends the connection. Gives the proxy's URL; it ends with the world.
  */
-export async function meddler(relay, change) {
+export async function meddler(world, relay, change) {
   const { hostname, port } = new URL(relay);
   const server = http.createServer((asked, answer) => {
     const headers = { ...asked.headers, host: `${hostname}:${port}` };
@@ -20,7 +20,8 @@ export async function meddler(relay, change) {
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  return { url: `http://127.0.0.1:${server.address().port}`, end: () => server.close() };
+  world.atEnd(() => server.close());
+  return `http://127.0.0.1:${server.address().port}`;
 }
 
 async function pass(response, answer, change) {

@@ -59,7 +59,7 @@ inBrowsers((test) => {
     await page.unlock(letter);
     await page.sees(say("failure.words_count", { found: 15 }));
     assert.equal(await page.value("#words"), letter);
-    assert.deepEqual(stage.world.events(link).filter(({ event }) => event === "wrong_proof"), []);
+    assert.deepEqual(stage.events(link, "wrong_proof"), []);
   });
 
   test("a slip in the words costs no try, wrong words do, and what was typed stays", async (stage) => {
@@ -76,7 +76,7 @@ inBrowsers((test) => {
     await page.paste("#words", ["qqqqqq", ...list.slice(1)].join(" "));
     await page.click("#open");
     await page.sees(say("failure.words_unknown", { position: 1, word: "qqqqqq" }));
-    assert.deepEqual(stage.world.events(link).filter(({ event }) => event === "wrong_proof"), []);
+    assert.deepEqual(stage.events(link, "wrong_proof"), []);
     await page.paste("#words", WRONG);
     await page.click("#open");
     await page.sees(say("failure.words_wrong.left.other", { count: 9 }));
@@ -103,11 +103,12 @@ inBrowsers((test) => {
 
   test("what is over says so, each in its own words", async (stage) => {
     const send = (file, ...args) => stage.send(stage.world.file(file, "x"), ...args);
+    // It expires while the others are looked at.
+    const expired = send("expired.bin", "--expires", "10s");
     const revoked = send("revoked.bin");
     stage.world.share("revoke", revoked.link);
     const collected = send("collected.bin", "--once");
     stage.world.share("get", "--yes", "--passphrase-file", stage.world.file("w", collected.words), "--output", stage.world.path("out", "."), collected.link);
-    const expired = send("expired.bin", "--expires", "15s");
     const damaged = send("damaged.bin").link.slice(0, -2);
     const unknown = send("unknown.bin");
     const elsewhere = new World();
@@ -116,9 +117,9 @@ inBrowsers((test) => {
       for (const [link, sentence] of [
         [revoked.link, "The sender took it back on"],
         [collected.link, "It was collected on"],
-        [expired.link, "It expired on"],
         [damaged, say("failure.link_damaged")],
         [unknown.link.replace(stage.relay, other), say("failure.not_found")],
+        [expired.link, "It expired on"],
       ]) {
         await until(async () => sentence !== "It expired on" || (await fetch(link.replace("/s/", "/v1/shares/"))).status === 410, "it does not expire");
         const page = await stage.visit(link);
@@ -130,10 +131,35 @@ inBrowsers((test) => {
     }
   });
 
+  test("when every allowed download is taken, it says so before anything is typed", async (stage) => {
+    const { link, id } = stage.send(stage.world.file("taken.bin", "x"), "--recipient", RECIPIENT, "--once");
+    const body = JSON.stringify({ ticket_hash: "0".repeat(64) });
+    const answer = await fetch(`${stage.relay}/v1/shares/${id}/tickets`, { method: "POST", headers: { "content-type": "application/json" }, body });
+    assert.ok(answer.ok);
+    const page = await stage.visit(link);
+    await page.heading("ask.title");
+    await page.sees(say("failure.downloads_taken"));
+    await page.sees(say("failure.downloads_taken.hint"));
+    assert.doesNotMatch(await page.text(), /\b0 more/);
+  });
+
+  test("a time that is none is no answer of a relay, and the page says so", async (stage) => {
+    const body = JSON.stringify({ code: "locked", locked_until: 9e14 });
+    const refused = (answer) => Object.assign(answer, { status: 403, headers: { "content-type": "application/problem+json; charset=utf-8" }, body });
+    const server = await stage.behind((path) => (path.endsWith("/open") ? refused : null));
+    const { link, words } = stage.send(stage.world.file("far-off.bin", "x"));
+    const page = await stage.visit(link.replace(stage.relay, server));
+    await page.unlock(words);
+    await page.problem();
+    await page.sees(say("failure.bad_answer", { what: "locked_until" }));
+  });
+
   test("a key opens what was sent to it; another does not, and stays in its field", async (stage) => {
-    const { link } = stage.send(stage.world.file("keyed.bin", "x"), "--recipient", RECIPIENT);
+    const { link } = stage.send(stage.world.file("keyed.bin", "for you"), "--recipient", RECIPIENT);
     const page = await stage.visit(link);
     await page.sees(say("ask.keys.who"));
+    await page.page.evaluate(() => document.querySelectorAll("details").forEach((one) => (one.open = true)));
+    await page.sees(`share get ${link} --identity key.txt`);
     await page.paste("#key", "nonsense");
     await page.click("#open");
     await page.sees(say("failure.identity_invalid"));
@@ -141,8 +167,31 @@ inBrowsers((test) => {
     await page.click("#open");
     await page.sees(say("failure.no_identity_fits"));
     assert.equal(await page.value("#key"), OTHER_KEY);
-    const file = await page.page.$("#key-file");
-    await file.uploadFile(stage.world.file("identity.txt", KEYS));
+    await page.chooseFile("#key-file", stage.world.file("identity.txt", KEYS));
+    await page.click("#open");
+    await page.heading("contents.title");
+    await page.click("#save");
+    await page.heading("saved.title");
+    await page.sees(say("saved.receipt.sent"));
+    assert.equal((await stage.downloaded("keyed.bin", 7)).toString(), "for you");
+  });
+
+  test("a key file stays in its field and is what is called wrong; typing takes its place", async (stage) => {
+    const { link } = stage.send(stage.world.file("key-file.bin", "x"), "--recipient", RECIPIENT);
+    const page = await stage.visit(link);
+    await page.heading("ask.title");
+    await page.chooseFile("#key-file", stage.world.file("wrong.txt", "nonsense"));
+    await page.click("#open");
+    await page.sees(say("failure.identity_invalid"));
+    const invalid = () => page.page.evaluate(() => [...document.querySelectorAll("[aria-invalid=true]")].map(({ id }) => id).join());
+    assert.deepEqual([await page.focused(), await invalid()], ["key-file", "key-file"]);
+    const chosen = () => page.page.evaluate(() => document.querySelector("#key-file").files[0]?.name);
+    assert.equal(await chosen(), "wrong.txt");
+    await page.paste("#key", "AGE-SECRET-KEY-1");
+    assert.equal(await chosen(), undefined);
+    await page.click("#open");
+    await until(async () => (await invalid()) === "key", "the text is not called wrong");
+    await page.chooseFile("#key-file", stage.world.file("right.txt", KEYS));
     await page.click("#open");
     await page.heading("contents.title");
   });
@@ -155,8 +204,12 @@ inBrowsers((test) => {
     await page.heading("ask.title");
     await page.page.evaluate(() => document.querySelector("#words").focus());
     await until(() => gate.requests.some((request) => request.includes("wordlists")), "the word lists are not fetched");
+    await page.paste("#words", "storm");
     await page.chooseFile("#local-file", saved);
     await page.heading("file.title", { name: basename(saved) });
+    assert.equal(await page.focused(), "H1");
+    // There is no command for it, as it is no share.
+    assert.equal(await page.page.evaluate(() => document.querySelectorAll("details pre").length), 0);
     const asked = gate.requests.length;
     await page.paste("#words", words);
     await page.click("#open");
@@ -166,6 +219,19 @@ inBrowsers((test) => {
     await page.sees(say("saved.receipt.local"));
     assert.equal((await stage.downloaded(basename(saved, ".age"), 9)).toString(), "from disk");
     assert.deepEqual(gate.requests.slice(asked).filter((request) => request.includes("/v1")), []);
+  });
+
+  test("a wrong file from disk leaves the words where they are", async (stage) => {
+    const { link, words } = stage.send(stage.world.file("wrong-file.bin", "x"));
+    const page = await stage.visit(link);
+    await page.heading("ask.title");
+    await page.paste("#words", words);
+    await page.page.evaluate(() => (document.querySelector("details:has(#local-file)").open = true));
+    await page.chooseFile("#local-file", stage.world.file("junk.txt", "not an age file"));
+    await page.sees(say("failure.header_malformed"));
+    assert.equal(await page.value("#words"), words);
+    await page.click("#open");
+    await page.heading("contents.title");
   });
 });
 

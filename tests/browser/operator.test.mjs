@@ -1,11 +1,12 @@
-/** The page as a relay's operator has it look. */
+/** The page as a relay's operator has it look, whenever and however long its answer about that is. */
 
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { isAccessible, PICTURES } from "./accessible.mjs";
+import { say } from "./driver.mjs";
 import { inBrowsers } from "./stage.mjs";
-import { World } from "./world.mjs";
+import { until, World } from "./world.mjs";
 
 const LOGO = '<svg xmlns="http://www.w3.org/2000/svg" width="120" height="40"><rect width="120" height="40" fill="#d52b1e"/><circle cx="20" cy="20" r="12" fill="#fff"/></svg>';
 /** What a relay takes only just, and what it takes no more. */
@@ -34,6 +35,29 @@ inBrowsers((test, name) => {
     }
   });
 
+  test("the page does not wait to know whose it is, and keeps the focus when it hears", async (stage) => {
+    const { link } = stage.send(stage.world.file("whose.bin", "x"));
+    const page = await stage.visit(link, { prepare: holdOperator });
+    await page.heading("ask.title");
+    await page.paste("#words", "storm");
+    await page.page.focus("#speak-nl");
+    await page.page.evaluate(() => globalThis.answer());
+    await page.sees("Gemeente Dam");
+    await page.sees("Bel 14 020");
+    assert.equal(await page.focused(), "speak-nl");
+    assert.equal(await page.value("#words"), "storm");
+    assert.equal(await page.page.title(), `${say("ask.title")} – Gemeente Dam`);
+  });
+
+  test("an operator's answer of any length does not hinder", async (stage) => {
+    const long = (answer) => (answer.body = JSON.stringify({ name: "x".repeat(100_000), logo: false }));
+    const server = await stage.behind((path) => (path.endsWith("/operator.json") ? long : null));
+    const { link } = stage.send(stage.world.file("long-operator.bin", "x"));
+    const page = await stage.visit(link.replace(stage.relay, server));
+    await page.heading("ask.title");
+    await until(() => page.page.evaluate(() => document.querySelector(".name")?.textContent === "share"), "there is no name");
+  });
+
   test("a relay does not start with a colour that is too faint", async () => {
     for (const look of TOO_FAINT) {
       const world = new World();
@@ -56,6 +80,17 @@ async function visitOf(stage, world, look) {
   await page.unlock(`qqqqqqq ${words.split("-")[0]}xq `);
   await page.page.waitForSelector(".marks button");
   return { page, relay };
+}
+
+/** Runs in the page, before it: what is known of the operator comes when the test says so. */
+function holdOperator() {
+  const { fetch } = window;
+  const held = new Promise((resolve) => (globalThis.answer = resolve));
+  window.fetch = async (url, ...args) => {
+    if (!String(url).endsWith("/operator.json")) return fetch(url, ...args);
+    await held;
+    return Response.json({ name: "Gemeente Dam", contact: "Bel 14 020" });
+  };
 }
 
 function rgb(colour) {

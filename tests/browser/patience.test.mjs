@@ -1,21 +1,22 @@
-/** What shows only after half a minute. */
+/** What shows only when nothing has come, or nobody has answered, for half a minute; senders who send nothing for so long are in `live`. */
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { say } from "./driver.mjs";
 import { inBrowsersAtOnce, MIB } from "./stage.mjs";
 import { until } from "./world.mjs";
 
-inBrowsersAtOnce((test) => {
+const WAYS = { ways: ["download"] };
+
+inBrowsersAtOnce((test, name) => {
   test("a download that comes to a standstill goes on by itself", async (stage) => {
     const gate = await stage.gate();
     const bytes = randomBytes(9 * MIB);
-    const { link, words } = stage.send(stage.world.file("standstill.bin", bytes));
-    const page = await stage.visit(gate.through(link), { ways: ["download"] });
-    await page.unlock(words);
-    await page.heading("contents.title");
+    const { link, words } = stage.sendToKey(stage.world.file("standstill.bin", bytes));
+    const page = await stage.opened({ link: gate.through(link), words }, WAYS);
     gate.stall(3 * MIB);
     await page.click("#save");
     await page.progress();
@@ -24,12 +25,10 @@ inBrowsersAtOnce((test) => {
     assert.ok((await stage.downloaded("standstill.bin", bytes.length)).equals(bytes));
   });
 
-  test("a receipt that could not be sent is sent when asked again", async (stage) => {
+  test("a receipt that does not get through is given up, and sent when asked again", async (stage) => {
     const gate = await stage.gate();
-    const { link, words } = stage.send(stage.world.file("receipt.bin", "x"));
-    const page = await stage.visit(gate.through(link));
-    await page.unlock(words);
-    await page.heading("contents.title");
+    const { link, words } = stage.sendToKey(stage.world.file("receipt.bin", "x"));
+    const page = await stage.opened({ link: gate.through(link), words });
     gate.refuse("/receipt");
     await page.click("#save");
     await page.heading("saved.title");
@@ -41,11 +40,9 @@ inBrowsersAtOnce((test) => {
 
   test("a download whose page was closed is never complete", async (stage) => {
     const gate = await stage.gate();
-    const { link, words } = stage.send(stage.world.file("gone.bin", randomBytes(20 * MIB)));
+    const { link, words } = stage.sendToKey(stage.world.file("gone.bin", randomBytes(20 * MIB)));
     gate.stall(8 * MIB);
-    const page = await stage.visit(gate.through(link), { ways: ["download"] });
-    await page.unlock(words);
-    await page.heading("contents.title");
+    const page = await stage.opened({ link: gate.through(link), words }, WAYS);
     await page.click("#save");
     const isGrowing = () => readdirSync(stage.downloads).some((file) => /^gone.*(part|crdownload)$/.test(file));
     await until(isGrowing, "the download did not begin");
@@ -53,12 +50,12 @@ inBrowsersAtOnce((test) => {
     // Nothing tells of it: by then Firefox would have ended the service worker, and taken what came for the whole.
     await pause(40_000);
     assert.ok(!stage.hasDownloaded("gone.bin"));
-    assert.deepEqual(stage.world.events(link).filter(({ event }) => event === "receipt"), []);
+    assert.deepEqual(stage.events(link, "receipt"), []);
   });
 
   test("a relay that stays away at first is asked again, with a sentence about it", async (stage) => {
     const gate = await stage.gate();
-    const { link } = stage.send(stage.world.file("away.bin", "x"));
+    const { link } = stage.sendToKey(stage.world.file("away.bin", "x"));
     gate.close();
     const page = await stage.visit(gate.through(link));
     await page.heading("problem.now");
@@ -66,4 +63,68 @@ inBrowsersAtOnce((test) => {
     gate.open();
     await page.heading("ask.title");
   });
+
+  // What was sent to it is lost without a word: one download waits for room on the way, all of the other is on the way.
+  test("a download whose service worker is ended is not called saved", async (stage) => {
+    const { url, turn } = await turning(stage);
+    const gate = await stage.world.gate(url);
+    const running = [];
+    for (const [file, size, stall] of [["small-ended.bin", 2 * MIB, MIB + 1000], ["ended.bin", 20 * MIB, 8 * MIB]]) {
+      const { link, words } = stage.sendToKey(stage.world.file(file, randomBytes(size)));
+      gate.stall(stall);
+      const page = await stage.opened({ link: link.replace(stage.relay, gate.url), words }, WAYS);
+      await page.click("#save");
+      await page.progress();
+      running.push({ file, link, page });
+    }
+    await endServiceWorker(name, running[0].page, turn);
+    gate.close();
+    gate.open();
+    for (const { file, link, page } of running) {
+      await page.problem();
+      await page.sees(say("failure.download_ended"));
+      assert.deepEqual(stage.events(link, "receipt"), []);
+      if (name === "chromium") assert.ok(!existsSync(join(stage.downloads, file)));
+    }
+    for (const { link, page } of running) {
+      await page.page.bringToFront();
+      await page.click("#save");
+      await page.heading("saved.title");
+      assert.equal(stage.events(link, "receipt").length, 1);
+    }
+  });
+
+  test("while the service worker does not come saving can be stopped, and without it memory is taken", async (stage) => {
+    const server = await stage.behind((path) => (path.includes("/download-worker") ? () => new Promise(() => {}) : null));
+    const bytes = randomBytes(MIB);
+    const { link, words } = stage.sendToKey(stage.world.file("held-worker.bin", bytes));
+    const page = await stage.opened({ link: link.replace(stage.relay, server), words }, WAYS);
+    await page.click("#save");
+    await page.click("#cancel");
+    await page.sees(say("contents.stopped"));
+    assert.deepEqual(stage.events(link, "ticket"), []);
+    await page.click("#save");
+    await page.heading("saved.title");
+    assert.ok((await stage.downloaded("held-worker.bin", bytes.length)).equals(bytes));
+  });
 });
+
+/** A relay whose service worker changes, under the name it has, and takes the other's place, once `turn` was called. */
+async function turning(stage) {
+  let turned = "";
+  const url = await stage.behind((path) => (path.includes("/download-worker") ? (answer) => (answer.body += turned) : null));
+  return { url, turn: () => (turned = "self.skipWaiting();") };
+}
+
+/** As a browser may at any time: Chromium by its own means; Firefox has none but an update. */
+async function endServiceWorker(name, { page }, turn) {
+  if (name === "chromium") {
+    const session = await page.createCDPSession();
+    await session.send("ServiceWorker.enable");
+    return session.send("ServiceWorker.stopAllWorkers");
+  }
+  turn();
+  return page.evaluate(async () => {
+    for (const registration of await navigator.serviceWorker.getRegistrations()) await registration.update();
+  });
+}

@@ -53,7 +53,7 @@ inBrowsers((test, name) => {
 
   test("nothing on the page moves by itself", async (stage) => {
     const gate = await stage.gate();
-    const { link, words } = stage.send(stage.world.file("still.bin", randomBytes(9 * MIB)));
+    const { link, words } = stage.sendToKey(stage.world.file("still.bin", randomBytes(9 * MIB)));
     const page = await stage.visit(gate.through(link));
     await page.unlock(words);
     await page.heading("contents.title");

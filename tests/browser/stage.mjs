@@ -5,17 +5,22 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, parse } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { Visit } from "./driver.mjs";
+import { RECIPIENT } from "./fixtures.mjs";
+import { meddler } from "./meddler.mjs";
 import { until, World } from "./world.mjs";
 
 export const MIB = 1024 * 1024;
 export const BROWSERS = process.env.BROWSERS?.split(",") ?? ["chromium", "firefox"];
 /** A test that takes longer hangs; the next one then begins with another browser. */
 const TEST_MS = 180_000;
+/** One that waits among others that all begin at once. */
+const WAITING_TEST_MS = 2 * TEST_MS;
 /** How long a browser may take to close what a test left. */
 const CLOSE_MS = 15_000;
 
@@ -33,9 +38,8 @@ export class Stage {
   #visits = [];
   #stop = async () => {};
 
-  constructor(name, options = {}) {
+  constructor(name) {
     this.name = name;
-    this.options = options;
   }
 
   async begin() {
@@ -48,15 +52,55 @@ export class Stage {
     return this.world.send(this.relay, ...args);
   }
 
+  /** Sends to a key, which neither sender nor browser has to work for: for tests of what comes after opening. */
+  sendToKey(...args) {
+    return this.send("--recipient", RECIPIENT, ...args);
+  }
+
   /** A gate before the relay. */
   gate() {
     return this.world.gate(this.relay);
+  }
+
+  /** The URL of something before the relay that changes its answers. */
+  behind(change) {
+    return meddler(this.world, this.relay, change);
+  }
+
+  /**
+   * Begins to send 32 MiB in four parts through a gate, and holds back what is sent to such paths; the link is that past
+   * the gate.
+   */
+  async sendHeld(gate, file, held) {
+    const bytes = randomBytes(32 * MIB);
+    gate.hold(held);
+    const sending = await this.world.beginToSend(gate.url, this.world.file(file, bytes));
+    return { bytes, ...sending, link: sending.link.replace(gate.url, this.relay) };
+  }
+
+  /** What happened of one kind to a share, as its sender sees it. */
+  events(link, kind) {
+    return this.world.events(link).filter(({ event }) => event === kind);
+  }
+
+  /** The same, while a sender or a gate of this world goes on working. */
+  async eventsBeside(link, kind) {
+    const { events } = JSON.parse(await this.world.shareBeside("status", "--json", link));
+    return events.filter(({ event }) => event === kind);
   }
 
   /** Opens a link in a tab. */
   async visit(link, options) {
     const visit = await Visit.open(this.browser, link, options);
     this.#visits.push(visit);
+    return visit;
+  }
+
+  /** Opens a link in a tab, and what was sent so. */
+  async opened({ link, words }, options) {
+    const visit = await this.visit(link, options);
+    await visit.unlock(words);
+    await visit.heading("contents.title");
     return visit;
   }
 
@@ -108,10 +152,12 @@ export class Stage {
     // Without any, a browser may end.
     await this.browser.newPage();
     for (const tab of tabs) await tab.close();
+    // A browser gives another name to what has that of something there.
+    for (const file of readdirSync(this.downloads)) rmSync(join(this.downloads, file), { force: true });
   }
 
   async #launch() {
-    ({ browser: this.browser, downloads: this.downloads, stop: this.#stop } = await this.world.browser(this.name, this.options));
+    ({ browser: this.browser, downloads: this.downloads, stop: this.#stop } = await this.world.browser(this.name));
   }
 }
 
@@ -125,13 +171,18 @@ export function inBrowsers(define) {
     before(() => stage.begin());
     afterEach(() => stage.tidy());
     after(() => stage.end());
-    define((title, run) => test(title, { timeout: TEST_MS }, () => run(stage)), name);
+    define(withLimit(TEST_MS, (title, options, run) => test(title, options, () => run(stage))), name);
   });
 }
 
 /** As `inBrowsers`, for tests that mostly wait: all at once, each on a stage of its own. */
 export function inBrowsersAtOnce(define) {
-  inEach((name) => define((title, run) => test(title, { timeout: TEST_MS }, () => alone(new Stage(name), run)), name), true);
+  inEach((name) => define(withLimit(WAITING_TEST_MS, (title, options, run) => test(title, options, () => alone(new Stage(name), run))), name), true);
+}
+
+/** As the runner's own `test`, whose options may be left out. */
+function withLimit(timeout, declare) {
+  return (title, ...rest) => declare(title, { timeout, ...(rest.length > 1 ? rest[0] : {}) }, rest.at(-1));
 }
 
 function inEach(define, concurrency = 1) {

@@ -11,7 +11,13 @@ import { until } from "./world.mjs";
 const MESSAGE = "Dear Ms Jansen,\n\nHere are the results we spoke about, with the letter for your doctor.\nKind regards,\nA. de Vries";
 const FILES = { "Letter to the doctor.pdf": 182_000, "Results 2026-11-20.pdf": 2_310_000, "pictures/scan of the left hand, seen from above and from the side, first part.png": 9_400_000 };
 
-/** Each gives a visit in its state: `bring` on a stage with a language, and with a gate as its `front`. */
+/** What the states need of a stage with a language: a gate as its `front`, and a share that expires meanwhile. */
+export async function prepare(stage) {
+  stage.front = await stage.gate();
+  stage.expiring = stage.send(small(stage), "--expires", "15s");
+}
+
+/** Each gives a visit in its state, on a stage that is prepared. */
 export const STATES = {
   "1-words": async (stage) => visit(stage, anything(stage)),
   "2-words-marked": async (stage) => {
@@ -23,12 +29,12 @@ export const STATES = {
   "3-words-checksum": async (stage) => {
     const { page, words } = await asked(stage);
     const [first, second, ...rest] = words.split("-");
-    await submit(page, [second, first, ...rest].join(" "));
+    await page.unlock([second, first, ...rest].join(" "));
     return page.problem();
   },
   "4-words-wrong": async (stage) => {
     const page = await visit(stage, stage.send(small(stage)));
-    await submit(page, WRONG);
+    await page.unlock(WRONG);
     return page.problem();
   },
   "5-locked": async (stage) => {
@@ -51,7 +57,7 @@ export const STATES = {
     return page;
   },
   "9-expired": async (stage) => {
-    const { link } = stage.send(small(stage), "--expires", "10s");
+    const { link } = stage.expiring;
     await until(async () => (await fetch(link.replace("/s/", "/v1/shares/"))).status === 410, "it does not expire");
     return (await open(stage, link)).problem();
   },
@@ -63,7 +69,7 @@ export const STATES = {
     return page;
   },
   "13-saving": async (stage) => {
-    const page = await unlocked(stage, stage.send(large(stage)));
+    const page = await unlocked(stage, stage.sendToKey(large(stage)));
     stage.front.stall(5 * MIB);
     await page.click("#save");
     await page.heading("saving.title", {}, stage.language);
@@ -77,7 +83,7 @@ export const STATES = {
     return page;
   },
   "15-corrupt": async (stage) => {
-    const sent = stage.send(large(stage));
+    const sent = stage.sendToKey(large(stage));
     flip(stage.world.path("relay", "shares", sent.id, "content.age"), 3 * MIB);
     const page = await unlocked(stage, sent);
     await page.click("#save");
@@ -86,7 +92,7 @@ export const STATES = {
   "16-too-large": async (stage) => {
     const path = stage.world.file("large.bin", "");
     truncateSync(path, 257 * MIB);
-    const page = await unlocked(stage, stage.send(path));
+    const page = await unlocked(stage, stage.sendToKey(path));
     await page.click("#save");
     return page.problem();
   },
@@ -122,7 +128,7 @@ export const STATES = {
   "21-waiting-for-the-sender": async (stage) => {
     const sending = await beginToSend(stage, /manifest$|parts\/1$/);
     const page = await visit(stage, sending);
-    await submit(page, sending.words);
+    await page.unlock(sending.words);
     await until(() => page.page.evaluate(() => document.querySelector("#stop").hidden === false), "it does not wait");
     return page;
   },
@@ -171,14 +177,9 @@ async function asked(stage) {
   return { words, page: await visit(stage, { link }) };
 }
 
-async function submit(page, words) {
-  await page.paste("#words", words);
-  await page.click("#open");
-}
-
 async function unlocked(stage, sent) {
   const page = await visit(stage, sent);
-  await submit(page, sent.words);
+  await page.unlock(sent.words);
   await page.heading("contents.title", {}, stage.language);
   return page;
 }

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { isAccessible } from "./accessible.mjs";
 import { say, Visit } from "./driver.mjs";
+import { KEYS, OTHER_KEY, RECIPIENT } from "./fixtures.mjs";
 import { proxy } from "./proxy.mjs";
 import { webkit, whyNoWebkit } from "./webdriver.mjs";
 import { until, World } from "./world.mjs";
@@ -15,9 +16,6 @@ import { until, World } from "./world.mjs";
 const MIB = 1024 * 1024;
 /** More than the page keeps in memory. */
 const LARGE = 257 * MIB;
-const KEYS = readFileSync(new URL("../vectors/keys/age.txt", import.meta.url), "utf8");
-const RECIPIENT = /age1[a-z0-9]+/.exec(KEYS)[0];
-const OTHER_KEY = "AGE-SECRET-KEY-1EGTZVFFV20835NWYV6270LXYVK2VKNX2MMDKWYKLMGR48UAWX40Q2P2LM0";
 const HOSTILE = "<img src=x onerror=\"document.title='owned'\">\n\u202Egnp.exe\n{{7*7}} <script>document.title='owned'</script>";
 
 const isWanted = process.env.BROWSERS?.split(",").includes("webkit") ?? true;

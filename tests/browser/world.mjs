@@ -126,15 +126,12 @@ export class World {
     return JSON.parse(this.share("status", "--json", link).stdout.trim().split("\n").at(-1)).events;
   }
 
-  /**
-   * Chromium or Firefox, whose downloads go to a folder of this world. `stop` ends it, however it is. With `dark`, Firefox
-   * is told that the person prefers dark colours; its driver cannot tell it later.
-   */
-  async browser(name, { dark = false } = {}) {
+  /** Chromium or Firefox, whose downloads go to a folder of this world. `stop` ends it, however it is. */
+  async browser(name) {
     const downloads = this.path(`downloads-${name}-${Math.random()}`, ".");
     mkdirSync(downloads, { recursive: true });
     const profile = this.path(`profile-${name}-${Math.random()}`);
-    const browser = await (name === "chromium" ? chromium(downloads, profile) : firefox(downloads, dark));
+    const browser = await (name === "chromium" ? chromium(downloads, profile) : firefox(downloads));
     const ended = once(browser.process(), "exit");
     const stop = async () => {
       // One that hangs does not close by itself.
@@ -248,14 +245,24 @@ async function chromium(downloads, profile) {
   return browser;
 }
 
-function firefox(downloads, dark) {
-  return puppeteer.launch({ browser: "firefox", executablePath: FIREFOX, extraPrefsFirefox: firefoxPreferences(downloads, dark) });
+function firefox(downloads) {
+  // Lets `preferInFirefox` change what a person would in its settings.
+  const args = ["--remote-allow-system-access"];
+  return puppeteer.launch({ browser: "firefox", executablePath: FIREFOX, args, extraPrefsFirefox: firefoxPreferences(downloads) });
+}
+
+/** Tells Firefox that the person prefers light or dark colours: its driver has no means for it. */
+export async function preferInFirefox({ connection }, scheme) {
+  const { result } = await connection.send("browsingContext.getTree", { "moz:scope": "chrome" });
+  const [target] = result.contexts;
+  const expression = `Services.prefs.setIntPref("ui.systemUsesDarkTheme", ${scheme === "dark" ? 1 : 0})`;
+  await connection.send("script.evaluate", { expression, target: { context: target.context }, awaitPromise: false });
 }
 
 /** What makes Firefox save to a folder without asking. */
-export function firefoxPreferences(downloads, dark = false) {
+export function firefoxPreferences(downloads) {
   return {
-    "ui.systemUsesDarkTheme": dark ? 1 : 0,
+    "ui.systemUsesDarkTheme": 0,
     "network.dns.localDomains": PLAIN_HOST,
     "browser.download.dir": downloads,
     "browser.download.folderList": 2,

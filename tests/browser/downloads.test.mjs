@@ -1,0 +1,133 @@
+/** Downloads of the browser's own, which it takes from a service worker: several at once, stopped ones, newer releases. */
+
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { readdirSync } from "node:fs";
+import { say } from "./driver.mjs";
+import { inBrowsers, MIB } from "./stage.mjs";
+
+const WAYS = { ways: ["download"] };
+
+inBrowsers((test, name) => {
+  test("two tabs save at once, and neither takes the other's", async (stage) => {
+    const sent = ["one", "two"].map((file) => {
+      const bytes = randomBytes(3 * MIB);
+      return { bytes, file: `tab-${file}.bin`, ...stage.sendToKey(stage.world.file(`tab-${file}.bin`, bytes)) };
+    });
+    const pages = await Promise.all(sent.map(({ link }) => stage.visit(link, WAYS)));
+    // A tab in the background does its work too.
+    for (const [i, page] of pages.entries()) {
+      await page.page.bringToFront();
+      await page.unlock(sent[i].words);
+      await page.heading("contents.title");
+    }
+    await Promise.all(pages.map((page) => page.page.evaluate(() => document.querySelector("#save").click())));
+    for (const [i, page] of pages.entries()) {
+      await page.heading("saved.title");
+      assert.ok((await stage.downloaded(sent[i].file, 3 * MIB)).equals(sent[i].bytes));
+    }
+  });
+
+  test("a newer release of the relay does not touch a download that runs", async (stage) => {
+    let isNewer = false;
+    const upgraded = await newerRelease(stage.relay);
+    const gate = await stage.world.gate(await stage.behind((path) => (isNewer ? upgraded(path) : null)));
+    const bytes = randomBytes(3 * MIB);
+    const send = (file, bytes) => {
+      const { link, words } = stage.sendToKey(stage.world.file(file, bytes));
+      return { link: link.replace(stage.relay, gate.url), words };
+    };
+    const [one, two] = [send("one.bin", bytes), send("two.bin", randomBytes(MIB))];
+    gate.stall(2 * MIB + 5000);
+    const first = await stage.opened(one, WAYS);
+    await first.click("#save");
+    await first.progress();
+    isNewer = true;
+    const second = await stage.opened(two, WAYS);
+    await second.click("#save");
+    await second.heading("saved.title");
+    gate.close();
+    gate.open();
+    await first.heading("saved.title");
+    assert.ok((await stage.downloaded("one.bin", bytes.length)).equals(bytes));
+    assert.equal(stage.events(one.link, "receipt").length, 1);
+  });
+
+  test("stopping a download leads back to the files", async (stage) => {
+    const gate = await stage.gate();
+    const { link, words } = stage.sendToKey(stage.world.file("stopped.bin", randomBytes(9 * MIB)));
+    // Firefox tells of a download that failed in a dialog that its driver cannot get past.
+    const page = await stage.opened({ link: gate.through(link), words }, name === "firefox" ? {} : WAYS);
+    gate.stall(3 * MIB);
+    await page.click("#save");
+    await page.progress();
+    await page.click("#cancel");
+    await page.sees(say("contents.stopped"));
+    await page.click("#save");
+    await page.heading("saved.title");
+  });
+
+  test("stopping before anything was written spends no download, and is read out", async (stage) => {
+    const sent = stage.sendToKey(stage.world.file("early.bin", "x"));
+    const page = await stage.opened(sent, { ...WAYS, prepare: holdServiceWorker });
+    await page.listen();
+    await page.click("#save");
+    await page.sees(say("saving.start"));
+    await page.click("#cancel");
+    await page.heading("contents.title");
+    await page.hears(say("contents.stopped"));
+    await page.page.evaluate(() => globalThis.goOn());
+    assert.deepEqual(stage.events(sent.link, "ticket"), []);
+  });
+
+  test("a download that the browser stops leaves nothing, and it can be saved again", { skip: name === "firefox" && "its driver cannot end a download" }, async (stage) => {
+    const gate = await stage.gate();
+    const { link, words } = stage.sendToKey(stage.world.file("halted.bin", randomBytes(9 * MIB)));
+    const browser = await stage.browser.target().createCDPSession();
+    await browser.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: stage.downloads, eventsEnabled: true });
+    const begun = new Promise((resolve) => browser.once("Browser.downloadWillBegin", resolve));
+    const page = await stage.opened({ link: gate.through(link), words }, WAYS);
+    gate.stall(3 * MIB);
+    await page.click("#save");
+    await page.progress();
+    await browser.send("Browser.cancelDownload", { guid: (await begun).guid });
+    // The page learns of it with the next bytes.
+    gate.close();
+    gate.open();
+    for (const key of ["failure.download_ended", "failure.download_ended.hint"]) await page.sees(say(key));
+    assert.deepEqual(readdirSync(stage.downloads).filter((file) => file.startsWith("halted")), []);
+    assert.deepEqual(stage.events(link, "receipt"), []);
+    await page.click("#save");
+    await page.heading("saved.title");
+    await stage.downloaded("halted.bin", 9 * MIB);
+  });
+});
+
+/** Runs in the page, before it. */
+function holdServiceWorker() {
+  // The empty page before it has none.
+  if (!("ServiceWorkerContainer" in globalThis)) return;
+  const { register } = ServiceWorkerContainer.prototype;
+  const held = new Promise((resolve) => (globalThis.goOn = resolve));
+  ServiceWorkerContainer.prototype.register = async function (...args) {
+    await held;
+    return register.apply(this, args);
+  };
+}
+
+/** The relay as it would be after an upgrade: with another service worker, and without the one there was. */
+async function newerRelease(relay) {
+  const { page } = await (await fetch(`${relay}/v1`)).json();
+  const old = Object.keys(page).find((file) => file.startsWith("download-worker"));
+  const newer = "download-worker-NEWER.js";
+  return (path) => {
+    if (path === `/page/${old}`) return (answer) => Object.assign(answer, { status: 404, body: "" });
+    if (path === `/page/${newer}`) {
+      return async (answer) => {
+        const served = await fetch(`${relay}/page/${old}`);
+        Object.assign(answer, { status: 200, headers: { "content-type": served.headers.get("content-type") }, body: `${await served.text()}// newer` });
+      };
+    }
+    return path.endsWith(".js") ? (answer) => (answer.body = answer.body.toString().replaceAll(old, newer)) : null;
+  };
+}

@@ -78,6 +78,7 @@ class Incoming implements UnderlyingDefaultSource<Uint8Array> {
     if (this.#isWhole) return this.#closeIfTaken(controller);
     // Several pieces that are taken may lead to one call, so this says how far there is room, not that there is more.
     const room = controller.desiredSize ?? 0;
+    // Not for every piece that is taken: a message costs nearly as much as a piece does.
     if (room < PIECES_AHEAD / 2) return;
     const used = this.#used(room);
     const back = GIVES_BACK ? used : [];

@@ -99,6 +99,7 @@ export class Memory implements Sink {
 /** Memory for what is gathered: one is filled while the other is written. */
 export type Buffers = [Bytes, Bytes];
 
+/** Memory for one file at a time, `WRITE_BYTES` each. */
 export function newBuffers(): Buffers {
   return [new Uint8Array(WRITE_BYTES), new Uint8Array(WRITE_BYTES)];
 }

@@ -23,6 +23,8 @@ pub enum Command {
     /// Decide who may send
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Say that this computer's clock is right, after it was far from the time the relay noted last
+    ConfirmClock(DataDir),
 }
 
 /// How to run the relay.
@@ -43,6 +45,9 @@ pub struct Serve {
     /// Longest life of a share, in seconds or as 12h, 30d, 4w
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "30d")]
     pub max_expiry: u64,
+    /// How long a file that was given to a browser can be fetched again, in seconds or as 30m, 2h
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "1h")]
+    pub grace: u64,
     /// A file that says how the page looks: name, contact, colours, logo
     #[arg(long, value_name = "FILE")]
     pub operator: Option<PathBuf>,
@@ -69,7 +74,7 @@ pub enum TokenCommand {
     /// Make a sender token and print it; it is shown this once
     Add(NamedToken),
     /// List the sender tokens' names
-    List(TokenList),
+    List(DataDir),
     /// Take back a sender token, at once
     Remove(NamedToken),
 }
@@ -81,12 +86,12 @@ pub struct NamedToken {
     pub name: String,
     /// The relay's token list
     #[command(flatten)]
-    pub list: TokenList,
+    pub list: DataDir,
 }
 
-/// A relay's token list.
+/// A relay's data.
 #[derive(Debug, Args)]
-pub struct TokenList {
+pub struct DataDir {
     /// Where the relay keeps its shares
     #[arg(long, value_name = "DIR", env = "SHARE_RELAY_DATA")]
     pub data: PathBuf,
@@ -120,7 +125,7 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
-    use crate::config::{DEFAULT_MAX_EXPIRY, DEFAULT_MAX_SIZE};
+    use crate::config::{DEFAULT_GRACE, DEFAULT_MAX_EXPIRY, DEFAULT_MAX_SIZE};
 
     #[test]
     fn the_command_line_is_well_formed() {
@@ -132,6 +137,7 @@ mod tests {
         let line = ["share-relay", "serve", "--data", "x"];
         let Command::Serve(serve) = Arguments::try_parse_from(line).unwrap().command else { unreachable!() };
         assert_eq!((serve.max_size, serve.max_expiry), (DEFAULT_MAX_SIZE, DEFAULT_MAX_EXPIRY));
+        assert_eq!(serve.grace, DEFAULT_GRACE);
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! What an operator decides, checked: who may send, how much, for how long.
 
-use std::{fmt, net::SocketAddr, sync::Arc, time::SystemTime};
+use std::{fmt, net::SocketAddr, sync::Arc};
 
 use share_relay_api::RelayLimits;
 
-use crate::{auth::TokenFile, limits::Limits, operator::Operator};
-
-/// The clock of the rules: seconds since 1970-01-01T00:00:00Z. Tests bring their own.
-pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
+use crate::{
+    auth::TokenFile,
+    clock::{Clock, SystemClock},
+    limits::Limits,
+    operator::Operator,
+};
 
 /// How a relay behaves.
 #[derive(Clone)]
@@ -20,8 +22,10 @@ pub struct Config {
     pub limits: Limits,
     /// Whose page it is.
     pub operator: Operator,
+    /// How long a download that was given to a browser can be made again, in seconds.
+    pub grace: u64,
     /// The clock of the rules.
-    pub clock: Clock,
+    pub clock: Arc<dyn Clock>,
 }
 
 /// Who may create shares.
@@ -48,6 +52,9 @@ pub const DEFAULT_MAX_SIZE: u64 = 100 << 30;
 /// Longest life of a share unless the operator says otherwise: 30 days.
 pub const DEFAULT_MAX_EXPIRY: u64 = 30 * 24 * 3600;
 
+/// How long a download that was given to a browser can be made again unless the operator says otherwise: an hour.
+pub const DEFAULT_GRACE: u64 = 3600;
+
 impl Config {
     /// These senders, default limits, the system's clock.
     pub fn new(senders: Senders) -> Self {
@@ -60,26 +67,23 @@ impl Config {
             },
             limits: Limits::default(),
             operator: Operator::default(),
-            clock: Arc::new(system_clock),
+            grace: DEFAULT_GRACE,
+            clock: Arc::new(SystemClock::default()),
         }
     }
 }
 
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { senders, accepts, limits, operator, clock: _ } = self;
+        let Self { senders, accepts, limits, operator, grace, clock: _ } = self;
         f.debug_struct("Config")
             .field("senders", senders)
             .field("accepts", accepts)
             .field("limits", limits)
             .field("operator", operator)
+            .field("grace", grace)
             .finish_non_exhaustive()
     }
-}
-
-/// The time by the system's clock.
-pub fn system_clock() -> u64 {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 impl Senders {

@@ -10,6 +10,7 @@ mod args;
 pub mod auth;
 mod blocks;
 mod changes;
+pub mod clock;
 pub mod config;
 mod disk;
 mod error;
@@ -64,6 +65,7 @@ pub async fn serve_with_metrics<S: store::Store>(
         "relay started"
     );
     let relay = relay::Relay::new(config, store);
+    relay.check_clock().await;
     let (stop, stopped) = watch::channel(false);
     let sweeping = tokio::spawn(sweep::run(relay.clone(), stopped.clone()));
     let serving_metrics = async {

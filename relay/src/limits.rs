@@ -46,6 +46,10 @@ pub const CHANGE_TRIES: u32 = 32;
 /// Ranges of held parts that are told at most; what is left out counts as not held.
 pub const MAX_HELD_RANGES: usize = 10_000;
 
+/// Seconds in which a ticket on which nothing was served yet is not taken over: its holder is about to begin. So of those
+/// who race for a download one gets it, and not all of them one after another.
+pub const FRESH_TICKET_SECONDS: u64 = 10;
+
 /// Seconds between two notes in the record that parts are still arriving.
 /// An unfinished upload lives this much longer than `UNFINISHED_SECONDS`, never shorter.
 pub const TOUCH_SECONDS: u64 = 600;

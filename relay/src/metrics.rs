@@ -66,6 +66,8 @@ pub struct Metrics {
     pub connections: Gauge,
     /// Running downloads.
     pub downloads_running: Gauge,
+    /// How far the clock was trusted when that was last asked, as a [`crate::clock::Trust`].
+    pub clock: AtomicU64,
 }
 
 impl Metrics {
@@ -99,6 +101,7 @@ impl Metrics {
         }
         single(&mut text, "connections", "gauge", &self.connections.0);
         single(&mut text, "downloads_running", "gauge", &self.downloads_running.0);
+        single(&mut text, "clock_trust", "gauge", &self.clock);
         text
     }
 }

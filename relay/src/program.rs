@@ -15,9 +15,10 @@ use tracing_subscriber::EnvFilter;
 use crate::{
     args::{Arguments, Command, LogFormat, Serve, TokenCommand},
     auth::TokenFile,
-    config::{self, Config, Senders},
+    clock,
+    config::{Config, Senders},
     operator::Operator,
-    store::LocalStore,
+    store::{self, LocalStore},
 };
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -49,6 +50,7 @@ fn act(command: Command, out: &mut dyn Write) -> Result<()> {
             runtime.enable_all().max_blocking_threads(DISK_THREADS).build()?.block_on(self::serve(serve, out))
         }
         Command::Token(command) => change_tokens(command, out),
+        Command::ConfirmClock(dir) => Ok(store::confirm_time(&dir.data, clock::system_time())?),
     }
 }
 
@@ -83,6 +85,7 @@ async fn serve(serve: Serve, out: &mut dyn Write) -> Result<()> {
             expiry_seconds: serve.max_expiry,
             ..RelayLimits::PROTOCOL
         },
+        grace: serve.grace,
         ..Config::new(Senders::at(address, tokens, listed.is_some(), serve.open)?)
     };
     let metrics = match serve.metrics_listen {
@@ -146,7 +149,7 @@ impl Signals {
 fn change_tokens(command: TokenCommand, out: &mut dyn Write) -> Result<()> {
     match command {
         TokenCommand::Add(token) => {
-            let secret = TokenFile::in_dir(&token.list.data).add(&token.name, config::system_clock())?;
+            let secret = TokenFile::in_dir(&token.list.data).add(&token.name, clock::system_time())?;
             writeln!(out, "{secret}")?;
         }
         TokenCommand::Remove(token) => TokenFile::in_dir(&token.list.data).remove(&token.name)?,

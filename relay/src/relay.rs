@@ -5,19 +5,20 @@ mod upload;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, MutexGuard, PoisonError},
+    sync::{Arc, MutexGuard, PoisonError, atomic::Ordering},
 };
 
 use bytes::Bytes;
 use share_relay_api::{
-    Bytes32, Code, CreateShare, Created, Events, PartsHeld, Receipt, RelayInfo, ShareId, ShareStatus, TakeTicket,
-    Ticket, VERSION, limits::MAX_PARTS,
+    Bytes32, Code, CreateShare, Created, Events, PartsHeld, Receipt, RelayInfo, Repeatable, ShareId, ShareStatus,
+    TakeTicket, Ticket, VERSION, limits::MAX_PARTS,
 };
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     auth,
     changes::Changes,
+    clock::{ClockWatch, Trust},
     config::{Config, Senders},
     error::Error,
     limits,
@@ -38,6 +39,7 @@ pub struct Relay<S> {
     pub config: Config,
     /// What it counts.
     pub metrics: Metrics,
+    clock: ClockWatch,
     changes: Changes,
     body_memory: Arc<Semaphore>,
     /// Answers with content, by the hash of their ticket.
@@ -60,6 +62,7 @@ impl<S: Store> Relay<S> {
         let units = usize::try_from(config.limits.body_memory / MEMORY_UNIT).unwrap_or(Semaphore::MAX_PERMITS);
         Arc::new(Self {
             store,
+            clock: ClockWatch::new(&*config.clock),
             config,
             metrics: Metrics::default(),
             changes: Changes::default(),
@@ -88,7 +91,35 @@ impl<S: Store> Relay<S> {
 
     /// The time by the relay's clock.
     pub fn now(&self) -> u64 {
-        (self.config.clock)()
+        self.config.clock.wall()
+    }
+
+    /// How far that clock can be trusted.
+    pub fn trust(&self) -> Trust {
+        let trust = self.clock.trust(&*self.config.clock);
+        self.metrics.clock.store(trust as u64, Ordering::Relaxed);
+        trust
+    }
+
+    /// Whether what has ended by the clock may be deleted.
+    fn may_end(&self) -> bool {
+        self.trust() == Trust::Steady
+    }
+
+    /// Learns which time was noted last, or notes it anew if the clock can be trusted.
+    pub async fn check_clock(&self) {
+        let now = self.now();
+        let failed = |error: StoreError| tracing::error!(error = &error as &dyn std::error::Error, "noting the time");
+        if self.may_end() {
+            match self.store.note_time(now).await {
+                Ok(()) => self.clock.noted(Some(now)),
+                Err(error) => failed(error),
+            }
+        } else {
+            // One that cannot be read is as good as far off.
+            let noted = self.store.noted_time().await.map_err(failed);
+            self.clock.noted(noted.unwrap_or(Some(0)));
+        }
     }
 
     /// `GET /v1`. `page` is the hash of each file of the browser page.
@@ -102,9 +133,10 @@ impl<S: Store> Relay<S> {
         })
     }
 
-    /// `GET /readyz`: whether the store answers.
-    pub async fn ready(&self) -> Result<()> {
-        Ok(self.store.check().await?)
+    /// `GET /readyz`: whether the store answers, and how far the clock can be trusted.
+    pub async fn ready(&self) -> Result<Trust> {
+        self.store.check().await?;
+        Ok(self.trust())
     }
 
     /// Refuses a sender without a listed token, where one is needed.
@@ -181,22 +213,33 @@ impl<S: Store> Relay<S> {
     /// `POST …/tickets`.
     pub async fn take_ticket(self: &Arc<Self>, id: ShareId, request: TakeTicket) -> Result<Ticket> {
         let proof_hash = request.proof.as_ref().map(auth::hash);
+        let answers = self.answers.clone();
+        let is_answering = move |ticket: &Bytes32| answers.has(ticket);
         let taken = self
-            .change(id, move |record, now| record.take_ticket(proof_hash.as_ref(), &request.ticket_hash, now))
+            .change(id, move |record, now| {
+                record.take_ticket(proof_hash.as_ref(), &request.ticket_hash, &is_answering, now)
+            })
             .await;
         self.count_wrong_proof(&taken);
         if taken.is_ok() {
             self.metrics.tickets.add(1);
+            // Another ticket may have ended for it.
+            self.changes.tell(id);
         }
         self.with_progress(id, taken).await
     }
 
-    /// `POST …/receipt`.
-    pub async fn receipt(self: &Arc<Self>, id: ShareId, ticket: Option<Bytes32>, receipt: Receipt) -> Result<()> {
-        let hash = ticket.as_ref().map(auth::hash);
-        self.change(id, move |record, now| record.receive(hash.as_ref(), &receipt, now)).await?;
+    /// `POST …/receipt`: until when it can be downloaded again, if it can.
+    pub async fn receipt(
+        self: &Arc<Self>,
+        id: ShareId,
+        ticket: Option<Bytes32>,
+        receipt: Receipt,
+    ) -> Result<Option<Repeatable>> {
+        let (hash, grace) = (ticket.as_ref().map(auth::hash), self.config.grace);
+        let until = self.change(id, move |record, now| record.receive(hash.as_ref(), &receipt, grace, now)).await?;
         self.metrics.receipts.add(1);
-        Ok(())
+        Ok(until.map(|again_until| Repeatable { again_until }))
     }
 
     /// `GET …/events`.
@@ -217,7 +260,7 @@ impl<S: Store> Relay<S> {
     /// Lets time take effect on one share, and forgets it if it is an old tombstone.
     pub async fn settle(self: &Arc<Self>, id: ShareId) -> Result<()> {
         let (gone, forgotten) = self.change(id, |record, now| Ok((record.is_gone(), record.forgotten(now)))).await?;
-        if forgotten {
+        if forgotten && self.may_end() {
             self.store.remove(id).await?;
         } else if gone {
             self.store.delete_content(id).await?;
@@ -236,14 +279,19 @@ impl<S: Store> Relay<S> {
         Ok(())
     }
 
-    /// A share's record as of now, if there is one.
+    /// A share's record as of now, if there is one. What time has ended is written down, so that a clock which is set
+    /// back does not bring it back.
     async fn find(&self, id: ShareId) -> Result<Option<Record>> {
-        let stored = self.store.load(id).await?;
-        Ok(stored.map(|Stored { record, .. }| {
-            let mut record = self.recalled(id, record);
+        let Some(stored) = self.store.load(id).await? else { return Ok(None) };
+        let mut record = self.recalled(id, stored.record.clone());
+        if self.may_end() {
+            let before = record.clone();
             record.settle(self.now());
-            record
-        }))
+            if record != before {
+                self.keep(id, &stored, record.clone()).await?;
+            }
+        }
+        Ok(Some(record))
     }
 
     async fn load(&self, id: ShareId) -> Result<Record> {
@@ -288,9 +336,14 @@ impl<S: Store> Relay<S> {
         let _turn = self.turns.of(id).lock().await;
         for _ in 0..limits::CHANGE_TRIES {
             let stored = self.store.load(id).await?.ok_or(Code::NotFound)?;
-            let (mut record, now) = (self.recalled(id, stored.record.clone()), self.now());
-            record.settle(now);
+            let (mut record, now, may_end) = (self.recalled(id, stored.record.clone()), self.now(), self.may_end());
+            if may_end {
+                record.settle(now);
+            }
             let outcome = rule(&mut record, now);
+            if may_end {
+                record.settle(now);
+            }
             if record == stored.record || self.keep_or_remember(id, &stored, record).await? {
                 return Ok(outcome?);
             }
@@ -371,7 +424,7 @@ impl<S: Store> Relay<S> {
     /// When bytes are missing because the share has just ended, that is the answer.
     async fn explain(&self, id: ShareId, error: StoreError) -> Error {
         if let StoreError::Missing = error {
-            match self.load(id).await.and_then(|record| Ok(record.kept().map(drop)?)) {
+            match self.load(id).await.and_then(|record| Ok(record.kept(self.now()).map(drop)?)) {
                 Err(gone) => return gone,
                 Ok(()) => return error.into(),
             }

@@ -18,6 +18,7 @@ pub async fn run<S: Store>(relay: Arc<Relay<S>>, mut stop: watch::Receiver<bool>
             _ = ticks.tick() => {}
             _ = stop.changed() => return,
         }
+        relay.check_clock().await;
         if let Err(error) = relay.sweep().await {
             tracing::error!(error = &error as &dyn std::error::Error, "sweep");
         }

@@ -17,6 +17,12 @@ pub struct Counted<K: Copy + Eq + Hash> {
     key: K,
 }
 
+impl<K> Clone for Tally<K> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
 impl<K> Default for Tally<K> {
     fn default() -> Self {
         Self(Arc::default())
@@ -32,7 +38,12 @@ impl<K: Copy + Eq + Hash> Tally<K> {
             return None;
         }
         counts.insert(key, count + 1);
-        Some(Counted { counts: Self(self.0.clone()), key })
+        Some(Counted { counts: self.clone(), key })
+    }
+
+    /// Whether it is going on.
+    pub fn has(&self, key: &K) -> bool {
+        self.counts().contains_key(key)
     }
 
     fn counts(&self) -> MutexGuard<'_, HashMap<K, usize>> {
@@ -59,6 +70,7 @@ mod tests {
         let tally = Tally::default();
         let held = [tally.count('a', 2).unwrap(), tally.count('a', 2).unwrap(), tally.count('b', 1).unwrap()];
         assert!(tally.count('a', 2).is_none() && tally.count('b', 1).is_none());
+        assert!(tally.has(&'a') && !tally.has(&'c'));
         drop(held);
         assert!(tally.counts().is_empty() && tally.count('a', 2).is_some());
     }

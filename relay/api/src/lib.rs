@@ -16,7 +16,7 @@ pub use id::{IdError, ShareId};
 pub use problem::{Code, Problem};
 pub use types::{
     CreateShare, Created, Event, EventKind, Events, Kind, OpenShare, PartsHeld, Receipt, RelayInfo, RelayLimits,
-    SealShare, ShareStatus, State, TakeTicket, Ticket,
+    Repeatable, Saved, SealShare, ShareStatus, State, TakeTicket, Ticket,
 };
 
 /// The protocol's version, as in the path prefix `/v1` and in [`RelayInfo::version`].

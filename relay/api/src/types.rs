@@ -142,9 +142,13 @@ pub struct ShareStatus {
     /// Until when a lock lasts, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locked_until: Option<u64>,
-    /// Tickets that can be taken right now; absent for no limit.
+    /// Allowed downloads that nobody has taken; absent for no limit. At 0 a ticket may still be had for a place that
+    /// somebody else has taken and left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub downloads_left: Option<u32>,
+    /// Until when a download that was given to a browser can be made again, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again_until: Option<u64>,
 }
 
 /// Body of `POST /v1/shares/{id}/open`.
@@ -181,8 +185,31 @@ pub struct Receipt {
     pub fingerprint: Bytes32,
     /// When, by the recipient's clock.
     pub time: u64,
-    /// HMAC-SHA-256 over ticket hash, fingerprint and time (`docs/format.md`). The relay cannot check it; the sender can.
+    /// How, as far as the recipient's program knows.
+    pub saved: Saved,
+    /// HMAC-SHA-256 over ticket hash, fingerprint, time and `saved` (`docs/format.md`). The relay cannot check it; the
+    /// sender can.
     pub mac: Bytes32,
+}
+
+/// How content was saved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Saved {
+    /// It lies on disk under its name.
+    Disk,
+    /// It was given to a browser as a download. A page is not told what becomes of one, so for a while it can be
+    /// downloaded again.
+    Browser,
+    /// The recipient says that a download given to a browser is there.
+    Confirmed,
+}
+
+/// Answer to a receipt for a download that was given to a browser. Other receipts are answered 204.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repeatable {
+    /// Until when it can be downloaded again.
+    pub again_until: u64,
 }
 
 /// Answer of `GET /v1/shares/{id}/events`.
@@ -190,6 +217,9 @@ pub struct Receipt {
 pub struct Events {
     /// Where the share is in its life, gone ones included.
     pub state: State,
+    /// When the relay deletes the content if nothing else happens; absent once it is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_until: Option<u64>,
     /// At most [`limits::MAX_EVENTS`], oldest first. When there are more, the oldest is dropped that is not a receipt.
     pub events: Vec<Event>,
 }
@@ -225,6 +255,9 @@ pub enum EventKind {
     Ticket {
         /// SHA-256 of the ticket.
         ticket_hash: Bytes32,
+        /// SHA-256 of the ticket whose place it took, and which it ended, if that was not a free one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        replaces: Option<Bytes32>,
     },
     /// A ticket ended before the whole content was served; its place is free again.
     TicketReturned {
@@ -266,11 +299,16 @@ mod tests {
             at: 5,
             kind: EventKind::Receipt {
                 ticket_hash: Bytes32([1; 32]),
-                receipt: Receipt { fingerprint: Bytes32([2; 32]), time: 4, mac: Bytes32([3; 32]) },
+                receipt: Receipt {
+                    fingerprint: Bytes32([2; 32]),
+                    time: 4,
+                    saved: Saved::Browser,
+                    mac: Bytes32([3; 32]),
+                },
             },
         };
         let json = serde_json::to_value(&event).unwrap();
-        assert_eq!(json["event"], "receipt");
+        assert_eq!((&json["event"], &json["saved"]), (&"receipt".into(), &"browser".into()));
         assert_eq!(json["mac"], "03".repeat(32));
         assert_eq!(serde_json::from_value::<Event>(json).unwrap(), event);
     }

@@ -95,7 +95,10 @@ async fn make<S: Store>(relay: &Arc<Relay<S>>, call: Call, asked: &Asked<'_>, bo
     match call {
         Call::Info => info(relay, asked).await,
         Call::Healthz => Ok(answer::empty()),
-        Call::Readyz => relay.ready().await.map(|()| answer::empty()),
+        Call::Readyz => {
+            let clock = relay.ready().await?;
+            Ok(answer::json(StatusCode::OK, &serde_json::json!({ "clock": clock })))
+        }
         Call::Page => page::answer(asked.headers).ok_or_else(|| Code::NoSuchPath.into()),
         Call::PageFile(name) => page::file(name, asked.headers).ok_or_else(|| Code::NoSuchPath.into()),
         Call::Look => Ok(answer::json(StatusCode::OK, relay.config.operator.look())),
@@ -135,7 +138,11 @@ async fn on_share<S: Store>(
         ShareCall::PutManifest => put_blob(relay, id, secret, BlobKind::Manifest, body).await?,
         ShareCall::PutPart(number) => put_part(relay, id, secret, number, body).await?,
         ShareCall::Seal => relay.seal(id, secret, json::<S, SealShare>(relay, body).await?.payload_bytes).await?,
-        ShareCall::Receipt => relay.receipt(id, secret, json(relay, body).await?).await?,
+        ShareCall::Receipt => {
+            if let Some(repeatable) = relay.receipt(id, secret, json(relay, body).await?).await? {
+                return Ok(answer::json(StatusCode::OK, &repeatable));
+            }
+        }
         ShareCall::Unlock => relay.unlock(id, secret).await?,
         ShareCall::Revoke => relay.revoke(id, secret).await?,
     }

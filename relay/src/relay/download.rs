@@ -177,7 +177,7 @@ impl<S: Store> Download<S> {
         let counted = self.relay.answers.count(ticket.hash, MAX_ANSWERS_PER_TICKET).ok_or(Code::TooBusy)?;
         let memory = self.relay.reserve(DOWNLOAD_MEMORY.min(bytes))?;
         let serving = tokio::spawn(async move {
-            self.relay.change(self.id, move |record, _| record.charge(&ticket.hash, bytes)).await?;
+            self.relay.change(self.id, move |record, now| record.charge(&ticket.hash, bytes, now)).await?;
             let feed = Feed::new(&self.relay, self.id, Object::Content, range, Some(ticket));
             Ok(Part { _counted: Some(counted), ..feed.start(memory, taker) })
         });
@@ -323,7 +323,7 @@ impl<S: Store> Feed<S> {
     async fn available_to(&self, record: &Record) -> std::result::Result<u64, Cut> {
         let share = match self.ticket {
             Some(ticket) => record.admitted(Some(&ticket.hash), self.relay.now()).map(|(share, _)| share),
-            None => record.kept(),
+            None => record.kept(self.relay.now()),
         };
         let share = share.map_err(|refusal| Cut::Ended(refusal.into()))?;
         if share.ready || self.object == Object::Manifest {
@@ -341,7 +341,7 @@ impl<S: Store> Feed<S> {
         self.relay.metrics.bytes_out.add(taken);
         let unsent = self.bytes.saturating_sub(taken);
         let Some(ticket) = self.ticket.filter(|_| unsent > 0) else { return };
-        match self.relay.change(self.id, move |record, _| record.refund(&ticket.hash, unsent)).await {
+        match self.relay.change(self.id, move |record, now| record.refund(&ticket.hash, unsent, now)).await {
             Ok(()) | Err(Error::Refused(_)) => {}
             Err(error) => {
                 tracing::error!(share = short(&self.id), error = &error as &dyn std::error::Error, "refund");

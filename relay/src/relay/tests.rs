@@ -1,11 +1,8 @@
 //! The calls on a real store, with a clock moved by hand.
 
-use std::{
-    sync::atomic::{AtomicU64, Ordering},
-    time::Duration,
-};
+use std::time::Duration;
 
-use share_relay_api::{State, limits::*};
+use share_relay_api::{Saved, State, limits::*};
 use tempfile::TempDir;
 
 #[cfg(unix)]
@@ -13,14 +10,19 @@ mod power_loss;
 mod racing;
 
 use super::*;
-use crate::{auth::TokenFile, limits::Limits, store::LocalStore};
+use crate::{
+    auth::TokenFile,
+    clock::{STEADY, TestClock},
+    limits::Limits,
+    store::LocalStore,
+};
 
 const HEADER: &[u8] = b"header and nonce";
 const PAYLOAD: u64 = SEALED_CHUNK_BYTES + 100;
 
 struct Setting {
     dir: TempDir,
-    time: Arc<AtomicU64>,
+    clock: Arc<TestClock>,
     relay: Arc<Relay<LocalStore>>,
 }
 
@@ -50,12 +52,12 @@ fn setting() -> Setting {
 
 fn setting_with(limits: Limits) -> Setting {
     let dir = tempfile::tempdir().unwrap();
-    let time = Arc::new(AtomicU64::new(1000));
-    let clock = time.clone();
-    let clock = Arc::new(move || clock.load(Ordering::Relaxed));
-    let relay =
-        Relay::new(Config { clock, limits, ..Config::new(Senders::Anyone) }, LocalStore::open(dir.path()).unwrap());
-    Setting { dir, time, relay }
+    let clock = TestClock::at(1000);
+    let config = Config { clock: clock.clone(), limits, ..Config::new(Senders::Anyone) };
+    let relay = Relay::new(config, LocalStore::open(dir.path()).unwrap());
+    // Until its clock is trusted.
+    clock.pass(STEADY.as_secs());
+    Setting { dir, clock, relay }
 }
 
 impl Setting {
@@ -82,7 +84,12 @@ impl Setting {
     }
 
     async fn receive(&self, ticket: u8) -> Result<()> {
-        let receipt = Receipt { fingerprint: Bytes32([0; 32]), time: 0, mac: Bytes32([0; 32]) };
+        assert_eq!(self.receive_as(ticket, Saved::Disk).await?, None);
+        Ok(())
+    }
+
+    async fn receive_as(&self, ticket: u8, saved: Saved) -> Result<Option<Repeatable>> {
+        let receipt = Receipt { fingerprint: Bytes32([0; 32]), time: 0, saved, mac: Bytes32([0; 32]) };
         self.relay.receipt(id(), Some(Bytes32([ticket; 32])), receipt).await
     }
 
@@ -93,11 +100,11 @@ impl Setting {
     }
 
     async fn served(&self) -> u64 {
-        self.relay.load(id()).await.unwrap().kept().unwrap().running[0].served
+        self.relay.load(id()).await.unwrap().kept(self.relay.now()).unwrap().running[0].served
     }
 
     fn advance(&self, seconds: u64) {
-        self.time.fetch_add(seconds, Ordering::Relaxed);
+        self.clock.pass(seconds);
     }
 
     fn on_disk(&self, name: &str) -> bool {

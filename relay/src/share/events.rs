@@ -25,14 +25,14 @@ fn may_go(event: &Event) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use share_relay_api::{Bytes32, Receipt};
+    use share_relay_api::{Bytes32, Receipt, Saved};
 
     use super::*;
 
     #[test]
     fn a_flood_is_bounded_and_leaves_the_receipt() {
         let zero = Bytes32([0; 32]);
-        let receipt = Receipt { fingerprint: zero, time: 1, mac: zero };
+        let receipt = Receipt { fingerprint: zero, time: 1, saved: Saved::Disk, mac: zero };
         let mut events = Vec::new();
         push(&mut events, 0, EventKind::Created);
         push(&mut events, 1, EventKind::Receipt { ticket_hash: zero, receipt });
@@ -48,7 +48,7 @@ mod tests {
     fn receipts_never_push_each_other_out() {
         let zero = Bytes32([0; 32]);
         let receipt =
-            || EventKind::Receipt { ticket_hash: zero, receipt: Receipt { fingerprint: zero, time: 1, mac: zero } };
+            || EventKind::Receipt { ticket_hash: zero, receipt: Receipt { fingerprint: zero, time: 1, saved: Saved::Disk, mac: zero } };
         let mut events = Vec::new();
         push(&mut events, 0, EventKind::Created);
         for at in 0..MAX_EVENTS as u64 {

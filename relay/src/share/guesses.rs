@@ -62,7 +62,7 @@ impl Record {
     /// Checks a proof by its hash. While the share is locked even a right one is refused. A share to public keys
     /// has no proof to check.
     pub fn prove(&mut self, proof_hash: Option<&Bytes32>, now: u64) -> Result<(), Refusal> {
-        let (share, log) = self.kept_mut()?;
+        let (share, log) = self.kept_mut(now)?;
         let Some(known) = &share.request.proof_hash else { return Ok(()) };
         let given = proof_hash.ok_or(Code::BadRequest)?;
         if let Some(until) = share.guesses.locked_until(now) {

@@ -1,7 +1,8 @@
 //! The rules of a share: its states, who may do what, and when it ends. Pure functions over a [`Record`] and the
 //! time; nothing here knows of HTTP or disks.
 //!
-//! Every function that takes `now` expects [`Record::settle`] to have been called with the same `now`.
+//! Every function that takes `now` refuses what has expired by then, whether or not that has been written down with
+//! [`Record::settle`]: while the relay's clock cannot be trusted, it is not.
 
 mod events;
 mod guesses;
@@ -76,8 +77,9 @@ pub struct Share {
     /// Downloads that took everything and sent no receipt.
     pub unconfirmed: u32,
     /// The newest of their tickets, whose receipt may still come: at most as many as may run at once.
-    #[serde(default)]
     pub late: Vec<Bytes32>,
+    /// The newest tickets that were replaced after all was served on them, whose receipt may still come.
+    pub replaced: Vec<Bytes32>,
 }
 
 /// A small object the sender sets once. It is claimed before it is stored, so that two different ones cannot mix.
@@ -117,6 +119,7 @@ impl Record {
             received: 0,
             unconfirmed: 0,
             late: Vec::new(),
+            replaced: Vec::new(),
             request,
         };
         let events = vec![Event { at: now, kind: EventKind::Created }];
@@ -151,25 +154,29 @@ impl Record {
         self.created_again(request, now)
     }
 
-    /// Lets time take effect: tickets end, and the share with them once it is over.
+    /// Writes down what time has ended: tickets, and the share with them once it is over.
     pub fn settle(&mut self, now: u64) {
         let Life::Live(share) = &mut self.life else { return };
+        let ended = share.ended(now);
         share.end_tickets(now, &mut self.events);
-        if let Some(end) = share.over(now) {
-            self.end(Ending::Expired, end);
+        if let Some((ending, at)) = ended {
+            self.end(ending, at);
         }
     }
 
     /// The share, unless it has ended or its time is over.
     pub fn live(&self, now: u64) -> Result<&Share, Refusal> {
-        let share = self.kept()?;
+        let share = self.kept(now)?;
         if now < share.end() { Ok(share) } else { Err(Refusal::Gone { ending: Ending::Expired, at: share.end() }) }
     }
 
     /// The share, even when only its running tickets keep it.
-    pub fn kept(&self) -> Result<&Share, Refusal> {
+    pub fn kept(&self, now: u64) -> Result<&Share, Refusal> {
         match &self.life {
-            Life::Live(share) => Ok(share),
+            Life::Live(share) => match share.ended(now) {
+                None => Ok(share),
+                Some((ending, at)) => Err(Refusal::Gone { ending, at }),
+            },
             Life::Gone { ending, at, .. } => Err(Refusal::Gone { ending: *ending, at: *at }),
         }
     }
@@ -196,20 +203,20 @@ impl Record {
         }
     }
 
-    /// Takes the share back. Doing it again changes nothing.
+    /// Takes the share back, also past its expiry, as long as there is content. Doing it again changes nothing.
     pub fn revoke(&mut self, now: u64) -> Result<(), Refusal> {
-        match self.kept() {
-            // Past its expiry too: running tickets may still keep the content.
-            Ok(_) => self.end(Ending::Revoked, now),
-            Err(Refusal::Gone { ending: Ending::Revoked, .. }) => {}
-            Err(gone) => return Err(gone),
+        match self.life {
+            Life::Live(_) => self.end(Ending::Revoked, now),
+            Life::Gone { ending: Ending::Revoked, .. } => {}
+            Life::Gone { ending, at, .. } => return Err(Refusal::Gone { ending, at }),
         }
         Ok(())
     }
 
     /// What the sender may read, to the tombstone's end.
     pub fn events(&self, now: u64) -> Events {
-        Events { state: self.state(now), events: self.events.clone() }
+        let content_until = self.kept(now).ok().map(Share::content_until);
+        Events { state: self.state(now), content_until, events: self.events.clone() }
     }
 
     /// Whether this is a tombstone that has stood long enough.
@@ -224,10 +231,11 @@ impl Record {
 
     fn live_mut(&mut self, now: u64) -> Result<(&mut Share, &mut Vec<Event>), Refusal> {
         self.live(now)?;
-        self.kept_mut()
+        self.kept_mut(now)
     }
 
-    fn kept_mut(&mut self) -> Result<(&mut Share, &mut Vec<Event>), Refusal> {
+    fn kept_mut(&mut self, now: u64) -> Result<(&mut Share, &mut Vec<Event>), Refusal> {
+        self.kept(now)?;
         match &mut self.life {
             Life::Live(share) => Ok((share, &mut self.events)),
             Life::Gone { ending, at, .. } => Err(Refusal::Gone { ending: *ending, at: *at }),
@@ -361,6 +369,7 @@ impl Share {
             tries_left: self.guesses.tries_left(now),
             locked_until: self.guesses.locked_until(now),
             downloads_left: self.downloads_left(),
+            again_until: self.again_until(now),
         }
     }
 
@@ -370,10 +379,33 @@ impl Share {
         if self.ready { self.expires_at } else { self.expires_at.min(abandoned) }
     }
 
-    /// When it ended, if nothing keeps it any more: a ticket on a complete share is honoured to its own end.
-    fn over(&self, now: u64) -> Option<u64> {
-        let kept = self.ready && !self.running.is_empty();
-        (now >= self.end() && !kept).then(|| self.end())
+    /// How and when time has ended it, written down or not: the last allowed download was given to a browser and can be
+    /// made no more, or it is over and nothing keeps it. A ticket on a complete share is honoured to its own end.
+    fn ended(&self, now: u64) -> Option<(Ending, u64)> {
+        let is_over = |running: &&Running| now >= running.expires_at;
+        if self.is_used_up(|running| running.received && is_over(&running)) {
+            let last = self.running.iter().filter(is_over).map(|running| running.expires_at).max();
+            return Some((Ending::Collected, last.unwrap_or(now)));
+        }
+        let is_kept = self.ready && !self.running.iter().all(|running| is_over(&running));
+        (now >= self.end() && !is_kept).then(|| (Ending::Expired, self.end()))
+    }
+
+    /// When the content goes if nothing else happens.
+    fn content_until(&self) -> u64 {
+        let last = self.running.iter().map(|running| running.expires_at).max();
+        match last {
+            Some(last) if self.is_used_up(|running| running.received) => last,
+            Some(last) if self.ready => last.max(self.end()),
+            _ => self.end(),
+        }
+    }
+
+    /// Whether every allowed download was received, if these running ones were.
+    fn is_used_up(&self, were_received: impl Fn(&Running) -> bool) -> bool {
+        let running = self.running.iter().filter(|running| were_received(running)).count();
+        let received = usize::try_from(self.received).unwrap_or(usize::MAX).saturating_add(running);
+        self.request.downloads.is_some_and(|allowed| received >= usize::try_from(allowed).unwrap_or(usize::MAX))
     }
 }
 

@@ -1,13 +1,15 @@
 //! The rules, with a clock moved by hand.
 
-use share_relay_api::{Kind, Receipt, Ticket, limits::*};
+use share_relay_api::{Kind, Receipt, Saved, Ticket, limits::*};
 
 use super::*;
+use crate::limits::FRESH_TICKET_SECONDS;
 
 const ACCEPTS: RelayLimits = RelayLimits::PROTOCOL;
 const DAY: u64 = 24 * 3600;
 const HEADER: u64 = 182;
 const PAYLOAD: u64 = 1000;
+const GRACE: u64 = 3600;
 
 pub(crate) fn bytes(n: u8) -> Bytes32 {
     Bytes32([n; 32])
@@ -47,13 +49,29 @@ pub(crate) fn ready(downloads: Option<u32>) -> Record {
 
 fn take(record: &mut Record, ticket: u8, now: u64) -> Result<Ticket, Refusal> {
     record.settle(now);
-    record.take_ticket(Some(&auth::hash(&bytes(PROOF))), &bytes(ticket), now)
+    take_while(record, ticket, &[], now)
+}
+
+/// While answers run on these tickets.
+fn take_while(record: &mut Record, ticket: u8, answering: &[u8], now: u64) -> Result<Ticket, Refusal> {
+    let is_answering = |hash: &Bytes32| answering.iter().any(|ticket| bytes(*ticket) == *hash);
+    record.take_ticket(Some(&auth::hash(&bytes(PROOF))), &bytes(ticket), is_answering, now)
+}
+
+fn receipt(saved: Saved) -> Receipt {
+    Receipt { fingerprint: bytes(7), time: 0, saved, mac: bytes(8) }
 }
 
 fn receive(record: &mut Record, ticket: u8, now: u64) -> Result<(), Refusal> {
+    let received = receive_as(record, ticket, Saved::Disk, now)?;
     record.settle(now);
-    let receipt = Receipt { fingerprint: bytes(7), time: now, mac: bytes(8) };
-    record.receive(Some(&bytes(ticket)), &receipt, now)
+    assert_eq!(received, None);
+    Ok(())
+}
+
+fn receive_as(record: &mut Record, ticket: u8, saved: Saved, now: u64) -> Result<Option<u64>, Refusal> {
+    record.settle(now);
+    record.receive(Some(&bytes(ticket)), &receipt(saved), GRACE, now)
 }
 
 fn guess(record: &mut Record, now: u64) -> Result<(), Refusal> {
@@ -71,7 +89,10 @@ fn right(record: &mut Record, now: u64) -> Result<(), Refusal> {
 }
 
 fn left(record: &Record) -> Option<u32> {
-    record.kept().unwrap().downloads_left()
+    match &record.life {
+        Life::Live(share) => share.downloads_left(),
+        Life::Gone { .. } => panic!("it is gone"),
+    }
 }
 
 fn gone(ending: Ending, at: u64) -> Refusal {
@@ -228,6 +249,9 @@ fn sealing_with_another_size_than_said_is_a_conflict() {
 #[test]
 fn ten_wrong_proofs_lock_for_an_hour_and_then_for_two() {
     let mut record = ready(None);
+    if let Life::Live(share) = &mut record.life {
+        share.expires_at = u64::MAX;
+    }
     for expected in (1..TRIES).rev() {
         let wrong = Refusal::WrongProof { tries_left: expected, locked_until: None };
         assert_eq!(guess(&mut record, 0), Err(wrong));
@@ -284,7 +308,7 @@ fn a_missing_proof_is_not_a_guess_and_keys_need_none() {
 #[test]
 fn wrong_proofs_count_on_tickets_too() {
     let mut record = ready(None);
-    let wrong = record.take_ticket(Some(&bytes(99)), &bytes(50), 0);
+    let wrong = record.take_ticket(Some(&bytes(99)), &bytes(50), |_| false, 0);
     assert_eq!(wrong, Err(Refusal::WrongProof { tries_left: TRIES - 1, locked_until: None }));
     assert!(record.live(0).unwrap().running.is_empty());
 }
@@ -297,7 +321,7 @@ fn the_same_ticket_again_takes_no_second_place() {
     assert_eq!(take(&mut record, 50, 20), Ok(first));
     assert_eq!(left(&record), Some(1));
     take(&mut record, 51, 20).unwrap();
-    assert_eq!(take(&mut record, 52, 20), Err(Code::DownloadsTaken.into()));
+    assert_eq!(take_while(&mut record, 52, &[50, 51], 20), Err(Code::DownloadsTaken.into()));
     take(&mut record, 51, 30).unwrap();
 }
 
@@ -314,9 +338,9 @@ fn tickets_wait_for_header_manifest_and_size() {
 fn running_tickets_are_bounded() {
     let mut record = begun(CreateShare { proof_hash: None, ..request() });
     for number in 0..MAX_RUNNING_TICKETS {
-        record.take_ticket(None, &auth::digest(&number.to_be_bytes()), 0).unwrap();
+        record.take_ticket(None, &auth::digest(&number.to_be_bytes()), |_| false, 0).unwrap();
     }
-    assert_eq!(record.take_ticket(None, &bytes(1), 0), Err(Code::TooBusy.into()));
+    assert_eq!(record.take_ticket(None, &bytes(1), |_| false, 0), Err(Code::TooBusy.into()));
 }
 
 #[test]
@@ -324,10 +348,10 @@ fn a_ticket_gives_its_place_back_unless_everything_was_served() {
     let mut record = ready(Some(2));
     for ticket in [50, 51] {
         take(&mut record, ticket, 0).unwrap();
-        record.charge(&bytes(ticket), HEADER + PAYLOAD).unwrap();
+        record.charge(&bytes(ticket), HEADER + PAYLOAD, 0).unwrap();
     }
-    record.refund(&bytes(51), 1).unwrap();
-    assert_eq!(take(&mut record, 52, TICKET_SECONDS - 1), Err(Code::DownloadsTaken.into()));
+    record.refund(&bytes(51), 1, 0).unwrap();
+    assert_eq!(take_while(&mut record, 52, &[50, 51], TICKET_SECONDS - 1), Err(Code::DownloadsTaken.into()));
     record.settle(TICKET_SECONDS);
     assert_eq!(left(&record), Some(1), "51 came back, 50 did not");
     assert_eq!(kinds(&record), ["created", "ready", "ticket", "ticket", "ticket_returned"]);
@@ -347,12 +371,12 @@ fn a_ticket_gives_its_place_back_unless_everything_was_served() {
 fn pieces_served_on_one_ticket_add_up() {
     let mut record = ready(Some(1));
     take(&mut record, 50, 0).unwrap();
-    record.charge(&bytes(50), HEADER).unwrap();
-    record.charge(&bytes(50), PAYLOAD).unwrap();
+    record.charge(&bytes(50), HEADER, 0).unwrap();
+    record.charge(&bytes(50), PAYLOAD, 0).unwrap();
     record.settle(TICKET_SECONDS);
     assert_eq!(left(&record), Some(0));
-    assert_eq!(record.charge(&bytes(50), 1), Err(Code::TicketInvalid.into()));
-    assert_eq!(record.refund(&bytes(50), 1), Err(Code::TicketInvalid.into()));
+    assert_eq!(record.charge(&bytes(50), 1, 0), Err(Code::TicketInvalid.into()));
+    assert_eq!(record.refund(&bytes(50), 1, 0), Err(Code::TicketInvalid.into()));
 }
 
 #[test]
@@ -376,9 +400,10 @@ fn the_last_receipt_ends_the_share() {
 #[test]
 fn a_receipt_without_a_ticket_is_refused() {
     let mut record = ready(Some(1));
-    let receipt = Receipt { fingerprint: bytes(7), time: 0, mac: bytes(8) };
-    assert_eq!(record.receive(None, &receipt, 0), Err(Code::TicketInvalid.into()));
-    assert_eq!(record.receive(Some(&bytes(50)), &receipt, 0), Err(Code::TicketInvalid.into()));
+    for saved in [Saved::Disk, Saved::Browser, Saved::Confirmed] {
+        assert_eq!(record.receive(None, &receipt(saved), GRACE, 0), Err(Code::TicketInvalid.into()));
+        assert_eq!(record.receive(Some(&bytes(50)), &receipt(saved), GRACE, 0), Err(Code::TicketInvalid.into()));
+    }
     assert_eq!(record.state(0), State::Ready);
 }
 
@@ -452,4 +477,217 @@ fn a_clock_that_jumps_does_not_overflow() {
     assert_eq!(record.state(u64::MAX), State::Expired);
     record.settle(0);
     assert!(!record.forgotten(0));
+}
+
+#[test]
+fn what_was_given_to_a_browser_can_be_downloaded_again_for_a_while() {
+    let mut record = ready(Some(1));
+    take(&mut record, 50, 10).unwrap();
+    record.charge(&bytes(50), HEADER + PAYLOAD, 10).unwrap();
+    let until = 20 + GRACE;
+    assert_eq!(receive_as(&mut record, 50, Saved::Browser, 20), Ok(Some(until)));
+    assert_eq!(receive_as(&mut record, 50, Saved::Browser, 30), Ok(Some(until)), "again, it changes nothing");
+    assert_eq!(record.state(until - 1), State::Ready);
+    assert_eq!(record.live(30).unwrap().again_until(30), Some(until));
+    assert_eq!(record.events(30).content_until, Some(until));
+    assert_eq!(left(&record), Some(0));
+    assert!(record.admitted(Some(&bytes(50)), until - 1).is_ok(), "the same ticket goes on");
+    assert_eq!(take(&mut record, 50, 30), Ok(Ticket { expires_at: until }), "and is not given anew");
+    record.settle(until);
+    assert_eq!(record.live(until).err(), Some(gone(Ending::Collected, until)));
+    assert_eq!(receive_as(&mut record, 50, Saved::Browser, until + 1), Ok(None), "after the end too");
+    assert_eq!(receive_as(&mut record, 50, Saved::Confirmed, until + 1), Ok(None));
+    assert_eq!(kinds(&record), ["created", "ready", "ticket", "receipt", "collected"]);
+}
+
+#[test]
+fn who_shows_the_proof_takes_over_what_was_given_to_a_browser() {
+    let mut record = ready(Some(1));
+    take(&mut record, 50, 10).unwrap();
+    record.charge(&bytes(50), HEADER + PAYLOAD, 10).unwrap();
+    receive_as(&mut record, 50, Saved::Browser, 20).unwrap();
+    assert_eq!(take_while(&mut record, 51, &[50], 30), Ok(Ticket { expires_at: 30 + TICKET_SECONDS }));
+    assert_eq!(record.admitted(Some(&bytes(50)), 31).err(), Some(Code::TicketInvalid.into()), "its ticket has ended");
+    assert_eq!(take(&mut record, 50, 31), Err(Code::TicketInvalid.into()), "and does not come back");
+    assert_eq!(receive_as(&mut record, 50, Saved::Confirmed, 31), Ok(None), "nor does another receipt end anything");
+    assert_eq!(record.state(20 + GRACE), State::Ready, "the new one has its own time");
+    record.settle(30 + TICKET_SECONDS);
+    assert!(matches!(record.live(30 + TICKET_SECONDS), Err(Refusal::Gone { ending: Ending::Collected, .. })));
+    assert_eq!(kinds(&record), ["created", "ready", "ticket", "receipt", "ticket", "collected"]);
+}
+
+#[test]
+fn confirming_ends_the_grace_and_only_a_proof_takes_over() {
+    let mut record = ready(Some(1));
+    take(&mut record, 50, 10).unwrap();
+    receive_as(&mut record, 50, Saved::Browser, 20).unwrap();
+    assert_eq!(receive_as(&mut record, 50, Saved::Confirmed, 30), Ok(None));
+    assert_eq!(record.live(30).err(), Some(gone(Ending::Collected, 30)));
+    assert_eq!(receive_as(&mut record, 50, Saved::Confirmed, 40), Ok(None));
+    assert_eq!(kinds(&record), ["created", "ready", "ticket", "receipt", "receipt", "collected"]);
+
+    let mut keys = begun(CreateShare { proof_hash: None, downloads: Some(1), ..request() });
+    keys.seal(PAYLOAD, 0).unwrap();
+    let take = |keys: &mut Record, ticket| keys.take_ticket(None, &bytes(ticket), |_| false, 25);
+    take(&mut keys, 50).unwrap();
+    assert_eq!(take(&mut keys, 51), Err(Code::DownloadsTaken.into()));
+    receive_as(&mut keys, 50, Saved::Browser, 20).unwrap();
+    assert_eq!(take(&mut keys, 51), Err(Code::DownloadsTaken.into()));
+    assert!(take(&mut keys, 50).is_ok() && keys.admitted(Some(&bytes(50)), 25).is_ok(), "the same ticket only");
+}
+
+#[test]
+fn a_ticket_that_was_left_is_taken_over_and_one_in_use_is_not() {
+    let mut record = ready(Some(1));
+    take(&mut record, 50, 10).unwrap();
+    record.charge(&bytes(50), HEADER, 10).unwrap();
+    assert_eq!(take_while(&mut record, 51, &[50], 20), Err(Code::DownloadsTaken.into()), "an answer runs on it");
+    assert!(record.take_ticket(Some(&bytes(99)), &bytes(51), |_| false, 20).is_err(), "without the words");
+    take(&mut record, 51, 20).unwrap();
+    assert_eq!(record.charge(&bytes(50), 1, 20), Err(Code::TicketInvalid.into()));
+    assert_eq!(record.admitted(Some(&bytes(50)), 20).err(), Some(Code::TicketInvalid.into()));
+    let replaced = record.events.iter().find_map(|event| match &event.kind {
+        EventKind::Ticket { ticket_hash, replaces } if *ticket_hash == bytes(51) => *replaces,
+        _ => None,
+    });
+    assert_eq!(replaced, Some(bytes(50)));
+    receive(&mut record, 51, 30).unwrap();
+    assert_eq!(record.state(30), State::Collected);
+}
+
+#[test]
+fn a_ticket_that_was_just_taken_is_not_taken_over() {
+    let mut record = ready(Some(1));
+    take(&mut record, 50, 100).unwrap();
+    assert_eq!(take(&mut record, 51, 100 + FRESH_TICKET_SECONDS - 1), Err(Code::DownloadsTaken.into()));
+    take(&mut record, 51, 100 + FRESH_TICKET_SECONDS).unwrap();
+}
+
+#[test]
+fn a_free_place_is_taken_before_another_is_taken_over() {
+    let mut record = ready(Some(2));
+    take(&mut record, 50, 10).unwrap();
+    receive_as(&mut record, 50, Saved::Browser, 20).unwrap();
+    take(&mut record, 51, 30).unwrap();
+    assert!(record.admitted(Some(&bytes(50)), 30).is_ok());
+    take_while(&mut record, 52, &[50, 51], 40).unwrap();
+    assert!(record.admitted(Some(&bytes(51)), 40).is_ok(), "one in use stays");
+    assert!(record.admitted(Some(&bytes(50)), 40).is_err());
+    assert_eq!(record.live(40).unwrap().running.len(), 2);
+}
+
+#[test]
+fn a_place_on_which_everything_was_served_stays_used_when_it_is_taken_over() {
+    let mut record = ready(Some(1));
+    take(&mut record, 50, 0).unwrap();
+    record.charge(&bytes(50), HEADER + PAYLOAD, 0).unwrap();
+    take(&mut record, 51, 10).unwrap();
+    record.charge(&bytes(51), HEADER, 10).unwrap();
+    record.refund(&bytes(51), HEADER, 10).unwrap();
+    assert_eq!(receive(&mut record, 50, 11), Ok(()), "its holder has it all, and says so");
+    assert_eq!(record.state(11), State::Ready, "the one who took over goes on");
+    assert!(record.admitted(Some(&bytes(51)), 11).is_ok() && record.admitted(Some(&bytes(50)), 11).is_err());
+    record.settle(10 + TICKET_SECONDS);
+    assert_eq!(left(&record), Some(0));
+
+    let mut part = ready(Some(1));
+    take(&mut part, 50, 0).unwrap();
+    part.charge(&bytes(50), HEADER, 0).unwrap();
+    take(&mut part, 51, 10).unwrap();
+    assert_eq!(receive(&mut part, 50, 11), Err(Code::TicketInvalid.into()), "it cannot have it all");
+    part.settle(10 + TICKET_SECONDS);
+    assert_eq!(left(&part), Some(1), "nobody had everything");
+}
+
+#[test]
+fn a_ticket_that_has_ended_never_comes_back() {
+    let mut record = ready(Some(3));
+    for ticket in [50, 51, 52] {
+        take(&mut record, ticket, 0).unwrap();
+    }
+    record.charge(&bytes(51), HEADER + PAYLOAD, 0).unwrap();
+    receive(&mut record, 50, 1).unwrap();
+    for (ticket, why) in [(50, "its receipt came"), (51, "everything was served"), (52, "it was returned")] {
+        let before = record.clone();
+        let now = if ticket == 50 { 2 } else { TICKET_SECONDS };
+        let refused = take(&mut record, ticket, now);
+        assert_eq!(refused, Err(Code::TicketInvalid.into()), "{why}");
+        if ticket == 50 {
+            assert_eq!(record, before, "repeats change nothing");
+            assert_eq!(receive(&mut record, 50, 3), Ok(()));
+            assert_eq!(record, before, "repeats change nothing");
+        }
+    }
+    assert_eq!(left(&record), Some(1));
+}
+
+#[test]
+fn a_late_receipt_of_a_browser_gives_its_grace_too() {
+    let mut record = ready(Some(1));
+    take(&mut record, 50, 0).unwrap();
+    record.charge(&bytes(50), HEADER + PAYLOAD, 0).unwrap();
+    let late = TICKET_SECONDS + 5;
+    assert_eq!(receive_as(&mut record, 50, Saved::Browser, late), Ok(Some(late + GRACE)));
+    record.settle(late + GRACE);
+    assert_eq!(record.live(late + GRACE).err(), Some(gone(Ending::Collected, late + GRACE)));
+}
+
+#[test]
+fn a_grace_outlives_the_expiry_and_lets_nobody_new_in() {
+    let mut record = ready(None);
+    let end = 7 * DAY;
+    take(&mut record, 50, end - 20).unwrap();
+    receive_as(&mut record, 50, Saved::Browser, end - 10).unwrap();
+    record.settle(end);
+    assert!(!record.is_gone() && record.admitted(Some(&bytes(50)), end).is_ok());
+    assert_eq!(take(&mut record, 51, end), Err(gone(Ending::Expired, end)));
+    record.settle(end - 10 + GRACE);
+    assert!(record.is_gone());
+}
+
+#[test]
+fn revoking_ends_a_grace_at_once() {
+    let mut record = ready(Some(1));
+    take(&mut record, 50, 10).unwrap();
+    receive_as(&mut record, 50, Saved::Browser, 20).unwrap();
+    record.revoke(30).unwrap();
+    assert_eq!(record.admitted(Some(&bytes(50)), 30).err(), Some(gone(Ending::Revoked, 30)));
+    assert_eq!(record.events(30).content_until, None);
+}
+
+/// While the clock cannot be trusted nothing is settled; what has expired is refused all the same, and nothing that a
+/// right clock would still have is lost.
+#[test]
+fn what_has_expired_is_refused_before_it_is_written_down() {
+    let take_unsettled = |record: &mut Record, ticket, now| {
+        record.take_ticket(Some(&auth::hash(&bytes(PROOF))), &bytes(ticket), |_| false, now)
+    };
+    let mut record = ready(Some(2));
+    for ticket in [50, 51] {
+        take(&mut record, ticket, 0).unwrap();
+    }
+    record.charge(&bytes(50), HEADER + PAYLOAD, 0).unwrap();
+    let far = TICKET_SECONDS + 1;
+    for ticket in [50, 51] {
+        assert_eq!(record.admitted(Some(&bytes(ticket)), far).err(), Some(Code::TicketInvalid.into()));
+    }
+    assert_eq!(left(&record), Some(0), "no place is given away");
+    let before = record.clone();
+    assert_eq!(record.receive(Some(&bytes(50)), &receipt(Saved::Disk), GRACE, far), Ok(None), "all was served on it");
+    assert_eq!(record.state(far), State::Ready);
+
+    let mut record = before;
+    let end = 7 * DAY;
+    assert_eq!(take_unsettled(&mut record, 52, end), Err(gone(Ending::Expired, end)));
+    assert_eq!((record.state(end), record.is_gone()), (State::Expired, false));
+    assert!(record.admitted(Some(&bytes(51)), 5).is_ok(), "with the right time it is there");
+
+    let mut given = ready(Some(1));
+    take(&mut given, 50, 0).unwrap();
+    receive_as(&mut given, 50, Saved::Browser, 0).unwrap();
+    assert_eq!(given.state(GRACE), State::Collected);
+    assert_eq!(take_unsettled(&mut given, 51, GRACE), Err(gone(Ending::Collected, GRACE)));
+    assert!(!given.is_gone());
+    given.revoke(GRACE).unwrap();
+    assert!(given.is_gone(), "taking back needs no clock");
 }

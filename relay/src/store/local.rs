@@ -7,6 +7,7 @@
 //! DIR/shares/ID/manifest.age     replaced whole
 //! DIR/shares/ID/parts            4 bytes a part, little-endian: its length once it is durable, else 0
 //! DIR/tmp/                       what is half made or half deleted; emptied at start
+//! DIR/clock                      the time noted last by a clock that was trusted; replaced whole
 //! DIR/reserve                    takes up room that records get when the disk is full
 //! ```
 //! A part is written in place and synced; only then is its length written to `parts` and synced, so `parts` never
@@ -16,6 +17,7 @@
 mod content;
 mod doubts;
 mod marks;
+mod noted_time;
 mod part;
 mod records;
 mod reserve;
@@ -54,6 +56,7 @@ struct Inner {
     disk: disk::Disk,
     shares: PathBuf,
     temporary: PathBuf,
+    noted_time: PathBuf,
     names: AtomicU64,
     /// One of these is held while a record is compared and swapped; which one follows from the id.
     turns: Turns<Mutex<()>>,
@@ -108,6 +111,7 @@ impl LocalStore {
             disk,
             shares: dir.join("shares"),
             temporary: dir.join("tmp"),
+            noted_time: dir.join(noted_time::NAME),
             names: AtomicU64::new(0),
             turns: Turns::default(),
             pens: Turns::default(),
@@ -203,6 +207,13 @@ impl Inner {
         Ok(written?)
     }
 
+    fn note_time(&self, now: u64) -> Result<()> {
+        let temporary = self.temporary();
+        let noted = noted_time::write(&self.disk, &self.noted_time, &temporary, now);
+        self.discard(temporary);
+        Ok(noted?)
+    }
+
     fn due(&self) -> Result<Vec<ShareId>> {
         let leftovers = std::mem::take(&mut *self.leftovers());
         leftovers.into_iter().for_each(|temporary| self.discard(temporary));
@@ -219,6 +230,17 @@ impl Inner {
         }
         Ok(ids)
     }
+}
+
+/// Notes the time in the directory of a store, whether or not a relay uses it, because somebody says that it is right.
+///
+/// # Errors
+/// If there is no such directory, or it cannot be written to.
+pub fn confirm_time(dir: &Path, now: u64) -> io::Result<()> {
+    let disk = disk::Disk::default();
+    let temporary = dir.join(format!("{}.{}", noted_time::NAME, std::process::id()));
+    disk.remove_file_if_there(&temporary)?;
+    noted_time::write(&disk, &dir.join(noted_time::NAME), &temporary, now)
 }
 
 impl Drop for Inner {
@@ -293,6 +315,14 @@ impl Store for LocalStore {
 
     async fn delete_content(&self, id: ShareId) -> Result<()> {
         self.run(move |inner| inner.delete_content(id)).await
+    }
+
+    async fn note_time(&self, now: u64) -> Result<()> {
+        self.run(move |inner| inner.note_time(now)).await
+    }
+
+    async fn noted_time(&self) -> Result<Option<u64>> {
+        self.run(|inner| Ok(noted_time::read(&inner.noted_time)?)).await
     }
 
     async fn check(&self) -> Result<()> {

@@ -17,7 +17,7 @@ pub use crate::share::{PartPlace, Parts};
 use crate::{disk, share::Record};
 #[cfg(all(test, unix))]
 pub use local::promises;
-pub use local::{LocalStore, OpenError};
+pub use local::{LocalStore, OpenError, confirm_time};
 
 /// A record as it was read, with what is needed to replace exactly this one.
 #[derive(Debug, Clone)]
@@ -129,6 +129,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// Deletes all bytes of a share and keeps its record. Running writers do no harm. Nothing there is no error.
     fn delete_content(&self, id: ShareId) -> impl Future<Output = Result<()>> + Send;
+
+    /// Notes the time, durably.
+    fn note_time(&self, now: u64) -> impl Future<Output = Result<()>> + Send;
+
+    /// The time noted last, if there is one.
+    fn noted_time(&self) -> impl Future<Output = Result<Option<u64>>> + Send;
 
     /// Whether the store can read and write.
     fn check(&self) -> impl Future<Output = Result<()>> + Send;

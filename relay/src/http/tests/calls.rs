@@ -118,7 +118,7 @@ async fn repeating_a_request_changes_nothing_and_another_is_a_conflict() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(&dir).await;
     server.upload(&request()).await;
-    server.time.store(2000, Ordering::Relaxed);
+    server.clock.pass(1000);
     let again = server.manage("PUT", &paths::share(&id()), &json(&request())).await;
     assert_eq!((again.status, again.json::<Created>().created_at), (200, 1000));
     let other = CreateShare { downloads: Some(7), ..request() };
@@ -132,7 +132,7 @@ async fn repeating_a_request_changes_nothing_and_another_is_a_conflict() {
     assert_eq!(server.put_part(0).await.status, 204);
     assert_eq!(server.seal().await.status, 204);
     let first: Ticket = server.take(PROOF, TICKET).await.json();
-    server.time.store(3000, Ordering::Relaxed);
+    server.clock.pass(1000);
     assert_eq!(server.take(PROOF, TICKET).await.json::<Ticket>(), first);
     assert!(server.content(TICKET, &[]).await.body == all_content());
 }
@@ -477,6 +477,6 @@ async fn the_page_is_the_same_for_every_id() {
     assert_eq!(info.page["index.html"], auth::digest(&page.body));
     assert!(!info.token_required);
     assert_eq!(server.get(paths::HEALTHZ).await.status, 204);
-    assert_eq!(server.get(paths::READYZ).await.status, 204);
+    assert_eq!(server.get(paths::READYZ).await.json::<serde_json::Value>(), serde_json::json!({ "clock": "settling" }));
     assert_eq!(server.get(paths::METRICS).await.code(), Code::NoSuchPath, "metrics have their own listener");
 }

@@ -55,7 +55,7 @@ async fn content_wants_its_ticket() {
     assert_eq!(server.receipt(TICKET).await.status, 204);
     assert_eq!(server.content(TICKET, &[]).await.code(), Code::TicketInvalid, "the receipt ended it");
     server.take(PROOF, 50).await;
-    server.time.store(1000 + 24 * 3600, Ordering::Relaxed);
+    server.clock.pass(24 * 3600);
     assert_eq!(server.content(50, &[]).await.code(), Code::TicketInvalid, "its time ended it");
 }
 
@@ -170,7 +170,7 @@ async fn a_running_download_ends_with_its_ticket() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(&dir).await;
     let mut stream = reading_slowly(&server).await;
-    server.time.store(1000 + 24 * 3600, Ordering::Relaxed);
+    server.clock.pass(24 * 3600);
     let mut rest = Vec::new();
     let _ = stream.read_to_end(&mut rest).await;
     assert!(rest.len() < 30 << 20, "{} bytes still came", rest.len());

@@ -133,7 +133,7 @@ async fn metrics_have_a_listener_of_their_own() {
     let shutdown = async { drop(stopped.await) };
     let serving = crate::serve_with_metrics(main, Some(metrics), config(), store, shutdown);
     let served = tokio::spawn(serving);
-    let server = Server { address: main_address, time: Arc::default(), stop, served };
+    let server = Server { address: main_address, clock: TestClock::at(1000), stop, served };
     server.get("/nothing").await;
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(head("GET", "/metrics", &[], None).as_bytes()).await.unwrap();

@@ -5,13 +5,7 @@ mod content;
 mod hostile;
 mod lasting;
 
-use std::{
-    net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::{net::SocketAddr, sync::Arc};
 
 use serde::de::DeserializeOwned;
 use share_relay_api::{Bytes32, Code, CreateShare, Problem, ShareId, limits::SEALED_CHUNK_BYTES, paths};
@@ -25,6 +19,7 @@ use tokio::{
 
 use crate::{
     auth,
+    clock::TestClock,
     config::{Config, Senders},
     limits::Limits,
     store::LocalStore,
@@ -38,7 +33,7 @@ const PAYLOAD: u64 = 2 * SEALED_CHUNK_BYTES + LAST;
 /// A running relay.
 struct Server {
     address: SocketAddr,
-    time: Arc<AtomicU64>,
+    clock: Arc<TestClock>,
     stop: oneshot::Sender<()>,
     served: JoinHandle<std::io::Result<()>>,
 }
@@ -61,12 +56,11 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let store = LocalStore::open(dir.path()).unwrap();
-        let time = Arc::new(AtomicU64::new(1000));
-        let clock = time.clone();
-        let config = Config { clock: Arc::new(move || clock.load(Ordering::Relaxed)), ..config };
+        let clock = TestClock::at(1000);
+        let config = Config { clock: clock.clone(), ..config };
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(crate::serve(listener, config, store, async { drop(stopped.await) }));
-        Self { address, time, stop, served }
+        Self { address, clock, stop, served }
     }
 
     async fn stop(self) {
@@ -143,7 +137,7 @@ impl Server {
     }
 
     async fn receipt(&self, ticket: u8) -> Reply {
-        let body = format!("{{\"fingerprint\":\"{0}\",\"time\":5,\"mac\":\"{0}\"}}", secret(0));
+        let body = format!("{{\"fingerprint\":\"{0}\",\"time\":5,\"saved\":\"disk\",\"mac\":\"{0}\"}}", secret(0));
         let headers = [("authorization", &*bearer(ticket))];
         self.call("POST", &paths::receipt(&id()), &headers, body.as_bytes()).await
     }

@@ -29,20 +29,20 @@ struct Known {
     parts: BTreeSet<u64>,
 }
 
-fn relay_on(store: LocalStore, time: &Arc<AtomicU64>) -> Arc<Relay<LocalStore>> {
-    let clock = time.clone();
-    let clock = Arc::new(move || clock.load(Ordering::Relaxed));
-    Relay::new(Config { clock, ..Config::new(Senders::Anyone) }, store)
+fn relay_on(store: LocalStore, clock: &Arc<TestClock>) -> Arc<Relay<LocalStore>> {
+    let relay = Relay::new(Config { clock: clock.clone(), ..Config::new(Senders::Anyone) }, store);
+    clock.pass(STEADY.as_secs());
+    relay
 }
 
 impl Life {
     fn begin() -> Self {
         let (dir, recorder) = (fast_dir(), Recorder::default());
-        let time = Arc::new(AtomicU64::new(1000));
+        let clock = TestClock::at(1000);
         let store = LocalStore::open_on(Disk::recorded(&recorder), &dir.path().join("data")).unwrap();
-        let relay = relay_on(store, &time);
-        let nothing = Known { changes: recorder.made(), time: 1000, ..Known::default() };
-        Self { setting: Setting { dir, time, relay }, recorder, known: vec![nothing] }
+        let relay = relay_on(store, &clock);
+        let nothing = Known { changes: recorder.made(), time: relay.now(), ..Known::default() };
+        Self { setting: Setting { dir, clock, relay }, recorder, known: vec![nothing] }
     }
 
     /// Notes what must be true from here on.
@@ -99,14 +99,14 @@ impl Life {
         let dir = fast_dir();
         cut.build(kept, dir.path());
         let data = dir.path().join("data");
-        let time = Arc::new(AtomicU64::new(before.time));
-        let relay = relay_on(LocalStore::open(&data).unwrap(), &time);
+        let clock = TestClock::at(before.time.saturating_sub(STEADY.as_secs()));
+        let relay = relay_on(LocalStore::open(&data).unwrap(), &clock);
         relay.sweep().await.unwrap();
         assert_no_orphan(&data, |found| found == id() && (before.record.is_some() || after.record.is_some()));
         let found = relay.store.load(id()).await.unwrap().map(|stored| stored.record);
         assert_between(&before, found.as_ref(), after);
-        let setting = Setting { dir, time, relay };
-        if let Some(Ok(share)) = found.as_ref().map(Record::kept) {
+        let setting = Setting { dir, clock, relay };
+        if let Some(Ok(share)) = found.as_ref().map(|record| record.kept(setting.relay.now())) {
             goes_on(&setting, share, &before.parts).await;
         }
     }

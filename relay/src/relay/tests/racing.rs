@@ -79,6 +79,14 @@ impl Store for Meddled {
         self.store.delete_content(id).await
     }
 
+    async fn note_time(&self, now: u64) -> Result<()> {
+        self.store.note_time(now).await
+    }
+
+    async fn noted_time(&self) -> Result<Option<u64>> {
+        self.store.noted_time().await
+    }
+
     async fn check(&self) -> Result<()> {
         self.store.check().await
     }

@@ -288,7 +288,7 @@ impl From<Problem> for Error {
             Code::DownloadsTaken => {
                 told(Kind::Gone, fl!("share-downloads-taken")).hint(fl!("share-downloads-taken-hint"))
             }
-            Code::TicketInvalid => told(Kind::Gone, fl!("share-ticket-ended")),
+            Code::TicketInvalid => told(Kind::Gone, fl!("share-ticket-ended")).hint(fl!("share-ticket-ended-hint")),
             Code::NotReady => Self::not_ready(problem.stored_bytes.unwrap_or_default(), problem.total_bytes),
             Code::DamagedId => Self::from(LinkError::Damaged),
             Code::TokenRequired => told(Kind::Refused, fl!("relay-needs-token")).hint(fl!("relay-needs-token-hint")),

@@ -53,7 +53,7 @@ impl Here {
         let store = share_relay::store::LocalStore::open(&files).map_err(io::Error::other)?;
         // Others on the network may fetch, and nobody but this process may send.
         let tokens = share_relay::auth::TokenFile::in_dir(&files);
-        let token = tokens.add("here", share_relay::config::system_clock()).map_err(io::Error::other)?;
+        let token = tokens.add("here", share_relay::clock::system_time()).map_err(io::Error::other)?;
         let mut config = share_relay::Config::new(share_relay::Senders::Tokens(tokens));
         config.limits.drain = LAST_ANSWERS;
         let serving = share_relay::serve(listener, config, store, async {

@@ -160,7 +160,11 @@ impl Watched {
         match trust {
             Trust::Steady => tracing::info!(clock, "what has expired is deleted"),
             Trust::Settling => {
-                tracing::info!(clock, hold_seconds = STEADY.as_secs(), "what has expired is refused, and not deleted yet");
+                tracing::info!(
+                    clock,
+                    hold_seconds = STEADY.as_secs(),
+                    "what has expired is refused, and not deleted yet"
+                );
             }
             Trust::Unconfirmed => tracing::error!(
                 clock,

@@ -10,25 +10,43 @@ use std::{
     time::Duration,
 };
 
+use share_relay::clock::Clock;
 use tokio::sync::oneshot;
 
 /// Listens on loopback, on a thread of its own. Stops when dropped.
 pub struct ClockedRelay {
     pub url: String,
-    clock: Arc<AtomicU64>,
+    clock: Arc<TestClock>,
     stop: Option<oneshot::Sender<()>>,
     serving: Option<JoinHandle<()>>,
+}
+
+/// A wall clock and a monotonic one, in seconds.
+struct TestClock {
+    wall: AtomicU64,
+    monotonic: AtomicU64,
+}
+
+impl Clock for TestClock {
+    fn wall(&self) -> u64 {
+        self.wall.load(Ordering::SeqCst)
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_secs(self.monotonic.load(Ordering::SeqCst))
+    }
+
+    fn is_synchronised(&self) -> bool {
+        false
+    }
 }
 
 impl ClockedRelay {
     /// With its data in this folder, and the time it is now.
     pub fn start(data: &Path) -> Self {
-        let clock = Arc::new(AtomicU64::new(share::time::now()));
-        let now = Arc::clone(&clock);
-        let config = share_relay::Config {
-            clock: Arc::new(move || now.load(Ordering::SeqCst)),
-            ..share_relay::Config::new(share_relay::Senders::Anyone)
-        };
+        let clock = Arc::new(TestClock { wall: share::time::now().into(), monotonic: AtomicU64::default() });
+        let config =
+            share_relay::Config { clock: clock.clone(), ..share_relay::Config::new(share_relay::Senders::Anyone) };
         let store = share_relay::store::LocalStore::open(data).unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let (tell, told) = std::sync::mpsc::channel();
@@ -46,7 +64,8 @@ impl ClockedRelay {
 
     /// Lets time pass.
     pub fn pass(&self, time: Duration) {
-        self.clock.fetch_add(time.as_secs(), Ordering::SeqCst);
+        self.clock.monotonic.fetch_add(time.as_secs(), Ordering::SeqCst);
+        self.clock.wall.fetch_add(time.as_secs(), Ordering::SeqCst);
     }
 }
 

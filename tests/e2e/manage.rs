@@ -73,18 +73,24 @@ fn a_forged_or_replayed_receipt_is_not_believed() {
         let status = world.status(sent);
         let found = status["events"].as_array().unwrap().iter().find(|event| event["event"] == "receipt").cloned();
         let event = found.unwrap();
-        json!({ "fingerprint": event["fingerprint"], "time": event["time"], "mac": event["mac"] })
+        json!({ "fingerprint": event["fingerprint"], "time": event["time"], "saved": event["saved"], "mac": event["mac"] })
     };
     let (own, foreign) = (genuine(&sent), genuine(&other));
-    let forged = json!({ "fingerprint": own["fingerprint"], "time": own["time"], "mac": "00".repeat(32) });
-    let moved = json!({ "fingerprint": own["fingerprint"], "time": 1, "mac": own["mac"] });
-    for (number, receipt) in (1..).zip([forged, own, foreign, moved]) {
+    let mut forged = own.clone();
+    forged["mac"] = json!("00".repeat(32));
+    let changed = |field: &str, value: Value| {
+        let mut receipt = own.clone();
+        receipt[field] = value;
+        receipt
+    };
+    let (moved, confirmed) = (changed("time", json!(1)), changed("saved", json!("confirmed")));
+    for (number, receipt) in (1..).zip([forged, own.clone(), foreign, moved, confirmed]) {
         post_receipt(&relay.url, &sent, number, receipt);
     }
-    assert_eq!(receipts(&world.status(&sent)), [true, false, false, false, false]);
+    assert_eq!(receipts(&world.status(&sent)), [true, false, false, false, false, false]);
     let people = world.share(["status", &sent.link]).succeeds().stdout();
     assert_eq!(people.matches("(genuine receipt)").count(), 1, "{people}");
-    assert_eq!(people.matches("a receipt that is NOT genuine; do not rely on it").count(), 4, "{people}");
+    assert_eq!(people.matches("a receipt that is NOT genuine; do not rely on it").count(), 5, "{people}");
 }
 
 #[test]

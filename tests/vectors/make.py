@@ -69,12 +69,13 @@ def proofs():
 
 
 def receipts():
-    for seed, time in [(1, 0), (2, 1_800_000_000), (3, 2**64 - 1)]:
+    for seed, time, saved in [(1, 0, "disk"), (2, 1_800_000_000, "browser"), (3, 2**64 - 1, "confirmed")]:
         file_key = hashlib.sha256(b"file key %d" % seed).digest()[:16]
         ticket_hash = hashlib.sha256(b"ticket %d" % seed).digest()
         fingerprint = hashlib.sha256(b"fingerprint %d" % seed).digest()
         key = hkdf(file_key, b"", b"share/v1/receipt")
-        mac = hmac.digest(key, ticket_hash + fingerprint + time.to_bytes(8, "big"), "sha256")
+        how = bytes([["disk", "browser", "confirmed"].index(saved) + 1])
+        mac = hmac.digest(key, ticket_hash + fingerprint + time.to_bytes(8, "big") + how, "sha256")
         yield {
             "file_key": file_key.hex(),
             "receipt_key": key.hex(),
@@ -82,6 +83,7 @@ def receipts():
             "fingerprint": fingerprint.hex(),
             # A string, because JSON numbers above 2^53 are not safe everywhere.
             "time": str(time),
+            "saved": saved,
             "mac": mac.hex(),
         }
 

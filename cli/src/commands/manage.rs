@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use serde::Serialize;
-use share_relay_api::{Bytes32, Code, Event, EventKind, Receipt, State};
+use share_relay_api::{Bytes32, Code, Event, EventKind, Events, Receipt, Saved, State};
 
 use super::Context;
 use crate::{
@@ -54,10 +54,15 @@ pub fn told(error: ClientError) -> Error {
 pub async fn status(context: &Context, args: args::Sent) -> Result<()> {
     let sent = Sent::find(context, &args)?;
     let events = sent.client.events(&sent.link.id, &sent.entry.manage_key).await.map_err(told)?;
-    let judged = judge(&sent.entry, events.events);
-    context.ui.event(&StatusEvent { event: "status", link: &sent.entry.link, state: events.state, events: &judged })?;
+    let judged = judge(&sent.entry, &events.events);
+    let Events { state, content_until, .. } = events;
+    let told = StatusEvent { event: "status", link: &sent.entry.link, state, content_until, events: &judged };
+    context.ui.event(&told)?;
     context.ui.say(format!("{}  {}", sent.entry.link, described(&sent.entry)))?;
-    context.ui.say(state_sentence(events.state, &sent.entry))?;
+    context.ui.say(state_sentence(state, &sent.entry))?;
+    if let Some(until) = content_until.filter(|until| state == State::Ready && *until != sent.entry.expires_at) {
+        context.ui.say(fl!("state-content-until", until = time::local(until)))?;
+    }
     judged.iter().try_for_each(|told| context.ui.say(format!("  {}  {}", time::local(told.event.at), told.sentence())))
 }
 
@@ -115,6 +120,8 @@ struct StatusEvent<'a> {
     event: &'static str,
     link: &'a str,
     state: State,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_until: Option<u64>,
     events: &'a [Told],
 }
 
@@ -135,25 +142,27 @@ struct ListEvent<'a> {
 /// An event, and for a receipt whether it is genuine.
 #[derive(Serialize)]
 pub struct Told {
+    /// The event.
     #[serde(flatten)]
-    event: Event,
+    pub event: Event,
     /// Absent for anything but a receipt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verified: Option<bool>,
 }
 
 /// Verifies the receipts among what the relay tells. The relay cannot forge one; that it does not show one and the same
-/// receipt as two is checked by its ticket.
-pub fn judge(entry: &Entry, events: Vec<Event>) -> Vec<Told> {
+/// receipt as two is checked by its ticket, which may have one of each kind.
+pub fn judge(entry: &Entry, events: &[Event]) -> Vec<Told> {
     let key = ReceiptKey::from_bytes(entry.receipt_key);
     let mut seen = HashSet::new();
     let mut verify = |ticket_hash: &Bytes32, receipt: &Receipt| {
-        key.verify(ticket_hash, &receipt.fingerprint, receipt.time, &receipt.mac)
+        key.verify(ticket_hash, receipt)
             && entry.fingerprint == Some(receipt.fingerprint)
-            && seen.insert(*ticket_hash)
+            && seen.insert((*ticket_hash, receipt.saved))
     };
     events
-        .into_iter()
+        .iter()
+        .cloned()
         .map(|event| {
             let verified = match &event.kind {
                 EventKind::Receipt { ticket_hash, receipt } => Some(verify(ticket_hash, receipt)),
@@ -172,10 +181,16 @@ impl Told {
             EventKind::WrongProof => fl!("event-wrong-proof"),
             EventKind::Locked { until } => fl!("event-locked", until = time::local(*until)),
             EventKind::Unlocked => fl!("event-unlocked"),
-            EventKind::Ticket { .. } => fl!("event-ticket"),
+            EventKind::Ticket { replaces: None, .. } => fl!("event-ticket"),
+            EventKind::Ticket { replaces: Some(_), .. } => fl!("event-ticket-again"),
             EventKind::TicketReturned { .. } => fl!("event-ticket-returned"),
             EventKind::Receipt { receipt, .. } if self.verified == Some(true) => {
-                fl!("event-receipt", time = time::local(receipt.time))
+                let time = time::local(receipt.time);
+                match receipt.saved {
+                    Saved::Disk => fl!("event-receipt", time = time),
+                    Saved::Browser => fl!("event-receipt-browser", time = time),
+                    Saved::Confirmed => fl!("event-receipt-confirmed", time = time),
+                }
             }
             EventKind::Receipt { .. } => fl!("event-receipt-unverified"),
             EventKind::Collected => fl!("event-collected"),

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use ring::hmac;
-use share_relay_api::Bytes32;
+use share_relay_api::{Bytes32, Receipt, Saved};
 use zeroize::Zeroizing;
 
 use super::FileKey;
@@ -30,15 +30,18 @@ impl ReceiptKey {
         Bytes32(*self.0)
     }
 
-    /// HMAC-SHA-256 over ticket hash ‖ fingerprint ‖ time, the last as 8 bytes big-endian.
-    pub fn mac(&self, ticket_hash: &Bytes32, fingerprint: &Bytes32, time: u64) -> Bytes32 {
-        let tag = hmac::sign(&self.key(), &message(ticket_hash, fingerprint, time));
-        Bytes32(tag.as_ref().try_into().expect("HMAC-SHA-256 has 32 bytes"))
+    /// A receipt for the download with this ticket.
+    pub fn sign(&self, ticket_hash: &Bytes32, fingerprint: Bytes32, time: u64, saved: Saved) -> Receipt {
+        let mut receipt = Receipt { fingerprint, time, saved, mac: Bytes32([0; 32]) };
+        let tag = hmac::sign(&self.key(), &message(ticket_hash, &receipt));
+        receipt.mac.0.copy_from_slice(tag.as_ref());
+        receipt
     }
 
-    /// Whether `mac` is the one for these; in constant time.
-    pub fn verify(&self, ticket_hash: &Bytes32, fingerprint: &Bytes32, time: u64, mac: &Bytes32) -> bool {
-        hmac::verify(&self.key(), &message(ticket_hash, fingerprint, time), &mac.0).is_ok()
+    /// Whether this is the receipt of somebody who could open the share, for the download with this ticket; in constant
+    /// time.
+    pub fn verify(&self, ticket_hash: &Bytes32, receipt: &Receipt) -> bool {
+        hmac::verify(&self.key(), &message(ticket_hash, receipt), &receipt.mac.0).is_ok()
     }
 
     fn key(&self) -> hmac::Key {
@@ -46,11 +49,17 @@ impl ReceiptKey {
     }
 }
 
-fn message(ticket_hash: &Bytes32, fingerprint: &Bytes32, time: u64) -> [u8; 72] {
-    let mut message = [0; 72];
+/// What the MAC covers: ticket hash ‖ fingerprint ‖ time as 8 bytes big-endian ‖ a byte that says how it was saved.
+fn message(ticket_hash: &Bytes32, receipt: &Receipt) -> [u8; 73] {
+    let mut message = [0; 73];
     message[..32].copy_from_slice(&ticket_hash.0);
-    message[32..64].copy_from_slice(&fingerprint.0);
-    message[64..].copy_from_slice(&time.to_be_bytes());
+    message[32..64].copy_from_slice(&receipt.fingerprint.0);
+    message[64..72].copy_from_slice(&receipt.time.to_be_bytes());
+    message[72] = match receipt.saved {
+        Saved::Disk => 1,
+        Saved::Browser => 2,
+        Saved::Confirmed => 3,
+    };
     message
 }
 

@@ -4,7 +4,7 @@ use std::{io::Read, path::PathBuf};
 
 use ring::digest::{SHA256, digest};
 use serde_json::Value;
-use share_relay_api::Bytes32;
+use share_relay_api::{Bytes32, Receipt, Saved};
 use zeroize::Zeroizing;
 
 use super::*;
@@ -275,14 +275,21 @@ fn receipts_are_those_of_other_code_and_forgeries_are_not() {
         assert_eq!(key.to_bytes(), bytes32(&vector["receipt_key"]));
         let (ticket, print) = (bytes32(&vector["ticket_hash"]), bytes32(&vector["fingerprint"]));
         let (time, mac) = (vector["time"].as_str().unwrap().parse().unwrap(), bytes32(&vector["mac"]));
-        assert_eq!(key.mac(&ticket, &print, time), mac);
+        let saved: Saved = serde_json::from_value(vector["saved"].clone()).unwrap();
+        let receipt = key.sign(&ticket, print, time, saved);
+        assert_eq!(receipt, Receipt { fingerprint: print, time, saved, mac });
 
         let key = ReceiptKey::from_bytes(key.to_bytes());
-        assert!(key.verify(&ticket, &print, time, &mac));
-        assert!(!key.verify(&print, &ticket, time, &mac));
-        assert!(!key.verify(&ticket, &print, time ^ 1, &mac));
-        assert!(!key.verify(&ticket, &print, time, &Bytes32(mac.0.map(|byte| byte ^ 1))));
-        assert!(!ReceiptKey::from_bytes(print).verify(&ticket, &print, time, &mac));
+        assert!(key.verify(&ticket, &receipt) && !key.verify(&print, &receipt));
+        let forged = [
+            Receipt { fingerprint: ticket, ..receipt.clone() },
+            Receipt { time: time ^ 1, ..receipt.clone() },
+            Receipt { mac: Bytes32(mac.0.map(|byte| byte ^ 1)), ..receipt.clone() },
+        ];
+        let others = [Saved::Disk, Saved::Browser, Saved::Confirmed].into_iter().filter(|other| *other != saved);
+        let forged = forged.into_iter().chain(others.map(|saved| Receipt { saved, ..receipt.clone() }));
+        assert!(forged.into_iter().all(|forged| !key.verify(&ticket, &forged)));
+        assert!(!ReceiptKey::from_bytes(print).verify(&ticket, &receipt));
     }
 }
 

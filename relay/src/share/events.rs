@@ -47,8 +47,10 @@ mod tests {
     #[test]
     fn receipts_never_push_each_other_out() {
         let zero = Bytes32([0; 32]);
-        let receipt =
-            || EventKind::Receipt { ticket_hash: zero, receipt: Receipt { fingerprint: zero, time: 1, saved: Saved::Disk, mac: zero } };
+        let receipt = || EventKind::Receipt {
+            ticket_hash: zero,
+            receipt: Receipt { fingerprint: zero, time: 1, saved: Saved::Disk, mac: zero },
+        };
         let mut events = Vec::new();
         push(&mut events, 0, EventKind::Created);
         for at in 0..MAX_EVENTS as u64 {

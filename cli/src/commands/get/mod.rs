@@ -11,7 +11,7 @@ mod ticket;
 use std::{fs, path::Path};
 
 use bytes::Bytes;
-use share_relay_api::{Bytes32, Code, Kind as ShareKind, Receipt, ShareStatus, State, TakeTicket};
+use share_relay_api::{Bytes32, Code, Kind as ShareKind, Saved as SavedTo, ShareStatus, State, TakeTicket};
 
 use self::{
     open::Opened,
@@ -190,7 +190,18 @@ impl<'a> Incoming<'a> {
 
     /// Takes one of the allowed downloads, or goes on with the one that an earlier try took.
     async fn take_ticket(&self, proof: Option<Bytes32>) -> Result<Held> {
-        let mut ticket = self.ticket()?;
+        let earlier = self.ticket()?;
+        let is_kept = earlier.is_kept;
+        match self.use_ticket(earlier, proof).await {
+            // Its receipt has come although its answer was lost, or somebody with the words has taken its place.
+            Err(error) if is_kept && error.code() == Code::TicketInvalid.as_str() => {
+                self.use_ticket(self.ticket()?, proof).await
+            }
+            taken => taken,
+        }
+    }
+
+    async fn use_ticket(&self, mut ticket: Held, proof: Option<Bytes32>) -> Result<Held> {
         let take = TakeTicket { proof, ticket_hash: ticket.secret.hash() };
         let taken = self.patience.with(async || self.client.take_ticket(&self.link.id, &take).await);
         ticket.expires_at = ticket.use_for(async { Ok(taken.await?) }).await?.expires_at;
@@ -201,10 +212,13 @@ impl<'a> Incoming<'a> {
     fn ticket(&self) -> Result<Held> {
         let fresh = Secret::random().map_err(no_randomness)?;
         match TicketFile::take(&self.context.dirs.tickets(), &self.link, fresh.clone()) {
-            Ok((secret, file)) => Ok(Held { secret, file, expires_at: 0 }),
+            Ok((secret, file)) => {
+                let is_kept = secret.hash() != fresh.hash();
+                Ok(Held { secret, file, is_kept, expires_at: 0 })
+            }
             Err(error) => {
                 self.context.ui.warn(fl!("get-ticket-not-kept", why = error.to_string()));
-                Ok(Held { secret: fresh, file: None, expires_at: 0 })
+                Ok(Held { secret: fresh, file: None, is_kept: false, expires_at: 0 })
             }
         }
     }
@@ -222,8 +236,8 @@ impl<'a> Incoming<'a> {
 
     /// Tells the relay, and so the sender, that all was received. What was saved stays saved if that fails.
     async fn send_receipt(&self, held: Held, key: &ReceiptKey, fingerprint: Bytes32, stop: &mut StopSignal) {
-        let (ticket, time) = (&held.secret, time::now());
-        let receipt = Receipt { fingerprint, time, mac: key.mac(&ticket.hash(), &fingerprint, time) };
+        let ticket = &held.secret;
+        let receipt = key.sign(&ticket.hash(), fingerprint, time::now(), SavedTo::Disk);
         let call = async || self.client.receipt(&self.link.id, ticket, &receipt).await;
         let send = async { Ok(self.patience.with(call).await?) };
         match unless_stopped(stop, fl!("get-receipt-interrupted"), send).await {
@@ -262,6 +276,8 @@ struct Ready {
 struct Held {
     secret: Secret,
     file: Option<TicketFile>,
+    /// Whether an earlier download took it.
+    is_kept: bool,
     /// When it ends, in seconds since 1970 by the relay's clock.
     expires_at: u64,
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use share_relay_api::State;
+use share_relay_api::{EventKind, Saved, State};
 
 use super::Sending;
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     i18n::fl,
     ledger::Entry,
     system::StopSignal,
+    time,
 };
 
 /// How often the share is asked whether it has been collected.
@@ -35,14 +36,22 @@ impl Sending {
         let mut told = 0;
         loop {
             let now = self.client.events(&self.link.id, &self.manage).await?;
-            let receipts: Vec<bool> = judge(entry, now.events).iter().filter_map(|told| told.verified).collect();
-            for genuine in receipts.iter().skip(told) {
-                match genuine {
-                    true => context.ui.note(fl!("here-received")),
-                    false => context.ui.warn(fl!("event-receipt-unverified")),
+            let judged = judge(entry, &now.events);
+            let receipts = judged.iter().filter_map(|told| match &told.event.kind {
+                EventKind::Receipt { receipt, .. } => Some((receipt.saved, told.verified?)),
+                _ => None,
+            });
+            for (saved, is_genuine) in receipts.skip(told) {
+                told += 1;
+                match (is_genuine, saved) {
+                    (false, _) => context.ui.warn(fl!("event-receipt-unverified")),
+                    (true, Saved::Disk | Saved::Confirmed) => context.ui.note(fl!("here-received")),
+                    (true, Saved::Browser) => {
+                        let until = time::local(now.content_until.unwrap_or_default());
+                        context.ui.note(fl!("here-given-to-browser", until = until));
+                    }
                 }
             }
-            told = receipts.len();
             match now.state {
                 State::Uploading | State::Ready => tokio::time::sleep(LOOK_EVERY).await,
                 State::Collected => return Ok(()),

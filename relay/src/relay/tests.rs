@@ -63,6 +63,11 @@ fn setting_with(limits: Limits) -> Setting {
 impl Setting {
     async fn upload(&self, downloads: Option<u32>, parts: &[u64]) {
         self.relay.create(id(), request(downloads)).await.unwrap();
+        self.upload_rest(parts).await;
+    }
+
+    /// All that follows once the share is created.
+    async fn upload_rest(&self, parts: &[u64]) {
         for (kind, bytes) in [(BlobKind::Header, HEADER), (BlobKind::Manifest, b"manifest")] {
             self.relay.put_blob(id(), key(), kind, Bytes::from_static(bytes)).await.unwrap();
         }
@@ -408,4 +413,153 @@ async fn a_part_of_the_layout_before_is_not_taken() {
     assert!(matches!(late, Err(Error::Refused(Refusal::Plain(Code::WrongLength)))));
     drop(late);
     setting.put_part(0).await.unwrap();
+}
+
+impl Setting {
+    /// The same data under a relay that starts at this time.
+    fn restarted_at(self, wall: u64) -> Self {
+        let Self { dir, relay, .. } = self;
+        drop(relay);
+        let clock = TestClock::at(wall);
+        let config = Config { clock: clock.clone(), ..Config::new(Senders::Anyone) };
+        let relay = Relay::new(config, LocalStore::open(dir.path()).unwrap());
+        Self { dir, clock, relay }
+    }
+
+    async fn check_and_sweep(&self) {
+        self.relay.check_clock().await;
+        self.relay.sweep().await.unwrap();
+    }
+}
+
+const DAY: u64 = 24 * 3600;
+
+/// A complete share, noted by a clock that is trusted.
+async fn uploaded() -> Setting {
+    let setting = setting();
+    setting.upload(Some(1), &[0, 1]).await;
+    setting.relay.seal(id(), key(), PAYLOAD).await.unwrap();
+    setting.check_and_sweep().await;
+    setting
+}
+
+#[tokio::test]
+async fn a_start_with_a_wrong_clock_deletes_nothing() {
+    let setting = uploaded().await;
+    let right = setting.relay.now();
+    let mut setting = setting;
+    for wrong in [right + 2 * DAY, right + 40 * DAY, right + 5000 * DAY] {
+        setting = setting.restarted_at(wrong);
+        for _ in 0..3 {
+            setting.check_and_sweep().await;
+            assert_eq!(code(setting.relay.status(id()).await), Code::Expired, "it is refused all the same");
+            assert_eq!(code(setting.take(9).await), Code::Expired);
+            assert_eq!(setting.relay.events(id(), key()).await.unwrap().state, State::Expired);
+            assert!(setting.on_disk("content.age"));
+            setting.clock.pass(STEADY.as_secs() / 4);
+        }
+    }
+    let setting = setting.restarted_at(right);
+    setting.check_and_sweep().await;
+    setting.take(9).await.unwrap();
+    assert_eq!(drain(setting.fetch(9).await.unwrap()).await, content());
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_while_the_relay_runs_deletes_nothing_for_an_hour() {
+    let setting = uploaded().await;
+    let expired = setting.relay.now() + 3600;
+    setting.clock.set(expired);
+    setting.check_and_sweep().await;
+    setting.clock.pass(STEADY.as_secs() - 1);
+    setting.check_and_sweep().await;
+    assert!(setting.on_disk("content.age"));
+    assert_eq!(setting.relay.ready().await.unwrap(), Trust::Settling);
+    setting.clock.pass(1);
+    setting.check_and_sweep().await;
+    assert!(!setting.on_disk("content.age"));
+    assert_eq!(setting.relay.ready().await.unwrap(), Trust::Steady);
+}
+
+#[tokio::test]
+async fn far_from_the_noted_time_nothing_is_deleted_until_somebody_confirms_it() {
+    let setting = uploaded().await;
+    setting.relay.revoke(id(), key()).await.unwrap();
+    let setting = {
+        let later = setting.relay.now() + TOMBSTONE_SECONDS + 10 * DAY;
+        setting.restarted_at(later)
+    };
+    for _ in 0..3 {
+        setting.check_and_sweep().await;
+        assert!(setting.on_disk("record.json"), "the tombstone stays");
+        setting.clock.pass(STEADY.as_secs());
+    }
+    assert_eq!(setting.relay.ready().await.unwrap(), Trust::Unconfirmed);
+    assert!(setting.relay.metrics.render().contains("share_relay_clock_trust 2\n"));
+    crate::store::confirm_time(setting.dir.path(), setting.relay.now()).unwrap();
+    setting.check_and_sweep().await;
+    assert_eq!(setting.relay.ready().await.unwrap(), Trust::Steady);
+    setting.check_and_sweep().await;
+    assert!(!setting.on_disk("record.json"));
+}
+
+#[tokio::test]
+async fn a_noted_time_that_cannot_be_read_counts_as_far_off() {
+    let setting = uploaded().await;
+    let now = setting.relay.now();
+    std::fs::write(setting.dir.path().join("clock"), "soon\n").unwrap();
+    let setting = setting.restarted_at(now);
+    setting.relay.check_clock().await;
+    setting.clock.pass(STEADY.as_secs());
+    assert_eq!(setting.relay.ready().await.unwrap(), Trust::Unconfirmed);
+}
+
+#[tokio::test]
+async fn a_clock_set_back_revives_nothing() {
+    let setting = uploaded().await;
+    let before = setting.relay.now();
+    setting.advance(3600);
+    assert_eq!(code(setting.relay.status(id()).await), Code::Expired, "by a clock that is trusted");
+    setting.clock.set(before);
+    assert_eq!(code(setting.relay.status(id()).await), Code::Expired);
+    assert_eq!(code(setting.take(9).await), Code::Expired);
+}
+
+#[tokio::test]
+async fn what_was_given_to_a_browser_stays_for_the_grace_and_goes_then() {
+    let setting = uploaded().await;
+    setting.take(9).await.unwrap();
+    drain(setting.fetch(9).await.unwrap()).await;
+    let until = setting.relay.now() + crate::config::DEFAULT_GRACE;
+    assert_eq!(setting.receive_as(9, Saved::Browser).await.unwrap(), Some(Repeatable { again_until: until }));
+    assert_eq!(setting.relay.events(id(), key()).await.unwrap().content_until, Some(until));
+    assert_eq!(drain(setting.fetch(9).await.unwrap()).await, content());
+    setting.advance(crate::config::DEFAULT_GRACE);
+    setting.check_and_sweep().await;
+    assert!(!setting.on_disk("content.age"));
+    let events = setting.relay.events(id(), key()).await.unwrap();
+    assert_eq!((events.state, events.content_until), (State::Collected, None));
+    assert_eq!(setting.receive_as(9, Saved::Browser).await.unwrap(), None, "again, after the end");
+}
+
+#[tokio::test]
+async fn an_answer_on_a_ticket_that_is_taken_over_is_cut_off() {
+    let setting = setting();
+    let proof = Bytes32([3; 32]);
+    let words = CreateShare { proof_hash: Some(auth::hash(&proof)), ..request(Some(1)) };
+    setting.relay.create(id(), words).await.unwrap();
+    setting.upload_rest(&[0]).await;
+    let take = async |ticket: u8| {
+        let ticket_hash = auth::hash(&Bytes32([ticket; 32]));
+        setting.relay.take_ticket(id(), TakeTicket { proof: Some(proof), ticket_hash }).await
+    };
+    take(9).await.unwrap();
+    let waiting = setting.fetch(9).await.unwrap();
+    assert_eq!(code(take(8).await), Code::DownloadsTaken, "somebody is downloading");
+    setting.receive_as(9, Saved::Browser).await.unwrap();
+    take(8).await.unwrap();
+    assert!(drain(waiting).await.len() < content().len(), "it waits for a part that is not there");
+    assert_eq!(code(setting.fetch(9).await.map(drop)), Code::TicketInvalid);
+    setting.put_part(1).await.unwrap();
+    assert_eq!(drain(setting.fetch(8).await.unwrap()).await, content());
 }

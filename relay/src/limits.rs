@@ -50,6 +50,10 @@ pub const MAX_HELD_RANGES: usize = 10_000;
 /// who race for a download one gets it, and not all of them one after another.
 pub const FRESH_TICKET_SECONDS: u64 = 10;
 
+/// How long a ticket on which everything was served is not taken over: its receipt is about to come, once all of it is on
+/// the recipient's disk.
+pub const RECEIPT_WAIT: Duration = Duration::from_secs(60);
+
 /// Seconds between two notes in the record that parts are still arriving.
 /// An unfinished upload lives this much longer than `UNFINISHED_SECONDS`, never shorter.
 pub const TOUCH_SECONDS: u64 = 600;

@@ -118,7 +118,7 @@ impl<S: Store> Relay<S> {
         } else {
             // One that cannot be read is as good as far off.
             let noted = self.store.noted_time().await.map_err(failed);
-            self.clock.noted(noted.unwrap_or(Some(0)));
+            self.clock.noted(noted.unwrap_or(Some(u64::MAX)));
         }
     }
 
@@ -214,10 +214,10 @@ impl<S: Store> Relay<S> {
     pub async fn take_ticket(self: &Arc<Self>, id: ShareId, request: TakeTicket) -> Result<Ticket> {
         let proof_hash = request.proof.as_ref().map(auth::hash);
         let answers = self.answers.clone();
-        let is_answering = move |ticket: &Bytes32| answers.has(ticket);
+        let quiet_for = move |ticket: &Bytes32| answers.quiet_for(ticket);
         let taken = self
             .change(id, move |record, now| {
-                record.take_ticket(proof_hash.as_ref(), &request.ticket_hash, &is_answering, now)
+                record.take_ticket(proof_hash.as_ref(), &request.ticket_hash, &quiet_for, now)
             })
             .await;
         self.count_wrong_proof(&taken);

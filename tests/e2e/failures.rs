@@ -235,7 +235,7 @@ fn all_downloads_taken() {
     let relay = world.relay();
     let sent = send_something(&world, &relay.url, &["--once"]);
     assert_eq!(raw::take_ticket(&relay.url, &sent, &sent.proof(), &Bytes32([1; 32])).status, 200);
-    let hint = "A download that was cut off gives its place back within a day.";
+    let hint = "If somebody is downloading it right now, try again when that has ended.";
     get_fails(&world, &sent, 5, "downloads_taken", "All downloads the sender allowed are taken", hint);
 }
 

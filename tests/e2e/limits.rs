@@ -124,21 +124,64 @@ fn looking_consumes_nothing() {
 }
 
 #[test]
-fn an_unfinished_download_gives_its_place_back() {
+fn a_download_left_half_done_is_taken_over_with_the_words() {
     let world = World::new();
-    let relay = world.clocked_relay();
+    let relay = world.relay();
     let sent = world.send(&relay.url, [world.file("case.bin", noise(20 << 20)).to_str().unwrap(), "--once"]);
     let gate = Proxy::holding_answer(&relay.url, "/content ", 1 << 20);
+    // By another link, so that the ticket that is kept is of no use to the other.
     let getting = world.get(&sent.through(&gate.url), "in").start();
     gate.wait_until_stopped();
+    world.get(&sent, "other").output().exits(5).says("All downloads the sender allowed are taken");
     getting.signal("INT");
     getting.finish().exits(130);
     drop(gate);
-    world.get(&sent, "in").output().exits(5).says("All downloads the sender allowed are taken");
-    relay.pass(Duration::from_secs(24 * 3600));
-    world.get(&sent, "in").succeeds();
-    let expected = ["created", "ready", "ticket", "ticket_returned", "ticket", "receipt", "collected"];
-    assert_eq!(world.events(&sent), expected);
+    let fetched = || world.get(&sent, "other").output().output.status.success();
+    world.until(fetched, "the relay does not see that nobody downloads any more");
+    assert_eq!(world.events(&sent), ["created", "ready", "ticket", "ticket", "receipt", "collected"]);
+    let people = world.share(["status", &sent.link]).succeeds().stdout();
+    assert!(people.contains("a download began again, in place of the one before"), "{people}");
+}
+
+#[test]
+fn what_was_given_to_a_browser_is_there_for_the_grace() {
+    let world = World::new();
+    let relay = world.clocked_relay();
+    let sent = send_something(&world, &relay.url, &["--once"]);
+    let given = |number: u8| {
+        let ticket = Bytes32([number; 32]);
+        assert_eq!(raw::take_ticket(&relay.url, &sent, &sent.proof(), &ticket).status, 200);
+        let zero = "00".repeat(32);
+        let receipt = serde_json::json!({ "fingerprint": zero, "time": 1, "saved": "browser", "mac": zero });
+        let answer = raw::call(&relay.url, "POST", &paths::receipt(&sent.share_id()), Some(&ticket), Some(receipt));
+        assert_eq!(answer.status, 200);
+        answer.json()["again_until"].as_u64().unwrap()
+    };
+    let until = given(1);
+    assert_eq!(raw::public_status(&relay.url, &sent)["again_until"], until);
+    assert_eq!(world.status(&sent)["content_until"], until);
+    let people = world.share(["status", &sent.link]).succeeds().stdout();
+    assert!(people.contains("If nothing else happens, the relay deletes the content on "), "{people}");
+    relay.pass(Duration::from_secs(3599));
+    assert!(given(2) > until, "whoever shows the words has a grace of their own");
+    relay.pass(Duration::from_secs(3600));
+    world.get(&sent, "late").output().exits(5).says("It was collected on ");
+    assert_eq!(world.status(&sent)["state"], "collected");
+}
+
+#[test]
+fn a_receipt_whose_answer_is_lost_ends_its_ticket_for_good() {
+    let world = World::new();
+    let relay = world.relay();
+    let sent = send_something(&world, &relay.url, &["--downloads", "3"]);
+    let gate = Proxy::cutting_answers(&relay.url, "/receipt ", 0, usize::MAX);
+    let through = sent.through(&gate.url);
+    let lost = world.get(&through, "in").args(["--patience", "1s"]).succeeds();
+    lost.says("All is saved, but the sender could not be told: ");
+    assert_eq!(world.events(&sent), ["created", "ready", "ticket", "receipt"], "it had come all the same");
+    world.get(&through, "again").args(["--patience", "1s"]).succeeds();
+    assert_eq!(world.events(&sent), ["created", "ready", "ticket", "receipt", "ticket", "receipt"]);
+    assert_eq!(raw::public_status(&relay.url, &sent)["downloads_left"], 1);
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! The rules, with a clock moved by hand.
 
+use std::time::Duration;
+
 use share_relay_api::{Kind, Receipt, Saved, Ticket, limits::*};
 
 use super::*;
-use crate::limits::FRESH_TICKET_SECONDS;
+use crate::limits::{FRESH_TICKET_SECONDS, RECEIPT_WAIT};
 
 const ACCEPTS: RelayLimits = RelayLimits::PROTOCOL;
 const DAY: u64 = 24 * 3600;
@@ -55,7 +57,8 @@ fn take(record: &mut Record, ticket: u8, now: u64) -> Result<Ticket, Refusal> {
 /// While answers run on these tickets.
 fn take_while(record: &mut Record, ticket: u8, answering: &[u8], now: u64) -> Result<Ticket, Refusal> {
     let is_answering = |hash: &Bytes32| answering.iter().any(|ticket| bytes(*ticket) == *hash);
-    record.take_ticket(Some(&auth::hash(&bytes(PROOF))), &bytes(ticket), is_answering, now)
+    let quiet_for = |hash: &Bytes32| (!is_answering(hash)).then_some(Duration::MAX);
+    record.take_ticket(Some(&auth::hash(&bytes(PROOF))), &bytes(ticket), quiet_for, now)
 }
 
 fn receipt(saved: Saved) -> Receipt {
@@ -308,7 +311,7 @@ fn a_missing_proof_is_not_a_guess_and_keys_need_none() {
 #[test]
 fn wrong_proofs_count_on_tickets_too() {
     let mut record = ready(None);
-    let wrong = record.take_ticket(Some(&bytes(99)), &bytes(50), |_| false, 0);
+    let wrong = record.take_ticket(Some(&bytes(99)), &bytes(50), |_| Some(Duration::MAX), 0);
     assert_eq!(wrong, Err(Refusal::WrongProof { tries_left: TRIES - 1, locked_until: None }));
     assert!(record.live(0).unwrap().running.is_empty());
 }
@@ -338,9 +341,9 @@ fn tickets_wait_for_header_manifest_and_size() {
 fn running_tickets_are_bounded() {
     let mut record = begun(CreateShare { proof_hash: None, ..request() });
     for number in 0..MAX_RUNNING_TICKETS {
-        record.take_ticket(None, &auth::digest(&number.to_be_bytes()), |_| false, 0).unwrap();
+        record.take_ticket(None, &auth::digest(&number.to_be_bytes()), |_| Some(Duration::MAX), 0).unwrap();
     }
-    assert_eq!(record.take_ticket(None, &bytes(1), |_| false, 0), Err(Code::TooBusy.into()));
+    assert_eq!(record.take_ticket(None, &bytes(1), |_| Some(Duration::MAX), 0), Err(Code::TooBusy.into()));
 }
 
 #[test]
@@ -528,7 +531,7 @@ fn confirming_ends_the_grace_and_only_a_proof_takes_over() {
 
     let mut keys = begun(CreateShare { proof_hash: None, downloads: Some(1), ..request() });
     keys.seal(PAYLOAD, 0).unwrap();
-    let take = |keys: &mut Record, ticket| keys.take_ticket(None, &bytes(ticket), |_| false, 25);
+    let take = |keys: &mut Record, ticket| keys.take_ticket(None, &bytes(ticket), |_| Some(Duration::MAX), 25);
     take(&mut keys, 50).unwrap();
     assert_eq!(take(&mut keys, 51), Err(Code::DownloadsTaken.into()));
     receive_as(&mut keys, 50, Saved::Browser, 20).unwrap();
@@ -542,7 +545,10 @@ fn a_ticket_that_was_left_is_taken_over_and_one_in_use_is_not() {
     take(&mut record, 50, 10).unwrap();
     record.charge(&bytes(50), HEADER, 10).unwrap();
     assert_eq!(take_while(&mut record, 51, &[50], 20), Err(Code::DownloadsTaken.into()), "an answer runs on it");
-    assert!(record.take_ticket(Some(&bytes(99)), &bytes(51), |_| false, 20).is_err(), "without the words");
+    assert!(
+        record.take_ticket(Some(&bytes(99)), &bytes(51), |_| Some(Duration::MAX), 20).is_err(),
+        "without the words"
+    );
     take(&mut record, 51, 20).unwrap();
     assert_eq!(record.charge(&bytes(50), 1, 20), Err(Code::TicketInvalid.into()));
     assert_eq!(record.admitted(Some(&bytes(50)), 20).err(), Some(Code::TicketInvalid.into()));
@@ -561,6 +567,19 @@ fn a_ticket_that_was_just_taken_is_not_taken_over() {
     take(&mut record, 50, 100).unwrap();
     assert_eq!(take(&mut record, 51, 100 + FRESH_TICKET_SECONDS - 1), Err(Code::DownloadsTaken.into()));
     take(&mut record, 51, 100 + FRESH_TICKET_SECONDS).unwrap();
+}
+
+#[test]
+fn a_ticket_whose_receipt_is_about_to_come_is_not_taken_over() {
+    let mut record = ready(Some(1));
+    take(&mut record, 50, 0).unwrap();
+    record.charge(&bytes(50), HEADER + PAYLOAD, 0).unwrap();
+    let proof = auth::hash(&bytes(PROOF));
+    let after =
+        |record: &mut Record, quiet: Duration| record.take_ticket(Some(&proof), &bytes(51), |_| Some(quiet), 100);
+    let soon = RECEIPT_WAIT - Duration::from_secs(1);
+    assert_eq!(after(&mut record, soon), Err(Code::DownloadsTaken.into()));
+    assert!(after(&mut record, RECEIPT_WAIT).is_ok());
 }
 
 #[test]
@@ -660,7 +679,7 @@ fn revoking_ends_a_grace_at_once() {
 #[test]
 fn what_has_expired_is_refused_before_it_is_written_down() {
     let take_unsettled = |record: &mut Record, ticket, now| {
-        record.take_ticket(Some(&auth::hash(&bytes(PROOF))), &bytes(ticket), |_| false, now)
+        record.take_ticket(Some(&auth::hash(&bytes(PROOF))), &bytes(ticket), |_| Some(Duration::MAX), now)
     };
     let mut record = ready(Some(2));
     for ticket in [50, 51] {

@@ -1,10 +1,15 @@
 //! Tickets: the right to download once, as often interrupted as need be, and what becomes of it.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use share_relay_api::{Bytes32, Code, Event, EventKind, Receipt, Saved, Ticket, limits};
 
 use super::{BlobKind, Ending, Life, Record, Refusal, Share, events};
-use crate::{auth, limits::FRESH_TICKET_SECONDS};
+use crate::{
+    auth,
+    limits::{FRESH_TICKET_SECONDS, RECEIPT_WAIT},
+};
 
 /// A ticket that has not ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,16 +31,16 @@ pub struct Running {
 
 impl Record {
     /// Takes one of the allowed downloads, or takes over one that somebody has taken and left: a download that was
-    /// given to a browser, or one without a receipt on which no answer runs (`is_answering` tells). That takes a proof,
-    /// so a share to public keys has none to take over. The ticket that is replaced ends, but may still send its receipt
-    /// if all was served on it.
+    /// given to a browser, or one without a receipt on which no answer runs (`quiet_for` tells for how long, `None` if
+    /// one does). That takes a proof, so a share to public keys has none to take over. The ticket that is replaced ends,
+    /// but may still send its receipt if all was served on it.
     ///
     /// The same ticket again gets the same answer while it runs and takes no second place; one that has ended is refused.
     pub fn take_ticket(
         &mut self,
         proof_hash: Option<&Bytes32>,
         ticket: &Bytes32,
-        is_answering: impl Fn(&Bytes32) -> bool,
+        quiet_for: impl Fn(&Bytes32) -> Option<Duration>,
         now: u64,
     ) -> Result<Ticket, Refusal> {
         if self.kept(now)?.running(ticket, now).is_none() {
@@ -51,7 +56,7 @@ impl Record {
         let (share, log) = self.kept_mut(now)?;
         let expires_at = now.saturating_add(limits::TICKET_SECONDS);
         let mut new = Running { hash: *ticket, expires_at, served: 0, received: false, again: false };
-        let replaced = share.place_for_ticket(is_answering, now)?;
+        let replaced = share.place_for_ticket(quiet_for, now)?;
         if let Some(old) = &replaced {
             new.received = old.received;
             if old.served >= share.content_bytes() {
@@ -237,7 +242,7 @@ impl Share {
     /// A place for a new ticket: a free one, or else that of the ticket which is given here and runs no more.
     fn place_for_ticket(
         &mut self,
-        is_answering: impl Fn(&Bytes32) -> bool,
+        quiet_for: impl Fn(&Bytes32) -> Option<Duration>,
         now: u64,
     ) -> Result<Option<Running>, Refusal> {
         let begun = self.holds(BlobKind::Header) && self.holds(BlobKind::Manifest);
@@ -248,7 +253,7 @@ impl Share {
         if self.downloads_left() != Some(0) && !is_full {
             return Ok(None);
         }
-        match self.left_behind(is_answering, now) {
+        match self.left_behind(quiet_for, now) {
             Some(place) => Ok(Some(self.running.remove(place))),
             None if is_full => Err(Code::TooBusy.into()),
             None => Err(Code::DownloadsTaken.into()),
@@ -256,13 +261,19 @@ impl Share {
     }
 
     /// Which of the running tickets somebody with a proof may replace: first those nobody downloads on.
-    fn left_behind(&self, is_answering: impl Fn(&Bytes32) -> bool, now: u64) -> Option<usize> {
+    fn left_behind(&self, quiet_for: impl Fn(&Bytes32) -> Option<Duration>, now: u64) -> Option<usize> {
         self.request.proof_hash?;
+        let all = self.content_bytes();
         let numbered = self.running.iter().enumerate();
         let candidates = numbered.filter_map(|(number, running)| {
-            let answering = is_answering(&running.hash);
-            let may_go = if running.again { now < running.expires_at } else { !answering && !running.is_fresh(now) };
-            may_go.then_some((answering, !running.again, running.expires_at, number))
+            let quiet = quiet_for(&running.hash);
+            let may_go = match quiet {
+                _ if running.again => now < running.expires_at,
+                None => false,
+                Some(quiet) if running.served >= all => quiet >= RECEIPT_WAIT,
+                Some(_) => !running.is_fresh(now),
+            };
+            may_go.then_some((quiet.is_none(), !running.again, running.expires_at, number))
         });
         candidates.min().map(|(.., number)| number)
     }

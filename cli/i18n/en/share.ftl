@@ -67,6 +67,7 @@ name-character = it holds the character { $character }
 name-device = Windows keeps this name for a device
 name-ending = it ends in a dot or a space
 name-not-composed = its accents are not in the usual form (Unicode NFC)
+name-unassigned = it holds { $character }, which is no character in Unicode { $version }
 name-long = it is longer than { $bytes } bytes, or { $total } with its folders
 name-deep = it is more than { $depth } folders deep
 name-staging = it is the name of a folder for unfinished downloads

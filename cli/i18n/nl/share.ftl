@@ -67,6 +67,7 @@ name-character = het teken { $character } staat erin
 name-device = Windows gebruikt deze naam voor een apparaat
 name-ending = de naam eindigt op een punt of een spatie
 name-not-composed = de accenten hebben niet de gewone vorm (Unicode NFC)
+name-unassigned = { $character } staat erin, en dat is geen teken in Unicode { $version }
 name-long = de naam is langer dan { $bytes } bytes, of { $total } met de mappen erbij
 name-deep = het bestand zit meer dan { $depth } mappen diep
 name-staging = zo heet een map voor downloads die nog niet klaar zijn

@@ -7,7 +7,7 @@ import {
 import "./chunk-Z622CYUG.js";
 import {
   printable
-} from "./chunk-FWHXOVF5.js";
+} from "./chunk-7GTGUHP5.js";
 import {
   Engine,
   loadWords,

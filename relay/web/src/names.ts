@@ -90,6 +90,7 @@ function escaped(c: string, code: number): string {
 }
 
 function isWellShown(name: string): boolean {
+  if (/^[ -~]*$/.test(name)) return true;
   let previous: number | null = null;
   for (const c of name) {
     const code = c.codePointAt(0) ?? 0;

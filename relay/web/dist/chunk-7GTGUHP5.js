@@ -53,6 +53,7 @@ function escaped(c, code) {
   return short ?? `\\u{${code.toString(16)}}`;
 }
 function isWellShown(name) {
+  if (/^[ -~]*$/.test(name)) return true;
   let previous = null;
   for (const c of name) {
     const code = c.codePointAt(0) ?? 0;

@@ -1,6 +1,6 @@
 import {
   printable
-} from "./chunk-FWHXOVF5.js";
+} from "./chunk-7GTGUHP5.js";
 import "./chunk-ZR6N3JSG.js";
 import {
   fail,

@@ -46,6 +46,8 @@ pub enum ContentError {
     DiskFull(String),
     /// The user may not write here.
     NoPermission(String),
+    /// Something else of the same share has the name already, as the file system takes names.
+    NameTaken(String),
     /// What has the name already may not be replaced: a folder by a file, or the reverse.
     InTheWay(String),
     /// Not everything got its final name; what did.
@@ -98,6 +100,14 @@ impl ContentError {
         }
     }
 
+    /// Sorts an error in making `path`, which nothing outside the share can have been before.
+    pub fn create(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
+        move |error| match error.kind() {
+            io::ErrorKind::AlreadyExists => Self::NameTaken(shown(path)),
+            _ => Self::write(path)(error),
+        }
+    }
+
     /// Sorts an error in reading `path`.
     pub fn read(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
         move |error| match error.kind() {
@@ -130,6 +140,7 @@ impl fmt::Display for ContentError {
             Self::Input(_) => fl!("content-input"),
             Self::DiskFull(path) => fl!("content-disk-full", path = path),
             Self::NoPermission(path) => fl!("content-no-permission", path = path),
+            Self::NameTaken(path) => fl!("content-name-taken", path = path),
             Self::InTheWay(path) => fl!("content-in-the-way", path = path),
             Self::Partly(saved, _) => fl!("content-partly", saved = saved),
             Self::Write(path, _) => fl!("content-write", path = path),

@@ -243,7 +243,7 @@ fn check_message(message: &str) -> Result<(), ContentError> {
 pub fn stream_name(name: &str) -> Result<String, ContentError> {
     let forbidden = |error| ContentError::ForbiddenName(printable(name), error);
     let name = names::composed(name);
-    names::check(&name).map_err(forbidden)?;
+    names::check_sent(&name).map_err(forbidden)?;
     match name.contains('/') {
         true => Err(forbidden(names::NameError::Character('/'))),
         false => Ok(name),

@@ -2,10 +2,13 @@
 //!
 //! A path is relative, UTF-8 in NFC, its components separated by `/`. A component must be a file name on Linux,
 //! macOS and Windows alike and must show all it consists of: docs/format.md, "Names", has the same rules in prose.
+//! Which paths are taken hangs on no version of Unicode: characters that this program does not know may travel. Which
+//! are sent does, so that all who read them agree in what is composed and which names are the same.
 
 use std::fmt;
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 use crate::i18n::fl;
 
@@ -15,6 +18,8 @@ pub const MAX_COMPONENT_BYTES: usize = 255;
 pub const MAX_PATH_BYTES: usize = 4096;
 /// Components in a path.
 pub const MAX_DEPTH: usize = 100;
+/// The version of Unicode whose characters are sent.
+const SENT_UNICODE: &str = "17.0";
 
 /// Why a path may not travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,12 +32,14 @@ pub enum NameError {
     Character(char),
     /// Windows gives the name to a device (`CON`, `nul.txt`, `COM1`).
     Device,
-    /// A folder in which a download grows ([`is_staging`]); downloads remove those that were left.
+    /// What some file system takes for the name of a folder in which a download grows ([`is_staging`]).
     Staging,
     /// Windows drops a dot or a space at the end.
     Ending,
     /// Not in Unicode's composed form (NFC).
     NotComposed,
+    /// A character that Unicode did not have in the version that senders keep to; only they refuse it.
+    Unassigned(char),
     /// More than [`MAX_COMPONENT_BYTES`], or the whole path more than [`MAX_PATH_BYTES`].
     Long,
     /// More than [`MAX_DEPTH`] folders inside each other.
@@ -49,6 +56,9 @@ impl fmt::Display for NameError {
             Self::Staging => fl!("name-staging"),
             Self::Ending => fl!("name-ending"),
             Self::NotComposed => fl!("name-not-composed"),
+            Self::Unassigned(c) => {
+                fl!("name-unassigned", character = format!("U+{:04X}", u32::from(*c)), version = SENT_UNICODE)
+            }
             Self::Long => fl!("name-long", bytes = MAX_COMPONENT_BYTES, total = MAX_PATH_BYTES),
             Self::Deep => fl!("name-deep", depth = MAX_DEPTH),
         })
@@ -57,7 +67,16 @@ impl fmt::Display for NameError {
 
 impl std::error::Error for NameError {}
 
-/// Checks a path by every rule of this format.
+/// Checks a path that is to be sent.
+pub fn check_sent(path: &str) -> Result<(), NameError> {
+    check(path)?;
+    match path.chars().find(|c| c.general_category() == GeneralCategory::Unassigned) {
+        Some(c) => Err(NameError::Unassigned(c)),
+        None => Ok(()),
+    }
+}
+
+/// Checks a path by every rule for those who receive it.
 pub fn check(path: &str) -> Result<(), NameError> {
     if path.len() > MAX_PATH_BYTES {
         return Err(NameError::Long);
@@ -80,13 +99,14 @@ fn check_component(name: &str) -> Result<(), NameError> {
     if let Some((_, c)) = with_previous(name).find(|&(previous, c)| !is_allowed(previous, c)) {
         return Err(NameError::Character(c));
     }
-    if name.ends_with(|c: char| c == '.' || c.is_whitespace()) {
+    if name.ends_with(|c: char| c == '.' || is_space(c)) {
         return Err(NameError::Ending);
     }
-    if is_device(name) {
+    let plain = plain(name);
+    if is_device(&plain) {
         return Err(NameError::Device);
     }
-    if is_staging(name) {
+    if is_staging(&plain) {
         return Err(NameError::Staging);
     }
     if !is_nfc(name) {
@@ -100,11 +120,20 @@ pub const STAGING_PREFIX: &str = ".share-";
 /// What such a name ends with.
 pub const STAGING_SUFFIX: &str = ".part";
 
-/// Whether this is the name of a folder in which a download grows, in any case of letters.
+/// Whether this is the name of a folder in which a download grows, exactly as downloads give it.
 pub fn is_staging(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
     let digits = name.strip_prefix(STAGING_PREFIX).and_then(|rest| rest.strip_suffix(STAGING_SUFFIX));
-    digits.is_some_and(|digits| digits.len() == 16 && digits.bytes().all(|b| b.is_ascii_hexdigit()))
+    digits.is_some_and(|digits| digits.len() == 16 && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
+}
+
+/// The name as it is compared with those of devices and of folders in which downloads grow. What is mapped here are all
+/// the characters that Unicode has for letters of those names in another case.
+fn plain(name: &str) -> String {
+    if name.is_ascii() {
+        return name.to_ascii_lowercase();
+    }
+    let visible = name.replace(|c| is_joiner(c) || is_variation_selector(c), "");
+    visible.replace('ı', "i").replace('ſ', "s").replace('ﬀ', "ff").to_ascii_lowercase()
 }
 
 /// Two names with one key are one file on a system that ignores case, or look alike: upper case of lower case
@@ -165,6 +194,11 @@ fn is_visible(previous: Option<char>, c: char) -> bool {
     !c.is_control() && !is_ignorable(c) && !has_no_shape(c)
 }
 
+/// Unicode property White_Space, without what is refused as no name may hold it.
+fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\u{A0}' | '\u{1680}' | '\u{2000}'..='\u{200A}' | '\u{202F}' | '\u{205F}' | '\u{3000}')
+}
+
 fn is_joiner(c: char) -> bool {
     matches!(c, '\u{200C}' | '\u{200D}')
 }
@@ -193,13 +227,12 @@ fn has_no_shape(c: char) -> bool {
         || u32::from(c) & 0xFFFE == 0xFFFE
 }
 
-/// Names Windows gives to devices, with any extension and in any case.
-fn is_device(name: &str) -> bool {
-    let stem = name.split('.').next().unwrap_or(name).trim_end_matches(' ').to_ascii_uppercase();
-    match stem.as_str() {
-        "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$" => true,
+/// Names Windows gives to devices, with any extension.
+fn is_device(plain: &str) -> bool {
+    match plain.split('.').next().unwrap_or(plain).trim_end_matches(' ') {
+        "con" | "prn" | "aux" | "nul" | "conin$" | "conout$" => true,
         stem => {
-            let number = stem.strip_prefix("COM").or_else(|| stem.strip_prefix("LPT"));
+            let number = stem.strip_prefix("com").or_else(|| stem.strip_prefix("lpt"));
             number.is_some_and(|number| {
                 let mut digits = number.chars();
                 let digit = digits.next();
@@ -220,6 +253,7 @@ mod tests {
     struct Vectors {
         allowed: Vec<String>,
         forbidden: Vec<(String, String)>,
+        unassigned: Vec<String>,
         same: Vec<(String, String)>,
         different: Vec<(String, String)>,
         printable: Vec<(String, String)>,
@@ -238,6 +272,7 @@ mod tests {
             NameError::Ending => "ending",
             NameError::Staging => "staging",
             NameError::NotComposed => "composed",
+            NameError::Unassigned(_) => "unassigned",
             NameError::Long => "long",
             NameError::Deep => "deep",
         }
@@ -246,7 +281,43 @@ mod tests {
     #[test]
     fn ordinary_names_are_allowed() {
         for name in vectors().allowed {
+            assert_eq!(check_sent(&name), Ok(()), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn characters_that_unicode_has_not_assigned_are_taken_and_not_sent() {
+        for name in vectors().unassigned {
             assert_eq!(check(&name), Ok(()), "{name:?}");
+            assert_eq!(check_sent(&name).map_err(word), Err("unassigned"), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn the_tables_in_use_know_all_that_is_sent() {
+        let (major, minor, _) = unicode_properties::UNICODE_VERSION;
+        assert_eq!(format!("{major}.{minor}"), SENT_UNICODE);
+        let normalization = unicode_normalization::UNICODE_VERSION;
+        for tables in [char::UNICODE_VERSION, normalization] {
+            assert!(u64::from(tables.0) >= major, "{tables:?}");
+        }
+    }
+
+    #[test]
+    fn no_other_character_is_a_letter_of_a_device_or_staging_folder() {
+        let names = ["con", "prn", "aux", "nul", "conin$", "conout$", "com", "lpt", ".share-", ".part", "abcdef"];
+        for c in '\u{80}'..=char::MAX {
+            let text = c.to_string();
+            let key = collision_key(&text).to_ascii_lowercase();
+            let is_in_names = || key == "ff" || names.iter().any(|name| name.contains(&key));
+            assert_eq!(plain(&text).is_ascii(), key.is_ascii() && is_nfc(&text) && is_in_names(), "{c:?}");
+        }
+    }
+
+    #[test]
+    fn spaces_are_those_of_unicode() {
+        for c in '\0'..=char::MAX {
+            assert_eq!(is_space(c), c.is_whitespace() && is_allowed(None, c), "{c:?}");
         }
     }
 
@@ -254,6 +325,7 @@ mod tests {
     fn forbidden_names_are_refused_for_their_reason() {
         for (name, why) in vectors().forbidden {
             assert_eq!(check(&name).map_err(word), Err(&*why), "{name:?}");
+            assert_eq!(check_sent(&name).map_err(word), Err(&*why), "{name:?}");
         }
     }
 

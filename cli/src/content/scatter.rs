@@ -32,7 +32,8 @@ const MOST_OPEN: usize = 8;
 pub enum Found {
     /// Nothing: each file and folder is created, and none may be there.
     Nothing,
-    /// What an earlier program left: what is missing is created.
+    /// What an earlier program left after it had created all of it, each file and folder anew, so that no two of them are
+    /// one: what is missing is created.
     Leftovers,
 }
 
@@ -81,7 +82,7 @@ impl Scatter {
         found: Found,
     ) -> Result<Self, ContentError> {
         for entry in &entries {
-            make(entry, &folder, found).map_err(ContentError::write(Path::new(&entry.path)))?;
+            make(entry, &folder, found).map_err(ContentError::create(Path::new(&entry.path)))?;
         }
         Ok(Self { folder, kind, entries, length, open: Mutex::default() })
     }

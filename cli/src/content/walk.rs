@@ -136,8 +136,9 @@ impl Walk {
         if let Some([one, other]) = kept.array_windows().find(|[one, other]| one.0 == other.0) {
             return Err(ContentError::SameName(shown(&one.2), shown(&other.2)));
         }
+        kept.sort_by(|a, b| a.1.cmp(&b.1));
         for (_, path, source, what) in kept {
-            names::check(&path).map_err(|error| ContentError::ForbiddenName(shown(&source), error))?;
+            names::check_sent(&path).map_err(|error| ContentError::ForbiddenName(shown(&source), error))?;
             match what {
                 What::Folder => self.folder(source, path)?,
                 _ => self.file(source, path)?,

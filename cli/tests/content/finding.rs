@@ -66,7 +66,43 @@ fn the_order_does_not_depend_on_the_arguments() {
         write(sandbox.path().join(file), "");
     }
     let walked = walk(&arguments, false).unwrap();
-    assert_eq!(paths(&walked), ["a", "a/X", "a/y", "b", "C", "y"]);
+    assert_eq!(paths(&walked), ["C", "a", "a/X", "a/y", "b", "y"]);
+}
+
+#[test]
+fn the_order_is_that_of_bytes_folder_by_folder() {
+    let sandbox = sandbox();
+    let folder = sandbox.path().join("d");
+    for file in ["a/b", "a b", "a.b", "Y", "é", "z", "ｅ", "😀"] {
+        write(folder.join(file), "");
+    }
+    let walked = walk(&[folder], false).unwrap();
+    assert_eq!(paths(&walked), ["d", "d/Y", "d/a", "d/a/b", "d/a b", "d/a.b", "d/z", "d/é", "d/ｅ", "d/😀"]);
+}
+
+#[test]
+fn a_character_that_unicode_has_not_assigned_is_not_sent() {
+    let sandbox = sandbox();
+    let file = write(sandbox.path().join("d/new \u{378}.txt"), "");
+    for argument in [sandbox.path().join("d"), file] {
+        match walk(&[argument], false).unwrap_err() {
+            ContentError::ForbiddenName(path, NameError::Unassigned('\u{378}')) => assert!(path.ends_with(".txt")),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn the_folder_of_an_unfinished_download_is_left_out_and_what_looks_like_one_is_refused() {
+    let sandbox = sandbox();
+    write(sandbox.path().join("d/.share-0123456789abcdef.part/files/half"), "");
+    write(sandbox.path().join("d/file"), "");
+    let walked = walk(&[sandbox.path().join("d")], false).unwrap();
+    assert_eq!((paths(&walked), walked.skipped[0].reason), (vec!["d", "d/file"], SkipReason::Unfinished));
+    for name in [".SHARE-0123456789abcdef.part", ".\u{17f}hare-0123456789abcdef.part"] {
+        let file = write(sandbox.path().join(name), "");
+        assert!(matches!(walk(&[file], false), Err(ContentError::ForbiddenName(_, NameError::Staging))), "{name}");
+    }
 }
 
 #[test]
@@ -146,10 +182,14 @@ mod on_unix {
     #[test]
     fn names_that_differ_in_case_only_are_refused() {
         let sandbox = sandbox();
-        for name in ["README", "readme"] {
+        // In the order of bytes, others stand between the two.
+        for name in ["README", "Setup", "readme"] {
             write(sandbox.path().join("d").join(name), "");
         }
-        assert!(matches!(walk(&[sandbox.path().join("d")], false), Err(ContentError::SameName(..))));
+        match walk(&[sandbox.path().join("d")], false).unwrap_err() {
+            ContentError::SameName(one, other) => assert_eq!(one.to_lowercase(), other.to_lowercase()),
+            other => panic!("{other:?}"),
+        }
     }
 
     fn skipped(walked: &Walked) -> Vec<(&str, SkipReason)> {

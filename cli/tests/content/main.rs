@@ -344,6 +344,22 @@ fn times_that_a_tar_cannot_hold_are_brought_within_its_limits() {
     assert_eq!((entries[1].mtime, entries[2].mtime), (kept.min(MAX_MTIME), 0));
 }
 
+/// As where a file system takes two names for one that no rule of ours finds.
+#[test]
+fn what_has_a_name_already_is_neither_written_nor_entered() {
+    for name in ["file", "folder/file"] {
+        let sandbox = sandbox();
+        write(sandbox.path().join("sent").join(name), "new");
+        let packed = pack(&[sandbox.path().join("sent").join(name.split('/').next().unwrap())]);
+        let there = write(sandbox.path().join("output").join(name), "old");
+        match unpack(&content(&packed)[..], &manifest(&packed), &sandbox.path().join("output")).unwrap_err() {
+            ContentError::NameTaken(path) => assert!(name.starts_with(&path), "{path}"),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(fs::read(there).unwrap(), b"old");
+    }
+}
+
 #[test]
 fn a_reader_that_gives_one_byte_at_a_time_is_read_whole() {
     struct Slow<'a>(&'a [u8]);

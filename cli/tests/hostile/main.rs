@@ -149,6 +149,15 @@ fn honest_cases() -> Vec<(&'static str, Case)> {
         ("honest", Case { manifest: manifest.to_string().into(), content }),
         ("honest_file", single(b"hello", |_| {})),
         ("honest_names", files(&[file("-rf"), file(&"b".repeat(200)), file("grüße 🎉"), file("日本語.txt")])),
+        // Bytes decide: not case, nor what Unicode will make of characters that it has not assigned yet.
+        (
+            "honest_order",
+            tree(&["Y", "Z", "_", "a/", "a/A", "a/Y", "a/b/", "a/b/A", "a/b/c", "a b", "a.b", "ab", "b/", "b/a"]),
+        ),
+        ("honest_order_of_utf8", tree(&["z", "é", "ｅ", "𐐀", "𐐩", "😀"])),
+        ("honest_unassigned", tree(&["a\u{378}", "\u{378}", "\u{379}/", "\u{379}/\u{378}", "\u{1fffd}", "\u{e1000}"])),
+        // Letters that came with Unicode 16 and 17; the first has had its capital, the second, only since then.
+        ("honest_recent", tree(&["ɤ", "\u{a7cb}b", "\u{a7ce}", "\u{a7d0}", "\u{10d50}", "\u{16ea0}", "\u{16ebc}"])),
         ("honest_executable", files(&[executable])),
         ("honest_message_null", lie(|m| m["message"] = Value::Null)),
         ("honest_spaced", raw::manifest(format!("\r\n\t {:#} \n", honest().0))),
@@ -229,6 +238,12 @@ refused! {
     device_com1: named("com1") => name(Device);
     device_with_superscript: named("COM¹.log") => name(Device);
     device_console: named("conin$") => name(Device);
+    device_with_dotless_i: named("conın$") => name(Device);
+    device_with_variation_selector: named("com1\u{fe0f}.log") => name(Device);
+    staging: named(".share-0123456789abcdef.part") => name(Staging);
+    staging_in_capitals: named(".SHARE-0123456789ABCDEF.PART") => name(Staging);
+    staging_with_long_s: named(".ſhare-0123456789abcdef.part") => name(Staging);
+    staging_with_ligature: named(".share-0123456789abcdﬀ.part") => name(Staging);
     trailing_dot: named("x.") => name(Ending);
     trailing_space: named("x ") => name(Ending);
     trailing_wide_space: named("x\u{3000}") => name(Ending);
@@ -258,17 +273,28 @@ refused! {
     // Two names for one file, and files in files.
     same_name_twice: files(&[file("a"), file("a")]) => archive(SameName);
     same_name_in_another_case: files(&[file("README"), file("readme")]) => archive(SameName);
+    same_name_not_side_by_side: files(&[file("A"), file("B"), file("a")]) => archive(SameName);
+    same_name_around_a_folder: tree(&["d/", "d/A", "d/Z/", "d/Z/f", "d/Z/g/", "d/a"]) => archive(SameName);
+    same_name_of_a_folder_and_a_file: tree(&["A/", "A/x", "B", "a"]) => archive(SameName);
+    same_name_deep_inside: tree(&["d/", "d/e/", "d/e/É", "d/e/é"]) => archive(SameName);
+    same_name_but_for_a_dotless_i: files(&[file("FILE"), file("fıle")]) => archive(SameName);
+    same_name_but_for_a_ligature: files(&[file("OFF"), file("oﬀ")]) => archive(SameName);
     same_name_after_full_folding: files(&[file("STRASSE"), file("straße")]) => archive(SameName);
+    same_name_unassigned: files(&[file("\u{378}"), file("\u{378}")]) => archive(SameName);
     same_name_but_for_a_selector: files(&[file("☺"), file("☺\u{fe0f}")]) => archive(SameName);
     composed_and_decomposed: files(&[file("\u{e9}"), file("e\u{301}")]) => name(NotComposed);
     folder_twice: totals(0, 2, tar(&[folder("d/"), folder("d/")])) => archive(SameName);
     folder_and_file: totals(1, 1, tar(&[folder("d/"), file("d")])) => archive(SameName);
-    folder_again_in_another_case: totals(1, 2, tar(&[folder("d/"), file("d/x"), folder("D/")])) => archive(Order);
+    folder_again_in_another_case: tree(&["D/", "D/x", "d/"]) => archive(SameName);
+    folder_again_in_another_case_and_out_of_order: tree(&["d/", "d/x", "D/"]) => archive(Order);
     file_under_a_file: files(&[file("a"), file("a/b")]) => archive(NoFolder);
     file_in_a_folder_not_listed: files(&[file("a/b")]) => archive(NoFolder);
-    file_in_a_folder_of_another_case: totals(1, 1, tar(&[folder("d/"), file("D/x")])) => archive(NoFolder);
+    file_in_a_folder_of_another_case: tree(&["D/", "d/x"]) => archive(NoFolder);
     back_into_a_folder: totals(3, 1, tar(&[folder("d/"), file("d/a"), file("e"), file("d/b")])) => archive(Order);
     out_of_order: files(&[file("b"), file("a")]) => archive(Order);
+    in_the_order_of_letters: files(&[file("a"), file("B")]) => archive(Order);
+    in_the_order_of_whole_paths: tree(&["a/", "a b", "a/b"]) => archive(Order);
+    in_the_order_of_utf16: tree(&["𐐀", "ｅ"]) => archive(Order);
 
     // Things that are neither file nor folder.
     symbolic_link: promised(0, 0, &[link("a", b'2', "/etc/passwd")]) => archive(Type(b'2'));
@@ -490,7 +516,13 @@ refused! {
     }) => listed(Totals);
     listed_outside: lie(|m| m["entries"][1]["path"] = json!("d/../../a")) => listed(Name(Dots));
     listed_with_escape: lie(|m| m["entries"][1]["path"] = json!("d/\u{1b}[2J")) => listed(Name(Character('\u{1b}')));
-    listed_twice: lie(|m| m["entries"][2]["path"] = json!("d/A")) => listed(SameName);
+    listed_not_side_by_side: lie(|m| {
+        for (entry, path) in [(0, "D"), (1, "E"), (2, "d")] {
+            m["entries"][entry]["path"] = json!(path);
+        }
+    }) => listed(SameName);
+    listed_twice: lie(|m| m["entries"][2]["path"] = json!("d/a")) => listed(SameName);
+    listed_in_another_case: lie(|m| m["entries"][1]["path"] = json!("d/B")) => listed(SameName);
     listed_out_of_order: lie(|m| m["entries"][2]["path"] = json!("d/0")) => listed(Order);
     listed_in_a_file: lie(|m| m["entries"][2]["path"] = json!("d/a/b")) => listed(NoFolder);
     listed_folder_with_bytes: lie(|m| m["entries"][0]["size"] = json!(5)) => listed(Totals);

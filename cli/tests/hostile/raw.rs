@@ -104,6 +104,13 @@ pub fn files(entries: &[Vec<u8>]) -> Case {
     totals(entries.len() as u64, 0, tar(entries))
 }
 
+/// Totals for a tar of these files and folders; a folder's path ends in a slash.
+pub fn tree(paths: &[&str]) -> Case {
+    let of = |path: &&str| if path.ends_with('/') { folder(path) } else { file(path) };
+    let folders = paths.iter().filter(|path| path.ends_with('/')).count();
+    totals((paths.len() - folders) as u64, folders as u64, tar(&paths.iter().map(of).collect::<Vec<_>>()))
+}
+
 /// One file of this name.
 pub fn named(name: &str) -> Case {
     files(&[file(name)])

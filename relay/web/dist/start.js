@@ -2,19 +2,22 @@ import {
   SENDER_MS,
   arrivedOf,
   isPassing,
-  printable,
   readJson
-} from "./chunk-P3TUFHYY.js";
+} from "./chunk-PCS53IO2.js";
 import "./chunk-Z622CYUG.js";
+import {
+  printable
+} from "./chunk-7GTGUHP5.js";
 import {
   Engine,
   loadWords,
   offerBlob,
   pageUrl,
   save
-} from "./chunk-W7IOMR5L.js";
-import "./chunk-3AFGREZB.js";
+} from "./chunk-WHSN5KRN.js";
+import "./chunk-YG7J2LP3.js";
 import "./chunk-WMBZNGJP.js";
+import "./chunk-ZR6N3JSG.js";
 import {
   fail,
   failureOf
@@ -1094,6 +1097,8 @@ var en_default = {
   "failure.save_refused.hint": "Try another browser. {program}",
   "failure.place_failed": "It could not be written to the place you chose. What is there is not complete.",
   "failure.place_failed.hint": "Is the disk or stick still there, and may you write to it? Or save it again in another place.",
+  "failure.name_taken": "“{path}” has the same name, for this disk, as something else in this share. Nothing was saved.",
+  "failure.name_taken.hint": "Save it as one .zip, or in a folder on another disk.",
   "failure.too_many_for_zip": "There are too many files for one .zip: it can hold {limit}.",
   "failure.too_many_for_zip.hint": "Save everything in a folder if your browser offers that, or use the share program.",
   "failure.not_enough_memory": "Your browser has not enough memory to open this.",
@@ -1291,6 +1296,8 @@ var nl_default = {
   "failure.save_refused.hint": "Probeer een andere browser. {program}",
   "failure.place_failed": "Het kon niet worden opgeslagen op de plaats die u hebt gekozen. Wat daar staat, is niet compleet.",
   "failure.place_failed.hint": "Is de schijf of stick er nog, en mag u erop schrijven? Of sla het opnieuw op, op een andere plaats.",
+  "failure.name_taken": "“{path}” heet op deze schijf hetzelfde als iets anders in deze zending. Er is niets opgeslagen.",
+  "failure.name_taken.hint": "Sla het op als één .zip, of in een map op een andere schijf.",
   "failure.too_many_for_zip": "Er zijn te veel bestanden voor één .zip: daar passen er {limit} in.",
   "failure.too_many_for_zip.hint": "Sla alles op in een map als uw browser dat aanbiedt, of gebruik het programma share.",
   "failure.not_enough_memory": "Uw browser heeft niet genoeg geheugen om dit te openen.",

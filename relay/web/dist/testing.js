@@ -2,9 +2,10 @@ import {
   Engine,
   loadWords,
   save
-} from "./chunk-W7IOMR5L.js";
-import "./chunk-3AFGREZB.js";
+} from "./chunk-WHSN5KRN.js";
+import "./chunk-YG7J2LP3.js";
 import "./chunk-WMBZNGJP.js";
+import "./chunk-ZR6N3JSG.js";
 import {
   failureOf
 } from "./chunk-QUKKOYP6.js";

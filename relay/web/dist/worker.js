@@ -4,36 +4,40 @@ import {
   openHeader,
   readHeader,
   scrypt
-} from "./chunk-4SVA37OZ.js";
+} from "./chunk-ZTQH23IR.js";
 import {
   Backoff,
-  MAX_PATH_BYTES,
   Relay,
   SENDER_MS,
   arrivedOf,
-  checkName,
-  collisionKey,
-  printable,
   withPatience
-} from "./chunk-P3TUFHYY.js";
+} from "./chunk-PCS53IO2.js";
 import {
   piecesOf
 } from "./chunk-Z622CYUG.js";
+import {
+  MAX_PATH_BYTES,
+  checkName,
+  collisionKey,
+  printable
+} from "./chunk-7GTGUHP5.js";
+import {
+  hkdf
+} from "./chunk-YG7J2LP3.js";
+import {
+  hmac,
+  sha256
+} from "./chunk-WMBZNGJP.js";
 import {
   concat,
   equal,
   fromHex,
   fromUtf8,
   hex,
-  hkdf,
   random,
   utf8,
   utf8Length
-} from "./chunk-3AFGREZB.js";
-import {
-  hmac,
-  sha256
-} from "./chunk-WMBZNGJP.js";
+} from "./chunk-ZR6N3JSG.js";
 import {
   ShareError,
   fail,
@@ -441,22 +445,33 @@ function unescape(token) {
 
 // src/tree.ts
 var Tree = class {
-  #last = null;
-  #folders = [];
+  #last = "";
+  /** The folders around the present place, from the outside in; the first is that of the share itself. */
+  #open = [{ path: "", names: /* @__PURE__ */ new Set() }];
+  /** Of its own, so that whoever is refused by chance is not refused again. */
+  #key = random(16);
   /** Checks the next path and takes it in. */
   enter(path, folder) {
     if (checkName(path)) return "name";
-    const key = collisionKey(path);
-    const order = this.#last === null ? 1 : comparePaths(key, this.#last);
+    const order = comparePaths(path, this.#last);
     if (order === 0) return "same_name";
     if (order < 0) return "order";
-    this.#last = key;
-    const parent = path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : null;
-    const open = parent === null ? 0 : 1 + this.#folders.lastIndexOf(parent);
-    if (parent !== null && open === 0) return "no_folder";
-    this.#folders.length = open;
-    if (folder) this.#folders.push(path);
+    this.#last = path;
+    const slash = path.lastIndexOf("/");
+    const parent = path.slice(0, Math.max(0, slash));
+    const inside = this.#open.findLastIndex((folder2) => folder2.path === parent);
+    const names = this.#open[inside]?.names;
+    if (!names) return "no_folder";
+    this.#open.length = inside + 1;
+    const before = names.size;
+    names.add(this.#hash(collisionKey(path.slice(slash + 1))));
+    if (names.size === before) return "same_name";
+    if (folder) this.#open.push({ path, names: /* @__PURE__ */ new Set() });
     return null;
+  }
+  #hash(text) {
+    const digest = sha256(concat(this.#key, utf8(text)));
+    return new DataView(digest.buffer, digest.byteOffset).getBigUint64(0);
   }
 };
 function comparePaths(one, other) {
@@ -1091,7 +1106,7 @@ var Session = class {
     const fingerprint = new Fingerprint();
     this.#progress = null;
     const total = isWhole ? opened2.manifest.bytes : sizeOf(entriesOf(opened2.manifest, selection));
-    const { openTarget } = await part(import("./target-YPO5DHHI.js"));
+    const { openTarget } = await part(import("./target-IA5MACEE.js"));
     const put = await openTarget(target, total, signal);
     const over = new AbortController();
     const wanted = AbortSignal.any([signal, over.signal]);
@@ -1212,7 +1227,7 @@ async function carryOut(call, signal) {
     case "prove":
       return session.unlock({ passphrase: call.takes.words }, signal);
     case "unlock":
-      return session.unlock({ identities: (await part(import("./identity-ZZLSAR5M.js"))).readIdentities(call.takes.identities) }, signal);
+      return session.unlock({ identities: (await part(import("./identity-UJCUTZW3.js"))).readIdentities(call.takes.identities) }, signal);
     case "plan":
       return session.plan(call.takes.selection, call.takes.saveAs);
     case "save":

@@ -51,6 +51,7 @@ export type Failure =
   | { code: "archive_bad"; fault: Fault; near: string }
   // This browser
   | { code: "disk_full" | "download_ended" | "save_refused" | "place_failed" | "not_enough_memory" | "browser_too_old" | "cancelled" }
+  | { code: "name_taken"; path: string }
   | { code: "part_missing" }
   | { code: "too_many_for_zip"; limit: number }
   | { code: "too_large_for_memory"; bytes: number; limit: number }

@@ -6,6 +6,7 @@
 import { failureOf, fail } from "./failure.ts";
 import { Buffered, newBuffers, notWritten, PickedFile, type Refusal } from "./sink.ts";
 import type { Entry } from "./manifest.ts";
+import { printable } from "./names.ts";
 import type { Unpacked } from "./unpack.ts";
 
 /** Free names that are tried before giving up. */
@@ -52,7 +53,7 @@ export class PickedFolder {
   async #write(entry: Entry, bytes: Unpacked["bytes"]): Promise<void> {
     const slash = entry.path.lastIndexOf("/");
     const parent = slash < 0 ? this.root : await this.#folder(entry.path.slice(0, slash));
-    const name = slash < 0 ? await this.#freeName(entry) : entry.path.slice(slash + 1);
+    const name = await this.#nameIn(parent, entry);
     const handle = await parent.getFileHandle(name, { create: true }).catch(notTaken("place_failed"));
     if (slash < 0) this.placed.set(entry.path, name);
     const file = new Buffered(await PickedFile.open(handle, "place_failed"), this.#buffers);
@@ -70,15 +71,22 @@ export class PickedFolder {
     if (known) return known;
     const slash = path.lastIndexOf("/");
     const parent = slash < 0 ? this.root : await this.#folder(path.slice(0, slash));
-    const name = slash < 0 ? await this.#freeName({ path, folder: true }) : path.slice(slash + 1);
+    const name = await this.#nameIn(parent, { path, folder: true });
     const handle = await parent.getDirectoryHandle(name, { create: true }).catch(notTaken("place_failed"));
     if (slash < 0) this.placed.set(path, name);
     this.#folders.set(path, handle);
     return handle;
   }
 
-  #freeName(entry: Pick<Entry, "path" | "folder">): Promise<string> {
-    return freeName(this.root, entry, "place_failed");
+  /**
+   * The name to give it: among what is in the chosen folder one that is free, further down its own. There everything is
+   * made here, so what has the name is of the same share, and a browser would write into it.
+   */
+  async #nameIn(parent: FileSystemDirectoryHandle, entry: Pick<Entry, "path" | "folder">): Promise<string> {
+    if (!entry.path.includes("/")) return freeName(parent, entry, "place_failed");
+    const name = entry.path.slice(entry.path.lastIndexOf("/") + 1);
+    if (await isTaken(parent, name, "place_failed")) fail({ code: "name_taken", path: printable(entry.path) });
+    return name;
   }
 
   /** Somebody may have done so before. */

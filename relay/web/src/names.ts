@@ -1,6 +1,7 @@
 /**
  * Which names may travel, when two of them are the same name, and how hostile text is shown.
- * `docs/format.md`, "Names", has the rules in prose.
+ * `docs/format.md`, "Names", has the rules in prose. They hang on no version of Unicode: characters that this browser does
+ * not know may travel.
  */
 
 import { utf8Length } from "./bytes.ts";
@@ -41,20 +42,31 @@ function checkComponent(name: string): NameFault | null {
   if (name === "." || name === "..") return "dots";
   if (utf8Length(name) > MAX_COMPONENT_BYTES) return "long";
   if (!isWellShown(name) || /[\\:<>"|?*]/.test(name)) return "character";
-  if (/[.\p{White_Space}]$/u.test(name)) return "ending";
-  if (isDevice(name)) return "device";
-  if (/^\.share-[0-9a-f]{16}\.part$/i.test(name)) return "staging";
+  if (/[. \u00A0\u1680\u2000-\u200A\u202F\u205F\u3000]$/.test(name)) return "ending";
+  const plain = plainOf(name);
+  if (isDevice(plain)) return "device";
+  if (/^\.share-[0-9a-f]{16}\.part$/.test(plain)) return "staging";
   if (name.normalize("NFC") !== name) return "composed";
   return null;
 }
 
 /**
- * Two names with one key are one file on a system that ignores case, or look alike. Compare whole paths component by
- * component, as bytes of UTF-8.
+ * The name as it is compared with those of devices and of folders in which downloads grow. What is mapped here are all the
+ * characters that Unicode has for letters of those names in another case.
  */
+function plainOf(name: string): string {
+  const plain = visible(name).replaceAll("ı", "i").replaceAll("ſ", "s").replaceAll("ﬀ", "ff");
+  return plain.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
+
+/** Two names in one folder with one key are one file on a system that ignores case, or look alike. */
 export function collisionKey(path: string): string {
-  const visible = path.replace(/[\u200C\u200D\u180B-\u180D\u180F\uFE00-\uFE0F\u{E0100}-\u{E01EF}]/gu, "");
-  return visible.toLowerCase().toUpperCase().normalize("NFC");
+  return visible(path).toLowerCase().toUpperCase().normalize("NFC");
+}
+
+/** The name without joiners and variation selectors. */
+function visible(name: string): string {
+  return name.replace(/[\u200C\u200D\u180B-\u180D\u180F\uFE00-\uFE0F\u{E0100}-\u{E01EF}]/gu, "");
 }
 
 /**
@@ -78,6 +90,7 @@ function escaped(c: string, code: number): string {
 }
 
 function isWellShown(name: string): boolean {
+  if (/^[ -~]*$/.test(name)) return true;
   let previous: number | null = null;
   for (const c of name) {
     const code = c.codePointAt(0) ?? 0;
@@ -163,8 +176,8 @@ const SHAPELESS = [
   [0xf0000, 0x10ffff],
 ] as const;
 
-/** Names Windows gives to devices, with any extension and in any case. */
-function isDevice(name: string): boolean {
-  const stem = name.split(".", 1)[0]?.replace(/ +$/, "") ?? "";
-  return /^(CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(COM|LPT)[0-9¹²³])$/i.test(stem);
+/** Names Windows gives to devices, with any extension. */
+function isDevice(plain: string): boolean {
+  const stem = plain.split(".", 1)[0]?.replace(/ +$/, "") ?? "";
+  return /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])$/.test(stem);
 }

@@ -78,6 +78,18 @@ test("every archive is taken or refused for its reason, however it is cut in pie
   assert.deepEqual(wrong, []);
 });
 
+test("what is honest is taken by a browser whose tables of Unicode know no case and no composition", async () => {
+  const { toLowerCase, toUpperCase, normalize } = String.prototype;
+  try {
+    String.prototype.toLowerCase = String.prototype.toUpperCase = String.prototype.normalize = String.prototype.toString;
+    for (const vector of all.filter(({ refused }) => refused === null)) {
+      assert.equal(await refusal(vector, 700), null, vector.name);
+    }
+  } finally {
+    Object.assign(String.prototype, { toLowerCase, toUpperCase, normalize });
+  }
+});
+
 test("an archive cut anywhere is refused", async () => {
   const honest = all.find((vector) => vector.name === "honest");
   assert.ok(honest);

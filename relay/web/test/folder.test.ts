@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { failureOf } from "../src/failure.ts";
 import { PickedFolder } from "../src/folder.ts";
 import type { Unpacked } from "../src/unpack.ts";
 
@@ -9,24 +10,27 @@ import type { Unpacked } from "../src/unpack.ts";
 class Folder {
   readonly entries = new Map<string, Folder | PlainFile>();
 
+  /** Names that are one to this folder are found by what `folded` makes of them. */
+  constructor(readonly folded = (name: string) => name) {}
+
   async getFileHandle(name: string, { create = false } = {}): Promise<PlainFile> {
-    const found = this.entries.get(name);
+    const found = this.entries.get(this.folded(name));
     if (found instanceof PlainFile) return found;
     if (found) throw new DOMException("a folder", "TypeMismatchError");
     if (!create) throw new DOMException("none", "NotFoundError");
     const file = new PlainFile(this, name);
-    this.entries.set(name, file);
+    this.entries.set(this.folded(name), file);
     return file;
   }
 
   async getDirectoryHandle(name: string): Promise<Folder> {
-    const folder = (this.entries.get(name) as Folder | undefined) ?? new Folder();
-    this.entries.set(name, folder);
+    const folder = (this.entries.get(this.folded(name)) as Folder | undefined) ?? new Folder(this.folded);
+    this.entries.set(this.folded(name), folder);
     return folder;
   }
 
   async removeEntry(name: string): Promise<void> {
-    if (!this.entries.delete(name)) throw new DOMException("none", "NotFoundError");
+    if (!this.entries.delete(this.folded(name))) throw new DOMException("none", "NotFoundError");
   }
 
   get names(): string[] {
@@ -81,6 +85,27 @@ for (const names of [["a", "b", "c"], ["in/a", "in/b", "in/c"]]) {
     assert.deepEqual(root.names, []);
   });
 }
+
+/** As one does that ignores case in letters which are newer than the tables of Unicode in this browser. */
+const inNewerCase = (name: string) => name.replaceAll("\u{378}", "\u{379}");
+
+test("two names that are one to the disk are not written into one file", async () => {
+  for (const [one, other] of [["in/\u{378}", "in/\u{379}"], ["in/\u{378}/a", "in/\u{379}"]] as const) {
+    const root = new Folder(inNewerCase);
+    const folder = await open(root);
+    const error = await folder.take(unpacked([one, other])).catch(failureOf);
+    assert.deepEqual(error, { code: "name_taken", path: other });
+    assert.deepEqual(root.names, []);
+  }
+});
+
+test("two names in the chosen folder that are one to the disk become two", async () => {
+  const root = new Folder(inNewerCase);
+  const folder = await open(root);
+  await folder.take(unpacked(["\u{378}", "\u{379}"]));
+  assert.deepEqual([...folder.placed.values()], ["\u{378}", "\u{379} (2)"]);
+  assert.equal((await root.getFileHandle("\u{378}")).bytes.toString(), "\u{378}");
+});
 
 test("who has thrown away the word that it is not finished has everything all the same", async () => {
   const root = new Folder();

@@ -6,6 +6,8 @@ import { vectors } from "./vectors.ts";
 interface Vectors {
   allowed: string[];
   forbidden: [string, string][];
+  /** With characters that Unicode does not assign: nobody sends them, and whoever receives them takes them. */
+  unassigned: string[];
   same: [string, string][];
   different: [string, string][];
   printable: [string, string][];
@@ -17,6 +19,13 @@ test("ordinary names are allowed, and shown as they are", () => {
   for (const name of names.allowed) {
     assert.equal(checkName(name), null, JSON.stringify(name));
     assert.equal(printable(name), name);
+  }
+});
+
+test("characters that Unicode has not assigned are taken", () => {
+  for (const name of names.unassigned) {
+    assert.match(name, /\p{Cn}/u);
+    assert.equal(checkName(name), null, JSON.stringify(name));
   }
 });
 

@@ -33,6 +33,7 @@ test("each failure has sentences without gaps", () => {
     { code: "relay_failed", status: 500 },
     { code: "bad_answer", what: "JSON" },
     { code: "archive_bad", fault: "order", near: "a/b" },
+    { code: "name_taken", path: "a/b" },
     { code: "save_refused" },
     { code: "unexpected", detail: "why" },
   ];

@@ -214,7 +214,7 @@ pub fn is_over(error: &Error) -> bool {
 
 /// Whether what has been fetched is of no use after this.
 pub fn is_end(error: &Error) -> bool {
-    is_over(error) || error.kind() == Kind::Corrupt || error.code() == "staging_swapped"
+    is_over(error) || error.kind() == Kind::Corrupt || matches!(error.code(), "staging_swapped" | "name_taken")
 }
 
 fn scatter(manifest: &Manifest, folder: &Folder, found: Found) -> std::result::Result<Scatter, ContentError> {

@@ -2,12 +2,10 @@ import {
   base64,
   malformed,
   unwrap
-} from "./chunk-4SVA37OZ.js";
+} from "./chunk-ZTQH23IR.js";
 import {
-  concat,
-  hkdf,
-  utf8
-} from "./chunk-3AFGREZB.js";
+  hkdf
+} from "./chunk-YG7J2LP3.js";
 import {
   abytes,
   anumber,
@@ -17,6 +15,10 @@ import {
   randomBytes,
   sha256
 } from "./chunk-WMBZNGJP.js";
+import {
+  concat,
+  utf8
+} from "./chunk-ZR6N3JSG.js";
 import {
   fail
 } from "./chunk-QUKKOYP6.js";

@@ -1,11 +1,11 @@
 import {
+  sha256
+} from "./chunk-WMBZNGJP.js";
+import {
   hex,
   random,
   utf8
-} from "./chunk-3AFGREZB.js";
-import {
-  sha256
-} from "./chunk-WMBZNGJP.js";
+} from "./chunk-ZR6N3JSG.js";
 import {
   ShareError,
   fail,

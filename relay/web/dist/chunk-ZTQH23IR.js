@@ -1,13 +1,15 @@
 import {
-  concat,
-  equal,
-  hkdf,
-  utf8
-} from "./chunk-3AFGREZB.js";
+  hkdf
+} from "./chunk-YG7J2LP3.js";
 import {
   hmac,
   sha256
 } from "./chunk-WMBZNGJP.js";
+import {
+  concat,
+  equal,
+  utf8
+} from "./chunk-ZR6N3JSG.js";
 import {
   fail,
   part

@@ -1,4 +1,8 @@
 import {
+  printable
+} from "./chunk-7GTGUHP5.js";
+import "./chunk-ZR6N3JSG.js";
+import {
   fail,
   failureOf,
   part
@@ -273,7 +277,7 @@ var PickedFolder = class _PickedFolder {
   async #write(entry, bytes) {
     const slash = entry.path.lastIndexOf("/");
     const parent = slash < 0 ? this.root : await this.#folder(entry.path.slice(0, slash));
-    const name = slash < 0 ? await this.#freeName(entry) : entry.path.slice(slash + 1);
+    const name = await this.#nameIn(parent, entry);
     const handle = await parent.getFileHandle(name, { create: true }).catch(notTaken("place_failed"));
     if (slash < 0) this.placed.set(entry.path, name);
     const file = new Buffered(await PickedFile.open(handle, "place_failed"), this.#buffers);
@@ -290,14 +294,21 @@ var PickedFolder = class _PickedFolder {
     if (known) return known;
     const slash = path.lastIndexOf("/");
     const parent = slash < 0 ? this.root : await this.#folder(path.slice(0, slash));
-    const name = slash < 0 ? await this.#freeName({ path, folder: true }) : path.slice(slash + 1);
+    const name = await this.#nameIn(parent, { path, folder: true });
     const handle = await parent.getDirectoryHandle(name, { create: true }).catch(notTaken("place_failed"));
     if (slash < 0) this.placed.set(path, name);
     this.#folders.set(path, handle);
     return handle;
   }
-  #freeName(entry) {
-    return freeName(this.root, entry, "place_failed");
+  /**
+   * The name to give it: among what is in the chosen folder one that is free, further down its own. There everything is
+   * made here, so what has the name is of the same share, and a browser would write into it.
+   */
+  async #nameIn(parent, entry) {
+    if (!entry.path.includes("/")) return freeName(parent, entry, "place_failed");
+    const name = entry.path.slice(entry.path.lastIndexOf("/") + 1);
+    if (await isTaken(parent, name, "place_failed")) fail({ code: "name_taken", path: printable(entry.path) });
+    return name;
   }
   /** Somebody may have done so before. */
   async #remove(name) {

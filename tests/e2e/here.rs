@@ -145,7 +145,7 @@ fn a_forged_receipt_is_told() {
     let (id, ticket) = (sent.share_id(), Bytes32([1; 32]));
     let wanted = raw::ticket_wanted(&sent.proof(), &ticket);
     assert_eq!(network.call(&world, &sent, &paths::tickets(&id), None, wanted).status, 200);
-    let forged = json!({ "fingerprint": "00".repeat(32), "time": 1, "mac": "00".repeat(32) });
+    let forged = json!({ "fingerprint": "00".repeat(32), "time": 1, "saved": "disk", "mac": "00".repeat(32) });
     assert_eq!(network.call(&world, &sent, &paths::receipt(&id), Some(&ticket), forged).status, 204);
     sending.finish().exits(0).says("warning: a receipt that is NOT genuine");
 }

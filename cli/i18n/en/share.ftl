@@ -192,6 +192,7 @@ ledger-unreadable = The record of what was sent, in { $path }, cannot be read
 ledger-unwritable = The record of what was sent, in { $path }, cannot be written
 time-not-a-duration = { $text } is not a time such as 30s, 5m, 12h, 7d or 2w
 time-not-a-lifetime = { $text } is not a time to come
+time-over = { $text } is over by the relay's clock, where it is { $now }
 time-not-a-lifetime-hint = Write 12h, 7d, 2w or a date such as 2026-12-24.
 
 ## commands
@@ -246,6 +247,7 @@ resume-changed = { $path } changed since this upload began, so it cannot go on
 resume-changed-somewhere = Files or folders changed since this upload began, so it cannot go on
 resume-changed-hint = To send it as it is now, repeat the command `share send` with --new; that takes the unfinished upload back.
 resume-gone-hint = It cannot go on. Send it anew: share send
+resume-clocks-hint = By this computer's clock it has not, so what it takes to go on is kept. If the relay's clock is wrong, run this again once that is right; otherwise give it up: share revoke { $link }
 resume-taken-back = The unfinished upload was taken back: { $link }
 resume-not-taken-back = The unfinished upload could not be taken back; the relay removes it after two days: { $link }
 
@@ -271,6 +273,7 @@ get-interrupted-kept-hint = To go on, run the same command again. To give up, re
 get-kept = { $percent } % of it is kept in { $folder }: the same command goes on from there.
 get-not-placed = What was fetched is kept in { $folder }: the same command goes on from there.
 get-kept-removed = What had been fetched of it before is removed.
+get-kept-clocks-hint = By this computer's clock it has not, so what was fetched is kept in { $folder }. If the relay's clock is wrong, the same command goes on once that is right; otherwise ask the sender to send it again.
 get-going-on = Going on with an earlier download: { $percent } % of it is there.
 get-checking = Checking
 get-still-sending = The sender is still sending; this goes on as it arrives.

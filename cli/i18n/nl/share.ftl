@@ -192,6 +192,7 @@ ledger-unreadable = De administratie van zendingen, in { $path }, kan niet worde
 ledger-unwritable = De administratie van zendingen, in { $path }, kan niet worden geschreven
 time-not-a-duration = { $text } is geen tijd zoals 30s, 5m, 12h, 7d of 2w
 time-not-a-lifetime = { $text } is geen tijd in de toekomst
+time-over = { $text } is voorbij volgens de klok van de relay, waar het { $now } is
 time-not-a-lifetime-hint = Schrijf 12h, 7d, 2w of een datum zoals 2026-12-24.
 
 ## commands
@@ -246,6 +247,7 @@ resume-changed = { $path } is veranderd sinds deze zending begon; verdergaan kan
 resume-changed-somewhere = Bestanden of mappen zijn veranderd sinds deze zending begon; verdergaan kan daarom niet
 resume-changed-hint = Herhaal de opdracht `share send` met --new om te versturen wat er nu staat; de onvoltooide zending wordt dan ingetrokken.
 resume-gone-hint = Verdergaan kan niet. Verstuur het opnieuw: share send
+resume-clocks-hint = Volgens de klok van deze computer niet; wat nodig is om verder te gaan, blijft daarom bewaard. Loopt de klok van de relay verkeerd, herhaal deze opdracht dan zodra die weer goed loopt; geef het anders op: share revoke { $link }
 resume-taken-back = De onvoltooide zending is ingetrokken: { $link }
 resume-not-taken-back = De onvoltooide zending kon niet worden ingetrokken; de relay verwijdert die na twee dagen: { $link }
 
@@ -271,6 +273,7 @@ get-interrupted-kept-hint = Verdergaan kan met dezelfde opdracht. Wilt u niet ve
 get-kept = { $percent } % ervan is bewaard in { $folder }: dezelfde opdracht gaat van daar verder.
 get-not-placed = Wat is opgehaald, is bewaard in { $folder }: dezelfde opdracht gaat van daar verder.
 get-kept-removed = Wat er eerder van was opgehaald, is verwijderd.
+get-kept-clocks-hint = Volgens de klok van deze computer niet; wat is opgehaald, is daarom bewaard in { $folder }. Loopt de klok van de relay verkeerd, dan gaat dezelfde opdracht verder zodra die weer goed loopt; vraag anders de afzender het opnieuw te versturen.
 get-going-on = Een eerdere download gaat verder: { $percent } % is er al.
 get-checking = Controleren
 get-still-sending = De afzender is nog aan het versturen; het ophalen gaat mee zo snel als het komt.

@@ -87,9 +87,9 @@ impl Folder {
         self.resumed.is_some()
     }
 
-    /// Whether it holds a part of an earlier download, whose ticket ended before this one will.
-    pub fn needed_another_ticket(&self, expires_at: u64) -> bool {
-        self.resumed.is_some_and(|resumed| resumed.ticket_expires_at < expires_at)
+    /// When the ticket of the earlier download ends of which it holds a part, in seconds since 1970 by the relay's clock.
+    pub fn earlier_ticket_expires_at(&self) -> Option<u64> {
+        self.resumed.map(|resumed| resumed.ticket_expires_at)
     }
 
     /// How many of so many chunks an earlier download has noted.

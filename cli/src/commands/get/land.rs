@@ -28,7 +28,8 @@ use crate::{
     secret::Secret,
     system::StopSignal,
     threads::blocking,
-    transfer::{landing::Landing, ranged::Ranged, tags::TagFile},
+    time,
+    transfer::{landing::Landing, leftover::Standing, ranged::Ranged, tags::TagFile},
     ui::{Progress, percent, printable, shown},
 };
 
@@ -53,7 +54,7 @@ impl Incoming<'_> {
         ticket: &Held,
         stop: &mut StopSignal,
     ) -> Result<Landed> {
-        if folder.needed_another_ticket(ticket.expires_at) {
+        if folder.earlier_ticket_expires_at().is_some_and(|earlier| earlier < ticket.expires_at) {
             self.context.ui.note(fl!("get-ticket-over"));
         }
         let (manifest, sealed, stream) = (opened.manifest.clone(), opened.sealed.clone(), opened.expected().stream);
@@ -67,7 +68,7 @@ impl Incoming<'_> {
         let fill = self.fill(&opened, &folder, &landing, &ticket.secret);
         match unless_stopped(stop, fl!("get-interrupted"), fill).await {
             Ok((fingerprint, digest)) => Ok(Landed { folder, fingerprint, digest }),
-            Err(error) => Err(self.leave(folder, &landing, error)),
+            Err(error) => Err(self.leave(folder, &landing, ticket.expires_at, error)),
         }
     }
 
@@ -135,9 +136,9 @@ impl Incoming<'_> {
     }
 
     /// Keeps what can be gone on with, and tells; gives the error to show.
-    fn leave(&self, mut folder: Folder, landing: &Landing, error: Error) -> Error {
+    fn leave(&self, mut folder: Folder, landing: &Landing, ticket_expires_at: u64, error: Error) -> Error {
         let noted = landing.noted();
-        folder.staging_mut().keep(noted > 0 && !is_end(&error));
+        folder.staging_mut().keep(noted > 0 && !is_end(&error) && !self.has_expired(ticket_expires_at, &error));
         if !folder.staging().is_kept() {
             return error;
         }
@@ -146,6 +147,7 @@ impl Incoming<'_> {
         match error.kind() {
             Kind::Interrupted => Error::interrupted(fl!("get-interrupted-kept", percent = there))
                 .hint(fl!("get-interrupted-kept-hint", folder = path)),
+            _ if error.code() == Code::Expired.as_str() => self.keep_as_clocks_differ(&folder, error),
             _ => {
                 self.context.ui.note(fl!("get-kept", percent = there, folder = path));
                 error
@@ -155,14 +157,25 @@ impl Incoming<'_> {
 
     /// Removes what is there of an earlier download, if the share has ended; gives the error to show.
     pub(super) fn give_up(&self, target: Target, error: Error) -> Error {
-        if let Target::Folder { mut folder, .. } = target
-            && folder.is_resumed()
-            && is_over(&error)
-        {
+        let Target::Folder { mut folder, .. } = target else { return error };
+        let Some(ticket_expires_at) = folder.earlier_ticket_expires_at() else { return error };
+        if is_taken_away(&error) || self.has_expired(ticket_expires_at, &error) {
             folder.staging_mut().keep(false);
             self.context.ui.note(fl!("get-kept-removed"));
+        } else if error.code() == Code::Expired.as_str() {
+            return self.keep_as_clocks_differ(&folder, error);
         }
         error
+    }
+
+    /// Whether the time of the share and of this ticket is over by two clocks: the relay's, whose error this is, and
+    /// this computer's. Either may be wrong.
+    fn has_expired(&self, ticket_expires_at: u64, error: &Error) -> bool {
+        error.code() == Code::Expired.as_str() && time::now() > ticket_expires_at.max(self.about.expires_at)
+    }
+
+    fn keep_as_clocks_differ(&self, folder: &Folder, error: Error) -> Error {
+        error.hint(fl!("get-kept-clocks-hint", folder = shown(folder.staging().path())))
     }
 
     /// From which age on what other downloads left is removed, or asked about if somebody can answer.
@@ -170,21 +183,24 @@ impl Incoming<'_> {
         if self.context.ui.is_interactive() && !self.args.yes { Age::Stale } else { Age::Old }
     }
 
-    /// Removes what nobody is expected to go on with, and asks about what may be forgotten.
-    pub(super) fn offer_removal(&self, others: Vec<Kept>) -> Result<()> {
+    /// Removes what nobody is expected to go on with, and asks about what may be forgotten. Each relay is asked about its
+    /// share first.
+    pub(super) async fn offer_removal(&self, others: Vec<Kept>) -> Result<()> {
         let ui = &self.context.ui;
-        for other in others {
+        let standings = Standing::of_all(others.iter().map(|other| other.link().to_owned()).collect()).await;
+        for (other, standing) in others.into_iter().zip(standings) {
             let (folder, link) = (shown(other.staging.path()), printable(other.link()));
-            let remove = match other.age() {
-                Age::Fresh => false,
-                Age::Stale => ui.confirm(&fl!("get-remove-left", link = link.as_str(), folder = folder), "--yes")?,
-                Age::Old => {
-                    ui.note(fl!("get-removed-left", link = link.as_str()));
-                    true
-                }
+            let remove = if other.is_old(standing) {
+                ui.note(fl!("get-removed-left", link = link.as_str()));
+                true
+            } else if self.removable() == Age::Stale && !other.can_go_on(standing) {
+                ui.confirm(&fl!("get-remove-left", link = link.as_str(), folder = folder), "--yes")?
+            } else {
+                false
             };
-            if remove {
-                other.remove();
+            match remove {
+                true => other.remove(),
+                false => other.look_again_later(),
             }
         }
         Ok(())
@@ -207,14 +223,14 @@ fn prepare(manifest: &Manifest, sealed: &[u8], stream: Arc<Stream>, folder: &mut
     Ok(Landing::new(scatter(manifest, folder, Found::Nothing)?, tags, stream))
 }
 
-/// Whether the share itself has ended, so that nothing of it will ever come.
-pub fn is_over(error: &Error) -> bool {
-    [Code::Expired, Code::Revoked, Code::Collected].iter().any(|code| error.code() == code.as_str())
+/// Whether the share has ended in a way that no clock decides, so that nothing of it will ever come.
+pub fn is_taken_away(error: &Error) -> bool {
+    [Code::Revoked, Code::Collected].iter().any(|code| error.code() == code.as_str())
 }
 
 /// Whether what has been fetched is of no use after this.
 pub fn is_end(error: &Error) -> bool {
-    is_over(error) || error.kind() == Kind::Corrupt || error.code() == "staging_swapped"
+    is_taken_away(error) || error.kind() == Kind::Corrupt || error.code() == "staging_swapped"
 }
 
 fn scatter(manifest: &Manifest, folder: &Folder, found: Found) -> std::result::Result<Scatter, ContentError> {

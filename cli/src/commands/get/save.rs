@@ -171,7 +171,7 @@ impl Incoming<'_> {
             Ok((folder, manifest.top_level(), others))
         })
         .await?;
-        self.offer_removal(others)?;
+        self.offer_removal(others).await?;
         Ok(Target::Folder { folder, names, force })
     }
 

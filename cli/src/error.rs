@@ -220,6 +220,7 @@ impl From<ContentError> for Error {
             C::Manifest(_) | C::Archive(..) => (Kind::Corrupt, "corrupt", Some(fl!("corrupt-hint"))),
             C::DiskFull(_) => (Kind::LocalFile, "disk_full", Some(fl!("disk-full-hint"))),
             C::NoPermission(_) => (Kind::LocalFile, "no_permission", Some(fl!("no-permission-hint"))),
+            C::Unnameable(..) => (Kind::LocalFile, "name_not_possible", Some(fl!("name-not-possible-hint"))),
             _ => (Kind::LocalFile, "local_file", None),
         };
         let told = Self { hint, ..Self::new(kind, code, error.to_string()) };

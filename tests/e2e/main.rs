@@ -8,6 +8,7 @@
 #![allow(clippy::print_stderr)]
 
 mod clocked_relay;
+mod clocks;
 mod corrupt;
 mod crowd;
 mod doctor;

@@ -81,7 +81,7 @@ impl Scatter {
         found: Found,
     ) -> Result<Self, ContentError> {
         for entry in &entries {
-            make(entry, &folder, found).map_err(ContentError::write(Path::new(&entry.path)))?;
+            make(entry, &folder, found).map_err(ContentError::make(Path::new(&entry.path)))?;
         }
         Ok(Self { folder, kind, entries, length, open: Mutex::default() })
     }

@@ -59,7 +59,7 @@ impl<R: Read> Unpacking<'_, R> {
             let left = checked.map_err(|fault| self.input.fault(fault))?;
             self.complete(open.drain(open.len() - left..));
             if entry.folder {
-                fs::create_dir(self.path(&entry)).map_err(ContentError::write(Path::new(&entry.path)))?;
+                fs::create_dir(self.path(&entry)).map_err(ContentError::make(Path::new(&entry.path)))?;
                 open.push(entry);
             } else {
                 self.file(&entry)?;
@@ -74,7 +74,7 @@ impl<R: Read> Unpacking<'_, R> {
     fn file(&mut self, entry: &Entry) -> Result<(), ContentError> {
         // Errors name the file as the user knows it, not its staging place.
         let name = Path::new(&entry.path);
-        let mut file = File::create_new(self.path(entry)).map_err(ContentError::write(name))?;
+        let mut file = File::create_new(self.path(entry)).map_err(ContentError::make(name))?;
         let mut left = entry.size;
         while left > 0 {
             let piece = &mut self.buffer[..left.min(BUFFER_BYTES as u64) as usize];

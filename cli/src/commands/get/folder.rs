@@ -2,7 +2,7 @@
 //! nothing came.
 
 use std::{
-    fs, io,
+    fs, io, iter,
     path::{Path, PathBuf},
 };
 
@@ -10,6 +10,7 @@ use bytes::Bytes;
 
 use super::kept::{self, Age, Kept};
 use crate::{
+    content::{manifest::Entry, names::MAX_PATH_BYTES},
     error::{Error, Kind, Result},
     i18n::fl,
     link::Link,
@@ -114,6 +115,30 @@ impl Folder {
         }
     }
 
+    /// Finds that the system follows paths in it that are as long as the longest of these entries, which are made; or as
+    /// long as any can be, where they are not listed.
+    pub fn check_depth(&self, entries: &[Entry]) -> Result<()> {
+        let followed = match entries.iter().map(|entry| &entry.path).max_by_key(|path| path.len()) {
+            Some(longest) => fs::symlink_metadata(self.staged().join(longest)).map(drop),
+            None => self.try_longest_path(),
+        };
+        followed.map_err(|error| match system::refuses_name(&error) {
+            true => too_deep(self.path()),
+            false => Error::writing(self.path(), error),
+        })
+    }
+
+    /// Makes the longest path, of names that are short enough for any file system, and removes it.
+    fn try_longest_path(&self) -> io::Result<()> {
+        let name = "x".repeat(99);
+        let first = self.staged().join(&name);
+        let longest = iter::repeat_n(name, MAX_PATH_BYTES / 100 - 1).fold(first.clone(), |path, name| path.join(name));
+        let made = fs::create_dir_all(longest);
+        // What stays is removed before anything is unpacked.
+        let _ = fs::remove_dir_all(first);
+        made
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.output.path
@@ -158,6 +183,12 @@ fn no_room(path: &Path, needed: u64, free: u64) -> Error {
     let path = printable(&path.display().to_string());
     let message = fl!("get-no-room", path = path, needed = size(needed), free = size(free));
     Error::new(Kind::LocalFile, "disk_full", message).hint(fl!("disk-full-hint"))
+}
+
+fn too_deep(path: &Path) -> Error {
+    let path = printable(&path.display().to_string());
+    Error::new(Kind::LocalFile, "name_not_possible", fl!("get-too-deep", path = path))
+        .hint(fl!("name-not-possible-hint"))
 }
 
 fn swapped(path: &Path) -> Error {

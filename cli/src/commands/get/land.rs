@@ -33,6 +33,8 @@ use crate::{
     ui::{Progress, percent, printable, shown},
 };
 
+/// What a name is told as that the folder cannot hold, so that nothing can be gone on with there.
+const NAME_NOT_POSSIBLE: &str = "name_not_possible";
 /// The name of content whose entries are not listed, until it is unpacked.
 const SPOOLED: &str = "content";
 /// Bytes read back at once.
@@ -51,24 +53,19 @@ impl Incoming<'_> {
         &self,
         opened: Opened,
         mut folder: Folder,
+        landing: &Arc<Landing>,
         ticket: &Held,
         stop: &mut StopSignal,
     ) -> Result<Landed> {
         if folder.earlier_ticket_expires_at().is_some_and(|earlier| earlier < ticket.expires_at) {
             self.context.ui.note(fl!("get-ticket-over"));
         }
-        let (manifest, sealed, stream) = (opened.manifest.clone(), opened.sealed.clone(), opened.expected().stream);
-        let (mut folder, landing) = blocking(move || {
-            let landing = prepare(&manifest, &sealed, stream, &mut folder)?;
-            Ok((folder, Arc::new(landing)))
-        })
-        .await?;
         let journal = kept::write_journal(folder.staging_mut(), &self.link, &self.about, ticket.expires_at);
         journal.map_err(|error| Error::writing(folder.path(), error))?;
-        let fill = self.fill(&opened, &folder, &landing, &ticket.secret);
+        let fill = self.fill(&opened, &folder, landing, &ticket.secret);
         match unless_stopped(stop, fl!("get-interrupted"), fill).await {
             Ok((fingerprint, digest)) => Ok(Landed { folder, fingerprint, digest }),
-            Err(error) => Err(self.leave(folder, &landing, ticket.expires_at, error)),
+            Err(error) => Err(self.leave(folder, landing, ticket.expires_at, error)),
         }
     }
 
@@ -138,6 +135,9 @@ impl Incoming<'_> {
     /// Keeps what can be gone on with, and tells; gives the error to show.
     fn leave(&self, mut folder: Folder, landing: &Landing, ticket_expires_at: u64, error: Error) -> Error {
         let noted = landing.noted();
+        if error.code() == NAME_NOT_POSSIBLE {
+            self.context.ui.note(fl!("get-not-here"));
+        }
         folder.staging_mut().keep(noted > 0 && !is_end(&error) && !self.has_expired(ticket_expires_at, &error));
         if !folder.staging().is_kept() {
             return error;
@@ -207,8 +207,8 @@ impl Incoming<'_> {
     }
 }
 
-/// The files and folders of this content, and the tags of what is there of it.
-fn prepare(manifest: &Manifest, sealed: &[u8], stream: Arc<Stream>, folder: &mut Folder) -> Result<Landing> {
+/// Makes the files and folders of this content, or finds those of an earlier download, and the tags of what is there.
+pub fn prepare(manifest: &Manifest, sealed: &[u8], stream: Arc<Stream>, folder: &mut Folder) -> Result<Landing> {
     if folder.is_resumed() {
         let tags = TagFile::open(&kept::tags_file(folder.staging()));
         match (tags, scatter(manifest, folder, Found::Leftovers)) {
@@ -230,7 +230,9 @@ pub fn is_taken_away(error: &Error) -> bool {
 
 /// Whether what has been fetched is of no use after this.
 pub fn is_end(error: &Error) -> bool {
-    is_taken_away(error) || error.kind() == Kind::Corrupt || error.code() == "staging_swapped"
+    is_taken_away(error)
+        || error.kind() == Kind::Corrupt
+        || [NAME_NOT_POSSIBLE, "staging_swapped"].contains(&error.code())
 }
 
 fn scatter(manifest: &Manifest, folder: &Folder, found: Found) -> std::result::Result<Scatter, ContentError> {

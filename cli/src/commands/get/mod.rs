@@ -34,6 +34,9 @@ use crate::{
     ui::{Progress, printable},
 };
 
+/// From so many seconds on it is told that the clocks of relay and recipient differ.
+const CLOCKS_DIFFER_SECONDS: u64 = 10 * 60;
+
 /// Runs `share get`.
 pub async fn run(context: &Context, args: args::Get) -> Result<()> {
     check_arguments(context, &args)?;
@@ -106,7 +109,10 @@ impl<'a> Incoming<'a> {
         let link = Link::parse(&args.link)?;
         let client = Client::new(&link.relay)?;
         let about = match patience.with(async || client.status(&link.id).await).await {
-            Ok(status) => About::of(&status)?,
+            Ok(status) => {
+                tell_if_clocks_differ(context, status.now);
+                About::of(&status)?
+            }
             Err(error) => kept_of_ended(context, args, &link, error.into())?,
         };
         if about.sending.is_some() {
@@ -268,6 +274,14 @@ impl<'a> Incoming<'a> {
             Ok(()) => held.forget(),
             Err(error) => self.context.ui.warn(fl!("get-no-receipt", why = error.to_string())),
         }
+    }
+}
+
+/// Tells both times if they are too far apart for an answer that was long on its way.
+fn tell_if_clocks_differ(context: &Context, relay: u64) {
+    let here = time::now();
+    if here.abs_diff(relay) > CLOCKS_DIFFER_SECONDS {
+        context.ui.note(fl!("get-clocks-differ", now = time::local(relay), here = time::local(here)));
     }
 }
 

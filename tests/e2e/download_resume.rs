@@ -293,34 +293,45 @@ fn a_relay_that_stays_away_leaves_what_was_fetched() {
     fetched.goes_on(&gate, "back again").says("Going on with an earlier download: ");
 }
 
-#[test]
-fn many_files_without_a_list_go_on_too() {
+/// Files that are too many to be listed, and how many bytes each has.
+const MANY: usize = 10_100;
+
+fn bytes_of(number: usize) -> usize {
+    number % 900
+}
+
+/// A download of many files that was cut off; the gate is open.
+pub fn many_cut_off() -> (World, Relay, Proxy, Sent) {
     let world = World::new();
     let relay = world.relay();
     let key = age_key(&world, "key.txt");
-    (0..10_100).for_each(|number| drop(world.file(format!("many/{}/{number}", number % 50), noise(number % 900))));
+    (0..MANY).for_each(|number| drop(world.file(many(number), noise(bytes_of(number)))));
     let sent = send_to(&world, &relay, &[key], [world.path("many")]);
     let gate = Proxy::holding_answer(&relay.url, "/content ", 3 * MIB);
-    let link = sent.through(&gate.url).link;
-    let get = || world.share(["get", &link, "--yes", "--identity", "key.txt", "--output", "in", "--json"]);
-    let getting = get().start();
+    let sent = sent.through(&gate.url);
+    let getting = get_one(&world, &sent).start();
     gate.wait_until_stopped_times(2);
-    let staging = fs::read_dir(world.path("in")).unwrap().next().unwrap().unwrap().path();
-    let noted = || TagFile::open(&staging.join("tags")).is_ok_and(|tags| tags.count(1000).unwrap() >= 32);
+    let noted = || TagFile::open(&staging(&world).join("tags")).is_ok_and(|tags| tags.count(1000).unwrap() >= 32);
     world.until(noted, "what has arrived is not noted");
     getting.signal("KILL");
     drop(getting);
     gate.open();
+    (world, relay, gate, sent)
+}
+
+fn many(number: usize) -> String {
+    format!("many/{}/{number}", number % 50)
+}
+
+#[test]
+fn many_files_without_a_list_go_on_too() {
+    let (world, _relay, _gate, sent) = many_cut_off();
     // As if it had been killed while it unpacked.
-    fs::create_dir(staging.join("files/many")).unwrap();
-    fs::write(staging.join("files/many/half"), "half").unwrap();
-    let outcome = get().within(LIMIT).exits(0);
-    assert_eq!(outcome.json()[0]["bytes"], (0..10_100).map(|number| number % 900).sum::<usize>());
-    let same = |number: usize| {
-        let path = format!("many/{}/{number}", number % 50);
-        fs::read(world.path("in").join(path)).unwrap() == noise(number % 900)
-    };
-    assert!((0..10_100).all(same));
+    fs::create_dir(staging(&world).join("files/many")).unwrap();
+    fs::write(staging(&world).join("files/many/half"), "half").unwrap();
+    let outcome = get_one(&world, &sent).arg("--json").within(LIMIT).exits(0);
+    assert_eq!(outcome.json()[0]["bytes"], (0..MANY).map(bytes_of).sum::<usize>());
+    assert!((0..MANY).all(|n| fs::read(world.path("in").join(many(n))).unwrap() == noise(bytes_of(n))));
     assert_eq!(files_below(&world.path("in")).len(), files_below(&world.path("many")).len() + 1);
 }
 

@@ -24,6 +24,7 @@ mod keys;
 mod limits;
 mod live;
 mod local_files;
+mod long_paths;
 mod manage;
 mod narrow;
 mod networks;

@@ -86,14 +86,17 @@ fn what_was_left_of_a_download_goes_when_both_clocks_say_so() {
 }
 
 #[test]
-fn what_was_left_of_a_download_stays_where_no_relay_tells() {
+fn what_was_left_of_a_download_goes_if_its_relay_was_asked_in_vain_for_long() {
     let (world, relay, gate, _) = cut_off_with_clock("7d", "+0");
     let staging = staging(&world);
     drop((relay, gate));
-    [&staging, &world.path("home")].into_iter().for_each(|folder| age(folder, 3650 * 24));
     let (_elsewhere, other) = elsewhere(&world);
-    get_one(&world, &other).within(LIMIT).exits(0);
-    assert!(staging.exists() && tickets(&world).len() == 1);
+    for asked in 1..=6 {
+        assert!(staging.exists() && tickets(&world).len() == 1, "asked {asked} times");
+        [&staging, &world.path("home")].into_iter().for_each(|folder| age(folder, 3650 * 24));
+        get_one(&world, &other).within(LIMIT).exits(0);
+    }
+    assert_eq!((staging.exists(), tickets(&world)), (false, vec![]));
 }
 
 #[test]

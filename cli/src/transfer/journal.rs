@@ -2,7 +2,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `lock` | nothing; held while a process works on the upload, touched whenever one begins to |
+//! | `lock` | nothing of use; held while a process works on the upload, touched whenever one begins to |
 //! | `journal.json` | a [`Record`]: link, keys, words, and what was asked for |
 //! | `tags` | a [`TagFile`]; the tags of a block are in it, on disk, before its first byte is sent |
 //! | `manifest.age` | the manifest as it was first sent; that of a stream once the stream has ended |
@@ -34,7 +34,7 @@ use crate::{
     secret::Secret,
     system, time,
     transfer::{
-        leftover::{touch, untouched},
+        leftover::{Standing, postpone, untouched},
         tags::TagFile,
     },
 };
@@ -234,9 +234,9 @@ impl Unfinished {
         remove_if_free(&self.folder);
     }
 
-    /// Has it count as touched.
-    pub fn look_again_later(&self) {
-        touch(&self.folder.join(LOCK));
+    /// Has it count as touched, as its relay does not say that it is over. Gives whether that relay seems to be gone.
+    pub fn postpone(&self, standing: Standing) -> bool {
+        postpone(&self.folder.join(LOCK), standing)
     }
 }
 
@@ -462,8 +462,7 @@ mod tests {
         let old = journals.old().remove(0);
         old.remove();
         assert!(journal.folder.exists(), "a process works on it");
-        old.look_again_later();
-        assert!(journals.old().is_empty());
+        assert!(!old.postpone(Standing::Alive { now: 0 }) && journals.old().is_empty());
         drop(journal);
         old.remove();
         assert!(journals.list().is_empty());

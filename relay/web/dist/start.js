@@ -4,7 +4,7 @@ import {
   isPassing,
   printable,
   readJson
-} from "./chunk-P3TUFHYY.js";
+} from "./chunk-JFU5UW6M.js";
 import "./chunk-Z622CYUG.js";
 import {
   Engine,

@@ -15,7 +15,7 @@ import {
   collisionKey,
   printable,
   withPatience
-} from "./chunk-P3TUFHYY.js";
+} from "./chunk-JFU5UW6M.js";
 import {
   piecesOf
 } from "./chunk-Z622CYUG.js";

@@ -20,7 +20,7 @@ use crate::{
     link::Link,
     system,
     transfer::{
-        leftover::{Standing, touch, untouched},
+        leftover::{Standing, postpone, untouched},
         staging::{JOURNAL, Staging},
         tags::TagFile,
     },
@@ -138,22 +138,17 @@ impl Kept {
         self.journal.ticket_expires_at
     }
 
-    /// Whether nobody is expected to go on with it, as this computer's clock and its relay's both say.
+    /// Whether nobody is expected to go on with it: this computer's clock and its relay's both say so, or the relay is
+    /// gone. Otherwise its age counts anew, should it look old.
     pub fn is_old(&self, standing: Standing) -> bool {
         let old = self.ticket_expires_at().saturating_add(OLD_SECONDS);
-        age(self.staging.path()) == Age::Old && standing.is_past(old)
+        let looks_old = age(self.staging.path()) == Age::Old;
+        looks_old && (standing.is_past(old) || postpone(&self.staging.journal(), standing))
     }
 
     /// Whether its ticket still runs, as its relay says.
     pub fn can_go_on(&self, standing: Standing) -> bool {
         matches!(standing, Standing::Alive { .. }) && !standing.is_past(self.ticket_expires_at())
-    }
-
-    /// Has its age count anew if it looks old.
-    pub fn look_again_later(&self) {
-        if age(self.staging.path()) == Age::Old {
-            touch(&self.staging.journal());
-        }
     }
 
     /// Removes it.

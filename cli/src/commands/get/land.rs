@@ -198,9 +198,8 @@ impl Incoming<'_> {
             } else {
                 false
             };
-            match remove {
-                true => other.remove(),
-                false => other.look_again_later(),
+            if remove {
+                other.remove();
             }
         }
         Ok(())

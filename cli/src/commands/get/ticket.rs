@@ -14,7 +14,7 @@ use crate::{
     link::Link,
     secret::{Secret, sha256},
     system,
-    transfer::leftover::{Standing, touch, untouched},
+    transfer::leftover::{Standing, postpone, untouched},
 };
 
 /// The longest file that is read.
@@ -102,9 +102,8 @@ pub async fn remove_old(folder: &Path, link: &Link) {
     }
     let standings = Standing::of_all(asked.iter().map(|(_, kept)| kept.link.clone()).collect()).await;
     for ((path, kept), standing) in asked.iter().zip(standings) {
-        match standing.is_past(kept.made_at.saturating_add(OLD_SECONDS)) {
-            true => remove_if_free(path),
-            false => touch(path),
+        if standing.is_past(kept.made_at.saturating_add(OLD_SECONDS)) || postpone(path, standing) {
+            remove_if_free(path);
         }
     }
 }

@@ -61,9 +61,8 @@ pub async fn remove_over(context: &Context) {
     let old = context.journals().old();
     let standings = Standing::of_all(old.iter().map(|unfinished| unfinished.record.link.clone()).collect()).await;
     for (unfinished, standing) in old.iter().zip(standings) {
-        match standing {
-            Standing::Gone | Standing::Expired => unfinished.remove(),
-            Standing::Alive { .. } | Standing::Unknown => unfinished.look_again_later(),
+        if matches!(standing, Standing::Gone | Standing::Expired) || unfinished.postpone(standing) {
+            unfinished.remove();
         }
     }
 }

@@ -8,7 +8,7 @@ source ./tests/tools.sh
 
 # Stock programs that must open what share makes, and those the tests use to stage faults.
 export PATH=$PATH:/usr/sbin:/sbin
-need_commands age:age ssh-keygen:openssh-client ip:iproute2 nft:nftables openssl:openssl strace:strace
+need_commands age:age ssh-keygen:openssh-client ip:iproute2 nft:nftables openssl:openssl strace:strace faketime:faketime
 need_build_tools
 need_rage
 export PATH=$tools/bin:$PATH

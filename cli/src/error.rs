@@ -219,8 +219,9 @@ impl From<ContentError> for Error {
             C::Newer => (Kind::Corrupt, "newer_version", Some(fl!("content-newer-hint"))),
             C::Manifest(_) | C::Archive(..) => (Kind::Corrupt, "corrupt", Some(fl!("corrupt-hint"))),
             C::DiskFull(_) => (Kind::LocalFile, "disk_full", Some(fl!("disk-full-hint"))),
-            C::NameTaken(_) => (Kind::LocalFile, "name_taken", Some(fl!("content-name-taken-hint"))),
+            C::NameTaken(_) => (Kind::LocalFile, "name_not_possible", Some(fl!("content-name-taken-hint"))),
             C::NoPermission(_) => (Kind::LocalFile, "no_permission", Some(fl!("no-permission-hint"))),
+            C::Unnameable(..) => (Kind::LocalFile, "name_not_possible", Some(fl!("name-not-possible-hint"))),
             _ => (Kind::LocalFile, "local_file", None),
         };
         let told = Self { hint, ..Self::new(kind, code, error.to_string()) };

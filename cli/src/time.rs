@@ -14,12 +14,24 @@ pub fn duration(text: &str) -> Result<Duration> {
     parse_duration(text).ok_or_else(|| Error::usage(fl!("time-not-a-duration", text = text)))
 }
 
-/// Reads how long a share lives: a duration, or the last day on which it can be fetched (`2026-12-24`).
-pub fn lifetime(text: &str) -> Result<Duration> {
-    let found = parse_duration(text).or_else(|| until_end_of(text, Timestamp::now(), TimeZone::system()));
-    found
-        .filter(|duration| !duration.is_zero())
-        .ok_or_else(|| Error::usage(fl!("time-not-a-lifetime", text = text)).hint(fl!("time-not-a-lifetime-hint")))
+/// How long a share is to live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lifetime {
+    /// For so many seconds.
+    For(u64),
+    /// Until then, in seconds since 1970.
+    Until(u64),
+}
+
+impl Lifetime {
+    /// Reads a duration, or the last day on which it can be fetched (`2026-12-24`), by the calendar of this place.
+    pub fn read(text: &str) -> Result<Self> {
+        let duration = parse_duration(text).filter(|duration| !duration.is_zero());
+        let found = duration.map(|duration| Self::For(duration.as_secs()));
+        found
+            .or_else(|| end_of(text, TimeZone::system()).map(Self::Until))
+            .ok_or_else(|| Error::usage(fl!("time-not-a-lifetime", text = text)).hint(fl!("time-not-a-lifetime-hint")))
+    }
 }
 
 fn parse_duration(text: &str) -> Option<Duration> {
@@ -36,14 +48,14 @@ fn parse_duration(text: &str) -> Option<Duration> {
     Some(Duration::from_secs(count.checked_mul(seconds)?))
 }
 
-/// From now to the end of a day by the clock on the wall; `None` for anything but a date to come.
-fn until_end_of(text: &str, now: Timestamp, zone: TimeZone) -> Option<Duration> {
+/// The end of a day by the clock on the wall, in seconds since 1970.
+fn end_of(text: &str, zone: TimeZone) -> Option<u64> {
     let date: Date = text.parse().ok()?;
     let end = date.tomorrow().ok()?.to_zoned(zone).ok()?;
-    Duration::try_from(end.timestamp().duration_since(now)).ok()
+    u64::try_from(end.timestamp().as_second()).ok()
 }
 
-/// A lifetime as [`lifetime`] reads it, in the largest unit that fits: `30d`.
+/// A duration as [`duration`] reads it, in the largest unit that fits: `30d`.
 pub fn lifetime_text(seconds: u64) -> String {
     const UNITS: [(&str, u64); 4] = [("w", 7 * 24 * 3600), ("d", 24 * 3600), ("h", 3600), ("m", 60)];
     let fitting = UNITS.iter().find(|(_, length)| seconds != 0 && seconds.is_multiple_of(*length));
@@ -94,13 +106,14 @@ mod tests {
     }
 
     #[test]
-    fn a_date_lasts_to_its_end() {
-        let now: Timestamp = "2026-12-23T12:00:00Z".parse().unwrap();
-        let left = |text| until_end_of(text, now, TimeZone::UTC);
-        assert_eq!(left("2026-12-23"), Some(Duration::from_secs(12 * 3600)));
-        assert_eq!(left("2026-12-24"), Some(Duration::from_secs(36 * 3600)));
-        assert_eq!(left("2026-12-22"), None);
-        assert_eq!(left("24-12-2026"), None);
+    fn a_share_lives_for_a_time_or_to_the_end_of_a_day() {
+        let end = |text| end_of(text, TimeZone::UTC);
+        let seconds = |text: &str| text.parse::<Timestamp>().unwrap().as_second() as u64;
+        assert_eq!(end("2026-12-23"), Some(seconds("2026-12-24T00:00:00Z")));
+        assert_eq!(end("24-12-2026"), None);
+        assert_eq!(end("1960-07-20"), None);
+        assert_eq!(Lifetime::read("7d").unwrap(), Lifetime::For(7 * 86_400));
+        assert!(Lifetime::read("0d").is_err());
     }
 
     #[test]

@@ -127,6 +127,7 @@ impl<S: Store> Relay<S> {
         Ok(RelayInfo {
             version: VERSION,
             software: concat!("share-relay ", env!("CARGO_PKG_VERSION")).to_owned(),
+            now: self.now(),
             token_required: self.tokens().await?.is_some(),
             limits: self.config.accepts.clone(),
             page: page.into_iter().collect(),

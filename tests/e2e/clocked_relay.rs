@@ -42,11 +42,12 @@ impl Clock for TestClock {
 }
 
 impl ClockedRelay {
-    /// With its data in this folder, and the time it is now.
+    /// With its data in this folder, and the time it is now. It keeps shares for up to a year.
     pub fn start(data: &Path) -> Self {
         let clock = Arc::new(TestClock { wall: share::time::now().into(), monotonic: AtomicU64::default() });
-        let config =
+        let mut config =
             share_relay::Config { clock: clock.clone(), ..share_relay::Config::new(share_relay::Senders::Anyone) };
+        config.accepts.expiry_seconds = 365 * 24 * 3600;
         let store = share_relay::store::LocalStore::open(data).unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let (tell, told) = std::sync::mpsc::channel();
@@ -66,6 +67,11 @@ impl ClockedRelay {
     pub fn pass(&self, time: Duration) {
         self.clock.monotonic.fetch_add(time.as_secs(), Ordering::SeqCst);
         self.clock.wall.fetch_add(time.as_secs(), Ordering::SeqCst);
+    }
+
+    /// Sets the clock on the wall wrong, or right again, though no time passes.
+    pub fn jump(&self, seconds: i64) {
+        self.clock.wall.fetch_add(seconds as u64, Ordering::SeqCst);
     }
 }
 

@@ -14,6 +14,7 @@ use std::{
 use share::transfer::tags::TagFile;
 
 use crate::{
+    clocked_relay::ClockedRelay,
     durability::can_trace,
     interruptions::{BYTES, Dice, LIMIT, Tally, rounds, struck},
     proxy::{Proxy, Way},
@@ -31,7 +32,6 @@ type Damage = (&'static str, fn(&Path));
 struct Fetched {
     world: World,
     relay: Relay,
-    key: String,
     sent: Sent,
 }
 
@@ -43,7 +43,7 @@ impl Fetched {
         let file = world.file("case.bin", noise(bytes / 2));
         (0..40).for_each(|number| drop(world.file(format!("folder/{number}"), noise(bytes / 80 + number))));
         let sent = send_to(&world, &relay, std::slice::from_ref(&key), [file, world.path("folder")]);
-        Self { world, relay, key, sent }
+        Self { world, relay, sent }
     }
 
     fn get(&self, link: &str) -> Run {
@@ -293,34 +293,45 @@ fn a_relay_that_stays_away_leaves_what_was_fetched() {
     fetched.goes_on(&gate, "back again").says("Going on with an earlier download: ");
 }
 
-#[test]
-fn many_files_without_a_list_go_on_too() {
+/// Files that are too many to be listed, and how many bytes each has.
+const MANY: usize = 10_100;
+
+fn bytes_of(number: usize) -> usize {
+    number % 900
+}
+
+/// A download of many files that was cut off; the gate is open.
+pub fn many_cut_off() -> (World, Relay, Proxy, Sent) {
     let world = World::new();
     let relay = world.relay();
     let key = age_key(&world, "key.txt");
-    (0..10_100).for_each(|number| drop(world.file(format!("many/{}/{number}", number % 50), noise(number % 900))));
+    (0..MANY).for_each(|number| drop(world.file(many(number), noise(bytes_of(number)))));
     let sent = send_to(&world, &relay, &[key], [world.path("many")]);
     let gate = Proxy::holding_answer(&relay.url, "/content ", 3 * MIB);
-    let link = sent.through(&gate.url).link;
-    let get = || world.share(["get", &link, "--yes", "--identity", "key.txt", "--output", "in", "--json"]);
-    let getting = get().start();
+    let sent = sent.through(&gate.url);
+    let getting = get_one(&world, &sent).start();
     gate.wait_until_stopped_times(2);
-    let staging = fs::read_dir(world.path("in")).unwrap().next().unwrap().unwrap().path();
-    let noted = || TagFile::open(&staging.join("tags")).is_ok_and(|tags| tags.count(1000).unwrap() >= 32);
+    let noted = || TagFile::open(&staging(&world).join("tags")).is_ok_and(|tags| tags.count(1000).unwrap() >= 32);
     world.until(noted, "what has arrived is not noted");
     getting.signal("KILL");
     drop(getting);
     gate.open();
+    (world, relay, gate, sent)
+}
+
+fn many(number: usize) -> String {
+    format!("many/{}/{number}", number % 50)
+}
+
+#[test]
+fn many_files_without_a_list_go_on_too() {
+    let (world, _relay, _gate, sent) = many_cut_off();
     // As if it had been killed while it unpacked.
-    fs::create_dir(staging.join("files/many")).unwrap();
-    fs::write(staging.join("files/many/half"), "half").unwrap();
-    let outcome = get().within(LIMIT).exits(0);
-    assert_eq!(outcome.json()[0]["bytes"], (0..10_100).map(|number| number % 900).sum::<usize>());
-    let same = |number: usize| {
-        let path = format!("many/{}/{number}", number % 50);
-        fs::read(world.path("in").join(path)).unwrap() == noise(number % 900)
-    };
-    assert!((0..10_100).all(same));
+    fs::create_dir(staging(&world).join("files/many")).unwrap();
+    fs::write(staging(&world).join("files/many/half"), "half").unwrap();
+    let outcome = get_one(&world, &sent).arg("--json").within(LIMIT).exits(0);
+    assert_eq!(outcome.json()[0]["bytes"], (0..MANY).map(bytes_of).sum::<usize>());
+    assert!((0..MANY).all(|n| fs::read(world.path("in").join(many(n))).unwrap() == noise(bytes_of(n))));
     assert_eq!(files_below(&world.path("in")).len(), files_below(&world.path("many")).len() + 1);
 }
 
@@ -343,7 +354,12 @@ fn what_finds_no_free_name_is_kept() {
 }
 
 /// A download of one file that was cut off, from a relay whose clock can be set.
-fn cut_off_before(expires: &str) -> (World, crate::clocked_relay::ClockedRelay, Proxy, Sent) {
+fn cut_off_before(expires: &str) -> (World, ClockedRelay, Proxy, Sent) {
+    cut_off_with_clock(expires, "+0")
+}
+
+/// The same on a computer whose clock is this far off.
+pub fn cut_off_with_clock(expires: &str, clock: &str) -> (World, ClockedRelay, Proxy, Sent) {
     let world = World::new();
     let relay = world.clocked_relay();
     let key = age_key(&world, "key.txt");
@@ -353,7 +369,7 @@ fn cut_off_before(expires: &str) -> (World, crate::clocked_relay::ClockedRelay, 
     let link = send.arg(file).succeeds().json()[0]["link"].as_str().unwrap().to_owned();
     let gate = Proxy::holding_answer(&relay.url, "/content ", 6 * MIB);
     let sent = Sent { link, words: PathBuf::new() };
-    let getting = get_one(&world, &sent.through(&gate.url)).start();
+    let getting = get_one(&world, &sent.through(&gate.url)).clock(clock).start();
     gate.wait_until_stopped_times(2);
     let staging = fs::read_dir(world.path("in")).unwrap().next().unwrap().unwrap().path();
     let noted = || TagFile::open(&staging.join("tags")).is_ok_and(|tags| tags.count(1000).unwrap() >= 64);
@@ -364,7 +380,7 @@ fn cut_off_before(expires: &str) -> (World, crate::clocked_relay::ClockedRelay, 
     (world, relay, gate, sent)
 }
 
-fn get_one(world: &World, sent: &Sent) -> Run {
+pub fn get_one(world: &World, sent: &Sent) -> Run {
     world.share(["get", &sent.link, "--yes", "--identity", "key.txt", "--output", "in"])
 }
 
@@ -382,7 +398,7 @@ fn a_share_that_expired_meanwhile_is_fetched_with_the_ticket_it_has() {
 fn a_share_whose_ticket_has_ended_too_is_over() {
     let (world, relay, gate, sent) = cut_off_before("2h");
     relay.pass(Duration::from_secs(25 * 3600));
-    let outcome = get_one(&world, &sent.through(&gate.url)).within(LIMIT).exits(5);
+    let outcome = get_one(&world, &sent.through(&gate.url)).clock("+25h").within(LIMIT).exits(5);
     outcome.says("It expired on ").says("What had been fetched of it before is removed.");
     assert_eq!(files_below(&world.path("in")), [] as [PathBuf; 0]);
 }
@@ -409,44 +425,39 @@ fn a_share_taken_back_meanwhile_leaves_nothing() {
     assert_eq!(files_below(&world.path("in")), [] as [PathBuf; 0]);
 }
 
+/// The folder of the download that was cut off.
+pub fn staging(world: &World) -> PathBuf {
+    let items = fs::read_dir(world.path("in")).unwrap().map(|item| item.unwrap().path());
+    items.into_iter().find(|path| path.join("journal.json").exists()).expect("a download was cut off")
+}
+
 /// Makes all in a folder look as if it was written so long ago.
-fn age(folder: &Path, days: u64) {
-    let then = SystemTime::now() - Duration::from_secs(days * 24 * 3600);
+pub fn age(folder: &Path, hours: i64) {
+    let (now, time) = (SystemTime::now(), Duration::from_secs(hours.unsigned_abs() * 3600));
+    let then = if hours < 0 { now + time } else { now - time };
     for path in files_below(folder).iter().filter(|path| path.is_file()) {
         File::options().write(true).open(path).unwrap().set_modified(then).unwrap();
     }
 }
 
 #[test]
-fn what_other_downloads_left_stays_until_it_is_old() {
-    let fetched = Fetched::new(24 * MIB);
-    let _gate = fetched.cut_off();
-    let staging = fetched.staging();
-    let key = std::slice::from_ref(&fetched.key);
-    let other = send_to(&fetched.world, &fetched.relay, key, [fetched.world.file("small", "x")]);
-    let get = |name: &str| fetched.get(&other.link).within(LIMIT).exits(0).says(name);
-    get("Received and verified:");
-    age(&staging, 3);
-    get("Received and verified:");
-    assert!(staging.exists());
-    age(&staging, 31);
-    get("Removed what was left of an old download of http://127.0.0.1:");
-    assert!(!staging.exists());
-}
-
-#[test]
 fn on_a_terminal_its_removal_is_offered_once_its_ticket_has_ended() {
-    let fetched = Fetched::new(24 * MIB);
-    let _gate = fetched.cut_off();
-    let staging = fetched.staging();
-    age(&staging, 2);
-    let key = std::slice::from_ref(&fetched.key);
-    let other = send_to(&fetched.world, &fetched.relay, key, [fetched.world.file("small", "x")]);
-    let share = env!("CARGO_BIN_EXE_tested-share");
-    let command = format!("{share} get {} --identity key.txt --output in", other.link);
+    let (world, relay, _gate, _) = cut_off_before("7d");
+    let staging = staging(&world);
+    let small = world.file("small", "x");
+    let key = fs::read_to_string(world.path("key.txt")).unwrap();
+    let key = key.lines().find_map(|line| line.strip_prefix("# public key: ")).unwrap();
+    let send = world.share(["send", "--json", "--expires", "7d", "--recipient", key, "--relay", &relay.url]).arg(small);
+    let link = send.succeeds().json()[0]["link"].as_str().unwrap().to_owned();
+    let command = format!("{} get {link} --identity key.txt --output in", env!("CARGO_BIN_EXE_tested-share"));
+    age(&staging, 25);
+    let question = "was never finished. Remove what is there of it";
+    let outcome = on_a_terminal(&world, &command, "y\nn").exits(0);
+    assert!(!outcome.stdout().contains(question), "its ticket still runs by the relay's clock: {outcome:?}");
+    relay.pass(Duration::from_secs(25 * 3600));
     for (answer, stays) in [("y\nn", true), ("y\ny", false)] {
-        let outcome = on_a_terminal(&fetched.world, &command, answer).exits(0);
-        assert!(outcome.stdout().contains("was never finished. Remove what is there of it"), "{outcome:?}");
+        let outcome = on_a_terminal(&world, &command, answer).exits(0);
+        assert!(outcome.stdout().contains(question), "{outcome:?}");
         assert_eq!(staging.exists(), stays, "{outcome:?}");
     }
 }

@@ -8,6 +8,7 @@
 #![allow(clippy::print_stderr)]
 
 mod clocked_relay;
+mod clocks;
 mod corrupt;
 mod crowd;
 mod doctor;
@@ -23,6 +24,7 @@ mod keys;
 mod limits;
 mod live;
 mod local_files;
+mod long_paths;
 mod manage;
 mod narrow;
 mod networks;

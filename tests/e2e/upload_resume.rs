@@ -23,11 +23,11 @@ use crate::{
 
 const CHUNK: usize = 64 * 1024;
 const PART: usize = 128 * CHUNK;
-const BYTES: usize = 5 * PART + 12_345;
+pub const BYTES: usize = 5 * PART + 12_345;
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// What is left of unfinished uploads.
-fn journals(world: &World) -> Vec<PathBuf> {
+pub fn journals(world: &World) -> Vec<PathBuf> {
     files_below(&world.path("home/.local/share/share/uploads"))
 }
 
@@ -39,7 +39,7 @@ pub fn until_header_is_kept(world: &World) {
 }
 
 /// Kills a sender at the gate. Gives the link.
-fn killed_at(gate: &Proxy, world: &World, send: Run) -> String {
+pub fn killed_at(gate: &Proxy, world: &World, send: Run) -> String {
     let mut sending = send.start();
     let link = sending.event()["link"].as_str().unwrap().to_owned();
     gate.wait_until_stopped();
@@ -106,7 +106,7 @@ impl Stopped {
 }
 
 /// `share send` of the same file with the words in a file, and these options.
-fn send(world: &World, relay: &str, options: &[&str]) -> Run {
+pub fn send(world: &World, relay: &str, options: &[&str]) -> Run {
     let run = world.share(["send", "--json", "--relay", relay, "--passphrase-file", "words", "case.bin"]);
     run.args(options)
 }
@@ -371,7 +371,7 @@ fn after_a_day_it_goes_on() {
 
 #[test]
 fn what_is_gone_from_the_relay_cannot_go_on() {
-    for end in ["revoked", "expired"] {
+    for (end, clock) in [("revoked", "+0"), ("expired", "+49h")] {
         let world = World::new();
         let relay = world.clocked_relay();
         let gate = Proxy::holding_request(&relay.url, "/parts/3 ");
@@ -390,7 +390,7 @@ fn what_is_gone_from_the_relay_cannot_go_on() {
             _ => relay.pass(Duration::from_secs(49 * 3600)),
         }
         assert_eq!(journals(&world), kept);
-        let outcome = world.share(["resume", "--json"]).output();
+        let outcome = world.share(["resume", "--json"]).clock(clock).output();
         let told = outcome.fails(5, end);
         assert!(told["hint"].as_str().unwrap().contains("Send it anew"), "{told}");
         assert_eq!(journals(&world), [] as [PathBuf; 0], "{end}");

@@ -15,7 +15,7 @@ use serde_json::Value;
 use share_relay_api::{Bytes32, ShareId};
 use tempfile::TempDir;
 
-use crate::clocked_relay::ClockedRelay;
+use crate::{clocked_relay::ClockedRelay, stock_tools::need};
 
 /// How long a test waits for what must happen.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -264,6 +264,13 @@ impl Run {
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);
         self
+    }
+
+    /// With a clock on the wall that is this far off: `+3d`, `-60y`. Times of files stay what they are.
+    pub fn clock(self, off: &str) -> Self {
+        need("faketime");
+        let run = self.env("LD_PRELOAD", "/usr/$LIB/faketime/libfaketime.so.1");
+        run.env("FAKETIME", off).env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
     }
 
     /// Runs it to its end.

@@ -34,7 +34,7 @@ impl Context {
         Ledger::of_user(&self.dirs)
     }
 
-    /// The journals of unfinished uploads; those that are over have just been removed.
+    /// The journals of unfinished uploads; what is of no use among them has just been removed.
     fn journals(&self) -> Journals {
         let journals = Journals::of_user(&self.dirs);
         journals.sweep();

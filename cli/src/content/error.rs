@@ -3,7 +3,7 @@
 use std::{fmt, io, path::Path};
 
 use super::names::{NameError, printable};
-use crate::i18n::fl;
+use crate::{i18n::fl, system};
 
 /// Why files could not be read, or content could not be written.
 #[derive(Debug)]
@@ -48,6 +48,8 @@ pub enum ContentError {
     NoPermission(String),
     /// Something else of the same share has the name already, as the file system takes names.
     NameTaken(String),
+    /// The file system does not take this name, or the whole path is longer than the system follows.
+    Unnameable(String, io::Error),
     /// What has the name already may not be replaced: a folder by a file, or the reverse.
     InTheWay(String),
     /// Not everything got its final name; what did.
@@ -96,6 +98,7 @@ impl ContentError {
         move |error| match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull(shown(path)),
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Self::NoPermission(shown(path)),
+            _ if system::refuses_name(&error) => Self::Unnameable(shown(path), error),
             _ => Self::Write(shown(path), error),
         }
     }
@@ -141,6 +144,7 @@ impl fmt::Display for ContentError {
             Self::DiskFull(path) => fl!("content-disk-full", path = path),
             Self::NoPermission(path) => fl!("content-no-permission", path = path),
             Self::NameTaken(path) => fl!("content-name-taken", path = path),
+            Self::Unnameable(path, _) => fl!("content-unnameable", path = path),
             Self::InTheWay(path) => fl!("content-in-the-way", path = path),
             Self::Partly(saved, _) => fl!("content-partly", saved = saved),
             Self::Write(path, _) => fl!("content-write", path = path),
@@ -151,7 +155,9 @@ impl fmt::Display for ContentError {
 impl std::error::Error for ContentError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Unreadable(_, error) | Self::Input(error) | Self::Write(_, error) => Some(error),
+            Self::Unreadable(_, error) | Self::Input(error) | Self::Write(_, error) | Self::Unnameable(_, error) => {
+                Some(error)
+            }
             Self::Partly(_, error) => Some(error),
             Self::ForbiddenName(_, error) => Some(error),
             Self::Manifest(fault) | Self::Archive(_, fault) => Some(fault),

@@ -14,8 +14,8 @@ use crate::i18n::fl;
 
 /// Bytes of UTF-8 in one component; the limit of nearly every file system.
 pub const MAX_COMPONENT_BYTES: usize = 255;
-/// Bytes of UTF-8 in a path.
-pub const MAX_PATH_BYTES: usize = 4096;
+/// Bytes of UTF-8 in a path: macOS follows 1,023, and the folder that it is saved in takes some of them.
+pub const MAX_PATH_BYTES: usize = 800;
 /// Components in a path.
 pub const MAX_DEPTH: usize = 100;
 /// The version of Unicode whose characters are sent.
@@ -338,8 +338,9 @@ mod tests {
         assert_eq!(check(&path(457)), Err(NameError::Long));
         assert_eq!(check(&vec!["x"; 100].join("/")), Ok(()));
         assert_eq!(check(&vec!["x"; 101].join("/")), Err(NameError::Deep));
-        let longest = vec!["x".repeat(255); 16].join("/");
-        assert_eq!((longest.len(), check(&longest)), (4095, Ok(())));
+        let longest = vec!["x".repeat(99); 8].join("/");
+        assert_eq!((longest.len(), check(&longest)), (799, Ok(())));
+        assert_eq!(check(&format!("{longest}x")), Ok(()));
         assert_eq!(check(&format!("{longest}/x")), Err(NameError::Long));
     }
 

@@ -9,7 +9,6 @@ use std::{
 use super::{
     error::{ContentError, shown},
     manifest::Entry,
-    names::MAX_COMPONENT_BYTES,
 };
 use crate::system;
 
@@ -24,6 +23,8 @@ pub struct Placed {
 
 /// What follows the last dot of a name is an extension, and kept when the name is shortened, up to this length.
 const MAX_EXTENSION_BYTES: usize = 32;
+/// Names up to this length fit wherever names do; some encrypted file systems end at 143.
+const MODEST_BYTES: usize = 128;
 /// Free names that are tried before giving up.
 const ATTEMPTS: u32 = 10_000;
 /// Names told when only a part could be saved.
@@ -152,7 +153,7 @@ fn is_taken(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::DirectoryNotEmpty)
 }
 
-/// `name (2).ext`, shortened if it would be too long for a file name.
+/// `name (2).ext`, no longer than the name itself where that is long: it may be as long as this file system allows.
 fn numbered(wanted: &Path, number: u32, folder: bool) -> PathBuf {
     let name = wanted.file_name().unwrap_or_default().to_string_lossy();
     let (stem, extension) = match name.rfind('.') {
@@ -160,7 +161,7 @@ fn numbered(wanted: &Path, number: u32, folder: bool) -> PathBuf {
         _ => (&*name, ""),
     };
     let mark = format!(" ({number})");
-    let room = MAX_COMPONENT_BYTES.saturating_sub(mark.len() + extension.len());
+    let room = name.len().max(MODEST_BYTES).saturating_sub(mark.len() + extension.len());
     let stem = &stem[..stem.floor_char_boundary(room)];
     wanted.with_file_name(format!("{stem}{mark}{extension}"))
 }

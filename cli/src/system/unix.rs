@@ -58,6 +58,12 @@ pub fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     })
 }
 
+/// Whether a file system does not take a name, or a path is longer than the system follows.
+pub fn refuses_name(error: &io::Error) -> bool {
+    let number = rustix::io::Errno::from_io_error(error);
+    number.is_some_and(|number| [rustix::io::Errno::NAMETOOLONG, rustix::io::Errno::ILSEQ].contains(&number))
+}
+
 /// Bytes this user can still write where `path` lies; `None` where the file system does not tell.
 pub fn free_space(path: &Path) -> io::Result<Option<u64>> {
     let told = statvfs(path)?;

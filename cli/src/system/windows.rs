@@ -69,6 +69,11 @@ pub fn rename_new(_from: &Path, _to: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// Whether a file system does not take a name, or a path is longer than the system follows.
+pub fn refuses_name(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::InvalidFilename
+}
+
 /// Bytes this user can still write where `path` lies.
 pub fn free_space(path: &Path) -> io::Result<Option<u64>> {
     fs4::available_space(path).map(Some)

@@ -2,7 +2,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `lock` | nothing; held while a process works on the upload, touched whenever one begins to |
+//! | `lock` | nothing of use; held while a process works on the upload, touched whenever one begins to |
 //! | `journal.json` | a [`Record`]: link, keys, words, and what was asked for |
 //! | `tags` | a [`TagFile`]; the tags of a block are in it, on disk, before its first byte is sent |
 //! | `manifest.age` | the manifest as it was first sent; that of a stream once the stream has ended |
@@ -17,7 +17,7 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::Arc,
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 
 use serde::{Deserialize, Serialize};
@@ -33,11 +33,15 @@ use crate::{
     envelope::{FileKey, NONCE, words::WordList},
     secret::Secret,
     system, time,
-    transfer::tags::TagFile,
+    transfer::{
+        leftover::{Standing, postpone, untouched},
+        tags::TagFile,
+    },
 };
 
-/// How much longer than a relay would a journal is kept: two clocks need not agree.
-const LEEWAY: u64 = 24 * 3600;
+/// Once nobody has touched a journal for so long, by this computer's clock, its relay may have given the upload up: it
+/// waits a day less.
+const OLD_SECONDS: u64 = UNFINISHED_SECONDS + 24 * 3600;
 /// Folders made before giving up; each can only be lost to another program that sweeps at the same moment.
 const TRIES: usize = 16;
 
@@ -123,7 +127,7 @@ impl Journals {
     pub fn create(&self, id: &ShareId, record: Record) -> io::Result<Journal> {
         let folder = self.folder(id);
         let lock = self.claim(&folder)?;
-        let tags = TagFile::create(&folder.join("tags"))?;
+        let tags = TagFile::create(&folder.join(TAGS))?;
         tags.reserve(record.request.payload_bytes.map_or(0, |bytes| bytes.div_ceil(SEALED_CHUNK_BYTES)))?;
         let json = Zeroizing::new(serde_json::to_vec(&record).map_err(io::Error::other)?);
         config::write_private(&folder.join(RECORD), &json)?;
@@ -138,19 +142,23 @@ impl Journals {
         found
     }
 
-    /// Removes those whose time is over, readable or not, and what was left of some that never began, unless a process
-    /// holds them.
+    /// Removes what was left of some that never began, and what can no longer be read, unless a process holds it.
     pub fn sweep(&self) {
-        let now = time::now();
         for folder in self.folders() {
-            let over = match Unfinished::read(folder.clone()) {
-                Some(unfinished) => unfinished.is_over(now),
-                None => !folder.join(RECORD).exists() || now > given_up(&folder),
+            let record = fs::read(folder.join(RECORD)).map(Zeroizing::new);
+            let of_no_use = match record {
+                Ok(json) => serde_json::from_slice::<Record>(&json).is_err() && is_old(&folder),
+                Err(error) => error.kind() == io::ErrorKind::NotFound,
             };
-            if over {
+            if of_no_use {
                 remove_if_free(&folder);
             }
         }
+    }
+
+    /// Those that nobody has touched for longer than a relay waits, by this computer's clock, which may be wrong.
+    pub fn old(&self) -> Vec<Unfinished> {
+        self.folders().filter(|folder| is_old(folder)).filter_map(Unfinished::read).collect()
     }
 
     /// Removes that of a share, whether or not there is one.
@@ -192,6 +200,7 @@ impl Journals {
 
 const LOCK: &str = "lock";
 const RECORD: &str = "journal.json";
+const TAGS: &str = "tags";
 const HEADER: &str = "header";
 const MANIFEST: &str = "manifest.age";
 
@@ -216,14 +225,18 @@ impl Unfinished {
         if let Some(file) = &lock {
             file.set_modified(SystemTime::now())?;
         }
-        let tags = Arc::new(TagFile::open(&self.folder.join("tags"))?);
+        let tags = Arc::new(TagFile::open(&self.folder.join(TAGS))?);
         Ok(Journal { folder: self.folder, record: self.record, tags, _lock: lock })
     }
 
-    /// Whether no relay holds it any more: it expired, or nothing came for too long.
-    fn is_over(&self, now: u64) -> bool {
-        let expires = self.record.began_at.saturating_add(self.record.request.expires_in);
-        now > expires.saturating_add(LEEWAY).min(given_up(&self.folder))
+    /// Removes it, unless a process works on it.
+    pub fn remove(&self) {
+        remove_if_free(&self.folder);
+    }
+
+    /// Has it count as touched, as its relay does not say that it is over. Gives whether that relay seems to be gone.
+    pub fn postpone(&self, standing: Standing) -> bool {
+        postpone(&self.folder.join(LOCK), standing)
     }
 }
 
@@ -249,6 +262,12 @@ impl Journal {
     /// The manifest's age file, if it is known.
     pub fn manifest(&self) -> io::Result<Option<Vec<u8>>> {
         read_if_there(&self.folder.join(MANIFEST))
+    }
+
+    /// Whether by this computer's clock no relay holds the upload any more: it expired, or nothing came for too long.
+    pub fn is_over_here(&self) -> bool {
+        let expired = time::now() > self.record.began_at.saturating_add(self.record.request.expires_in);
+        expired || untouched(&[self.folder.join(TAGS)]).as_secs() > UNFINISHED_SECONDS
     }
 
     /// Removes it: there is nothing to go on with.
@@ -293,20 +312,14 @@ fn read_if_there(path: &Path) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
-/// When nothing has come for so long that no relay holds the upload any more.
-fn given_up(folder: &Path) -> u64 {
-    let touched = ["tags", LOCK].iter().filter_map(|name| touched(&folder.join(name))).max();
-    touched.unwrap_or_default().saturating_add(UNFINISHED_SECONDS + LEEWAY)
-}
-
-/// When a file last changed, in seconds since 1970.
-fn touched(path: &Path) -> Option<u64> {
-    let modified = fs::metadata(path).and_then(|metadata| metadata.modified()).ok()?;
-    Some(modified.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs())
+fn is_old(folder: &Path) -> bool {
+    untouched(&[TAGS, LOCK].map(|name| folder.join(name))).as_secs() > OLD_SECONDS
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn record() -> Record {
@@ -387,57 +400,87 @@ mod tests {
         }
     }
 
+    /// Makes it look as if nobody had touched it for so long, or as if that were to come.
+    fn age(folder: &Path, hours: i64) {
+        let (now, time) = (SystemTime::now(), Duration::from_secs(hours.unsigned_abs() * 3600));
+        let then = if hours < 0 { now + time } else { now - time };
+        for name in [TAGS, LOCK] {
+            system::open_regular(&folder.join(name)).unwrap().set_modified(then).unwrap();
+        }
+    }
+
     #[test]
-    fn a_sweep_takes_what_is_over_or_never_began_and_leaves_what_lives() {
+    fn a_sweep_takes_what_never_began_and_leaves_what_lives() {
         let folder = tempfile::tempdir().unwrap();
         let journals = Journals(folder.path().join("uploads"));
-        let alive = journals.create(&id(1), record()).unwrap();
-        let old = || Record { began_at: 1, ..record() };
-        drop(journals.create(&id(2), old()).unwrap());
-        let held = journals.create(&id(3), old()).unwrap();
+        let alive = journals.create(&id(1), record()).unwrap().folder.clone();
+        age(&alive, 24 * 366);
         let (unborn, half) = (journals.folder(&id(4)), journals.folder(&id(5)));
         fs::create_dir(&unborn).unwrap();
         fs::create_dir(&half).unwrap();
         fs::write(half.join(LOCK), "").unwrap();
-        fs::write(half.join("tags"), "").unwrap();
+        fs::write(half.join(TAGS), "").unwrap();
+        let held = system::open_regular(&half.join(LOCK)).unwrap();
+        held.try_lock().unwrap();
         journals.sweep();
         let mut left: Vec<_> = journals.folders().collect();
         left.sort();
-        let mut expected = vec![alive.folder.clone(), held.folder.clone()];
+        let mut expected = vec![alive.clone(), half.clone()];
         expected.sort();
         assert_eq!(left, expected);
         drop(held);
         journals.sweep();
-        assert_eq!(journals.folders().collect::<Vec<_>>(), std::slice::from_ref(&alive.folder));
+        assert_eq!(journals.folders().collect::<Vec<_>>(), [alive]);
     }
 
     #[test]
-    fn one_that_cannot_be_read_goes_when_a_relay_would_have_given_up() {
+    fn one_that_is_damaged_goes_when_a_relay_would_have_given_up() {
         let folder = tempfile::tempdir().unwrap();
         let journals = Journals(folder.path().join("uploads"));
         let damaged = journals.create(&id(1), record()).unwrap().folder.clone();
         fs::write(damaged.join(RECORD), "{").unwrap();
-        journals.sweep();
-        assert!(damaged.exists() && journals.list().is_empty());
-        let old = SystemTime::now() - Duration::from_secs(73 * 3600);
-        for name in ["tags", LOCK] {
-            system::open_regular(&damaged.join(name)).unwrap().set_modified(old).unwrap();
+        for hours in [0, -24 * 366, 71] {
+            age(&damaged, hours);
+            journals.sweep();
+            assert!(damaged.exists() && journals.list().is_empty());
         }
+        age(&damaged, 73);
         journals.sweep();
         assert!(!damaged.exists());
     }
 
     #[test]
-    fn is_over_when_a_relay_would_have_given_up() {
+    fn is_asked_about_when_a_relay_may_have_given_up() {
         let folder = tempfile::tempdir().unwrap();
         let journals = Journals(folder.path().join("uploads"));
-        drop(journals.create(&id(1), record()).unwrap());
-        let unfinished = journals.list().remove(0);
-        let over = |hours: u64| unfinished.is_over(time::now() + hours * 3600);
-        assert!(!over(0) && !over(71) && over(73));
-        let short = CreateShare { expires_in: 3600, ..record().request };
-        drop(journals.create(&id(2), Record { request: short, ..record() }).unwrap());
-        let unfinished = journals.list().into_iter().find(|found| found.record.request.expires_in == 3600).unwrap();
-        assert!(!unfinished.is_over(time::now() + 24 * 3600) && unfinished.is_over(time::now() + 26 * 3600));
+        let journal = journals.create(&id(1), record()).unwrap();
+        for (hours, old) in [(0, 0), (71, 0), (73, 1), (-24 * 366, 0)] {
+            age(&journal.folder, hours);
+            assert_eq!(journals.old().len(), old, "{hours}");
+        }
+        age(&journal.folder, 73);
+        let old = journals.old().remove(0);
+        old.remove();
+        assert!(journal.folder.exists(), "a process works on it");
+        assert!(!old.postpone(Standing::Alive { now: 0 }) && journals.old().is_empty());
+        drop(journal);
+        old.remove();
+        assert!(journals.list().is_empty());
+    }
+
+    #[test]
+    fn is_over_here_after_two_days_without_progress_or_once_it_expired() {
+        let folder = tempfile::tempdir().unwrap();
+        let journals = Journals(folder.path().join("uploads"));
+        let journal = journals.create(&id(1), record()).unwrap();
+        for (hours, over) in [(0, false), (47, false), (49, true), (-49, false)] {
+            age(&journal.folder, hours);
+            assert_eq!(journal.is_over_here(), over, "{hours}");
+        }
+        for (began_at, over) in [(time::now() - 8 * 24 * 3600, true), (time::now() + 24 * 3600, false)] {
+            let journal = journals.create(&id(2), Record { began_at, ..record() }).unwrap();
+            assert_eq!(journal.is_over_here(), over);
+            journal.remove();
+        }
     }
 }

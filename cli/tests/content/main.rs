@@ -122,6 +122,8 @@ fn difficult(root: &Path) -> PathBuf {
     }
     write(folder.join("n".repeat(200)), "two hundred characters");
     write(folder.join(vec!["long"; 40].join("/")), "long path");
+    // As long as a path may be, with the folder's name before it.
+    write(folder.join(vec!["l".repeat(97); 7].join("/")).join("l".repeat(101)), "longest path");
     let script = write(folder.join("run.sh"), "#!/bin/sh\n");
     share::system::set_executable(&File::open(&script).unwrap()).unwrap();
     set_time(&script, at(1_234_567_890));

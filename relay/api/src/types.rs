@@ -14,6 +14,8 @@ pub struct RelayInfo {
     pub version: u32,
     /// Name and version of the relay's software.
     pub software: String,
+    /// The relay's clock.
+    pub now: u64,
     /// Whether creating a share needs a sender token.
     pub token_required: bool,
     /// What this relay accepts.

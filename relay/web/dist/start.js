@@ -7,7 +7,7 @@ import {
 import "./chunk-Z622CYUG.js";
 import {
   printable
-} from "./chunk-7GTGUHP5.js";
+} from "./chunk-P52GTH6F.js";
 import {
   Engine,
   loadWords,

@@ -20,7 +20,7 @@ import {
   checkName,
   collisionKey,
   printable
-} from "./chunk-7GTGUHP5.js";
+} from "./chunk-P52GTH6F.js";
 import {
   hkdf
 } from "./chunk-YG7J2LP3.js";
@@ -1106,7 +1106,7 @@ var Session = class {
     const fingerprint = new Fingerprint();
     this.#progress = null;
     const total = isWhole ? opened2.manifest.bytes : sizeOf(entriesOf(opened2.manifest, selection));
-    const { openTarget } = await part(import("./target-IA5MACEE.js"));
+    const { openTarget } = await part(import("./target-JCVXQTMN.js"));
     const put = await openTarget(target, total, signal);
     const over = new AbortController();
     const wanted = AbortSignal.any([signal, over.signal]);

@@ -9,7 +9,7 @@ import { utf8Length } from "./bytes.ts";
 /** Bytes of UTF-8 in one component. */
 const MAX_COMPONENT_BYTES = 255;
 /** Bytes of UTF-8 in a path. */
-export const MAX_PATH_BYTES = 4096;
+export const MAX_PATH_BYTES = 800;
 /** Components in a path. */
 const MAX_DEPTH = 100;
 

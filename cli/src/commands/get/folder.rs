@@ -2,7 +2,7 @@
 //! nothing came.
 
 use std::{
-    fs, io,
+    fs, io, iter,
     path::{Path, PathBuf},
 };
 
@@ -10,6 +10,7 @@ use bytes::Bytes;
 
 use super::kept::{self, Age, Kept};
 use crate::{
+    content::{manifest::Entry, names::MAX_PATH_BYTES},
     error::{Error, Kind, Result},
     i18n::fl,
     link::Link,
@@ -87,9 +88,9 @@ impl Folder {
         self.resumed.is_some()
     }
 
-    /// Whether it holds a part of an earlier download, whose ticket ended before this one will.
-    pub fn needed_another_ticket(&self, expires_at: u64) -> bool {
-        self.resumed.is_some_and(|resumed| resumed.ticket_expires_at < expires_at)
+    /// When the ticket of the earlier download ends of which it holds a part, in seconds since 1970 by the relay's clock.
+    pub fn earlier_ticket_expires_at(&self) -> Option<u64> {
+        self.resumed.map(|resumed| resumed.ticket_expires_at)
     }
 
     /// How many of so many chunks an earlier download has noted.
@@ -112,6 +113,30 @@ impl Folder {
             Some(free) if free < needed => Err(no_room(self.path(), needed, free)),
             _ => Ok(()),
         }
+    }
+
+    /// Finds that the system follows paths in it that are as long as the longest of these entries, which are made; or as
+    /// long as any can be, where they are not listed.
+    pub fn check_depth(&self, entries: &[Entry]) -> Result<()> {
+        let followed = match entries.iter().map(|entry| &entry.path).max_by_key(|path| path.len()) {
+            Some(longest) => fs::symlink_metadata(self.staged().join(longest)).map(drop),
+            None => self.try_longest_path(),
+        };
+        followed.map_err(|error| match system::refuses_name(&error) {
+            true => too_deep(self.path()),
+            false => Error::writing(self.path(), error),
+        })
+    }
+
+    /// Makes the longest path, of names that are short enough for any file system, and removes it.
+    fn try_longest_path(&self) -> io::Result<()> {
+        let name = "x".repeat(99);
+        let first = self.staged().join(&name);
+        let longest = iter::repeat_n(name, MAX_PATH_BYTES / 100 - 1).fold(first.clone(), |path, name| path.join(name));
+        let made = fs::create_dir_all(longest);
+        // What stays is removed before anything is unpacked.
+        let _ = fs::remove_dir_all(first);
+        made
     }
 
     /// Where it is.
@@ -158,6 +183,12 @@ fn no_room(path: &Path, needed: u64, free: u64) -> Error {
     let path = printable(&path.display().to_string());
     let message = fl!("get-no-room", path = path, needed = size(needed), free = size(free));
     Error::new(Kind::LocalFile, "disk_full", message).hint(fl!("disk-full-hint"))
+}
+
+fn too_deep(path: &Path) -> Error {
+    let path = printable(&path.display().to_string());
+    Error::new(Kind::LocalFile, "name_not_possible", fl!("get-too-deep", path = path))
+        .hint(fl!("name-not-possible-hint"))
 }
 
 fn swapped(path: &Path) -> Error {

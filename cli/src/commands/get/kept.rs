@@ -20,6 +20,7 @@ use crate::{
     link::Link,
     system,
     transfer::{
+        leftover::{Standing, postpone, untouched},
         staging::{JOURNAL, Staging},
         tags::TagFile,
     },
@@ -29,7 +30,7 @@ use crate::{
 const TAGS: &str = "tags";
 /// The longest journal that is read.
 const MAX_JOURNAL_BYTES: u64 = 8 * 1024;
-/// For so long after it was touched last, a download can be expected to be gone on with: its ticket may still run.
+/// For so long after it was touched last, a download can be expected to be gone on with: its ticket should still run.
 const FRESH_SECONDS: u64 = limits::TICKET_SECONDS;
 /// After so long nobody is expected to go on with it: relays have forgotten a share of ordinary life by then.
 const OLD_SECONDS: u64 = 30 * 24 * 3600;
@@ -69,12 +70,12 @@ pub struct Kept {
     journal: Journal,
 }
 
-/// How long ago somebody worked on a download.
+/// How long ago somebody worked on a download, by this computer's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Age {
     /// Somebody may go on with it any time.
     Fresh,
-    /// Its ticket has ended.
+    /// Its ticket should have ended.
     Stale,
     /// Too long for anybody to go on with it.
     Old,
@@ -122,9 +123,9 @@ impl Kept {
 
     /// What it knows of its share, which the relay gives to newcomers no more.
     pub fn about(&self) -> Option<About> {
-        let Journal { kind, expires_at, .. } = self.journal;
+        let Journal { kind, expires_at, ticket_expires_at: now, .. } = self.journal;
         let kept_manifest = Some(self.manifest().ok()?);
-        Some(About { kind, expires_at, content_bytes: None, sending: None, kept_manifest })
+        Some(About { kind, expires_at, now, content_bytes: None, sending: None, kept_manifest })
     }
 
     /// How many of so many chunks it has noted.
@@ -137,9 +138,17 @@ impl Kept {
         self.journal.ticket_expires_at
     }
 
-    /// How long ago somebody worked on it.
-    pub fn age(&self) -> Age {
-        age(self.staging.path())
+    /// Whether nobody is expected to go on with it: this computer's clock and its relay's both say so, or the relay is
+    /// gone. Otherwise its age counts anew, should it look old.
+    pub fn is_old(&self, standing: Standing) -> bool {
+        let old = self.ticket_expires_at().saturating_add(OLD_SECONDS);
+        let looks_old = age(self.staging.path()) == Age::Old;
+        looks_old && (standing.is_past(old) || postpone(&self.staging.journal(), standing))
+    }
+
+    /// Whether its ticket still runs, as its relay says.
+    pub fn can_go_on(&self, standing: Standing) -> bool {
+        matches!(standing, Standing::Alive { .. }) && !standing.is_past(self.ticket_expires_at())
     }
 
     /// Removes it.
@@ -149,9 +158,7 @@ impl Kept {
 }
 
 fn age(folder: &Path) -> Age {
-    let files = [TAGS, JOURNAL].map(|name| folder.join(name));
-    let ages = files.iter().filter_map(|path| fs::metadata(path).ok()?.modified().ok()?.elapsed().ok());
-    match ages.min().map_or(0, |age| age.as_secs()) {
+    match untouched(&[TAGS, JOURNAL].map(|name| folder.join(name))).as_secs() {
         0..FRESH_SECONDS => Age::Fresh,
         FRESH_SECONDS..OLD_SECONDS => Age::Stale,
         _ => Age::Old,
@@ -217,7 +224,7 @@ mod tests {
     fn leave(output: &Path, link: &Link) {
         let mut staging = Staging::create(output).unwrap();
         let kind = ShareKind::Keys;
-        let about = About { kind, expires_at: 1, content_bytes: None, sending: None, kept_manifest: None };
+        let about = About { kind, expires_at: 1, now: 1, content_bytes: None, sending: None, kept_manifest: None };
         begin(&staging, b"manifest").unwrap();
         write_journal(&mut staging, link, &about, 1).unwrap();
     }

@@ -28,10 +28,13 @@ use crate::{
     secret::Secret,
     system::StopSignal,
     threads::blocking,
-    transfer::{landing::Landing, ranged::Ranged, tags::TagFile},
+    time,
+    transfer::{landing::Landing, leftover::Standing, ranged::Ranged, tags::TagFile},
     ui::{Progress, percent, printable, shown},
 };
 
+/// What a name is told as that the folder cannot hold, so that nothing can be gone on with there.
+const NAME_NOT_POSSIBLE: &str = "name_not_possible";
 /// The name of content whose entries are not listed, until it is unpacked.
 const SPOOLED: &str = "content";
 /// Bytes read back at once.
@@ -50,24 +53,19 @@ impl Incoming<'_> {
         &self,
         opened: Opened,
         mut folder: Folder,
+        landing: &Arc<Landing>,
         ticket: &Held,
         stop: &mut StopSignal,
     ) -> Result<Landed> {
-        if folder.needed_another_ticket(ticket.expires_at) {
+        if folder.earlier_ticket_expires_at().is_some_and(|earlier| earlier < ticket.expires_at) {
             self.context.ui.note(fl!("get-ticket-over"));
         }
-        let (manifest, sealed, stream) = (opened.manifest.clone(), opened.sealed.clone(), opened.expected().stream);
-        let (mut folder, landing) = blocking(move || {
-            let landing = prepare(&manifest, &sealed, stream, &mut folder)?;
-            Ok((folder, Arc::new(landing)))
-        })
-        .await?;
         let journal = kept::write_journal(folder.staging_mut(), &self.link, &self.about, ticket.expires_at);
         journal.map_err(|error| Error::writing(folder.path(), error))?;
-        let fill = self.fill(&opened, &folder, &landing, &ticket.secret);
+        let fill = self.fill(&opened, &folder, landing, &ticket.secret);
         match unless_stopped(stop, fl!("get-interrupted"), fill).await {
             Ok((fingerprint, digest)) => Ok(Landed { folder, fingerprint, digest }),
-            Err(error) => Err(self.leave(folder, &landing, error)),
+            Err(error) => Err(self.leave(folder, landing, ticket.expires_at, error)),
         }
     }
 
@@ -135,9 +133,12 @@ impl Incoming<'_> {
     }
 
     /// Keeps what can be gone on with, and tells; gives the error to show.
-    fn leave(&self, mut folder: Folder, landing: &Landing, error: Error) -> Error {
+    fn leave(&self, mut folder: Folder, landing: &Landing, ticket_expires_at: u64, error: Error) -> Error {
         let noted = landing.noted();
-        folder.staging_mut().keep(noted > 0 && !is_end(&error));
+        if error.code() == NAME_NOT_POSSIBLE {
+            self.context.ui.note(fl!("get-not-here"));
+        }
+        folder.staging_mut().keep(noted > 0 && !is_end(&error) && !self.has_expired(ticket_expires_at, &error));
         if !folder.staging().is_kept() {
             return error;
         }
@@ -146,6 +147,7 @@ impl Incoming<'_> {
         match error.kind() {
             Kind::Interrupted => Error::interrupted(fl!("get-interrupted-kept", percent = there))
                 .hint(fl!("get-interrupted-kept-hint", folder = path)),
+            _ if error.code() == Code::Expired.as_str() => self.keep_as_clocks_differ(&folder, error),
             _ => {
                 self.context.ui.note(fl!("get-kept", percent = there, folder = path));
                 error
@@ -155,14 +157,25 @@ impl Incoming<'_> {
 
     /// Removes what is there of an earlier download, if the share has ended; gives the error to show.
     pub(super) fn give_up(&self, target: Target, error: Error) -> Error {
-        if let Target::Folder { mut folder, .. } = target
-            && folder.is_resumed()
-            && is_over(&error)
-        {
+        let Target::Folder { mut folder, .. } = target else { return error };
+        let Some(ticket_expires_at) = folder.earlier_ticket_expires_at() else { return error };
+        if is_taken_away(&error) || self.has_expired(ticket_expires_at, &error) {
             folder.staging_mut().keep(false);
             self.context.ui.note(fl!("get-kept-removed"));
+        } else if error.code() == Code::Expired.as_str() {
+            return self.keep_as_clocks_differ(&folder, error);
         }
         error
+    }
+
+    /// Whether the time of the share and of this ticket is over by two clocks: the relay's, whose error this is, and
+    /// this computer's. Either may be wrong.
+    fn has_expired(&self, ticket_expires_at: u64, error: &Error) -> bool {
+        error.code() == Code::Expired.as_str() && time::now() > ticket_expires_at.max(self.about.expires_at)
+    }
+
+    fn keep_as_clocks_differ(&self, folder: &Folder, error: Error) -> Error {
+        error.hint(fl!("get-kept-clocks-hint", folder = shown(folder.staging().path())))
     }
 
     /// From which age on what other downloads left is removed, or asked about if somebody can answer.
@@ -170,18 +183,20 @@ impl Incoming<'_> {
         if self.context.ui.is_interactive() && !self.args.yes { Age::Stale } else { Age::Old }
     }
 
-    /// Removes what nobody is expected to go on with, and asks about what may be forgotten.
-    pub(super) fn offer_removal(&self, others: Vec<Kept>) -> Result<()> {
+    /// Removes what nobody is expected to go on with, and asks about what may be forgotten. Each relay is asked about its
+    /// share first.
+    pub(super) async fn offer_removal(&self, others: Vec<Kept>) -> Result<()> {
         let ui = &self.context.ui;
-        for other in others {
+        let standings = Standing::of_all(others.iter().map(|other| other.link().to_owned()).collect()).await;
+        for (other, standing) in others.into_iter().zip(standings) {
             let (folder, link) = (shown(other.staging.path()), printable(other.link()));
-            let remove = match other.age() {
-                Age::Fresh => false,
-                Age::Stale => ui.confirm(&fl!("get-remove-left", link = link.as_str(), folder = folder), "--yes")?,
-                Age::Old => {
-                    ui.note(fl!("get-removed-left", link = link.as_str()));
-                    true
-                }
+            let remove = if other.is_old(standing) {
+                ui.note(fl!("get-removed-left", link = link.as_str()));
+                true
+            } else if self.removable() == Age::Stale && !other.can_go_on(standing) {
+                ui.confirm(&fl!("get-remove-left", link = link.as_str(), folder = folder), "--yes")?
+            } else {
+                false
             };
             if remove {
                 other.remove();
@@ -191,8 +206,8 @@ impl Incoming<'_> {
     }
 }
 
-/// The files and folders of this content, and the tags of what is there of it.
-fn prepare(manifest: &Manifest, sealed: &[u8], stream: Arc<Stream>, folder: &mut Folder) -> Result<Landing> {
+/// Makes the files and folders of this content, or finds those of an earlier download, and the tags of what is there.
+pub fn prepare(manifest: &Manifest, sealed: &[u8], stream: Arc<Stream>, folder: &mut Folder) -> Result<Landing> {
     if folder.is_resumed() {
         let tags = TagFile::open(&kept::tags_file(folder.staging()));
         match (tags, scatter(manifest, folder, Found::Leftovers)) {
@@ -207,14 +222,16 @@ fn prepare(manifest: &Manifest, sealed: &[u8], stream: Arc<Stream>, folder: &mut
     Ok(Landing::new(scatter(manifest, folder, Found::Nothing)?, tags, stream))
 }
 
-/// Whether the share itself has ended, so that nothing of it will ever come.
-pub fn is_over(error: &Error) -> bool {
-    [Code::Expired, Code::Revoked, Code::Collected].iter().any(|code| error.code() == code.as_str())
+/// Whether the share has ended in a way that no clock decides, so that nothing of it will ever come.
+pub fn is_taken_away(error: &Error) -> bool {
+    [Code::Revoked, Code::Collected].iter().any(|code| error.code() == code.as_str())
 }
 
 /// Whether what has been fetched is of no use after this.
 pub fn is_end(error: &Error) -> bool {
-    is_over(error) || error.kind() == Kind::Corrupt || matches!(error.code(), "staging_swapped" | "name_taken")
+    is_taken_away(error)
+        || error.kind() == Kind::Corrupt
+        || [NAME_NOT_POSSIBLE, "staging_swapped"].contains(&error.code())
 }
 
 fn scatter(manifest: &Manifest, folder: &Folder, found: Found) -> std::result::Result<Scatter, ContentError> {

@@ -8,7 +8,7 @@ mod save;
 mod show;
 mod ticket;
 
-use std::{fs, path::Path};
+use std::{fs, io, mem, path::Path};
 
 use bytes::Bytes;
 use share_relay_api::{Bytes32, Code, Kind as ShareKind, Saved as SavedTo, ShareStatus, State, TakeTicket};
@@ -33,6 +33,9 @@ use crate::{
     transfer::{backoff::Patience, download::Download},
     ui::{Progress, printable},
 };
+
+/// From so many seconds on it is told that the clocks of relay and recipient differ.
+const CLOCKS_DIFFER_SECONDS: u64 = 10 * 60;
 
 /// Runs `share get`.
 pub async fn run(context: &Context, args: args::Get) -> Result<()> {
@@ -72,6 +75,8 @@ struct Incoming<'a> {
 struct About {
     kind: ShareKind,
     expires_at: u64,
+    /// The latest time by the relay's clock that is known, in seconds since 1970.
+    now: u64,
     /// Bytes of the age file, as far as the relay knows.
     content_bytes: Option<u64>,
     /// How many bytes of how many the relay holds, while the sender still sends.
@@ -92,8 +97,8 @@ impl About {
             return Err(Error::locked(fl!("share-locked", until = time::local(until))));
         }
         let content_bytes = status.payload_bytes.map(|payload| status.header_bytes.saturating_add(payload));
-        let (kind, expires_at) = (status.kind, status.expires_at);
-        Ok(Self { kind, expires_at, content_bytes, sending, kept_manifest: None })
+        let (kind, expires_at, now) = (status.kind, status.expires_at, status.now);
+        Ok(Self { kind, expires_at, now, content_bytes, sending, kept_manifest: None })
     }
 }
 
@@ -104,7 +109,10 @@ impl<'a> Incoming<'a> {
         let link = Link::parse(&args.link)?;
         let client = Client::new(&link.relay)?;
         let about = match patience.with(async || client.status(&link.id).await).await {
-            Ok(status) => About::of(&status)?,
+            Ok(status) => {
+                tell_if_clocks_differ(context, status.now);
+                About::of(&status)?
+            }
             Err(error) => kept_of_ended(context, args, &link, error.into())?,
         };
         if about.sending.is_some() {
@@ -188,39 +196,61 @@ impl<'a> Incoming<'a> {
         printable(&whole.as_ref().unwrap_or(output).display().to_string())
     }
 
-    /// Takes one of the allowed downloads, or goes on with the one that an earlier try took.
+    /// Takes one of the allowed downloads, or goes on with the one that an earlier try took. The ticket is made here, so
+    /// that asking for it again takes no second one.
     async fn take_ticket(&self, proof: Option<Bytes32>) -> Result<Held> {
-        let earlier = self.ticket()?;
-        let is_kept = earlier.is_kept;
-        match self.use_ticket(earlier, proof).await {
-            // Its receipt has come although its answer was lost, or somebody with the words has taken its place.
-            Err(error) if is_kept && error.code() == Code::TicketInvalid.as_str() => {
-                self.use_ticket(self.ticket()?, proof).await
-            }
-            taken => taken,
-        }
-    }
-
-    async fn use_ticket(&self, mut ticket: Held, proof: Option<Bytes32>) -> Result<Held> {
-        let take = TakeTicket { proof, ticket_hash: ticket.secret.hash() };
-        let taken = self.patience.with(async || self.client.take_ticket(&self.link.id, &take).await);
-        ticket.expires_at = ticket.use_for(async { Ok(taken.await?) }).await?.expires_at;
-        Ok(ticket)
-    }
-
-    /// A ticket, made here, so that asking for it again takes no second one.
-    fn ticket(&self) -> Result<Held> {
+        let folder = self.context.dirs.tickets();
+        ticket::remove_old(&folder, &self.link).await;
         let fresh = Secret::random().map_err(no_randomness)?;
-        match TicketFile::take(&self.context.dirs.tickets(), &self.link, fresh.clone()) {
-            Ok((secret, file)) => {
-                let is_kept = secret.hash() != fresh.hash();
-                Ok(Held { secret, file, is_kept, expires_at: 0 })
-            }
+        let (secret, file) = match TicketFile::take(&folder, &self.link, fresh.clone(), self.about.now) {
+            Ok(taken) => taken,
             Err(error) => {
-                self.context.ui.warn(fl!("get-ticket-not-kept", why = error.to_string()));
-                Ok(Held { secret: fresh, file: None, is_kept: false, expires_at: 0 })
+                self.ticket_not_kept(&error);
+                (fresh.clone(), None)
             }
+        };
+        let mut held = Held { secret, file, expires_at: 0 };
+        let taken = held.use_for(self.ask_for(&held.secret, proof)).await;
+        held.expires_at = match taken {
+            // Its receipt has come although its answer was lost, somebody with the words has taken its place, or a clock
+            // has ended it.
+            Err(error) if error.code() == Code::TicketInvalid.as_str() && held.secret.hash() != fresh.hash() => {
+                self.replace_ended(&mut held, fresh, proof).await?
+            }
+            taken => taken?,
+        };
+        Ok(held)
+    }
+
+    /// Takes a new ticket in place of one that has ended. If none is given that one stays: the relay's clock may be wrong.
+    async fn replace_ended(&self, held: &mut Held, fresh: Secret, proof: Option<Bytes32>) -> Result<u64> {
+        let ended = mem::replace(&mut held.secret, fresh);
+        self.keep_ticket(held);
+        let taken = held.use_for(self.ask_for(&held.secret, proof)).await;
+        if taken.as_ref().is_err_and(|error| error.kind() == Kind::Gone) {
+            held.secret = ended;
+            self.keep_ticket(held);
         }
+        taken
+    }
+
+    fn keep_ticket(&self, held: &mut Held) {
+        if let Some(file) = &mut held.file
+            && let Err(error) = file.write(&held.secret, self.about.now)
+        {
+            self.ticket_not_kept(&error);
+        }
+    }
+
+    fn ticket_not_kept(&self, error: &io::Error) {
+        self.context.ui.warn(fl!("get-ticket-not-kept", why = error.to_string()));
+    }
+
+    /// When the ticket ends.
+    async fn ask_for(&self, ticket: &Secret, proof: Option<Bytes32>) -> Result<u64> {
+        let take = TakeTicket { proof, ticket_hash: ticket.hash() };
+        let taken = self.patience.with(async || self.client.take_ticket(&self.link.id, &take).await).await?;
+        Ok(taken.expires_at)
     }
 
     /// A download with this ticket, of content of this many bytes if that is known, that shows how far it is.
@@ -247,15 +277,24 @@ impl<'a> Incoming<'a> {
     }
 }
 
+/// Tells both times if they are too far apart for an answer that was long on its way.
+fn tell_if_clocks_differ(context: &Context, relay: u64) {
+    let here = time::now();
+    if here.abs_diff(relay) > CLOCKS_DIFFER_SECONDS {
+        context.ui.note(fl!("get-clocks-differ", now = time::local(relay), here = time::local(here)));
+    }
+}
+
 /// What a share that has ended can still be fetched with: a download that was begun before, whose ticket the relay may
 /// honour past the end. Of one that was taken back or collected, what was left is removed.
 fn kept_of_ended(context: &Context, args: &args::Get, link: &Link, error: Error) -> Result<About> {
     let to_files = !args.list && args.ciphertext.is_none();
-    if !land::is_over(&error) || !to_files {
+    let expired = error.code() == Code::Expired.as_str();
+    if !to_files || !expired && !land::is_taken_away(&error) {
         return Err(error);
     }
     match folder::find_kept(&args.output, link) {
-        Some(kept) if error.code() == Code::Expired.as_str() => kept.about().ok_or(error),
+        Some(kept) if expired => kept.about().ok_or(error),
         Some(kept) => {
             kept.remove();
             context.ui.note(fl!("get-kept-removed"));
@@ -276,18 +315,16 @@ struct Ready {
 struct Held {
     secret: Secret,
     file: Option<TicketFile>,
-    /// Whether an earlier download took it.
-    is_kept: bool,
     /// When it ends, in seconds since 1970 by the relay's clock.
     expires_at: u64,
 }
 
 impl Held {
-    /// Does this with it; forgets it if it turns out to be of no use any more.
+    /// Does this with it; forgets it if nothing can be fetched with it any more, whatever the relay's clock says.
     async fn use_for<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         let result = work.await;
         if let (Err(error), Some(file)) = (&result, &self.file)
-            && error.kind() == Kind::Gone
+            && land::is_taken_away(error)
         {
             file.forget();
         }

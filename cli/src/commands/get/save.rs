@@ -3,6 +3,7 @@
 use std::{
     io::{self, BufWriter, Read, Write},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use share_relay_api::Bytes32;
@@ -10,7 +11,7 @@ use share_relay_api::Bytes32;
 use super::{
     Held, Incoming, Received,
     folder::Folder,
-    land::{Landed, is_end},
+    land::{Landed, is_end, prepare},
     open::Opened,
 };
 use crate::{
@@ -24,6 +25,7 @@ use crate::{
     threads::blocking,
     transfer::{
         download::DownloadError,
+        landing::Landing,
         plain::{self, PlainReader},
         segments::Runs,
     },
@@ -46,7 +48,7 @@ pub enum Saved {
 
 /// Where the plaintext will go.
 pub enum Target {
-    Folder { folder: Folder, names: Option<Vec<String>>, force: bool },
+    Folder { folder: Folder, landing: Arc<Landing>, names: Option<Vec<String>>, force: bool },
     StandardOutput,
 }
 
@@ -62,7 +64,7 @@ impl Target {
     fn place(self) -> Result<Saved> {
         match self {
             Self::StandardOutput => Ok(Saved::StandardOutput),
-            Self::Folder { mut folder, names, force } => {
+            Self::Folder { mut folder, names, force, .. } => {
                 folder.check()?;
                 // What cannot be placed now stays: it need not be fetched again.
                 let placed = place(&folder.staged(), names.as_deref(), folder.path(), force)?;
@@ -119,9 +121,10 @@ impl Incoming<'_> {
                 let fingerprint = unless_stopped(stop, fl!("get-interrupted"), fetch).await?;
                 Ok(Verified { target, fingerprint, bytes, digest: None })
             }
-            Target::Folder { folder, names, force } => {
-                let Landed { folder, fingerprint, digest } = self.land(opened, folder, ticket, stop).await?;
-                Ok(Verified { target: Target::Folder { folder, names, force }, fingerprint, bytes, digest })
+            Target::Folder { folder, landing, names, force } => {
+                let Landed { folder, fingerprint, digest } = self.land(opened, folder, &landing, ticket, stop).await?;
+                let target = Target::Folder { folder, landing, names, force };
+                Ok(Verified { target, fingerprint, bytes, digest })
             }
         }
     }
@@ -151,14 +154,16 @@ impl Incoming<'_> {
         Ok(fingerprint)
     }
 
-    /// Where the plaintext will go; the folder is made, found writable and large enough, with nothing in the way.
+    /// Where the plaintext will go. A folder is made, found writable and large enough, with nothing in the way, and all
+    /// files and folders are made in it: one that it cannot hold costs no download.
     pub(super) async fn target(&self, opened: &Opened) -> Result<Target> {
         if self.to_stdout() {
             return Ok(Target::StandardOutput);
         }
         let (output, force, manifest) = (self.args.output.clone(), self.args.force, opened.manifest.clone());
         let (link, sealed, removable) = (self.link.clone(), opened.sealed.clone(), self.removable());
-        let (folder, names, others) = blocking(move || {
+        let stream = opened.expected().stream;
+        let (folder, landing, names, others) = blocking(move || {
             if force {
                 find_in_the_way(&manifest.entries, &output)?;
             }
@@ -168,11 +173,13 @@ impl Incoming<'_> {
             let room = manifest.room().saturating_sub(folder.noted(chunks).saturating_mul(CHUNK as u64));
             folder.check_room(room)?;
             let others = folder.left_of_others(&link, removable);
-            Ok((folder, manifest.top_level(), others))
+            let landing = Arc::new(prepare(&manifest, &sealed, stream, &mut folder)?);
+            folder.check_depth(&manifest.entries)?;
+            Ok((folder, landing, manifest.top_level(), others))
         })
         .await?;
-        self.offer_removal(others)?;
-        Ok(Target::Folder { folder, names, force })
+        self.offer_removal(others).await?;
+        Ok(Target::Folder { folder, landing, names, force })
     }
 
     /// The folder that a ciphertext file will lie in, made, found writable and large enough.

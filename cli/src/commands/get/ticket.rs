@@ -1,5 +1,5 @@
 //! The ticket of a download, kept until the receipt: what was cut off or could not be saved is fetched again without
-//! taking another of the allowed downloads.
+//! taking another of the allowed downloads. Whether a ticket has ended only its relay says.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -8,13 +8,19 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use share_relay_api::limits;
 use zeroize::Zeroizing;
 
-use crate::{link::Link, secret::Secret, system, time};
+use crate::{
+    link::Link,
+    secret::{Secret, sha256},
+    system,
+    transfer::leftover::{Standing, postpone, untouched},
+};
 
 /// The longest file that is read.
 const MAX_FILE_BYTES: u64 = 8 * 1024;
+/// A ticket that is older than this by two clocks, in seconds, is of no use any more: it ran for a day.
+const OLD_SECONDS: u64 = 30 * 24 * 3600;
 
 /// A ticket as it stands in its file.
 #[derive(Serialize, Deserialize)]
@@ -23,23 +29,23 @@ struct Kept {
     link: String,
     /// 64 hexadecimal digits.
     ticket: Zeroizing<String>,
-    /// When it ends at the latest, in seconds since 1970 by this computer's clock.
-    expires_at: u64,
+    /// A time before it was first used, in seconds since 1970 by the relay's clock.
+    made_at: u64,
 }
 
 /// The file with the ticket of a share. While this lives, no other download uses it.
 pub struct TicketFile {
     path: PathBuf,
     file: File,
+    link: Link,
 }
 
 impl TicketFile {
     /// The ticket for this link: the one of an earlier download, or `fresh`, which is then kept. `None` for the file if
-    /// another program is fetching the same share, whose ticket is not ours.
-    pub fn take(folder: &Path, link: &Link, fresh: Secret) -> io::Result<(Secret, Option<Self>)> {
+    /// another program is fetching the same share, whose ticket is not ours. It is `now` by the relay's clock.
+    pub fn take(folder: &Path, link: &Link, fresh: Secret, now: u64) -> io::Result<(Secret, Option<Self>)> {
         system::create_private_dir(folder)?;
-        forget_ended(folder);
-        let path = folder.join(format!("{}.json", link.id));
+        let path = path_of(folder, link);
         let file = match system::create_private(&path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => system::open_regular(&path)?,
             created => created?,
@@ -49,52 +55,77 @@ impl TicketFile {
             Err(TryLockError::WouldBlock) => return Ok((fresh, None)),
             Err(TryLockError::Error(error)) => return Err(error),
         }
-        let mut kept = Self { path, file };
-        let ticket = match kept.read(link) {
-            Some(ticket) => ticket,
+        let mut kept = Self { path, file, link: link.clone() };
+        let ticket = match read(&kept.file).filter(|kept| kept.link == link.to_string()) {
+            Some(Kept { ticket, .. }) => Secret::parse(&ticket),
+            None => None,
+        };
+        match ticket {
+            Some(ticket) => Ok((ticket, Some(kept))),
             None => {
-                kept.write(link, &fresh)?;
-                fresh
+                kept.write(&fresh, now)?;
+                Ok((fresh, Some(kept)))
             }
-        };
-        Ok((ticket, Some(kept)))
+        }
     }
 
-    /// Forgets the ticket: it has done its work, or is of no use. One that stays is replaced once it has ended.
-    pub fn forget(&self) {
-        let _ = fs::remove_file(&self.path);
-    }
-
-    /// The ticket of an earlier download; `None` if there is none, or it is damaged, has ended, or is for another link.
-    fn read(&mut self, link: &Link) -> Option<Secret> {
-        let mut json = Zeroizing::new(Vec::new());
-        (&self.file).take(MAX_FILE_BYTES).read_to_end(&mut json).ok()?;
-        let kept: Kept = serde_json::from_slice(&json).ok()?;
-        let usable = kept.link == link.to_string() && kept.expires_at > time::now();
-        Secret::parse(&kept.ticket).filter(|_| usable)
-    }
-
-    fn write(&mut self, link: &Link, ticket: &Secret) -> io::Result<()> {
-        let kept = Kept {
-            link: link.to_string(),
-            ticket: Zeroizing::new(ticket.hex().to_owned()),
-            expires_at: time::now().saturating_add(limits::TICKET_SECONDS),
-        };
+    /// Keeps this ticket in place of the one that is there.
+    pub fn write(&mut self, ticket: &Secret, now: u64) -> io::Result<()> {
+        let kept = Kept { link: self.link.to_string(), ticket: Zeroizing::new(ticket.hex().to_owned()), made_at: now };
         let json = Zeroizing::new(serde_json::to_vec(&kept).expect("tickets always become JSON"));
         self.file.set_len(0)?;
         self.file.rewind()?;
         self.file.write_all(&json)?;
         self.file.sync_all()
     }
+
+    /// Forgets the ticket: it has done its work, or is of no use.
+    pub fn forget(&self) {
+        let _ = fs::remove_file(&self.path);
+    }
 }
 
-/// Removes the files that no download has touched for as long as a ticket lasts. One that stays does no harm.
-fn forget_ended(folder: &Path) {
-    for item in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let age = item.metadata().ok().and_then(|metadata| metadata.modified().ok()?.elapsed().ok());
-        if age.is_some_and(|age| age.as_secs() > limits::TICKET_SECONDS) {
-            let _ = fs::remove_file(item.path());
+/// Removes the tickets of other shares that are of no use any more. One that stays does no harm.
+pub async fn remove_old(folder: &Path, link: &Link) {
+    let own = path_of(folder, link);
+    let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|item| item.path());
+    let old = files.filter(|path| *path != own && untouched(&[path.clone()]).as_secs() > OLD_SECONDS);
+    let mut asked = Vec::new();
+    for path in old {
+        let kept = system::open_regular(&path).map(|file| read(&file));
+        match kept {
+            Ok(Some(kept)) => asked.push((path, kept)),
+            // Not as this program leaves it, so nothing to download with.
+            Ok(None) => remove_if_free(&path),
+            Err(_) => {}
         }
+    }
+    let standings = Standing::of_all(asked.iter().map(|(_, kept)| kept.link.clone()).collect()).await;
+    for ((path, kept), standing) in asked.iter().zip(standings) {
+        if standing.is_past(kept.made_at.saturating_add(OLD_SECONDS)) || postpone(path, standing) {
+            remove_if_free(path);
+        }
+    }
+}
+
+/// Two relays may have shares of one id.
+fn path_of(folder: &Path, link: &Link) -> PathBuf {
+    let relay = sha256(link.relay.as_str().as_bytes()).to_string();
+    folder.join(format!("{}-{}.json", link.id, &relay[..16]))
+}
+
+/// What is in a file; `None` if it is damaged.
+fn read(mut file: &File) -> Option<Kept> {
+    let mut json = Zeroizing::new(Vec::new());
+    file.rewind().ok()?;
+    file.take(MAX_FILE_BYTES).read_to_end(&mut json).ok()?;
+    serde_json::from_slice(&json).ok()
+}
+
+fn remove_if_free(path: &Path) {
+    let lock = system::open_regular(path).and_then(|file| Ok(file.try_lock().map(|()| file)?));
+    if lock.is_ok() {
+        let _ = fs::remove_file(path);
     }
 }
 
@@ -112,7 +143,7 @@ mod tests {
         let take = |link: &Link| {
             let fresh = Secret::random().unwrap();
             let hash = fresh.hash();
-            let (ticket, file) = TicketFile::take(folder.path(), link, fresh).unwrap();
+            let (ticket, file) = TicketFile::take(folder.path(), link, fresh, 1).unwrap();
             (ticket.hash(), hash, file)
         };
         let here = link("https://relay.example");
@@ -127,23 +158,28 @@ mod tests {
         let (other, fresh, file) = take(&link("https://other.example"));
         assert_eq!(other, fresh, "a ticket is never shown to another relay");
         file.unwrap().forget();
-        assert_ne!(take(&here).0, first);
+        let (again, _, file) = take(&here);
+        assert_eq!(again, first, "nor forgotten for it");
+        let next = Secret::random().unwrap();
+        file.unwrap().write(&next, 2).unwrap();
+        let (again, _, file) = take(&here);
+        assert_eq!(again, next.hash());
+        file.unwrap().forget();
+        assert_ne!(take(&here).0, next.hash());
     }
 
     #[test]
-    fn what_is_damaged_or_has_ended_is_replaced() {
+    fn what_is_damaged_is_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let here = link("https://relay.example");
-        let path = folder.path().join(format!("{}.json", here.id));
-        let old = Secret::random().unwrap();
-        let ended = format!(r#"{{"link":"{here}","ticket":"{}","expires_at":1}}"#, old.hex());
-        for text in ["", "{", &ended] {
+        let path = path_of(folder.path(), &here);
+        for text in ["", "{", r#"{"link":"","ticket":""}"#] {
             fs::write(&path, text).unwrap();
-            let fresh = Secret::random().unwrap();
-            let (ticket, file) = TicketFile::take(folder.path(), &here, fresh.clone()).unwrap();
+            let (fresh, other) = (Secret::random().unwrap(), Secret::random().unwrap());
+            let (ticket, file) = TicketFile::take(folder.path(), &here, fresh.clone(), 1).unwrap();
             assert_eq!(ticket.hash(), fresh.hash());
             drop(file);
-            let (again, _) = TicketFile::take(folder.path(), &here, old.clone()).unwrap();
+            let (again, _) = TicketFile::take(folder.path(), &here, other, 1).unwrap();
             assert_eq!(again.hash(), fresh.hash());
         }
     }

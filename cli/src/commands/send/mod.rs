@@ -37,7 +37,11 @@ use crate::{
 /// Runs `share send`.
 pub async fn run(context: &Context, args: args::Send) -> Result<()> {
     let mut stop = super::stop_signal()?;
-    let order = unless_stopped(&mut stop, fl!("send-interrupted"), Order::read(context, args)).await?;
+    let read = async {
+        unfinished::remove_over(context).await;
+        Order::read(context, args).await
+    };
+    let order = unless_stopped(&mut stop, fl!("send-interrupted"), read).await?;
     let Some(journal) = unfinished::of_order(context, &order, &mut stop).await? else {
         return begin(context, order, &mut stop).await;
     };
@@ -59,6 +63,7 @@ pub async fn run(context: &Context, args: args::Send) -> Result<()> {
 pub async fn resume(context: &Context, args: args::Resume) -> Result<()> {
     let mut stop = super::stop_signal()?;
     let patience = context.ui.patience(time::duration(&args.patience)?);
+    unless_stopped(&mut stop, fl!("send-interrupted"), async { Ok(unfinished::remove_over(context).await) }).await?;
     let journal = Arc::new(unfinished::named(context, args.link.as_deref(), &mut stop).await?);
     if journal.record.asked.name.is_some() {
         return Err(Error::usage(fl!("resume-stdin")).hint(fl!("resume-stdin-hint")));

@@ -1,6 +1,6 @@
 //! What the command line orders, read once: what is sent, to whom, where to, and on which terms.
 
-use std::{env, path::PathBuf, time::Duration};
+use std::{env, path::PathBuf};
 
 use super::{super::Context, audience::Audience, outgoing};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     error::Result,
     link::RelayUrl,
     secret::{Secret, sha256},
-    time,
+    time::{self, Lifetime},
     transfer::{backoff::Patience, journal::Asked},
 };
 
@@ -21,7 +21,7 @@ pub struct Order {
     pub message: Option<String>,
     pub audience: Audience,
     pub destination: Destination,
-    pub lifetime: Duration,
+    pub lifetime: Lifetime,
     pub downloads: Option<u32>,
     pub patience: Patience,
     pub words_file: Option<PathBuf>,
@@ -49,7 +49,7 @@ pub enum IfUnfinished {
 
 impl Order {
     pub async fn read(context: &Context, args: args::Send) -> Result<Self> {
-        let lifetime = time::lifetime(&args.expires)?;
+        let lifetime = Lifetime::read(&args.expires)?;
         let patience = context.ui.patience(time::duration(&args.patience)?);
         let downloads = if args.once { Some(1) } else { args.downloads };
         let audience = Audience::choose(&args).await?;

@@ -35,7 +35,7 @@ use crate::{
     link::Link,
     secret::{Secret, sha256},
     threads::blocking,
-    time,
+    time::{self, Lifetime},
     transfer::{
         backoff::Patience,
         journal::{Journal, Record},
@@ -93,6 +93,7 @@ impl Sending {
         header: &PendingHeader,
     ) -> Result<Self> {
         let link = Link { relay: route.relay.clone(), id: identity.id };
+        let client = Client::new(&link.relay)?;
         let manage = Secret::random().map_err(no_randomness)?;
         let nonce = envelope::random_nonce()?;
         let request = CreateShare {
@@ -101,7 +102,7 @@ impl Sending {
             header_bytes: header.len + NONCE as u64,
             payload_bytes: outgoing.length().map(envelope::sealed_len),
             part_bytes: PART_BYTES,
-            expires_in: order.lifetime.as_secs(),
+            expires_in: lifetime(order, &client).await?,
             // From this computer it is served until it has been fetched: once, if nothing else was said.
             downloads: order.downloads.or(route.here.as_ref().map(|_| 1)),
         };
@@ -124,7 +125,7 @@ impl Sending {
             None => Some(blocking(move || journals.create(&identity.id, record).map_err(journal_failed)).await?),
         };
         Ok(Self {
-            client: Client::new(&link.relay)?,
+            client,
             kind: request.kind(),
             link,
             manage,
@@ -394,6 +395,19 @@ impl Sending {
         let call = async || unless_collected(self.client.seal(&self.link.id, &self.manage, &seal).await);
         Ok(self.patience.with(call).await?)
     }
+}
+
+/// The seconds that the share is to live. To a date they are counted by the relay's clock, which ends it.
+async fn lifetime(order: &Order, client: &Client) -> Result<u64> {
+    let end = match order.lifetime {
+        Lifetime::For(seconds) => return Ok(seconds),
+        Lifetime::Until(end) => end,
+    };
+    let now = order.patience.with(async || client.info(None).await).await?.now;
+    end.checked_sub(now).filter(|seconds| *seconds > 0).ok_or_else(|| {
+        let over = fl!("time-over", text = order.asked.expires.as_str(), now = time::local(now));
+        Error::usage(over).hint(fl!("time-not-a-lifetime-hint"))
+    })
 }
 
 /// What the relay has of the share.

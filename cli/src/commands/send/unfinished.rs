@@ -16,7 +16,10 @@ use crate::{
     i18n::fl,
     link::Link,
     system::StopSignal,
-    transfer::journal::{Journal, Unfinished},
+    transfer::{
+        journal::{Journal, Unfinished},
+        leftover::Standing,
+    },
 };
 
 /// The unfinished upload of the same order that is to go on. Those that cannot, or are not wanted, are taken back.
@@ -51,6 +54,17 @@ pub async fn of_order(context: &Context, order: &Order, stop: &mut StopSignal) -
         take_back(context, journal, stop).await?;
     }
     Ok(None)
+}
+
+/// Removes those that are over, as this computer's clock and their relays both say.
+pub async fn remove_over(context: &Context) {
+    let old = context.journals().old();
+    let standings = Standing::of_all(old.iter().map(|unfinished| unfinished.record.link.clone()).collect()).await;
+    for (unfinished, standing) in old.iter().zip(standings) {
+        if matches!(standing, Standing::Gone | Standing::Expired) || unfinished.postpone(standing) {
+            unfinished.remove();
+        }
+    }
 }
 
 /// The unfinished upload of this link, or the only one there is.

@@ -19,6 +19,9 @@ impl Sending {
     pub async fn fail(&self, context: &Context, error: Error, stop: &mut StopSignal) -> (Error, bool) {
         let link = self.link.to_string();
         match &self.journal {
+            Some(journal) if self.resumed && error.code() == Code::Expired.as_str() && !journal.is_over_here() => {
+                (error.hint(fl!("resume-clocks-hint", link = link)), true)
+            }
             Some(journal) if self.resumed && error.kind() == Kind::Gone => {
                 drop(WordsFile::of(&journal.record));
                 self.forget();

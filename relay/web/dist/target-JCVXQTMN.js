@@ -1,6 +1,6 @@
 import {
   printable
-} from "./chunk-7GTGUHP5.js";
+} from "./chunk-P52GTH6F.js";
 import "./chunk-ZR6N3JSG.js";
 import {
   fail,

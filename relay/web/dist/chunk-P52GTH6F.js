@@ -4,7 +4,7 @@ import {
 
 // src/names.ts
 var MAX_COMPONENT_BYTES = 255;
-var MAX_PATH_BYTES = 4096;
+var MAX_PATH_BYTES = 800;
 var MAX_DEPTH = 100;
 function checkName(path) {
   if (utf8Length(path) > MAX_PATH_BYTES) return "long";

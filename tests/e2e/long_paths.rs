@@ -1,0 +1,100 @@
+//! Paths as long as they may be, and folders that lie deep: what cannot be saved there is told before a download is taken.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    download_resume::{many_cut_off, staging},
+    durability::can_trace,
+    failures::fails,
+    interruptions::LIMIT,
+    world::{Relay, Sent, World},
+};
+
+/// A path of as many bytes as the format allows.
+fn longest() -> PathBuf {
+    let folders: PathBuf = (1..8).map(|number| number.to_string().repeat(99)).collect();
+    let path = folders.join("l".repeat(100));
+    assert_eq!(path.as_os_str().len(), 800);
+    path
+}
+
+/// What is sent: a file with the longest path, and so many others beside it.
+fn sent_with(others: usize) -> (World, Relay, Sent) {
+    let world = World::new();
+    let relay = world.relay();
+    let file = world.file(longest(), "far below");
+    (0..others).for_each(|number| drop(fs::write(file.with_file_name(number.to_string()), "")));
+    let sent = world.send(&relay.url, [world.path("1".repeat(99))]);
+    (world, relay, sent)
+}
+
+/// A folder, not there yet, whose path has so many bytes.
+fn deep(world: &World, bytes: usize) -> PathBuf {
+    let mut path = world.path("deep");
+    while path.as_os_str().len() < bytes {
+        let left = bytes - path.as_os_str().len() - 1;
+        // No name may be empty in the end.
+        path.push("d".repeat(if left <= 200 { left } else { 150 }));
+    }
+    assert_eq!(path.as_os_str().len(), bytes);
+    path
+}
+
+fn is_there(output: &Path) -> bool {
+    fs::read(output.join(longest())).is_ok_and(|bytes| bytes == b"far below")
+}
+
+/// Listed, and too many to be.
+const OTHERS: [usize; 2] = [0, 10_000];
+
+#[test]
+fn the_longest_path_arrives_however_it_is_saved() {
+    for others in OTHERS {
+        let (world, _relay, sent) = sent_with(others);
+        for options in [&[][..], &["--force"]] {
+            world.get(&sent, "in").args(options).within(LIMIT).exits(0);
+            assert!(is_there(&world.path("in")), "{others} {options:?}");
+        }
+        world.get(&sent, "in").within(LIMIT).exits(0);
+        let numbered = world.path("in").join(format!("{} (2)", "1".repeat(99)));
+        assert!(numbered.join(longest().strip_prefix("1".repeat(99)).unwrap()).exists(), "{others}");
+    }
+}
+
+#[test]
+fn a_folder_that_lies_too_deep_costs_no_download() {
+    for others in OTHERS {
+        let (world, _relay, sent) = sent_with(others);
+        let too_deep = deep(&world, 3_300);
+        let hint = "Choose a folder with a shorter path, or on another disk.";
+        fails(|| world.get(&sent, &too_deep), 10, "name_not_possible", "the system could not follow it", hint);
+        assert_eq!(world.events(&sent), ["created", "ready"], "{others}");
+        assert!(!world.path("deep").exists(), "{others}");
+        let shorter = deep(&world, 3_200);
+        world.get(&sent, &shorter).within(LIMIT).exits(0);
+        assert!(is_there(&shorter), "{others}");
+    }
+}
+
+#[test]
+fn what_cannot_be_unpacked_here_is_not_said_to_go_on_here() {
+    if !can_trace() {
+        return;
+    }
+    let (world, _relay, _gate, sent) = many_cut_off();
+    let staging = staging(&world);
+    let failing =
+        ["-f", "-qq", "-o", "/dev/null", "-e", "trace=openat", "-e", "inject=openat:error=ENAMETOOLONG", "-P"];
+    let get = [env!("CARGO_BIN_EXE_tested-share"), "get", &sent.link, "--yes", "--identity", "key.txt"];
+    let run = world.program("strace", failing).arg(staging.join("files/many/7/1007")).args(get);
+    let outcome = run.args(["--output", "in"]).within(LIMIT).exits(10);
+    let outcome = outcome.says("many/7/1007 cannot have its name in this place").says("so what was fetched is removed");
+    assert!(!outcome.stderr().contains("goes on from there"), "{outcome:?}");
+    assert!(!staging.exists());
+    let elsewhere = world.share(["get", &sent.link, "--yes", "--identity", "key.txt", "--output", "elsewhere"]);
+    elsewhere.within(LIMIT).exits(0);
+    assert_eq!(world.events(&sent), ["created", "ready", "ticket", "receipt"]);
+}

@@ -2,7 +2,7 @@ import {
   Engine,
   loadWords,
   save
-} from "./chunk-W7IOMR5L.js";
+} from "./chunk-IUFC6TGV.js";
 import "./chunk-3AFGREZB.js";
 import "./chunk-WMBZNGJP.js";
 import {

@@ -24,13 +24,17 @@ export class Contents implements Screen {
   #failure: Failure | null = null;
   #upload: Upload | null;
 
-  /** `arrived` is how much is there, if the sender is still uploading. */
-  constructor(readonly stage: Stage, readonly manifest: Manifest, readonly isLocal: boolean, arrived: Arrived | null) {
+  /** `from` is what it was opened with, or a file on disk; `arrived` is how much is there, if the sender is still uploading. */
+  constructor(readonly stage: Stage, readonly manifest: Manifest, readonly from: "words" | "keys" | "file", arrived: Arrived | null) {
     const over = (failure: Failure) => {
       this.#failure = failure;
       stage.redraw(document.activeElement?.id);
     };
     this.#upload = arrived && new Upload(stage, arrived, "uploading.contents", over);
+  }
+
+  get isLocal(): boolean {
+    return this.from === "file";
   }
 
   heading(texts: Texts): string {
@@ -71,6 +75,15 @@ export class Contents implements Screen {
     this.#notice = isStopped ? "stopped" : "none";
     this.#failure = isStopped ? null : failure;
     return this;
+  }
+
+  /** Saves. To be called straight from a click. */
+  save(selection: Selection, saveAs: SaveAs): void {
+    this.#notice = "none";
+    this.#failure = null;
+    const saving = new Saving(this.stage, this);
+    this.stage.show(saving);
+    void saving.run(selection, saveAs);
   }
 
   #message(texts: Texts): Child[] {
@@ -119,10 +132,10 @@ export class Contents implements Screen {
   }
 
   #buttons(texts: Texts): HTMLElement {
-    const all = (saveAs: SaveAs) => () => this.#save("all", saveAs);
+    const all = (saveAs: SaveAs) => () => this.save("all", saveAs);
     const isOne = this.manifest.kind === "file";
     const picked = () => {
-      if (this.#chosen.size > 0) return this.#save([...this.#chosen].sort((a, b) => a - b), "single");
+      if (this.#chosen.size > 0) return this.save([...this.#chosen].sort((a, b) => a - b), "single");
       this.#notice = "choose";
       this.stage.redraw("save-picked");
     };
@@ -136,11 +149,4 @@ export class Contents implements Screen {
     );
   }
 
-  #save(selection: Selection, saveAs: SaveAs): void {
-    this.#notice = "none";
-    this.#failure = null;
-    const saving = new Saving(this.stage, this);
-    this.stage.show(saving);
-    void saving.run(selection, saveAs);
-  }
 }

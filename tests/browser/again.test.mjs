@@ -7,9 +7,6 @@ import { say } from "./driver.mjs";
 import { RECIPIENT } from "./fixtures.mjs";
 import { inBrowsers, inBrowsersOfTheirOwn, MIB } from "./stage.mjs";
 
-/** What an answer with a status of a gateway makes of the relay's own. */
-const LOST = { status: 504, headers: {}, body: "" };
-
 inBrowsers((test) => {
   test("who closed the tab gets it again with the words, and so does who did not", async (stage) => {
     const { bytes, link, words } = send(stage, "closed.bin");
@@ -58,7 +55,8 @@ inBrowsers((test) => {
   test("an answer to a receipt that is lost loses nothing", async (stage) => {
     const { bytes, link, words } = send(stage, "answer.bin");
     let isLost = true;
-    const server = await stage.behind((path) => (isLost && path.endsWith("/receipt") ? (answer) => Object.assign(answer, { ...LOST, status: 400 }) : null));
+    const lose = (answer) => Object.assign(answer, { status: 400, headers: {}, body: "" });
+    const server = await stage.behind((path) => (isLost && path.endsWith("/receipt") ? lose : null));
     const page = await opened(stage, { link: link.replace(stage.relay, server), words });
     await page.click("#save");
     await page.sees(say("saved.receipt.failed"));
@@ -97,7 +95,7 @@ inBrowsers((test) => {
 });
 
 inBrowsersOfTheirOwn((test) => {
-  test("it can be saved again as long as the relay keeps it, by whatever clock", { grace: "8s" }, async (stage) => {
+  test("it can be saved again as long as the relay keeps it, by whatever clock", { grace: 8 }, async (stage) => {
     const sent = ["download", "memory"].map((way) => ({ way, ...send(stage, `${way}.bin`) }));
     const pages = [];
     for (const { way, link, words } of sent) {

@@ -43,7 +43,7 @@ export class Stage {
   constructor(name, { desk = {}, grace } = {}) {
     this.name = name;
     this.desk = desk;
-    this.options = grace ? ["--grace", grace] : [];
+    this.options = grace ? ["--grace", String(grace)] : [];
   }
 
   async begin() {

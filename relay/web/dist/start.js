@@ -376,9 +376,9 @@ var Done = class {
   #failure = null;
   #isTelling = false;
   #hasLeft = false;
-  /** The sender would never know, or who opened it with a key could not save it again: only this page has the ticket. */
+  /** The sender would never know, or nothing could save it again. */
   get isBusy() {
-    return this.#receipt === "failed" || this.#canConfirm && this.contents.from === "keys";
+    return this.#receipt === "failed" || this.#canConfirm && this.contents.origin.isOnlyHere;
   }
   heading(texts) {
     return texts.say(this.#isThere ? "saved.title.placed" : "saved.title");
@@ -409,7 +409,7 @@ var Done = class {
   /** What the sender knows. */
   said(texts) {
     if (this.#isTelling) return texts.say("saved.receipt.telling");
-    const isLocal = this.#receipt === "none" && this.contents.isLocal;
+    const isLocal = this.#receipt === "none" && this.contents.origin.isLocal;
     return texts.say(isLocal ? "saved.receipt.local" : `saved.receipt.${this.#receipt}`);
   }
   left() {
@@ -482,11 +482,11 @@ var Done = class {
 // src/view/contents.ts
 var SHOWN = 100;
 var Contents = class {
-  /** `from` is what it was opened with, or a file on disk; `arrived` is how much is there, if the sender is still uploading. */
-  constructor(stage, manifest, from, arrived) {
+  /** `arrived` is how much is there, if the sender is still uploading. */
+  constructor(stage, manifest, origin, arrived) {
     this.stage = stage;
     this.manifest = manifest;
-    this.from = from;
+    this.origin = origin;
     const over = (failure) => {
       this.#failure = failure;
       stage.redraw(document.activeElement?.id);
@@ -495,23 +495,20 @@ var Contents = class {
   }
   stage;
   manifest;
-  from;
+  origin;
   /** Entries that were chosen, by their place in the manifest. */
   #chosen = /* @__PURE__ */ new Set();
   #showsAll = false;
   #notice = "none";
   #failure = null;
   #upload;
-  get isLocal() {
-    return this.from === "file";
-  }
   heading(texts) {
     return texts.say("contents.title");
   }
   body(texts) {
     const { files, bytes } = this.manifest;
     return [
-      this.#failure ? problemBox(texts, this.#failure, "problem", this.isLocal) : null,
+      this.#failure ? problemBox(texts, this.#failure, "problem", this.origin.isLocal) : null,
       this.#upload && !(this.#failure && isOver(this.#failure)) ? this.#upload.draw(texts) : null,
       paragraph(this.said(texts), { class: "notice" }),
       ...this.#message(texts),
@@ -889,6 +886,11 @@ var Ask = class {
     const safe = paragraph(texts.say(this.kind === "words" ? "ask.words.safe" : "ask.keys.safe"), { class: "quiet" });
     return [who, paragraph(facts.filter((fact) => fact !== null).join(" ")), safe];
   }
+  get #origin() {
+    if ("file" in this.about) return { isLocal: true, isOnlyHere: false };
+    const { downloadsLeft = Infinity } = this.about.status;
+    return { isLocal: false, isOnlyHere: this.kind === "keys" && downloadsLeft <= 1 };
+  }
   /** Whether it is what was typed that did not open it. */
   get #isMistyped() {
     return this.#failure !== null && /^(words|identity)_|^no_identity_fits$/.test(this.#failure.code);
@@ -901,7 +903,7 @@ var Ask = class {
     const deaf = stage.engine.listen((event) => this.#hear(event));
     try {
       const manifest = await this.#field.open(this.#stop.signal);
-      if (!this.#hasLeft) stage.show(new Contents(stage, manifest, "file" in this.about ? "file" : this.kind, this.#upload?.left ?? null));
+      if (!this.#hasLeft) stage.show(new Contents(stage, manifest, this.#origin, this.#upload?.left ?? null));
     } catch (error) {
       if (!this.#hasLeft) this.#failed(failureOf(error));
     } finally {

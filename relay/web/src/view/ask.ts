@@ -5,7 +5,7 @@ import { failureOf, type Failure } from "../failure.ts";
 import type { Manifest } from "../manifest.ts";
 import { printable } from "../names.ts";
 import type { Event as Told } from "../protocol.ts";
-import { Contents } from "./contents.ts";
+import { Contents, type Origin } from "./contents.ts";
 import { button, element, paragraph, setText, type Child } from "./dom.ts";
 import { KeyField } from "./key_field.ts";
 import { Ended } from "./opening.ts";
@@ -89,6 +89,12 @@ export class Ask implements Screen {
     return [who, paragraph(facts.filter((fact) => fact !== null).join(" ")), safe];
   }
 
+  get #origin(): Origin {
+    if ("file" in this.about) return { isLocal: true, isOnlyHere: false };
+    const { downloadsLeft = Infinity } = this.about.status;
+    return { isLocal: false, isOnlyHere: this.kind === "keys" && downloadsLeft <= 1 };
+  }
+
   /** Whether it is what was typed that did not open it. */
   get #isMistyped(): boolean {
     return this.#failure !== null && /^(words|identity)_|^no_identity_fits$/.test(this.#failure.code);
@@ -102,7 +108,7 @@ export class Ask implements Screen {
     const deaf = stage.engine.listen((event) => this.#hear(event));
     try {
       const manifest = await this.#field.open(this.#stop.signal);
-      if (!this.#hasLeft) stage.show(new Contents(stage, manifest, "file" in this.about ? "file" : this.kind, this.#upload?.left ?? null));
+      if (!this.#hasLeft) stage.show(new Contents(stage, manifest, this.#origin, this.#upload?.left ?? null));
     } catch (error) {
       // Somebody may have chosen a file meanwhile.
       if (!this.#hasLeft) this.#failed(failureOf(error));

@@ -15,6 +15,14 @@ import { isOver, Upload } from "./upload.ts";
 /** More files than these are listed when somebody asks for them. */
 const SHOWN = 100;
 
+/** Where what is shown comes from. */
+export interface Origin {
+  /** It is a file from disk. */
+  isLocal: boolean;
+  /** Once it was saved, only this page can do so again: with words any page could. */
+  isOnlyHere: boolean;
+}
+
 /** What is inside. */
 export class Contents implements Screen {
   /** Entries that were chosen, by their place in the manifest. */
@@ -24,17 +32,13 @@ export class Contents implements Screen {
   #failure: Failure | null = null;
   #upload: Upload | null;
 
-  /** `from` is what it was opened with, or a file on disk; `arrived` is how much is there, if the sender is still uploading. */
-  constructor(readonly stage: Stage, readonly manifest: Manifest, readonly from: "words" | "keys" | "file", arrived: Arrived | null) {
+  /** `arrived` is how much is there, if the sender is still uploading. */
+  constructor(readonly stage: Stage, readonly manifest: Manifest, readonly origin: Origin, arrived: Arrived | null) {
     const over = (failure: Failure) => {
       this.#failure = failure;
       stage.redraw(document.activeElement?.id);
     };
     this.#upload = arrived && new Upload(stage, arrived, "uploading.contents", over);
-  }
-
-  get isLocal(): boolean {
-    return this.from === "file";
   }
 
   heading(texts: Texts): string {
@@ -44,7 +48,7 @@ export class Contents implements Screen {
   body(texts: Texts): Child[] {
     const { files, bytes } = this.manifest;
     return [
-      this.#failure ? problemBox(texts, this.#failure, "problem", this.isLocal) : null,
+      this.#failure ? problemBox(texts, this.#failure, "problem", this.origin.isLocal) : null,
       this.#upload && !(this.#failure && isOver(this.#failure)) ? this.#upload.draw(texts) : null,
       paragraph(this.said(texts), { class: "notice" }),
       ...this.#message(texts),

@@ -145,9 +145,9 @@ export class Done implements Screen {
     if (saved.receipt === "sent") this.#received(saved.again);
   }
 
-  /** The sender would never know, or who opened it with a key could not save it again: only this page has the ticket. */
+  /** The sender would never know, or nothing could save it again. */
   get isBusy(): boolean {
-    return this.#receipt === "failed" || (this.#canConfirm && this.contents.from === "keys");
+    return this.#receipt === "failed" || (this.#canConfirm && this.contents.origin.isOnlyHere);
   }
 
   heading(texts: Texts): string {
@@ -181,7 +181,7 @@ export class Done implements Screen {
   /** What the sender knows. */
   said(texts: Texts): string {
     if (this.#isTelling) return texts.say("saved.receipt.telling");
-    const isLocal = this.#receipt === "none" && this.contents.isLocal;
+    const isLocal = this.#receipt === "none" && this.contents.origin.isLocal;
     return texts.say(isLocal ? "saved.receipt.local" : `saved.receipt.${this.#receipt}`);
   }
 

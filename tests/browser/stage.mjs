@@ -39,15 +39,15 @@ export class Stage {
   #visits = [];
   #stop = async () => {};
 
-  /** `desk` is how its browser stands (`World.browser`), with a screen if that has `windows`; `grace` the relay's. */
-  constructor(name, { desk = {}, grace } = {}) {
+  /** `desk` is how its browser stands (`World.browser`), with a screen if that has `windows`; `relay` begins its relay. */
+  constructor(name, { desk = {}, relay = (world) => world.relay() } = {}) {
     this.name = name;
     this.desk = desk;
-    this.options = grace ? ["--grace", String(grace)] : [];
+    this.beginRelay = relay;
   }
 
   async begin() {
-    this.relay = await this.world.relay(...this.options);
+    this.relay = await this.beginRelay(this.world);
     if (this.desk.windows) this.desk.screen = await Screen.begin(this.world);
     await this.#launch();
   }

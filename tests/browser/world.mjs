@@ -47,22 +47,29 @@ export class World {
 
   /** A relay on a free port, with further options. */
   async relay(...options) {
-    return (await this.#startRelay("127.0.0.1:0", ...options)).url;
+    return (await this.#startRelay("127.0.0.1:0", options)).url;
+  }
+
+  /** A relay whose clock is off by so much from that of this computer and its browsers, as `-3d`. */
+  async relayAtOdds(offset, ...options) {
+    const preload = spawnSync("faketime", ["-f", offset, "printenv", "LD_PRELOAD"], { encoding: "utf8" }).stdout.trim();
+    const environment = { ...process.env, LD_PRELOAD: preload, FAKETIME: offset, FAKETIME_DONT_FAKE_MONOTONIC: "1" };
+    return (await this.#startRelay("127.0.0.1:0", options, environment)).url;
   }
 
   /** A relay on a free port, that can be stopped at once and started again on the same one. */
   async restartable() {
-    let { url, stop } = await this.#startRelay("127.0.0.1:0");
-    const start = async () => ({ stop } = await this.#startRelay(new URL(url).host));
+    let { url, stop } = await this.#startRelay("127.0.0.1:0", []);
+    const start = async () => ({ stop } = await this.#startRelay(new URL(url).host, []));
     return { url, stop: () => stop(), start };
   }
 
-  async #startRelay(listen, ...options) {
+  async #startRelay(listen, options, env = process.env) {
     const args = ["serve", "--data", this.path("relay"), "--listen", listen, "--open", ...options];
     // Straight into a file: while this process waits for a program, it would not empty a pipe.
     const log = this.path("relay.log");
     const written = openSync(log, "a");
-    const relay = spawn(join(PROGRAMS, "share-relay"), args, { stdio: ["ignore", "pipe", written] });
+    const relay = spawn(join(PROGRAMS, "share-relay"), args, { env, stdio: ["ignore", "pipe", written] });
     closeSync(written);
     const closed = once(relay, "close");
     const stop = async () => {

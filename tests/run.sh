@@ -36,9 +36,9 @@ cargo build --locked -p share-relay
 tests/fences.sh
 
 need_node
-need_commands chromium:chromium firefox-esr:firefox-esr python3:python3
+need_commands chromium:chromium firefox-esr:firefox-esr Xvfb:xvfb xdotool:xdotool unshare:util-linux faketime:faketime python3:python3
 # Not every system packages it; its tests say that they are skipped.
-(need_commands WebKitWebDriver:webkit2gtk-driver Xvfb:xvfb) || say "warning: going on without WebKitGTK"
+(need_commands WebKitWebDriver:webkit2gtk-driver) || say "warning: going on without WebKitGTK"
 (cd relay/web && npm ci --no-audit --no-fund && npm run check && npm test)
 (cd tests/browser && npm ci --no-audit --no-fund && npm test && npm run large)
 

@@ -51,7 +51,7 @@ async function save({ link, words, way }) {
   const started = performance.now();
   await visit.page.evaluate(() => document.querySelector("#save").click());
   const seconds = way === "download" ? await untilWhole(started) : await untilSaved(visit, started);
-  await visit.heading("saved.title");
+  await visit.heading(way === "file" ? "saved.title.placed" : "saved.title");
   if (way === "file") await visit.page.evaluate(emptyPrivateFolder);
   await visit.close();
   return seconds;

@@ -168,7 +168,7 @@ inBrowsers((test, name) => {
     for (const { page } of shares) await page.sees(WAITING);
     gate.hold(null);
     for (const { way, page, bytes, link } of shares) {
-      await page.heading("saved.title");
+      await page.heading(way === "file" ? "saved.title.placed" : "saved.title");
       if (way !== "file") assert.ok((await stage.downloaded(`long-${way}.bin`, bytes.length)).equals(bytes));
       assert.deepEqual(await receipts(stage, link), [true]);
     }

@@ -49,7 +49,7 @@ inBrowsers((test, name) => {
       await page.unlock(words);
       await page.heading("contents.title");
       await page.click("#save-folder");
-      await page.heading("saved.title");
+      await page.heading("saved.title.placed");
       assert.deepEqual(await page.picked("chosen", "thousands"), Object.fromEntries(NAMES.map((file) => [file, file.length])));
     });
 

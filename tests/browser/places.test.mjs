@@ -26,7 +26,7 @@ inBrowsers((test, name) => {
       await page.unlock(words);
       await page.heading("contents.title");
       await page.click("#save-folder");
-      await page.heading("saved.title");
+      await page.heading("saved.title.placed");
       await page.sees(say("saved.where.folder"));
       const folder = isLocal ? "many (2)" : "many";
       assert.deepEqual(await page.picked("chosen", folder), lengths);
@@ -47,7 +47,7 @@ inBrowsers((test, name) => {
     const again = await opened();
     assert.deepEqual(await chosen(again), [UNFINISHED, "tree"]);
     await again.click("#save-folder");
-    await again.heading("saved.title");
+    await again.heading("saved.title.placed");
     assert.deepEqual(await chosen(again), [UNFINISHED, "tree", "tree (2)"]);
   });
 
@@ -69,7 +69,7 @@ inBrowsers((test, name) => {
     assert.deepEqual(stage.events(link, "receipt"), []);
     await browser.send("Storage.overrideQuotaForOrigin", { origin });
     await page.click("#save");
-    await page.heading("saved.title");
+    await page.heading("saved.title.placed");
     assert.equal(await page.pickedHash("room.bin"), sha256(bytes));
   });
 
@@ -98,7 +98,7 @@ inBrowsers((test, name) => {
     await page.unlock(sent.words);
     await page.click("#save-folder");
     await page.heading("saved.title");
-    await page.sees(say("saved.name", { name: "blocked.zip" }));
+    await page.sees(say("saved.look", { name: "blocked.zip" }));
     await page.sees(say("saved.zip"));
   });
 });

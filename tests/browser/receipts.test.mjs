@@ -54,7 +54,7 @@ inBrowsers((test) => {
     assert.equal(await page.focused(), "tell");
     gate.refuse(null);
     await page.hears(say("saved.receipt.sent"));
-    assert.equal(await page.focused(), "back");
+    assert.equal(await page.focused(), "have");
     assert.ok(!(await page.text()).includes(say("failure.unexpected")));
     assert.equal(stage.events(link, "receipt").length, 1);
   });

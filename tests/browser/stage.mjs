@@ -10,6 +10,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs
 import { join, parse } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { Screen } from "./desk.mjs";
 import { Visit } from "./driver.mjs";
 import { RECIPIENT } from "./fixtures.mjs";
 import { meddler } from "./meddler.mjs";
@@ -38,12 +39,16 @@ export class Stage {
   #visits = [];
   #stop = async () => {};
 
-  constructor(name) {
+  /** `desk` is how its browser stands (`World.browser`), with a screen if that has `windows`; `relay` begins its relay. */
+  constructor(name, { desk = {}, relay = (world) => world.relay() } = {}) {
     this.name = name;
+    this.desk = desk;
+    this.beginRelay = relay;
   }
 
   async begin() {
-    this.relay = await this.world.relay();
+    this.relay = await this.beginRelay(this.world);
+    if (this.desk.windows) this.desk.screen = await Screen.begin(this.world);
     await this.#launch();
   }
 
@@ -131,6 +136,11 @@ export class Stage {
     return isThere(join(this.downloads, file));
   }
 
+  /** Removes what was downloaded: a browser gives another name to what has that of something there. */
+  empty() {
+    for (const file of readdirSync(this.downloads)) rmSync(join(this.downloads, file), { force: true });
+  }
+
   /** Closes what a test has left, with another browser if this one no longer answers; checks what it visited. */
   async tidy() {
     const visits = this.#visits.splice(0);
@@ -152,12 +162,11 @@ export class Stage {
     // Without any, a browser may end.
     await this.browser.newPage();
     for (const tab of tabs) await tab.close();
-    // A browser gives another name to what has that of something there.
-    for (const file of readdirSync(this.downloads)) rmSync(join(this.downloads, file), { force: true });
+    this.empty();
   }
 
   async #launch() {
-    ({ browser: this.browser, downloads: this.downloads, stop: this.#stop } = await this.world.browser(this.name));
+    ({ browser: this.browser, downloads: this.downloads, stop: this.#stop } = await this.world.browser(this.name, this.desk));
   }
 }
 
@@ -175,9 +184,18 @@ export function inBrowsers(define) {
   });
 }
 
-/** As `inBrowsers`, for tests that mostly wait: all at once, each on a stage of its own. */
+/** As `inBrowsers`, for tests that mostly wait: all at once, each on a stage of its own, which is made of its options. */
 export function inBrowsersAtOnce(define) {
-  inEach((name) => define(withLimit(WAITING_TEST_MS, (title, options, run) => test(title, options, () => alone(new Stage(name), run))), name), true);
+  inEach((name) => define(withLimit(WAITING_TEST_MS, ofTheirOwn(name)), name), true);
+}
+
+/** As `inBrowsers`, each test on a stage of its own, which is made of its options. */
+export function inBrowsersOfTheirOwn(define) {
+  inEach((name) => define(withLimit(TEST_MS, ofTheirOwn(name)), name));
+}
+
+function ofTheirOwn(name) {
+  return (title, options, run) => test(title, options, () => alone(new Stage(name, options), run));
 }
 
 /** As the runner's own `test`, whose options may be left out. */

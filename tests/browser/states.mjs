@@ -110,6 +110,19 @@ export const STATES = {
     stage.front.refuse(null);
     return page;
   },
+  "24-saved-confirmed": async (stage) => {
+    const page = await STATES["17-saved"](stage);
+    await page.click("#have");
+    await page.sees(say("saved.receipt.received", {}, stage.language));
+    return page;
+  },
+  "25-words-again": async (stage) => {
+    const sent = stage.send("--once", small(stage));
+    const page = await unlocked(stage, sent);
+    await page.click("#save");
+    await page.heading("saved.title", {}, stage.language);
+    return visit(stage, sent);
+  },
   "19-file-from-disk": async (stage) => {
     const { link, words } = anything(stage);
     const saved = stage.world.path("Results.age");

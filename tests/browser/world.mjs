@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import puppeteer from "puppeteer-core";
+import { inOffice } from "./desk.mjs";
 
 const PROGRAMS = process.env.SHARE_PROGRAMS ?? new URL("../../target/debug/", import.meta.url).pathname;
 const CHROMIUM = "/usr/bin/chromium";
@@ -46,22 +47,29 @@ export class World {
 
   /** A relay on a free port, with further options. */
   async relay(...options) {
-    return (await this.#startRelay("127.0.0.1:0", ...options)).url;
+    return (await this.#startRelay("127.0.0.1:0", options)).url;
+  }
+
+  /** A relay whose clock is off by so much from that of this computer and its browsers, as `-3d`. */
+  async relayAtOdds(offset, ...options) {
+    const preload = spawnSync("faketime", ["-f", offset, "printenv", "LD_PRELOAD"], { encoding: "utf8" }).stdout.trim();
+    const environment = { ...process.env, LD_PRELOAD: preload, FAKETIME: offset, FAKETIME_DONT_FAKE_MONOTONIC: "1" };
+    return (await this.#startRelay("127.0.0.1:0", options, environment)).url;
   }
 
   /** A relay on a free port, that can be stopped at once and started again on the same one. */
   async restartable() {
-    let { url, stop } = await this.#startRelay("127.0.0.1:0");
-    const start = async () => ({ stop } = await this.#startRelay(new URL(url).host));
+    let { url, stop } = await this.#startRelay("127.0.0.1:0", []);
+    const start = async () => ({ stop } = await this.#startRelay(new URL(url).host, []));
     return { url, stop: () => stop(), start };
   }
 
-  async #startRelay(listen, ...options) {
+  async #startRelay(listen, options, env = process.env) {
     const args = ["serve", "--data", this.path("relay"), "--listen", listen, "--open", ...options];
     // Straight into a file: while this process waits for a program, it would not empty a pipe.
     const log = this.path("relay.log");
     const written = openSync(log, "a");
-    const relay = spawn(join(PROGRAMS, "share-relay"), args, { stdio: ["ignore", "pipe", written] });
+    const relay = spawn(join(PROGRAMS, "share-relay"), args, { env, stdio: ["ignore", "pipe", written] });
     closeSync(written);
     const closed = once(relay, "close");
     const stop = async () => {
@@ -126,13 +134,19 @@ export class World {
     return JSON.parse(this.share("status", "--json", link).stdout.trim().split("\n").at(-1)).events;
   }
 
-  /** Chromium or Firefox, whose downloads go to a folder of this world. `stop` ends it, however it is. */
-  async browser(name) {
-    const downloads = this.path(`downloads-${name}-${Math.random()}`, ".");
-    mkdirSync(downloads, { recursive: true });
+  /**
+   * Chromium or Firefox, whose downloads go to a folder of this world. `stop` ends it, however it is. It can stand on a
+   * desk: with windows on a `screen`, told to ask where to save (`asks`), under Chromium's `policies`, or on a disk that
+   * has only so many bytes (`room`).
+   */
+  async browser(name, desk = {}) {
+    const folder = this.path(`downloads-${name}-${Math.random()}`, ".");
+    mkdirSync(folder, { recursive: true });
     const profile = this.path(`profile-${name}-${Math.random()}`);
-    const browser = await (name === "chromium" ? chromium(downloads, profile) : firefox(downloads));
+    const browser = await (name === "chromium" ? chromium(this, folder, profile, desk) : firefox(this, folder, desk));
     const ended = once(browser.process(), "exit");
+    // What is mounted there for the browser alone is seen through it.
+    const downloads = desk.room ? `/proc/${browser.process().pid}/root${folder}` : folder;
     const stop = async () => {
       // One that hangs does not close by itself.
       const late = setTimeout(() => browser.process().kill("SIGKILL"), STOP_MS);
@@ -234,21 +248,34 @@ function passUntil({ after, cut }, response, answer) {
   });
 }
 
-async function chromium(downloads, profile) {
+async function chromium(world, downloads, profile, desk) {
   mkdirSync(join(profile, "Default"), { recursive: true });
   // Nobody clicks here, and without clicks it stops taking downloads after some.
-  const preferences = { profile: { default_content_setting_values: { automatic_downloads: 1 } } };
+  const preferences = { download: { default_directory: downloads }, profile: { default_content_setting_values: { automatic_downloads: 1 } } };
   writeFileSync(join(profile, "Default", "Preferences"), JSON.stringify(preferences));
-  const browser = await puppeteer.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", `--host-resolver-rules=MAP ${PLAIN_HOST} 127.0.0.1`], userDataDir: profile });
+  const policies = desk.asks ? { ...desk.policies, PromptForDownloadLocation: true } : desk.policies;
+  const args = ["--no-sandbox", `--host-resolver-rules=MAP ${PLAIN_HOST} 127.0.0.1`];
+  const browser = await puppeteer.launch({ args, userDataDir: profile, ...standing(world, CHROMIUM, downloads, { ...desk, policies }) });
+  // It would save without a dialog, and whatever policies say.
+  if (policies) return browser;
   const session = await browser.target().createCDPSession();
   await session.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: downloads, eventsEnabled: true });
   return browser;
 }
 
-function firefox(downloads) {
+function firefox(world, downloads, desk) {
   // Lets `preferInFirefox` change what a person would in its settings.
   const args = ["--remote-allow-system-access"];
-  return puppeteer.launch({ browser: "firefox", executablePath: FIREFOX, args, extraPrefsFirefox: firefoxPreferences(downloads) });
+  // Its driver would close the dialog that asks.
+  const asking = desk.asks ? { "browser.download.useDownloadDir": false, "remote.bidi.dismiss_file_pickers.enabled": false } : {};
+  const extraPrefsFirefox = { ...firefoxPreferences(downloads), ...asking };
+  return puppeteer.launch({ browser: "firefox", args, extraPrefsFirefox, ...standing(world, FIREFOX, downloads, desk) });
+}
+
+/** Where a program stands, for puppeteer to launch it there. */
+function standing(world, program, downloads, desk) {
+  const executablePath = desk.policies || desk.room ? inOffice(world, program, downloads, desk) : program;
+  return { executablePath, ...(desk.screen ? { headless: false, env: desk.screen.environment } : {}) };
 }
 
 /** Tells Firefox that the person prefers light or dark colours: its driver has no means for it. */

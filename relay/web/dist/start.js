@@ -3,7 +3,7 @@ import {
   arrivedOf,
   isPassing,
   readJson
-} from "./chunk-PCS53IO2.js";
+} from "./chunk-LZCFZ2UJ.js";
 import "./chunk-Z622CYUG.js";
 import {
   printable
@@ -14,7 +14,7 @@ import {
   offerBlob,
   pageUrl,
   save
-} from "./chunk-WHSN5KRN.js";
+} from "./chunk-E63VJE5T.js";
 import "./chunk-YG7J2LP3.js";
 import "./chunk-WMBZNGJP.js";
 import "./chunk-ZR6N3JSG.js";
@@ -258,6 +258,7 @@ function percentOf({ storedBytes, totalBytes }) {
 // src/view/saving.ts
 var FIGURES_MS = 500;
 var SAID_PERCENT = 10;
+var LONGEST_TIMER_MS = 2 ** 31 - 1;
 var Saving = class {
   constructor(stage, contents) {
     this.stage = stage;
@@ -294,7 +295,9 @@ var Saving = class {
     try {
       const saved = await save(engine, selection, saveAs, this.#stop.signal);
       if (selection === "all") this.contents.hasArrived();
-      this.stage.show(new Done(this.stage, this.contents, saved));
+      const { blob, name } = saved;
+      const again = () => blob ? offerBlob(blob, name) : this.contents.save(selection, saveAs);
+      this.stage.show(new Done(this.stage, this.contents, saved, again));
     } catch (error) {
       this.stage.show(this.contents.failed(failureOf(error)));
     } finally {
@@ -355,25 +358,33 @@ var Saving = class {
   }
 };
 var Done = class {
-  constructor(stage, contents, saved) {
+  /** `saveAgain` gives it to the browser once more. */
+  constructor(stage, contents, saved, saveAgain) {
     this.stage = stage;
     this.contents = contents;
     this.saved = saved;
+    this.saveAgain = saveAgain;
     this.#receipt = saved.receipt;
+    if (saved.receipt === "sent") this.#received(saved.again);
   }
   stage;
   contents;
   saved;
+  saveAgain;
   #receipt;
+  #again = null;
+  /** Whether the relay no longer keeps what was given to the browser. */
+  #isOver = false;
+  #timer;
   #failure = null;
   #isTelling = false;
   #hasLeft = false;
-  /** The sender would never know. */
+  /** The sender would never know, or nothing could save it again. */
   get isBusy() {
-    return this.#receipt === "failed";
+    return this.#receipt === "failed" || this.#canConfirm && this.contents.origin.isOnlyHere;
   }
   heading(texts) {
-    return texts.say("saved.title");
+    return texts.say(this.#isThere ? "saved.title.placed" : "saved.title");
   }
   body(texts) {
     const renamed = this.saved.renamed.map(
@@ -384,51 +395,87 @@ var Done = class {
       paragraph(this.#where(texts)),
       this.saved.isZip ? paragraph(texts.say("saved.zip")) : null,
       ...renamed,
+      paragraph(this.#missing(texts)),
+      this.#canConfirm ? paragraph(texts.say("saved.have.hint")) : null,
       element("p", { id: "receipt" }, this.said(texts)),
       this.#failure ? problemBox(texts, this.#failure, "problem") : null,
       element(
         "div",
         { class: "buttons" },
-        this.#receipt === "failed" ? button(texts.say("saved.receipt.again"), () => void this.#tellAgain(), { class: "main", id: "tell" }) : null,
-        this.#again(texts),
+        this.#receipt === "failed" ? button(texts.say("saved.receipt.again"), () => void this.#tell("receipt", "tell"), { class: "main", id: "tell" }) : null,
+        this.#canConfirm ? button(texts.say("saved.have"), () => void this.#tell("confirm", "have"), { id: "have" }) : null,
+        this.#canSaveAgain ? button(texts.say("saved.again"), this.saveAgain, { id: "save-again" }) : null,
         button(texts.say("saved.back"), () => this.stage.show(this.contents), { id: "back" })
       )
     ];
   }
-  /** Whether the sender knows. */
+  /** What the sender knows. */
   said(texts) {
     if (this.#isTelling) return texts.say("saved.receipt.telling");
-    const isLocal = this.#receipt === "none" && this.contents.isLocal;
+    const isLocal = this.#receipt === "none" && this.contents.origin.isLocal;
     return texts.say(isLocal ? "saved.receipt.local" : `saved.receipt.${this.#receipt}`);
   }
   left() {
     this.#hasLeft = true;
+    clearTimeout(this.#timer);
   }
-  /** What is in memory is handed to the browser without a word of what becomes of it. */
-  #again(texts) {
-    const { blob, name } = this.saved;
-    return blob && button(texts.say("saved.again"), () => offerBlob(blob, name), { id: "save-again" });
+  /** Whether it is known to be where it should be. */
+  get #isThere() {
+    return this.saved.outcome === "placed" || this.#receipt === "received";
+  }
+  get #canSaveAgain() {
+    return !this.#isThere && (!this.#isOver || this.saved.blob !== null);
+  }
+  get #canConfirm() {
+    return !this.#isThere && !this.#isOver && this.#receipt !== "none";
   }
   #where(texts) {
-    const where = texts.say(`saved.where.${this.saved.way}`);
-    if (this.saved.way === "folder") return where;
-    return `${where} ${texts.say("saved.name", { name: printable(this.saved.name) })}`;
+    const { way, outcome } = this.saved;
+    const name = printable(this.saved.name);
+    const where = texts.say(`saved.where.${way}`);
+    if (outcome === "given") return this.#isThere ? null : `${where} ${texts.say("saved.look", { name })}`;
+    return way === "folder" ? where : `${where} ${texts.say("saved.name", { name })}`;
   }
-  async #tellAgain() {
+  /** What to do if it is not there. */
+  #missing(texts) {
+    if (this.#isThere) return null;
+    if (!this.#canSaveAgain) return texts.say("saved.over");
+    if (!this.#again || this.#isOver) return texts.say("saved.missing");
+    return texts.say("saved.missing.until", { time: texts.time(this.#again.until) });
+  }
+  /** The relay has the receipt. */
+  #received(again) {
+    if (this.saved.outcome === "placed") this.#receipt = "received";
+    else this.#receipt = "sent";
+    this.#again = again;
+    this.#isOver = again === null;
+    if (again) this.#timer = setTimeout(() => this.#end(), Math.min(1e3 * again.seconds, LONGEST_TIMER_MS));
+  }
+  /** The relay keeps it no longer. */
+  #end() {
+    this.#isOver = true;
+    const focused = document.activeElement?.id;
+    this.stage.redraw(focused);
+    if (focused && !document.getElementById(focused)) document.getElementById("back")?.focus();
+    if (!this.#canSaveAgain) this.stage.announce(this.stage.texts.say("saved.over"));
+  }
+  /** Tells the sender; `pressed` is the button for it. */
+  async #tell(call, pressed) {
     if (this.#isTelling) return;
     [this.#isTelling, this.#failure] = [true, null];
-    this.#tell("tell");
+    this.#drawn(pressed);
     try {
-      await this.stage.engine.call("receipt", null);
-      this.#receipt = "sent";
+      const again = await this.stage.engine.call(call, null);
+      if (call === "receipt") this.#received(again);
+      else this.#receipt = "received";
     } catch (error) {
       this.#failure = failureOf(error);
     }
     this.#isTelling = false;
-    this.#tell(this.#receipt === "sent" ? "back" : "tell");
+    this.#drawn(this.#failure ? pressed : this.#canConfirm ? "have" : "back");
   }
   /** Draws what has changed, with the focus on this, and has it read out. */
-  #tell(focus) {
+  #drawn(focus) {
     if (this.#hasLeft) return;
     this.stage.redraw(focus);
     this.stage.announce(this.said(this.stage.texts));
@@ -439,10 +486,10 @@ var Done = class {
 var SHOWN = 100;
 var Contents = class {
   /** `arrived` is how much is there, if the sender is still uploading. */
-  constructor(stage, manifest, isLocal, arrived) {
+  constructor(stage, manifest, origin, arrived) {
     this.stage = stage;
     this.manifest = manifest;
-    this.isLocal = isLocal;
+    this.origin = origin;
     const over = (failure) => {
       this.#failure = failure;
       stage.redraw(document.activeElement?.id);
@@ -451,7 +498,7 @@ var Contents = class {
   }
   stage;
   manifest;
-  isLocal;
+  origin;
   /** Entries that were chosen, by their place in the manifest. */
   #chosen = /* @__PURE__ */ new Set();
   #showsAll = false;
@@ -464,7 +511,7 @@ var Contents = class {
   body(texts) {
     const { files, bytes } = this.manifest;
     return [
-      this.#failure ? problemBox(texts, this.#failure, "problem", this.isLocal) : null,
+      this.#failure ? problemBox(texts, this.#failure, "problem", this.origin.isLocal) : null,
       this.#upload && !(this.#failure && isOver(this.#failure)) ? this.#upload.draw(texts) : null,
       paragraph(this.said(texts), { class: "notice" }),
       ...this.#message(texts),
@@ -491,6 +538,14 @@ var Contents = class {
     this.#notice = isStopped ? "stopped" : "none";
     this.#failure = isStopped ? null : failure;
     return this;
+  }
+  /** Saves. To be called straight from a click. */
+  save(selection, saveAs) {
+    this.#notice = "none";
+    this.#failure = null;
+    const saving = new Saving(this.stage, this);
+    this.stage.show(saving);
+    void saving.run(selection, saveAs);
   }
   #message(texts) {
     const { message } = this.manifest;
@@ -532,10 +587,10 @@ var Contents = class {
     return size === 0 ? texts.say("save.picked.none") : texts.count("save.picked", size);
   }
   #buttons(texts) {
-    const all = (saveAs) => () => this.#save("all", saveAs);
+    const all = (saveAs) => () => this.save("all", saveAs);
     const isOne = this.manifest.kind === "file";
     const picked = () => {
-      if (this.#chosen.size > 0) return this.#save([...this.#chosen].sort((a, b) => a - b), "single");
+      if (this.#chosen.size > 0) return this.save([...this.#chosen].sort((a, b) => a - b), "single");
       this.#notice = "choose";
       this.stage.redraw("save-picked");
     };
@@ -547,13 +602,6 @@ var Contents = class {
       !isOne && canPickFolder ? button(texts.say("save.folder"), all("folder"), { id: "save-folder" }) : null,
       this.#offersChoice ? button(this.#pickedText(texts), picked, { id: "save-picked" }) : null
     );
-  }
-  #save(selection, saveAs) {
-    this.#notice = "none";
-    this.#failure = null;
-    const saving = new Saving(this.stage, this);
-    this.stage.show(saving);
-    void saving.run(selection, saveAs);
   }
 };
 
@@ -830,14 +878,21 @@ var Ask = class {
   #details(texts) {
     const who = paragraph(texts.say(this.kind === "words" ? "ask.words.who" : "ask.keys.who"));
     if ("file" in this.about) return [who, paragraph(texts.say("file.local"))];
-    const { expiresAt, payloadBytes, downloadsLeft } = this.about.status;
+    const { expiresAt, payloadBytes, downloadsLeft, againUntil } = this.about.status;
+    const canRepeat = this.kind === "words" && downloadsLeft === 0 && againUntil !== void 0;
     const facts = [
       texts.say("ask.until", { time: texts.time(expiresAt) }),
       payloadBytes === void 0 ? null : texts.say("ask.size", { size: texts.size(payloadBytes) }),
-      downloadsLeft === void 0 || downloadsLeft === 0 ? null : texts.count("ask.left", downloadsLeft)
+      downloadsLeft === void 0 || downloadsLeft === 0 ? null : texts.count("ask.left", downloadsLeft),
+      canRepeat ? texts.say("ask.again", { time: texts.time(againUntil) }) : null
     ];
     const safe = paragraph(texts.say(this.kind === "words" ? "ask.words.safe" : "ask.keys.safe"), { class: "quiet" });
     return [who, paragraph(facts.filter((fact) => fact !== null).join(" ")), safe];
+  }
+  get #origin() {
+    if ("file" in this.about) return { isLocal: true, isOnlyHere: false };
+    const { downloadsLeft = Infinity } = this.about.status;
+    return { isLocal: false, isOnlyHere: this.kind === "keys" && downloadsLeft <= 1 };
   }
   /** Whether it is what was typed that did not open it. */
   get #isMistyped() {
@@ -851,7 +906,7 @@ var Ask = class {
     const deaf = stage.engine.listen((event) => this.#hear(event));
     try {
       const manifest = await this.#field.open(this.#stop.signal);
-      if (!this.#hasLeft) stage.show(new Contents(stage, manifest, "file" in this.about, this.#upload?.left ?? null));
+      if (!this.#hasLeft) stage.show(new Contents(stage, manifest, this.#origin, this.#upload?.left ?? null));
     } catch (error) {
       if (!this.#hasLeft) this.#failed(failureOf(error));
     } finally {
@@ -884,9 +939,9 @@ var Ask = class {
     this.stage.announce(doing);
   }
 };
-function whatIsInTheWay({ lockedUntil, downloadsLeft }) {
+function whatIsInTheWay({ kind, lockedUntil, downloadsLeft }) {
   if (lockedUntil !== void 0) return { code: "locked", until: lockedUntil };
-  return downloadsLeft === 0 ? { code: "downloads_taken" } : null;
+  return kind === "keys" && downloadsLeft === 0 ? { code: "downloads_taken" } : null;
 }
 
 // src/view/operator.ts
@@ -928,6 +983,7 @@ var en_default = {
   "ask.size": "It is about {size}.",
   "ask.left.one": "It can be downloaded once more.",
   "ask.left.other": "It can be downloaded {count} more times.",
+  "ask.again": "It has already been downloaded. Was that you? Then you can save it again until {time}. Was it not you? Then call the sender.",
   "ask.words.safe": "It is opened on your own device. The words never leave it, and this server cannot read what was sent.",
   "ask.keys.safe": "It is opened on your own device. Your key never leaves it, and this server cannot read what was sent.",
   "ask.opening": "Opening…",
@@ -988,17 +1044,25 @@ var en_default = {
   "saving.cancel": "Stop",
   "saving.stopping": "Stopping…",
   "saving.waiting": "{why} It goes on by itself; you need not do anything.",
-  "saved.title": "Saved and verified",
-  "saved.what": "Everything has arrived exactly as it was sent ({size}).",
+  "saved.title": "Sent to your downloads",
+  "saved.title.placed": "Saved",
+  "saved.what": "Nothing was changed on the way ({size}).",
   "saved.where.file": "It is in the place you chose.",
   "saved.where.folder": "It is in the folder you chose.",
-  "saved.where.download": "It is among the downloads of your browser.",
-  "saved.where.memory": "It is among the downloads of your browser.",
+  "saved.where.download": "Look in your browser's downloads, or in the place you choose if your browser asks for one.",
+  "saved.where.memory": "Look in your browser's downloads, or in the place you choose if your browser asks for one.",
   "saved.name": "It is called {name}.",
+  "saved.look": "Look for {name}.",
+  "saved.missing": "Is it not there? Then save it again.",
+  "saved.missing.until": "Is it not there? Then save it again. You can do so until {time}.",
+  "saved.over": "The time to save it again is over.",
+  "saved.have": "I have the file",
+  "saved.have.hint": "Is it there? Then press “I have the file”. The sender will know, and the server need not keep it for you any longer.",
   "saved.zip": "This is one file with all the files in it. Open it to see them; on a phone, with the Files app.",
   "saved.renamed": "A file with the name {wanted} was already there. The new one is called {actual}.",
-  "saved.receipt.sent": "The sender can now see that you received it.",
-  "saved.receipt.failed": "The sender could not be told that you received it.",
+  "saved.receipt.sent": "The sender can see that it was sent to your downloads.",
+  "saved.receipt.received": "The sender can now see that you received it.",
+  "saved.receipt.failed": "The sender could not be told yet.",
   "saved.receipt.telling": "Telling the sender…",
   "saved.receipt.again": "Tell the sender now",
   "saved.receipt.none": "This was a part of what was sent, so the sender is not told.",
@@ -1048,15 +1112,15 @@ var en_default = {
   "failure.revoked": "The sender has taken it back.",
   "failure.revoked.at": "The sender took it back on {time}.",
   "failure.revoked.hint": "Ask the sender to send it again.",
-  "failure.collected": "It has already been collected as often as the sender allowed.",
-  "failure.collected.at": "It was collected on {time}, as often as the sender allowed.",
-  "failure.collected.hint": "Was that not you? Then tell the sender. Ask the sender to send it again.",
+  "failure.collected": "It has already been downloaded. The sender allows no more downloads.",
+  "failure.collected.at": "It has already been downloaded, on {time}. The sender allows no more downloads.",
+  "failure.collected.hint": "Was that you? Look in your downloads. Was it not you? Call the sender at once.",
   "failure.downloads_taken": "All downloads that the sender allowed are in use.",
-  "failure.downloads_taken.hint": "A download that was cut off gives its place back within a day. Or ask the sender to send it again.",
+  "failure.downloads_taken.hint": "Is it being downloaded in another window or on another device? Stop that there, or wait until it is done, and try again. Otherwise, the place of an interrupted download is free again within a day.",
   "failure.not_found": "This server does not know this link.",
   "failure.not_found.hint": "It may have expired long ago. Ask the sender for a new link.",
   "failure.ticket_ended": "The server no longer lets this download go on.",
-  "failure.ticket_ended.hint": "Save it again. If that does not work, ask the sender to send it again.",
+  "failure.ticket_ended.hint": "Perhaps it was saved again in another window. If not, save it here again.",
   "failure.unreachable": "The connection to the server is lost.",
   "failure.unreachable.hint": "Check the network connection of your device.",
   "failure.stalled": "The server or the network no longer responds.",
@@ -1092,7 +1156,7 @@ var en_default = {
   "failure.disk_full": "There is not enough room to save it.",
   "failure.disk_full.hint": "Make room on your device, or choose another disk. Then save it again.",
   "failure.download_ended": "Your browser has stopped the download. Nothing was saved.",
-  "failure.download_ended.hint": "Perhaps there is not enough room: make room on your device. Then save it again.",
+  "failure.download_ended.hint": "Perhaps there is not enough room on your device, or your organisation does not allow downloads. Try again, or open the link on another device.",
   "failure.save_refused": "Your browser does not let this page save files.",
   "failure.save_refused.hint": "Try another browser. {program}",
   "failure.place_failed": "It could not be written to the place you chose. What is there is not complete.",
@@ -1127,6 +1191,7 @@ var nl_default = {
   "ask.size": "Het is ongeveer {size} groot.",
   "ask.left.one": "Het kan nog één keer worden opgehaald.",
   "ask.left.other": "Het kan nog {count} keer worden opgehaald.",
+  "ask.again": "Het is al een keer opgehaald. Was u dat? Dan kunt u het tot {time} opnieuw opslaan. Was u dat niet? Bel dan de afzender.",
   "ask.words.safe": "Het gaat open op uw eigen apparaat. De woorden blijven daar, en deze server kan niet lezen wat er is gestuurd.",
   "ask.keys.safe": "Het gaat open op uw eigen apparaat. Uw sleutel blijft daar, en deze server kan niet lezen wat er is gestuurd.",
   "ask.opening": "Bezig met openen…",
@@ -1187,17 +1252,25 @@ var nl_default = {
   "saving.cancel": "Stoppen",
   "saving.stopping": "Bezig met stoppen…",
   "saving.waiting": "{why} Het gaat vanzelf verder; u hoeft niets te doen.",
-  "saved.title": "Opgeslagen en gecontroleerd",
-  "saved.what": "Alles is precies zo aangekomen als het is verstuurd ({size}).",
+  "saved.title": "Verstuurd naar uw downloads",
+  "saved.title.placed": "Opgeslagen",
+  "saved.what": "Er is onderweg niets veranderd ({size}).",
   "saved.where.file": "Het staat op de plaats die u hebt gekozen.",
   "saved.where.folder": "Het staat in de map die u hebt gekozen.",
-  "saved.where.download": "Het staat bij de downloads van uw browser.",
-  "saved.where.memory": "Het staat bij de downloads van uw browser.",
+  "saved.where.download": "Kijk bij de downloads van uw browser, of op de plaats die u kiest als uw browser daarom vraagt.",
+  "saved.where.memory": "Kijk bij de downloads van uw browser, of op de plaats die u kiest als uw browser daarom vraagt.",
   "saved.name": "Het heet {name}.",
+  "saved.look": "Zoek naar {name}.",
+  "saved.missing": "Staat het er niet? Sla het dan opnieuw op.",
+  "saved.missing.until": "Staat het er niet? Sla het dan opnieuw op. Dat kan tot {time}.",
+  "saved.over": "De tijd om het opnieuw op te slaan is voorbij.",
+  "saved.have": "Ik heb het bestand",
+  "saved.have.hint": "Staat het er wel? Druk dan op “Ik heb het bestand”. Dan weet de afzender het, en hoeft de server het niet langer voor u te bewaren.",
   "saved.zip": "Dit is één bestand met alle bestanden erin. Open het om ze te zien; op een telefoon met de app Bestanden.",
   "saved.renamed": "Er was al een bestand met de naam {wanted}. Het nieuwe heet {actual}.",
-  "saved.receipt.sent": "De afzender kan nu zien dat u het hebt ontvangen.",
-  "saved.receipt.failed": "De afzender kon geen bericht krijgen dat u het hebt ontvangen.",
+  "saved.receipt.sent": "De afzender kan zien dat het naar uw downloads is verstuurd.",
+  "saved.receipt.received": "De afzender kan nu zien dat u het hebt ontvangen.",
+  "saved.receipt.failed": "De afzender kon nog geen bericht krijgen.",
   "saved.receipt.telling": "Bezig met melden aan de afzender…",
   "saved.receipt.again": "Meld het nu aan de afzender",
   "saved.receipt.none": "Dit was een deel van wat er is gestuurd. Daarom krijgt de afzender geen bericht.",
@@ -1247,15 +1320,15 @@ var nl_default = {
   "failure.revoked": "De afzender heeft het ingetrokken.",
   "failure.revoked.at": "De afzender heeft het ingetrokken op {time}.",
   "failure.revoked.hint": "Vraag de afzender het opnieuw te sturen.",
-  "failure.collected": "Het is al zo vaak opgehaald als de afzender toestond.",
-  "failure.collected.at": "Het is opgehaald op {time}, zo vaak als de afzender toestond.",
-  "failure.collected.hint": "Was u dat niet? Vertel het dan aan de afzender. Vraag de afzender het opnieuw te sturen.",
+  "failure.collected": "Het is al opgehaald. De afzender staat niet meer downloads toe.",
+  "failure.collected.at": "Het is al opgehaald, op {time}. De afzender staat niet meer downloads toe.",
+  "failure.collected.hint": "Was u het zelf? Kijk bij uw downloads. Was u het niet? Bel meteen de afzender.",
   "failure.downloads_taken": "Alle downloads die de afzender toestond, zijn in gebruik.",
-  "failure.downloads_taken.hint": "Een download die is afgebroken, maakt zijn plaats binnen een dag weer vrij. Of vraag de afzender het opnieuw te sturen.",
+  "failure.downloads_taken.hint": "Wordt het nu in een ander venster of op een ander apparaat opgehaald? Stop dat daar, of wacht tot het klaar is, en probeer het opnieuw. Anders komt de plaats van een afgebroken download binnen een dag vrij.",
   "failure.not_found": "Deze server kent deze link niet.",
   "failure.not_found.hint": "Misschien is het al lang verlopen. Vraag de afzender om een nieuwe link.",
   "failure.ticket_ended": "De server laat deze download niet meer verdergaan.",
-  "failure.ticket_ended.hint": "Sla het opnieuw op. Lukt dat niet, vraag dan de afzender het opnieuw te sturen.",
+  "failure.ticket_ended.hint": "Misschien is het in een ander venster opnieuw opgeslagen. Was dat niet zo, sla het dan hier opnieuw op.",
   "failure.unreachable": "De verbinding met de server is weg.",
   "failure.unreachable.hint": "Controleer de netwerkverbinding van uw apparaat.",
   "failure.stalled": "De server of het netwerk reageert niet meer.",
@@ -1291,7 +1364,7 @@ var nl_default = {
   "failure.disk_full": "Er is niet genoeg ruimte om het op te slaan.",
   "failure.disk_full.hint": "Maak ruimte vrij op uw apparaat, of kies een andere schijf. Sla het dan opnieuw op.",
   "failure.download_ended": "Uw browser heeft de download gestopt. Er is niets opgeslagen.",
-  "failure.download_ended.hint": "Misschien is er niet genoeg ruimte: maak dan ruimte vrij op uw apparaat. Sla het daarna opnieuw op.",
+  "failure.download_ended.hint": "Misschien is er niet genoeg ruimte op uw apparaat, of staat uw organisatie downloads niet toe. Probeer het opnieuw, of open de link op een ander apparaat.",
   "failure.save_refused": "Deze pagina mag van uw browser geen bestanden opslaan.",
   "failure.save_refused.hint": "Probeer een andere browser. {program}",
   "failure.place_failed": "Het kon niet worden opgeslagen op de plaats die u hebt gekozen. Wat daar staat, is niet compleet.",

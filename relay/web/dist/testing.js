@@ -2,7 +2,7 @@ import {
   Engine,
   loadWords,
   save
-} from "./chunk-WHSN5KRN.js";
+} from "./chunk-E63VJE5T.js";
 import "./chunk-YG7J2LP3.js";
 import "./chunk-WMBZNGJP.js";
 import "./chunk-ZR6N3JSG.js";

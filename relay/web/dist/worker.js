@@ -11,7 +11,7 @@ import {
   SENDER_MS,
   arrivedOf,
   withPatience
-} from "./chunk-PCS53IO2.js";
+} from "./chunk-LZCFZ2UJ.js";
 import {
   piecesOf
 } from "./chunk-Z622CYUG.js";
@@ -955,13 +955,14 @@ function proof(passphrase, id) {
 }
 
 // src/receipt.ts
+var SAVED = { disk: 1, browser: 2, confirmed: 3 };
 function receiptKey(fileKey) {
   return hkdf(sha256, fileKey, new Uint8Array(), utf8("share/v1/receipt"), 32);
 }
-function receiptMac(key, ticketHash, fingerprint, time) {
+function receiptMac(key, ticketHash, fingerprint, time, saved) {
   const clock = new Uint8Array(8);
   new DataView(clock.buffer).setBigUint64(0, time);
-  return hmac(sha256, key, concat(ticketHash, fingerprint, clock));
+  return hmac(sha256, key, concat(ticketHash, fingerprint, clock, Uint8Array.of(SAVED[saved])));
 }
 
 // src/selection.ts
@@ -1065,13 +1066,14 @@ var Session = class {
   #place = null;
   #opened = null;
   #ticket = null;
-  #due = null;
+  /** What was saved and can be told of, until its ticket has ended. */
+  #received = null;
   /** How far saving is. */
   #progress = null;
   /** Asks the relay about a share. */
   async open(base, id, signal) {
     const relay = new Relay(base);
-    const status = await withPatience(this.#patience(CALL_PATIENCE_MS, signal), () => relay.status(id, signal));
+    const status = await this.#call(signal, () => relay.status(id, signal));
     this.#place = { relay, id, isSending: status.state === "uploading" };
     return status;
   }
@@ -1116,20 +1118,36 @@ var Session = class {
       yield* this.#counted(unpacked, total, wanted);
     }.bind(this);
     const saved = await put(files(), single2 !== null).finally(() => over.abort());
-    if (isWhole && this.#ticket) this.#due = { ticket: this.#ticket, fingerprint: fingerprint.finish() };
-    return { way: target.way, bytes: total, receipt: isWhole && opened2.remote ? "due" : "none", ...saved };
+    const isPlaced = target.way === "file" || target.way === "folder";
+    if (isWhole && opened2.remote && this.#ticket) {
+      this.#received = { ticket: this.#ticket, fingerprint: fingerprint.finish(), saved: isPlaced ? "disk" : "browser" };
+    }
+    const receipt = isWhole && opened2.remote ? "due" : "none";
+    return { way: target.way, outcome: isPlaced ? "placed" : "given", bytes: total, receipt, ...saved };
   }
-  /** Sends the receipt that is due, if one is. */
+  /** Sends the receipt that is due. Gives how long what was given to the browser can be saved again. */
   async receipt(signal) {
-    const remote = this.#openedOrFail().remote;
-    if (!this.#due || !remote) return;
-    const { ticket, fingerprint } = this.#due;
+    const { remote } = this.#openedOrFail();
+    if (!this.#received || !remote) return null;
+    const until = await this.#tellSender(remote, this.#received, this.#received.saved, signal);
+    if (until === null) return null;
+    const { now } = await this.#call(signal, () => remote.relay.status(remote.id, signal));
+    return { until, seconds: Math.max(0, until - now) };
+  }
+  /** Tells the sender that the person has what was given to the browser. */
+  async confirm(signal) {
+    const { remote } = this.#openedOrFail();
+    if (this.#received && remote) await this.#tellSender(remote, this.#received, "confirmed", signal);
+  }
+  /** Sends a receipt. Gives until when its ticket lasts; `null` once it has ended. */
+  async #tellSender(remote, received, saved, signal) {
+    const { ticket, fingerprint } = received;
     const time = Math.floor(Date.now() / 1e3);
-    const mac = receiptMac(remote.receiptKey, sha256(ticket), fingerprint, BigInt(time));
-    const receipt = { fingerprint: hex(fingerprint), time, mac: hex(mac) };
-    const send2 = () => remote.relay.receipt(remote.id, hex(ticket), receipt, signal);
-    await withPatience(this.#patience(CALL_PATIENCE_MS, signal), send2);
-    [this.#due, this.#ticket] = [null, null];
+    const mac = receiptMac(remote.receiptKey, sha256(ticket), fingerprint, BigInt(time), saved);
+    const receipt = { fingerprint: hex(fingerprint), time, saved, mac: hex(mac) };
+    const until = await this.#call(signal, () => remote.relay.receipt(remote.id, hex(ticket), receipt, signal));
+    if (until === null) [this.#received, this.#ticket] = [null, null];
+    return until;
   }
   async #unlockShare(share, opener, signal) {
     const { relay, id, isSending } = share;
@@ -1149,13 +1167,24 @@ var Session = class {
   async #content({ content, remote, local }, signal) {
     if (local) return local;
     if (!remote) return fail({ code: "unexpected", detail: "no place" });
-    const { relay, id, isSending, proof: proof2 } = remote;
-    const ticket = this.#ticket ??= random(32);
-    const take = () => relay.takeTicket(id, proof2, hex(sha256(ticket)), signal);
-    await withPatience(this.#patience(CALL_PATIENCE_MS, signal), take);
+    const { relay, id, isSending } = remote;
+    const ticket = await this.#takeTicket(remote, signal);
     const total = fileLength(content.header.length, content.length);
     const patience = this.#patience(LONG_PATIENCE_MS, signal);
     return { ...content, source: new RemoteSource(relay, id, hex(ticket), total, patience, isSending) };
+  }
+  /** The ticket there is, as long as it lasts; else another. */
+  async #takeTicket({ relay, id, proof: proof2 }, signal) {
+    const take = async (ticket) => {
+      await this.#call(signal, () => relay.takeTicket(id, proof2, hex(sha256(ticket)), signal));
+      return ticket;
+    };
+    try {
+      return await take(this.#ticket ??= random(32));
+    } catch (error) {
+      if (!isFailure(error, "ticket_ended")) throw error;
+      return take(this.#ticket = random(32));
+    }
   }
   /** Tells how far it is, as long as it is wanted. */
   async *#counted(files, total, wanted) {
@@ -1184,6 +1213,10 @@ var Session = class {
   }
   #openedOrFail() {
     return this.#opened ?? fail({ code: "unexpected", detail: "nothing is unlocked" });
+  }
+  /** A call to the relay, with patience for a connection that is lost for a moment. */
+  #call(signal, call) {
+    return withPatience(this.#patience(CALL_PATIENCE_MS, signal), call);
   }
   #patience(total, signal) {
     const notice = (why) => {
@@ -1233,7 +1266,9 @@ async function carryOut(call, signal) {
     case "save":
       return session.save(call.takes.selection, call.takes.target, signal);
     case "receipt":
-      await session.receipt(signal);
+      return session.receipt(signal);
+    case "confirm":
+      await session.confirm(signal);
       return null;
   }
 }

@@ -7,6 +7,7 @@ import type { Bytes } from "./bytes.ts";
 import { concat, fromUtf8 } from "./bytes.ts";
 import { fail, ShareError, type Failure } from "./failure.ts";
 import { bodyReader } from "./pieces.ts";
+import type { HowSaved } from "./receipt.ts";
 
 /** For a small call, or the beginning of a large one. */
 const CALL_MS = 60_000;
@@ -24,13 +25,16 @@ const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 export interface ShareStatus {
   state: "uploading" | "ready";
   kind: "words" | "keys";
+  now: number;
   expiresAt: number;
   /** Absent while unknown. */
   payloadBytes?: number;
   storedBytes: number;
   lockedUntil?: number;
-  /** Absent without a limit. */
+  /** Allowed downloads that nobody has taken; absent without a limit. At 0 one may still be had that somebody has left. */
   downloadsLeft?: number;
+  /** Until when a download that was given to a browser can be made again, if there is one. */
+  againUntil?: number;
 }
 
 /** How much of a share is there whose sender is still uploading it. */
@@ -48,10 +52,11 @@ export interface ContentAnswer {
   body: AsyncGenerator<Bytes, void>;
 }
 
-/** A receipt; 64 hexadecimal digits each. */
+/** A receipt; fingerprint and MAC are 64 hexadecimal digits each. */
 export interface Receipt {
   fingerprint: string;
   time: number;
+  saved: HowSaved;
   mac: string;
 }
 
@@ -71,7 +76,10 @@ export class Relay {
     return readBounded(response, MAX_MANIFEST_BYTES, limited);
   }
 
-  /** Takes one of the allowed downloads. Repeating it with the same hash takes no second one. */
+  /**
+   * Takes one of the allowed downloads, or one that somebody with the same words has left. Repeating it with the same hash
+   * takes no second one; a ticket that has ended is refused.
+   */
   async takeTicket(id: string, proof: string | null, ticketHash: string, signal: AbortSignal): Promise<void> {
     await this.#json("POST", id, "/tickets", jsonBody({ ...withProof(proof), ticket_hash: ticketHash }), signal);
   }
@@ -98,11 +106,14 @@ export class Relay {
     }
   }
 
-  /** Tells that the content was decrypted, verified and saved. */
-  async receipt(id: string, ticket: string, receipt: Receipt, signal: AbortSignal): Promise<void> {
+  /** Tells that the content was decrypted, verified and saved. Until when the ticket still downloads; `null` if it has ended. */
+  async receipt(id: string, ticket: string, receipt: Receipt, signal: AbortSignal): Promise<number | null> {
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]);
     const init = jsonBody(receipt);
     init.headers = { ...init.headers, Authorization: `Bearer ${ticket}` };
-    await this.#call("POST", id, "/receipt", init, AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]));
+    const response = await this.#call("POST", id, "/receipt", init, limited);
+    if (response.status === 204) return null;
+    return new Fields(await readJson(response, MAX_ANSWER_BYTES, limited)).moment("again_until");
   }
 
   async #json(method: string, id: string, path: string, init: Init | null, signal: AbortSignal): Promise<unknown> {
@@ -220,11 +231,13 @@ function statusOf(value: unknown): ShareStatus {
   return {
     state,
     kind,
+    now: fields.moment("now"),
     expiresAt: fields.moment("expires_at"),
     storedBytes: fields.whole("stored_bytes"),
     ...fields.maybe("payload_bytes", (payloadBytes) => ({ payloadBytes })),
     ...fields.maybeMoment("locked_until", (lockedUntil) => ({ lockedUntil })),
     ...fields.maybe("downloads_left", (downloadsLeft) => ({ downloadsLeft })),
+    ...fields.maybeMoment("again_until", (againUntil) => ({ againUntil })),
   };
 }
 

@@ -21,7 +21,9 @@ export interface Calls {
   /** Downloads, verifies and saves. */
   save: { takes: { selection: Selection; target: Target }; gives: Saved };
   /** Sends the receipt that is due. */
-  receipt: { takes: null; gives: null };
+  receipt: { takes: null; gives: Again | null };
+  /** Tells the sender that the person has what was given to the browser, which ends saving it again. */
+  confirm: { takes: null; gives: null };
 }
 
 /** Which files: all, or these entries of the manifest. */
@@ -50,12 +52,22 @@ export type Target =
 /** The ways of {@link Target}. */
 export type Way = Target["way"];
 
-/** It is verified and saved. */
+/** How long what was given to the browser can be saved again. */
+export interface Again {
+  /** In seconds since 1970 by the relay's clock, to be shown. */
+  until: number;
+  /** From now on, to go by: the clock of this computer may be wrong. */
+  seconds: number;
+}
+
+/** It is verified, and saved as far as a page can know. */
 export interface Saved {
   way: Way;
+  /** Whether it lies in the place that the person chose, or was given to the browser, which does not tell what becomes of it. */
+  outcome: "placed" | "given";
   /** Bytes of the files. */
   bytes: number;
-  /** `due`: to be sent once the person has the file. `none`: this was a part, or a file from disk. */
+  /** `due`: to be sent once the file was handed over. `none`: this was a part, or a file from disk. */
   receipt: "due" | "none";
   /** What was saved, if it is in memory. */
   blob: Blob | null;

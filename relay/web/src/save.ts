@@ -5,7 +5,7 @@
 
 import type { Engine } from "./engine.ts";
 import { fail, isFailure, ShareError } from "./failure.ts";
-import type { Plan, SaveAs, Saved, Selection, Target, Way } from "./protocol.ts";
+import type { Again, Plan, SaveAs, Saved, Selection, Target, Way } from "./protocol.ts";
 import { offerDownload } from "./service_worker.ts";
 
 /** How long a blob may take to be copied. */
@@ -15,6 +15,8 @@ const REVOKE_MS = 600_000;
 export interface SavedAs extends Omit<Saved, "receipt">, Pick<Plan, "name" | "isZip"> {
   /** `sent`: the sender knows. `failed`: try again. `none`: this was a part, or a file from disk. */
   receipt: "sent" | "failed" | "none";
+  /** How long it can be saved again, if that has an end that is known. */
+  again: Again | null;
 }
 
 /** A way that is open, with what is given up at the end. */
@@ -60,7 +62,8 @@ async function saveBy(ways: Way[], engine: Engine, selection: Selection, saveAs:
       const saved = await engine.call("save", { selection, target }, transfer, signal);
       const name = target.way === "file" ? target.handle.name : plan.name;
       if (saved.blob) offerBlob(saved.blob, name);
-      return { ...saved, name, isZip: plan.isZip, receipt: saved.receipt === "due" ? await tell(engine, signal) : "none" };
+      const told = saved.receipt === "due" ? await tell(engine, signal) : ({ receipt: "none", again: null } as const);
+      return { ...saved, name, isZip: plan.isZip, ...told };
     } catch (error) {
       if (!isFailure(error, "save_refused") && !isFailure(error, "too_large_for_memory")) throw error;
       refusal = error;
@@ -80,9 +83,12 @@ function waysHere(): Way[] {
   return storage && "getDirectory" in storage ? ["file", "download", "memory"] : ["file", "memory", "download"];
 }
 
-/** Tells the sender, now that the person has it. */
-async function tell(engine: Engine, signal: AbortSignal): Promise<"sent" | "failed"> {
-  return engine.call("receipt", null, [], signal).then(() => "sent", () => "failed");
+/** Tells the sender, now that it was handed over. */
+async function tell(engine: Engine, signal: AbortSignal): Promise<Pick<SavedAs, "receipt" | "again">> {
+  return engine.call("receipt", null, [], signal).then(
+    (again) => ({ receipt: "sent", again }),
+    () => ({ receipt: "failed", again: null }),
+  );
 }
 
 /** The way once it is open, unless it is no longer wanted before. */

@@ -4,14 +4,14 @@ import { Relay, type ShareStatus } from "./api.ts";
 import { withPatience, type Patience } from "./backoff.ts";
 import { hex, random, type Bytes } from "./bytes.ts";
 import { fileLength, readAll, type Content } from "./download.ts";
-import { fail, part, type Failure } from "./failure.ts";
+import { fail, isFailure, part, type Failure } from "./failure.ts";
 import { Fingerprint } from "./fingerprint.ts";
 import { openHeader, readHeader, type Header, type Opener } from "./header.ts";
 import { openLocal, readFileHeader } from "./local.ts";
 import { parseManifest, type Manifest } from "./manifest.ts";
 import { proof } from "./proof.ts";
-import type { Event, Plan, SaveAs, Saved, Selection, Target } from "./protocol.ts";
-import { receiptKey, receiptMac } from "./receipt.ts";
+import type { Again, Event, Plan, SaveAs, Saved, Selection, Target } from "./protocol.ts";
+import { receiptKey, receiptMac, type HowSaved } from "./receipt.ts";
 import { sha256 } from "./sha256.ts";
 import { entriesOf, selected, singleFile, sizeOf, zipName } from "./selection.ts";
 import { RemoteSource } from "./source.ts";
@@ -33,6 +33,12 @@ interface Share {
   isSending: boolean;
 }
 
+/** A share on a relay that has been opened. */
+interface Remote extends Share {
+  proof: string | null;
+  receiptKey: Uint8Array;
+}
+
 /** A share on a relay, or an age file on disk. */
 type Place = Share | { file: File; header: Header };
 
@@ -40,16 +46,16 @@ type Place = Share | { file: File; header: Header };
 interface Opened {
   manifest: Manifest;
   content: Omit<Content, "source">;
-  /** Of a share on a relay. */
-  remote: (Share & { proof: string | null; receiptKey: Uint8Array }) | null;
+  remote: Remote | null;
   /** Of a file on disk. */
   local: Content | null;
 }
 
-/** A receipt that waits to be sent. */
-interface Due {
+/** What all was saved from, for its receipts. */
+interface Received {
   ticket: Bytes;
   fingerprint: Uint8Array;
+  saved: HowSaved;
 }
 
 /** What is known of the share so far. */
@@ -57,7 +63,8 @@ export class Session {
   #place: Place | null = null;
   #opened: Opened | null = null;
   #ticket: Bytes | null = null;
-  #due: Due | null = null;
+  /** What was saved and can be told of, until its ticket has ended. */
+  #received: Received | null = null;
   /** How far saving is. */
   #progress: (Event & { type: "progress" }) | null = null;
 
@@ -66,7 +73,7 @@ export class Session {
   /** Asks the relay about a share. */
   async open(base: string, id: string, signal: AbortSignal): Promise<ShareStatus> {
     const relay = new Relay(base);
-    const status = await withPatience(this.#patience(CALL_PATIENCE_MS, signal), () => relay.status(id, signal));
+    const status = await this.#call(signal, () => relay.status(id, signal));
     this.#place = { relay, id, isSending: status.state === "uploading" };
     return status;
   }
@@ -120,22 +127,40 @@ export class Session {
     }.bind(this);
     // Whoever takes the files may fail in the middle; the connection is not to stay open then.
     const saved = await put(files(), single !== null).finally(() => over.abort());
-    if (isWhole && this.#ticket) this.#due = { ticket: this.#ticket, fingerprint: fingerprint.finish() };
-    return { way: target.way, bytes: total, receipt: isWhole && opened.remote ? "due" : "none", ...saved };
+    const isPlaced = target.way === "file" || target.way === "folder";
+    if (isWhole && opened.remote && this.#ticket) {
+      this.#received = { ticket: this.#ticket, fingerprint: fingerprint.finish(), saved: isPlaced ? "disk" : "browser" };
+    }
+    const receipt = isWhole && opened.remote ? "due" : "none";
+    return { way: target.way, outcome: isPlaced ? "placed" : "given", bytes: total, receipt, ...saved };
   }
 
-  /** Sends the receipt that is due, if one is. */
-  async receipt(signal: AbortSignal): Promise<void> {
-    const remote = this.#openedOrFail().remote;
-    if (!this.#due || !remote) return;
-    const { ticket, fingerprint } = this.#due;
+  /** Sends the receipt that is due. Gives how long what was given to the browser can be saved again. */
+  async receipt(signal: AbortSignal): Promise<Again | null> {
+    const { remote } = this.#openedOrFail();
+    if (!this.#received || !remote) return null;
+    const until = await this.#tellSender(remote, this.#received, this.#received.saved, signal);
+    if (until === null) return null;
+    const { now } = await this.#call(signal, () => remote.relay.status(remote.id, signal));
+    return { until, seconds: Math.max(0, until - now) };
+  }
+
+  /** Tells the sender that the person has what was given to the browser. */
+  async confirm(signal: AbortSignal): Promise<void> {
+    const { remote } = this.#openedOrFail();
+    if (this.#received && remote) await this.#tellSender(remote, this.#received, "confirmed", signal);
+  }
+
+  /** Sends a receipt. Gives until when its ticket lasts; `null` once it has ended. */
+  async #tellSender(remote: Remote, received: Received, saved: HowSaved, signal: AbortSignal): Promise<number | null> {
+    const { ticket, fingerprint } = received;
     const time = Math.floor(Date.now() / 1000);
-    const mac = receiptMac(remote.receiptKey, sha256(ticket), fingerprint, BigInt(time));
-    const receipt = { fingerprint: hex(fingerprint), time, mac: hex(mac) };
-    const send = () => remote.relay.receipt(remote.id, hex(ticket), receipt, signal);
-    await withPatience(this.#patience(CALL_PATIENCE_MS, signal), send);
-    // It has ended the ticket; saving again takes another.
-    [this.#due, this.#ticket] = [null, null];
+    const mac = receiptMac(remote.receiptKey, sha256(ticket), fingerprint, BigInt(time), saved);
+    const receipt = { fingerprint: hex(fingerprint), time, saved, mac: hex(mac) };
+    const until = await this.#call(signal, () => remote.relay.receipt(remote.id, hex(ticket), receipt, signal));
+    // Saving again takes another ticket.
+    if (until === null) [this.#received, this.#ticket] = [null, null];
+    return until;
   }
 
   async #unlockShare(share: Share, opener: Opener, signal: AbortSignal): Promise<Opened> {
@@ -157,14 +182,26 @@ export class Session {
   async #content({ content, remote, local }: Opened, signal: AbortSignal): Promise<Content> {
     if (local) return local;
     if (!remote) return fail({ code: "unexpected", detail: "no place" });
-    const { relay, id, isSending, proof } = remote;
-    // Asked for again, it is the same one, until its receipt.
-    const ticket = (this.#ticket ??= random(32));
-    const take = () => relay.takeTicket(id, proof, hex(sha256(ticket)), signal);
-    await withPatience(this.#patience(CALL_PATIENCE_MS, signal), take);
+    const { relay, id, isSending } = remote;
+    const ticket = await this.#takeTicket(remote, signal);
     const total = fileLength(content.header.length, content.length);
     const patience = this.#patience(LONG_PATIENCE_MS, signal);
     return { ...content, source: new RemoteSource(relay, id, hex(ticket), total, patience, isSending) };
+  }
+
+  /** The ticket there is, as long as it lasts; else another. */
+  async #takeTicket({ relay, id, proof }: Remote, signal: AbortSignal): Promise<Bytes> {
+    const take = async (ticket: Bytes) => {
+      await this.#call(signal, () => relay.takeTicket(id, proof, hex(sha256(ticket)), signal));
+      return ticket;
+    };
+    try {
+      return await take((this.#ticket ??= random(32)));
+    } catch (error) {
+      // Its time is over, or somebody with the words has taken its place.
+      if (!isFailure(error, "ticket_ended")) throw error;
+      return take((this.#ticket = random(32)));
+    }
   }
 
   /** Tells how far it is, as long as it is wanted. */
@@ -195,6 +232,11 @@ export class Session {
 
   #openedOrFail(): Opened {
     return this.#opened ?? fail({ code: "unexpected", detail: "nothing is unlocked" });
+  }
+
+  /** A call to the relay, with patience for a connection that is lost for a moment. */
+  #call<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
+    return withPatience(this.#patience(CALL_PATIENCE_MS, signal), call);
   }
 
   #patience(total: number, signal: AbortSignal): Patience {

@@ -43,7 +43,9 @@ async function carryOut(call: AnyCall, signal: AbortSignal): Promise<Calls[keyof
     case "save":
       return session.save(call.takes.selection, call.takes.target, signal);
     case "receipt":
-      await session.receipt(signal);
+      return session.receipt(signal);
+    case "confirm":
+      await session.confirm(signal);
       return null;
   }
 }

@@ -10,17 +10,21 @@ import { failureOf, type Failure } from "../src/failure.ts";
 
 const { signal } = new AbortController();
 
+const ID = "k3f90m1cx7q4zt8w2hbb";
+
 /** What a client makes of this answer to any call. */
 async function failureOfAnswer(status: number, type: string, body: object): Promise<Failure | null> {
-  const server = createServer((_, response) => response.writeHead(status, { "Content-Type": type }).end(JSON.stringify(body)));
+  const made = await answered(status, type, JSON.stringify(body), (relay) => relay.status(ID, signal)).catch(failureOf);
+  return "code" in made ? made : null;
+}
+
+/** What a call gives that is answered so. */
+async function answered<T>(status: number, type: string, body: string, call: (relay: Relay) => Promise<T>): Promise<T> {
+  const server = createServer((_, response) => response.writeHead(status, { "Content-Type": type }).end(body));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const relay = new Relay(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   try {
-    await relay.status("k3f90m1cx7q4zt8w2hbb", signal);
-    return null;
-  } catch (error) {
-    return failureOf(error);
+    return await call(new Relay(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
   } finally {
     server.close();
     server.closeAllConnections();
@@ -45,4 +49,14 @@ test("a time that no calendar has is no answer of a relay", async () => {
   const status = { state: "ready", kind: "words", now: 1, created_at: 1, header_bytes: 1, stored_bytes: 1, tries_left: 9 };
   assert.equal(await failureOfAnswer(200, "application/json", { ...status, expires_at: last }), null);
   assert.deepEqual(await failureOfAnswer(200, "application/json", { ...status, expires_at: beyond }), { code: "bad_answer", what: "expires_at" });
+});
+
+test("a receipt tells until when its ticket lasts, and only a relay's own answer is one", async () => {
+  const receipt = { fingerprint: "00".repeat(32), time: 1, saved: "browser", mac: "00".repeat(32) } as const;
+  const send = (relay: Relay) => relay.receipt(ID, "00".repeat(32), receipt, signal);
+  assert.equal(await answered(204, "", "", send), null);
+  assert.equal(await answered(200, "application/json", '{"again_until":1800000000}', send), 1_800_000_000);
+  for (const [body, what] of [["<html>Log in</html>", "JSON"], ["{}", "again_until"], ['{"again_until":"soon"}', "again_until"]] as const) {
+    await assert.rejects(answered(200, "application/json", body, send), { failure: { code: "bad_answer", what } });
+  }
 });

@@ -5,7 +5,7 @@ import { failureOf, type Failure } from "../failure.ts";
 import type { Manifest } from "../manifest.ts";
 import { printable } from "../names.ts";
 import type { Event as Told } from "../protocol.ts";
-import { Contents } from "./contents.ts";
+import { Contents, type Origin } from "./contents.ts";
 import { button, element, paragraph, setText, type Child } from "./dom.ts";
 import { KeyField } from "./key_field.ts";
 import { Ended } from "./opening.ts";
@@ -77,14 +77,22 @@ export class Ask implements Screen {
   #details(texts: Texts): Child[] {
     const who = paragraph(texts.say(this.kind === "words" ? "ask.words.who" : "ask.keys.who"));
     if ("file" in this.about) return [who, paragraph(texts.say("file.local"))];
-    const { expiresAt, payloadBytes, downloadsLeft } = this.about.status;
+    const { expiresAt, payloadBytes, downloadsLeft, againUntil } = this.about.status;
+    const canRepeat = this.kind === "words" && downloadsLeft === 0 && againUntil !== undefined;
     const facts = [
       texts.say("ask.until", { time: texts.time(expiresAt) }),
       payloadBytes === undefined ? null : texts.say("ask.size", { size: texts.size(payloadBytes) }),
       downloadsLeft === undefined || downloadsLeft === 0 ? null : texts.count("ask.left", downloadsLeft),
+      canRepeat ? texts.say("ask.again", { time: texts.time(againUntil) }) : null,
     ];
     const safe = paragraph(texts.say(this.kind === "words" ? "ask.words.safe" : "ask.keys.safe"), { class: "quiet" });
     return [who, paragraph(facts.filter((fact) => fact !== null).join(" ")), safe];
+  }
+
+  get #origin(): Origin {
+    if ("file" in this.about) return { isLocal: true, isOnlyHere: false };
+    const { downloadsLeft = Infinity } = this.about.status;
+    return { isLocal: false, isOnlyHere: this.kind === "keys" && downloadsLeft <= 1 };
   }
 
   /** Whether it is what was typed that did not open it. */
@@ -100,7 +108,7 @@ export class Ask implements Screen {
     const deaf = stage.engine.listen((event) => this.#hear(event));
     try {
       const manifest = await this.#field.open(this.#stop.signal);
-      if (!this.#hasLeft) stage.show(new Contents(stage, manifest, "file" in this.about, this.#upload?.left ?? null));
+      if (!this.#hasLeft) stage.show(new Contents(stage, manifest, this.#origin, this.#upload?.left ?? null));
     } catch (error) {
       // Somebody may have chosen a file meanwhile.
       if (!this.#hasLeft) this.#failed(failureOf(error));
@@ -139,8 +147,11 @@ export class Ask implements Screen {
   }
 }
 
-/** Why it cannot be opened now, as far as that is known before anything is typed. */
-function whatIsInTheWay({ lockedUntil, downloadsLeft }: ShareStatus): Failure | null {
+/**
+ * Why it cannot be opened now, as far as that is known before anything is typed. With words, a download that somebody has
+ * taken may be taken over, which only the relay decides.
+ */
+function whatIsInTheWay({ kind, lockedUntil, downloadsLeft }: ShareStatus): Failure | null {
   if (lockedUntil !== undefined) return { code: "locked", until: lockedUntil };
-  return downloadsLeft === 0 ? { code: "downloads_taken" } : null;
+  return kind === "keys" && downloadsLeft === 0 ? { code: "downloads_taken" } : null;
 }

@@ -15,6 +15,14 @@ import { isOver, Upload } from "./upload.ts";
 /** More files than these are listed when somebody asks for them. */
 const SHOWN = 100;
 
+/** Where what is shown comes from. */
+export interface Origin {
+  /** It is a file from disk. */
+  isLocal: boolean;
+  /** Once it was saved, only this page can do so again: with words any page could. */
+  isOnlyHere: boolean;
+}
+
 /** What is inside. */
 export class Contents implements Screen {
   /** Entries that were chosen, by their place in the manifest. */
@@ -25,7 +33,7 @@ export class Contents implements Screen {
   #upload: Upload | null;
 
   /** `arrived` is how much is there, if the sender is still uploading. */
-  constructor(readonly stage: Stage, readonly manifest: Manifest, readonly isLocal: boolean, arrived: Arrived | null) {
+  constructor(readonly stage: Stage, readonly manifest: Manifest, readonly origin: Origin, arrived: Arrived | null) {
     const over = (failure: Failure) => {
       this.#failure = failure;
       stage.redraw(document.activeElement?.id);
@@ -40,7 +48,7 @@ export class Contents implements Screen {
   body(texts: Texts): Child[] {
     const { files, bytes } = this.manifest;
     return [
-      this.#failure ? problemBox(texts, this.#failure, "problem", this.isLocal) : null,
+      this.#failure ? problemBox(texts, this.#failure, "problem", this.origin.isLocal) : null,
       this.#upload && !(this.#failure && isOver(this.#failure)) ? this.#upload.draw(texts) : null,
       paragraph(this.said(texts), { class: "notice" }),
       ...this.#message(texts),
@@ -71,6 +79,15 @@ export class Contents implements Screen {
     this.#notice = isStopped ? "stopped" : "none";
     this.#failure = isStopped ? null : failure;
     return this;
+  }
+
+  /** Saves. To be called straight from a click. */
+  save(selection: Selection, saveAs: SaveAs): void {
+    this.#notice = "none";
+    this.#failure = null;
+    const saving = new Saving(this.stage, this);
+    this.stage.show(saving);
+    void saving.run(selection, saveAs);
   }
 
   #message(texts: Texts): Child[] {
@@ -119,10 +136,10 @@ export class Contents implements Screen {
   }
 
   #buttons(texts: Texts): HTMLElement {
-    const all = (saveAs: SaveAs) => () => this.#save("all", saveAs);
+    const all = (saveAs: SaveAs) => () => this.save("all", saveAs);
     const isOne = this.manifest.kind === "file";
     const picked = () => {
-      if (this.#chosen.size > 0) return this.#save([...this.#chosen].sort((a, b) => a - b), "single");
+      if (this.#chosen.size > 0) return this.save([...this.#chosen].sort((a, b) => a - b), "single");
       this.#notice = "choose";
       this.stage.redraw("save-picked");
     };
@@ -136,11 +153,4 @@ export class Contents implements Screen {
     );
   }
 
-  #save(selection: Selection, saveAs: SaveAs): void {
-    this.#notice = "none";
-    this.#failure = null;
-    const saving = new Saving(this.stage, this);
-    this.stage.show(saving);
-    void saving.run(selection, saveAs);
-  }
 }

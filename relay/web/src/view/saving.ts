@@ -2,7 +2,7 @@
 
 import { failureOf, type Failure } from "../failure.ts";
 import { printable } from "../names.ts";
-import type { Event, SaveAs, Selection } from "../protocol.ts";
+import type { Again, Event, SaveAs, Selection } from "../protocol.ts";
 import { offerBlob, save, type SavedAs } from "../save.ts";
 import type { Contents } from "./contents.ts";
 import { button, element, paragraph, setText, type Child } from "./dom.ts";
@@ -16,6 +16,8 @@ import { howMuch } from "./upload.ts";
 const FIGURES_MS = 500;
 /** Every how many percent it is read out. */
 const SAID_PERCENT = 10;
+/** The longest that a timer of a browser runs. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Files are being saved. */
 export class Saving implements Screen {
@@ -53,7 +55,9 @@ export class Saving implements Screen {
     try {
       const saved = await save(engine, selection, saveAs, this.#stop.signal);
       if (selection === "all") this.contents.hasArrived();
-      this.stage.show(new Done(this.stage, this.contents, saved));
+      const { blob, name } = saved;
+      const again = () => (blob ? offerBlob(blob, name) : this.contents.save(selection, saveAs));
+      this.stage.show(new Done(this.stage, this.contents, saved, again));
     } catch (error) {
       this.stage.show(this.contents.failed(failureOf(error)));
     } finally {
@@ -124,24 +128,30 @@ export class Saving implements Screen {
   }
 }
 
-/** Files are saved and verified. */
+/** Files are verified and saved, or given to the browser, which does not tell what becomes of them. */
 export class Done implements Screen {
-  #receipt: SavedAs["receipt"];
+  #receipt: SavedAs["receipt"] | "received";
+  #again: Again | null = null;
+  /** Whether the relay no longer keeps what was given to the browser. */
+  #isOver = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #failure: Failure | null = null;
   #isTelling = false;
   #hasLeft = false;
 
-  constructor(readonly stage: Stage, readonly contents: Contents, readonly saved: SavedAs) {
+  /** `saveAgain` gives it to the browser once more. */
+  constructor(readonly stage: Stage, readonly contents: Contents, readonly saved: SavedAs, readonly saveAgain: () => void) {
     this.#receipt = saved.receipt;
+    if (saved.receipt === "sent") this.#received(saved.again);
   }
 
-  /** The sender would never know. */
+  /** The sender would never know, or nothing could save it again. */
   get isBusy(): boolean {
-    return this.#receipt === "failed";
+    return this.#receipt === "failed" || (this.#canConfirm && this.contents.origin.isOnlyHere);
   }
 
   heading(texts: Texts): string {
-    return texts.say("saved.title");
+    return texts.say(this.#isThere ? "saved.title.placed" : "saved.title");
   }
 
   body(texts: Texts): Child[] {
@@ -153,57 +163,98 @@ export class Done implements Screen {
       paragraph(this.#where(texts)),
       this.saved.isZip ? paragraph(texts.say("saved.zip")) : null,
       ...renamed,
+      paragraph(this.#missing(texts)),
+      this.#canConfirm ? paragraph(texts.say("saved.have.hint")) : null,
       element("p", { id: "receipt" }, this.said(texts)),
       this.#failure ? problemBox(texts, this.#failure, "problem") : null,
       element(
         "div",
         { class: "buttons" },
-        this.#receipt === "failed" ? button(texts.say("saved.receipt.again"), () => void this.#tellAgain(), { class: "main", id: "tell" }) : null,
-        this.#again(texts),
+        this.#receipt === "failed" ? button(texts.say("saved.receipt.again"), () => void this.#tell("receipt", "tell"), { class: "main", id: "tell" }) : null,
+        this.#canConfirm ? button(texts.say("saved.have"), () => void this.#tell("confirm", "have"), { id: "have" }) : null,
+        this.#canSaveAgain ? button(texts.say("saved.again"), this.saveAgain, { id: "save-again" }) : null,
         button(texts.say("saved.back"), () => this.stage.show(this.contents), { id: "back" }),
       ),
     ];
   }
 
-  /** Whether the sender knows. */
+  /** What the sender knows. */
   said(texts: Texts): string {
     if (this.#isTelling) return texts.say("saved.receipt.telling");
-    const isLocal = this.#receipt === "none" && this.contents.isLocal;
+    const isLocal = this.#receipt === "none" && this.contents.origin.isLocal;
     return texts.say(isLocal ? "saved.receipt.local" : `saved.receipt.${this.#receipt}`);
   }
 
   left(): void {
     this.#hasLeft = true;
+    clearTimeout(this.#timer);
   }
 
-  /** What is in memory is handed to the browser without a word of what becomes of it. */
-  #again(texts: Texts): Child {
-    const { blob, name } = this.saved;
-    return blob && button(texts.say("saved.again"), () => offerBlob(blob, name), { id: "save-again" });
+  /** Whether it is known to be where it should be. */
+  get #isThere(): boolean {
+    return this.saved.outcome === "placed" || this.#receipt === "received";
   }
 
-  #where(texts: Texts): string {
-    const where = texts.say(`saved.where.${this.saved.way}`);
-    if (this.saved.way === "folder") return where;
-    return `${where} ${texts.say("saved.name", { name: printable(this.saved.name) })}`;
+  get #canSaveAgain(): boolean {
+    return !this.#isThere && (!this.#isOver || this.saved.blob !== null);
   }
 
-  async #tellAgain(): Promise<void> {
+  get #canConfirm(): boolean {
+    return !this.#isThere && !this.#isOver && this.#receipt !== "none";
+  }
+
+  #where(texts: Texts): string | null {
+    const { way, outcome } = this.saved;
+    const name = printable(this.saved.name);
+    const where = texts.say(`saved.where.${way}`);
+    if (outcome === "given") return this.#isThere ? null : `${where} ${texts.say("saved.look", { name })}`;
+    return way === "folder" ? where : `${where} ${texts.say("saved.name", { name })}`;
+  }
+
+  /** What to do if it is not there. */
+  #missing(texts: Texts): string | null {
+    if (this.#isThere) return null;
+    if (!this.#canSaveAgain) return texts.say("saved.over");
+    if (!this.#again || this.#isOver) return texts.say("saved.missing");
+    return texts.say("saved.missing.until", { time: texts.time(this.#again.until) });
+  }
+
+  /** The relay has the receipt. */
+  #received(again: Again | null): void {
+    if (this.saved.outcome === "placed") this.#receipt = "received";
+    else this.#receipt = "sent";
+    this.#again = again;
+    this.#isOver = again === null;
+    if (again) this.#timer = setTimeout(() => this.#end(), Math.min(1000 * again.seconds, LONGEST_TIMER_MS));
+  }
+
+  /** The relay keeps it no longer. */
+  #end(): void {
+    this.#isOver = true;
+    const focused = document.activeElement?.id;
+    this.stage.redraw(focused);
+    if (focused && !document.getElementById(focused)) document.getElementById("back")?.focus();
+    if (!this.#canSaveAgain) this.stage.announce(this.stage.texts.say("saved.over"));
+  }
+
+  /** Tells the sender; `pressed` is the button for it. */
+  async #tell(call: "receipt" | "confirm", pressed: string): Promise<void> {
     if (this.#isTelling) return;
     [this.#isTelling, this.#failure] = [true, null];
-    this.#tell("tell");
+    this.#drawn(pressed);
     try {
-      await this.stage.engine.call("receipt", null);
-      this.#receipt = "sent";
+      const again = await this.stage.engine.call(call, null);
+      if (call === "receipt") this.#received(again);
+      else this.#receipt = "received";
     } catch (error) {
       this.#failure = failureOf(error);
     }
     this.#isTelling = false;
-    this.#tell(this.#receipt === "sent" ? "back" : "tell");
+    this.#drawn(this.#failure ? pressed : this.#canConfirm ? "have" : "back");
   }
 
   /** Draws what has changed, with the focus on this, and has it read out. */
-  #tell(focus: string): void {
+  #drawn(focus: string): void {
     if (this.#hasLeft) return;
     this.stage.redraw(focus);
     this.stage.announce(this.said(this.stage.texts));

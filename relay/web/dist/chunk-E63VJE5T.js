@@ -193,7 +193,8 @@ async function saveBy(ways, engine, selection, saveAs, signal) {
       const saved = await engine.call("save", { selection, target }, transfer, signal);
       const name = target.way === "file" ? target.handle.name : plan.name;
       if (saved.blob) offerBlob(saved.blob, name);
-      return { ...saved, name, isZip: plan.isZip, receipt: saved.receipt === "due" ? await tell(engine, signal) : "none" };
+      const told = saved.receipt === "due" ? await tell(engine, signal) : { receipt: "none", again: null };
+      return { ...saved, name, isZip: plan.isZip, ...told };
     } catch (error) {
       if (!isFailure(error, "save_refused") && !isFailure(error, "too_large_for_memory")) throw error;
       refusal = error;
@@ -208,7 +209,10 @@ function waysHere() {
   return storage && "getDirectory" in storage ? ["file", "download", "memory"] : ["file", "memory", "download"];
 }
 async function tell(engine, signal) {
-  return engine.call("receipt", null, [], signal).then(() => "sent", () => "failed");
+  return engine.call("receipt", null, [], signal).then(
+    (again) => ({ receipt: "sent", again }),
+    () => ({ receipt: "failed", again: null })
+  );
 }
 async function unlessStopped(signal, opening) {
   const stopped = new Promise((_, reject) => {

@@ -33,7 +33,10 @@ var Relay = class {
     const response = await this.#call("POST", id, "/open", jsonBody(withProof(proof)), limited);
     return readBounded(response, MAX_MANIFEST_BYTES, limited);
   }
-  /** Takes one of the allowed downloads. Repeating it with the same hash takes no second one. */
+  /**
+   * Takes one of the allowed downloads, or one that somebody with the same words has left. Repeating it with the same hash
+   * takes no second one; a ticket that has ended is refused.
+   */
   async takeTicket(id, proof, ticketHash, signal) {
     await this.#json("POST", id, "/tickets", jsonBody({ ...withProof(proof), ticket_hash: ticketHash }), signal);
   }
@@ -50,11 +53,14 @@ var Relay = class {
       clearTimeout(begun);
     }
   }
-  /** Tells that the content was decrypted, verified and saved. */
+  /** Tells that the content was decrypted, verified and saved. Until when the ticket still downloads; `null` if it has ended. */
   async receipt(id, ticket, receipt, signal) {
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]);
     const init = jsonBody(receipt);
     init.headers = { ...init.headers, Authorization: `Bearer ${ticket}` };
-    await this.#call("POST", id, "/receipt", init, AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]));
+    const response = await this.#call("POST", id, "/receipt", init, limited);
+    if (response.status === 204) return null;
+    return new Fields(await readJson(response, MAX_ANSWER_BYTES, limited)).moment("again_until");
   }
   async #json(method, id, path, init, signal) {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]);
@@ -151,11 +157,13 @@ function statusOf(value) {
   return {
     state,
     kind,
+    now: fields.moment("now"),
     expiresAt: fields.moment("expires_at"),
     storedBytes: fields.whole("stored_bytes"),
     ...fields.maybe("payload_bytes", (payloadBytes) => ({ payloadBytes })),
     ...fields.maybeMoment("locked_until", (lockedUntil) => ({ lockedUntil })),
-    ...fields.maybe("downloads_left", (downloadsLeft) => ({ downloadsLeft }))
+    ...fields.maybe("downloads_left", (downloadsLeft) => ({ downloadsLeft })),
+    ...fields.maybeMoment("again_until", (againUntil) => ({ againUntil }))
   };
 }
 var Fields = class {

@@ -1,0 +1,134 @@
+/** Saving again what was given to the browser: for how long, from another tab, and who can no longer. */
+
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { say } from "./driver.mjs";
+import { RECIPIENT } from "./fixtures.mjs";
+import { inBrowsers, inBrowsersOfTheirOwn, MIB } from "./stage.mjs";
+
+inBrowsers((test) => {
+  test("who closed the tab gets it again with the words, and so does who did not", async (stage) => {
+    const { bytes, link, words } = send(stage, "closed.bin");
+    const first = await opened(stage, { link, words });
+    await first.click("#save");
+    await first.heading("saved.title");
+    await stage.downloaded("closed.bin", bytes.length);
+    const second = await stage.visit(link, { ways: ["download"] });
+    await second.heading("ask.title");
+    await second.sees(say("ask.again").split("{time}")[0]);
+    for (const page of [second, first]) {
+      stage.empty();
+      if (page === second) await second.unlock(words);
+      await page.click(page === second ? "#save" : "#save-again");
+      await page.heading("saved.title");
+      assert.ok((await stage.downloaded("closed.bin", bytes.length)).equals(bytes));
+    }
+    assert.equal(stage.events(link, "ticket").filter(({ replaces }) => replaces).length, 2);
+    await first.click("#have");
+    await first.sees(say("saved.receipt.received"));
+    assert.equal(stage.events(link, "collected").length, 1);
+    await first.click("#back");
+    await first.click("#save");
+    await first.sees(say("failure.collected.hint"));
+  });
+
+  test("who saved a part and closed the tab is not shut out", async (stage) => {
+    const folder = { "a.txt": "a", "b.bin": randomBytes(MIB) };
+    for (const [file, bytes] of Object.entries(folder)) stage.world.file(join("part", file), bytes);
+    const { link, words } = stage.send("--once", stage.world.path("part"));
+    const first = await opened(stage, { link, words });
+    await first.tick("a.txt");
+    await first.click("#save-picked");
+    await first.heading("saved.title");
+    await first.sees(say("saved.receipt.none"));
+    await first.close();
+    const second = await opened(stage, { link, words });
+    await second.click("#save");
+    await second.heading("saved.title");
+    assert.equal(Object.keys(await stage.unzipped("part.zip")).length, 2);
+    await second.click("#have");
+    await second.sees(say("saved.receipt.received"));
+    assert.equal(stage.events(link, "collected").length, 1);
+  });
+
+  test("an answer to a receipt that is lost loses nothing", async (stage) => {
+    const { bytes, link, words } = send(stage, "answer.bin");
+    let isLost = true;
+    const lose = (answer) => Object.assign(answer, { status: 400, headers: {}, body: "" });
+    const server = await stage.behind((path) => (isLost && path.endsWith("/receipt") ? lose : null));
+    const page = await opened(stage, { link: link.replace(stage.relay, server), words });
+    await page.click("#save");
+    await page.sees(say("saved.receipt.failed"));
+    await page.sees(say("saved.missing"));
+    stage.empty();
+    await page.click("#save-again");
+    await page.heading("saved.title");
+    assert.ok((await stage.downloaded("answer.bin", bytes.length)).equals(bytes));
+    await page.sees(say("saved.receipt.failed"));
+    await page.click("#have");
+    await page.problem();
+    isLost = false;
+    await page.click("#have");
+    await page.sees(say("saved.receipt.received"));
+    assert.equal(stage.events(link, "collected").length, 1);
+  });
+
+  test("who opened it with a key is asked before the only tab that has it is left", async (stage) => {
+    const { link } = stage.send("--once", "--recipient", RECIPIENT, stage.world.file("key.bin", "x"));
+    const page = await opened(stage, { link, words: null });
+    const asks = () => page.page.evaluate(() => !dispatchEvent(new Event("beforeunload", { cancelable: true })));
+    await page.click("#save");
+    await page.heading("saved.title");
+    assert.equal(await asks(), true);
+    const other = await stage.visit(link);
+    await other.sees(say("failure.downloads_taken"));
+    stage.empty();
+    await page.click("#save-again");
+    await page.heading("saved.title");
+    await stage.downloaded("key.bin", 1);
+    await page.click("#have");
+    await page.sees(say("saved.receipt.received"));
+    assert.equal(await asks(), false);
+    assert.equal(stage.events(link, "collected").length, 1);
+  });
+});
+
+inBrowsersOfTheirOwn((test) => {
+  test("it can be saved again as long as the relay keeps it, whatever this computer's clock says", { relay: threeDaysBehind }, async (stage) => {
+    const sent = ["download", "memory"].map((way) => ({ way, ...send(stage, `${way}.bin`) }));
+    const pages = [];
+    for (const { way, link, words } of sent) {
+      const page = await stage.opened({ link, words }, { ways: [way] });
+      await page.click("#save");
+      await page.heading("saved.title");
+      await page.sees(say("saved.missing.until").split("{time}")[0]);
+      pages.push(page);
+    }
+    const [download, memory] = pages;
+    await download.sees(say("saved.over"));
+    assert.equal(await download.page.$("#save-again"), null);
+    assert.equal(await download.page.$("#have"), null);
+    for (const { link } of sent) assert.equal(stage.events(link, "collected").length, 1);
+    // What is in memory is there without the relay.
+    await memory.page.waitForSelector("#have", { hidden: true });
+    stage.empty();
+    await memory.click("#save-again");
+    assert.ok((await stage.downloaded("memory.bin", MIB)).equals(sent[1].bytes));
+  });
+});
+
+/** Sends a file for one download. */
+function send(stage, file) {
+  const bytes = randomBytes(MIB);
+  return { bytes, ...stage.send("--once", stage.world.file(file, bytes)) };
+}
+
+function opened(stage, sent) {
+  return stage.opened(sent, { ways: ["download"] });
+}
+
+/** A relay that keeps what was given to a browser for some seconds. To its clock, this computer's is three days fast. */
+function threeDaysBehind(world) {
+  return world.relayAtOdds("-3d", "--grace", "8");
+}

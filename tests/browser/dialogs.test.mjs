@@ -1,0 +1,99 @@
+/**
+ * What becomes of a share when a download of the browser's own comes to nothing, with real dialogs, policies and disks:
+ * a page hears of none of it.
+ */
+
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { whyNoMounts } from "./desk.mjs";
+import { say } from "./driver.mjs";
+import { inBrowsersOfTheirOwn, MIB } from "./stage.mjs";
+import { until } from "./world.mjs";
+
+/** How Firefox and Chromium call the desktop's dialog. */
+const DIALOG = "^(Enter name of file to save to|Save File)";
+
+inBrowsersOfTheirOwn((test, name) => {
+  const whyNot = whyNoMounts();
+  const isChromium = name === "chromium";
+
+  test("a dialog that is closed loses nothing of a share for one download", { desk: { windows: true, asks: true }, skip: isChromium && whyNot }, async (stage) => {
+    const { screen } = stage.desk;
+    for (const way of ["download", "memory"]) {
+      const { bytes, file, link, words } = send(stage, way, 3 * MIB);
+      const page = await stage.opened({ link, words }, { ways: [way] });
+      await page.click("#save");
+      await page.heading("saved.title");
+      await page.sees(say("saved.look", { name: file }));
+      await screen.answer(DIALOG, "Escape");
+      await until(() => readdirSync(stage.downloads).length === 0, "something is left");
+      assert.deepEqual(endOf(stage, link), ["browser"]);
+      await page.click("#save-again");
+      await screen.answer(DIALOG, "Return");
+      assert.ok((await stage.downloaded(file, bytes.length)).equals(bytes));
+      await page.click("#have");
+      await page.sees(say("saved.receipt.received"));
+      assert.deepEqual(endOf(stage, link), ["browser", "confirmed", "collected"]);
+      stage.empty();
+    }
+  });
+
+  test("where an office allows no downloads, the words still open it elsewhere", { desk: { policies: { DownloadRestrictions: 3 } }, skip: isChromium ? whyNot : "it has no such policy" }, async (stage) => {
+    for (const way of ["download", "memory"]) {
+      const { bytes, link, words } = send(stage, way, MIB);
+      const page = await stage.opened({ link, words }, { ways: [way] });
+      await page.click("#save");
+      if (way === "memory") await page.heading("saved.title");
+      else for (const key of ["failure.download_ended", "failure.download_ended.hint"]) await page.sees(say(key));
+      assert.deepEqual(endOf(stage, link), way === "memory" ? ["browser"] : []);
+      await page.close();
+      assert.deepEqual(readdirSync(stage.downloads), []);
+      assert.ok(elsewhere(stage, link, words).equals(bytes));
+      assert.equal(endOf(stage, link).at(-1), "collected");
+    }
+  });
+
+  test("a disk without room loses nothing, and once there is some it is saved again", { desk: { room: 8 * MIB }, skip: whyNot }, async (stage) => {
+    for (const way of ["download", "memory"]) {
+      const filler = join(stage.downloads, "filler");
+      writeFileSync(filler, Buffer.alloc(7 * MIB));
+      const { bytes, file, link, words } = send(stage, way, 5 * MIB);
+      const page = await stage.opened({ link, words }, { ways: [way] });
+      await page.click("#save");
+      if (way === "memory") await page.heading("saved.title");
+      else await page.sees(say("failure.download_ended"));
+      await until(() => !stage.hasDownloaded(file), "it was saved without room");
+      assert.deepEqual(endOf(stage, link), way === "memory" ? ["browser"] : []);
+      stage.empty();
+      await page.click(way === "memory" ? "#save-again" : "#save");
+      await page.heading("saved.title");
+      assert.ok((await stage.downloaded(file, bytes.length)).equals(bytes));
+      await page.click("#have");
+      await page.sees(say("saved.receipt.received"));
+      assert.deepEqual(endOf(stage, link), ["browser", "confirmed", "collected"]);
+      stage.empty();
+    }
+  });
+});
+
+/** Sends a file for one download. */
+function send(stage, name, length) {
+  const [file, bytes] = [`${name}.bin`, randomBytes(length)];
+  return { bytes, file, ...stage.send("--once", stage.world.file(file, bytes)) };
+}
+
+/** What the sender sees of its end: how it was saved by each genuine receipt, and whether the relay has let go of it. */
+function endOf(stage, link) {
+  const events = stage.world.events(link).filter(({ event }) => event === "receipt" || event === "collected");
+  return events.map(({ event, saved, verified }) => (event === "receipt" ? verified && saved : event));
+}
+
+/** The bytes as the program gets them with the same words. */
+function elsewhere(stage, link, words) {
+  const path = stage.world.path(`elsewhere-${Math.random()}`);
+  stage.world.share("get", "--yes", "--output", path, "--passphrase-file", stage.world.file("w", words), link);
+  const [file] = readdirSync(path);
+  return readFileSync(join(path, file));
+}

@@ -9,15 +9,19 @@ import { Relay } from "../src/api.ts";
 import { failureOf, type Failure } from "../src/failure.ts";
 
 const { signal } = new AbortController();
+const ID = "k3f90m1cx7q4zt8w2hbb";
+
+const statusCall = async (relay: Relay): Promise<unknown> => relay.status(ID, signal);
 
 /** What a client makes of this answer to any call. */
-async function failureOfAnswer(status: number, type: string, body: object): Promise<Failure | null> {
-  const server = createServer((_, response) => response.writeHead(status, { "Content-Type": type }).end(JSON.stringify(body)));
+async function failureOfAnswer(status: number, type: string, body: object | string, call = statusCall): Promise<Failure | null> {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  const server = createServer((_, response) => response.writeHead(status, { "Content-Type": type }).end(text));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const relay = new Relay(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   try {
-    await relay.status("k3f90m1cx7q4zt8w2hbb", signal);
+    await call(relay);
     return null;
   } catch (error) {
     return failureOf(error);
@@ -45,4 +49,26 @@ test("a time that no calendar has is no answer of a relay", async () => {
   const status = { state: "ready", kind: "words", now: 1, created_at: 1, header_bytes: 1, stored_bytes: 1, tries_left: 9 };
   assert.equal(await failureOfAnswer(200, "application/json", { ...status, expires_at: last }), null);
   assert.deepEqual(await failureOfAnswer(200, "application/json", { ...status, expires_at: beyond }), { code: "bad_answer", what: "expires_at" });
+});
+
+test("an answer in another form than its one is none", async () => {
+  const fine = '{"state":"ready","kind":"words","now":1,"expires_at":9,"stored_bytes":5,"tries_left":9,"later":[null]}';
+  const answer = (text: string, call?: typeof statusCall) => failureOfAnswer(200, "application/json", text, call);
+  assert.equal(await answer(fine), null);
+  for (const text of [
+    '["ready","words",1,9,5,9]',
+    `[${fine}]`,
+    fine.replace("9,", "9.0,"),
+    fine.replace("9,", "9e0,"),
+    fine.replace('"words"', '{"words":null}'),
+    fine.replace('"now"', '"payload_bytes":null,"now"'),
+    fine.replace('"now":1', '"now":1,"now":1'),
+    `\ufeff${fine}`,
+    `${fine}{}`,
+  ]) {
+    assert.equal((await answer(text))?.code, "bad_answer", text);
+  }
+  const ticket = (relay: Relay) => relay.takeTicket(ID, null, "00", signal);
+  assert.equal(await answer('{"expires_at":9}', ticket), null);
+  for (const text of ["[9]", "9", "{}", "null"]) assert.equal((await answer(text, ticket))?.code, "bad_answer", text);
 });

@@ -198,8 +198,8 @@ mod tests {
         assert_eq!(read::<PartsHeld>(r#"{"held":[[0,2],[5,6]]}"#).unwrap().held, [(0, 2), (5, 6)]);
         assert_eq!(read::<OpenShare>("{}").unwrap().proof, None);
         let hash = "01".repeat(32);
-        let event = read::<Event>(&format!(r#"{{"at":5,"event":"ticket","ticket_hash":"{hash}"}}"#)).unwrap();
-        assert_eq!(event.kind, EventKind::Ticket { ticket_hash: Bytes32([1; 32]) });
+        let event = read::<Event>(&format!(r#"{{"at":5,"event":"ticket_returned","ticket_hash":"{hash}"}}"#)).unwrap();
+        assert_eq!(event.kind, EventKind::TicketReturned { ticket_hash: Bytes32([1; 32]) });
         let limits = r#"{"content_bytes":1,"part_bytes":2,"expiry_seconds":3}"#;
         let info = format!(
             r#"{{"version":1,"software":"x","token_required":false,"limits":{limits},"page":{{"a":"{hash}"}}}}"#

@@ -21,8 +21,8 @@ use reqwest::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 use share_relay_api::{
-    CreateShare, Created, Events, OpenShare, PartsHeld, Problem, Receipt, RelayInfo, SealShare, ShareId, ShareStatus,
-    TakeTicket, Ticket, limits, paths,
+    CreateShare, Created, Events, Json, OpenShare, PartsHeld, Problem, Receipt, RelayInfo, SealShare, ShareId,
+    ShareStatus, TakeTicket, Ticket, limits, paths,
 };
 use tokio::time::Instant;
 
@@ -259,7 +259,7 @@ impl Client {
 
     async fn json<T: DeserializeOwned>(&self, request: RequestBuilder) -> Answer<T> {
         let bytes = self.small(request).await?;
-        serde_json::from_slice(&bytes).map_err(|_| ClientError::BadAnswer("JSON"))
+        read_json(&bytes).ok_or(ClientError::BadAnswer("JSON"))
     }
 
     /// The whole of an answer that is not long.
@@ -318,8 +318,8 @@ impl Client {
         let retry_after = retry_after(response.headers());
         let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(is_problem_json);
         let body = self.read_bounded(response, MAX_ANSWER_BYTES).await.unwrap_or_default();
-        match serde_json::from_slice::<Problem>(&body) {
-            Ok(problem) if is_problem => Err(ClientError::Problem { problem: Box::new(problem), retry_after }),
+        match read_json::<Problem>(&body) {
+            Some(problem) if is_problem => Err(ClientError::Problem { problem: Box::new(problem), retry_after }),
             _ => Err(ClientError::Status { status: status.as_u16(), retry_after }),
         }
     }
@@ -343,6 +343,11 @@ fn authorised(request: RequestBuilder, secret: Option<&Secret>) -> RequestBuilde
         Some(secret) => request.bearer_auth(secret.hex()),
         None => request,
     }
+}
+
+fn read_json<T: DeserializeOwned>(text: &[u8]) -> Option<T> {
+    let json: Json = serde_json::from_slice(text).ok()?;
+    json.read().ok()
 }
 
 fn with_json(request: RequestBuilder, body: &impl Serialize) -> RequestBuilder {

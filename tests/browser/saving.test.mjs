@@ -13,14 +13,14 @@ const FILES = { "a.txt": "a", "b.txt": "bb", "sub/c é.bin": randomBytes(3 * MIB
 inBrowsers((test) => {
   test("from link and words to a verified file, its message and its receipt", async (stage) => {
     const bytes = randomBytes(5 * MIB + 7);
-    const { link, words } = stage.send(stage.world.file("report.bin", bytes), "--message", "Hello\nthere", "--downloads", "3");
+    const { link, words } = stage.send(stage.world.file("report.bin", bytes), "--message", "Hello\nyou\tthere", "--downloads", "3");
     const page = await stage.visit(link, { ways: ["download"] });
     await page.heading("ask.title");
     assert.match(await page.text(), /until \d+ \w+ 20\d\d/);
     await page.sees(say("ask.left.other", { count: 3 }));
     await page.unlock(words.toUpperCase().replaceAll("-", ", "));
     await page.heading("contents.title");
-    for (const text of ["Hello", "there", "report.bin", "5.24 MB"]) await page.sees(text);
+    for (const text of ["Hello", "you    there", "report.bin", "5.24 MB"]) await page.sees(text);
     await page.click("#save");
     await page.heading("saved.title");
     await page.sees(say("saved.receipt.sent"));

@@ -85,6 +85,7 @@ fault-totals = its sizes or counts contradict each other
 fault-too-many = it holds more than { $limit } files and folders, or too long a list
 fault-unlisted = it holds something else than was announced
 fault-message = its message is too long or holds control characters
+fault-nonce = it was sealed with the same nonce as the content, which must never be
 skip-link = a link; --follow sends what it points to
 skip-broken = a link to nothing
 skip-loop = a link to a folder it is in

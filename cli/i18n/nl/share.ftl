@@ -85,6 +85,7 @@ fault-totals = de groottes of aantallen spreken elkaar tegen
 fault-too-many = er zitten meer dan { $limit } bestanden en mappen in, of de lijst is te lang
 fault-unlisted = er zit iets anders in dan was aangekondigd
 fault-message = het bericht is te lang of bevat stuurtekens
+fault-nonce = deze lijst is met dezelfde nonce versleuteld als de inhoud, en dat mag nooit
 skip-link = een koppeling; met --follow gaat mee waarnaar die wijst
 skip-broken = een koppeling naar niets
 skip-loop = een koppeling naar een map waar die zelf in zit

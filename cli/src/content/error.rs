@@ -85,6 +85,8 @@ pub enum Fault {
     Unlisted,
     /// A message that is too long or holds control characters.
     Message,
+    /// The manifest's age file has the nonce of the content's.
+    Nonce,
 }
 
 /// The path as it may be shown.
@@ -181,6 +183,7 @@ impl fmt::Display for Fault {
             Self::TooMany => fl!("fault-too-many", limit = super::manifest::MAX_ENTRIES),
             Self::Unlisted => fl!("fault-unlisted"),
             Self::Message => fl!("fault-message"),
+            Self::Nonce => fl!("fault-nonce"),
         })
     }
 }

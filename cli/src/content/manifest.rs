@@ -1,14 +1,17 @@
 //! The manifest: what is inside a share, as JSON. docs/format.md, "Manifest", describes every field.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    fmt,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Serialize};
+use share_relay_api::Json;
 
 use super::{
     archive::Layout,
     error::{ContentError, Fault},
     names::{self, printable},
-    strict,
     tree::Tree,
 };
 
@@ -30,24 +33,13 @@ const BLOCK_BYTES: u64 = 4096;
 pub const MAX_MTIME: u64 = 0o77_777_777_777;
 
 /// How the content is made up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// The bytes of one file.
     File,
     /// A tar of files and folders.
     Tar,
-}
-
-/// From a string alone: derived, it would take `{"file":null}` too.
-impl<'de> Deserialize<'de> for Kind {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match String::deserialize(deserializer)?.as_str() {
-            "file" => Ok(Self::File),
-            "tar" => Ok(Self::Tar),
-            other => Err(de::Error::unknown_variant(other, &["file", "tar"])),
-        }
-    }
 }
 
 /// One file or folder.
@@ -89,7 +81,7 @@ pub struct Manifest {
     /// Bytes in all files together.
     pub bytes: u64,
     /// All files and folders in the order of the content, or nothing at all if there are too many to list.
-    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "strict::objects")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entries: Vec<Entry>,
     /// What the sender has to say; lines end in `\n`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -141,8 +133,8 @@ impl Manifest {
         (!self.entries.is_empty()).then(|| top.collect())
     }
 
-    /// Reads a manifest and checks all there is to check without the content.
-    pub fn parse(json: &[u8]) -> Result<Self, ContentError> {
+    /// Reads a manifest whose own age file has this nonce, and checks all there is to check without the content.
+    pub fn parse(json: &[u8], own_nonce: &[u8; 16]) -> Result<Self, ContentError> {
         #[derive(Deserialize)]
         struct Version {
             version: u64,
@@ -150,19 +142,20 @@ impl Manifest {
         if json.len() > MAX_JSON_BYTES {
             return Err(ContentError::Manifest(Fault::TooMany));
         }
-        // The parser's message may quote the manifest.
-        let malformed =
-            |error: serde_json::Error| ContentError::Manifest(Fault::Malformed(printable(&error.to_string())));
-        let json = strict::check(json).map_err(malformed)?;
-        let Version { version } = strict::object(json).map_err(malformed)?;
+        let json: Json = serde_json::from_slice(json).map_err(malformed)?;
+        let Version { version } = json.read().map_err(malformed)?;
         match version {
             VERSION => {}
             newer if newer > VERSION => return Err(ContentError::Newer),
             other => return Err(ContentError::Manifest(Fault::Malformed(format!("version {other}")))),
         }
-        let manifest: Self = strict::object(json).map_err(malformed)?;
+        let manifest: Self = json.read().map_err(malformed)?;
         manifest.validate().map_err(ContentError::Manifest)?;
-        Ok(manifest)
+        match manifest.nonce == *own_nonce {
+            false => Ok(manifest),
+            // Each age file under one key has a nonce of its own, or else the two give each other away.
+            true => Err(ContentError::Manifest(Fault::Nonce)),
+        }
     }
 
     /// What [`Manifest::parse`] checks.
@@ -206,6 +199,11 @@ impl Manifest {
         let counted = count(self.entries.iter()) == (self.files, self.folders, self.bytes);
         Ok(counted && layout.length() == self.length)
     }
+}
+
+/// The parser's message may quote the manifest.
+fn malformed(error: impl fmt::Display) -> ContentError {
+    ContentError::Manifest(Fault::Malformed(printable(&error.to_string())))
 }
 
 impl Entry {

@@ -15,7 +15,6 @@ pub mod names;
 pub mod pack;
 pub mod place;
 pub mod scatter;
-mod strict;
 mod sync;
 mod tree;
 pub mod unpack;

@@ -35,6 +35,14 @@ pub fn random_nonce() -> Result<[u8; NONCE], EnvelopeError> {
     Ok(nonce)
 }
 
+/// A new random nonce for another file under the same key, so that the two are not sealed alike.
+pub fn other_nonce(than: &[u8; NONCE]) -> Result<[u8; NONCE], EnvelopeError> {
+    match random_nonce()? {
+        nonce if nonce != *than => Ok(nonce),
+        _ => Err(EnvelopeError::System(std::io::Error::other("the system gives the same random numbers twice"))),
+    }
+}
+
 /// A whole small age file: `header ‖ nonce ‖ STREAM(plain)`. The header must hold this file key.
 pub fn seal_bytes(header: &[u8], nonce: &[u8; NONCE], file_key: &FileKey, plain: &[u8]) -> Vec<u8> {
     let mut file = [header, nonce].concat();

@@ -148,7 +148,8 @@ fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
         return Some((authority, None));
     };
     let (host, port) = (&authority[..after_address + colon], &authority[after_address + colon + 1..]);
-    let port = port.bytes().all(|b| b.is_ascii_digit()).then(|| port.parse().ok()).flatten()?;
+    let digits = port.len() <= 5 && port.bytes().all(|b| b.is_ascii_digit());
+    let port = digits.then(|| port.parse().ok()).flatten()?;
     (port != 0).then_some((host, Some(port)))
 }
 

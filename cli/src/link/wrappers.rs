@@ -102,5 +102,5 @@ fn from_base64(text: &str) -> Option<String> {
 /// `www.google.com`, `google.nl`, `www.google.co.uk`.
 fn is_google(host: &str) -> bool {
     let domain = host.strip_prefix("www.").unwrap_or(host);
-    domain.strip_prefix("google.").is_some_and(|rest| rest.len() <= 6)
+    domain.strip_prefix("google.").is_some_and(|rest| rest.len() <= 6 && rest.is_ascii())
 }

@@ -65,7 +65,7 @@ fn content(packed: &Packed) -> Vec<u8> {
 /// The manifest as the recipient gets it.
 fn manifest(packed: &Packed) -> Manifest {
     let sent = packed.manifest([7; 16], Some("a message".to_owned()));
-    let read = Manifest::parse(&sent.to_json()).unwrap();
+    let read = Manifest::parse(&sent.to_json(), &[0xff; 16]).unwrap();
     assert_eq!(sent, read);
     read
 }

@@ -16,7 +16,7 @@ fn a_manifest_is_plain_json() {
             "message": "hi\nthere",
         })
     );
-    assert_eq!(Manifest::parse(&manifest.to_json()).unwrap(), manifest);
+    assert_eq!(Manifest::parse(&manifest.to_json(), &[0xff; 16]).unwrap(), manifest);
 }
 
 #[test]
@@ -25,7 +25,7 @@ fn a_manifest_with_fields_of_later_versions_is_read() {
     let mut json: serde_json::Value = serde_json::from_slice(&manifest.to_json()).unwrap();
     json["colour"] = serde_json::json!({ "of": ["balloon", null] });
     json["entries"][0]["taste"] = serde_json::json!(1.5);
-    assert_eq!(Manifest::parse(json.to_string().as_bytes()).unwrap(), manifest);
+    assert_eq!(Manifest::parse(json.to_string().as_bytes(), &[0xff; 16]).unwrap(), manifest);
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn a_list_of_names_too_long_to_seal_becomes_totals() {
         write(folder.join(format!("{n:0>200}")), "");
     }
     let json = pack(&[sandbox.path().join("d")]).manifest([0; 16], None).to_json();
-    let manifest = Manifest::parse(&json).unwrap();
+    let manifest = Manifest::parse(&json, &[0xff; 16]).unwrap();
     assert_eq!((manifest.entries.len(), manifest.files, manifest.folders), (0, 5_000, 4));
 }
 

@@ -64,13 +64,16 @@ fn listed(fault: Fault) -> Refusal {
     Refusal::Manifest(fault)
 }
 
+/// The nonce of every manifest's own age file.
+const OWN_NONCE: [u8; 16] = [0xff; 16];
+
 /// Opens a share in a directory of its own and gives the error; nothing may be outside the staging directory.
 fn open(manifest: &[u8], content: impl Read) -> Result<(), ContentError> {
     let sandbox = tempfile::tempdir().unwrap();
     let staging = sandbox.path().join("output/staging");
     fs::create_dir_all(&staging).unwrap();
     fs::write(sandbox.path().join("output/neighbour"), "mine").unwrap();
-    let result = Manifest::parse(manifest).and_then(|manifest| unpack(content, &manifest, &staging));
+    let result = Manifest::parse(manifest, &OWN_NONCE).and_then(|manifest| unpack(content, &manifest, &staging));
     assert_eq!(names(sandbox.path()), ["output"]);
     assert_eq!(names(&sandbox.path().join("output")), ["neighbour", "staging"]);
     assert_eq!(fs::read(sandbox.path().join("output/neighbour")).unwrap(), b"mine");
@@ -81,7 +84,7 @@ fn open(manifest: &[u8], content: impl Read) -> Result<(), ContentError> {
 /// Opens it with the content scattered piece by piece, in no order, as several connections bring it. Content of another
 /// length than the manifest gives never comes that far: the envelope holds it to that length. `None` for that.
 fn open_scattered(manifest: &[u8], content: &[u8]) -> Option<Result<(), ContentError>> {
-    let manifest = match Manifest::parse(manifest) {
+    let manifest = match Manifest::parse(manifest, &OWN_NONCE) {
         Ok(manifest) => manifest,
         Err(error) => return Some(Err(error)),
     };
@@ -159,10 +162,8 @@ fn honest_cases() -> Vec<(&'static str, Case)> {
         // Letters that came with Unicode 16 and 17; the first has had its capital, the second, only since then.
         ("honest_recent", tree(&["ɤ", "\u{a7cb}b", "\u{a7ce}", "\u{a7d0}", "\u{10d50}", "\u{16ea0}", "\u{16ebc}"])),
         ("honest_executable", files(&[executable])),
-        ("honest_message_null", lie(|m| m["message"] = Value::Null)),
         ("honest_spaced", raw::manifest(format!("\r\n\t {:#} \n", honest().0))),
         ("honest_escaped", written("\"d/a\"", r#""\u0064\/a""#)),
-        ("honest_later_field_twice", later("1,\"later\":{}")),
         ("honest_later_field_deep", later(&nested(126))),
         (
             "honest_later_field_of_all_kinds",
@@ -438,6 +439,8 @@ refused! {
     manifest_nul_at_the_end: manifest(format!("{}\0", honest().0)) => listed(malformed());
     manifest_comma_at_the_end: written("\"version\":1}", "\"version\":1,}") => listed(malformed());
     manifest_space_of_another_kind: written("{", "{\u{a0}") => listed(malformed());
+    later_field_twice: later("1,\"later\":{}") => listed(malformed());
+    later_field_twice_within: later(r#"[{"a":1,"\u0061":1}]"#) => listed(malformed());
     later_field_too_deep: later(&nested(127)) => listed(malformed());
     later_field_not_utf8: manifest([&b"{\"later\":\"\xff\","[..], &honest().0.to_string().as_bytes()[1..]].concat()) => listed(malformed());
     later_field_with_half_a_pair: later(r#"["\ud83d"]"#) => listed(malformed());
@@ -460,6 +463,13 @@ refused! {
     folder_null: lie(|m| m["entries"][0]["folder"] = Value::Null) => listed(malformed());
     folder_as_a_number: lie(|m| m["entries"][0]["folder"] = json!(1)) => listed(malformed());
     executable_as_text: lie(|m| m["entries"][1]["executable"] = json!("false")) => listed(malformed());
+    executable_null: lie(|m| m["entries"][1]["executable"] = Value::Null) => listed(malformed());
+    size_null: lie(|m| m["entries"][1]["size"] = Value::Null) => listed(malformed());
+    kind_null: lie(|m| m["kind"] = Value::Null) => listed(malformed());
+    nonce_null: lie(|m| m["nonce"] = Value::Null) => listed(malformed());
+    entry_null: lie(|m| m["entries"][1] = Value::Null) => listed(malformed());
+    manifest_null: manifest("null") => listed(malformed());
+    message_null: lie(|m| m["message"] = Value::Null) => listed(malformed());
     path_null: lie(|m| m["entries"][1]["path"] = Value::Null) => listed(malformed());
     path_with_half_a_pair: written("d/a", r"d/\ud83d") => listed(malformed());
     message_as_a_list: lie(|m| m["message"] = json!(["hello"])) => listed(malformed());
@@ -473,6 +483,22 @@ refused! {
     version_as_text: lie(|m| m["version"] = json!("1")) => listed(malformed());
     version_null: lie(|m| m["version"] = Value::Null) => listed(malformed());
     version_beyond_64_bits: written("\"version\":1", "\"version\":18446744073709551616") => listed(malformed());
+    version_minus_two: written("\"version\":1", "\"version\":-2") => listed(malformed());
+    version_plus_two: written("\"version\":1", "\"version\":+2") => listed(malformed());
+    version_two_with_a_zero_in_front: written("\"version\":1", "\"version\":02") => listed(malformed());
+    version_two_as_a_float: written("\"version\":1", "\"version\":2.0") => listed(malformed());
+    version_two_with_exponent: written("\"version\":1", "\"version\":2e0") => listed(malformed());
+    version_a_thousand_with_exponent: written("\"version\":1", "\"version\":1e3") => listed(malformed());
+    version_two_as_text: lie(|m| m["version"] = json!("2")) => listed(malformed());
+    version_two_in_a_list: lie(|m| m["version"] = json!([2])) => listed(malformed());
+    version_two_as_a_list: manifest("[2]") => listed(malformed());
+    version_two_and_one: written("\"version\":1", "\"version\":2,\"version\":1") => listed(malformed());
+    version_two_twice: written("\"version\":1", "\"version\":2,\"version\":2") => listed(malformed());
+    version_two_twice_a_field: manifest(r#"{"version":2,"x":1,"x":1}"#) => listed(malformed());
+    version_two_and_no_more: manifest(r#"{"version":2}{}"#) => listed(malformed());
+    version_two_spaced: manifest("\r\n\t { \"version\" : 2 } ") => Refusal::Newer;
+    version_two_of_all_kinds: manifest(r#"{"kind":null,"files":[-1,1.5e3,"\u0000"],"version":2}"#) => Refusal::Newer;
+    version_beyond_a_float: written("\"version\":1", "\"version\":9007199254740993") => Refusal::Newer;
     version_huge: lie(|m| *m = json!({ "version": u64::MAX })) => Refusal::Newer;
     version_two_and_malformed: manifest(r#"{"version":2,"later":"\ud83d"}"#) => listed(malformed());
     version_two: lie(|m| *m = json!({ "version": 2, "kind": "balloon" })) => Refusal::Newer;
@@ -481,6 +507,7 @@ refused! {
     unknown_kind: lie(|m| m["kind"] = json!("\u{1b}]0;x\u{7}\u{202e}")) => listed(malformed());
     nonce_short: lie(|m| m["nonce"] = json!("00")) => listed(malformed());
     nonce_with_sign: lie(|m| m["nonce"] = json!("+0000000000000000000000000000000")) => listed(malformed());
+    nonce_of_the_manifest_too: lie(|m| m["nonce"] = json!("ff".repeat(16))) => listed(Nonce);
     nonce_upper_case: lie(|m| m["nonce"] = json!("AA".repeat(16))) => listed(malformed());
     negative_size: lie(|m| m["entries"][1]["size"] = json!(-5)) => listed(malformed());
     fractional_size: lie(|m| m["entries"][1]["size"] = json!(5.5)) => listed(malformed());
@@ -753,6 +780,7 @@ fn why(refusal: &Refusal) -> &'static str {
             TooMany => "too many",
             Unlisted => "not as listed",
             Message => "message",
+            Nonce => "one nonce for both files",
         },
     }
 }

@@ -4,17 +4,17 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// 32 bytes, written as 64 hexadecimal digits. `Debug` shows nothing, because some of them are secrets.
+/// 32 bytes, written as 64 lower-case hexadecimal digits. `Debug` shows nothing, because some of them are secrets.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Bytes32(pub [u8; 32]);
 
-/// The text is not exactly 64 hexadecimal digits.
+/// The text is not exactly 64 lower-case hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bytes32Error;
 
 impl fmt::Display for Bytes32Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("expected 64 hexadecimal digits")
+        f.write_str("expected 64 lower-case hexadecimal digits")
     }
 }
 
@@ -49,7 +49,6 @@ fn digit(ascii: u8) -> Result<u8, Bytes32Error> {
     match ascii {
         b'0'..=b'9' => Ok(ascii - b'0'),
         b'a'..=b'f' => Ok(ascii - b'a' + 10),
-        b'A'..=b'F' => Ok(ascii - b'A' + 10),
         _ => Err(Bytes32Error),
     }
 }
@@ -66,7 +65,7 @@ impl<'de> Deserialize<'de> for Bytes32 {
         impl de::Visitor<'_> for Hex {
             type Value = Bytes32;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("64 hexadecimal digits")
+                f.write_str("64 lower-case hexadecimal digits")
             }
             // The message never repeats the text: it may be most of a secret.
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Bytes32, E> {
@@ -85,14 +84,14 @@ mod tests {
     fn reads_what_it_writes() {
         let bytes = Bytes32(std::array::from_fn(|i| i as u8 * 7));
         assert_eq!(bytes.to_string().parse(), Ok(bytes));
-        assert_eq!(bytes.to_string().to_uppercase().parse(), Ok(bytes));
         let json = serde_json::to_string(&bytes).unwrap();
         assert_eq!(serde_json::from_str::<Bytes32>(&json).unwrap(), bytes);
     }
 
     #[test]
     fn refuses_anything_but_64_digits_without_repeating_it() {
-        for text in ["", "00", &"0".repeat(63), &"0".repeat(65), &"g".repeat(64), &"é".repeat(32)] {
+        let others = ["g".repeat(64), "A".repeat(64), "é".repeat(32), format!("+{}", "0".repeat(63))];
+        for text in ["", "00", &"0".repeat(63), &"0".repeat(65)].into_iter().chain(others.iter().map(String::as_str)) {
             assert_eq!(text.parse::<Bytes32>(), Err(Bytes32Error), "{text:?}");
             let error = serde_json::from_str::<Bytes32>(&format!("{text:?}")).unwrap_err().to_string();
             assert!(text.is_empty() || !error.contains(text), "{error}");

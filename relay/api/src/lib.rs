@@ -5,6 +5,7 @@
 
 mod bytes32;
 mod id;
+mod json;
 pub mod limits;
 pub mod page;
 pub mod paths;
@@ -13,6 +14,7 @@ mod types;
 
 pub use bytes32::{Bytes32, Bytes32Error};
 pub use id::{IdError, ShareId};
+pub use json::Json;
 pub use problem::{Code, Problem};
 pub use types::{
     CreateShare, Created, Event, EventKind, Events, Kind, OpenShare, PartsHeld, Receipt, RelayInfo, RelayLimits,

@@ -15,7 +15,7 @@ pub const MAX_PART_BYTES: u64 = 1024 * SEALED_CHUNK_BYTES;
 /// The most parts a share may have; with [`MAX_PART_BYTES`] that is 62 TiB.
 pub const MAX_PARTS: u64 = 1_000_000;
 
-/// Bytes of a header with its 16-byte content nonce: room for several hundred recipients.
+/// Bytes of a preamble, an age header with the content's 16-byte nonce: room for several hundred recipients.
 pub const MAX_HEADER_BYTES: u64 = 64 * 1024;
 
 /// Bytes of a manifest's whole age file.

@@ -26,7 +26,7 @@ pub fn share(id: &ShareId) -> String {
     format!("/v1/shares/{id}")
 }
 
-/// `PUT`: the age header and the content's nonce.
+/// `PUT`: the preamble, age header and content's nonce.
 pub fn header(id: &ShareId) -> String {
     format!("/v1/shares/{id}/header")
 }

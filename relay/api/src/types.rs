@@ -27,7 +27,7 @@ pub struct RelayInfo {
 /// What a relay accepts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RelayLimits {
-    /// Largest content: header, nonce and payload together.
+    /// Largest content: preamble and payload together.
     pub content_bytes: u64,
     /// Largest part.
     pub part_bytes: u64,
@@ -45,7 +45,7 @@ pub struct CreateShare {
     /// SHA-256 of the proof; absent for a share to public keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof_hash: Option<Bytes32>,
-    /// Bytes of the age header and the content's nonce together: where the payload begins in the content.
+    /// Bytes of the preamble, that is, of the age header and the content's nonce: where the payload begins in the content.
     pub header_bytes: u64,
     /// Bytes of the payload (all parts); absent while unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -130,7 +130,7 @@ pub struct ShareStatus {
     pub created_at: u64,
     /// When it expires.
     pub expires_at: u64,
-    /// Bytes of header and nonce.
+    /// Bytes of the preamble.
     pub header_bytes: u64,
     /// Bytes of the payload; absent while unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]

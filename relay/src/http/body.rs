@@ -15,7 +15,7 @@ use hyper::{
 };
 use serde::de::DeserializeOwned;
 use share_relay_api::{
-    Code,
+    Code, Json,
     limits::{MAX_JSON_BYTES, MAX_PART_BYTES},
 };
 use tokio::time::{Instant, timeout_at};
@@ -106,7 +106,8 @@ impl Received {
     /// The body as JSON.
     pub async fn json<T: DeserializeOwned>(&mut self) -> Result<T, Error> {
         let text = self.whole(MAX_JSON_BYTES).await?;
-        Ok(serde_json::from_slice(&text).map_err(|_| Code::BadRequest)?)
+        let json: Json = serde_json::from_slice(&text).map_err(|_| Code::BadRequest)?;
+        Ok(json.read().map_err(|_| Code::BadRequest)?)
     }
 
     /// Reads and throws away the rest, so that a client that is still sending gets to read its answer. A body that

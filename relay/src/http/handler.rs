@@ -209,7 +209,9 @@ async fn content<S: Store>(relay: &Arc<Relay<S>>, id: ShareId, asked: &Asked<'_>
     let download = relay.content(id, asked.secret).await?;
     let (total, quoted) = (download.total, format!("\"{}\"", download.etag));
     let etag = HeaderValue::from_str(&quoted).map_err(|_| Code::Internal)?;
-    let wanted = range::wanted(asked.text(&header::RANGE), asked.text(&header::IF_RANGE), &quoted, total);
+    // One that is there but malformed must not count as absent: the range may be of other bytes.
+    let if_range = asked.headers.contains_key(header::IF_RANGE).then(|| asked.text(&header::IF_RANGE).unwrap_or(""));
+    let wanted = range::wanted(asked.text(&header::RANGE), if_range, &quoted, total);
     let range = match wanted {
         Wanted::OutOfRange => return Ok(answer::out_of_range(total)),
         Wanted::Whole => None,
@@ -241,7 +243,7 @@ impl Asked<'_> {
 
 fn bearer(headers: &HeaderMap) -> Option<Bytes32> {
     let (scheme, secret) = single(headers, &header::AUTHORIZATION)?.split_once(' ')?;
-    if scheme.eq_ignore_ascii_case("bearer") { secret.trim().parse().ok() } else { None }
+    if scheme.eq_ignore_ascii_case("bearer") { secret.parse().ok() } else { None }
 }
 
 fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {

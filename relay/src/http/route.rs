@@ -125,7 +125,7 @@ fn share_call(method: &str, rest: &[&str]) -> Result<Option<ShareCall>, Code> {
         (["header"], "PUT") => ShareCall::PutHeader,
         (["manifest"], "PUT") => ShareCall::PutManifest,
         (["parts"], "GET") => ShareCall::Parts,
-        (["parts", number], "PUT") => ShareCall::PutPart(number.parse().map_err(|_| Code::NoSuchPath)?),
+        (["parts", number], "PUT") => ShareCall::PutPart(plain_number(number).ok_or(Code::NoSuchPath)?),
         (["seal"], "POST") => ShareCall::Seal,
         (["open"], "POST") => ShareCall::Open,
         (["tickets"], "POST") => ShareCall::TakeTicket,
@@ -138,6 +138,11 @@ fn share_call(method: &str, rest: &[&str]) -> Result<Option<ShareCall>, Code> {
         _ => return Err(Code::NoSuchPath),
     };
     Ok(Some(call))
+}
+
+/// A number as it is plainly written: no sign and no zero in front.
+fn plain_number(digits: &str) -> Option<u64> {
+    digits.parse().ok().filter(|number: &u64| number.to_string() == digits)
 }
 
 const OBJECTS: [&str; 10] =
@@ -245,6 +250,11 @@ mod tests {
         }
     }
 
+    /// Its first character is encoded, which means the same to a web server.
+    fn percent_encoded(id: &ShareId) -> String {
+        format!("%{:x}{}", id.as_str().as_bytes()[0], &id.as_str()[1..])
+    }
+
     #[test]
     fn anything_else_is_no_path_or_a_damaged_id() {
         let id = ShareId::from_random([9; 12]);
@@ -252,10 +262,19 @@ mod tests {
             assert_eq!(find("GET", path), Err(NoCall::Path(Code::NoSuchPath)), "{path}");
         }
         let share = paths::share(&id);
-        for rest in ["/", "/x", "/seal/", "/parts/1/2", "/parts/-1", "/parts/99999999999999999999", "/a/b/c/d/e/f/g"] {
+        for rest in ["/", "/x", "/seal/", "/parts/1/2", "/parts/99999999999999999999", "/a/b/c/d/e/f/g", "/%73eal"] {
             assert_eq!(find("PUT", &format!("{share}{rest}")), Err(NoCall::Path(Code::NoSuchPath)), "{rest}");
         }
-        for id in ["", "x", "..", "%2e%2e", &id.as_str()[1..], &format!("{}\u{202e}", id.as_str())] {
+        for number in ["", "-1", "+1", "01", "00", "1.0", "1e0", "0x1", "%31", "１", " 1"] {
+            assert_eq!(
+                find("PUT", &format!("{share}/parts/{number}")),
+                Err(NoCall::Path(Code::NoSuchPath)),
+                "{number}"
+            );
+        }
+        for id in
+            ["", "x", "..", "%2e%2e", &percent_encoded(&id), &id.as_str()[1..], &format!("{}\u{202e}", id.as_str())]
+        {
             let path = format!("/v1/shares/{id}");
             assert_eq!(find("GET", &path), Err(NoCall::Path(Code::DamagedId)), "{path}");
         }

@@ -60,11 +60,14 @@ impl Record {
     }
 
     /// Checks a proof by its hash. While the share is locked even a right one is refused. A share to public keys
-    /// has no proof to check.
+    /// has no proof, and whoever shows one means another share.
     pub fn prove(&mut self, proof_hash: Option<&Bytes32>, now: u64) -> Result<(), Refusal> {
         let (share, log) = self.kept_mut(now)?;
-        let Some(known) = &share.request.proof_hash else { return Ok(()) };
-        let given = proof_hash.ok_or(Code::BadRequest)?;
+        let (known, given) = match (&share.request.proof_hash, proof_hash) {
+            (Some(known), Some(given)) => (known, given),
+            (None, None) => return Ok(()),
+            (Some(_), None) | (None, Some(_)) => return Err(Code::BadRequest.into()),
+        };
         if let Some(until) = share.guesses.locked_until(now) {
             return Err(Refusal::Locked { until });
         }

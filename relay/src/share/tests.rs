@@ -298,13 +298,13 @@ fn a_right_proof_begins_the_row_again_and_unlock_forgets_all() {
 }
 
 #[test]
-fn a_missing_proof_is_not_a_guess_and_keys_need_none() {
+fn a_missing_proof_is_not_a_guess_and_keys_have_none() {
     let mut record = ready(None);
     assert_eq!(record.prove(None, 0), Err(Code::BadRequest.into()));
     assert_eq!(record.live(0).unwrap().guesses.tries_left(0), TRIES);
     let mut keys = begun(CreateShare { proof_hash: None, ..request() });
     assert_eq!(keys.prove(None, 0), Ok(()));
-    assert_eq!(keys.prove(Some(&bytes(99)), 0), Ok(()));
+    assert_eq!(keys.prove(Some(&bytes(99)), 0), Err(Code::BadRequest.into()));
     assert_eq!(keys.live(0).unwrap().status(0, 0).kind, Kind::Keys);
 }
 

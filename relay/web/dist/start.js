@@ -1,9 +1,10 @@
 import {
+  JsonObject,
   SENDER_MS,
   arrivedOf,
   isPassing,
   readJson
-} from "./chunk-LZCFZ2UJ.js";
+} from "./chunk-MA4EO6T3.js";
 import "./chunk-Z622CYUG.js";
 import {
   printable
@@ -17,7 +18,10 @@ import {
 } from "./chunk-E63VJE5T.js";
 import "./chunk-YG7J2LP3.js";
 import "./chunk-WMBZNGJP.js";
-import "./chunk-ZR6N3JSG.js";
+import {
+  fromUtf8,
+  utf8
+} from "./chunk-ZR6N3JSG.js";
 import {
   fail,
   failureOf
@@ -54,9 +58,8 @@ function multiply(a, b) {
 
 // src/repair.ts
 var MAX_ENCODINGS = 3;
-var QUOTES = " <>()[\\]{}\"'`*_|“”„‟‘’‚‛«»‹›";
 var OPENING = /^[ <>([{"'`*_|“”„‟‘’‚‛«»‹›]+/u;
-var CLOSING = new RegExp(`[${QUOTES.replace("([", ")")}.,;:!?=…]+$`, "u");
+var CLOSING = /[ <>)\]}"'`*_|“”„‟‘’‚‛«»‹›.,;:!?=…]+$/u;
 var INVISIBLE = new RegExp("(?!\\p{White_Space})[\\p{Cc}\\u00AD\\u034F\\u061C\\u180E\\u200B-\\u200F\\u202A-\\u202C\\u2060-\\u206F\\uFE00-\\uFE0F\\uFEFF]", "gu");
 function stripSurroundings(text2) {
   const stripped = text2.replace(OPENING, "").replace(CLOSING, "");
@@ -64,7 +67,7 @@ function stripSurroundings(text2) {
 }
 function decodeFully(text2) {
   let decoded = text2;
-  for (let i = 0; i < MAX_ENCODINGS && decoded?.includes("%"); i++) decoded = percentDecode(decoded);
+  for (let i = 0; i < MAX_ENCODINGS && decoded?.includes("%"); i++) decoded = fromUtf8(percentDecode(decoded));
   return decoded;
 }
 function readIdSegment(segment) {
@@ -72,11 +75,15 @@ function readIdSegment(segment) {
   return readId(stripSurroundings(id).replace(/[‐‑‒–—−]/gu, "-"));
 }
 function percentDecode(text2) {
-  try {
-    return decodeURIComponent(text2.replace(/%(?![0-9a-fA-F]{2})/g, "%25"));
-  } catch {
-    return null;
+  const bytes = utf8(text2);
+  let length = 0;
+  for (let i = 0; i < bytes.length; i++, length++) {
+    const digits = bytes[i] === 37 ? String.fromCharCode(...bytes.subarray(i + 1, i + 3)) : "";
+    const isEncoded = /^[0-9a-fA-F]{2}$/.test(digits);
+    bytes[length] = isEncoded ? Number.parseInt(digits, 16) : bytes[i] ?? 0;
+    if (isEncoded) i += 2;
   }
+  return bytes.subarray(0, length);
 }
 
 // src/view/dom.ts
@@ -550,7 +557,7 @@ var Contents = class {
   #message(texts) {
     const { message } = this.manifest;
     if (message === null) return [];
-    const lines = message.split("\n").map((line) => element("p", { dir: "auto" }, printable(line)));
+    const lines = message.split("\n").map((line) => element("p", { dir: "auto" }, printable(line.replaceAll("	", "    "))));
     return [element("h2", {}, texts.say("contents.message")), element("blockquote", {}, ...lines)];
   }
   #list(texts) {
@@ -954,11 +961,10 @@ async function loadOperator() {
     const signal = AbortSignal.timeout(PATIENCE_MS);
     const response = await fetch(pageUrl("operator.json"), { credentials: "omit", signal });
     const told = response.ok ? await readJson(response, MAX_BYTES, signal) : null;
-    if (typeof told !== "object" || told === null) return NOBODY;
-    const fields = told;
-    paint("--accent-light", fields["accent"]);
-    paint("--accent-dark", fields["accent_dark"]);
-    return { name: text(fields["name"]), contact: text(fields["contact"]), logo: fields["logo"] === true ? pageUrl("operator-logo") : null };
+    if (!(told instanceof JsonObject)) return NOBODY;
+    paint("--accent-light", told.get("accent"));
+    paint("--accent-dark", told.get("accent_dark"));
+    return { name: text(told.get("name")), contact: text(told.get("contact")), logo: told.get("logo") === true ? pageUrl("operator-logo") : null };
   } catch {
     return NOBODY;
   }

@@ -7,11 +7,16 @@ import {
 } from "./chunk-ZTQH23IR.js";
 import {
   Backoff,
+  JsonError,
+  JsonNumber,
+  JsonObject,
   Relay,
   SENDER_MS,
   arrivedOf,
+  parseJson,
+  readWhole,
   withPatience
-} from "./chunk-LZCFZ2UJ.js";
+} from "./chunk-MA4EO6T3.js";
 import {
   piecesOf
 } from "./chunk-Z622CYUG.js";
@@ -311,138 +316,6 @@ var Gathered = class {
   }
 };
 
-// src/json.ts
-var JsonNumber = class {
-  constructor(text) {
-    this.text = text;
-  }
-  text;
-  /** The whole number, as {@link readWhole} reads it. */
-  get whole() {
-    return readWhole(this.text);
-  }
-};
-function readWhole(text) {
-  if (!/^(0|[1-9][0-9]{0,19})$/.test(text) || BigInt(text) > 0xffffffffffffffffn) return null;
-  const value = Number(text);
-  return Number.isSafeInteger(value) ? value : Infinity;
-}
-var JsonObject = class {
-  #fields = /* @__PURE__ */ new Map();
-  #twice = /* @__PURE__ */ new Set();
-  set(name, value) {
-    if (this.#fields.has(name)) this.#twice.add(name);
-    this.#fields.set(name, value);
-  }
-  /** The value; `undefined` if there is none. Throws {@link JsonError} if there are two. */
-  get(name) {
-    if (this.#twice.has(name)) throw new JsonError();
-    return this.#fields.get(name);
-  }
-};
-var JsonError = class extends Error {
-};
-var MAX_DEPTH = 127;
-function parseJson(text) {
-  const reader = new Reader(text);
-  const value = reader.value(0);
-  reader.end();
-  return value;
-}
-var Reader = class {
-  constructor(text) {
-    this.text = text;
-  }
-  text;
-  #at = 0;
-  /** A value that so many lists and objects are around. */
-  value(depth) {
-    this.#token(/[ \t\n\r]*/y);
-    const value = this.#scalar() ?? this.#listOrObject(depth);
-    this.#token(/[ \t\n\r]*/y);
-    return value instanceof Scalar ? value.value : value;
-  }
-  end() {
-    if (this.#at < this.text.length) throw new JsonError();
-  }
-  #scalar() {
-    const word = this.#token(/null|true|false/y);
-    if (word) return new Scalar(word === "null" ? null : word === "true");
-    const number2 = this.#token(/-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y);
-    if (number2 && !Number.isFinite(Number(number2))) throw new JsonError();
-    if (number2) return new Scalar(new JsonNumber(number2));
-    return this.text[this.#at] === '"' ? new Scalar(this.#string()) : null;
-  }
-  #string() {
-    if (this.text[this.#at] !== '"') throw new JsonError();
-    let end = this.#at + 1;
-    while (end < this.text.length && this.text[end] !== '"') end += this.text[end] === "\\" ? 2 : 1;
-    const token = this.text.slice(this.#at, end + 1);
-    this.#at = end + 1;
-    const text = unescape(token);
-    if (new RegExp("\\p{Surrogate}", "u").test(text)) throw new JsonError();
-    return text;
-  }
-  #listOrObject(depth) {
-    if (depth === MAX_DEPTH) throw new JsonError();
-    return this.#take("[") ? this.#list(depth) : this.#object(depth);
-  }
-  #list(depth) {
-    const list = [];
-    if (this.#closes("]")) return list;
-    do
-      list.push(this.value(depth + 1));
-    while (this.#take(","));
-    this.#expect("]");
-    return list;
-  }
-  #object(depth) {
-    this.#expect("{");
-    const object = new JsonObject();
-    if (this.#closes("}")) return object;
-    do {
-      this.#token(/[ \t\n\r]*/y);
-      const name = this.#string();
-      this.#token(/[ \t\n\r]*/y);
-      this.#expect(":");
-      object.set(name, this.value(depth + 1));
-    } while (this.#take(","));
-    this.#expect("}");
-    return object;
-  }
-  #closes(bracket) {
-    this.#token(/[ \t\n\r]*/y);
-    return this.#take(bracket);
-  }
-  #take(character) {
-    if (this.text[this.#at] !== character) return false;
-    this.#at += 1;
-    return true;
-  }
-  #expect(character) {
-    if (!this.#take(character)) throw new JsonError();
-  }
-  #token(pattern) {
-    pattern.lastIndex = this.#at;
-    const token = pattern.exec(this.text)?.[0] ?? "";
-    this.#at += token.length;
-    return token;
-  }
-};
-var Scalar = class {
-  constructor(value) {
-    this.value = value;
-  }
-  value;
-};
-function unescape(token) {
-  try {
-    return JSON.parse(token);
-  } catch {
-    throw new JsonError();
-  }
-}
-
 // src/tree.ts
 var Tree = class {
   #last = "";
@@ -469,8 +342,8 @@ var Tree = class {
     if (folder) this.#open.push({ path, names: /* @__PURE__ */ new Set() });
     return null;
   }
-  #hash(text) {
-    const digest = sha256(concat(this.#key, utf8(text)));
+  #hash(text2) {
+    const digest = sha256(concat(this.#key, utf8(text2)));
     return new DataView(digest.buffer, digest.byteOffset).getBigUint64(0);
   }
 };
@@ -501,10 +374,10 @@ var MAX_JSON_BYTES = 4 * 1024 * 1024 - 128 * 1024;
 var MAX_LENGTH = Number.MAX_SAFE_INTEGER;
 var MAX_MTIME = 8589934591;
 var NONCE_BYTES = 16;
-function parseManifest(json) {
+function parseManifest(json, ownNonce) {
   if (json.length > MAX_JSON_BYTES) bad("too_many");
   const manifest = decode(json);
-  const fault = validate(manifest);
+  const fault = validate(manifest) ?? (equal(manifest.nonce, ownNonce) ? "nonce" : null);
   if (fault) bad(fault);
   return manifest;
 }
@@ -526,11 +399,11 @@ function decode(json) {
 }
 function manifestOf(object) {
   const kind = object.get("kind");
-  const nonce = object.get("nonce");
-  const entries = object.get("entries") ?? [];
+  const nonce = text(object.get("nonce"));
+  const entries = object.has("entries") ? object.get("entries") : [];
   if (kind !== "file" && kind !== "tar") throw new JsonError();
-  if (typeof nonce !== "string" || !/^[0-9a-f]{32}$/.test(nonce)) throw new JsonError();
-  if (!Array.isArray(entries) || object.get("entries") === null) throw new JsonError();
+  if (!/^[0-9a-f]{32}$/.test(nonce)) throw new JsonError();
+  if (!Array.isArray(entries)) throw new JsonError();
   return {
     kind,
     nonce: fromHex(nonce, NONCE_BYTES) ?? new Uint8Array(),
@@ -539,15 +412,13 @@ function manifestOf(object) {
     folders: whole(object.get("folders"), 0),
     bytes: whole(object.get("bytes")),
     entries: entries.map(entryOf),
-    message: messageOf(object.get("message") ?? null)
+    message: object.has("message") ? text(object.get("message")) : null
   };
 }
 function entryOf(value) {
   if (!(value instanceof JsonObject)) throw new JsonError();
-  const path = value.get("path");
-  if (typeof path !== "string") throw new JsonError();
   return {
-    path,
+    path: text(value.get("path")),
     folder: flag(value.get("folder")),
     size: whole(value.get("size")),
     mtime: whole(value.get("mtime")),
@@ -555,8 +426,8 @@ function entryOf(value) {
     offset: whole(value.get("offset"))
   };
 }
-function messageOf(value) {
-  if (value !== null && typeof value !== "string") throw new JsonError();
+function text(value) {
+  if (typeof value !== "string") throw new JsonError();
   return value;
 }
 function whole(value, missing) {
@@ -655,7 +526,7 @@ function extended(records) {
 }
 function block(name, type, size, mtime, mode) {
   const bytes = new Uint8Array(BLOCK);
-  const put = (at, text) => bytes.set(utf8(text), at);
+  const put = (at, text2) => bytes.set(utf8(text2), at);
   put(0, name);
   put(100, octal(mode, 7));
   put(108, octal(0, 7));
@@ -720,15 +591,15 @@ function decode2(blocks) {
   return { path: folder ? path.replace(/\/$/, "") : path, folder, size, mtime, executable, offset: 0 };
 }
 function number(field) {
-  const text = fromUtf8(field.subarray(0, -1));
-  return text !== null && /^[0-7]+$/.test(text) ? Number.parseInt(text, 8) : null;
+  const text2 = fromUtf8(field.subarray(0, -1));
+  return text2 !== null && /^[0-7]+$/.test(text2) ? Number.parseInt(text2, 8) : null;
 }
 function untilZero(field) {
   const zero = field.indexOf(0);
   return zero < 0 ? field : field.subarray(0, zero);
 }
-function isAscii(text) {
-  return /^[\0-\x7f]*$/.test(text);
+function isAscii(text2) {
+  return /^[\0-\x7f]*$/.test(text2);
 }
 var Input = class {
   /** Content that is `length` bytes long, or else at fault; it begins with the entry `near`. */
@@ -1156,7 +1027,8 @@ var Session = class {
     const sealed = await withPatience(patience, () => relay.open(id, shown, signal));
     const header2 = readHeader(sealed);
     const fileKey = await openHeader(header2, opener);
-    const manifest = parseManifest(await openBytes(fileKey, sealed.subarray(header2.length)));
+    const afterHeader = sealed.subarray(header2.length);
+    const manifest = parseManifest(await openBytes(fileKey, afterHeader), afterHeader.subarray(0, NONCE));
     const { nonce, length } = manifest;
     const stream = await Stream.open(fileKey, nonce);
     const content = { header: sealed.slice(0, header2.length), nonce, length, stream };

@@ -6,6 +6,7 @@
 import type { Bytes } from "./bytes.ts";
 import { concat, fromUtf8 } from "./bytes.ts";
 import { fail, ShareError, type Failure } from "./failure.ts";
+import { JsonError, JsonNumber, JsonObject, parseJson, type Json } from "./json.ts";
 import { bodyReader } from "./pieces.ts";
 import type { HowSaved } from "./receipt.ts";
 
@@ -81,7 +82,8 @@ export class Relay {
    * takes no second one; a ticket that has ended is refused.
    */
   async takeTicket(id: string, proof: string | null, ticketHash: string, signal: AbortSignal): Promise<void> {
-    await this.#json("POST", id, "/tickets", jsonBody({ ...withProof(proof), ticket_hash: ticketHash }), signal);
+    const taken = await this.#json("POST", id, "/tickets", jsonBody({ ...withProof(proof), ticket_hash: ticketHash }), signal);
+    new Fields(taken).moment("expires_at");
   }
 
   /** The content's bytes from `from` to `to`. `etag` is that of an earlier answer, if this goes on from one. */
@@ -116,7 +118,7 @@ export class Relay {
     return new Fields(await readJson(response, MAX_ANSWER_BYTES, limited)).moment("again_until");
   }
 
-  async #json(method: string, id: string, path: string, init: Init | null, signal: AbortSignal): Promise<unknown> {
+  async #json(method: string, id: string, path: string, init: Init | null, signal: AbortSignal): Promise<Json> {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]);
     const response = await this.#call(method, id, path, init, limited);
     return readJson(response, MAX_ANSWER_BYTES, limited);
@@ -223,7 +225,7 @@ function failureOfProblem(status: number, problem: Fields, retryAfter: number): 
   }
 }
 
-function statusOf(value: unknown): ShareStatus {
+function statusOf(value: Json): ShareStatus {
   const fields = new Fields(value);
   const [state, kind] = [fields.text("state"), fields.text("kind")];
   if (state !== "uploading" && state !== "ready") badAnswer("state");
@@ -243,21 +245,21 @@ function statusOf(value: unknown): ShareStatus {
 
 /** The fields of an answer's JSON object, held to their types. */
 class Fields {
-  readonly #fields: Record<string, unknown>;
+  readonly #object: JsonObject;
 
-  constructor(value: unknown) {
-    if (typeof value !== "object" || value === null) badAnswer("JSON");
-    this.#fields = { ...value };
+  constructor(value: Json) {
+    this.#object = value instanceof JsonObject ? value : badAnswer("JSON");
   }
 
   text(name: string): string {
-    const value = this.#fields[name];
+    const value = this.#object.get(name);
     return typeof value === "string" ? value : badAnswer(name);
   }
 
   whole(name: string): number {
-    const value = this.#fields[name];
-    return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : badAnswer(name);
+    const value = this.#object.get(name);
+    const whole = value instanceof JsonNumber ? value.whole : null;
+    return whole !== null && Number.isFinite(whole) ? whole : badAnswer(name);
   }
 
   /** Seconds since 1970, which can be shown as a time. */
@@ -267,11 +269,11 @@ class Fields {
   }
 
   maybe<T extends object>(name: string, use: (value: number) => T): T | object {
-    return this.#fields[name] === undefined ? {} : use(this.whole(name));
+    return this.#object.has(name) ? use(this.whole(name)) : {};
   }
 
   maybeMoment<T extends object>(name: string, use: (value: number) => T): T | object {
-    return this.#fields[name] === undefined ? {} : use(this.moment(name));
+    return this.#object.has(name) ? use(this.moment(name)) : {};
   }
 }
 
@@ -280,12 +282,13 @@ function badAnswer(what: string): never {
 }
 
 /** The JSON of an answer that is no longer than that. */
-export async function readJson(response: Response, limit: number, signal: AbortSignal): Promise<unknown> {
+export async function readJson(response: Response, limit: number, signal: AbortSignal): Promise<Json> {
   const bytes = await readBounded(response, limit, signal);
   try {
-    return JSON.parse(fromUtf8(bytes) ?? "");
-  } catch {
-    return badAnswer("JSON");
+    return parseJson(fromUtf8(bytes) ?? "");
+  } catch (error) {
+    if (error instanceof JsonError) badAnswer("JSON");
+    throw error;
   }
 }
 

@@ -16,7 +16,8 @@ export type Fault =
   | "totals"
   | "too_many"
   | "unlisted"
-  | "message";
+  | "message"
+  | "nonce";
 
 /** A failure. `code` says which; the other fields come only with the codes they stand beside. */
 export type Failure =

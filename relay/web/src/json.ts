@@ -1,6 +1,6 @@
 /**
- * JSON (RFC 8259) read strictly, because what two readers may understand differently does not get in: a field that is
- * there twice, a number that is not written as a plain whole one, half of a surrogate pair, a number that no float
+ * JSON (RFC 8259) read strictly, because what two readers may understand differently does not get in: an object with a
+ * name twice, a number that is not written as a plain whole one, half of a surrogate pair, a number that no float
  * reaches, lists in lists without end.
  */
 
@@ -27,20 +27,17 @@ export function readWhole(text: string): number | null {
   return Number.isSafeInteger(value) ? value : Infinity;
 }
 
-/** An object, in which names may be there twice. */
+/** An object. */
 export class JsonObject {
-  readonly #fields = new Map<string, Json>();
-  readonly #twice = new Set<string>();
+  constructor(readonly fields: ReadonlyMap<string, Json>) {}
 
-  set(name: string, value: Json): void {
-    if (this.#fields.has(name)) this.#twice.add(name);
-    this.#fields.set(name, value);
+  has(name: string): boolean {
+    return this.fields.has(name);
   }
 
-  /** The value; `undefined` if there is none. Throws {@link JsonError} if there are two. */
+  /** The value; `undefined` if there is none. */
   get(name: string): Json | undefined {
-    if (this.#twice.has(name)) throw new JsonError();
-    return this.#fields.get(name);
+    return this.fields.get(name);
   }
 }
 
@@ -112,17 +109,18 @@ class Reader {
 
   #object(depth: number): JsonObject {
     this.#expect("{");
-    const object = new JsonObject();
-    if (this.#closes("}")) return object;
+    const fields = new Map<string, Json>();
+    if (this.#closes("}")) return new JsonObject(fields);
     do {
       this.#token(/[ \t\n\r]*/y);
       const name = this.#string();
       this.#token(/[ \t\n\r]*/y);
       this.#expect(":");
-      object.set(name, this.value(depth + 1));
+      if (fields.has(name)) throw new JsonError();
+      fields.set(name, this.value(depth + 1));
     } while (this.#take(","));
     this.#expect("}");
-    return object;
+    return new JsonObject(fields);
   }
 
   #closes(bracket: string): boolean {

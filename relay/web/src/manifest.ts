@@ -1,7 +1,7 @@
 /** The manifest: what is inside a share, as JSON. `docs/format.md`, "Manifest", describes every field. */
 
 import { Layout } from "./archive.ts";
-import { fromHex, fromUtf8, utf8Length, type Bytes } from "./bytes.ts";
+import { equal, fromHex, fromUtf8, utf8Length, type Bytes } from "./bytes.ts";
 import { fail, type Fault } from "./failure.ts";
 import { JsonError, JsonNumber, JsonObject, parseJson, type Json } from "./json.ts";
 import { Tree } from "./tree.ts";
@@ -52,11 +52,12 @@ export interface Manifest {
   message: string | null;
 }
 
-/** Reads a manifest and checks all there is to check without the content. */
-export function parseManifest(json: Uint8Array): Manifest {
+/** Reads a manifest whose own age file has this nonce, and checks all there is to check without the content. */
+export function parseManifest(json: Uint8Array, ownNonce: Uint8Array): Manifest {
   if (json.length > MAX_JSON_BYTES) bad("too_many");
   const manifest = decode(json);
-  const fault = validate(manifest);
+  // Each age file under one key has a nonce of its own, or else the two give each other away.
+  const fault = validate(manifest) ?? (equal(manifest.nonce, ownNonce) ? "nonce" : null);
   if (fault) bad(fault);
   return manifest;
 }
@@ -81,11 +82,11 @@ function decode(json: Uint8Array): Manifest {
 
 function manifestOf(object: JsonObject): Manifest {
   const kind = object.get("kind");
-  const nonce = object.get("nonce");
-  const entries = object.get("entries") ?? [];
+  const nonce = text(object.get("nonce"));
+  const entries = object.has("entries") ? object.get("entries") : [];
   if (kind !== "file" && kind !== "tar") throw new JsonError();
-  if (typeof nonce !== "string" || !/^[0-9a-f]{32}$/.test(nonce)) throw new JsonError();
-  if (!Array.isArray(entries) || object.get("entries") === null) throw new JsonError();
+  if (!/^[0-9a-f]{32}$/.test(nonce)) throw new JsonError();
+  if (!Array.isArray(entries)) throw new JsonError();
   return {
     kind,
     nonce: fromHex(nonce, NONCE_BYTES) ?? new Uint8Array(),
@@ -94,16 +95,14 @@ function manifestOf(object: JsonObject): Manifest {
     folders: whole(object.get("folders"), 0),
     bytes: whole(object.get("bytes")),
     entries: entries.map(entryOf),
-    message: messageOf(object.get("message") ?? null),
+    message: object.has("message") ? text(object.get("message")) : null,
   };
 }
 
 function entryOf(value: Json): Entry {
   if (!(value instanceof JsonObject)) throw new JsonError();
-  const path = value.get("path");
-  if (typeof path !== "string") throw new JsonError();
   return {
-    path,
+    path: text(value.get("path")),
     folder: flag(value.get("folder")),
     size: whole(value.get("size")),
     mtime: whole(value.get("mtime")),
@@ -112,8 +111,8 @@ function entryOf(value: Json): Entry {
   };
 }
 
-function messageOf(value: Json): string | null {
-  if (value !== null && typeof value !== "string") throw new JsonError();
+function text(value: Json | undefined): string {
+  if (typeof value !== "string") throw new JsonError();
   return value;
 }
 

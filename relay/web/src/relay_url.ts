@@ -41,7 +41,7 @@ function splitPort(authority: string): [string, number | null] {
   const colon = authority.indexOf(":", authority.lastIndexOf("]") + 1);
   if (colon < 0) return [authority, null];
   const digits = authority.slice(colon + 1);
-  const port = /^\d{1,10}$/.test(digits) ? Number(digits) : 0;
+  const port = /^\d{1,5}$/.test(digits) ? Number(digits) : 0;
   if (port < 1 || port > 65_535) refuse({ code: "link_damaged" });
   return [authority.slice(0, colon), port];
 }

@@ -1,16 +1,16 @@
 /** Undoes what writing, quoting and mailing do to a link, as far as that is certain. */
 
-import { refuse } from "./link_error.ts";
+import { fromUtf8, utf8 } from "./bytes.ts";
 import { readId } from "./id.ts";
+import { refuse } from "./link_error.ts";
 import type { Scheme } from "./relay_url.ts";
 
 /** How often a text may have been percent-encoded. */
 const MAX_ENCODINGS = 3;
-const QUOTES = " <>()[\\]{}\"'`*_|“”„‟‘’‚‛«»‹›";
 /** Put around a link, before it. */
 const OPENING = /^[ <>([{"'`*_|“”„‟‘’‚‛«»‹›]+/u;
 /** Put around a link, after it. */
-const CLOSING = new RegExp(`[${QUOTES.replace("([", ")")}.,;:!?=…]+$`, "u");
+const CLOSING = /[ <>)\]}"'`*_|“”„‟‘’‚‛«»‹›.,;:!?=…]+$/u;
 /** `hxxps` is how security people write a link that nobody should click. */
 const SCHEMES: readonly [string, Scheme][] = [
   ["https:", "https"],
@@ -84,7 +84,7 @@ export function stripSurroundings(text: string): string {
 /** The text with its percent-encoding undone, however often; `null` if what comes out is not UTF-8. */
 export function decodeFully(text: string): string | null {
   let decoded: string | null = text;
-  for (let i = 0; i < MAX_ENCODINGS && decoded?.includes("%"); i++) decoded = percentDecode(decoded);
+  for (let i = 0; i < MAX_ENCODINGS && decoded?.includes("%"); i++) decoded = fromUtf8(percentDecode(decoded));
   return decoded;
 }
 
@@ -153,20 +153,24 @@ function isCertainlyHost(authority: string): boolean {
 function decodeWhole(text: string): string {
   for (let i = 0; i < MAX_ENCODINGS; i++) {
     const [address = ""] = text.split(/[?#]/, 1);
-    const decoded = address.includes("/") || !address.includes("%") ? null : percentDecode(text);
+    const decoded = address.includes("/") || !address.includes("%") ? null : fromUtf8(percentDecode(text));
     if (decoded === null) break;
     text = decoded;
   }
   return text;
 }
 
-/** Every `%` with two digits as its byte, all others as they are; `null` if what comes out is not UTF-8. */
-function percentDecode(text: string): string | null {
-  try {
-    return decodeURIComponent(text.replace(/%(?![0-9a-fA-F]{2})/g, "%25"));
-  } catch {
-    return null;
+/** Every `%` with two digits as its byte, all others as they are. */
+export function percentDecode(text: string): Uint8Array {
+  const bytes = utf8(text);
+  let length = 0;
+  for (let i = 0; i < bytes.length; i++, length++) {
+    const digits = bytes[i] === 0x25 ? String.fromCharCode(...bytes.subarray(i + 1, i + 3)) : "";
+    const isEncoded = /^[0-9a-fA-F]{2}$/.test(digits);
+    bytes[length] = isEncoded ? Number.parseInt(digits, 16) : (bytes[i] ?? 0);
+    if (isEncoded) i += 2;
   }
+  return bytes.subarray(0, length);
 }
 
 /** Undoes quoted-printable's soft line breaks (RFC 2045 section 6.7), and with them its `=3D`. */

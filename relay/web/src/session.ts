@@ -15,7 +15,7 @@ import { receiptKey, receiptMac, type HowSaved } from "./receipt.ts";
 import { sha256 } from "./sha256.ts";
 import { entriesOf, selected, singleFile, sizeOf, zipName } from "./selection.ts";
 import { RemoteSource } from "./source.ts";
-import { openBytes, Stream } from "./stream.ts";
+import { NONCE, openBytes, Stream } from "./stream.ts";
 import { unpack, type Unpacked } from "./unpack.ts";
 
 /** How long a lost connection may last before a call fails. */
@@ -170,7 +170,8 @@ export class Session {
     const sealed = await withPatience(patience, () => relay.open(id, shown, signal));
     const header = readHeader(sealed);
     const fileKey = await openHeader(header, opener);
-    const manifest = parseManifest(await openBytes(fileKey, sealed.subarray(header.length)));
+    const afterHeader = sealed.subarray(header.length);
+    const manifest = parseManifest(await openBytes(fileKey, afterHeader), afterHeader.subarray(0, NONCE));
     const { nonce, length } = manifest;
     const stream = await Stream.open(fileKey, nonce);
     const content = { header: sealed.slice(0, header.length), nonce, length, stream };

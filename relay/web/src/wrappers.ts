@@ -1,7 +1,7 @@
 /** Mail gateways and sites that put their own address around a link, and how each hides the link in it. */
 
 import { fromUtf8 } from "./bytes.ts";
-import { decodeFully, type Address } from "./repair.ts";
+import { decodeFully, percentDecode, type Address } from "./repair.ts";
 
 /** Gateways that carry the link in a query parameter: host (or parent of it), parameter. */
 const BY_PARAMETER: readonly [string, string][] = [
@@ -45,9 +45,16 @@ export function unwrapAddress(address: Address): Wrapped {
   return "no";
 }
 
+/** The first value of this name that is not empty. Not by `URLSearchParams`, which leaves out a `?` and whose decoding differs. */
 function parameter({ query }: Address, wanted: string): string | null {
-  const values = new URLSearchParams(query).getAll(wanted);
-  return values.find((value) => value !== "") ?? null;
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  const decode = (text: string) => decoder.decode(percentDecode(text.replaceAll("+", " ")));
+  for (const pair of query.split("&")) {
+    const [name = ""] = pair.split("=", 1);
+    const value = decode(pair.slice(name.length + 1));
+    if (value !== "" && decode(name) === wanted) return value;
+  }
+  return null;
 }
 
 /**
@@ -66,13 +73,18 @@ function afterToken(rest: string): string | null {
   return /^\/[^/]*\/(.+)$/s.exec(rest)?.[1] ?? null;
 }
 
+/** Base64 with either alphabet; the padding may be missing. */
 function fromBase64(text: string | null): string | null {
-  const plain = text?.replace(/[- ]/g, "+").replaceAll("_", "/").replace(/=+$/, "");
-  if (plain === undefined || !/^[A-Za-z0-9+/]*$/.test(plain) || plain.length % 4 === 1) return null;
-  return fromUtf8(Uint8Array.from(atob(plain), (c) => c.charCodeAt(0)));
+  const standard = text?.replace(/[- ]/g, "+").replaceAll("_", "/") ?? "?";
+  const plain = standard.length % 4 === 0 ? standard.replace(/={1,2}$/, "") : standard;
+  if (!/^[A-Za-z0-9+/]*$/.test(plain) || plain.length % 4 === 1) return null;
+  const bytes = atob(plain);
+  // Bits at the end that stand for nothing are zero.
+  const isCanonical = btoa(bytes).replace(/=+$/, "") === plain;
+  return isCanonical ? fromUtf8(Uint8Array.from(bytes, (c) => c.charCodeAt(0))) : null;
 }
 
 /** `www.google.com`, `google.nl`, `www.google.co.uk`. */
 function isGoogle(host: string): boolean {
-  return /^(www\.)?google\..{0,6}$/.test(host);
+  return /^(www\.)?google\.[!-~]{0,6}$/.test(host);
 }

@@ -9,13 +9,14 @@ import { Relay } from "../src/api.ts";
 import { failureOf, type Failure } from "../src/failure.ts";
 
 const { signal } = new AbortController();
-
 const ID = "k3f90m1cx7q4zt8w2hbb";
 
+const statusCall = async (relay: Relay): Promise<unknown> => relay.status(ID, signal);
+
 /** What a client makes of this answer to any call. */
-async function failureOfAnswer(status: number, type: string, body: object): Promise<Failure | null> {
-  const made = await answered(status, type, JSON.stringify(body), (relay) => relay.status(ID, signal)).catch(failureOf);
-  return "code" in made ? made : null;
+async function failureOfAnswer(status: number, type: string, body: object | string, call = statusCall): Promise<Failure | null> {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  return answered(status, type, text, call).then(() => null, failureOf);
 }
 
 /** What a call gives that is answered so. */
@@ -59,4 +60,26 @@ test("a receipt tells until when its ticket lasts, and only a relay's own answer
   for (const [body, what] of [["<html>Log in</html>", "JSON"], ["{}", "again_until"], ['{"again_until":"soon"}', "again_until"]] as const) {
     await assert.rejects(answered(200, "application/json", body, send), { failure: { code: "bad_answer", what } });
   }
+});
+
+test("an answer in another form than its one is none", async () => {
+  const fine = '{"state":"ready","kind":"words","now":1,"expires_at":9,"stored_bytes":5,"tries_left":9,"later":[null]}';
+  const answer = (text: string, call?: typeof statusCall) => failureOfAnswer(200, "application/json", text, call);
+  assert.equal(await answer(fine), null);
+  for (const text of [
+    '["ready","words",1,9,5,9]',
+    `[${fine}]`,
+    fine.replace("9,", "9.0,"),
+    fine.replace("9,", "9e0,"),
+    fine.replace('"words"', '{"words":null}'),
+    fine.replace('"now"', '"payload_bytes":null,"now"'),
+    fine.replace('"now":1', '"now":1,"now":1'),
+    `\ufeff${fine}`,
+    `${fine}{}`,
+  ]) {
+    assert.equal((await answer(text))?.code, "bad_answer", text);
+  }
+  const ticket = (relay: Relay) => relay.takeTicket(ID, null, "00", signal);
+  assert.equal(await answer('{"expires_at":9}', ticket), null);
+  for (const text of ["[9]", "9", "{}", "null"]) assert.equal((await answer(text, ticket))?.code, "bad_answer", text);
 });

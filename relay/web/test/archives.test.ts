@@ -29,7 +29,11 @@ const FAULTS: Record<Fault, string> = {
   too_many: "too many",
   unlisted: "not as listed",
   message: "message",
+  nonce: "one nonce for both files",
 };
+
+/** The nonce of every manifest's own age file. */
+const OWN_NONCE = new Uint8Array(16).fill(0xff);
 
 function content({ bytes, runs }: Vector): Bytes {
   const content = new Uint8Array(bytes);
@@ -48,7 +52,7 @@ async function* pieces(bytes: Bytes, size: number): AsyncGenerator<Bytes, void> 
 /** Unpacks all of it, and says why it is refused if it is. */
 async function refusal(vector: Vector, size: number): Promise<string | null> {
   try {
-    const manifest = parseManifest(manifestOf(vector));
+    const manifest = parseManifest(manifestOf(vector), OWN_NONCE);
     for await (const { entry, bytes } of unpack(pieces(content(vector), size), manifest)) {
       let length = 0;
       for await (const piece of bytes) length += piece.length;

@@ -24,6 +24,15 @@ fn json_that_lies() {
         ("deep JSON in a field", |_| Response::json(r#"{"x":"#.repeat(100_000)).into()),
         ("a negative number", |r| changed(r, "payload_bytes", "-1")),
         ("a huge number", |r| changed(r, "payload_bytes", "1e999")),
+        ("a number with a fraction", |r| changed(r, "payload_bytes", "5.0")),
+        ("null for a field", |r| changed(r, "payload_bytes", "null")),
+        ("a field twice", |r| changed(r, "payload_bytes", "5,\"payload_bytes\":5")),
+        ("an unknown field twice", |r| changed(r, "payload_bytes", "5,\"x\":5,\"x\":5")),
+        ("a list in the place of an object", |_| {
+            Response::json(r#"["ready","keys",1,1,9,216,5,65552,5,10,null,null]"#).into()
+        }),
+        ("an object in the place of a text", |r| changed(r, "kind", r#"{"keys":null}"#)),
+        ("a byte order mark", |r| Response::json([b"\xef\xbb\xbf", &r.body[..]].concat()).into()),
         ("a number beyond 64 bits", |r| changed(r, "expires_at", "99999999999999999999999")),
         ("an unknown state", |r| changed(r, "state", "\"\\u001b[2J\"")),
         ("no UTF-8", |_| Response::json(&b"{\"state\":\"\xff\xfe\"}"[..]).into()),
@@ -37,6 +46,7 @@ fn json_that_lies() {
     let tickets: &[super::Lie] = &[
         ("no JSON", |_| Response::json("ok").into()),
         ("a negative time", |_| Response::json(r#"{"expires_at":-1}"#).into()),
+        ("a list", |_| Response::json("[1795422279]").into()),
     ];
     each_ends_in(&stage, "tickets", NOT_A_RELAY, tickets);
 }
@@ -89,6 +99,8 @@ fn problems_that_lie() {
         of(call, 1, "The relay refused (unknown_code)", hostile, stage);
         of(call, 3, "answered with error 403", |_| problem(r#""x":1"#), stage);
         of(call, 3, "answered with error 403", |_| problem(r#""code":["expired"]"#), stage);
+        of(call, 3, "answered with error 403", |_| problem(r#""code":"expired","at":null"#), stage);
+        of(call, 3, "answered with error 403", |_| problem(r#""code":"expired","code":"locked""#), stage);
         of(
             call,
             3,

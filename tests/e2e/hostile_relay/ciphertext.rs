@@ -160,6 +160,25 @@ fn another_share_in_its_place() {
     }
 }
 
+/// A sender's mistake that gives plaintexts away to whoever has both files; what comes from such a program is not taken.
+#[test]
+fn one_nonce_for_both_files() {
+    use share::envelope::{Opener, header_len, open_bytes, open_header, read_identities, seal_bytes};
+    let stage = Stage::new();
+    let stored = |name| fs::read(stage.relay.share(&stage.sent).join(name)).unwrap();
+    let (manifest, content) = (stored("manifest.age"), stored("content.age"));
+    let (header, manifest) = manifest.split_at(header_len(&manifest).unwrap().unwrap());
+    let identities = read_identities(&stage.world.path("key.txt"), &mut || None).unwrap();
+    let file_key = open_header(header, &Opener::Identities(identities)).unwrap();
+    let json = open_bytes(&file_key, manifest).unwrap();
+    let sealed_with = |nonce: &[u8]| seal_bytes(header, nonce.try_into().unwrap(), &file_key, &json);
+    assert_eq!(sealed_with(&manifest[..16]), stored("manifest.age"));
+    let alike = sealed_with(&content[header.len()..][..16]);
+    let outcome = stage.lied_to("open", move |_, response| response.with_body(alike.clone()).into());
+    ends_in(&outcome, (8, "sealed with the same nonce"), "one nonce");
+    stage.nothing_saved("one nonce");
+}
+
 /// Cuts the first connection after `CUT` bytes; then answers as `lie` says.
 fn resumed(stage: &Stage, lie: impl Fn(&Request, Response) -> Reply + Send + Sync + 'static) -> (Outcome, Server) {
     const CUT: usize = 100_000;

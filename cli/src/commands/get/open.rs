@@ -167,6 +167,7 @@ fn open_manifest(proof: Option<Bytes32>, sealed: Bytes, opener: Opener) -> Resul
     let length = envelope::header_len(&sealed)?.ok_or(envelope::EnvelopeError::HeaderMalformed)?;
     let (header, rest) = (sealed.slice(..length), sealed.slice(length..));
     let file_key = envelope::open_header(&header, &opener)?;
-    let json = envelope::open_bytes(&file_key, &rest)?;
-    Ok(Opened { proof, sealed, header, file_key, manifest: Manifest::parse(&json)? })
+    let nonce = rest.first_chunk().ok_or(envelope::EnvelopeError::Truncated)?;
+    let manifest = Manifest::parse(&envelope::open_bytes(&file_key, &rest)?, nonce)?;
+    Ok(Opened { proof, sealed, header, file_key, manifest })
 }

@@ -381,7 +381,7 @@ impl Sending {
             return Ok(before.into());
         }
         let json = outgoing.manifest(self.nonce, length)?.to_json();
-        Ok(envelope::seal_bytes(header, &envelope::random_nonce()?, &self.file_key, &json).into())
+        Ok(envelope::seal_bytes(header, &envelope::other_nonce(&self.nonce)?, &self.file_key, &json).into())
     }
 
     async fn put_manifest(&self, manifest: Bytes, upload: &Upload) -> Result<()> {

@@ -121,7 +121,8 @@ pub fn check_unchanged(journal: &Journal, outgoing: &Outgoing) -> Result<()> {
 
 fn manifest_of(journal: &Journal, sealed: &[u8]) -> Option<Manifest> {
     let after_header = sealed.get(header_len(sealed).ok()??..)?;
-    Manifest::parse(&open_bytes(&journal.record.file_key, after_header).ok()?).ok()
+    let json = open_bytes(&journal.record.file_key, after_header).ok()?;
+    Manifest::parse(&json, after_header.first_chunk()?).ok()
 }
 
 /// Asks whether to send anew what cannot go on; if so, the unfinished upload is taken back.

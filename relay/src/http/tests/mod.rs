@@ -2,6 +2,7 @@
 
 mod calls;
 mod content;
+mod forms;
 mod hostile;
 mod lasting;
 

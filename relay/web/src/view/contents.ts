@@ -93,7 +93,7 @@ export class Contents implements Screen {
   #message(texts: Texts): Child[] {
     const { message } = this.manifest;
     if (message === null) return [];
-    const lines = message.split("\n").map((line) => element("p", { dir: "auto" }, printable(line)));
+    const lines = message.split("\n").map((line) => element("p", { dir: "auto" }, printable(line.replaceAll("\t", "    "))));
     return [element("h2", {}, texts.say("contents.message")), element("blockquote", {}, ...lines)];
   }
 

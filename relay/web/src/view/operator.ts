@@ -1,6 +1,7 @@
 /** Whose page this is: what the relay's operator says of itself. Nothing of it is needed, and all of it is only text. */
 
 import { readJson } from "../api.ts";
+import { JsonObject } from "../json.ts";
 import { pageUrl } from "../trusted.ts";
 
 /** What there is to show. */
@@ -23,11 +24,10 @@ export async function loadOperator(): Promise<Operator> {
     const signal = AbortSignal.timeout(PATIENCE_MS);
     const response = await fetch(pageUrl("operator.json"), { credentials: "omit", signal });
     const told = response.ok ? await readJson(response, MAX_BYTES, signal) : null;
-    if (typeof told !== "object" || told === null) return NOBODY;
-    const fields = told as Record<string, unknown>;
-    paint("--accent-light", fields["accent"]);
-    paint("--accent-dark", fields["accent_dark"]);
-    return { name: text(fields["name"]), contact: text(fields["contact"]), logo: fields["logo"] === true ? pageUrl("operator-logo") : null };
+    if (!(told instanceof JsonObject)) return NOBODY;
+    paint("--accent-light", told.get("accent"));
+    paint("--accent-dark", told.get("accent_dark"));
+    return { name: text(told.get("name")), contact: text(told.get("contact")), logo: told.get("logo") === true ? pageUrl("operator-logo") : null };
   } catch {
     // The share can be opened without.
     return NOBODY;

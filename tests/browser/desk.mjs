@@ -20,7 +20,7 @@ export function whyNoMounts() {
 /** A screen that nobody sees. */
 export class Screen {
   constructor(display) {
-    this.environment = { ...process.env, DISPLAY: display, NO_AT_BRIDGE: "1" };
+    this.environment = { ...process.env, DISPLAY: display, LANG: "C.UTF-8", NO_AT_BRIDGE: "1" };
   }
 
   static async begin(world) {

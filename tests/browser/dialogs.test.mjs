@@ -9,11 +9,14 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { whyNoMounts } from "./desk.mjs";
 import { say } from "./driver.mjs";
+import { RECIPIENT } from "./fixtures.mjs";
 import { inBrowsersOfTheirOwn, MIB } from "./stage.mjs";
 import { until } from "./world.mjs";
 
 /** How Firefox and Chromium call the desktop's dialog. */
 const DIALOG = "^(Enter name of file to save to|Save File)";
+/** What presses its button. */
+const SAVE = "alt+s";
 
 inBrowsersOfTheirOwn((test, name) => {
   const whyNot = whyNoMounts();
@@ -22,7 +25,7 @@ inBrowsersOfTheirOwn((test, name) => {
   test("a dialog that is closed loses nothing of a share for one download", { desk: { windows: true, asks: true }, skip: isChromium && whyNot }, async (stage) => {
     const { screen } = stage.desk;
     for (const way of ["download", "memory"]) {
-      const { bytes, file, link, words } = send(stage, way, 3 * MIB);
+      const { bytes, file, link, words } = send(stage, way, 3 * MIB, "--recipient", RECIPIENT);
       const page = await stage.opened({ link, words }, { ways: [way] });
       await page.click("#save");
       await page.heading("saved.title");
@@ -31,7 +34,7 @@ inBrowsersOfTheirOwn((test, name) => {
       await until(() => readdirSync(stage.downloads).length === 0, "something is left");
       assert.deepEqual(endOf(stage, link), ["browser"]);
       await page.click("#save-again");
-      await screen.answer(DIALOG, "Return");
+      await screen.answer(DIALOG, SAVE);
       assert.ok((await stage.downloaded(file, bytes.length)).equals(bytes));
       await page.click("#have");
       await page.sees(say("saved.receipt.received"));
@@ -59,7 +62,7 @@ inBrowsersOfTheirOwn((test, name) => {
     for (const way of ["download", "memory"]) {
       const filler = join(stage.downloads, "filler");
       writeFileSync(filler, Buffer.alloc(7 * MIB));
-      const { bytes, file, link, words } = send(stage, way, 5 * MIB);
+      const { bytes, file, link, words } = send(stage, way, 5 * MIB, "--recipient", RECIPIENT);
       const page = await stage.opened({ link, words }, { ways: [way] });
       await page.click("#save");
       if (way === "memory") await page.heading("saved.title");
@@ -79,9 +82,9 @@ inBrowsersOfTheirOwn((test, name) => {
 });
 
 /** Sends a file for one download. */
-function send(stage, name, length) {
+function send(stage, name, length, ...options) {
   const [file, bytes] = [`${name}.bin`, randomBytes(length)];
-  return { bytes, file, ...stage.send("--once", stage.world.file(file, bytes)) };
+  return { bytes, file, ...stage.send("--once", ...options, stage.world.file(file, bytes)) };
 }
 
 /** What the sender sees of its end: how it was saved by each genuine receipt, and whether the relay has let go of it. */

@@ -37,7 +37,9 @@ export class Visit {
     const isUsual = (text) => /^(Failed to load resource|The Cross-Origin-Opener-Policy header has been ignored)/.test(text);
     const isOurs = (message) => message.type() === "error" && !isUsual(message.text());
     page.on("console", (message) => isOurs(message) && visit.#wrong.push(`console: ${message.text()}`));
-    page.on("pageerror", (error) => visit.#wrong.push(`not caught: ${error.message}`));
+    // So Firefox calls a download that failed.
+    const isOfDownload = (text) => text.includes("A ServiceWorker intercepted the request and encountered an unexpected error");
+    page.on("pageerror", ({ message }) => isOfDownload(message) || visit.#wrong.push(`not caught: ${message}`));
     await page.evaluateOnNewDocument(beginWith, language, ways);
     if (prepare) await page.evaluateOnNewDocument(prepare);
     await page.goto(link);

@@ -3,9 +3,10 @@
 //! How a file travels: `content` reads and packs it, `envelope` seals it, `transfer` moves it through `client`
 //! to a relay; and back the same way. `commands` has a file for each subcommand that reads like its story.
 
-use std::process::ExitCode;
+use std::{io, process::ExitCode, thread, time::SystemTime};
 
 use clap::Parser;
+use tokio::runtime::Runtime;
 
 pub mod args;
 pub mod client;
@@ -22,6 +23,8 @@ pub mod here;
 pub mod i18n;
 pub mod ledger;
 pub mod link;
+pub mod panics;
+pub mod quote;
 pub mod secret;
 pub mod system;
 pub mod threads;
@@ -40,7 +43,8 @@ pub fn main() -> ExitCode {
     };
     i18n::choose(cli.lang);
     let ui = ui::Ui::new(cli.json, cli.quiet);
-    match run(&ui, cli) {
+    panics::note();
+    match panics::as_errors(|| run(&ui, cli)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             ui.error(&error);
@@ -50,11 +54,19 @@ pub fn main() -> ExitCode {
 }
 
 fn run(ui: &ui::Ui, cli: args::Cli) -> error::Result<()> {
-    let runtime = tokio::runtime::Runtime::new().map_err(|error| {
-        error::Error::new(error::Kind::Unexpected, "runtime", i18n::fl!("no-threads")).because(error)
-    })?;
-    let result = runtime.block_on(commands::run(ui, cli));
+    if SystemTime::now() < SystemTime::UNIX_EPOCH {
+        // Libraries count on that this cannot be.
+        return Err(error::Error::system("clock", i18n::fl!("clock-before-1970")).hint(i18n::fl!("clock-hint")));
+    }
+    let runtime = runtime().map_err(threads::none_left)?;
+    let result = panics::as_errors(|| runtime.block_on(commands::run(ui, cli)));
     // Threads that still write finish and clean up.
     runtime.shutdown_timeout(LAST_WORK);
     result
+}
+
+/// Threads for tasks. Where the system gives none, the library panics.
+fn runtime() -> io::Result<Runtime> {
+    drop(thread::Builder::new().spawn(|| {})?.join());
+    Runtime::new()
 }

@@ -7,11 +7,12 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use crate::{
     error::{Error, Result},
     i18n::fl,
+    quote::quoted,
 };
 
 /// Reads `30s`, `5m`, `12h`, `7d` or `2w`.
 pub fn duration(text: &str) -> Result<Duration> {
-    parse_duration(text).ok_or_else(|| Error::usage(fl!("time-not-a-duration", text = text)))
+    parse_duration(text).ok_or_else(|| Error::usage(fl!("time-not-a-duration", text = quoted(text))))
 }
 
 /// Reads how long a share lives: a duration, or the last day on which it can be fetched (`2026-12-24`).
@@ -19,7 +20,8 @@ pub fn lifetime(text: &str) -> Result<Duration> {
     let found = parse_duration(text).or_else(|| until_end_of(text, Timestamp::now(), TimeZone::system()));
     found
         .filter(|duration| !duration.is_zero())
-        .ok_or_else(|| Error::usage(fl!("time-not-a-lifetime", text = text)).hint(fl!("time-not-a-lifetime-hint")))
+        .ok_or_else(|| Error::usage(fl!("time-not-a-lifetime", text = quoted(text))))
+        .map_err(|error| error.hint(fl!("time-not-a-lifetime-hint")))
 }
 
 fn parse_duration(text: &str) -> Option<Duration> {

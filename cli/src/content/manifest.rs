@@ -150,15 +150,16 @@ impl Manifest {
         if json.len() > MAX_JSON_BYTES {
             return Err(ContentError::Manifest(Fault::TooMany));
         }
-        // The parser's message may quote the manifest.
-        let malformed =
-            |error: serde_json::Error| ContentError::Manifest(Fault::Malformed(printable(&error.to_string())));
+        // The parser's own message is for programmers, and quotes the manifest.
+        let malformed = |error: serde_json::Error| {
+            ContentError::Manifest(Fault::Json { line: error.line(), column: error.column() })
+        };
         let json = strict::check(json).map_err(malformed)?;
         let Version { version } = strict::object(json).map_err(malformed)?;
         match version {
             VERSION => {}
             newer if newer > VERSION => return Err(ContentError::Newer),
-            other => return Err(ContentError::Manifest(Fault::Malformed(format!("version {other}")))),
+            _ => return Err(ContentError::Manifest(Fault::Malformed)),
         }
         let manifest: Self = strict::object(json).map_err(malformed)?;
         manifest.validate().map_err(ContentError::Manifest)?;

@@ -93,14 +93,15 @@ fn join(thread: thread::JoinHandle<Result<Vec<u8>, EnvelopeError>>) -> Result<Ve
 
 /// The age crate did what it never does.
 fn unlike_age(what: &str) -> EnvelopeError {
-    EnvelopeError::System(io::Error::other(format!("the age crate {what}")))
+    EnvelopeError::Library(format!("the age crate {what}"))
 }
 
 fn make<'a>(recipients: impl Iterator<Item = &'a dyn age::Recipient>) -> Result<Vec<u8>, EnvelopeError> {
     let encryptor = Encryptor::with_recipients(recipients).map_err(|error| match error {
         EncryptError::MissingRecipients => EnvelopeError::NoRecipients,
         EncryptError::IncompatibleRecipients { .. } => EnvelopeError::RecipientsDoNotMix,
-        other => EnvelopeError::System(io::Error::other(other)),
+        EncryptError::Io(error) => EnvelopeError::System(error),
+        other => EnvelopeError::Library(other.to_string()),
     })?;
     let mut header = Vec::new();
     // Unfinished, the writer adds nothing to header and nonce; the nonce is ours to choose.

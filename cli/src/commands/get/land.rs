@@ -25,11 +25,12 @@ use crate::{
     envelope::Stream,
     error::{Error, Kind, Result},
     i18n::fl,
+    quote::quoted,
     secret::Secret,
     system::StopSignal,
     threads::blocking,
     transfer::{landing::Landing, ranged::Ranged, tags::TagFile},
-    ui::{Progress, percent, printable, shown},
+    ui::{Progress, percent, shown},
 };
 
 /// The name of content whose entries are not listed, until it is unpacked.
@@ -174,7 +175,7 @@ impl Incoming<'_> {
     pub(super) fn offer_removal(&self, others: Vec<Kept>) -> Result<()> {
         let ui = &self.context.ui;
         for other in others {
-            let (folder, link) = (shown(other.staging.path()), printable(other.link()));
+            let (folder, link) = (shown(other.staging.path()), quoted(other.link()));
             let remove = match other.age() {
                 Age::Fresh => false,
                 Age::Stale => ui.confirm(&fl!("get-remove-left", link = link.as_str(), folder = folder), "--yes")?,

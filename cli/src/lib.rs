@@ -3,7 +3,7 @@
 //! How a file travels: `content` reads and packs it, `envelope` seals it, `transfer` moves it through `client`
 //! to a relay; and back the same way. `commands` has a file for each subcommand that reads like its story.
 
-use std::{io, process::ExitCode, thread, time::SystemTime};
+use std::{io, process::ExitCode, sync::Mutex, thread, time::SystemTime};
 
 use clap::Parser;
 use tokio::runtime::Runtime;
@@ -35,6 +35,9 @@ pub mod ui;
 /// How long unfinished work may take after an interruption.
 const LAST_WORK: std::time::Duration = std::time::Duration::from_secs(5);
 
+/// Threads that may wait for a disk, a pipe or a terminal while others have to go on.
+const BLOCKING_THREADS: usize = 4;
+
 /// The whole program: reads the command line, runs the command, shows an error if there is one.
 pub fn main() -> ExitCode {
     let cli = match args::Cli::try_parse() {
@@ -65,8 +68,14 @@ fn run(ui: &ui::Ui, cli: args::Cli) -> error::Result<()> {
     result
 }
 
-/// Threads for tasks. Where the system gives none, the library panics.
+/// Threads for tasks, which the system is asked for at once: where it gives too few, the library panics, or waits for ever.
 fn runtime() -> io::Result<Runtime> {
-    drop(thread::Builder::new().spawn(|| {})?.join());
+    let workers = thread::available_parallelism().map_or(1, usize::from);
+    let gate = Mutex::new(());
+    thread::scope(|scope| {
+        let _closed = gate.lock();
+        let wait = || drop(gate.lock());
+        (0..workers + BLOCKING_THREADS).try_for_each(|_| thread::Builder::new().spawn_scoped(scope, wait).map(drop))
+    })?;
     Runtime::new()
 }

@@ -236,16 +236,20 @@ fn style(total: Option<u64>, waiting: bool) -> ProgressStyle {
 /// Shows help, or what is wrong with the command line, as clap words it; with `--json` also as an object.
 pub fn command_line(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
-        // The exit code tells too, if nobody reads this.
-        let _ = error.print();
-        return ExitCode::SUCCESS;
+        return match error.print() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                complain(&format!("share: {}: {error}", fl!("ui-cannot-print")));
+                ExitCode::from(Kind::LocalFile as u8)
+            }
+        };
     }
     // Not as clap prints it, which repeats whatever was pasted into the command line.
     let text = error.to_string();
     if std::env::args_os().any(|argument| argument == "--json") {
         let lines = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect::<Vec<_>>();
         let sentence = told(lines.join(" ").trim_start_matches("error: "));
-        // As above.
+        // The exit code tells too, if nobody reads this.
         let _ = Ui::new(true, true).failed(&Error::usage(&*sentence), &sentence);
     }
     text.lines().for_each(|line| complain(&told(line)));

@@ -16,6 +16,7 @@ use crate::{
     args::{Arguments, Command, LogFormat, Serve, TokenCommand},
     auth::TokenFile,
     config::{self, Config, Senders},
+    line,
     operator::Operator,
     store::LocalStore,
 };
@@ -178,9 +179,9 @@ fn start_log(format: LogFormat) -> Result<()> {
 /// One line for the error and one for each of its causes.
 fn report(error: &dyn Error, err: &mut dyn Write) {
     let causes = std::iter::successors(error.source(), |cause| (*cause).source());
-    let text: String = causes.map(|cause| format!("  because: {cause}\n")).collect();
+    let text: String = causes.map(|cause| format!("  because: {}\n", line::of_text(&cause.to_string()))).collect();
     // There is nowhere left to say that standard error is closed.
-    let _ = write!(err, "error: {error}\n{text}");
+    let _ = write!(err, "error: {}\n{text}", line::of_text(&error.to_string()));
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use crate::{
     changes::Changes,
     config::{Config, Senders},
     error::Error,
-    limits,
+    limits, line,
     metrics::Metrics,
     share::{BlobKind, Guesses, Life, Record, Refusal},
     store::{Object, Store, StoreError, Stored},
@@ -230,7 +230,7 @@ impl<S: Store> Relay<S> {
         for id in self.store.due(self.now()).await? {
             match self.settle(id).await {
                 Ok(()) | Err(Error::Refused(_)) => {}
-                Err(error) => tracing::error!(share = short(&id), error = &error as &dyn std::error::Error, "sweep"),
+                Err(error) => tracing::error!(share = short(&id), error = line::of_error(&error), "sweep"),
             }
         }
         Ok(())

@@ -7,7 +7,7 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use crate::{relay::Relay, store::Store};
+use crate::{line, relay::Relay, store::Store};
 
 /// Sweeps now and then regularly, until `stop`.
 pub async fn run<S: Store>(relay: Arc<Relay<S>>, mut stop: watch::Receiver<bool>) {
@@ -19,7 +19,7 @@ pub async fn run<S: Store>(relay: Arc<Relay<S>>, mut stop: watch::Receiver<bool>
             _ = stop.changed() => return,
         }
         if let Err(error) = relay.sweep().await {
-            tracing::error!(error = &error as &dyn std::error::Error, "sweep");
+            tracing::error!(error = line::of_error(&error), "sweep");
         }
     }
 }

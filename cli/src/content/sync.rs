@@ -42,9 +42,9 @@ pub(super) fn on_workers<T>(
         let workers = (1..WORKERS).map_while(|_| thread::Builder::new().spawn_scoped(scope, work_on_some).ok());
         let workers: Vec<_> = workers.collect();
         let own = work_on_some();
-        workers.into_iter().fold(own, |worked, worker| {
-            worked.and(worker.join().unwrap_or_else(|panic| resume_unwind(panic)))
-        })
+        workers
+            .into_iter()
+            .fold(own, |worked, worker| worked.and(worker.join().unwrap_or_else(|panic| resume_unwind(panic))))
     })
 }
 

@@ -57,7 +57,12 @@ fn a_hostile_manifest_is_told_in_our_words_and_its_hint_points_to_the_sender() {
     for (number, text) in manifests.iter().enumerate() {
         for (lang, wrong, sender, relay) in [
             ("en", "The list of what is inside this share is wrong: ", "Ask the sender", "whoever runs the relay"),
-            ("nl", "De lijst van wat er in deze zending zit, klopt niet: ", "vraag de afzender", "beheerder van de relay"),
+            (
+                "nl",
+                "De lijst van wat er in deze zending zit, klopt niet: ",
+                "vraag de afzender",
+                "beheerder van de relay",
+            ),
         ] {
             let outcome = with_manifest(&stage, text, &["--json", "--lang", lang]);
             let error = outcome.fails(8, "corrupt");
@@ -112,7 +117,8 @@ fn a_command_line_is_repeated_without_what_a_terminal_would_obey() {
     let stage = Stage::new();
     let Sent { link, .. } = &stage.sent;
     let pasted = format!("\u{1b}]0;title\u{7}\u{202e}{}", "x".repeat(100_000));
-    for arguments in [&["get", link, &pasted][..], &[&pasted], &["get", link, "--patience", &pasted], &["get", &pasted]] {
+    for arguments in [&["get", link, &pasted][..], &[&pasted], &["get", link, "--patience", &pasted], &["get", &pasted]]
+    {
         let outcome = bounded(stage.world.share(arguments).arg("--json")).exits(2);
         assert!(outcome.stderr().len() < 5000 && outcome.stdout().len() < 5000, "{outcome:?}");
     }

@@ -1,7 +1,9 @@
 /**
  * What can go wrong, as codes with data. Sentences are made of them elsewhere; nothing here holds a secret, and
- * whatever a stranger wrote is printable already.
+ * whatever a stranger wrote is `quoted` already.
  */
+
+import { quoted } from "./names.ts";
 
 /** What is wrong with a manifest or an archive; the CLI's `Fault`. */
 export type Fault =
@@ -51,7 +53,7 @@ export type Failure =
   | { code: "archive_bad"; fault: Fault; near: string }
   // This browser
   | { code: "disk_full" | "download_ended" | "save_refused" | "place_failed" | "not_enough_memory" | "browser_too_old" | "cancelled" }
-  | { code: "part_missing" }
+  | { code: "part_missing" | "file_unreadable" }
   | { code: "too_many_for_zip"; limit: number }
   | { code: "too_large_for_memory"; bytes: number; limit: number }
   | { code: "unexpected"; detail: string };
@@ -79,8 +81,9 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof DOMException) {
     if (error.name === "AbortError") return { code: "cancelled" };
     if (error.name === "QuotaExceededError") return { code: "disk_full" };
+    if (["NotReadableError", "NotFoundError"].includes(error.name)) return { code: "file_unreadable" };
   }
-  return { code: "unexpected", detail: String(error) };
+  return { code: "unexpected", detail: quoted(String(error)) };
 }
 
 /** Whether what was thrown is a failure of this code. */

@@ -10,14 +10,19 @@ import { failureOf, type Failure } from "../src/failure.ts";
 
 const { signal } = new AbortController();
 
-/** What a client makes of this answer to any call. */
-async function failureOfAnswer(status: number, type: string, body: object): Promise<Failure | null> {
+/** What a client makes of this answer to a call. */
+async function failureOfAnswer(
+  status: number,
+  type: string,
+  body: object,
+  call: (relay: Relay) => Promise<unknown> = (relay) => relay.status("k3f90m1cx7q4zt8w2hbb", signal),
+): Promise<Failure | null> {
   const server = createServer((_, response) => response.writeHead(status, { "Content-Type": type }).end(JSON.stringify(body)));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const relay = new Relay(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   try {
-    await relay.status("k3f90m1cx7q4zt8w2hbb", signal);
+    await call(relay);
     return null;
   } catch (error) {
     return failureOf(error);
@@ -45,4 +50,19 @@ test("a time that no calendar has is no answer of a relay", async () => {
   const status = { state: "ready", kind: "words", now: 1, created_at: 1, header_bytes: 1, stored_bytes: 1, tries_left: 9 };
   assert.equal(await failureOfAnswer(200, "application/json", { ...status, expires_at: last }), null);
   assert.deepEqual(await failureOfAnswer(200, "application/json", { ...status, expires_at: beyond }), { code: "bad_answer", what: "expires_at" });
+});
+
+test("content that ends before what the manifest gives is not what was sent", async () => {
+  const type = "application/problem+json";
+  const content = (etag: string | null) => (relay: Relay) => relay.content("k3f90m1cx7q4zt8w2hbb", "00", 5, 9, etag, signal);
+  const problem = { code: "range_not_satisfiable" };
+  assert.deepEqual(await failureOfAnswer(416, type, problem, content(null)), { code: "not_the_content" });
+  assert.deepEqual(await failureOfAnswer(416, "text/html", {}, content('"x"')), { code: "content_changed" });
+  assert.deepEqual(await failureOfAnswer(500, type, { code: "internal" }, content(null)), { code: "relay_failed", status: 500, problem: "internal" });
+});
+
+test("what went wrong is told in a line, whatever was thrown", () => {
+  const failure = failureOf(new Error(`\u{1b}[2J\u{202e}${"x".repeat(3_000_000)}`));
+  assert.ok(failure.code === "unexpected" && failure.detail.length <= 200 && !/[\u{1b}\u{202e}]/u.test(failure.detail));
+  assert.deepEqual(failureOf(new DOMException("gone", "NotReadableError")), { code: "file_unreadable" });
 });

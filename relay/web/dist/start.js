@@ -2,9 +2,8 @@ import {
   SENDER_MS,
   arrivedOf,
   isPassing,
-  printable,
   readJson
-} from "./chunk-P3TUFHYY.js";
+} from "./chunk-3CPZIRKX.js";
 import "./chunk-Z622CYUG.js";
 import {
   Engine,
@@ -12,13 +11,14 @@ import {
   offerBlob,
   pageUrl,
   save
-} from "./chunk-W7IOMR5L.js";
-import "./chunk-3AFGREZB.js";
+} from "./chunk-R2MEYF4T.js";
+import "./chunk-YG7J2LP3.js";
 import "./chunk-WMBZNGJP.js";
 import {
   fail,
-  failureOf
-} from "./chunk-QUKKOYP6.js";
+  failureOf,
+  printable
+} from "./chunk-FEZHJH2D.js";
 import "./chunk-GM7WFPGG.js";
 
 // src/id.ts
@@ -1090,6 +1090,8 @@ var en_default = {
   "failure.disk_full.hint": "Make room on your device, or choose another disk. Then save it again.",
   "failure.download_ended": "Your browser has stopped the download. Nothing was saved.",
   "failure.download_ended.hint": "Perhaps there is not enough room: make room on your device. Then save it again.",
+  "failure.file_unreadable": "A file or folder on your device is no longer there, or cannot be read.",
+  "failure.file_unreadable.hint": "Is the disk or stick still there? Choose the file, or the place to save in, again.",
   "failure.save_refused": "Your browser does not let this page save files.",
   "failure.save_refused.hint": "Try another browser. {program}",
   "failure.place_failed": "It could not be written to the place you chose. What is there is not complete.",
@@ -1287,6 +1289,8 @@ var nl_default = {
   "failure.disk_full.hint": "Maak ruimte vrij op uw apparaat, of kies een andere schijf. Sla het dan opnieuw op.",
   "failure.download_ended": "Uw browser heeft de download gestopt. Er is niets opgeslagen.",
   "failure.download_ended.hint": "Misschien is er niet genoeg ruimte: maak dan ruimte vrij op uw apparaat. Sla het daarna opnieuw op.",
+  "failure.file_unreadable": "Een bestand of map op uw apparaat is er niet meer, of is niet te lezen.",
+  "failure.file_unreadable.hint": "Is de schijf of stick er nog? Kies het bestand, of de plaats om op te slaan, opnieuw.",
   "failure.save_refused": "Deze pagina mag van uw browser geen bestanden opslaan.",
   "failure.save_refused.hint": "Probeer een andere browser. {program}",
   "failure.place_failed": "Het kon niet worden opgeslagen op de plaats die u hebt gekozen. Wat daar staat, is niet compleet.",

@@ -2,12 +2,12 @@ import {
   Engine,
   loadWords,
   save
-} from "./chunk-W7IOMR5L.js";
-import "./chunk-3AFGREZB.js";
+} from "./chunk-R2MEYF4T.js";
+import "./chunk-YG7J2LP3.js";
 import "./chunk-WMBZNGJP.js";
 import {
   failureOf
-} from "./chunk-QUKKOYP6.js";
+} from "./chunk-FEZHJH2D.js";
 import "./chunk-GM7WFPGG.js";
 export {
   Engine,

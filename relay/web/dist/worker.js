@@ -4,43 +4,43 @@ import {
   openHeader,
   readHeader,
   scrypt
-} from "./chunk-4SVA37OZ.js";
+} from "./chunk-QC3EKKCJ.js";
 import {
   Backoff,
-  MAX_PATH_BYTES,
   Relay,
   SENDER_MS,
   arrivedOf,
-  checkName,
-  collisionKey,
-  printable,
   withPatience
-} from "./chunk-P3TUFHYY.js";
+} from "./chunk-3CPZIRKX.js";
 import {
   piecesOf
 } from "./chunk-Z622CYUG.js";
 import {
-  concat,
-  equal,
-  fromHex,
-  fromUtf8,
-  hex,
-  hkdf,
-  random,
-  utf8,
-  utf8Length
-} from "./chunk-3AFGREZB.js";
+  hkdf
+} from "./chunk-YG7J2LP3.js";
 import {
   hmac,
   sha256
 } from "./chunk-WMBZNGJP.js";
 import {
+  MAX_PATH_BYTES,
   ShareError,
+  checkName,
+  collisionKey,
+  concat,
+  equal,
   fail,
   failureOf,
+  fromHex,
+  fromUtf8,
+  hex,
   isFailure,
-  part
-} from "./chunk-QUKKOYP6.js";
+  part,
+  quoted,
+  random,
+  utf8,
+  utf8Length
+} from "./chunk-FEZHJH2D.js";
 import "./chunk-GM7WFPGG.js";
 
 // src/stream.ts
@@ -678,7 +678,7 @@ async function readHeader2(input) {
   }
   const entry = decode2(blocks);
   if (typeof entry === "string") input.fail(entry);
-  input.near = printable(entry.path);
+  input.near = entry.path;
   if (!equal(header(entry), blocks)) input.fail("malformed");
   return { ...entry, offset: input.position };
 }
@@ -720,7 +720,7 @@ var Input = class {
   constructor(pieces, length, near) {
     this.pieces = pieces;
     this.length = length;
-    this.near = printable(near);
+    this.near = near;
   }
   pieces;
   length;
@@ -729,7 +729,7 @@ var Input = class {
   #rest = new Uint8Array();
   /** Throws the fault, with the entry it was found at. */
   fail(fault) {
-    fail({ code: "archive_bad", fault, near: this.near });
+    fail({ code: "archive_bad", fault, near: quoted(this.near) });
   }
   /** So many bytes, in one piece. */
   async take(count) {
@@ -1078,7 +1078,7 @@ var Session = class {
     const single2 = singleFile(manifest, selection);
     if (single2) return { name: single2.path.slice(single2.path.lastIndexOf("/") + 1), isZip: false, bytes: single2.size };
     if (saveAs === "folder") return { name: zipName(manifest), isZip: false, bytes: null };
-    const zip = await part(import("./zip-GVKM67FG.js"));
+    const zip = await part(import("./zip-KWWSQZ5E.js"));
     zip.checkCount(manifest);
     const entries = entriesOf(manifest, selection);
     return { name: zipName(manifest), isZip: true, bytes: entries.length > 0 ? zip.zipLength(entries) : null };
@@ -1091,7 +1091,7 @@ var Session = class {
     const fingerprint = new Fingerprint();
     this.#progress = null;
     const total = isWhole ? opened2.manifest.bytes : sizeOf(entriesOf(opened2.manifest, selection));
-    const { openTarget } = await part(import("./target-YPO5DHHI.js"));
+    const { openTarget } = await part(import("./target-C4ORBTQG.js"));
     const put = await openTarget(target, total, signal);
     const over = new AbortController();
     const wanted = AbortSignal.any([signal, over.signal]);
@@ -1212,7 +1212,7 @@ async function carryOut(call, signal) {
     case "prove":
       return session.unlock({ passphrase: call.takes.words }, signal);
     case "unlock":
-      return session.unlock({ identities: (await part(import("./identity-ZZLSAR5M.js"))).readIdentities(call.takes.identities) }, signal);
+      return session.unlock({ identities: (await part(import("./identity-ULZUXSSY.js"))).readIdentities(call.takes.identities) }, signal);
     case "plan":
       return session.plan(call.takes.selection, call.takes.saveAs);
     case "save":

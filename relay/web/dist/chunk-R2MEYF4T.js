@@ -1,16 +1,15 @@
 import {
-  hex,
-  random,
-  utf8
-} from "./chunk-3AFGREZB.js";
-import {
   sha256
 } from "./chunk-WMBZNGJP.js";
 import {
   ShareError,
   fail,
-  isFailure
-} from "./chunk-QUKKOYP6.js";
+  hex,
+  isFailure,
+  quoted,
+  random,
+  utf8
+} from "./chunk-FEZHJH2D.js";
 
 // src/trusted.ts
 var DOWNLOAD_WORKER = "download-worker-ONFUCWBT.js";
@@ -94,7 +93,7 @@ var Engine = class {
     };
     worker.onerror = (event) => {
       event.preventDefault();
-      if (hasBegun) return this.#failAll({ code: "unexpected", detail: event.message });
+      if (hasBegun) return this.#failAll({ code: "unexpected", detail: quoted(event.message) });
       this.#worker = null;
       void this.#tellWhy();
     };

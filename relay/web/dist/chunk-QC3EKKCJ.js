@@ -1,17 +1,17 @@
 import {
-  concat,
-  equal,
-  hkdf,
-  utf8
-} from "./chunk-3AFGREZB.js";
+  hkdf
+} from "./chunk-YG7J2LP3.js";
 import {
   hmac,
   sha256
 } from "./chunk-WMBZNGJP.js";
 import {
+  concat,
+  equal,
   fail,
-  part
-} from "./chunk-QUKKOYP6.js";
+  part,
+  utf8
+} from "./chunk-FEZHJH2D.js";
 
 // src/scrypt.ts
 var BLOCK_SIZE = 8;

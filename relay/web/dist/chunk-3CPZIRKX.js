@@ -2,130 +2,12 @@ import {
   bodyReader
 } from "./chunk-Z622CYUG.js";
 import {
-  concat,
-  fromUtf8,
-  utf8Length
-} from "./chunk-3AFGREZB.js";
-import {
   ShareError,
-  fail
-} from "./chunk-QUKKOYP6.js";
-
-// src/names.ts
-var MAX_COMPONENT_BYTES = 255;
-var MAX_PATH_BYTES = 4096;
-var MAX_DEPTH = 100;
-function checkName(path) {
-  if (utf8Length(path) > MAX_PATH_BYTES) return "long";
-  const components = path.split("/");
-  if (components.length > MAX_DEPTH) return "deep";
-  for (const component of components) {
-    const fault = checkComponent(component);
-    if (fault) return fault;
-  }
-  return null;
-}
-function checkComponent(name) {
-  if (name === "") return "empty";
-  if (name === "." || name === "..") return "dots";
-  if (utf8Length(name) > MAX_COMPONENT_BYTES) return "long";
-  if (!isWellShown(name) || /[\\:<>"|?*]/.test(name)) return "character";
-  if (/[.\p{White_Space}]$/u.test(name)) return "ending";
-  if (isDevice(name)) return "device";
-  if (/^\.share-[0-9a-f]{16}\.part$/i.test(name)) return "staging";
-  if (name.normalize("NFC") !== name) return "composed";
-  return null;
-}
-function collisionKey(path) {
-  const visible = path.replace(/[\u200C\u200D\u180B-\u180D\u180F\uFE00-\uFE0F\u{E0100}-\u{E01EF}]/gu, "");
-  return visible.toLowerCase().toUpperCase().normalize("NFC");
-}
-function printable(text) {
-  let previous = null;
-  let shown = "";
-  for (const c of text) {
-    const code = c.codePointAt(0) ?? 0;
-    shown += isVisible(previous, code) ? c : escaped(c, code);
-    previous = code;
-  }
-  return shown;
-}
-function escaped(c, code) {
-  const short = { "\n": "\\n", "\r": "\\r", "	": "\\t" }[c];
-  return short ?? `\\u{${code.toString(16)}}`;
-}
-function isWellShown(name) {
-  let previous = null;
-  for (const c of name) {
-    const code = c.codePointAt(0) ?? 0;
-    if (!isVisible(previous, code)) return false;
-    previous = code;
-  }
-  return true;
-}
-function isVisible(previous, code) {
-  if (code === 8204 || code === 8205) {
-    return previous !== null && previous >= 1536 && (!isIgnorable(previous) || isVariationSelector(previous));
-  }
-  if (isVariationSelector(code)) {
-    if (previous === null) return false;
-    const keycap = code === 65039 && /[0-9#*]/.test(String.fromCodePoint(previous));
-    return keycap || previous > 127 && !isIgnorable(previous);
-  }
-  return !isControl(code) && !isIgnorable(code) && !hasNoShape(code);
-}
-function isControl(code) {
-  return code < 32 || code >= 127 && code < 160;
-}
-function isVariationSelector(code) {
-  return within(code, VARIATION_SELECTORS);
-}
-function isIgnorable(code) {
-  return within(code, IGNORABLE);
-}
-function hasNoShape(code) {
-  return within(code, SHAPELESS) || (code & 65534) === 65534;
-}
-function within(code, ranges) {
-  return ranges.some(([first, last]) => code >= first && code <= last);
-}
-var VARIATION_SELECTORS = [
-  [6155, 6157],
-  [6159, 6159],
-  [65024, 65039],
-  [917760, 917999]
-];
-var IGNORABLE = [
-  [173, 173],
-  [847, 847],
-  [1564, 1564],
-  [4447, 4448],
-  [6068, 6069],
-  [6155, 6159],
-  [8203, 8207],
-  [8234, 8238],
-  [8288, 8303],
-  [12644, 12644],
-  [65024, 65039],
-  [65279, 65279],
-  [65440, 65440],
-  [65520, 65528],
-  [113824, 113827],
-  [119155, 119162],
-  [917504, 921599]
-];
-var SHAPELESS = [
-  [8232, 8233],
-  [65529, 65531],
-  [64976, 65007],
-  [55296, 57343],
-  [57344, 63743],
-  [983040, 1114111]
-];
-function isDevice(name) {
-  const stem = name.split(".", 1)[0]?.replace(/ +$/, "") ?? "";
-  return /^(CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(COM|LPT)[0-9¹²³])$/i.test(stem);
-}
+  concat,
+  fail,
+  fromUtf8,
+  isFailure
+} from "./chunk-FEZHJH2D.js";
 
 // src/api.ts
 var CALL_MS = 6e4;
@@ -163,6 +45,9 @@ var Relay = class {
     try {
       const response = await this.#call("GET", id, "/content", { headers }, AbortSignal.any([signal, stalled.signal]));
       return { ...checkRange(response, from, to, etag), body: bodyOf(response, signal, stalled) };
+    } catch (error) {
+      if (!isFailure(error, "relay_failed") || error.failure.status !== 416) throw error;
+      return fail({ code: etag === null ? "not_the_content" : "content_changed" });
     } finally {
       clearTimeout(begun);
     }
@@ -329,7 +214,7 @@ async function* bodyOf(response, signal, stalled) {
   try {
     for (; ; ) {
       const asked = performance.now();
-      const { done, value } = await within2(reader.read(), STALL_MS - waited, signal, stalled);
+      const { done, value } = await within(reader.read(), STALL_MS - waited, signal, stalled);
       if (done || !value) return;
       waited += performance.now() - asked;
       count += value.length;
@@ -341,7 +226,7 @@ async function* bodyOf(response, signal, stalled) {
     });
   }
 }
-async function within2(reading, ms, signal, stalled) {
+async function within(reading, ms, signal, stalled) {
   let timer;
   const late = new Promise((_, reject) => {
     timer = setTimeout(() => {
@@ -425,10 +310,6 @@ async function pause(ms, signal) {
 }
 
 export {
-  MAX_PATH_BYTES,
-  checkName,
-  collisionKey,
-  printable,
   Relay,
   arrivedOf,
   isPassing,

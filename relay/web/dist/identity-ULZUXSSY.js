@@ -2,12 +2,10 @@ import {
   base64,
   malformed,
   unwrap
-} from "./chunk-4SVA37OZ.js";
+} from "./chunk-QC3EKKCJ.js";
 import {
-  concat,
-  hkdf,
-  utf8
-} from "./chunk-3AFGREZB.js";
+  hkdf
+} from "./chunk-YG7J2LP3.js";
 import {
   abytes,
   anumber,
@@ -18,8 +16,10 @@ import {
   sha256
 } from "./chunk-WMBZNGJP.js";
 import {
-  fail
-} from "./chunk-QUKKOYP6.js";
+  concat,
+  fail,
+  utf8
+} from "./chunk-FEZHJH2D.js";
 import "./chunk-GM7WFPGG.js";
 
 // node_modules/@noble/curves/utils.js

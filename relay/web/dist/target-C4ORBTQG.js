@@ -2,7 +2,7 @@ import {
   fail,
   failureOf,
   part
-} from "./chunk-QUKKOYP6.js";
+} from "./chunk-FEZHJH2D.js";
 import "./chunk-GM7WFPGG.js";
 
 // src/hop.ts
@@ -374,7 +374,7 @@ async function write(sink, pieces) {
   }
 }
 async function* zipBytes(files) {
-  yield* (await part(import("./zip-GVKM67FG.js"))).zipped(files);
+  yield* (await part(import("./zip-KWWSQZ5E.js"))).zipped(files);
 }
 async function* onlyBytes(files) {
   for await (const { bytes } of files) yield* bytes;

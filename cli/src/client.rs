@@ -28,7 +28,7 @@ use tokio::time::Instant;
 
 pub use self::error::ClientError;
 use self::{
-    answer::{acknowledged, content_answer, is_problem_json, retry_after},
+    answer::{acknowledged, beyond_the_end, content_answer, is_problem_json, retry_after},
     handed_over::HandedOver,
 };
 use crate::{link::RelayUrl, secret::Secret};
@@ -229,7 +229,8 @@ impl Client {
         if let Some(etag) = etag {
             request = request.header(header::IF_RANGE, etag);
         }
-        content_answer(self.started(request).await?, range, etag, self.limits)
+        let answer = self.started(request).await.map_err(|error| beyond_the_end(error, etag))?;
+        content_answer(answer, range, etag, self.limits)
     }
 
     /// Tells the relay that the content was decrypted, verified and saved.
@@ -319,7 +320,10 @@ impl Client {
         let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(is_problem_json);
         let body = self.read_bounded(response, MAX_ANSWER_BYTES).await.unwrap_or_default();
         match read_json::<Problem>(&body) {
-            Some(problem) if is_problem => Err(ClientError::Problem { problem: Box::new(problem), retry_after }),
+            Some(problem) if is_problem => {
+                let problem = Box::new(Problem { status: status.as_u16(), ..problem });
+                Err(ClientError::Problem { problem, retry_after })
+            }
             _ => Err(ClientError::Status { status: status.as_u16(), retry_after }),
         }
     }

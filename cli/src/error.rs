@@ -12,17 +12,18 @@ use crate::{
     envelope::{EnvelopeError, KeyError, words::WordsError},
     i18n::fl,
     link::{LinkError, RelayUrlError},
+    quote::quoted,
     time, ui,
 };
 
 /// The exit codes of `share` (docs/architecture.md, "Exit codes").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A failure nobody foresaw.
+    /// A mistake of ours, or of a library we use: never what a relay, a sender, a disk or a system can bring about.
     Unexpected = 1,
     /// The command line asks for something impossible.
     Usage = 2,
-    /// The relay or the network cannot be reached.
+    /// The relay or the network cannot be reached, or does not answer as a relay does.
     Unreachable = 3,
     /// The words, or the key, do not open the share.
     WordsWrong = 4,
@@ -36,7 +37,7 @@ pub enum Kind {
     Corrupt = 8,
     /// The relay refuses: token, quota, size, space.
     Refused = 9,
-    /// A problem with a file or folder on this computer.
+    /// A problem with a file or folder on this computer, or with what its system gives.
     LocalFile = 10,
     /// The link is damaged.
     LinkDamaged = 11,
@@ -85,8 +86,18 @@ impl Error {
 
     /// Something has the name already.
     pub fn exists(path: &Path) -> Self {
-        let path = ui::shown(path);
+        let path = quoted(&path.to_string_lossy());
         Self::new(Kind::LocalFile, "output_exists", fl!("output-exists", path = path)).hint(fl!("output-exists-hint"))
+    }
+
+    /// A mistake of ours.
+    pub fn unexpected(message: impl Into<String>) -> Self {
+        Self::new(Kind::Unexpected, "unexpected", message).hint(fl!("unexpected-hint"))
+    }
+
+    /// Something that every system gives, and this one does not.
+    pub fn system(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Kind::LocalFile, code, message).hint(fl!("system-hint"))
     }
 
     /// A key file that is of no use.
@@ -194,6 +205,8 @@ impl From<EnvelopeError> for Error {
     fn from(error: EnvelopeError) -> Self {
         use EnvelopeError as E;
         let (kind, code) = match error {
+            E::System(_) => return Self::system("system", error.to_string()).because(error),
+            E::Library(_) => return Self::unexpected(error.to_string()),
             E::HeaderMalformed | E::HeaderTampered | E::Tampered { .. } | E::Truncated | E::TrailingData => {
                 (Kind::Corrupt, "corrupt")
             }
@@ -202,7 +215,6 @@ impl From<EnvelopeError> for Error {
             E::NoIdentityFits => (Kind::WordsWrong, "key_wrong"),
             E::NeedsWords | E::NeedsKeys => (Kind::Corrupt, "other_kind"),
             E::NoRecipients | E::TooManyRecipients | E::RecipientsDoNotMix => (Kind::Usage, "recipients"),
-            E::System(_) => (Kind::Unexpected, "system"),
         };
         let hinted = Self::new(kind, code, error.to_string());
         let hinted = if kind == Kind::Corrupt { hinted.hint(fl!("corrupt-hint")) } else { hinted };
@@ -217,12 +229,23 @@ impl From<ContentError> for Error {
             C::Changed(_) => (Kind::Changed, "file_changed", Some(fl!("content-changed-hint"))),
             C::NothingToSend | C::Nameless(_) | C::MessageLong | C::MessageCharacter(_) => (Kind::Usage, "usage", None),
             C::Newer => (Kind::Corrupt, "newer_version", Some(fl!("content-newer-hint"))),
-            C::Manifest(_) | C::Archive(..) => (Kind::Corrupt, "corrupt", Some(fl!("corrupt-hint"))),
+            // Authenticated, so only who sealed it can have made it so.
+            C::Manifest(_) | C::Archive(..) => (Kind::Corrupt, "corrupt", Some(fl!("corrupt-sender-hint"))),
             C::DiskFull(_) => (Kind::LocalFile, "disk_full", Some(fl!("disk-full-hint"))),
             C::NameTaken(_) => (Kind::LocalFile, "name_not_possible", Some(fl!("content-name-taken-hint"))),
             C::NoPermission(_) => (Kind::LocalFile, "no_permission", Some(fl!("no-permission-hint"))),
             C::Unnameable(..) => (Kind::LocalFile, "name_not_possible", Some(fl!("name-not-possible-hint"))),
-            _ => (Kind::LocalFile, "local_file", None),
+            C::NotFound(_)
+            | C::Unreadable(..)
+            | C::Special(_)
+            | C::NotUnicode(_)
+            | C::ForbiddenName(..)
+            | C::SameName(..)
+            | C::TooMany
+            | C::Input(_)
+            | C::InTheWay(_)
+            | C::Partly(..)
+            | C::Write(..) => (Kind::LocalFile, "local_file", None),
         };
         let told = Self { hint, ..Self::new(kind, code, error.to_string()) };
         told.because(error)
@@ -251,13 +274,16 @@ impl From<ClientError> for Error {
             ClientError::Status { status: 413, .. } => {
                 Self::new(Kind::Refused, "too_large", error.to_string()).hint(fl!("client-status-too-large-hint"))
             }
-            ClientError::Stalled | ClientError::Status { .. } => {
+            ClientError::Stalled => {
+                Self::new(Kind::Unreachable, "unreachable", error.to_string()).hint(fl!("client-unreachable-hint"))
+            }
+            ClientError::Status { .. } if error.is_passing() => {
                 Self::new(Kind::Unreachable, "unreachable", error.to_string()).hint(fl!("client-unreachable-hint"))
             }
             ClientError::Untrusted(_) => {
                 Self::new(Kind::Unreachable, "untrusted", error.to_string()).hint(fl!("client-untrusted-hint"))
             }
-            ClientError::Redirected | ClientError::BadAnswer(_) => {
+            ClientError::Redirected | ClientError::BadAnswer(_) | ClientError::Status { .. } => {
                 Self::new(Kind::Unreachable, "bad_answer", error.to_string()).hint(fl!("client-bad-answer-hint"))
             }
         };
@@ -302,16 +328,25 @@ impl From<Problem> for Error {
                 let limit = time::lifetime_text(problem.expiry_seconds.unwrap_or_default());
                 told(Kind::Refused, fl!("relay-expiry-too-long")).hint(fl!("relay-expiry-too-long-hint", limit = limit))
             }
-            Code::ContentDamaged => told(Kind::Corrupt, fl!("relay-content-damaged")).hint(fl!("corrupt-hint")),
+            Code::ContentDamaged => {
+                told(Kind::Corrupt, fl!("relay-content-damaged")).hint(fl!("relay-content-damaged-hint"))
+            }
             Code::StorageFull => told(Kind::Refused, fl!("relay-storage-full")).hint(fl!("relay-storage-full-hint")),
-            Code::PartsMissing => told(Kind::Unexpected, fl!("relay-lost-parts")).hint(fl!("relay-lost-parts-hint")),
+            Code::PartsMissing => told(Kind::Corrupt, fl!("relay-lost-parts")).hint(fl!("relay-lost-parts-hint")),
             Code::NotManager => told(Kind::Refused, fl!("relay-not-manager")),
             Code::TooBusy | Code::Timeout => {
                 told(Kind::Unreachable, fl!("relay-busy")).hint(fl!("client-unreachable-hint"))
             }
-            _ => {
-                told(Kind::Unexpected, fl!("client-problem", code = problem.code.as_str())).hint(fl!("unexpected-hint"))
-            }
+            Code::Internal => told(Kind::Unreachable, fl!("relay-failed")).hint(fl!("relay-failed-hint")),
+            Code::Conflict => told(Kind::Corrupt, fl!("relay-conflict")).hint(fl!("relay-conflict-hint")),
+            // To what we ask, only what is no relay of this protocol says these.
+            Code::BadRequest
+            | Code::NoSuchPath
+            | Code::MethodNotAllowed
+            | Code::WrongLength
+            | Code::RangeNotSatisfiable
+            | Code::Unknown => told(Kind::Unreachable, fl!("client-problem", code = problem.code.as_str()))
+                .hint(fl!("client-problem-hint")),
         }
     }
 }

@@ -118,7 +118,10 @@ impl Ledger {
     /// The entry of a share; an error if it was not sent from here.
     pub fn get(&self, id: &ShareId) -> Result<Entry> {
         match fs::read(self.path(id)) {
-            Ok(bytes) => serde_json::from_slice(&Zeroizing::new(bytes)).map_err(|_| damaged()),
+            Ok(bytes) => {
+                let entry: Option<Entry> = serde_json::from_slice(&Zeroizing::new(bytes)).ok();
+                entry.filter(|entry| Link::parse(&entry.link).is_ok_and(|link| link.id == *id)).ok_or_else(damaged)
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 Err(Error::new(Kind::LocalFile, "not_sent_from_here", fl!("ledger-not-here"))
                     .hint(fl!("ledger-not-here-hint")))

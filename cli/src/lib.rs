@@ -3,9 +3,10 @@
 //! How a file travels: `content` reads and packs it, `envelope` seals it, `transfer` moves it through `client`
 //! to a relay; and back the same way. `commands` has a file for each subcommand that reads like its story.
 
-use std::process::ExitCode;
+use std::{io, process::ExitCode, sync::Mutex, thread, time::SystemTime};
 
 use clap::Parser;
+use tokio::runtime::Runtime;
 
 pub mod args;
 pub mod client;
@@ -22,6 +23,8 @@ pub mod here;
 pub mod i18n;
 pub mod ledger;
 pub mod link;
+pub mod panics;
+pub mod quote;
 pub mod secret;
 pub mod system;
 pub mod threads;
@@ -32,6 +35,9 @@ pub mod ui;
 /// How long unfinished work may take after an interruption.
 const LAST_WORK: std::time::Duration = std::time::Duration::from_secs(5);
 
+/// Threads that may wait for a disk, a pipe or a terminal while others have to go on.
+const BLOCKING_THREADS: usize = 4;
+
 /// The whole program: reads the command line, runs the command, shows an error if there is one.
 pub fn main() -> ExitCode {
     let cli = match args::Cli::try_parse() {
@@ -40,7 +46,8 @@ pub fn main() -> ExitCode {
     };
     i18n::choose(cli.lang);
     let ui = ui::Ui::new(cli.json, cli.quiet);
-    match run(&ui, cli) {
+    panics::note();
+    match panics::as_errors(|| run(&ui, cli)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             ui.error(&error);
@@ -50,11 +57,25 @@ pub fn main() -> ExitCode {
 }
 
 fn run(ui: &ui::Ui, cli: args::Cli) -> error::Result<()> {
-    let runtime = tokio::runtime::Runtime::new().map_err(|error| {
-        error::Error::new(error::Kind::Unexpected, "runtime", i18n::fl!("no-threads")).because(error)
-    })?;
-    let result = runtime.block_on(commands::run(ui, cli));
+    if SystemTime::now() < SystemTime::UNIX_EPOCH {
+        // Libraries count on that this cannot be.
+        return Err(error::Error::system("clock", i18n::fl!("clock-before-1970")).hint(i18n::fl!("clock-hint")));
+    }
+    let runtime = runtime().map_err(threads::none_left)?;
+    let result = panics::as_errors(|| runtime.block_on(commands::run(ui, cli)));
     // Threads that still write finish and clean up.
     runtime.shutdown_timeout(LAST_WORK);
     result
+}
+
+/// Threads for tasks, which the system is asked for at once: where it gives too few, the library panics, or waits for ever.
+fn runtime() -> io::Result<Runtime> {
+    let workers = thread::available_parallelism().map_or(1, usize::from);
+    let gate = Mutex::new(());
+    thread::scope(|scope| {
+        let _closed = gate.lock();
+        let wait = || drop(gate.lock());
+        (0..workers + BLOCKING_THREADS).try_for_each(|_| thread::Builder::new().spawn_scoped(scope, wait).map(drop))
+    })?;
+    Runtime::new()
 }

@@ -7,11 +7,12 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use crate::{
     error::{Error, Result},
     i18n::fl,
+    quote::quoted,
 };
 
 /// Reads `30s`, `5m`, `12h`, `7d` or `2w`.
 pub fn duration(text: &str) -> Result<Duration> {
-    parse_duration(text).ok_or_else(|| Error::usage(fl!("time-not-a-duration", text = text)))
+    parse_duration(text).ok_or_else(|| Error::usage(fl!("time-not-a-duration", text = quoted(text))))
 }
 
 /// How long a share is to live.
@@ -28,9 +29,9 @@ impl Lifetime {
     pub fn read(text: &str) -> Result<Self> {
         let duration = parse_duration(text).filter(|duration| !duration.is_zero());
         let found = duration.map(|duration| Self::For(duration.as_secs()));
-        found
-            .or_else(|| end_of(text, TimeZone::system()).map(Self::Until))
-            .ok_or_else(|| Error::usage(fl!("time-not-a-lifetime", text = text)).hint(fl!("time-not-a-lifetime-hint")))
+        found.or_else(|| end_of(text, TimeZone::system()).map(Self::Until)).ok_or_else(|| {
+            Error::usage(fl!("time-not-a-lifetime", text = quoted(text))).hint(fl!("time-not-a-lifetime-hint"))
+        })
     }
 }
 

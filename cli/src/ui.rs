@@ -6,7 +6,8 @@
 //! - An error is `share: ` and a sentence, its causes, then a `hint: ` line. Plain text, so it reads without colour.
 //! - Nothing asks unless standard input and standard error are a terminal; otherwise it is a usage error that names
 //!   the option which answers instead.
-//! - Whatever a stranger wrote (names, messages, answers) passes [`printable`] before it is shown.
+//! - Whatever a stranger wrote (names, messages, answers) passes [`printable`] before it is shown, and
+//!   [`quoted`](crate::quote::quoted) where it stands in a sentence. In JSON the same characters are escaped.
 
 use std::{
     error::Error as _,
@@ -25,8 +26,12 @@ use crate::{
     client::ClientError,
     error::{Error, Kind, Result},
     i18n::fl,
+    quote::{plain_json, shortened},
     transfer::backoff::Patience,
 };
+
+/// Characters of an error with its causes, or of a warning. Each text that is quoted in it is much shorter already.
+const MOST_TOLD: usize = 2000;
 
 /// How to talk to the user.
 #[derive(Debug, Clone)]
@@ -67,7 +72,7 @@ impl Ui {
             return Ok(());
         }
         let line = serde_json::to_string(event).expect("events always become JSON");
-        write_line(io::stdout().lock(), &line)
+        write_line(io::stdout().lock(), &plain_json(&line))
     }
 
     /// Tells what is going on.
@@ -79,7 +84,7 @@ impl Ui {
 
     /// Warns of something that is not an error.
     pub fn warn(&self, text: impl AsRef<str>) {
-        complain(&fl!("ui-warning", text = text.as_ref()));
+        complain(&fl!("ui-warning", text = told(text.as_ref())));
     }
 
     /// Shows an error, its causes and its hint.
@@ -230,16 +235,24 @@ fn style(total: Option<u64>, waiting: bool) -> ProgressStyle {
 
 /// Shows help, or what is wrong with the command line, as clap words it; with `--json` also as an object.
 pub fn command_line(error: &clap::Error) -> ExitCode {
-    if error.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
-        let text = error.to_string();
-        let lines = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect::<Vec<_>>();
-        let sentence = lines.join(" ");
-        let sentence = sentence.trim_start_matches("error: ");
-        // The exit code tells too, if nobody reads this.
-        let _ = Ui::new(true, true).failed(&Error::usage(sentence), sentence);
+    if !error.use_stderr() {
+        return match error.print() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                complain(&format!("share: {}: {error}", fl!("ui-cannot-print")));
+                ExitCode::from(Kind::LocalFile as u8)
+            }
+        };
     }
-    // As above.
-    let _ = error.print();
+    // Not as clap prints it, which repeats whatever was pasted into the command line.
+    let text = error.to_string();
+    if std::env::args_os().any(|argument| argument == "--json") {
+        let lines = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect::<Vec<_>>();
+        let sentence = told(lines.join(" ").trim_start_matches("error: "));
+        // The exit code tells too, if nobody reads this.
+        let _ = Ui::new(true, true).failed(&Error::usage(&*sentence), &sentence);
+    }
+    text.lines().for_each(|line| complain(&told(line)));
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Kind::Usage as u8))
 }
 
@@ -275,7 +288,12 @@ fn with_causes(error: &Error) -> String {
         }
         cause = error.source();
     }
-    printable(&text)
+    told(&text)
+}
+
+/// The text of an error or a warning: one line, whatever is in it.
+fn told(text: &str) -> String {
+    shortened(&printable(text), MOST_TOLD)
 }
 
 fn write_line(mut stream: impl Write, line: &str) -> Result<()> {

@@ -16,6 +16,7 @@ mod disk;
 mod error;
 mod http;
 pub mod limits;
+mod line;
 mod metrics;
 pub mod operator;
 mod program;

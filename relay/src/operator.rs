@@ -9,6 +9,8 @@ use std::{
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use crate::line::is_visible;
+
 /// Characters in a name, and in a contact line.
 const MAX_NAME: usize = 60;
 const MAX_CONTACT: usize = 200;
@@ -134,12 +136,6 @@ fn text(field: &'static str, text: Option<String>, max: usize) -> Result<Option<
         Some(text) if !is_shown(&text) => Err(OperatorError::Text(field, max)),
         text => Ok(text),
     }
-}
-
-/// Neither a control nor an invisible or direction-changing character.
-fn is_visible(c: char) -> bool {
-    !c.is_control()
-        && !matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 fn accent(

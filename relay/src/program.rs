@@ -17,6 +17,7 @@ use crate::{
     auth::TokenFile,
     clock,
     config::{Config, Senders},
+    line,
     operator::Operator,
     store::{self, LocalStore},
 };
@@ -181,9 +182,9 @@ fn start_log(format: LogFormat) -> Result<()> {
 /// One line for the error and one for each of its causes.
 fn report(error: &dyn Error, err: &mut dyn Write) {
     let causes = std::iter::successors(error.source(), |cause| (*cause).source());
-    let text: String = causes.map(|cause| format!("  because: {cause}\n")).collect();
+    let text: String = causes.map(|cause| format!("  because: {}\n", line::of_text(&cause.to_string()))).collect();
     // There is nowhere left to say that standard error is closed.
-    let _ = write!(err, "error: {error}\n{text}");
+    let _ = write!(err, "error: {}\n{text}", line::of_text(&error.to_string()));
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use crate::{
     clock::{ClockWatch, Trust},
     config::{Config, Senders},
     error::Error,
-    limits,
+    limits, line,
     metrics::Metrics,
     share::{BlobKind, Guesses, Life, Record, Refusal},
     store::{Object, Store, StoreError, Stored},
@@ -274,7 +274,7 @@ impl<S: Store> Relay<S> {
         for id in self.store.due(self.now()).await? {
             match self.settle(id).await {
                 Ok(()) | Err(Error::Refused(_)) => {}
-                Err(error) => tracing::error!(share = short(&id), error = &error as &dyn std::error::Error, "sweep"),
+                Err(error) => tracing::error!(share = short(&id), error = line::of_error(&error), "sweep"),
             }
         }
         Ok(())

@@ -7,7 +7,7 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use crate::{relay::Relay, store::Store};
+use crate::{line, relay::Relay, store::Store};
 
 /// Sweeps now and then regularly, until `stop`.
 pub async fn run<S: Store>(relay: Arc<Relay<S>>, mut stop: watch::Receiver<bool>) {
@@ -20,7 +20,7 @@ pub async fn run<S: Store>(relay: Arc<Relay<S>>, mut stop: watch::Receiver<bool>
         }
         relay.check_clock().await;
         if let Err(error) = relay.sweep().await {
-            tracing::error!(error = &error as &dyn std::error::Error, "sweep");
+            tracing::error!(error = line::of_error(&error), "sweep");
         }
     }
 }

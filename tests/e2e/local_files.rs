@@ -7,7 +7,8 @@ use std::{
 };
 
 use crate::{
-    failures::{fails, send_something},
+    failures::{NOWHERE, fails, send_something},
+    http::{Reply, Server},
     proxy::Proxy,
     raw,
     round_trips::noise,
@@ -316,4 +317,47 @@ fn a_staging_folder_that_somebody_swaps_is_refused() {
     getting.finish().fails(10, "staging_swapped");
     assert!(!world.path("in/case.bin").exists());
     assert_eq!(world.events(&sent), ["created", "ready", "ticket"]);
+}
+
+#[test]
+fn a_system_that_gives_too_little() {
+    let world = World::new();
+    let file = world.file("case.bin", "x");
+    let send = |bytes: &str| {
+        let limit = format!("--as={bytes}");
+        world.share(["send", "--relay", NOWHERE, "--patience", "0s"]).arg(&file).under(["prlimit", &limit])
+    };
+    let hint = "Close other programs";
+    fails(|| send("250000000"), 10, "system", "The computer could not do what encryption needs", hint);
+    fails(|| send("20000000"), 10, "no_threads", "The system gives no threads", hint);
+}
+
+#[test]
+fn files_of_our_own_that_are_damaged() {
+    let world = World::new();
+    let relay = world.relay();
+    let sent = send_something(&world, &relay.url, &[]);
+    let kept = |path: &str| world.path(format!("home/.local/share/share/{path}"));
+    let entry = kept(&format!("ledger/{}.json", sent.id()));
+    let damaged = fs::read_to_string(&entry).unwrap().replace(&sent.link, "\u{1b}[2Jhttps://");
+    fs::write(&entry, damaged).unwrap();
+    fails(|| world.share(["status", &sent.link]), 10, "ledger_damaged", "The record of what was sent is damaged", "");
+
+    let server = Server::before(&relay.url, |request, response| match request.call() {
+        "parts/0" => Reply::Raw(Vec::new()),
+        _ => response.into(),
+    });
+    let send = world.share(["send", "case.bin", "--relay", &server.url, "--patience", "0s", "--json"]);
+    let cut_off = send.output().exits(3).says("The upload is kept");
+    let link = cut_off.json()[0]["link"].as_str().unwrap().to_owned();
+    let header = kept(&format!("uploads/{}/header", link.rsplit('/').next().unwrap()));
+    let bytes = fs::read(&header).unwrap();
+    fs::write(&header, &bytes[1..]).unwrap();
+    let says = "What it takes to go on with an upload later cannot be kept";
+    fails(|| world.share(["resume", &link]), 10, "local_file", says, "");
+    fs::write(&header, bytes).unwrap();
+    let record = kept(&format!("uploads/{}/journal.json", link.rsplit('/').next().unwrap()));
+    let damaged = fs::read_to_string(&record).unwrap().replace(&link, "\u{1b}[2J");
+    fs::write(&record, damaged).unwrap();
+    fails(|| world.share(["resume"]), 10, "nothing_unfinished", "There is no unfinished upload", "`share list` shows");
 }

@@ -18,6 +18,7 @@ envelope-no-recipients = No public key was given to seal to
 envelope-too-many-recipients = These are too many public keys for one file
 envelope-recipients-do-not-mix = Post-quantum and ordinary public keys cannot be used together
 envelope-system = The computer could not do what encryption needs
+envelope-library = The encryption library did what it never does: { $what }
 key-unreadable = The file with keys cannot be read
 key-file-too-large = The file is too large to be a file with keys
 key-line = Line { $line } cannot be used
@@ -75,7 +76,8 @@ name-deep = it is more than { $depth } folders deep
 name-staging = it is the name of a folder for unfinished downloads
 fault-truncated = it ends too early
 fault-trailing = something follows its end
-fault-malformed = it is not in the form it should have ({ $detail })
+fault-malformed = it is not in the form it should have
+fault-json = it is not in the form it should have (line { $line }, column { $column })
 fault-type = it holds something that is neither a file nor a folder (type { $kind })
 fault-name = it holds a forbidden name
 fault-same-name = it holds the same name twice
@@ -114,6 +116,7 @@ client-stalled = The relay or the network stopped responding
 client-untrusted = The relay's certificate is not accepted ({ $why })
 client-untrusted-hint = Check the relay's address and this computer's clock. If a proxy in your office looks into connections, ask for its certificate to be installed.
 client-problem = The relay refused ({ $code })
+client-problem-hint = This version of share and the relay do not understand each other, or it is no relay. Check its address; if that is right, tell whoever runs the relay.
 client-status = Something on the way to the relay answered with error { $status }
 client-status-too-large = Something on the way to the relay does not let this much through at once
 client-status-too-large-hint = Tell whoever runs the relay: the web server in front of it must let requests of 64 MiB through.
@@ -137,7 +140,10 @@ transfer-tags = What has been fetched cannot be noted down
 ## failures
 # (what error.rs tells)
 
+clock-before-1970 = This computer's clock shows a time before 1970
+clock-hint = Set the clock right, and try again.
 corrupt-hint = Nothing was saved. Try again; if it fails again, ask the sender to send it anew and tell whoever runs the relay.
+corrupt-sender-hint = Nothing was saved. It was made this way by the sender's program, and not changed on the way: trying again does not help. Ask the sender to send it anew.
 content-changed-hint = Wait until nothing writes to the file, then send it again.
 content-newer-hint = Install the newest share, or open the link in a browser.
 content-name-taken-hint = Save it on another disk, or ask the sender to rename one of the two.
@@ -150,6 +156,10 @@ no-signals = The system does not tell when share has to stop
 output-exists = { $path } exists already
 output-exists-hint = Choose another name, or move what is there.
 relay-busy = The relay is too busy
+relay-conflict = The relay holds something else for this share than what was sent
+relay-conflict-hint = Send it anew. If this happens again, tell whoever runs the relay.
+relay-failed = The relay failed
+relay-failed-hint = Try again later. If it keeps failing, tell whoever runs the relay.
 relay-lost-parts = The relay has lost a part of what was sent
 relay-lost-parts-hint = If this happens again, tell whoever runs the relay.
 relay-needs-token = The relay does not accept this sender token, or wants one
@@ -158,6 +168,7 @@ relay-not-manager = This computer's key does not fit that share
 relay-storage-full = The relay has no space left
 relay-storage-full-hint = Try again later, or ask whoever runs the relay to make room.
 relay-content-damaged = What the relay has stored is damaged
+relay-content-damaged-hint = Nothing was saved, and trying again does not help. Ask the sender to send it anew, and tell whoever runs the relay.
 relay-expiry-too-long = The relay does not keep anything for so long
 relay-expiry-too-long-hint = Nothing was sent. Send it again with a shorter time: --expires { $limit } is the longest.
 relay-too-large = The relay does not accept so much at once (limit: { $limit })
@@ -182,6 +193,8 @@ share-words-wrong = These words do not open it: { $left ->
    *[other] { $left } tries are left
 }
 share-words-wrong-locked = These words do not open it, and that was the last try: it is locked until { $until }
+system-hint = Close other programs, and try again.
+unexpected = Something went wrong inside share: { $what }
 unexpected-hint = This should not happen. Please report it, with this message.
 words-hint = Compare each word with what the sender reads out.
 

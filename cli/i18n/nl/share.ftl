@@ -18,6 +18,7 @@ envelope-no-recipients = Er is geen openbare sleutel gegeven om voor te versleut
 envelope-too-many-recipients = Dit zijn te veel openbare sleutels voor één bestand
 envelope-recipients-do-not-mix = Post-kwantumsleutels en gewone openbare sleutels kunnen niet samen worden gebruikt
 envelope-system = De computer kon niet doen wat voor versleutelen nodig is
+envelope-library = De versleutelbibliotheek deed iets wat zij nooit doet: { $what }
 key-unreadable = Het bestand met sleutels kan niet worden gelezen
 key-file-too-large = Het bestand is te groot voor een bestand met sleutels
 key-line = Regel { $line } is niet bruikbaar
@@ -75,7 +76,8 @@ name-deep = het bestand zit meer dan { $depth } mappen diep
 name-staging = zo heet een map voor downloads die nog niet klaar zijn
 fault-truncated = de inhoud houdt te vroeg op
 fault-trailing = er staat nog iets na het einde
-fault-malformed = de inhoud heeft niet de juiste vorm ({ $detail })
+fault-malformed = de inhoud heeft niet de juiste vorm
+fault-json = de inhoud heeft niet de juiste vorm (regel { $line }, kolom { $column })
 fault-type = er zit iets in dat geen bestand en geen map is (soort { $kind })
 fault-name = er zit een verboden naam in
 fault-same-name = dezelfde naam komt twee keer voor
@@ -114,6 +116,7 @@ client-stalled = De relay of het netwerk reageert niet meer
 client-untrusted = Het certificaat van de relay wordt niet aanvaard ({ $why })
 client-untrusted-hint = Controleer het adres van de relay en de klok van deze computer. Kijkt een proxy op kantoor mee in verbindingen? Laat dan het certificaat daarvan installeren.
 client-problem = De relay weigert ({ $code })
+client-problem-hint = Deze versie van share en de relay begrijpen elkaar niet, of het is geen relay. Controleer het adres; klopt dat, meld dit dan aan de beheerder van de relay.
 client-status = Iets op weg naar de relay antwoordde met fout { $status }
 client-status-too-large = Iets op de weg naar de relay laat niet zo veel tegelijk door
 client-status-too-large-hint = Meld dit aan wie de relay beheert: de webserver ervoor moet verzoeken van 64 MiB doorlaten.
@@ -137,7 +140,10 @@ transfer-tags = Wat is opgehaald, kan niet worden bijgehouden
 ## failures
 # (what error.rs tells)
 
+clock-before-1970 = De klok van deze computer staat op een tijd vóór 1970
+clock-hint = Zet de klok goed en probeer het opnieuw.
 corrupt-hint = Er is niets opgeslagen. Probeer het opnieuw; gaat het weer mis, vraag de afzender het opnieuw te versturen en meld het aan de beheerder van de relay.
+corrupt-sender-hint = Er is niets opgeslagen. Het programma van de afzender heeft dit zo gemaakt; het is onderweg niet veranderd. Opnieuw proberen helpt dus niet: vraag de afzender het opnieuw te versturen.
 content-changed-hint = Wacht tot niets het bestand meer wijzigt en verstuur het opnieuw.
 content-newer-hint = Installeer de nieuwste versie van share, of open de link in een browser.
 content-name-taken-hint = Sla het op een andere schijf op, of vraag de afzender een van de twee een andere naam te geven.
@@ -150,6 +156,10 @@ no-signals = Het systeem meldt niet wanneer share moet stoppen
 output-exists = { $path } bestaat al
 output-exists-hint = Kies een andere naam, of verplaats wat er staat.
 relay-busy = De relay heeft het te druk
+relay-conflict = De relay heeft voor deze zending iets anders dan wat is verstuurd
+relay-conflict-hint = Verstuur het opnieuw. Gebeurt dit nog eens, meld het dan aan de beheerder van de relay.
+relay-failed = Er ging iets mis bij de relay
+relay-failed-hint = Probeer het later opnieuw. Blijft het misgaan, meld het dan aan de beheerder van de relay.
 relay-lost-parts = De relay is een deel van de zending kwijt
 relay-lost-parts-hint = Gebeurt dit nog eens, meld het dan aan de beheerder van de relay.
 relay-needs-token = De relay accepteert dit afzendertoken niet, of wil er een
@@ -158,6 +168,7 @@ relay-not-manager = De sleutel op deze computer past niet bij deze zending
 relay-storage-full = De relay heeft geen ruimte meer
 relay-storage-full-hint = Probeer het later opnieuw, of vraag de beheerder van de relay om ruimte te maken.
 relay-content-damaged = Wat de relay heeft opgeslagen, is beschadigd
+relay-content-damaged-hint = Er is niets opgeslagen, en opnieuw proberen helpt niet. Vraag de afzender het opnieuw te versturen en meld het aan de beheerder van de relay.
 relay-expiry-too-long = De relay bewaart niets zo lang
 relay-expiry-too-long-hint = Er is niets verstuurd. Verstuur het opnieuw met een kortere tijd: --expires { $limit } is de langste.
 relay-too-large = De relay accepteert niet zoveel tegelijk (grens: { $limit })
@@ -182,6 +193,8 @@ share-words-wrong = Deze woorden openen het niet: { $left ->
    *[other] u hebt nog { $left } pogingen
 }
 share-words-wrong-locked = Deze woorden openen het niet, en dat was de laatste poging: het is op slot tot { $until }
+system-hint = Sluit andere programma's en probeer het opnieuw.
+unexpected = Er ging iets mis in share: { $what }
 unexpected-hint = Dit hoort niet te gebeuren. Meld het alstublieft, met deze tekst.
 words-hint = Vergelijk elk woord met wat de afzender voorleest.
 

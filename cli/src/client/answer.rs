@@ -6,6 +6,7 @@ use reqwest::{
     Response, StatusCode,
     header::{self, HeaderMap, HeaderValue},
 };
+use share_relay_api::Code;
 
 use super::{Answer, ClientError, Content, Limits, with_stall_timeout};
 
@@ -52,6 +53,16 @@ pub fn content_answer(
         _ => return Err(ClientError::BadAnswer("status")),
     };
     Ok(Content { total, etag: found, body: with_stall_timeout(response, limits) })
+}
+
+/// What it means that the range asked for lies beyond the content's end: every range asked for lies within the length
+/// that the manifest gives, or an earlier answer gave.
+pub fn beyond_the_end(error: ClientError, etag: Option<&str>) -> ClientError {
+    match error.status() == Some(416) || error.code() == Some(Code::RangeNotSatisfiable) {
+        true if etag.is_some() => ClientError::ContentChanged,
+        true => ClientError::NotTheContent,
+        false => error,
+    }
 }
 
 fn number(headers: &HeaderMap, name: header::HeaderName) -> Option<u64> {

@@ -4,7 +4,7 @@ use std::{error::Error as StdError, fmt, io, time::Duration};
 
 use share_relay_api::{Code, Problem};
 
-use crate::{i18n::fl, ui::percent};
+use crate::{i18n::fl, quote::quoted, ui::percent};
 
 /// Why a call failed.
 #[derive(Debug)]
@@ -83,7 +83,7 @@ fn waiting_for_sender(problem: &Problem) -> String {
     fl!("client-waiting-for-sender", percent = percent(stored, total).to_string())
 }
 
-/// What the system or TLS said.
+/// What the system or TLS said; names in a certificate are the other side's.
 enum Cause {
     Certificate(String),
     Other(String),
@@ -96,11 +96,11 @@ fn root_cause(error: &reqwest::Error) -> Cause {
         // An error of the system that only wraps another does not name it as its source.
         let wrapped = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         if let Some(why @ rustls::Error::InvalidCertificate(_)) = wrapped.and_then(|inner| inner.downcast_ref()) {
-            return Cause::Certificate(why.to_string());
+            return Cause::Certificate(quoted(&why.to_string()));
         }
         match cause.source() {
             Some(source) => cause = source,
-            None => return Cause::Other(cause.to_string()),
+            None => return Cause::Other(quoted(&cause.to_string())),
         }
     }
 }
@@ -118,14 +118,20 @@ impl ClientError {
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Unreachable(_) | Self::Stalled => true,
-            Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500 | 502..=504),
-            Self::Problem { problem, .. } if problem.code == Code::ContentDamaged => false,
-            // Of what is still being uploaded with a known size, there will be more.
-            Self::Problem { problem, .. } if problem.code == Code::NotReady => problem.total_bytes.is_some(),
-            Self::Problem { problem, .. } => matches!(problem.status, 408 | 429 | 500 | 502..=504 | 507),
+            Self::Status { status, .. } => status_is_passing(*status),
+            Self::Problem { problem, .. } => problem_is_passing(problem),
             Self::Untrusted(_) | Self::Redirected | Self::BadAnswer(_) | Self::ContentChanged | Self::NotTheContent => {
                 false
             }
+        }
+    }
+
+    /// The status of an error answer.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Problem { problem, .. } => Some(problem.status),
+            Self::Status { status, .. } => Some(*status),
+            _ => None,
         }
     }
 
@@ -138,4 +144,38 @@ impl ClientError {
             _ => None,
         }
     }
+}
+
+fn problem_is_passing(problem: &Problem) -> bool {
+    match problem.code {
+        // Of what is still being uploaded with a known size, there will be more.
+        Code::NotReady => problem.total_bytes.is_some(),
+        Code::Timeout | Code::TooBusy | Code::Internal | Code::StorageFull => true,
+        Code::Unknown => status_is_passing(problem.status),
+        Code::BadRequest
+        | Code::NoSuchPath
+        | Code::MethodNotAllowed
+        | Code::TokenRequired
+        | Code::NotManager
+        | Code::TicketInvalid
+        | Code::NotFound
+        | Code::DamagedId
+        | Code::WrongProof
+        | Code::Locked
+        | Code::Collected
+        | Code::Revoked
+        | Code::Expired
+        | Code::DownloadsTaken
+        | Code::Conflict
+        | Code::PartsMissing
+        | Code::TooLarge
+        | Code::ExpiryTooLong
+        | Code::WrongLength
+        | Code::RangeNotSatisfiable
+        | Code::ContentDamaged => false,
+    }
+}
+
+fn status_is_passing(status: u16) -> bool {
+    matches!(status, 408 | 425 | 429 | 500 | 502..=504 | 507)
 }

@@ -12,8 +12,8 @@ use crate::{
     error::{Error, Kind, Result},
     i18n::fl,
     link::{Link, RelayUrl},
+    quote::quoted,
     secret::sha256,
-    ui::printable,
 };
 
 /// Most file names that are told.
@@ -95,11 +95,11 @@ fn wrong_headers(name: &str, file: &PageFile) -> bool {
 }
 
 fn not_as_released(relay: &RelayUrl, wrong: &BTreeSet<String>, software: &str) -> Error {
-    let named: Vec<String> = wrong.iter().take(MAX_TOLD).map(|name| printable(name)).collect();
+    let named: Vec<String> = wrong.iter().take(MAX_TOLD).map(|name| quoted(name)).collect();
     let more = if wrong.len() > MAX_TOLD { ", …" } else { "" };
     let files = format!("{}{more}", named.join(", "));
     let version = env!("CARGO_PKG_VERSION");
     let message = fl!("doctor-page-differs", relay = relay.as_str(), version = version, files = files);
-    let hint = fl!("doctor-page-differs-hint", software = printable(software), version = version);
+    let hint = fl!("doctor-page-differs-hint", software = quoted(software), version = version);
     Error::new(Kind::Corrupt, "page_differs", message).hint(hint)
 }

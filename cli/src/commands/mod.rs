@@ -13,7 +13,7 @@ use share_relay_api::ShareId;
 use crate::{
     args::{Cli, Command},
     config::Dirs,
-    error::{Error, Kind, Result},
+    error::{Error, Result},
     i18n::fl,
     ledger::Ledger,
     system::{self, StopSignal},
@@ -68,7 +68,7 @@ fn refuse_existing(path: &Path) -> Result<()> {
 
 fn no_randomness(error: getrandom::Error) -> Error {
     let cause = io::Error::other(error.to_string());
-    Error::new(Kind::Unexpected, "no_randomness", fl!("no-randomness")).because(cause)
+    Error::system("no_randomness", fl!("no-randomness")).because(cause)
 }
 
 fn random_id() -> Result<ShareId> {
@@ -79,7 +79,7 @@ fn random_id() -> Result<ShareId> {
 
 /// Listens for the wish to stop, from now on.
 fn stop_signal() -> Result<StopSignal> {
-    system::stop_signal().map_err(|error| Error::new(Kind::Unexpected, "signals", fl!("no-signals")).because(error))
+    system::stop_signal().map_err(|error| Error::system("signals", fl!("no-signals")).because(error))
 }
 
 /// The result of the work, or an error with this sentence once asked to stop.

@@ -12,6 +12,7 @@ use crate::{
     error::{Error, Result},
     i18n::fl,
     link::RelayUrl,
+    quote::quoted,
     secret::Secret,
 };
 
@@ -65,10 +66,10 @@ pub fn config(context: &Context, args: args::Config) -> Result<()> {
 fn show(context: &Context, config: &Config) -> Result<()> {
     context.ui.event(&event(config))?;
     match config.relay() {
-        Some(relay) => context.ui.say(fl!("config-relay", relay = relay))?,
+        Some(relay) => context.ui.say(fl!("config-relay", relay = quoted(relay)))?,
         None => context.ui.say(fl!("config-no-relay"))?,
     }
-    config.relays_with_token().try_for_each(|relay| context.ui.say(fl!("config-token", relay = relay)))
+    config.relays_with_token().try_for_each(|relay| context.ui.say(fl!("config-token", relay = quoted(relay))))
 }
 
 fn event(config: &Config) -> serde_json::Value {

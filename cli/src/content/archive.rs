@@ -8,7 +8,7 @@ use tar::{EntryType, Header};
 
 use super::{
     error::{ContentError, Fault},
-    manifest::{Entry, MAX_LENGTH},
+    manifest::{Entry, MAX_LENGTH, MAX_MTIME},
     names::{MAX_PATH_BYTES, printable},
 };
 
@@ -155,7 +155,8 @@ fn decode(blocks: &[u8]) -> Result<Entry, Fault> {
         }
     }
     let path = if folder { path.strip_suffix('/').unwrap_or(path) } else { path };
-    let mtime = number(header.mtime())?;
+    // Later times have another encoding, and then none that a clock reaches.
+    let mtime = number(header.mtime()).and_then(|time| if time > MAX_MTIME { Err(malformed()) } else { Ok(time) })?;
     let executable = !folder && header.mode().is_ok_and(|mode| mode == 0o755);
     Ok(Entry { path: path.to_owned(), folder, size, mtime, executable, offset: 0 })
 }
@@ -165,7 +166,7 @@ fn text(bytes: &[u8]) -> Result<&str, Fault> {
 }
 
 fn malformed() -> Fault {
-    Fault::Malformed("tar header".to_owned())
+    Fault::Malformed
 }
 
 /// The content as it is read: how far, how far it may go, and near which entry.

@@ -1,9 +1,10 @@
-//! What can go wrong between files and content, on either side. Every name in here is printable already.
+//! What can go wrong between files and content, on either side. Every name in here is printable already; sentences quote
+//! no more of it than a line.
 
 use std::{fmt, io, path::Path};
 
 use super::names::{NameError, printable};
-use crate::{i18n::fl, system};
+use crate::{i18n::fl, quote::quoted, system};
 
 /// Why files could not be read, or content could not be written.
 #[derive(Debug)]
@@ -65,8 +66,15 @@ pub enum Fault {
     Truncated,
     /// Something follows its end.
     Trailing,
-    /// Not the JSON of a manifest, or a header that is not exactly as the format prescribes.
-    Malformed(String),
+    /// Not in the one form that the format prescribes.
+    Malformed,
+    /// Not the JSON of a manifest, from this place on; `0` where it is not even text.
+    Json {
+        /// The line, from 1.
+        line: usize,
+        /// The byte in it, from 1.
+        column: usize,
+    },
     /// An entry that is neither a file nor a folder; the type byte.
     Type(u8),
     /// A name that may not travel.
@@ -126,14 +134,14 @@ impl fmt::Display for ContentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&match self {
             Self::NothingToSend => fl!("content-nothing"),
-            Self::NotFound(path) => fl!("content-not-found", path = path),
-            Self::Unreadable(path, _) => fl!("content-unreadable", path = path),
-            Self::Changed(path) => fl!("content-changed", path = path),
-            Self::Special(path) => fl!("content-special", path = path),
-            Self::Nameless(path) => fl!("content-nameless", path = path),
-            Self::NotUnicode(path) => fl!("content-not-unicode", path = path),
-            Self::ForbiddenName(path, _) => fl!("content-forbidden-name", path = path),
-            Self::SameName(first, second) => fl!("content-same-name", first = first, second = second),
+            Self::NotFound(path) => fl!("content-not-found", path = quoted(path)),
+            Self::Unreadable(path, _) => fl!("content-unreadable", path = quoted(path)),
+            Self::Changed(path) => fl!("content-changed", path = quoted(path)),
+            Self::Special(path) => fl!("content-special", path = quoted(path)),
+            Self::Nameless(path) => fl!("content-nameless", path = quoted(path)),
+            Self::NotUnicode(path) => fl!("content-not-unicode", path = quoted(path)),
+            Self::ForbiddenName(path, _) => fl!("content-forbidden-name", path = quoted(path)),
+            Self::SameName(first, second) => fl!("content-same-name", first = quoted(first), second = quoted(second)),
             Self::TooMany => fl!("content-too-many", limit = super::manifest::MAX_ENTRIES),
             Self::MessageLong => {
                 fl!("content-message-long", limit = (super::manifest::MAX_MESSAGE_BYTES / 1024).to_string())
@@ -141,15 +149,15 @@ impl fmt::Display for ContentError {
             Self::MessageCharacter(c) => fl!("content-message-character", character = printable(&c.to_string())),
             Self::Newer => fl!("content-newer"),
             Self::Manifest(_) => fl!("content-manifest"),
-            Self::Archive(path, _) => fl!("content-archive", path = path),
+            Self::Archive(path, _) => fl!("content-archive", path = quoted(path)),
             Self::Input(_) => fl!("content-input"),
-            Self::DiskFull(path) => fl!("content-disk-full", path = path),
-            Self::NoPermission(path) => fl!("content-no-permission", path = path),
-            Self::NameTaken(path) => fl!("content-name-taken", path = path),
-            Self::Unnameable(path, _) => fl!("content-unnameable", path = path),
-            Self::InTheWay(path) => fl!("content-in-the-way", path = path),
+            Self::DiskFull(path) => fl!("content-disk-full", path = quoted(path)),
+            Self::NoPermission(path) => fl!("content-no-permission", path = quoted(path)),
+            Self::NameTaken(path) => fl!("content-name-taken", path = quoted(path)),
+            Self::Unnameable(path, _) => fl!("content-unnameable", path = quoted(path)),
+            Self::InTheWay(path) => fl!("content-in-the-way", path = quoted(path)),
             Self::Partly(saved, _) => fl!("content-partly", saved = saved),
-            Self::Write(path, _) => fl!("content-write", path = path),
+            Self::Write(path, _) => fl!("content-write", path = quoted(path)),
         })
     }
 }
@@ -173,7 +181,10 @@ impl fmt::Display for Fault {
         f.write_str(&match self {
             Self::Truncated => fl!("fault-truncated"),
             Self::Trailing => fl!("fault-trailing"),
-            Self::Malformed(detail) => fl!("fault-malformed", detail = detail),
+            Self::Malformed | Self::Json { line: 0, .. } => fl!("fault-malformed"),
+            Self::Json { line, column } => {
+                fl!("fault-json", line = line.to_string(), column = column.to_string())
+            }
             Self::Type(byte) => fl!("fault-type", kind = byte.escape_ascii().to_string()),
             Self::Name(_) => fl!("fault-name"),
             Self::SameName => fl!("fault-same-name"),

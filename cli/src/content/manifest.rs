@@ -1,9 +1,6 @@
 //! The manifest: what is inside a share, as JSON. docs/format.md, "Manifest", describes every field.
 
-use std::{
-    fmt,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use share_relay_api::Json;
@@ -142,12 +139,15 @@ impl Manifest {
         if json.len() > MAX_JSON_BYTES {
             return Err(ContentError::Manifest(Fault::TooMany));
         }
-        let json: Json = serde_json::from_slice(json).map_err(malformed)?;
+        // The parser's own message is for programmers, and quotes the manifest.
+        let json: Json = serde_json::from_slice(json)
+            .map_err(|error| ContentError::Manifest(Fault::Json { line: error.line(), column: error.column() }))?;
+        let malformed = |_| ContentError::Manifest(Fault::Malformed);
         let Version { version } = json.read().map_err(malformed)?;
         match version {
             VERSION => {}
             newer if newer > VERSION => return Err(ContentError::Newer),
-            other => return Err(ContentError::Manifest(Fault::Malformed(format!("version {other}")))),
+            _ => return Err(ContentError::Manifest(Fault::Malformed)),
         }
         let manifest: Self = json.read().map_err(malformed)?;
         manifest.validate().map_err(ContentError::Manifest)?;
@@ -199,11 +199,6 @@ impl Manifest {
         let counted = count(self.entries.iter()) == (self.files, self.folders, self.bytes);
         Ok(counted && layout.length() == self.length)
     }
-}
-
-/// The parser's message may quote the manifest.
-fn malformed(error: impl fmt::Display) -> ContentError {
-    ContentError::Manifest(Fault::Malformed(printable(&error.to_string())))
 }
 
 impl Entry {

@@ -171,7 +171,7 @@ fn escaped_or_self(c: char) -> String {
 }
 
 /// Every character with the one before it.
-fn with_previous(text: &str) -> impl Iterator<Item = (Option<char>, char)> {
+pub(crate) fn with_previous(text: &str) -> impl Iterator<Item = (Option<char>, char)> {
     let previous = std::iter::once(None).chain(text.chars().map(Some));
     previous.zip(text.chars())
 }
@@ -182,7 +182,7 @@ fn is_allowed(previous: Option<char>, c: char) -> bool {
 
 /// Whether a terminal shows this character as something, and in its place. Joiners and variation selectors show
 /// nothing themselves, but Persian, Sinhala and emoji need them after a character they act on.
-fn is_visible(previous: Option<char>, c: char) -> bool {
+pub(crate) fn is_visible(previous: Option<char>, c: char) -> bool {
     if is_joiner(c) {
         // No script before Arabic joins letters.
         return previous.is_some_and(|p| p >= '\u{600}' && (!is_ignorable(p) || is_variation_selector(p)));

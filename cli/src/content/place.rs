@@ -10,7 +10,7 @@ use super::{
     error::{ContentError, shown},
     manifest::Entry,
 };
-use crate::system;
+use crate::{quote::quoted, system};
 
 /// A file or folder in its final place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,7 +96,7 @@ pub fn find_in_the_way(entries: &[Entry], output: &Path) -> Result<(), ContentEr
 
 /// The first of them, for people.
 fn some_of(placed: &[Placed]) -> String {
-    let names: Vec<_> = placed.iter().take(NAMES_TOLD).map(|placed| shown(&placed.actual)).collect();
+    let names: Vec<_> = placed.iter().take(NAMES_TOLD).map(|placed| quoted(&placed.actual.to_string_lossy())).collect();
     names.join(", ")
 }
 

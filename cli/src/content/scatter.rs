@@ -198,14 +198,14 @@ impl Scatter {
             let (offset, end) = (entry.offset, entry.offset + entry.size);
             part(start..offset, Place::Header(entry))?;
             part(offset..end, Place::File(number))?;
-            part(end..self.end(entry), Place::Zeros(entry, || Fault::Malformed("padding".to_owned())))?;
+            part(end..self.end(entry), Place::Zeros(entry, || Fault::Malformed))?;
             start = self.end(entry);
         }
         let last = &self.entries[self.entries.len() - 1];
         // Where another entry could begin, and what must follow that.
         let middle = self.length.min(start + END / 2);
         part(start..middle, Place::Zeros(last, || Fault::Unlisted))?;
-        part(middle..self.length, Place::Zeros(last, || Fault::Malformed("end".to_owned())))
+        part(middle..self.length, Place::Zeros(last, || Fault::Malformed))
     }
 
     /// Where an entry's padding ends.

@@ -38,8 +38,13 @@ pub(super) fn on_workers<T>(
         }
     };
     thread::scope(|scope| {
-        let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(work_on_some)).collect();
-        workers.into_iter().try_for_each(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic)))
+        // This thread works too, so a system that gives no more of them only makes it slower.
+        let workers = (1..WORKERS).map_while(|_| thread::Builder::new().spawn_scoped(scope, work_on_some).ok());
+        let workers: Vec<_> = workers.collect();
+        let own = work_on_some();
+        workers
+            .into_iter()
+            .fold(own, |worked, worker| worked.and(worker.join().unwrap_or_else(|panic| resume_unwind(panic))))
     })
 }
 

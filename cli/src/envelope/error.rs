@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt, io};
 
-use crate::i18n::fl;
+use crate::{i18n::fl, quote::quoted};
 
 /// Why an envelope could not be made or opened.
 #[derive(Debug)]
@@ -43,6 +43,8 @@ pub enum EnvelopeError {
     RecipientsDoNotMix,
     /// The operating system failed: no randomness, no thread.
     System(io::Error),
+    /// The age library did what it never does.
+    Library(String),
 }
 
 impl fmt::Display for EnvelopeError {
@@ -64,6 +66,7 @@ impl fmt::Display for EnvelopeError {
             Self::TooManyRecipients => fl!("envelope-too-many-recipients"),
             Self::RecipientsDoNotMix => fl!("envelope-recipients-do-not-mix"),
             Self::System(_) => fl!("envelope-system"),
+            Self::Library(what) => fl!("envelope-library", what = quoted(what)),
         })
     }
 }

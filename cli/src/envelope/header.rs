@@ -15,6 +15,9 @@ pub const WORK_FACTOR: u8 = 17;
 /// The largest log₂ N that is tried when opening: 1 GiB of memory and some seconds.
 pub const MAX_WORK_FACTOR: u8 = 20;
 
+/// scrypt's r, which age fixes: each of the N blocks takes 128 times as many bytes.
+const SCRYPT_BLOCK: usize = 8;
+
 /// Bytes of a header with one scrypt stanza of a two-digit work factor. All its fields have fixed lengths.
 const WORDS_HEADER_LEN: u64 = 150;
 
@@ -45,6 +48,7 @@ impl PendingHeader {
         let passphrase = SecretString::from(passphrase);
         let (taken, file_key) = mpsc::channel();
         let work = move || {
+            find_memory(WORK_FACTOR)?;
             let mut recipient = age::scrypt::Recipient::new(passphrase);
             recipient.set_work_factor(WORK_FACTOR);
             make(iter::once(&TakeOnWrap { inner: &recipient, taken } as &dyn age::Recipient))
@@ -93,14 +97,15 @@ fn join(thread: thread::JoinHandle<Result<Vec<u8>, EnvelopeError>>) -> Result<Ve
 
 /// The age crate did what it never does.
 fn unlike_age(what: &str) -> EnvelopeError {
-    EnvelopeError::System(io::Error::other(format!("the age crate {what}")))
+    EnvelopeError::Library(format!("the age crate {what}"))
 }
 
 fn make<'a>(recipients: impl Iterator<Item = &'a dyn age::Recipient>) -> Result<Vec<u8>, EnvelopeError> {
     let encryptor = Encryptor::with_recipients(recipients).map_err(|error| match error {
         EncryptError::MissingRecipients => EnvelopeError::NoRecipients,
         EncryptError::IncompatibleRecipients { .. } => EnvelopeError::RecipientsDoNotMix,
-        other => EnvelopeError::System(io::Error::other(other)),
+        EncryptError::Io(error) => EnvelopeError::System(error),
+        other => EnvelopeError::Library(other.to_string()),
     })?;
     let mut header = Vec::new();
     // Unfinished, the writer adds nothing to header and nonce; the nonce is ours to choose.
@@ -162,6 +167,7 @@ pub fn open_header(header: &[u8], opener: &Opener) -> Result<FileKey, EnvelopeEr
         (Opener::Passphrase(_), false) => Err(EnvelopeError::NeedsKeys),
         (Opener::Identities(_), true) => Err(EnvelopeError::NeedsWords),
         (Opener::Passphrase(passphrase), true) => {
+            work_factor(header).filter(|log_n| *log_n <= MAX_WORK_FACTOR).map_or(Ok(()), find_memory)?;
             let identity = scrypt_identity(passphrase, MAX_WORK_FACTOR);
             take_file_key(decryptor, iter::once(&identity as _))
                 .map_err(|error| open_error(error, EnvelopeError::WrongWords, MAX_WORK_FACTOR))
@@ -170,6 +176,19 @@ pub fn open_header(header: &[u8], opener: &Opener) -> Result<FileKey, EnvelopeEr
             // An ssh stanza names its key, so one that does not open with it was changed.
             .map_err(|error| open_error(error, EnvelopeError::HeaderTampered, MAX_WORK_FACTOR)),
     }
+}
+
+/// The work factor that a header with a scrypt stanza asks for.
+fn work_factor(header: &[u8]) -> Option<u8> {
+    let stanza = header.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(b"-> scrypt "))?;
+    std::str::from_utf8(stanza).ok()?.split(' ').nth(1)?.parse().ok()
+}
+
+/// Finds that there is the memory that scrypt takes: where it gets none, it ends the program.
+fn find_memory(log_n: u8) -> Result<(), EnvelopeError> {
+    let bytes = 128 * SCRYPT_BLOCK << log_n;
+    let found = Vec::<u8>::new().try_reserve_exact(bytes);
+    found.map_err(|_| EnvelopeError::System(io::ErrorKind::OutOfMemory.into()))
 }
 
 /// The age identity for a passphrase, with a bound on the work it does.

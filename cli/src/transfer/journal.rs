@@ -31,6 +31,7 @@ use crate::{
     config::{self, Dirs},
     content::manifest::hex,
     envelope::{FileKey, NONCE, words::WordList},
+    link::Link,
     secret::Secret,
     system, time,
     transfer::{
@@ -207,7 +208,8 @@ const MANIFEST: &str = "manifest.age";
 impl Unfinished {
     fn read(folder: PathBuf) -> Option<Self> {
         let json = Zeroizing::new(fs::read(folder.join(RECORD)).ok()?);
-        let record = serde_json::from_slice(&json).ok()?;
+        let record: Record = serde_json::from_slice(&json).ok()?;
+        Link::parse(&record.link).ok()?;
         Some(Self { folder, record })
     }
 
@@ -325,7 +327,7 @@ mod tests {
     fn record() -> Record {
         let zero = Bytes32([0; 32]);
         Record {
-            link: "https://relay.example/s/x".to_owned(),
+            link: format!("https://relay.example/s/{}", id(1)),
             manage_key: Secret::random().unwrap(),
             words: Some(Zeroizing::new("one-two".to_owned())),
             words_file: None,

@@ -113,7 +113,11 @@ impl Landing {
             }
         };
         let threads = thread::available_parallelism().map_or(1, usize::from);
-        thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(look))));
+        thread::scope(|scope| {
+            // This thread looks too, so a system that gives no more of them only makes it slower.
+            (1..threads).for_each(|_| drop(thread::Builder::new().spawn_scoped(scope, look)));
+            look();
+        });
         let mut missing = missing.into_inner().unwrap_or_else(PoisonError::into_inner);
         missing.sort_unstable();
         ranges(missing)

@@ -3,7 +3,7 @@
 
 use std::{ops::Range, sync::Arc};
 
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::JoinSet;
 
 use super::{
     buffers::Room,
@@ -12,10 +12,7 @@ use super::{
     lanes::{Lane, Lanes},
     segments::RUN_BYTES,
 };
-use crate::{
-    error::{Error, Result},
-    i18n::fl,
-};
+use crate::{error::Result, threads::joined};
 
 /// Connections at most. The relay allows eight on a ticket.
 const MOST_LANES: usize = 4;
@@ -75,7 +72,7 @@ impl Ranged {
             let files = Arc::clone(&self.landing);
             landing.spawn_blocking(move || files.land(&run, &mut place));
             while let Some(landed) = landing.try_join_next() {
-                done(landed)?;
+                joined(landed)?;
             }
         }
         lane.carried(sealed.end - sealed.start);
@@ -86,7 +83,7 @@ impl Ranged {
 /// Waits for all of them, or the first that fails.
 async fn all(mut tasks: JoinSet<Result<()>>) -> Result<()> {
     while let Some(result) = tasks.join_next().await {
-        done(result)?;
+        joined(result)?;
     }
     Ok(())
 }
@@ -94,20 +91,9 @@ async fn all(mut tasks: JoinSet<Result<()>>) -> Result<()> {
 /// Waits for one that fails; nothing once all have worked.
 async fn failed(tasks: &mut JoinSet<Result<()>>) -> Option<Result<()>> {
     while let Some(result) = tasks.join_next().await {
-        if let Err(error) = done(result) {
+        if let Err(error) = joined(result) {
             return Some(Err(error));
         }
     }
     None
-}
-
-fn done(result: std::result::Result<Result<()>, JoinError>) -> Result<()> {
-    match result {
-        Ok(result) => result,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            // The program is ending, and nobody waits for this any more.
-            Err(_) => Err(Error::interrupted(fl!("get-interrupted"))),
-        },
-    }
 }

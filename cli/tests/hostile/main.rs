@@ -43,13 +43,13 @@ impl Refusal {
 /// The fault without its wording.
 fn general(fault: &Fault) -> Fault {
     match fault {
-        Malformed(_) => malformed(),
+        Json { .. } => Malformed,
         other => other.clone(),
     }
 }
 
 fn malformed() -> Fault {
-    Malformed(String::new())
+    Malformed
 }
 
 fn archive(fault: Fault) -> Refusal {
@@ -365,6 +365,10 @@ refused! {
     size_without_digits: changed_file(|block| put(block, 124, "hello")) => archive(malformed());
     size_with_spaces: changed_file(|block| put(block, 124, "          5")) => archive(malformed());
     time_in_base_256: changed_file(|block| block[136] = 0x80) => archive(malformed());
+    time_beyond_octal: changed_file(|block| put(block, 136, [0x80, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0]))
+        => archive(malformed());
+    time_beyond_any_clock: changed_file(|block| put(block, 136, [0x80, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0]))
+        => archive(malformed());
     folder_without_slash: totals(0, 1, tar(&[folder("d")])) => archive(malformed());
     folder_with_bytes: totals(0, 1, tar(&[entry("d/", b'5', b"hello")])) => archive(Totals);
 
@@ -770,7 +774,7 @@ fn why(refusal: &Refusal) -> &'static str {
         Refusal::Manifest(fault) | Refusal::Archive(fault) => match fault {
             Truncated => "ends too early",
             Trailing => "something follows the end",
-            Malformed(_) => "not in the prescribed form",
+            Malformed | Json { .. } => "not in the prescribed form",
             Type(_) => "neither file nor folder",
             Name(_) => "forbidden name",
             SameName => "same name",

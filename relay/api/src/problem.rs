@@ -48,6 +48,9 @@ macro_rules! codes {
         }
 
         impl Code {
+            /// Every code.
+            pub const ALL: &[Self] = &[$(Self::$name,)* Self::Unknown];
+
             /// The code as it travels.
             pub fn as_str(self) -> &'static str {
                 match self {

@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     error::Error,
+    line,
     relay::{Relay, Taker},
     share::BlobKind,
     store::Store,
@@ -86,7 +87,7 @@ pub async fn metrics<S: Store>(relay: Arc<Relay<S>>, request: Request<Incoming>,
 /// What the caller is told of an error; its causes go into the log.
 fn refuse(error: &Error) -> Answer {
     if !matches!(error, Error::Refused(_)) {
-        tracing::error!(error = error as &dyn std::error::Error, "call failed");
+        tracing::error!(error = line::of_error(error), "call failed");
     }
     answer::problem(&error.problem())
 }

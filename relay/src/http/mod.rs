@@ -25,7 +25,7 @@ use tokio::{
 };
 
 use self::{answer::Answer, connection::Connection, counted::Counted};
-use crate::{limits::Limits, metrics::Gauge, relay::Relay, store::Store};
+use crate::{limits::Limits, line, metrics::Gauge, relay::Relay, store::Store};
 
 /// Bytes of an HTTP/2 answer that wait for the client to take them.
 const SEND_BYTES: usize = 64 * 1024;
@@ -144,7 +144,7 @@ fn protocol(limits: &Limits) -> Builder<TokioExecutor> {
 /// Clients that break off are no fault of ours, and common.
 fn log_end(done: Result<(), Box<dyn std::error::Error + Send + Sync>>) {
     if let Err(error) = done {
-        tracing::debug!(error = &*error as &dyn std::error::Error, "connection ended");
+        tracing::debug!(error = line::of_error(&*error), "connection ended");
     }
 }
 

@@ -26,6 +26,7 @@ use crate::{
     changes::Subscription,
     error::Error,
     limits::{BLOCK_BYTES, DOWNLOAD_BLOCKS, DOWNLOAD_MEMORY, MAX_ANSWERS_PER_TICKET, PARTS_AHEAD, SLICE_BYTES},
+    line,
     share::{BlobKind, Record},
     store::{Object, Store, StoreError},
     tally::Counted,
@@ -157,11 +158,7 @@ impl<S: Store> Relay<S> {
         };
         match self.explain(id, damage).await {
             Error::Store(damage @ (StoreError::Length | StoreError::Missing)) => {
-                tracing::error!(
-                    share = short(&id),
-                    error = &damage as &dyn std::error::Error,
-                    "stored bytes are missing"
-                );
+                tracing::error!(share = short(&id), error = line::of_error(&damage), "stored bytes are missing");
                 Err(Code::ContentDamaged.into())
             }
             other => Err(other),
@@ -344,7 +341,7 @@ impl<S: Store> Feed<S> {
         match self.relay.change(self.id, move |record, now| record.refund(&ticket.hash, unsent, now)).await {
             Ok(()) | Err(Error::Refused(_)) => {}
             Err(error) => {
-                tracing::error!(share = short(&self.id), error = &error as &dyn std::error::Error, "refund");
+                tracing::error!(share = short(&self.id), error = line::of_error(&error), "refund");
             }
         }
     }

@@ -4,28 +4,24 @@ import {
   arrivedOf,
   isPassing,
   readJson
-} from "./chunk-MA4EO6T3.js";
+} from "./chunk-3NBZH4SI.js";
 import "./chunk-Z622CYUG.js";
-import {
-  printable
-} from "./chunk-P52GTH6F.js";
 import {
   Engine,
   loadWords,
   offerBlob,
   pageUrl,
   save
-} from "./chunk-E63VJE5T.js";
+} from "./chunk-C2AVH3MW.js";
 import "./chunk-YG7J2LP3.js";
 import "./chunk-WMBZNGJP.js";
 import {
-  fromUtf8,
-  utf8
-} from "./chunk-ZR6N3JSG.js";
-import {
   fail,
-  failureOf
-} from "./chunk-QUKKOYP6.js";
+  failureOf,
+  fromUtf8,
+  printable,
+  utf8
+} from "./chunk-2DVVKFXT.js";
 import "./chunk-GM7WFPGG.js";
 
 // src/id.ts
@@ -1163,6 +1159,8 @@ var en_default = {
   "failure.disk_full.hint": "Make room on your device, or choose another disk. Then save it again.",
   "failure.download_ended": "Your browser has stopped the download. Nothing was saved.",
   "failure.download_ended.hint": "Perhaps there is not enough room on your device, or your organisation does not allow downloads. Try again, or open the link on another device.",
+  "failure.file_unreadable": "A file or folder on your device is no longer there, or cannot be read.",
+  "failure.file_unreadable.hint": "Is the disk or stick still there? Choose the file, or the place to save in, again.",
   "failure.save_refused": "Your browser does not let this page save files.",
   "failure.save_refused.hint": "Try another browser. {program}",
   "failure.place_failed": "It could not be written to the place you chose. What is there is not complete.",
@@ -1371,6 +1369,8 @@ var nl_default = {
   "failure.disk_full.hint": "Maak ruimte vrij op uw apparaat, of kies een andere schijf. Sla het dan opnieuw op.",
   "failure.download_ended": "Uw browser heeft de download gestopt. Er is niets opgeslagen.",
   "failure.download_ended.hint": "Misschien is er niet genoeg ruimte op uw apparaat, of staat uw organisatie downloads niet toe. Probeer het opnieuw, of open de link op een ander apparaat.",
+  "failure.file_unreadable": "Een bestand of map op uw apparaat is er niet meer, of is niet te lezen.",
+  "failure.file_unreadable.hint": "Is de schijf of stick er nog? Kies het bestand, of de plaats om op te slaan, opnieuw.",
   "failure.save_refused": "Deze pagina mag van uw browser geen bestanden opslaan.",
   "failure.save_refused.hint": "Probeer een andere browser. {program}",
   "failure.place_failed": "Het kon niet worden opgeslagen op de plaats die u hebt gekozen. Wat daar staat, is niet compleet.",

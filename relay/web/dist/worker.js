@@ -4,7 +4,7 @@ import {
   openHeader,
   readHeader,
   scrypt
-} from "./chunk-ZTQH23IR.js";
+} from "./chunk-4OBKPUNS.js";
 import {
   Backoff,
   JsonError,
@@ -16,16 +16,10 @@ import {
   parseJson,
   readWhole,
   withPatience
-} from "./chunk-MA4EO6T3.js";
+} from "./chunk-3NBZH4SI.js";
 import {
   piecesOf
 } from "./chunk-Z622CYUG.js";
-import {
-  MAX_PATH_BYTES,
-  checkName,
-  collisionKey,
-  printable
-} from "./chunk-P52GTH6F.js";
 import {
   hkdf
 } from "./chunk-YG7J2LP3.js";
@@ -34,22 +28,24 @@ import {
   sha256
 } from "./chunk-WMBZNGJP.js";
 import {
+  MAX_PATH_BYTES,
+  ShareError,
+  checkName,
+  collisionKey,
   concat,
   equal,
+  fail,
+  failureOf,
   fromHex,
   fromUtf8,
   hex,
+  isFailure,
+  part,
+  quoted,
   random,
   utf8,
   utf8Length
-} from "./chunk-ZR6N3JSG.js";
-import {
-  ShareError,
-  fail,
-  failureOf,
-  isFailure,
-  part
-} from "./chunk-QUKKOYP6.js";
+} from "./chunk-2DVVKFXT.js";
 import "./chunk-GM7WFPGG.js";
 
 // src/stream.ts
@@ -564,7 +560,7 @@ async function readHeader2(input) {
   }
   const entry = decode2(blocks);
   if (typeof entry === "string") input.fail(entry);
-  input.near = printable(entry.path);
+  input.near = entry.path;
   if (!equal(header(entry), blocks)) input.fail("malformed");
   return { ...entry, offset: input.position };
 }
@@ -606,7 +602,7 @@ var Input = class {
   constructor(pieces, length, near) {
     this.pieces = pieces;
     this.length = length;
-    this.near = printable(near);
+    this.near = near;
   }
   pieces;
   length;
@@ -615,7 +611,7 @@ var Input = class {
   #rest = new Uint8Array();
   /** Throws the fault, with the entry it was found at. */
   fail(fault) {
-    fail({ code: "archive_bad", fault, near: this.near });
+    fail({ code: "archive_bad", fault, near: quoted(this.near) });
   }
   /** So many bytes, in one piece. */
   async take(count) {
@@ -966,7 +962,7 @@ var Session = class {
     const single2 = singleFile(manifest, selection);
     if (single2) return { name: single2.path.slice(single2.path.lastIndexOf("/") + 1), isZip: false, bytes: single2.size };
     if (saveAs === "folder") return { name: zipName(manifest), isZip: false, bytes: null };
-    const zip = await part(import("./zip-GVKM67FG.js"));
+    const zip = await part(import("./zip-ICAT7X3J.js"));
     zip.checkCount(manifest);
     const entries = entriesOf(manifest, selection);
     return { name: zipName(manifest), isZip: true, bytes: entries.length > 0 ? zip.zipLength(entries) : null };
@@ -979,7 +975,7 @@ var Session = class {
     const fingerprint = new Fingerprint();
     this.#progress = null;
     const total = isWhole ? opened2.manifest.bytes : sizeOf(entriesOf(opened2.manifest, selection));
-    const { openTarget } = await part(import("./target-JCVXQTMN.js"));
+    const { openTarget } = await part(import("./target-ROSC6LK6.js"));
     const put = await openTarget(target, total, signal);
     const over = new AbortController();
     const wanted = AbortSignal.any([signal, over.signal]);
@@ -1132,7 +1128,7 @@ async function carryOut(call, signal) {
     case "prove":
       return session.unlock({ passphrase: call.takes.words }, signal);
     case "unlock":
-      return session.unlock({ identities: (await part(import("./identity-UJCUTZW3.js"))).readIdentities(call.takes.identities) }, signal);
+      return session.unlock({ identities: (await part(import("./identity-CF667RDN.js"))).readIdentities(call.takes.identities) }, signal);
     case "plan":
       return session.plan(call.takes.selection, call.takes.saveAs);
     case "save":

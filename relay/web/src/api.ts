@@ -5,7 +5,7 @@
 
 import type { Bytes } from "./bytes.ts";
 import { concat, fromUtf8 } from "./bytes.ts";
-import { fail, ShareError, type Failure } from "./failure.ts";
+import { fail, isFailure, ShareError, type Failure } from "./failure.ts";
 import { JsonError, JsonNumber, JsonObject, parseJson, type Json } from "./json.ts";
 import { bodyReader } from "./pieces.ts";
 import type { HowSaved } from "./receipt.ts";
@@ -103,6 +103,10 @@ export class Relay {
     try {
       const response = await this.#call("GET", id, "/content", { headers }, AbortSignal.any([signal, stalled.signal]));
       return { ...checkRange(response, from, to, etag), body: bodyOf(response, signal, stalled) };
+    } catch (error) {
+      // Every range asked for lies within the length that the manifest gives: so the content is shorter than that.
+      if (!isFailure(error, "relay_failed") || error.failure.status !== 416) throw error;
+      return fail({ code: etag === null ? "not_the_content" : "content_changed" });
     } finally {
       clearTimeout(begun);
     }

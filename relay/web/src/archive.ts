@@ -7,7 +7,7 @@ import { concat, equal, fromUtf8, utf8, utf8Length, type Bytes } from "./bytes.t
 import { fail, type Fault } from "./failure.ts";
 import { readWhole } from "./json.ts";
 import { MAX_LENGTH, type Entry } from "./manifest.ts";
-import { MAX_PATH_BYTES, printable } from "./names.ts";
+import { MAX_PATH_BYTES, quoted } from "./names.ts";
 
 export const BLOCK = 512;
 /** Bytes of zeros after the last entry. */
@@ -109,7 +109,7 @@ export async function readHeader(input: Input): Promise<Entry | null> {
   }
   const entry = decode(blocks);
   if (typeof entry === "string") input.fail(entry);
-  input.near = printable(entry.path);
+  input.near = entry.path;
   if (!equal(header(entry), blocks)) input.fail("malformed");
   return { ...entry, offset: input.position };
 }
@@ -170,12 +170,12 @@ export class Input {
     readonly length: number,
     near: string,
   ) {
-    this.near = printable(near);
+    this.near = near;
   }
 
   /** Throws the fault, with the entry it was found at. */
   fail(fault: Fault): never {
-    fail({ code: "archive_bad", fault, near: this.near });
+    fail({ code: "archive_bad", fault, near: quoted(this.near) });
   }
 
   /** So many bytes, in one piece. */

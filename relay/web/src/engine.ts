@@ -1,6 +1,7 @@
 /** The page's side of the engine: calls to the worker as functions, and what it tells meanwhile. */
 
 import { fail, ShareError, type Failure } from "./failure.ts";
+import { quoted } from "./names.ts";
 import type { AnyCall, Calls, Event, FromWorker, ToWorker } from "./protocol.ts";
 import { pageUrl, scriptUrl } from "./trusted.ts";
 
@@ -80,7 +81,7 @@ export class Engine {
     };
     worker.onerror = (event) => {
       event.preventDefault();
-      if (hasBegun) return this.#failAll({ code: "unexpected", detail: event.message });
+      if (hasBegun) return this.#failAll({ code: "unexpected", detail: quoted(event.message) });
       // It never answers; the next call begins another.
       this.#worker = null;
       void this.#tellWhy();

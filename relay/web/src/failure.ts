@@ -1,7 +1,9 @@
 /**
  * What can go wrong, as codes with data. Sentences are made of them elsewhere; nothing here holds a secret, and
- * whatever a stranger wrote is printable already.
+ * whatever a stranger wrote is `quoted` already.
  */
+
+import { quoted } from "./names.ts";
 
 /** What is wrong with a manifest or an archive; the CLI's `Fault`. */
 export type Fault =
@@ -53,7 +55,7 @@ export type Failure =
   // This browser
   | { code: "disk_full" | "download_ended" | "save_refused" | "place_failed" | "not_enough_memory" | "browser_too_old" | "cancelled" }
   | { code: "name_taken"; path: string }
-  | { code: "part_missing" }
+  | { code: "part_missing" | "file_unreadable" }
   | { code: "too_many_for_zip"; limit: number }
   | { code: "too_large_for_memory"; bytes: number; limit: number }
   | { code: "unexpected"; detail: string };
@@ -81,8 +83,9 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof DOMException) {
     if (error.name === "AbortError") return { code: "cancelled" };
     if (error.name === "QuotaExceededError") return { code: "disk_full" };
+    if (["NotReadableError", "NotFoundError"].includes(error.name)) return { code: "file_unreadable" };
   }
-  return { code: "unexpected", detail: String(error) };
+  return { code: "unexpected", detail: quoted(String(error)) };
 }
 
 /** Whether what was thrown is a failure of this code. */

@@ -12,6 +12,8 @@ const MAX_COMPONENT_BYTES = 255;
 export const MAX_PATH_BYTES = 800;
 /** Components in a path. */
 const MAX_DEPTH = 100;
+/** Characters of a text that a sentence quotes. */
+const MAX_QUOTED = 200;
 
 /** Why a path may not travel. */
 export type NameFault =
@@ -82,6 +84,14 @@ export function printable(text: string): string {
     previous = code;
   }
   return shown;
+}
+
+/** The text as a sentence quotes it: printable, and no longer than a line; of a longer one, beginning and end. */
+export function quoted(text: string): string {
+  const shown = [...printable(text)];
+  if (shown.length <= MAX_QUOTED) return shown.join("");
+  const start = Math.floor((MAX_QUOTED * 2) / 3);
+  return `${shown.slice(0, start).join("")}…${shown.slice(start + 1 - MAX_QUOTED).join("")}`;
 }
 
 function escaped(c: string, code: number): string {

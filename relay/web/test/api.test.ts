@@ -83,3 +83,18 @@ test("an answer in another form than its one is none", async () => {
   assert.equal(await answer('{"expires_at":9}', ticket), null);
   for (const text of ["[9]", "9", "{}", "null"]) assert.equal((await answer(text, ticket))?.code, "bad_answer", text);
 });
+
+test("content that ends before what the manifest gives is not what was sent", async () => {
+  const type = "application/problem+json";
+  const content = (etag: string | null) => (relay: Relay) => relay.content(ID, "00", 5, 9, etag, signal);
+  const problem = { code: "range_not_satisfiable" };
+  assert.deepEqual(await failureOfAnswer(416, type, problem, content(null)), { code: "not_the_content" });
+  assert.deepEqual(await failureOfAnswer(416, "text/html", {}, content('"x"')), { code: "content_changed" });
+  assert.deepEqual(await failureOfAnswer(500, type, { code: "internal" }, content(null)), { code: "relay_failed", status: 500, problem: "internal" });
+});
+
+test("what went wrong is told in a line, whatever was thrown", () => {
+  const failure = failureOf(new Error(`\u{1b}[2J\u{202e}${"x".repeat(3_000_000)}`));
+  assert.ok(failure.code === "unexpected" && failure.detail.length <= 200 && !/[\u{1b}\u{202e}]/u.test(failure.detail));
+  assert.deepEqual(failureOf(new DOMException("gone", "NotReadableError")), { code: "file_unreadable" });
+});

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkName, collisionKey, printable } from "../src/names.ts";
+import { checkName, collisionKey, printable, quoted } from "../src/names.ts";
 import { vectors } from "./vectors.ts";
 
 interface Vectors {
@@ -49,6 +49,14 @@ test("limits are exact", () => {
 test("names that are one on some system have one key", () => {
   for (const [one, other] of names.same) assert.equal(collisionKey(one), collisionKey(other), `${one} ${other}`);
   for (const [one, other] of names.different) assert.notEqual(collisionKey(one), collisionKey(other));
+});
+
+test("a quote is printable and no longer than a line", () => {
+  assert.equal(quoted("brief.pdf"), "brief.pdf");
+  const long = quoted(`${"é".repeat(120)}\n\u{202e}${"a".repeat(3_000_000)}/brief.pdf`);
+  assert.equal([...long].length, 200);
+  assert.ok(long.startsWith(`${"é".repeat(120)}\\n\\u{202e}a`) && long.endsWith("a/brief.pdf"), long);
+  assert.equal([...quoted("\u{202e}".repeat(300))].length, 200);
 });
 
 test("hostile text is shown escaped", () => {

@@ -96,7 +96,7 @@ fn problems_that_lie() {
     let stage = &Stage::new();
     for call in ["status", "open"] {
         let hostile: fn(Response) -> Reply = |_| problem(r#""code":"\u001b]0;pwned\u0007""#);
-        of(call, 1, "The relay refused (unknown_code)", hostile, stage);
+        of(call, 3, "The relay refused (unknown_code)", hostile, stage);
         of(call, 3, "answered with error 403", |_| problem(r#""x":1"#), stage);
         of(call, 3, "answered with error 403", |_| problem(r#""code":["expired"]"#), stage);
         of(call, 3, "answered with error 403", |_| problem(r#""code":"expired","at":null"#), stage);
@@ -230,7 +230,7 @@ fn a_kind_that_is_not_true_gets_nowhere() {
     let link = sent.through(&server.url);
     bounded(world.get(&link, "in")).exits(2).says("This share is opened with a key");
     let with_key = world.share(["get", &link.link, "--yes", "--identity", "key.txt", "--output", "in"]);
-    bounded(with_key).exits(1).says("The relay refused (bad_request)");
+    bounded(with_key).exits(3).says("The relay refused (bad_request)");
     assert!(!world.path("in").exists());
 }
 

@@ -5,7 +5,9 @@
 
 mod answers;
 mod ciphertext;
+mod exit_codes;
 mod senders;
+mod texts;
 
 use std::{
     fs,

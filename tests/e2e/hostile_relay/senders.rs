@@ -23,11 +23,11 @@ fn parts_thrown_away_are_noticed_when_sealing() {
         }
     });
     let send = world.share(["send", "--json", "--relay", &server.url, "--passphrase-file", "words"]);
-    let outcome = bounded(send.arg(world.file("case.bin", noise(1000)))).exits(1);
+    let outcome = bounded(send.arg(world.file("case.bin", noise(1000)))).exits(8);
     outcome.says("The relay has lost a part").says("The upload is kept");
     assert!(world.path("words").exists());
     // What it lacks is sent again; only this one will never keep it.
-    world.share(["resume"]).within(WATCHDOG).exits(1).says("The relay has lost a part");
+    world.share(["resume"]).within(WATCHDOG).exits(8).says("The relay has lost a part");
 }
 
 #[test]

@@ -25,12 +25,13 @@ use crate::{
     envelope::Stream,
     error::{Error, Kind, Result},
     i18n::fl,
+    quote::quoted,
     secret::Secret,
     system::StopSignal,
     threads::blocking,
     time,
     transfer::{landing::Landing, leftover::Standing, ranged::Ranged, tags::TagFile},
-    ui::{Progress, percent, printable, shown},
+    ui::{Progress, percent, shown},
 };
 
 /// What a name is told as that the folder cannot hold, so that nothing can be gone on with there.
@@ -189,7 +190,7 @@ impl Incoming<'_> {
         let ui = &self.context.ui;
         let standings = Standing::of_all(others.iter().map(|other| other.link().to_owned()).collect()).await;
         for (other, standing) in others.into_iter().zip(standings) {
-            let (folder, link) = (shown(other.staging.path()), printable(other.link()));
+            let (folder, link) = (shown(other.staging.path()), quoted(other.link()));
             let remove = if other.is_old(standing) {
                 ui.note(fl!("get-removed-left", link = link.as_str()));
                 true

@@ -150,6 +150,9 @@ impl Sending {
         let record = &journal.record;
         let header = journal.header().and_then(|header| header.ok_or(io::ErrorKind::NotFound.into()));
         let header = header.map_err(journal_failed)?;
+        if (header.len() + NONCE) as u64 != record.request.header_bytes {
+            return Err(journal_failed(io::ErrorKind::InvalidData.into()));
+        }
         let sending = Self {
             client: Client::new(&link.relay)?,
             kind: record.request.kind(),

@@ -15,6 +15,7 @@ use crate::{
     error::{Error, Kind, Result},
     i18n::fl,
     link::Link,
+    quote::quoted,
     system::StopSignal,
     transfer::{
         journal::{Journal, Unfinished},
@@ -113,7 +114,7 @@ pub fn check_unchanged(journal: &Journal, outgoing: &Outgoing) -> Result<()> {
     let manifest = journal.manifest().map_err(unreadable)?.unwrap_or_default();
     let difference = manifest_of(journal, &manifest).and_then(|manifest| outgoing.first_difference(&manifest));
     let sentence = match difference {
-        Some(path) => fl!("resume-changed", path = crate::ui::printable(&path)),
+        Some(path) => fl!("resume-changed", path = quoted(&path)),
         None => fl!("resume-changed-somewhere"),
     };
     Err(Error::new(Kind::Changed, "file_changed", sentence).hint(fl!("resume-changed-hint")))

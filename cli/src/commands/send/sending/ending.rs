@@ -28,7 +28,7 @@ impl Sending {
                 (error, false)
             }
             Some(_) if self.resumed && error.kind() == Kind::Changed => (error.hint(fl!("resume-changed-hint")), true),
-            Some(journal) if self.resumed || (self.is_passing(&error) && matches!(journal.header(), Ok(Some(_)))) => {
+            Some(journal) if self.can_go_on(&error) && (self.resumed || matches!(journal.header(), Ok(Some(_)))) => {
                 context.ui.warn(fl!("send-kept", link = link));
                 let hint = match journal.record.asked.name {
                     None => fl!("send-kept-hint"),
@@ -44,10 +44,17 @@ impl Sending {
         }
     }
 
-    /// Whether the same may work later: nothing is wrong with what is sent, nor with whoever sends it.
-    fn is_passing(&self, error: &Error) -> bool {
-        let passing = matches!(error.kind(), Kind::Interrupted | Kind::Unreachable | Kind::Unexpected);
-        self.created.get().is_some() && (passing || error.code() == Code::StorageFull.as_str())
+    /// Whether the same may work later: nothing is wrong with what is sent, nor with whoever sends it. What was gone on
+    /// with before is given up only if the relay holds something else in its place.
+    fn can_go_on(&self, error: &Error) -> bool {
+        if self.resumed {
+            return error.code() != Code::Conflict.as_str();
+        }
+        let passing = match error.kind() {
+            Kind::Interrupted | Kind::Unreachable | Kind::Unexpected => true,
+            _ => [Code::StorageFull, Code::PartsMissing].iter().any(|code| error.code() == code.as_str()),
+        };
+        self.created.get().is_some() && passing
     }
 
     /// Asked to stop once more, the share stays on the relay. Tells whether, as far as anyone knows, it is gone.

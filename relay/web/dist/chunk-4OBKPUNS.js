@@ -8,12 +8,10 @@ import {
 import {
   concat,
   equal,
-  utf8
-} from "./chunk-ZR6N3JSG.js";
-import {
   fail,
-  part
-} from "./chunk-QUKKOYP6.js";
+  part,
+  utf8
+} from "./chunk-2DVVKFXT.js";
 
 // src/scrypt.ts
 var BLOCK_SIZE = 8;

@@ -1,12 +1,9 @@
 import {
-  printable
-} from "./chunk-P52GTH6F.js";
-import "./chunk-ZR6N3JSG.js";
-import {
   fail,
   failureOf,
-  part
-} from "./chunk-QUKKOYP6.js";
+  part,
+  printable
+} from "./chunk-2DVVKFXT.js";
 import "./chunk-GM7WFPGG.js";
 
 // src/hop.ts
@@ -385,7 +382,7 @@ async function write(sink, pieces) {
   }
 }
 async function* zipBytes(files) {
-  yield* (await part(import("./zip-GVKM67FG.js"))).zipped(files);
+  yield* (await part(import("./zip-ICAT7X3J.js"))).zipped(files);
 }
 async function* onlyBytes(files) {
   for await (const { bytes } of files) yield* bytes;

@@ -2,15 +2,14 @@ import {
   sha256
 } from "./chunk-WMBZNGJP.js";
 import {
-  hex,
-  random,
-  utf8
-} from "./chunk-ZR6N3JSG.js";
-import {
   ShareError,
   fail,
-  isFailure
-} from "./chunk-QUKKOYP6.js";
+  hex,
+  isFailure,
+  quoted,
+  random,
+  utf8
+} from "./chunk-2DVVKFXT.js";
 
 // src/trusted.ts
 var DOWNLOAD_WORKER = "download-worker-ONFUCWBT.js";
@@ -94,7 +93,7 @@ var Engine = class {
     };
     worker.onerror = (event) => {
       event.preventDefault();
-      if (hasBegun) return this.#failAll({ code: "unexpected", detail: event.message });
+      if (hasBegun) return this.#failAll({ code: "unexpected", detail: quoted(event.message) });
       this.#worker = null;
       void this.#tellWhy();
     };

@@ -2,13 +2,12 @@ import {
   bodyReader
 } from "./chunk-Z622CYUG.js";
 import {
-  concat,
-  fromUtf8
-} from "./chunk-ZR6N3JSG.js";
-import {
   ShareError,
-  fail
-} from "./chunk-QUKKOYP6.js";
+  concat,
+  fail,
+  fromUtf8,
+  isFailure
+} from "./chunk-2DVVKFXT.js";
 
 // src/json.ts
 var JsonNumber = class {
@@ -183,6 +182,9 @@ var Relay = class {
     try {
       const response = await this.#call("GET", id, "/content", { headers }, AbortSignal.any([signal, stalled.signal]));
       return { ...checkRange(response, from, to, etag), body: bodyOf(response, signal, stalled) };
+    } catch (error) {
+      if (!isFailure(error, "relay_failed") || error.failure.status !== 416) throw error;
+      return fail({ code: etag === null ? "not_the_content" : "content_changed" });
     } finally {
       clearTimeout(begun);
     }

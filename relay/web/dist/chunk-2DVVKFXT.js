@@ -1,11 +1,47 @@
-import {
-  utf8Length
-} from "./chunk-ZR6N3JSG.js";
+// src/bytes.ts
+var encoder = new TextEncoder();
+var decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+function utf8(text) {
+  return encoder.encode(text);
+}
+function fromUtf8(bytes) {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return null;
+  }
+}
+function utf8Length(text) {
+  return encoder.encode(text).length;
+}
+function hex(bytes) {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+function fromHex(text, count) {
+  if (text.length !== 2 * count || !/^[0-9a-fA-F]*$/.test(text)) return null;
+  return Uint8Array.from({ length: count }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
+}
+function concat(...parts) {
+  const all = new Uint8Array(parts.reduce((sum, part2) => sum + part2.length, 0));
+  let at = 0;
+  for (const part2 of parts) {
+    all.set(part2, at);
+    at += part2.length;
+  }
+  return all;
+}
+function equal(one, other) {
+  return one.length === other.length && one.every((byte, i) => byte === other[i]);
+}
+function random(count) {
+  return crypto.getRandomValues(new Uint8Array(count));
+}
 
 // src/names.ts
 var MAX_COMPONENT_BYTES = 255;
 var MAX_PATH_BYTES = 800;
 var MAX_DEPTH = 100;
+var MAX_QUOTED = 200;
 function checkName(path) {
   if (utf8Length(path) > MAX_PATH_BYTES) return "long";
   const components = path.split("/");
@@ -47,6 +83,12 @@ function printable(text) {
     previous = code;
   }
   return shown;
+}
+function quoted(text) {
+  const shown = [...printable(text)];
+  if (shown.length <= MAX_QUOTED) return shown.join("");
+  const start = Math.floor(MAX_QUOTED * 2 / 3);
+  return `${shown.slice(0, start).join("")}…${shown.slice(start + 1 - MAX_QUOTED).join("")}`;
 }
 function escaped(c, code) {
   const short = { "\n": "\\n", "\r": "\\r", "	": "\\t" }[c];
@@ -126,9 +168,51 @@ function isDevice(plain) {
   return /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])$/.test(stem);
 }
 
+// src/failure.ts
+var ShareError = class extends Error {
+  constructor(failure) {
+    super(failure.code);
+    this.failure = failure;
+  }
+  failure;
+  name = "ShareError";
+};
+function fail(failure) {
+  throw new ShareError(failure);
+}
+function failureOf(error) {
+  if (error instanceof ShareError) return error.failure;
+  if (error instanceof DOMException) {
+    if (error.name === "AbortError") return { code: "cancelled" };
+    if (error.name === "QuotaExceededError") return { code: "disk_full" };
+    if (["NotReadableError", "NotFoundError"].includes(error.name)) return { code: "file_unreadable" };
+  }
+  return { code: "unexpected", detail: quoted(String(error)) };
+}
+function isFailure(error, code) {
+  return error instanceof ShareError && error.failure.code === code;
+}
+function part(loading) {
+  return loading.catch(() => fail({ code: "part_missing" }));
+}
+
 export {
+  utf8,
+  fromUtf8,
+  utf8Length,
+  hex,
+  fromHex,
+  concat,
+  equal,
+  random,
   MAX_PATH_BYTES,
   checkName,
   collisionKey,
-  printable
+  printable,
+  quoted,
+  ShareError,
+  fail,
+  failureOf,
+  isFailure,
+  part
 };

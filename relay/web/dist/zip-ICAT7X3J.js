@@ -3,7 +3,7 @@ import {
 } from "./chunk-Z622CYUG.js";
 import {
   fail
-} from "./chunk-QUKKOYP6.js";
+} from "./chunk-2DVVKFXT.js";
 import "./chunk-GM7WFPGG.js";
 
 // node_modules/client-zip/index.js

@@ -2,7 +2,7 @@ import {
   base64,
   malformed,
   unwrap
-} from "./chunk-ZTQH23IR.js";
+} from "./chunk-4OBKPUNS.js";
 import {
   hkdf
 } from "./chunk-YG7J2LP3.js";
@@ -17,11 +17,9 @@ import {
 } from "./chunk-WMBZNGJP.js";
 import {
   concat,
+  fail,
   utf8
-} from "./chunk-ZR6N3JSG.js";
-import {
-  fail
-} from "./chunk-QUKKOYP6.js";
+} from "./chunk-2DVVKFXT.js";
 import "./chunk-GM7WFPGG.js";
 
 // node_modules/@noble/curves/utils.js

@@ -1,54 +1,142 @@
 #!/usr/bin/env bash
-# Sets up what the tests need and runs all of them. With arguments, runs only `cargo test` with them,
-# for example: tests/run.sh -p share link::
+# Sets up what the tests need and runs all of them, in groups: one that fails does not hide the others, and is told at
+# the end. With arguments, runs only `cargo test` with them, for example: tests/run.sh -p share link::
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source ./install.sh
-source ./tests/tools.sh
 
-# Stock programs that must open what share makes, and those the tests use to stage faults.
+# Debian keeps some programs where only root looks.
 export PATH=$PATH:/usr/sbin:/sbin
+# Stock programs that must open what share makes, and those the tests use to stage faults.
 need_commands age:age ssh-keygen:openssh-client ip:iproute2 nft:nftables openssl:openssl strace:strace faketime:faketime
 need_build_tools
-need_rage
-export PATH=$tools/bin:$PATH
-
-# Node for the page and for driving browsers. Debian's may be older than both need; npm then has a newer one.
-need_node() {
-  need_commands node:nodejs npm:npm
-  if [ "$(node --print 'process.versions.node.split(".")[0]')" -lt 20 ]; then
-    [ -x target/tools/node/node_modules/.bin/node ] || npm install --prefix target/tools/node --no-audit --no-fund node@22
-    PATH=$PWD/target/tools/node/node_modules/.bin:$PATH
-  fi
-}
 
 if [ $# -gt 0 ]; then
-  exec cargo test --locked "$@"
+  exec cargo test --release --locked "$@"
 fi
 
 need_disk . 8000
-cargo test --workspace --locked
-
-# The workspace builds with the features of all its packages together; each must also build with its own.
-cargo build --locked -p share --no-default-features
-cargo build --locked -p share
-cargo build --locked -p share-relay
-tests/fences.sh
-
-need_node
-need_commands chromium:chromium firefox-esr:firefox-esr Xvfb:xvfb xdotool:xdotool unshare:util-linux faketime:faketime python3:python3
+need_commands chromium:chromium firefox-esr:firefox-esr Xvfb:xvfb xdotool:xdotool unshare:util-linux python3:python3 nginx:nginx curl:curl
 # Not every system packages it; its tests say that they are skipped.
 (need_commands WebKitWebDriver:webkit2gtk-driver) || say "warning: going on without WebKitGTK"
-(cd relay/web && npm ci --no-audit --no-fund && npm run check && npm test)
-(cd tests/browser && npm ci --no-audit --no-fund && npm test && npm run large)
 
+# Node for the page and for driving browsers. Debian's may be older than both need; npm then has a newer one.
+need_commands node:nodejs npm:npm
+if [ "$(node --print 'process.versions.node.split(".")[0]')" -lt 20 ]; then
+  [ -x target/tools/node/node_modules/.bin/node ] || npm install --prefix target/tools/node --no-audit --no-fund node@22
+  PATH=$PWD/target/tools/node/node_modules/.bin:$PATH
+fi
+
+# Where the programs are installed as a user does it. Browser tests and benchmarks run what lies there.
 prefix=$(mktemp -d)
-trap 'rm -rf -- "$prefix"' EXIT
-PREFIX=$prefix ./install.sh --try
-PREFIX=$prefix ./install.sh --uninstall
-[ -z "$(find "$prefix" -type f)" ] || die "uninstalling left files in $prefix"
+export SHARE_PROGRAMS=$prefix/bin
+
+# --- the groups ---
+
+build() {
+  cargo test --release --workspace --locked --no-run
+  # The workspace builds with the features of all its packages together; each must also build with its own.
+  cargo build --release --locked -p share --no-default-features
+  cargo build --release --locked -p share-relay
+}
+
+rust() { cargo test --release --workspace --locked --no-fail-fast; }
+
+fences() { tests/fences.sh; }
+
+try() { PREFIX=$prefix ./install.sh --try; }
+
+page() {
+  cd relay/web
+  npm ci --no-audit --no-fund
+  npm run check
+  npm test
+}
+
+browsers() {
+  cd tests/browser
+  npm ci --no-audit --no-fund
+  npm test
+}
+
+large() {
+  cd tests/browser
+  npm run large
+}
 
 # That the benchmarks still work; whether their targets are still reached is for a quiet computer to say.
-need_commands python3:python3 nginx:nginx curl:curl
-say "Trying the benchmarks"
-tests/bench/bench smoke >/dev/null
+benchmarks() { tests/bench/bench smoke; }
+
+uninstall() {
+  PREFIX=$prefix ./install.sh --uninstall
+  [ -z "$(find "$prefix" -type f)" ] || die "uninstalling left files in $prefix"
+}
+
+# --- running them ---
+
+# What each group printed, and how long it took.
+logs=$root/target/test-logs
+mkdir -p "$logs"
+declare -A running=()
+results=()
+failed=no
+
+# run GROUP: runs it to its end.
+run() {
+  current=$1
+  SECONDS=0
+  trap tell_time EXIT
+  exec >"$logs/$current.log" 2>&1 </dev/null
+  "$current"
+}
+
+tell_time() {
+  local user system
+  times >"$logs/$current.time"
+  # Of the shell, then of all the programs it ran.
+  { read -r && read -r user system; } <"$logs/$current.time"
+  echo "$SECONDS s, CPU time $user + $system" >"$logs/$current.time"
+}
+
+# together GROUP...: runs them side by side, and shows what those that fail have printed.
+together() {
+  local group result
+  for group in "$@"; do
+    say "Running $group; it prints to $logs/$group.log"
+    (run "$group") &
+    running[$group]=$!
+  done
+  for group in "$@"; do
+    result=passed
+    wait "${running[$group]}" || result=FAILED
+    unset "running[$group]"
+    if [ "$result" = FAILED ]; then
+      failed=yes
+      sed "s/^/$group: /" "$logs/$group.log"
+    fi
+    results+=("$result  $group: $(cat "$logs/$group.time")")
+    say "${results[-1]}"
+  done
+}
+
+end() {
+  local group
+  for group in "${!running[@]}"; do
+    kill -- "-${running[$group]}" 2>/dev/null || true
+  done
+  rm -rf -- "$prefix"
+}
+trap end EXIT
+
+# Each group in a process group of its own, so that it ends whole, and may be interrupted as at a terminal.
+set -m
+together build page
+together try fences
+together rust browsers
+together large benchmarks
+together uninstall
+set +m
+
+say ""
+printf '%s\n' "${results[@]}"
+[ "$failed" = no ] || die "tests failed" "what they printed is in $logs"

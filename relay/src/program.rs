@@ -10,7 +10,7 @@ use std::{
 use clap::Parser;
 use share_relay_api::RelayLimits;
 use tokio::{net::TcpListener, sync::oneshot};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::{
     args::{Arguments, Command, LogFormat, Serve, TokenCommand},
@@ -169,12 +169,12 @@ fn start_log(format: LogFormat) -> Result<()> {
         Ok(_) | Err(VarError::NotPresent) => "info".to_owned(),
         Err(error) => return Err(format!("RUST_LOG: {error}").into()),
     };
-    let filter = EnvFilter::try_new(directives).map_err(|error| format!("RUST_LOG: {error}"))?;
-    let log =
-        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(io::stderr().is_terminal()).with_writer(io::stderr);
+    let wanted = directives.parse::<Targets>().map_err(|error| format!("RUST_LOG: {error}"))?;
+    let log = fmt::layer().with_ansi(io::stderr().is_terminal()).with_writer(io::stderr);
+    let filtered = tracing_subscriber::registry().with(wanted);
     match format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().flatten_event(true).init(),
+        LogFormat::Text => filtered.with(log).init(),
+        LogFormat::Json => filtered.with(log.json().flatten_event(true)).init(),
     }
     Ok(())
 }

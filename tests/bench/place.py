@@ -16,8 +16,9 @@ from servers import CrocRelay, FileServer, Gate, Relay, Server, Wormhole
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / "target" / "tools"
-SHARE = ROOT / "target" / "release" / "share"
-SHARE_RELAY = ROOT / "target" / "release" / "share-relay"
+PROGRAMS = Path(os.environ.get("SHARE_PROGRAMS", ROOT / "target" / "release"))
+SHARE = PROGRAMS / "share"
+SHARE_RELAY = PROGRAMS / "share-relay"
 PEERS = {
     "curl": "curl",
     "age": "age",

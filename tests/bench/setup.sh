@@ -5,8 +5,9 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=install.sh
 source ./install.sh
-# shellcheck source=tests/tools.sh
-source ./tests/tools.sh
+
+# shellcheck disable=SC2154 # install.sh sets it
+tools=$root/target/tools
 
 skipped() { say "SKIPPED $1: $2"; }
 
@@ -19,6 +20,12 @@ need_system_programs() {
   need_commands python3:python3 nginx:nginx age:age curl:curl ip:iproute2 tc:iproute2
   command -v perf >/dev/null || ! offered_by_apt linux-perf || apt_install linux-perf
   command -v perf >/dev/null || skipped "CPU by stage" "this system has no package linux-perf"
+}
+
+need_rage() {
+  [ ! -x "$tools/bin/rage" ] || return 0
+  say "Building rage"
+  cargo install rage --version '^0.12' --locked --no-default-features --root "$tools"
 }
 
 need_wormhole() {

@@ -14,7 +14,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import puppeteer from "puppeteer-core";
 import { inOffice } from "./desk.mjs";
 
-const PROGRAMS = process.env.SHARE_PROGRAMS ?? new URL("../../target/debug/", import.meta.url).pathname;
+const PROGRAMS = process.env.SHARE_PROGRAMS ?? new URL("../../target/release/", import.meta.url).pathname;
 const CHROMIUM = "/usr/bin/chromium";
 export const FIREFOX = "/usr/bin/firefox-esr";
 /** A name of this computer that browsers do not take for it, so that a plain-http page there is as any other. */

@@ -1,7 +1,8 @@
-//! What lies on the relay opens with stock programs, none of ours: `age`, `rage` and `tar`.
+//! What lies on the relay opens without any of our code: with `age` and `tar`, and with the `age` crate.
 
 use std::{
     fs,
+    io::Read,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
@@ -17,8 +18,16 @@ use crate::{
 /// How long a stock program may take.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// The stock programs that open age files.
-const OPENERS: [&str; 2] = ["age", "rage"];
+/// What opens age files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Opener {
+    /// The program, which is written in Go.
+    Program,
+    /// The crate of which rage consists. `share` makes headers with it, but no payload.
+    Crate,
+}
+
+const OPENERS: [Opener; 2] = [Opener::Program, Opener::Crate];
 
 /// Fails the test where a program it needs is not installed; to skip it would hide that nothing was tested.
 #[track_caller]
@@ -47,24 +56,43 @@ pub fn ssh_key(world: &World, name: &str, passphrase: &str) -> String {
 pub fn on_a_terminal(world: &World, command: &str, typed: &str) -> Outcome {
     need("script");
     let run = world.program("timeout", ["60", "script", "-qec", command, "/dev/null"]);
-    // Otherwise rage asks through whatever pinentry there is.
-    run.env("PINENTRY_PROGRAM", "").output_with_input(format!("{typed}\n").as_bytes())
+    run.output_with_input(format!("{typed}\n").as_bytes())
 }
 
-/// What a stock program makes of an age file sealed with words.
-fn opened_with_words(world: &World, opener: &str, file: &Path, sent: &Sent) -> Vec<u8> {
-    need(opener);
-    let plain = world.path(format!("plain-{opener}"));
-    let command = format!("{opener} -d -o {} {}", plain.display(), file.display());
+/// What an age file sealed with words holds.
+fn opened_with_words(world: &World, opener: Opener, file: &Path, sent: &Sent) -> Vec<u8> {
+    if opener == Opener::Crate {
+        let mut identity = age::scrypt::Identity::new(sent.passphrase().into());
+        // By itself it allows for what this computer can do in a second.
+        identity.set_max_work_factor(20);
+        return opened_by_crate(file, &identity);
+    }
+    need("age");
+    let plain = world.path("plain");
+    // It makes no file for an empty plaintext.
+    let _ = fs::remove_file(&plain);
+    let command = format!("age -d -o {} {}", plain.display(), file.display());
     on_a_terminal(world, &command, &sent.passphrase()).exits(0);
-    // Neither makes a file for an empty plaintext.
     fs::read(plain).unwrap_or_default()
 }
 
-fn opened_with_key(world: &World, opener: &str, file: &Path, key: &str) -> Vec<u8> {
-    need(opener);
-    let run = world.program(opener, ["-d", "-i"]).arg(world.path(key)).arg(file);
+/// What an age file sealed to a key holds.
+fn opened_with_key(world: &World, opener: Opener, file: &Path, key: &str) -> Vec<u8> {
+    if opener == Opener::Crate {
+        let text = fs::read_to_string(world.path(key)).unwrap();
+        let secret = text.lines().find(|line| line.starts_with("AGE-SECRET-KEY-")).unwrap();
+        return opened_by_crate(file, &secret.parse::<age::x25519::Identity>().unwrap());
+    }
+    need("age");
+    let run = world.program("age", ["-d", "-i"]).arg(world.path(key)).arg(file);
     run.within(LIMIT).exits(0).output.stdout
+}
+
+fn opened_by_crate(file: &Path, identity: &dyn age::Identity) -> Vec<u8> {
+    let decryptor = age::Decryptor::new(fs::File::open(file).unwrap()).unwrap();
+    let mut plain = Vec::new();
+    decryptor.decrypt(std::iter::once(identity)).unwrap().read_to_end(&mut plain).unwrap();
+    plain
 }
 
 fn content(relay: &Relay, sent: &Sent) -> PathBuf {
@@ -82,10 +110,10 @@ fn a_file_sealed_with_words() {
     let bytes = noise(8 * 1024 * 1024 + 12_345);
     let sent = world.send(&relay.url, [world.file("brief.pdf", &bytes)]);
     for opener in OPENERS {
-        assert!(opened_with_words(&world, opener, &content(&relay, &sent), &sent) == bytes, "{opener}");
+        assert!(opened_with_words(&world, opener, &content(&relay, &sent), &sent) == bytes, "{opener:?}");
         let manifest = opened_with_words(&world, opener, &manifest(&relay, &sent), &sent);
         let manifest: Value = serde_json::from_slice(&manifest).unwrap();
-        assert_eq!(manifest["entries"][0]["path"], "brief.pdf", "{opener}");
+        assert_eq!(manifest["entries"][0]["path"], "brief.pdf", "{opener:?}");
     }
 }
 
@@ -95,7 +123,7 @@ fn an_empty_file_sealed_with_words() {
     let relay = world.relay();
     let sent = world.send(&relay.url, [world.file("leeg", "")]);
     for opener in OPENERS {
-        assert_eq!(opened_with_words(&world, opener, &content(&relay, &sent), &sent), b"", "{opener}");
+        assert_eq!(opened_with_words(&world, opener, &content(&relay, &sent), &sent), b"", "{opener:?}");
     }
 }
 
@@ -118,7 +146,7 @@ fn a_folder_unpacks_with_tar() {
     let sent = send_to(&world, &relay, &[key], [world.path("dossier"), loose]);
     for opener in OPENERS {
         let tar = world.file("content.tar", opened_with_key(&world, opener, &content(&relay, &sent), "key.txt"));
-        let unpacked = world.path(format!("with-{opener}"));
+        let unpacked = world.path(format!("with-{opener:?}"));
         fs::create_dir(&unpacked).unwrap();
         world.program("tar", ["-x", "-f"]).arg(tar).arg("-C").arg(&unpacked).within(LIMIT).exits(0);
         for name in names.into_iter().chain(["los.txt"]) {
@@ -142,11 +170,11 @@ fn a_file_sealed_to_keys() {
     let bytes = noise(200_000);
     let keys = [age_key(&world, "key.txt"), ssh_key(&world, "id_ed25519", "")];
     let sent = send_to(&world, &relay, &keys, [world.file("brief.pdf", &bytes)]);
-    for (opener, key) in [("age", "key.txt"), ("rage", "key.txt"), ("age", "id_ed25519")] {
-        assert!(opened_with_key(&world, opener, &content(&relay, &sent), key) == bytes, "{opener} {key}");
+    for (opener, key) in [(Opener::Program, "key.txt"), (Opener::Crate, "key.txt"), (Opener::Program, "id_ed25519")] {
+        assert!(opened_with_key(&world, opener, &content(&relay, &sent), key) == bytes, "{opener:?} {key}");
         let manifest = opened_with_key(&world, opener, &manifest(&relay, &sent), key);
         let manifest: Value = serde_json::from_slice(&manifest).unwrap();
-        assert_eq!(manifest["entries"][0]["path"], "brief.pdf", "{opener} {key}");
+        assert_eq!(manifest["entries"][0]["path"], "brief.pdf", "{opener:?} {key}");
     }
 }
 
@@ -160,7 +188,7 @@ fn standard_input_of_unknown_length() {
     let outcome = run.output_with_input(&bytes).exits(0);
     let sent = Sent { link: outcome.json()[0]["link"].as_str().unwrap().to_owned(), words: PathBuf::new() };
     for opener in OPENERS {
-        assert!(opened_with_key(&world, opener, &content(&relay, &sent), "key.txt") == bytes, "{opener}");
+        assert!(opened_with_key(&world, opener, &content(&relay, &sent), "key.txt") == bytes, "{opener:?}");
     }
 }
 
@@ -174,7 +202,7 @@ fn the_ciphertext_saved_is_what_the_relay_holds() {
     let outcome = get.args(["--ciphertext", "saved.age"]).within(LIMIT).exits(0);
     assert_eq!(outcome.json()[0]["event"], "saved");
     assert!(fs::read(world.path("saved.age")).unwrap() == fs::read(content(&relay, &sent)).unwrap());
-    assert!(opened_with_words(&world, "age", &world.path("saved.age"), &sent) == bytes);
+    assert!(opened_with_words(&world, Opener::Program, &world.path("saved.age"), &sent) == bytes);
 
     let again = world.share(["get", &sent.link, "--passphrase-file"]).arg(&sent.words);
     again.args(["--ciphertext", "saved.age"]).within(LIMIT).exits(10).says("saved.age exists already");

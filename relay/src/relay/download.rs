@@ -397,14 +397,14 @@ mod tests {
 
     use super::*;
 
-    const PATIENCE: Duration = Duration::from_millis(20);
+    const PATIENCE: Duration = Duration::from_secs(20);
 
     fn client() -> Client {
         let places = Arc::new(Semaphore::new(0));
         Client { places, alone: true, before: 0, progress: Arc::default(), patience: PATIENCE }
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_client_that_takes_a_slice_now_and_then_is_waited_for() {
         let client = client();
         let slowly = async {
@@ -417,7 +417,7 @@ mod tests {
         assert_eq!(client.taken(), 4 * SLICE_BYTES as u64);
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_client_that_takes_less_has_stalled() {
         let client = client();
         let dripping = async {

@@ -109,7 +109,7 @@ impl<S: Store> Relay<S> {
     /// Learns which time was noted last, or notes it anew if the clock can be trusted.
     pub async fn check_clock(&self) {
         let now = self.now();
-        let failed = |error: StoreError| tracing::error!(error = &error as &dyn std::error::Error, "noting the time");
+        let failed = |error: StoreError| tracing::error!(error = line::of_error(&error), "noting the time");
         if self.may_end() {
             match self.store.note_time(now).await {
                 Ok(()) => self.clock.noted(Some(now)),

@@ -77,7 +77,6 @@ name-staging = it is the name of a folder for unfinished downloads
 fault-truncated = it ends too early
 fault-trailing = something follows its end
 fault-malformed = it is not in the form it should have
-fault-json = it is not in the form it should have (line { $line }, column { $column })
 fault-type = it holds something that is neither a file nor a folder (type { $kind })
 fault-name = it holds a forbidden name
 fault-same-name = it holds the same name twice

@@ -77,7 +77,6 @@ name-staging = zo heet een map voor downloads die nog niet klaar zijn
 fault-truncated = de inhoud houdt te vroeg op
 fault-trailing = er staat nog iets na het einde
 fault-malformed = de inhoud heeft niet de juiste vorm
-fault-json = de inhoud heeft niet de juiste vorm (regel { $line }, kolom { $column })
 fault-type = er zit iets in dat geen bestand en geen map is (soort { $kind })
 fault-name = er zit een verboden naam in
 fault-same-name = dezelfde naam komt twee keer voor

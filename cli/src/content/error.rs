@@ -68,13 +68,6 @@ pub enum Fault {
     Trailing,
     /// Not in the one form that the format prescribes.
     Malformed,
-    /// Not the JSON of a manifest, from this place on; `0` where it is not even text.
-    Json {
-        /// The line, from 1.
-        line: usize,
-        /// The byte in it, from 1.
-        column: usize,
-    },
     /// An entry that is neither a file nor a folder; the type byte.
     Type(u8),
     /// A name that may not travel.
@@ -181,10 +174,7 @@ impl fmt::Display for Fault {
         f.write_str(&match self {
             Self::Truncated => fl!("fault-truncated"),
             Self::Trailing => fl!("fault-trailing"),
-            Self::Malformed | Self::Json { line: 0, .. } => fl!("fault-malformed"),
-            Self::Json { line, column } => {
-                fl!("fault-json", line = line.to_string(), column = column.to_string())
-            }
+            Self::Malformed => fl!("fault-malformed"),
             Self::Type(byte) => fl!("fault-type", kind = byte.escape_ascii().to_string()),
             Self::Name(_) => fl!("fault-name"),
             Self::SameName => fl!("fault-same-name"),

@@ -139,10 +139,7 @@ impl Manifest {
         if json.len() > MAX_JSON_BYTES {
             return Err(ContentError::Manifest(Fault::TooMany));
         }
-        // The parser's own message is for programmers, and quotes the manifest.
-        let json: Json = serde_json::from_slice(json)
-            .map_err(|error| ContentError::Manifest(Fault::Json { line: error.line(), column: error.column() }))?;
-        let malformed = |_| ContentError::Manifest(Fault::Malformed);
+        let json: Json = serde_json::from_slice(json).map_err(malformed)?;
         let Version { version } = json.read().map_err(malformed)?;
         match version {
             VERSION => {}
@@ -199,6 +196,11 @@ impl Manifest {
         let counted = count(self.entries.iter()) == (self.files, self.folders, self.bytes);
         Ok(counted && layout.length() == self.length)
     }
+}
+
+/// A parser's own message is for programmers, and may quote the manifest.
+fn malformed<E>(_: E) -> ContentError {
+    ContentError::Manifest(Fault::Malformed)
 }
 
 impl Entry {

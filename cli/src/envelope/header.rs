@@ -186,7 +186,7 @@ fn work_factor(header: &[u8]) -> Option<u8> {
 
 /// Finds that there is the memory that scrypt takes: where it gets none, it ends the program.
 fn find_memory(log_n: u8) -> Result<(), EnvelopeError> {
-    let bytes = 128 * SCRYPT_BLOCK << log_n;
+    let bytes = (128 * SCRYPT_BLOCK) << log_n;
     let found = Vec::<u8>::new().try_reserve_exact(bytes);
     found.map_err(|_| EnvelopeError::System(io::ErrorKind::OutOfMemory.into()))
 }

@@ -75,6 +75,14 @@ pub struct Record {
     pub began_at: u64,
 }
 
+impl Record {
+    /// Reads what [`Journals::create`] wrote; nothing if it is damaged.
+    fn read(json: &[u8]) -> Option<Self> {
+        let record: Self = serde_json::from_slice(json).ok()?;
+        Link::parse(&record.link).is_ok().then_some(record)
+    }
+}
+
 /// What makes a command the same command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
@@ -148,7 +156,7 @@ impl Journals {
         for folder in self.folders() {
             let record = fs::read(folder.join(RECORD)).map(Zeroizing::new);
             let of_no_use = match record {
-                Ok(json) => serde_json::from_slice::<Record>(&json).is_err() && is_old(&folder),
+                Ok(json) => Record::read(&json).is_none() && is_old(&folder),
                 Err(error) => error.kind() == io::ErrorKind::NotFound,
             };
             if of_no_use {
@@ -208,9 +216,7 @@ const MANIFEST: &str = "manifest.age";
 impl Unfinished {
     fn read(folder: PathBuf) -> Option<Self> {
         let json = Zeroizing::new(fs::read(folder.join(RECORD)).ok()?);
-        let record: Record = serde_json::from_slice(&json).ok()?;
-        Link::parse(&record.link).ok()?;
-        Some(Self { folder, record })
+        Record::read(&json).map(|record| Self { folder, record })
     }
 
     /// Whether it can go on.

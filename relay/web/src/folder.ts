@@ -6,7 +6,7 @@
 import { failureOf, fail } from "./failure.ts";
 import { Buffered, newBuffers, notWritten, PickedFile, type Refusal } from "./sink.ts";
 import type { Entry } from "./manifest.ts";
-import { printable } from "./names.ts";
+import { quoted } from "./names.ts";
 import type { Unpacked } from "./unpack.ts";
 
 /** Free names that are tried before giving up. */
@@ -85,7 +85,7 @@ export class PickedFolder {
   async #nameIn(parent: FileSystemDirectoryHandle, entry: Pick<Entry, "path" | "folder">): Promise<string> {
     if (!entry.path.includes("/")) return freeName(parent, entry, "place_failed");
     const name = entry.path.slice(entry.path.lastIndexOf("/") + 1);
-    if (await isTaken(parent, name, "place_failed")) fail({ code: "name_taken", path: printable(entry.path) });
+    if (await isTaken(parent, name, "place_failed")) fail({ code: "name_taken", path: quoted(entry.path) });
     return name;
   }
 

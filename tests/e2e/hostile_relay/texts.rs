@@ -76,7 +76,7 @@ fn a_hostile_manifest_is_told_in_our_words_and_its_hint_points_to_the_sender() {
         }
     }
     let outcome = with_manifest(&stage, &manifest("kind", json!(1)), &[]);
-    outcome.exits(8).says("(line 1, column ");
+    outcome.exits(8).says("is wrong: it is not in the form it should have");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::{
     fs::{self, File, TryLockError},
     io::{self, Read, Seek, Write},
     path::{Path, PathBuf},
+    slice,
 };
 
 use serde::{Deserialize, Serialize};
@@ -89,7 +90,7 @@ impl TicketFile {
 pub async fn remove_old(folder: &Path, link: &Link) {
     let own = path_of(folder, link);
     let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|item| item.path());
-    let old = files.filter(|path| *path != own && untouched(&[path.clone()]).as_secs() > OLD_SECONDS);
+    let old = files.filter(|path| *path != own && untouched(slice::from_ref(path)).as_secs() > OLD_SECONDS);
     let mut asked = Vec::new();
     for path in old {
         let kept = system::open_regular(&path).map(|file| read(&file));

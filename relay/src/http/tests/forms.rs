@@ -35,7 +35,7 @@ async fn a_json_body_has_one_form() {
         assert_eq!(put(body.as_bytes()).await.code(), Code::BadRequest, "{body}");
     }
     let later = create.replacen("\"manage", "\"manag\\u0065\\ud800", 1);
-    for body in [later.as_bytes(), &create.replace("page", "page").bytes().chain(*b"\xff").collect::<Vec<_>>()] {
+    for body in [later.as_bytes(), &create.bytes().chain(*b"\xff").collect::<Vec<_>>()] {
         assert_eq!(put(body).await.code(), Code::BadRequest);
     }
     assert_eq!(server.get(&paths::share(&id())).await.code(), Code::NotFound, "none of these created it");

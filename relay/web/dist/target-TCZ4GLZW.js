@@ -2,7 +2,7 @@ import {
   fail,
   failureOf,
   part,
-  printable
+  quoted
 } from "./chunk-2DVVKFXT.js";
 import "./chunk-GM7WFPGG.js";
 
@@ -304,7 +304,7 @@ var PickedFolder = class _PickedFolder {
   async #nameIn(parent, entry) {
     if (!entry.path.includes("/")) return freeName(parent, entry, "place_failed");
     const name = entry.path.slice(entry.path.lastIndexOf("/") + 1);
-    if (await isTaken(parent, name, "place_failed")) fail({ code: "name_taken", path: printable(entry.path) });
+    if (await isTaken(parent, name, "place_failed")) fail({ code: "name_taken", path: quoted(entry.path) });
     return name;
   }
   /** Somebody may have done so before. */

@@ -79,7 +79,7 @@ logs=$root/target/test-logs
 mkdir -p "$logs"
 declare -A running=()
 results=()
-failed=no
+failed=()
 
 # run GROUP: runs it to its end.
 run() {
@@ -111,7 +111,7 @@ together() {
     wait "${running[$group]}" || result=FAILED
     unset "running[$group]"
     if [ "$result" = FAILED ]; then
-      failed=yes
+      failed+=("$group")
       sed "s/^/$group: /" "$logs/$group.log"
     fi
     results+=("$result  $group: $(cat "$logs/$group.time")")
@@ -139,4 +139,5 @@ set +m
 
 say ""
 printf '%s\n' "${results[@]}"
-[ "$failed" = no ] || die "tests failed" "what they printed is in $logs"
+printf '%s passed, %s failed\n' "$((${#results[@]} - ${#failed[@]}))" "${#failed[@]}"
+[ "${#failed[@]}" -eq 0 ] || die "these failed: ${failed[*]}" "what they printed is in $logs"

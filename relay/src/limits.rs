@@ -52,7 +52,7 @@ pub const FRESH_TICKET_SECONDS: u64 = 10;
 
 /// How long a ticket on which everything was served is not taken over: its receipt is about to come, once all of it is on
 /// the recipient's disk.
-pub const RECEIPT_WAIT: Duration = Duration::from_secs(60);
+pub const RECEIPT_WAIT: Duration = Duration::from_secs(5);
 
 /// Seconds between two notes in the record that parts are still arriving.
 /// An unfinished upload lives this much longer than `UNFINISHED_SECONDS`, never shorter.

@@ -116,7 +116,7 @@ inBrowsers((test) => {
     try {
       for (const [link, sentence] of [
         [revoked.link, "The sender took it back on"],
-        [collected.link, "It was collected on"],
+        [collected.link, "It has already been downloaded, on"],
         [damaged, say("failure.link_damaged")],
         [unknown.link.replace(stage.relay, other), say("failure.not_found")],
         [expired.link, "It expired on"],

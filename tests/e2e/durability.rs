@@ -95,7 +95,7 @@ impl Story {
             told("revoked");
         } else {
             let zero = Bytes32([0; 32]);
-            let receipt = json!({ "fingerprint": zero, "time": 1, "mac": zero }).to_string();
+            let receipt = json!({ "fingerprint": zero, "time": 1, "saved": "disk", "mac": zero }).to_string();
             self.call(relay, "POST", &paths::receipt(id), &self.ticket, receipt.as_bytes())?;
             told("receipt");
         }

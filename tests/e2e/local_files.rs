@@ -210,7 +210,7 @@ fn what_was_fetched_and_could_not_be_delivered_is_fetched_again_with_its_ticket(
     assert_eq!(run.command.status().unwrap().code(), Some(10));
     let kept = files_below(&world.path("home"))
         .into_iter()
-        .find(|path| path.ends_with(format!("{}.json", sent.id())) && path.to_str().unwrap().contains("tickets"))
+        .find(|path| path.parent().unwrap().ends_with("tickets") && path.to_str().unwrap().contains(sent.id()))
         .unwrap();
     assert_eq!(fs::metadata(&kept).unwrap().permissions().mode() & 0o777, 0o600);
     world.get(&sent, "in").succeeds();

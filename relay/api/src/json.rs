@@ -202,7 +202,7 @@ mod tests {
         assert_eq!(event.kind, EventKind::TicketReturned { ticket_hash: Bytes32([1; 32]) });
         let limits = r#"{"content_bytes":1,"part_bytes":2,"expiry_seconds":3}"#;
         let info = format!(
-            r#"{{"version":1,"software":"x","token_required":false,"limits":{limits},"page":{{"a":"{hash}"}}}}"#
+            r#"{{"version":1,"software":"x","now":1,"token_required":false,"limits":{limits},"page":{{"a":"{hash}"}}}}"#
         );
         assert_eq!(read::<RelayInfo>(&info).unwrap().page["a"], Bytes32([1; 32]));
         is_refused::<RelayInfo>(&[

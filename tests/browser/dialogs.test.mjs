@@ -5,7 +5,7 @@
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { whyNoMounts } from "./desk.mjs";
 import { say } from "./driver.mjs";
@@ -68,7 +68,8 @@ inBrowsersOfTheirOwn((test, name) => {
       await page.click("#save");
       if (way === "memory") await page.heading("saved.title");
       else await page.sees(say("failure.download_ended"));
-      await until(() => !stage.hasDownloaded(file), "it was saved without room");
+      // Firefox now and then leaves the empty file by which it took the name.
+      await until(() => !stage.hasDownloaded(file) || statSync(join(stage.downloads, file)).size === 0, "it was saved without room");
       assert.deepEqual(endOf(stage, link), way === "memory" ? ["browser"] : []);
       stage.empty();
       await page.click(way === "memory" ? "#save-again" : "#save");

@@ -275,7 +275,10 @@ function firefox(world, downloads, desk) {
 /** Where a program stands, for puppeteer to launch it there. */
 function standing(world, program, downloads, desk) {
   const executablePath = desk.policies || desk.room ? inOffice(world, program, downloads, desk) : program;
-  return { executablePath, ...(desk.screen ? { headless: false, env: desk.screen.environment } : {}) };
+  if (!desk.screen) return { executablePath };
+  // Chromium's dialog begins there, whatever its profile says.
+  world.file("config/user-dirs.dirs", `XDG_DOWNLOAD_DIR="${downloads}"\n`);
+  return { executablePath, headless: false, env: { ...desk.screen.environment, XDG_CONFIG_HOME: world.path("config") } };
 }
 
 /** Tells Firefox that the person prefers light or dark colours: its driver has no means for it. */

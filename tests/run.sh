@@ -98,7 +98,21 @@ tell_time() {
   echo "$SECONDS s, CPU time $user + $system" >"$logs/$current.time"
 }
 
-# together GROUP...: runs them side by side, and shows what those that fail have printed.
+# Where the report on failed tests begins, as cargo and node print it, and the lines that name them.
+report='^failures:$|^✖ failing tests:$'
+names='^test .* FAILED$|^ *✖ '
+
+# tell_failures GROUP: shows what it printed about the failures, or its last lines.
+tell_failures() {
+  local log=$logs/$1.log
+  if grep -qE "$report" "$log"; then
+    sed -nE "/$report/,\$p" "$log"
+  else
+    tail -n 100 "$log"
+  fi | sed "s/^/$1: /"
+}
+
+# together GROUP...: runs them side by side, and shows what went wrong in those that fail.
 together() {
   local group result
   for group in "$@"; do
@@ -112,7 +126,7 @@ together() {
     unset "running[$group]"
     if [ "$result" = FAILED ]; then
       failed+=("$group")
-      sed "s/^/$group: /" "$logs/$group.log"
+      tell_failures "$group"
     fi
     results+=("$result  $group: $(cat "$logs/$group.time")")
     say "${results[-1]}"
@@ -139,5 +153,8 @@ set +m
 
 say ""
 printf '%s\n' "${results[@]}"
+for group in "${failed[@]}"; do
+  grep -hE "$names" "$logs/$group.log" | sed "s/^/$group: /" || true
+done
 printf '%s passed, %s failed\n' "$((${#results[@]} - ${#failed[@]}))" "${#failed[@]}"
 [ "${#failed[@]}" -eq 0 ] || die "these failed: ${failed[*]}" "what they printed is in $logs"

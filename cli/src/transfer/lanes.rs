@@ -6,7 +6,7 @@ use std::{
     time::Instant,
 };
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
 /// Lanes at the beginning: one moves bytes while the other waits for an answer.
 const FIRST: usize = 2;
@@ -22,11 +22,9 @@ pub struct Lanes {
     pace: Arc<Mutex<Pace>>,
 }
 
-/// One lane, until dropped.
-pub struct Lane {
-    lanes: Lanes,
-    _place: OwnedSemaphorePermit,
-}
+/// One lane, taken until it has carried its piece. One that fails stays taken: nothing begins on it before the failure
+/// has ended the transfer.
+pub struct Lane(Lanes);
 
 impl Lanes {
     /// Lanes for a transfer that may use so many at most.
@@ -40,8 +38,8 @@ impl Lanes {
 
     /// Waits for a lane.
     pub async fn enter(&self) -> Lane {
-        let place = Arc::clone(&self.places).acquire_owned().await.expect("the semaphore is never closed");
-        Lane { lanes: self.clone(), _place: place }
+        self.places.acquire().await.expect("the semaphore is never closed").forget();
+        Lane(self.clone())
     }
 
     fn pace(&self) -> MutexGuard<'_, Pace> {
@@ -52,9 +50,8 @@ impl Lanes {
 impl Lane {
     /// This lane has carried a piece of so many bytes.
     pub fn carried(self, bytes: u64) {
-        if self.lanes.pace().carried(bytes, Instant::now()) {
-            self.lanes.places.add_permits(1);
-        }
+        let one_more = self.0.pace().carried(bytes, Instant::now());
+        self.0.places.add_permits(1 + usize::from(one_more));
     }
 }
 
@@ -115,13 +112,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_lane_is_free_again_after_its_piece() {
+    async fn a_lane_is_free_again_after_its_piece_unless_that_failed() {
         let lanes = Lanes::new(2);
         let (first, second) = (lanes.enter().await, lanes.enter().await);
         assert_eq!(lanes.places.available_permits(), 0);
         first.carried(1);
         drop(second);
-        assert_eq!(lanes.places.available_permits(), 2);
+        assert_eq!(lanes.places.available_permits(), 1);
         lanes.enter().await.carried(1);
+        assert_eq!(lanes.places.available_permits(), 1);
     }
 }

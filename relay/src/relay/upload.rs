@@ -105,8 +105,9 @@ impl<S: Store> Relay<S> {
         }
         let held = self.change(id, move |record, now| record.hold(kind, now)).await;
         if let Err(Error::Refused(Refusal::Gone { .. })) = held {
-            // The share ended while its bytes were written; they go with the rest.
-            self.store.delete_content(id).await?;
+            // If the share ended while its bytes were written, they go with the rest. If it is only refused by a clock
+            // that is not trusted, everything stays.
+            self.settle(id).await?;
         }
         held?;
         self.changes.tell(id);

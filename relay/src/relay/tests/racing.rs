@@ -9,11 +9,19 @@ type Result<T> = std::result::Result<T, StoreError>;
 
 type Meddling = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A store in which something else happens just before the parts are looked at.
+/// A store in which something else happens just before the parts are looked at, or a manifest is written.
 struct Meddled {
     store: LocalStore,
     /// For one look each, the last one first.
     before_parts: std::sync::Mutex<Vec<Meddling>>,
+    before_manifest: std::sync::Mutex<Option<Meddling>>,
+}
+
+impl Meddled {
+    fn open(dir: &TempDir) -> Self {
+        let store = LocalStore::open(dir.path()).unwrap();
+        Self { store, before_parts: Default::default(), before_manifest: Default::default() }
+    }
 }
 
 impl Store for Meddled {
@@ -44,6 +52,10 @@ impl Store for Meddled {
     }
 
     async fn put_manifest(&self, id: ShareId, bytes: Bytes) -> Result<()> {
+        let meddling = self.before_manifest.lock().unwrap().take();
+        if let Some(meddling) = meddling {
+            meddling.await;
+        }
         self.store.put_manifest(id, bytes).await
     }
 
@@ -112,8 +124,7 @@ async fn put_small_part(relay: &Arc<Relay<Meddled>>, number: u64) {
 #[tokio::test]
 async fn a_download_is_not_misled_when_parts_become_smaller_while_it_looks() {
     let dir = tempfile::tempdir().unwrap();
-    let meddled = Meddled { store: LocalStore::open(dir.path()).unwrap(), before_parts: std::sync::Mutex::default() };
-    let relay = Relay::new(Config::new(Senders::Anyone), meddled);
+    let relay = Relay::new(Config::new(Senders::Anyone), Meddled::open(&dir));
     relay.create(id(), sized(2)).await.unwrap();
     for (kind, bytes) in [(BlobKind::Header, HEADER), (BlobKind::Manifest, b"manifest")] {
         relay.put_blob(id(), key(), kind, Bytes::from_static(bytes)).await.unwrap();
@@ -138,4 +149,23 @@ async fn a_download_is_not_misled_when_parts_become_smaller_while_it_looks() {
     }
     put_small_part(&relay, 6).await;
     assert!(got.await.unwrap() == [part(6), part(7)].concat(), "these are not the bytes that were sent");
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_while_a_manifest_is_written_deletes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = TestClock::at(1000);
+    let relay = Relay::new(Config { clock: clock.clone(), ..Config::new(Senders::Anyone) }, Meddled::open(&dir));
+    relay.create(id(), request(None)).await.unwrap();
+    relay.put_blob(id(), key(), BlobKind::Header, Bytes::from_static(HEADER)).await.unwrap();
+    let mut part = relay.begin_part(id(), key(), 1, 100).await.unwrap();
+    part.write(vec![1; 100].into()).await.unwrap();
+    part.finish().await.unwrap();
+    let jumping = clock.clone();
+    *relay.store.before_manifest.lock().unwrap() = Some(Box::pin(async move { jumping.set(1000 + 40 * DAY) }));
+    let manifest = || relay.put_blob(id(), key(), BlobKind::Manifest, Bytes::from_static(b"manifest"));
+    assert_eq!(code(manifest().await), Code::Expired);
+    clock.set(1000);
+    manifest().await.unwrap();
+    assert_eq!(relay.stored_bytes(id()).await.unwrap(), 100);
 }

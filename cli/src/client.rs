@@ -5,18 +5,22 @@
 mod answer;
 mod error;
 mod handed_over;
+mod proxy;
 
 use std::{
     ops::Range,
     pin::Pin,
-    sync::{Arc, Once},
+    sync::{
+        Arc, Once,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use reqwest::{
-    Body, Method, RequestBuilder, Response,
+    Body, Method, RequestBuilder, Response, StatusCode,
     header::{self, HeaderValue},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -26,9 +30,9 @@ use share_relay_api::{
 };
 use tokio::time::Instant;
 
-pub use self::error::ClientError;
+pub use self::{error::ClientError, proxy::Proxy};
 use self::{
-    answer::{acknowledged, beyond_the_end, content_answer, is_problem_json, retry_after},
+    answer::{beyond_the_end, content_answer, is_problem_json, is_temporary, is_web_page, retry_after},
     handed_over::HandedOver,
 };
 use crate::{link::RelayUrl, secret::Secret};
@@ -92,14 +96,17 @@ pub struct Client {
     http: reqwest::Client,
     relay: RelayUrl,
     limits: Limits,
+    proxy: Option<Arc<Proxy>>,
+    /// The relay has answered as one: what else answers from then on is something on the way.
+    heard: Arc<AtomicBool>,
 }
 
 /// The content's bytes as they come: all, or those of a range.
 pub struct Content {
-    /// Bytes of the whole content.
-    pub total: u64,
-    /// The relay's name for exactly this content.
-    pub etag: String,
+    /// Bytes of the whole content, unless something on the way keeps the answer's length back.
+    pub total: Option<u64>,
+    /// The relay's name for exactly this content, unless something on the way has made it weak.
+    pub etag: Option<String>,
     /// The bytes.
     pub body: Pin<Box<dyn Stream<Item = Answer<Bytes>> + Send>>,
 }
@@ -132,10 +139,17 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false);
-        if relay.is_local() {
+        // Ciphertext does not become smaller. What a proxy packs all the same is unpacked.
+        let identity = HeaderValue::from_static("identity");
+        builder = builder.default_headers([(header::ACCEPT_ENCODING, identity)].into_iter().collect());
+        let proxy = match relay.is_local() {
+            true => None,
+            false => Proxy::to(relay)?.map(Arc::new),
+        };
+        if proxy.is_none() {
             builder = builder.no_proxy();
         }
-        Ok(Self { http: builder.build()?, relay: relay.clone(), limits })
+        Ok(Self { http: builder.build()?, relay: relay.clone(), limits, proxy, heard: Arc::default() })
     }
 
     /// Version and limits; with a token, also whether it is valid.
@@ -151,7 +165,7 @@ impl Client {
             let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
             Ok(PageFile { headers, bytes: self.read_bounded(response, MAX_ANSWER_BYTES).await? })
         };
-        within(self.limits.call, read).await
+        self.within(self.limits.call, read).await
     }
 
     /// Creates a share. Repeating it changes nothing.
@@ -202,10 +216,11 @@ impl Client {
     pub async fn open(&self, id: &ShareId, open: &OpenShare) -> Answer<Bytes> {
         let request = with_json(self.call(Method::POST, &paths::open(id)), open);
         let read = async {
-            let response = self.started(request).await?;
+            let response = self.accepted(request.send().await?).await?;
+            self.expect_no_page(&response)?;
             self.read_bounded(response, limits::MAX_MANIFEST_BYTES as usize).await
         };
-        within(self.limits.manifest, read).await
+        self.within(self.limits.manifest, read).await
     }
 
     /// Takes a ticket. Repeating it takes no second one.
@@ -230,7 +245,10 @@ impl Client {
             request = request.header(header::IF_RANGE, etag);
         }
         let answer = self.started(request).await.map_err(|error| beyond_the_end(error, etag))?;
-        content_answer(answer, range, etag, self.limits)
+        let content = content_answer(answer, range, etag, self.limits).map_err(|error| self.on_the_way(error))?;
+        let client = self.clone();
+        let body = content.body.map(move |piece| piece.map_err(|error| client.on_the_way(error)));
+        Ok(Content { body: Box::pin(body), ..content })
     }
 
     /// Tells the relay that the content was decrypted, verified and saved.
@@ -259,21 +277,19 @@ impl Client {
     }
 
     async fn json<T: DeserializeOwned>(&self, request: RequestBuilder) -> Answer<T> {
-        let bytes = self.small(request).await?;
-        read_json(&bytes).ok_or(ClientError::BadAnswer("JSON"))
-    }
-
-    /// The whole of an answer that is not long.
-    async fn small(&self, request: RequestBuilder) -> Answer<Bytes> {
         let read = async {
             let response = self.accepted(request.send().await?).await?;
-            self.read_bounded(response, MAX_ANSWER_BYTES).await
+            self.expect_no_page(&response)?;
+            let bytes = self.read_bounded(response, MAX_ANSWER_BYTES).await?;
+            let value = read_json(&bytes)?;
+            self.heard.store(true, Ordering::Relaxed);
+            Ok(value)
         };
-        within(self.limits.call, read).await
+        self.within(self.limits.call, read).await
     }
 
     async fn done(&self, request: RequestBuilder) -> Answer<()> {
-        acknowledged(&self.started(request).await?)
+        self.acknowledged(&self.started(request).await?)
     }
 
     async fn put(
@@ -297,14 +313,56 @@ impl Client {
             .header(header::CONTENT_LENGTH, length)
             .body(body);
         tokio::select! {
-            response = request.send() => acknowledged(&within(self.limits.call, self.accepted(response?)).await?),
-            () = handed_over.standstill(self.limits) => Err(ClientError::Stalled),
+            response = request.send() => {
+                let answered = async { self.accepted(response?).await };
+                self.within(self.limits.call, answered).await.and_then(|response| self.acknowledged(&response))
+            }
+            () = handed_over.standstill(self.limits) => Err(self.on_the_way(ClientError::Stalled)),
         }
     }
 
     /// The answer's head, or the whole error, in bounded time; a body may take as long as it keeps coming.
     async fn started(&self, request: RequestBuilder) -> Answer<Response> {
-        within(self.limits.call, async { self.accepted(request.send().await?).await }).await
+        let begin = async {
+            let response = self.accepted(request.send().await?).await?;
+            self.expect_no_page(&response)?;
+            Ok(response)
+        };
+        self.within(self.limits.call, begin).await
+    }
+
+    /// The call, in this time. Its error says what it went through.
+    async fn within<T>(&self, limit: Duration, call: impl Future<Output = Answer<T>>) -> Answer<T> {
+        let answer = tokio::time::timeout(limit, call).await.unwrap_or(Err(ClientError::Stalled));
+        answer.map_err(|error| self.on_the_way(error))
+    }
+
+    /// An error as it is, or with the proxy it came through; but not what the relay itself said.
+    fn on_the_way(&self, error: ClientError) -> ClientError {
+        match (&self.proxy, error) {
+            (Some(_), error @ (ClientError::Problem { .. } | ClientError::ThroughProxy { .. })) => error,
+            (Some(proxy), error) => ClientError::ThroughProxy { proxy: Arc::clone(proxy), error: Box::new(error) },
+            (None, error) => error,
+        }
+    }
+
+    /// Refuses a web page where the relay should have answered.
+    fn expect_no_page(&self, response: &Response) -> Answer<()> {
+        match is_web_page(response.headers()) {
+            true if self.heard.load(Ordering::Relaxed) => Err(ClientError::Intercepted),
+            true => Err(ClientError::BadAnswer("HTML")),
+            false => Ok(()),
+        }
+    }
+
+    /// What has no answer but "done" is answered 204 (protocol.md): any other success is somebody else's, such as the
+    /// login page of a network, and acknowledges nothing.
+    fn acknowledged(&self, response: &Response) -> Answer<()> {
+        if response.status() == StatusCode::NO_CONTENT {
+            return Ok(());
+        }
+        let refused = self.expect_no_page(response).and(Err(ClientError::BadAnswer("status")));
+        refused.map_err(|error| self.on_the_way(error))
     }
 
     /// The response, if it is a success; else the error it carries.
@@ -314,13 +372,18 @@ impl Client {
             return Ok(response);
         }
         if status.is_redirection() {
-            return Err(ClientError::Redirected);
+            let is_passing = is_temporary(status) && self.heard.load(Ordering::Relaxed);
+            return Err(if is_passing { ClientError::Intercepted } else { ClientError::Redirected });
+        }
+        if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+            return Err(ClientError::ProxyPassword);
         }
         let retry_after = retry_after(response.headers());
         let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(is_problem_json);
         let body = self.read_bounded(response, MAX_ANSWER_BYTES).await.unwrap_or_default();
         match read_json::<Problem>(&body) {
-            Some(problem) if is_problem => {
+            Ok(problem) if is_problem => {
+                self.heard.store(true, Ordering::Relaxed);
                 let problem = Box::new(Problem { status: status.as_u16(), ..problem });
                 Err(ClientError::Problem { problem, retry_after })
             }
@@ -349,9 +412,13 @@ fn authorised(request: RequestBuilder, secret: Option<&Secret>) -> RequestBuilde
     }
 }
 
-fn read_json<T: DeserializeOwned>(text: &[u8]) -> Option<T> {
-    let json: Json = serde_json::from_slice(text).ok()?;
-    json.read().ok()
+/// One that ends too early was cut off.
+fn read_json<T: DeserializeOwned>(text: &[u8]) -> Answer<T> {
+    let json: Json = serde_json::from_slice(text).map_err(|error| match error.is_eof() {
+        true => ClientError::Unreachable("the answer was cut off".into()),
+        false => ClientError::BadAnswer("JSON"),
+    })?;
+    json.read().map_err(|_| ClientError::BadAnswer("JSON"))
 }
 
 fn with_json(request: RequestBuilder, body: &impl Serialize) -> RequestBuilder {
@@ -369,10 +436,6 @@ fn sliced(bytes: Bytes, sent: impl Fn(u64) + Send + 'static) -> Body {
         sent(slice.len() as u64);
         Some((Ok::<_, std::convert::Infallible>(slice), (rest, sent)))
     }))
-}
-
-async fn within<T>(limit: Duration, call: impl Future<Output = Answer<T>>) -> Answer<T> {
-    tokio::time::timeout(limit, call).await.unwrap_or(Err(ClientError::Stalled))
 }
 
 /// The body's bytes, with an error when it takes [`Limits::stall`] of waiting for [`Limits::stall_bytes`] to come.

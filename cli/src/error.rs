@@ -7,7 +7,7 @@ use std::{error::Error as StdError, fmt, ops::RangeInclusive, path::Path, time::
 use share_relay_api::{Code, Problem};
 
 use crate::{
-    client::ClientError,
+    client::{ClientError, Proxy},
     content::ContentError,
     envelope::{EnvelopeError, KeyError, words::WordsError},
     i18n::fl,
@@ -143,6 +143,13 @@ impl Error {
         let hint = hint.into();
         let both = self.hint.as_ref().map(|first| format!("{}. {hint}", first.trim_end_matches('.')));
         self.hint(both.unwrap_or(hint))
+    }
+
+    /// Adds which proxy the connection went through.
+    fn through(self, proxy: &Proxy) -> Self {
+        let message = fl!("client-through-proxy", what = self.message.as_str(), proxy = proxy.to_string());
+        let hint = if self.code == "unreachable" { Some(fl!("client-through-proxy-hint")) } else { self.hint };
+        Self { message, hint, ..self }
     }
 
     /// Adds the cause.
@@ -283,9 +290,22 @@ impl From<ClientError> for Error {
             ClientError::Untrusted(_) => {
                 Self::new(Kind::Unreachable, "untrusted", error.to_string()).hint(fl!("client-untrusted-hint"))
             }
-            ClientError::Redirected | ClientError::BadAnswer(_) | ClientError::Status { .. } => {
+            ClientError::NoTls(_) => {
+                Self::new(Kind::Unreachable, "no_tls", error.to_string()).hint(fl!("client-no-tls-hint"))
+            }
+            ClientError::ProxyPassword => {
+                Self::new(Kind::Unreachable, "proxy_password", error.to_string()).hint(fl!("client-proxy-password-hint"))
+            }
+            ClientError::BadProxy(_) => {
+                Self::new(Kind::Usage, "proxy", error.to_string()).hint(fl!("client-bad-proxy-hint"))
+            }
+            ClientError::Redirected
+            | ClientError::Intercepted
+            | ClientError::BadAnswer(_)
+            | ClientError::Status { .. } => {
                 Self::new(Kind::Unreachable, "bad_answer", error.to_string()).hint(fl!("client-bad-answer-hint"))
             }
+            ClientError::ThroughProxy { proxy, error } => Self::from(*error).through(&proxy),
         };
         match later {
             Some(wait) => told.hint(fl!("client-later-hint", wait = time::lifetime_text(wait.as_secs()))),

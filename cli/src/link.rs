@@ -134,7 +134,7 @@ fn read_address(address: &Address) -> Result<Link, LinkError> {
     }
     let relay = RelayUrl::from_parts(address.scheme, &address.authority, &prefix).map_err(|error| match error {
         RelayUrlError::Insecure { host } => LinkError::Insecure { host },
-        RelayUrlError::Invalid => LinkError::Damaged,
+        RelayUrlError::Invalid | RelayUrlError::Link { .. } => LinkError::Damaged,
     })?;
     Ok(Link { relay, id })
 }

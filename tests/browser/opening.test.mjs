@@ -103,8 +103,7 @@ inBrowsers((test) => {
 
   test("what is over says so, each in its own words", async (stage) => {
     const send = (file, ...args) => stage.send(stage.world.file(file, "x"), ...args);
-    // It expires while the others are looked at.
-    const expired = send("expired.bin", "--expires", "10s");
+    const expired = await stage.world.expiring(stage.relay);
     const revoked = send("revoked.bin");
     stage.world.share("revoke", revoked.link);
     const collected = send("collected.bin", "--once");
@@ -119,7 +118,7 @@ inBrowsers((test) => {
         [collected.link, "It has already been downloaded, on"],
         [damaged, say("failure.link_damaged")],
         [unknown.link.replace(stage.relay, other), say("failure.not_found")],
-        [expired.link, "It expired on"],
+        [expired, "It expired on"],
       ]) {
         await until(async () => sentence !== "It expired on" || (await fetch(link.replace("/s/", "/v1/shares/"))).status === 410, "it does not expire");
         const page = await stage.visit(link);

@@ -14,7 +14,7 @@ const FILES = { "Letter to the doctor.pdf": 182_000, "Results 2026-11-20.pdf": 2
 /** What the states need of a stage with a language: a gate as its `front`, and a share that expires meanwhile. */
 export async function prepare(stage) {
   stage.front = await stage.gate();
-  stage.expiring = stage.send(small(stage), "--expires", "15s");
+  stage.expiring = await stage.world.expiring(stage.relay);
 }
 
 /** Each gives a visit in its state, on a stage that is prepared. */
@@ -57,7 +57,7 @@ export const STATES = {
     return page;
   },
   "9-expired": async (stage) => {
-    const { link } = stage.expiring;
+    const link = stage.expiring;
     await until(async () => (await fetch(link.replace("/s/", "/v1/shares/"))).status === 410, "it does not expire");
     return (await open(stage, link)).problem();
   },

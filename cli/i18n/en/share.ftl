@@ -103,6 +103,8 @@ link-hidden-hint = Open it in a browser and copy the address you arrive at, or a
 link-insecure = { $host } is named with http://, which is not safe on the internet
 link-insecure-hint = Use https://. Plain http:// is only for this computer and for addresses in a private network.
 relay-url-invalid = This is not the address of a relay
+relay-url-link = This is the link of a share, not the address of a relay
+relay-url-link-hint = Its relay is { $relay }. To fetch what the link leads to: share get
 relay-url-invalid-hint = An address looks like https://relay.example, with nothing after it but a path.
 
 ## client
@@ -114,6 +116,17 @@ client-later-hint = It asks to be left alone for { $wait }. Try again after that
 client-stalled = The relay or the network stopped responding
 client-untrusted = The relay's certificate is not accepted ({ $why })
 client-untrusted-hint = Check the relay's address and this computer's clock. If a proxy in your office looks into connections, ask for its certificate to be installed.
+client-no-tls = No secure connection is possible ({ $why })
+client-no-tls-hint = What answers there does not speak TLS, or not as it is spoken today. Check the address.
+client-proxy-password = The proxy wants a name and a password, or others than it was given
+client-proxy-password-hint = It was not tried again, so that no account is locked. Put them into the proxy's address, http://NAME:PASSWORD@HOST:PORT, or ask your system administrator.
+client-bad-proxy = { $variable } does not name a proxy that share can use
+client-bad-proxy-hint = It must be http://HOST:PORT, or https://, socks4://, socks4a://, socks5:// or socks5h://. Correct it, or leave it empty to go without a proxy.
+client-through-proxy = { $what } (through the proxy { $proxy })
+client-through-proxy-hint = Check the proxy's address and your network connection, and try again. If it keeps failing, ask your system administrator.
+proxy-of-variable = { $address } of { $variable }
+proxy-of-system = { $address } of the system's settings
+client-intercepted = Something on the way answers instead of the server, such as the login page of a network
 client-problem = The relay refused ({ $code })
 client-problem-hint = This version of share and the relay do not understand each other, or it is no relay. Check its address; if that is right, tell whoever runs the relay.
 client-status = Something on the way to the relay answered with error { $status }

@@ -103,6 +103,8 @@ link-hidden-hint = Open de link in een browser en kopieer het adres waar u uitko
 link-insecure = { $host } staat er met http://, en dat is niet veilig op internet
 link-insecure-hint = Gebruik https://. Gewoon http:// mag alleen voor deze computer en voor adressen in een privénetwerk.
 relay-url-invalid = Dit is niet het adres van een relay
+relay-url-link = Dit is de link van een zending, niet het adres van een relay
+relay-url-link-hint = De relay ervan is { $relay }. Ophalen waar de link naartoe leidt: share get
 relay-url-invalid-hint = Een adres ziet eruit als https://relay.example, met hooguit een pad erachter.
 
 ## client
@@ -114,6 +116,17 @@ client-later-hint = De andere kant vraagt om { $wait } te wachten. Probeer het d
 client-stalled = De relay of het netwerk reageert niet meer
 client-untrusted = Het certificaat van de relay wordt niet aanvaard ({ $why })
 client-untrusted-hint = Controleer het adres van de relay en de klok van deze computer. Kijkt een proxy op kantoor mee in verbindingen? Laat dan het certificaat daarvan installeren.
+client-no-tls = Een beveiligde verbinding is niet mogelijk ({ $why })
+client-no-tls-hint = Wat daar antwoordt, spreekt geen TLS, of niet zoals dat nu gesproken wordt. Controleer het adres.
+client-proxy-password = De proxy vraagt om een naam en een wachtwoord, of om andere dan hij kreeg
+client-proxy-password-hint = Het is niet nog eens geprobeerd, zodat geen account wordt geblokkeerd. Zet ze in het adres van de proxy, http://NAAM:WACHTWOORD@HOST:POORT, of vraag uw systeembeheerder.
+client-bad-proxy = { $variable } noemt geen proxy die share kan gebruiken
+client-bad-proxy-hint = Het moet http://HOST:POORT zijn, of https://, socks4://, socks4a://, socks5:// of socks5h://. Verbeter het, of laat het leeg om zonder proxy te werken.
+client-through-proxy = { $what } (via de proxy { $proxy })
+client-through-proxy-hint = Controleer het adres van de proxy en uw netwerkverbinding, en probeer het opnieuw. Gaat het weer mis, vraag dan uw systeembeheerder.
+proxy-of-variable = { $address } uit { $variable }
+proxy-of-system = { $address } uit de instellingen van het systeem
+client-intercepted = Iets op de weg antwoordt in plaats van de server, zoals de inlogpagina van een netwerk
 client-problem = De relay weigert ({ $code })
 client-problem-hint = Deze versie van share en de relay begrijpen elkaar niet, of het is geen relay. Controleer het adres; klopt dat, meld dit dan aan de beheerder van de relay.
 client-status = Iets op weg naar de relay antwoordde met fout { $status }

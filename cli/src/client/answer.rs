@@ -16,16 +16,20 @@ pub fn is_problem_json(content_type: &HeaderValue) -> bool {
     media_type.trim_ascii().eq_ignore_ascii_case(b"application/problem+json")
 }
 
-/// What has no answer but "done" is answered 204 (protocol.md): any other success is somebody else's, such as the login
-/// page of a network, and acknowledges nothing.
-pub fn acknowledged(response: &Response) -> Answer<()> {
-    match response.status() {
-        StatusCode::NO_CONTENT => Ok(()),
-        _ => Err(ClientError::BadAnswer("status")),
-    }
+/// Whether it is a web page: no answer of a relay to a program is one.
+pub fn is_web_page(headers: &HeaderMap) -> bool {
+    let media_type = headers.get(header::CONTENT_TYPE).map_or(&[][..], HeaderValue::as_bytes).trim_ascii_start();
+    media_type.get(..9).is_some_and(|start| start.eq_ignore_ascii_case(b"text/html"))
 }
 
-/// Checks that a content answer is the one asked for, so that bytes never land at a wrong place.
+/// Whether a redirection is for this once (RFC 9110, 15.4).
+pub fn is_temporary(status: StatusCode) -> bool {
+    matches!(status, StatusCode::FOUND | StatusCode::SEE_OTHER | StatusCode::TEMPORARY_REDIRECT)
+}
+
+/// Checks that a content answer is the one asked for, so that bytes never land at a wrong place. What a proxy may have
+/// taken from it, its length and a strong name, is not missed: the manifest knows the length, and every byte is
+/// authenticated.
 pub fn content_answer(
     response: Response,
     range: Option<Range<u64>>,
@@ -34,19 +38,21 @@ pub fn content_answer(
 ) -> Answer<Content> {
     let headers = response.headers();
     let found = headers.get(header::ETAG).and_then(|value| value.to_str().ok());
-    let found = found.filter(|tag| !tag.starts_with("W/")).ok_or(ClientError::BadAnswer("ETag"))?.to_owned();
-    if etag.is_some_and(|etag| etag != found) {
+    let found = found.filter(|tag| !tag.starts_with("W/")).map(str::to_owned);
+    if let (Some(etag), Some(found)) = (etag, &found)
+        && etag != found
+    {
         return Err(ClientError::ContentChanged);
     }
-    let length = number(headers, header::CONTENT_LENGTH).ok_or(ClientError::BadAnswer("Content-Length"))?;
+    let length = number(headers, header::CONTENT_LENGTH);
     let total = match (response.status(), range) {
         (StatusCode::OK, None) => length,
         (StatusCode::PARTIAL_CONTENT, Some(range)) => {
             let total = range_total(headers, &range).ok_or(ClientError::BadAnswer("Content-Range"))?;
-            if length != range.end - range.start {
+            if length.is_some_and(|length| length != range.end - range.start) {
                 return Err(ClientError::BadAnswer("Content-Length"));
             }
-            total
+            Some(total)
         }
         // The whole content where a range was asked for means that If-Range did not match.
         (StatusCode::OK, Some(_)) if etag.is_some() => return Err(ClientError::ContentChanged),

@@ -1,9 +1,10 @@
 //! Why a call failed, in words, and whether it may work a little later.
 
-use std::{error::Error as StdError, fmt, io, time::Duration};
+use std::{error::Error as StdError, fmt, io, sync::Arc, time::Duration};
 
 use share_relay_api::{Code, Problem};
 
+use super::Proxy;
 use crate::{i18n::fl, quote::quoted, ui::percent};
 
 /// Why a call failed.
@@ -15,6 +16,19 @@ pub enum ClientError {
     Stalled,
     /// The other side's certificate is not accepted, for this reason.
     Untrusted(String),
+    /// The other side cannot have a secure connection with us, for this reason.
+    NoTls(String),
+    /// The proxy wants a name and a password, or others than it was given.
+    ProxyPassword,
+    /// This environment variable is to name a proxy, and does not.
+    BadProxy(&'static str),
+    /// This happened on the way through a proxy.
+    ThroughProxy {
+        /// The proxy.
+        proxy: Arc<Proxy>,
+        /// What happened.
+        error: Box<ClientError>,
+    },
     /// The relay answered with an error of its own.
     Problem {
         /// What it said.
@@ -31,6 +45,8 @@ pub enum ClientError {
     },
     /// An answer that sends elsewhere.
     Redirected,
+    /// An answer of something else on the way, such as the login page of a network, though the relay answered before.
+    Intercepted,
     /// An answer that breaks the protocol.
     BadAnswer(&'static str),
     /// The content is not the one this download began with.
@@ -45,11 +61,18 @@ impl fmt::Display for ClientError {
             Self::Unreachable(_) => fl!("client-unreachable"),
             Self::Stalled => fl!("client-stalled"),
             Self::Untrusted(why) => fl!("client-untrusted", why = why.as_str()),
+            Self::NoTls(why) => fl!("client-no-tls", why = why.as_str()),
+            Self::ProxyPassword => fl!("client-proxy-password"),
+            &Self::BadProxy(variable) => fl!("client-bad-proxy", variable = variable),
+            Self::ThroughProxy { proxy, error } => {
+                fl!("client-through-proxy", what = error.to_string(), proxy = proxy.to_string())
+            }
             Self::Problem { problem, .. } if problem.code == Code::NotReady => waiting_for_sender(problem),
             Self::Problem { problem, .. } => fl!("client-problem", code = problem.code.as_str()),
             Self::Status { status: 413, .. } => fl!("client-status-too-large"),
             Self::Status { status, .. } => fl!("client-status", status = status.to_string()),
             Self::Redirected => fl!("client-redirected"),
+            Self::Intercepted => fl!("client-intercepted"),
             &Self::BadAnswer(what) => fl!("client-bad-answer", what = what),
             Self::ContentChanged => fl!("client-content-changed"),
             Self::NotTheContent => fl!("transfer-not-the-content"),
@@ -61,6 +84,7 @@ impl StdError for ClientError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             Self::Unreachable(source) => Some(source.as_ref()),
+            Self::ThroughProxy { error, .. } => error.source(),
             _ => None,
         }
     }
@@ -73,7 +97,9 @@ impl From<reqwest::Error> for ClientError {
         }
         match root_cause(&error) {
             Cause::Certificate(why) => Self::Untrusted(why),
-            Cause::Other(why) => Self::Unreachable(why.into()),
+            Cause::Tls(why) if error.is_connect() => Self::NoTls(why),
+            Cause::ProxyPassword => Self::ProxyPassword,
+            Cause::Tls(why) | Cause::Other(why) => Self::Unreachable(why.into()),
         }
     }
 }
@@ -86,29 +112,57 @@ fn waiting_for_sender(problem: &Problem) -> String {
 /// What the system or TLS said; names in a certificate are the other side's.
 enum Cause {
     Certificate(String),
+    Tls(String),
+    ProxyPassword,
     Other(String),
 }
+
+/// What hyper-util's error says of a proxy's answer 407; its type is not public.
+const PROXY_PASSWORD: &str = "tunnel error: proxy authorization required";
 
 /// The layers above the cause only repeat that a request failed.
 fn root_cause(error: &reqwest::Error) -> Cause {
     let mut cause: &dyn StdError = error;
     loop {
-        // An error of the system that only wraps another does not name it as its source.
-        let wrapped = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if let Some(why @ rustls::Error::InvalidCertificate(_)) = wrapped.and_then(|inner| inner.downcast_ref()) {
-            return Cause::Certificate(quoted(&why.to_string()));
+        let text = cause.to_string();
+        match cause.downcast_ref::<rustls::Error>() {
+            Some(rustls::Error::InvalidCertificate(_)) => return Cause::Certificate(quoted(&text)),
+            Some(error) if is_lasting(error) => return Cause::Tls(quoted(&text)),
+            _ if text == PROXY_PASSWORD => return Cause::ProxyPassword,
+            _ => {}
         }
-        match cause.source() {
+        // An error of the system that only wraps another does not name it as its source.
+        let wrapped = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref).map(|inner| inner as _);
+        match wrapped.or_else(|| cause.source()) {
             Some(source) => cause = source,
-            None => return Cause::Other(quoted(&cause.to_string())),
+            None => return Cause::Other(quoted(&text)),
         }
     }
 }
 
+/// Whether a handshake fails like this each time: the other side speaks no TLS, or none that we speak.
+fn is_lasting(error: &rustls::Error) -> bool {
+    use rustls::{AlertDescription as Alert, Error, InvalidMessage};
+    matches!(
+        error,
+        Error::InvalidMessage(InvalidMessage::InvalidContentType)
+            | Error::PeerIncompatible(_)
+            | Error::AlertReceived(Alert::HandshakeFailure | Alert::ProtocolVersion | Alert::UnrecognisedName)
+    )
+}
+
 impl ClientError {
+    /// What happened, wherever it happened.
+    pub fn inner(&self) -> &Self {
+        match self {
+            Self::ThroughProxy { error, .. } => error.inner(),
+            other => other,
+        }
+    }
+
     /// What the relay said, if it was the relay.
     pub fn code(&self) -> Option<Code> {
-        match self {
+        match self.inner() {
             Self::Problem { problem, .. } => Some(problem.code),
             _ => None,
         }
@@ -117,18 +171,24 @@ impl ClientError {
     /// Whether the same call may work a little later.
     pub fn is_passing(&self) -> bool {
         match self {
-            Self::Unreachable(_) | Self::Stalled => true,
+            Self::Unreachable(_) | Self::Stalled | Self::Intercepted => true,
             Self::Status { status, .. } => status_is_passing(*status),
             Self::Problem { problem, .. } => problem_is_passing(problem),
-            Self::Untrusted(_) | Self::Redirected | Self::BadAnswer(_) | Self::ContentChanged | Self::NotTheContent => {
-                false
-            }
+            Self::ThroughProxy { error, .. } => error.is_passing(),
+            Self::Untrusted(_)
+            | Self::NoTls(_)
+            | Self::ProxyPassword
+            | Self::BadProxy(_)
+            | Self::Redirected
+            | Self::BadAnswer(_)
+            | Self::ContentChanged
+            | Self::NotTheContent => false,
         }
     }
 
     /// The status of an error answer.
     pub fn status(&self) -> Option<u16> {
-        match self {
+        match self.inner() {
             Self::Problem { problem, .. } => Some(problem.status),
             Self::Status { status, .. } => Some(*status),
             _ => None,
@@ -137,7 +197,7 @@ impl ClientError {
 
     /// How long whoever answered asks to be left alone.
     pub fn retry_after(&self) -> Option<Duration> {
-        match self {
+        match self.inner() {
             Self::Problem { retry_after, .. } | Self::Status { retry_after, .. } => {
                 retry_after.map(Duration::from_secs)
             }
@@ -176,6 +236,8 @@ fn problem_is_passing(problem: &Problem) -> bool {
     }
 }
 
+/// Statuses of gateways besides those of RFC 9110 and RFC 6585: Cloudflare's 520 to 524 when it did not reach the server
+/// for a moment, and 529 of a busy service.
 fn status_is_passing(status: u16) -> bool {
-    matches!(status, 408 | 425 | 429 | 500 | 502..=504 | 507)
+    matches!(status, 408 | 421 | 425 | 429 | 500 | 502..=504 | 507 | 511 | 520..=524 | 529)
 }

@@ -80,10 +80,11 @@ fn served(answer: Answer<PageFile>) -> Answer<Option<PageFile>> {
     match answer {
         Ok(file) => Ok(Some(file)),
         Err(ClientError::Problem { problem, .. }) if problem.code == Code::NoSuchPath => Ok(None),
-        Err(ClientError::Redirected | ClientError::Status { status: 403 | 404, .. } | ClientError::BadAnswer(_)) => {
-            Ok(None)
-        }
-        Err(error) => Err(error),
+        Err(error) => match error.inner() {
+            ClientError::Redirected | ClientError::Intercepted | ClientError::BadAnswer(_) => Ok(None),
+            ClientError::Status { status: 403 | 404, .. } => Ok(None),
+            _ => Err(error),
+        },
     }
 }
 

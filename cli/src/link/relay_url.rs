@@ -25,6 +25,11 @@ pub struct RelayUrl {
 pub enum RelayUrlError {
     /// Not `https://host[:port][/prefix]`.
     Invalid,
+    /// The link of a share.
+    Link {
+        /// Its relay.
+        relay: String,
+    },
     /// `http://` to a host beyond this computer and private networks.
     Insecure {
         /// The host.
@@ -47,7 +52,11 @@ impl RelayUrl {
             None => (Scheme::Https, text),
         };
         let (authority, prefix) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        Self::from_parts(scheme, authority, prefix)
+        let relay = Self::from_parts(scheme, authority, prefix)?;
+        match relay.base.rsplit_once("/s/") {
+            Some((relay, _)) => Err(RelayUrlError::Link { relay: relay.to_owned() }),
+            None => Ok(relay),
+        }
     }
 
     /// `authority` is `host[:port]`; `prefix` has any number of slashes around it.
@@ -101,6 +110,7 @@ impl RelayUrlError {
     pub fn hint(&self) -> String {
         match self {
             Self::Invalid => fl!("relay-url-invalid-hint"),
+            Self::Link { relay } => fl!("relay-url-link-hint", relay = relay.as_str()),
             Self::Insecure { .. } => fl!("link-insecure-hint"),
         }
     }
@@ -110,6 +120,7 @@ impl fmt::Display for RelayUrlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&match self {
             Self::Invalid => fl!("relay-url-invalid"),
+            Self::Link { .. } => fl!("relay-url-link"),
             Self::Insecure { host } => fl!("link-insecure", host = host.as_str()),
         })
     }
@@ -222,6 +233,17 @@ mod tests {
         ] {
             assert_eq!(RelayUrl::parse(text).unwrap().as_str(), base, "{text}");
         }
+    }
+
+    #[test]
+    fn a_link_is_no_relay() {
+        for (link, relay) in [
+            ("https://relay.example/s/0123456789abcdefghjk", "https://relay.example"),
+            ("relay.example/base/s/x", "https://relay.example/base"),
+        ] {
+            assert_eq!(RelayUrl::parse(link), Err(RelayUrlError::Link { relay: relay.to_owned() }), "{link}");
+        }
+        assert_eq!(RelayUrl::parse("https://relay.example/s/").unwrap().as_str(), "https://relay.example/s");
     }
 
     #[test]

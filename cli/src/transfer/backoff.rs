@@ -7,10 +7,12 @@ use std::{
 
 use tokio::time::Instant;
 
-use crate::client::{Answer, ClientError};
+use crate::client::{Answer, ClientError, Limits};
 
 /// The first wait; each further one is twice as long.
 const FIRST_WAIT: Duration = Duration::from_millis(400);
+/// What connecting may take however little patience there is.
+const SHORTEST_CONNECT: Duration = Duration::from_secs(5);
 /// The longest wait the client chooses by itself.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
@@ -32,6 +34,13 @@ impl Patience {
     /// As much patience with another transfer, which tells somebody else.
     pub fn telling(&self, notice: impl Fn(&ClientError) + Send + Sync + 'static) -> Self {
         Self::new(self.total, notice)
+    }
+
+    /// Limits of single calls that fit: connecting takes no longer than patience lasts, but for what the farthest relay
+    /// needs.
+    pub fn limits(&self) -> Limits {
+        let limits = Limits::default();
+        Limits { connect: limits.connect.min(self.total.max(SHORTEST_CONNECT)), ..limits }
     }
 
     /// Makes the call until it works, fails for good, or patience ends; then the last error is the result.

@@ -48,8 +48,8 @@ struct Inner {
     progress: Progress,
     /// Bytes of the whole content, if they are known before the relay tells.
     total: Option<u64>,
-    /// Bytes of the whole content, and the relay's name for it, as the first answer has them.
-    begun: OnceLock<(u64, String)>,
+    /// Bytes of the whole content, and the relay's name for it if there is one, as the first answer has them.
+    begun: OnceLock<(u64, Option<String>)>,
     pulse: Mutex<Pulse>,
 }
 
@@ -221,14 +221,15 @@ impl Source {
 
     async fn connect(&mut self) -> Answer<Content> {
         let Inner { client, id, ticket, total, begun, .. } = &*self.download.0;
-        let etag = begun.get().map(|(_, etag)| etag.as_str());
-        let whole = etag.is_none() && self.range == (0..total.unwrap_or(u64::MAX));
+        let etag = begun.get().and_then(|(_, etag)| etag.as_deref());
+        let whole = begun.get().is_none() && self.range == (0..total.unwrap_or(u64::MAX));
         let content = client.content(id, ticket, (!whole).then(|| self.range.clone()), etag).await?;
-        if begun.get().is_none() && total.is_some_and(|total| total != content.total) {
+        let found = content.total.or(*total).ok_or(ClientError::BadAnswer("Content-Length"))?;
+        if begun.get().is_none() && total.is_some_and(|total| total != found) {
             return Err(ClientError::NotTheContent);
         }
-        let (total, etag) = begun.get_or_init(|| (content.total, content.etag.clone()));
-        if (*total, etag) != (content.total, &content.etag) {
+        let (total, _) = begun.get_or_init(|| (found, content.etag.clone()));
+        if *total != found {
             return Err(ClientError::ContentChanged);
         }
         self.range.end = self.range.end.min(*total);

@@ -199,7 +199,7 @@ impl Upload {
             let Some((number, place)) = missing.into_iter().next() else { return Ok(None) };
             let Err(error) = self.try_send(number, block.bytes.slice(place)).await else { return Ok(Some(number)) };
             cuts += u32::from(is_cut(&error));
-            let refused = matches!(error, ClientError::Status { status: 413, .. });
+            let refused = matches!(error.inner(), ClientError::Status { status: 413, .. });
             let too_large = refused || (cuts >= CUTS && self.holds_none().await);
             match self.parts.smaller() {
                 Some(smaller) if too_large && self.shrink(smaller).await => cuts = 0,
@@ -251,7 +251,7 @@ pub fn unless_collected(answer: Answer<()>) -> Answer<()> {
 
 /// Whether a connection broke, or something on the way answered in the relay's place.
 fn is_cut(error: &ClientError) -> bool {
-    matches!(error, ClientError::Unreachable(_) | ClientError::Stalled | ClientError::Status { .. })
+    matches!(error.inner(), ClientError::Unreachable(_) | ClientError::Stalled | ClientError::Status { .. })
         && error.is_passing()
 }
 

@@ -107,7 +107,7 @@ impl<'a> Incoming<'a> {
     async fn find(context: &'a Context, args: &'a args::Get) -> Result<Self> {
         let patience = context.ui.patience(time::duration(&args.patience)?);
         let link = Link::parse(&args.link)?;
-        let client = Client::new(&link.relay)?;
+        let client = Client::with_limits(&link.relay, patience.limits())?;
         let about = match patience.with(async || client.status(&link.id).await).await {
             Ok(status) => {
                 tell_if_clocks_differ(context, status.now);

@@ -201,7 +201,7 @@ impl Incoming<'_> {
         ticket: &Secret,
     ) -> Result<StagedCiphertext> {
         let (writer, mut reader) = plain::pipe();
-        let (download, progress) = self.download(ticket, None);
+        let (download, progress) = self.download(ticket, self.about.content_bytes);
         let target = path.to_owned();
         let saving = move || match spool(&mut reader, &folder) {
             Ok(()) => Ok(folder),

@@ -29,7 +29,7 @@ use super::{
 use crate::{
     client::{Client, ClientError},
     envelope::{self, FileKey, NONCE, PendingHeader, ReceiptKey, SEALED_CHUNK, Stream},
-    error::{Error, Result},
+    error::{Error, Kind, Result},
     i18n::fl,
     ledger::{Entry, NewEntry},
     link::Link,
@@ -93,7 +93,7 @@ impl Sending {
         header: &PendingHeader,
     ) -> Result<Self> {
         let link = Link { relay: route.relay.clone(), id: identity.id };
-        let client = Client::new(&link.relay)?;
+        let client = Client::with_limits(&link.relay, order.patience.limits())?;
         let manage = Secret::random().map_err(no_randomness)?;
         let nonce = envelope::random_nonce()?;
         let request = CreateShare {
@@ -154,7 +154,7 @@ impl Sending {
             return Err(journal_failed(io::ErrorKind::InvalidData.into()));
         }
         let sending = Self {
-            client: Client::new(&link.relay)?,
+            client: Client::with_limits(&link.relay, patience.limits())?,
             kind: record.request.kind(),
             link,
             manage: record.manage_key.clone(),
@@ -245,7 +245,10 @@ impl Sending {
                 Ok(status) => return self.found(status).await,
                 // Cut off before it was created.
                 Err(error) if error.code() == Some(Code::NotFound) => {}
-                Err(error) => return Err(told(error).hint(fl!("resume-gone-hint"))),
+                Err(error) => {
+                    let error = told(error);
+                    return Err(if error.kind() == Kind::Gone { error.hint(fl!("resume-gone-hint")) } else { error });
+                }
             }
         }
         let call = async || self.client.create(&self.link.id, route.token.as_ref(), &self.request).await;

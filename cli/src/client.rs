@@ -30,11 +30,11 @@ use share_relay_api::{
 };
 use tokio::time::Instant;
 
-pub use self::{error::ClientError, proxy::Proxy};
 use self::{
     answer::{beyond_the_end, content_answer, is_problem_json, is_temporary, is_web_page, retry_after},
     handed_over::HandedOver,
 };
+pub use self::{error::ClientError, proxy::Proxy};
 use crate::{link::RelayUrl, secret::Secret};
 
 /// How long a relay may take.
@@ -311,6 +311,7 @@ impl Client {
         let request = authorised(self.call(Method::PUT, &path), Some(manage))
             .header(header::CONTENT_TYPE, "application/octet-stream")
             .header(header::CONTENT_LENGTH, length)
+            .header(paths::UPLOAD_LENGTH, length)
             .body(body);
         tokio::select! {
             response = request.send() => {

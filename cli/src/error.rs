@@ -293,9 +293,8 @@ impl From<ClientError> for Error {
             ClientError::NoTls(_) => {
                 Self::new(Kind::Unreachable, "no_tls", error.to_string()).hint(fl!("client-no-tls-hint"))
             }
-            ClientError::ProxyPassword => {
-                Self::new(Kind::Unreachable, "proxy_password", error.to_string()).hint(fl!("client-proxy-password-hint"))
-            }
+            ClientError::ProxyPassword => Self::new(Kind::Unreachable, "proxy_password", error.to_string())
+                .hint(fl!("client-proxy-password-hint")),
             ClientError::BadProxy(_) => {
                 Self::new(Kind::Usage, "proxy", error.to_string()).hint(fl!("client-bad-proxy-hint"))
             }

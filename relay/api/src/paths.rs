@@ -1,6 +1,10 @@
-//! Every path of the protocol, built in one place so that client and relay cannot disagree.
+//! Every path of the protocol, and its own header, built in one place so that client and relay cannot disagree.
 
 use crate::ShareId;
+
+/// The header in which a client repeats the length of a `PUT`, for when something on the way sends the body on in chunks.
+/// Named as in draft-ietf-httpbis-resumable-upload.
+pub const UPLOAD_LENGTH: &str = "upload-length";
 
 /// `GET`: version, limits, whether senders need a token.
 pub const INFO: &str = "/v1";

@@ -17,6 +17,7 @@ use serde::de::DeserializeOwned;
 use share_relay_api::{
     Code, Json,
     limits::{MAX_JSON_BYTES, MAX_PART_BYTES},
+    paths::UPLOAD_LENGTH,
 };
 use tokio::time::{Instant, timeout_at};
 
@@ -44,7 +45,8 @@ pub struct Received {
 impl Received {
     /// The body of a request with these headers.
     pub fn new(body: Incoming, headers: &HeaderMap, limits: &Limits) -> Self {
-        let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+        let length = headers.get(header::CONTENT_LENGTH).or_else(|| headers.get(UPLOAD_LENGTH));
+        let length = length.and_then(|value| value.to_str().ok());
         Self {
             declared: length.and_then(|text| text.parse().ok()),
             waits: headers.contains_key(header::EXPECT),
@@ -56,18 +58,24 @@ impl Received {
         }
     }
 
-    /// The announced length.
+    /// The length announced with it, or for it where a proxy sends it on in chunks.
     pub fn declared(&self) -> Result<u64, Error> {
         self.declared.ok_or(Code::WrongLength.into())
     }
 
     /// The next piece, `None` at the end. Too slow is `timeout`, and so is a body that breaks off: of a connection that
-    /// is half closed the answer is read, and then the call is worth repeating.
+    /// is half closed the answer is read, and then the call is worth repeating. One of another length than announced is
+    /// `wrong_length`.
     pub async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         let piece = self.next_piece().await;
         self.failed |= piece.is_err();
-        self.bytes += piece.as_ref().ok().and_then(Option::as_ref).map_or(0, |bytes| bytes.len() as u64);
-        piece
+        let piece = piece?;
+        self.bytes += piece.as_ref().map_or(0, |bytes| bytes.len() as u64);
+        let fits = |declared| if piece.is_some() { self.bytes <= declared } else { self.bytes == declared };
+        if self.declared.is_some_and(|declared| !fits(declared)) {
+            return Err(Code::WrongLength.into());
+        }
+        Ok(piece)
     }
 
     async fn next_piece(&mut self) -> Result<Option<Bytes>, Error> {

@@ -50,7 +50,7 @@ impl Refusing {
     }
 }
 
-fn pass_on(relay: &str, request: &Request) -> Reply {
+pub fn pass_on(relay: &str, request: &Request) -> Reply {
     forward(relay, request).map_or(Reply::Raw(Vec::new()), Reply::from)
 }
 

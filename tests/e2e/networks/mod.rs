@@ -6,6 +6,7 @@
 
 mod breaks;
 mod busy;
+mod causes;
 mod lines;
 mod wires;
 

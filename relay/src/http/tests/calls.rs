@@ -404,6 +404,32 @@ async fn bodies_have_the_length_they_must_have() {
 }
 
 #[tokio::test]
+async fn what_a_proxy_sends_on_in_chunks_has_its_length_beside_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(&dir).await;
+    server.manage("PUT", &paths::share(&id()), &json(&request())).await;
+    let put = async |path: &str, announced: &str, bytes: &[u8]| {
+        let bearer = bearer(MANAGE_KEY);
+        let headers = [("authorization", &*bearer), ("transfer-encoding", "chunked"), ("upload-length", announced)];
+        let chunk = [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n0\r\n\r\n"].concat();
+        Reply::parse(&server.raw([head("PUT", path, &headers, None).as_bytes(), &chunk].concat()).await)
+    };
+    let (first, part) = (paths::part(&id(), 0), vec![7; SEALED_CHUNK_BYTES as usize]);
+    for wrong in [part.len() - 1, part.len() + 1] {
+        assert_eq!(put(&first, &wrong.to_string(), &part).await.code(), Code::WrongLength);
+        assert_eq!(put(&first, &part.len().to_string(), &vec![7; wrong]).await.code(), Code::WrongLength, "{wrong}");
+    }
+    assert_eq!(put(&paths::header(&id()), "1", HEADER).await.code(), Code::WrongLength);
+    assert_eq!(put(&paths::manifest(&id()), "1", b"manifest").await.code(), Code::WrongLength);
+    assert_eq!(put(&first, "x", &part).await.code(), Code::WrongLength);
+    for (path, bytes) in
+        [(paths::header(&id()), HEADER), (paths::manifest(&id()), b"manifest"), (first.clone(), &part[..])]
+    {
+        assert_eq!(put(&path, &bytes.len().to_string(), bytes).await.status, 204, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn requests_beyond_the_limits_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     let config = config();

@@ -45,6 +45,8 @@ pub enum Kind {
     Changed = 12,
     /// Stopped by the user.
     Interrupted = 130,
+    /// Whoever read standard output went away: as of a program that SIGPIPE ended.
+    ReaderGone = 141,
 }
 
 /// An error ready to be shown.
@@ -76,6 +78,15 @@ impl Error {
         Self::new(Kind::LocalFile, "local_file", message).because(source)
     }
 
+    /// A problem with what is kept in the user's home folder, and the way on.
+    pub fn at_home(message: impl Into<String>, source: std::io::Error) -> Self {
+        let hint = match source.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => fl!("home-full-hint"),
+            _ => fl!("home-hint"),
+        };
+        Self::local(message, source).hint(hint)
+    }
+
     /// A file or folder that cannot be written.
     pub fn writing(path: &Path, source: std::io::Error) -> Self {
         match source.kind() {
@@ -103,6 +114,14 @@ impl Error {
     /// A key file that is of no use.
     pub fn key(message: impl Into<String>, source: KeyError) -> Self {
         Self::new(Kind::LocalFile, "key_file", message).because(source)
+    }
+
+    /// Standard output that cannot be written.
+    pub fn printing(source: std::io::Error) -> Self {
+        match source.kind() {
+            std::io::ErrorKind::BrokenPipe => Self::new(Kind::ReaderGone, "reader_gone", fl!("ui-cannot-print")),
+            _ => Self::local(fl!("ui-cannot-print"), source),
+        }
     }
 
     /// A question that could not be asked, or that the user stopped instead of answering.

@@ -27,6 +27,7 @@ pub mod panics;
 pub mod quote;
 pub mod secret;
 pub mod system;
+pub mod text;
 pub mod threads;
 pub mod time;
 pub mod transfer;

@@ -4,8 +4,10 @@
 //!   nothing else. Progress, questions, warnings and errors go to standard error.
 //! - `--quiet` silences progress and notes, never results, warnings or errors.
 //! - An error is `share: ` and a sentence, its causes, then a `hint: ` line. Plain text, so it reads without colour.
-//! - Nothing asks unless standard input and standard error are a terminal; otherwise it is a usage error that names
-//!   the option which answers instead.
+//! - Nothing asks unless somebody is at a terminal: standard input or standard error is one, and the terminal itself,
+//!   where questions and answers go, can be opened. Otherwise it is a usage error that names the option which answers
+//!   instead.
+//! - Whoever stops reading standard output early (`share list | head`) has had enough: nothing is complained of.
 //! - Whatever a stranger wrote (names, messages, answers) passes [`printable`] before it is shown, and
 //!   [`quoted`](crate::quote::quoted) where it stands in a sentence. In JSON the same characters are escaped.
 
@@ -26,6 +28,7 @@ use crate::{
     client::ClientError,
     error::{Error, Kind, Result},
     i18n::fl,
+    system,
     quote::{plain_json, shortened},
     transfer::backoff::Patience,
 };
@@ -44,8 +47,8 @@ pub struct Ui {
 impl Ui {
     /// `json` and `quiet` as on the command line.
     pub fn new(json: bool, quiet: bool) -> Self {
-        let interactive = io::stdin().is_terminal() && io::stderr().is_terminal();
-        Self { json, quiet, interactive }
+        let somebody_there = io::stdin().is_terminal() || io::stderr().is_terminal();
+        Self { json, quiet, interactive: somebody_there && system::terminal().is_ok() }
     }
 
     /// Whether somebody is there to answer.
@@ -90,6 +93,9 @@ impl Ui {
     /// Shows an error, its causes and its hint.
     pub fn error(&self, error: &Error) {
         let message = with_causes(error);
+        if error.kind() == Kind::ReaderGone {
+            return;
+        }
         // Where even standard output is gone, standard error still has the sentence.
         let _ = self.failed(error, &message);
         complain(&format!("share: {message}"));
@@ -106,13 +112,14 @@ impl Ui {
     /// Asks yes or no; `otherwise` is the option that answers where nobody can.
     pub fn confirm(&self, question: &str, otherwise: &str) -> Result<bool> {
         self.needs_terminal(otherwise)?;
+        let terminal = system::terminal().map_err(Error::unanswered)?;
         let (yes, no) = (fl!("ui-yes"), fl!("ui-no"));
         // Not dialoguer's own yes-or-no question, which understands English only.
         let answer = dialoguer::Input::<String>::new()
             .with_prompt(format!("{question} ({yes}/{no})"))
             .default(yes)
             .validate_with(|text: &String| meaning(text).map(drop).ok_or_else(|| fl!("ui-yes-or-no")))
-            .interact_text()
+            .interact_text_on(&terminal)
             .map_err(|dialoguer::Error::IO(error)| Error::unanswered(error))?;
         Ok(meaning(&answer) == Some(true))
     }
@@ -239,8 +246,9 @@ pub fn command_line(error: &clap::Error) -> ExitCode {
         return match error.print() {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                complain(&format!("share: {}: {error}", fl!("ui-cannot-print")));
-                ExitCode::from(Kind::LocalFile as u8)
+                let error = Error::printing(error);
+                Ui::new(false, true).error(&error);
+                ExitCode::from(error.exit())
             }
         };
     }
@@ -278,7 +286,8 @@ fn meaning(answer: &str) -> Option<bool> {
     }
 }
 
-fn with_causes(error: &Error) -> String {
+/// An error and its causes, in a line.
+pub fn with_causes(error: &Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -299,7 +308,7 @@ fn told(text: &str) -> String {
 fn write_line(mut stream: impl Write, line: &str) -> Result<()> {
     writeln!(stream, "{line}")
         .and_then(|()| stream.flush())
-        .map_err(|error| Error::local(fl!("ui-cannot-print"), error))
+        .map_err(Error::printing)
 }
 
 /// Writes to standard error, where a failure has nowhere left to be told.

@@ -132,6 +132,7 @@ transfer-waiting = { $why }; nieuwe poging…
 transfer-stdin = De standaardinvoer kan niet worden gelezen
 transfer-smaller-parts = Iets onderweg laat geen grote delen door; het gaat verder met kleinere.
 transfer-sealed-differently = Wat wordt verstuurd, is niet meer wat het was toen deze zending begon
+transfer-journal-unwritable = Wat nodig is om later verder te gaan met een zending, kan niet worden bewaard in { $path }
 transfer-journal = Wat nodig is om later verder te gaan met een zending, kan niet op deze computer worden bewaard
 transfer-not-the-content = Wat de relay geeft, is niet wat er is verstuurd
 transfer-tags = Wat is opgehaald, kan niet worden bijgehouden
@@ -200,7 +201,10 @@ words-hint = Vergelijk elk woord met wat de afzender voorleest.
 ## ledger and configuration
 
 config-damaged = De instellingen in { $path } zijn beschadigd
-config-no-home = Het systeem noemt geen persoonlijke map
+config-no-home = Het systeem noemt geen persoonlijke map, waarin share bewaart wat hiervoor nodig is
+config-no-home-hint = Noem een map met de variabele HOME, bijvoorbeeld: HOME=/tmp/share share list
+home-hint = Geef share rechten om daar te lezen en te schrijven, of noem een andere persoonlijke map met de variabele HOME.
+home-full-hint = Maak daar ruimte vrij, of noem een andere persoonlijke map met de variabele HOME.
 config-unreadable = De instellingen in { $path } kunnen niet worden gelezen
 config-unwritable = De instellingen in { $path } kunnen niet worden geschreven
 ledger-damaged = De administratie van zendingen is beschadigd
@@ -209,9 +213,10 @@ ledger-not-here-hint = Alleen de computer die het verstuurde, kan het zien, stop
 ledger-unreadable = De administratie van zendingen, in { $path }, kan niet worden gelezen
 ledger-unwritable = De administratie van zendingen, in { $path }, kan niet worden geschreven
 time-not-a-duration = { $text } is geen tijd zoals 30s, 5m, 12h, 7d of 2w
+time-not-understood = { $text } is geen tijd die share begrijpt
 time-not-a-lifetime = { $text } is geen tijd in de toekomst
 time-over = { $text } is voorbij volgens de klok van de relay, waar het { $now } is
-time-not-a-lifetime-hint = Schrijf 12h, 7d, 2w of een datum zoals 2026-12-24.
+time-not-a-lifetime-hint = Schrijf 12h, 7d, 2w, een datum zoals 24-12-2026 of 2026-12-24, of een tijd zoals "24-12-2026 17:00".
 
 ## commands
 
@@ -233,8 +238,10 @@ send-bad-recipients-file = De openbare sleutels in { $path } zijn niet bruikbaar
 send-keys-need-no-words = Met openbare sleutels zijn er geen woorden om op te slaan
 send-message-unreadable = Het bericht in { $path } kan niet worden gelezen
 send-name-without-stdin = --name is alleen voor de standaardinvoer
+send-words-need-file = Bij --passphrase-file hoort de naam van een bestand; zonder die optie worden de woorden getoond
 send-stdin-needs-name = Geef voor de standaardinvoer alleen - op, en --name NAAM
 here-cannot-start = Deze computer kan dit niet zelf delen
+here-unwritable = Wat deze computer zou delen, kan niet worden bewaard in { $path }
 here-public-hint = Deze computer heeft een openbaar adres, waar een onversleutelde verbinding niet veilig is. Gebruik een relay: share send --relay URL
 here-not-built-in = Deze versie van share kan niet vanaf deze computer delen
 here-not-built-in-hint = Geef een relay op: share send --relay URL
@@ -316,6 +323,7 @@ get-no-room = Er is niet genoeg ruimte in { $path }: nodig is { $needed }, vrij 
 get-too-deep = Het pad van { $path } is zo lang dat het systeem het met de namen van deze zending niet kan volgen
 get-staging-swapped = Iemand anders heeft de map voor onvoltooide downloads in { $path } veranderd; er is niets opgeslagen
 get-staging-swapped-hint = Kies met --output een map waarin alleen u kunt schrijven.
+get-ticket-unwritable = Wat daarvoor nodig is, kan niet worden bewaard in { $path }
 get-ticket-not-kept = Mislukt het ophalen, dan telt een nieuwe poging als nog een keer ophalen: { $why }
 
 # status, revoke, unlock, list
@@ -382,6 +390,7 @@ ui-hint = tip: { $text }
 ui-cannot-ask = De vraag kan niet worden gesteld
 ui-cannot-print = De uitvoer kan niet worden geschreven
 ui-stopped = Gestopt
+stdin-twice = De standaardinvoer kan maar voor één ding worden gelezen; - staat er meer dan één keer voor
 ui-no-terminal = Er moet een vraag worden beantwoord, maar er is geen terminal
 ui-no-terminal-hint = Geef het antwoord op de opdrachtregel met { $option }
 ui-yes = ja

@@ -28,7 +28,7 @@ struct Sent {
 impl Sent {
     fn find(context: &Context, args: &args::Sent) -> Result<Self> {
         let link = Link::parse(&args.link)?;
-        let entry = context.ledger().get(&link.id)?;
+        let entry = context.ledger()?.get(&link.id)?;
         // The relay of the ledger, not of the link given now: the manage key goes nowhere else.
         let link = Link::parse(&entry.link)?;
         let client = Client::new(&link.relay)?;
@@ -72,7 +72,7 @@ pub async fn revoke(context: &Context, args: args::Sent) -> Result<()> {
     let revoked = sent.client.revoke(&sent.link.id, &sent.entry.manage_key).await.map_err(told);
     // Of a share that is over, nothing is left to go on with either.
     if revoked.as_ref().err().is_none_or(|error| error.kind() == Kind::Gone) {
-        context.journals().remove(&sent.link.id);
+        context.journals()?.remove(&sent.link.id);
     }
     revoked?;
     context.ui.event(&serde_json::json!({ "event": "revoked", "link": sent.entry.link }))?;
@@ -89,14 +89,14 @@ pub async fn unlock(context: &Context, args: args::Sent) -> Result<()> {
 
 /// Lists the ledger, without asking any relay.
 pub fn list(context: &Context) -> Result<()> {
-    let Listing { entries, damaged } = context.ledger().list()?;
+    let Listing { entries, damaged } = context.ledger()?.list()?;
     for (path, error) in &damaged {
         context.ui.warn(fl!("list-damaged", path = shown(path), why = error.to_string()));
     }
     if entries.is_empty() && damaged.is_empty() {
         context.ui.note(fl!("list-empty"));
     }
-    let journals = context.journals();
+    let journals = context.journals()?;
     entries.iter().try_for_each(|entry| {
         let unfinished = Link::parse(&entry.link).is_ok_and(|link| journals.has(&link.id));
         context.ui.event(&ListEvent {

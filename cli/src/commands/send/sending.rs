@@ -119,10 +119,10 @@ impl Sending {
             sources: outgoing.digest(),
             began_at: time::now(),
         };
-        let journals = context.journals();
+        let journals = context.journals()?;
         let journal = match route.here {
             Some(_) => None,
-            None => Some(blocking(move || journals.create(&identity.id, record).map_err(journal_failed)).await?),
+            None => Some(blocking(move || journals.create(&identity.id, record)).await?),
         };
         Ok(Self {
             client,
@@ -174,14 +174,14 @@ impl Sending {
     /// What the ledger holds of the share, if all of it was sent and only this computer had not heard of it: then files
     /// and folders need not be as they were, nor be there at all. The relay is asked once; `deliver` asks in earnest.
     pub async fn ready_before(&self, context: &Context) -> Result<Option<Entry>> {
-        let Ok(mut entry) = context.ledger().get(&self.link.id) else { return Ok(None) };
+        let Ok(mut entry) = context.ledger()?.get(&self.link.id) else { return Ok(None) };
         if entry.fingerprint.is_none() {
             entry.fingerprint = self.sealed_before().await?;
         }
         if entry.fingerprint.is_none() || !self.is_ready().await {
             return Ok(None);
         }
-        context.ledger().put(&self.link.id, &entry)?;
+        context.ledger()?.put(&self.link.id, &entry)?;
         self.forget();
         Ok(Some(entry))
     }
@@ -211,7 +211,7 @@ impl Sending {
     ) -> Result<Entry> {
         let standing = self.stand(route).await?;
         let mut entry = self.entry(&outgoing, self.created.get_or_init(|| standing.times));
-        context.ledger().put(&self.link.id, &entry)?;
+        context.ledger()?.put(&self.link.id, &entry)?;
         self.announce(context, &entry)?;
         if self.resumed {
             context.ui.note(fl!("resume-going-on", size = size(standing.stored)));
@@ -219,7 +219,7 @@ impl Sending {
         let uploaded = self.upload(context, outgoing, header, standing.parts, route).await?;
         entry.bytes = entry.bytes.or(Some(uploaded.plain_bytes));
         entry.fingerprint = Some(uploaded.fingerprint);
-        context.ledger().put(&self.link.id, &entry)?;
+        context.ledger()?.put(&self.link.id, &entry)?;
         self.seal(&uploaded).await?;
         self.forget();
         Ok(entry)

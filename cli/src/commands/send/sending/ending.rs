@@ -66,7 +66,7 @@ impl Sending {
         context.ui.note(fl!("send-taking-back"));
         let taken_back = taking_back::revoke(&self.link, &self.manage, stop).await.unwrap_or(false);
         if taken_back {
-            context.ledger().forget(&self.link.id);
+            context.forget(&self.link.id);
             context.ui.warn(fl!("send-taken-back"));
         } else if created {
             context.ui.warn(fl!("send-not-taken-back", link = self.link.to_string()));

@@ -23,6 +23,7 @@ pub mod here;
 pub mod i18n;
 pub mod ledger;
 pub mod link;
+pub mod pace;
 pub mod panics;
 pub mod quote;
 pub mod secret;

@@ -13,13 +13,19 @@
 
 use std::{
     error::Error as _,
+    fmt,
     io::{self, IsTerminal, Write},
     process::ExitCode,
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
-use indicatif::{BinaryBytes, ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
+use indicatif::{
+    BinaryBytes, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressState, ProgressStyle,
+};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -28,8 +34,9 @@ use crate::{
     client::ClientError,
     error::{Error, Kind, Result},
     i18n::fl,
-    system,
+    pace::Pace,
     quote::{plain_json, shortened},
+    system,
     transfer::backoff::Patience,
 };
 
@@ -144,14 +151,24 @@ impl Ui {
 
     /// A progress bar over `total` bytes, or a counter where the total is unknown.
     pub fn progress(&self, total: Option<u64>) -> Progress {
+        self.bar(total, None)
+    }
+
+    /// The same for bytes whose arrival the other side acknowledges; by that, and not by what the line seems to take,
+    /// it tells how fast they go.
+    pub fn upload_progress(&self, total: Option<u64>) -> Progress {
+        self.bar(total, Some(Arc::default()))
+    }
+
+    fn bar(&self, total: Option<u64>, pace: Option<Arc<Mutex<Pace>>>) -> Progress {
         let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
-        let bar = bar.with_finish(ProgressFinish::AndClear);
-        bar.set_style(style(total, false));
+        let progress = Progress { bar: bar.with_finish(ProgressFinish::AndClear), ui: self.clone(), pace };
+        progress.show(false);
         if !self.json && !self.quiet {
-            bar.set_draw_target(ProgressDrawTarget::stderr());
-            bar.enable_steady_tick(Duration::from_millis(250));
+            progress.bar.set_draw_target(ProgressDrawTarget::stderr());
+            progress.bar.enable_steady_tick(Duration::from_millis(250));
         }
-        Progress { bar, ui: self.clone() }
+        progress
     }
 
     fn needs_terminal(&self, otherwise: &str) -> Result<()> {
@@ -177,6 +194,8 @@ struct ErrorEvent<'a> {
 pub struct Progress {
     bar: ProgressBar,
     ui: Ui,
+    /// Of what is acknowledged, for an upload.
+    pace: Option<Arc<Mutex<Pace>>>,
 }
 
 impl Progress {
@@ -185,14 +204,24 @@ impl Progress {
         self.bar.inc(bytes);
         if !self.bar.message().is_empty() {
             self.bar.set_message("");
-            self.bar.set_style(style(self.bar.length(), false));
+            self.show(false);
         }
+        self.paced(|pace| pace.begin(Instant::now()));
+        if self.pace.is_some() && self.bar.length() == Some(self.bar.position()) {
+            self.waiting(fl!("transfer-storing"));
+        }
+    }
+
+    /// The relay has stored so many of the bytes that moved.
+    pub fn acknowledged(&self, bytes: u64) {
+        self.paced(|pace| pace.acknowledged(bytes, Instant::now()));
     }
 
     /// So many bytes had moved before; they say nothing of the speed.
     pub fn held(&self, bytes: u64) {
         self.bar.set_position(self.bar.position() + bytes);
         self.bar.reset_eta();
+        self.paced(|pace| pace.held(bytes));
     }
 
     /// These bytes did not arrive after all.
@@ -207,7 +236,7 @@ impl Progress {
 
     /// Says why nothing moves.
     pub fn waiting(&self, why: String) {
-        self.bar.set_style(style(self.bar.length(), true));
+        self.show(true);
         self.bar.set_message(why);
     }
 
@@ -229,15 +258,45 @@ impl Progress {
     }
 }
 
-/// How a bar looks: how far it is and how fast; or, while nothing moves, how far, and why below it, where there is room.
-fn style(total: Option<u64>, waiting: bool) -> ProgressStyle {
-    let template = match (total.is_some(), waiting) {
-        (true, false) => "{prefix}{bar:30} {percent:>3} %  {bytes} / {total_bytes}  {bytes_per_sec}  {eta}",
-        (true, true) => "{prefix}{bar:30} {percent:>3} %  {bytes} / {total_bytes}\n{msg}",
-        (false, false) => "{spinner} {bytes}  {bytes_per_sec}  {elapsed}",
-        (false, true) => "{spinner} {bytes}\n{msg}",
-    };
-    ProgressStyle::with_template(template).expect("the template is a constant")
+impl Progress {
+    /// The bar is not to be touched meanwhile: while it is drawn, it asks for the pace.
+    fn paced(&self, tell: impl FnOnce(&mut Pace)) {
+        if let Some(pace) = &self.pace {
+            tell(&mut locked(pace));
+        }
+    }
+
+    /// How it looks: how far it is and how fast; or, while nothing moves, how far, and why below it, where there is room.
+    fn show(&self, waiting: bool) {
+        let template = match (self.bar.length().is_some(), waiting) {
+            (true, false) => "{prefix}{bar:30} {percent:>3} %  {bytes} / {total_bytes}  {rate}  {left}",
+            (true, true) => "{prefix}{bar:30} {percent:>3} %  {bytes} / {total_bytes}\n{msg}",
+            (false, false) => "{spinner} {bytes}  {rate}  {elapsed}",
+            (false, true) => "{spinner} {bytes}\n{msg}",
+        };
+        let (rate, left) = (self.pace.clone(), self.pace.clone());
+        let style = ProgressStyle::with_template(template).expect("the template is a constant");
+        let style = style.with_key("rate", move |state: &ProgressState, out: &mut dyn fmt::Write| {
+            let rate = match &rate {
+                Some(pace) => locked(pace).rate(Instant::now()),
+                None => Some(state.per_sec()),
+            };
+            // There is no way to tell that a terminal does not take it.
+            let _ = rate.map_or(Ok(()), |rate| write!(out, "{}/s", BinaryBytes(rate as u64)));
+        });
+        let style = style.with_key("left", move |state: &ProgressState, out: &mut dyn fmt::Write| {
+            let left = match &left {
+                Some(pace) => locked(pace).left(state.len().unwrap_or_default(), Instant::now()),
+                None => Some(state.eta()),
+            };
+            let _ = left.map_or(Ok(()), |left| write!(out, "{:#}", HumanDuration(left)));
+        });
+        self.bar.set_style(style);
+    }
+}
+
+fn locked(pace: &Mutex<Pace>) -> MutexGuard<'_, Pace> {
+    pace.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Shows help, or what is wrong with the command line, as clap words it; with `--json` also as an object.

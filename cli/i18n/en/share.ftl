@@ -129,6 +129,7 @@ client-waiting-for-sender = Waiting for the sender ({ $percent } % is there)
 # (upload, download)
 
 transfer-waiting = { $why }; trying again…
+transfer-storing = Waiting for the relay to store it…
 transfer-stdin = Standard input cannot be read
 transfer-smaller-parts = Something on the way does not let large parts through; going on with smaller ones.
 transfer-sealed-differently = What is sent is not what it was when this upload began
@@ -329,6 +330,9 @@ get-ticket-not-kept = If this download fails, fetching it again counts as anothe
 # status, revoke, unlock, list
 state-uploading = Still uploading.
 state-ready = Ready; it can be fetched until { $until }.
+state-locked = Locked until { $until } after too many wrong words. To end that: share unlock { $link }
+state-given = Given to the recipient's browser; it can still be fetched until { $until }.
+state-received = Received; it can still be fetched until { $until }.
 state-collected = Collected as often as you allowed; the content is gone from the relay.
 state-content-until = If nothing else happens, the relay deletes the content on { $until }.
 state-revoked = Taken back; the content is gone from the relay.

@@ -129,6 +129,7 @@ client-waiting-for-sender = Wachten op de afzender ({ $percent } % is er)
 # (upload, download)
 
 transfer-waiting = { $why }; nieuwe poging…
+transfer-storing = Wachten tot de server het heeft opgeslagen…
 transfer-stdin = De standaardinvoer kan niet worden gelezen
 transfer-smaller-parts = Iets onderweg laat geen grote delen door; het gaat verder met kleinere.
 transfer-sealed-differently = Wat wordt verstuurd, is niet meer wat het was toen deze zending begon
@@ -329,6 +330,9 @@ get-ticket-not-kept = Mislukt het ophalen, dan telt een nieuwe poging als nog ee
 # status, revoke, unlock, list
 state-uploading = Wordt nog verstuurd.
 state-ready = Klaar; het kan worden opgehaald tot { $until }.
+state-locked = Op slot tot { $until } na te veel verkeerde woorden. Ontgrendelen gaat met: share unlock { $link }
+state-given = Aan de browser van de ontvanger gegeven; het kan nog worden opgehaald tot { $until }.
+state-received = Ontvangen; het kan nog worden opgehaald tot { $until }.
 state-collected = Opgehaald zo vaak als u toestond; de inhoud is van de relay verwijderd.
 state-content-until = Gebeurt er verder niets, dan verwijdert de relay de inhoud op { $until }.
 state-revoked = Ingetrokken; de inhoud is van de relay verwijderd.

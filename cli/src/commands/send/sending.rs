@@ -303,7 +303,7 @@ impl Sending {
         parts: Parts,
         route: &Route,
     ) -> Result<Uploaded> {
-        let progress = context.ui.progress(outgoing.length().map(envelope::sealed_len));
+        let progress = context.ui.upload_progress(outgoing.length().map(envelope::sealed_len));
         let upload = Upload {
             client: self.client.clone(),
             id: self.link.id,

@@ -248,8 +248,12 @@ impl Sending {
                 Err(error) => return Err(told(error).hint(fl!("resume-gone-hint"))),
             }
         }
-        let call = async || self.client.create(&self.link.id, route.token.as_ref(), &self.request).await;
-        let times = self.patience.with(call).await?;
+        // A relay that has no room for it, and has nothing of it yet, is not waited for.
+        let call = async || match self.client.create(&self.link.id, route.token.as_ref(), &self.request).await {
+            Err(error) if error.code() == Some(Code::StorageFull) => Ok(Err(error)),
+            created => created.map(Ok),
+        };
+        let times = self.patience.with(call).await??;
         Ok(Standing { times, parts: parts(&self.request, Vec::new())?, stored: 0 })
     }
 

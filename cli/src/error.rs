@@ -101,6 +101,17 @@ impl Error {
         Self::new(Kind::LocalFile, "output_exists", fl!("output-exists", path = path)).hint(fl!("output-exists-hint"))
     }
 
+    /// What is said to somebody who gave a sender token, or none: the relay's answer is one and the same.
+    pub fn of_sender(error: ClientError, token_given: bool) -> Self {
+        match error.code() {
+            Some(code @ Code::TokenRequired) if token_given => {
+                let unknown = Self::new(Kind::Refused, code.as_str(), fl!("relay-token-unknown"));
+                unknown.hint(fl!("relay-needs-token-hint"))
+            }
+            _ => error.into(),
+        }
+    }
+
     /// A mistake of ours.
     pub fn unexpected(message: impl Into<String>) -> Self {
         Self::new(Kind::Unexpected, "unexpected", message).hint(fl!("unexpected-hint"))

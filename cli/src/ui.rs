@@ -92,6 +92,11 @@ impl Ui {
         }
     }
 
+    /// Tells what became of the user's own choice, also where notes are silenced.
+    pub fn tell(&self, text: impl AsRef<str>) {
+        complain(&told(text.as_ref()));
+    }
+
     /// Warns of something that is not an error.
     pub fn warn(&self, text: impl AsRef<str>) {
         complain(&fl!("ui-warning", text = told(text.as_ref())));

@@ -294,11 +294,18 @@ fn a_token_is_needed() {
     let relay = world.relay();
     world.file("case.bin", "x");
     let send = ["send", "case.bin", "--relay", &relay.url, "--passphrase-file", "w"];
-    let (says, hint) = ("The relay does not accept this sender token", "Ask whoever runs the relay for a token");
-    fails(|| world.share(send), 9, "token_required", says, hint);
+    let (asks, hint) = ("The relay asks for a sender token", "Ask whoever runs the relay for a token");
+    fails(|| world.share(send), 9, "token_required", asks, hint);
     let wrong = world.file("token", "5".repeat(64));
     let login = || world.share(["login", &relay.url, "--token-file"]).arg(&wrong);
+    let says = "The relay does not know this sender token";
     fails(login, 9, "token_required", says, hint);
+    fails(|| world.share(send), 9, "token_required", asks, hint);
+    // One that is taken back after it was remembered.
+    let list = || world.share_relay(["token", "add", "bo", "--data"]).arg(world.path("relay"));
+    let token = world.file("token", list().succeeds().stdout());
+    world.share(["login", &relay.url, "--token-file"]).arg(token).succeeds();
+    world.share_relay(["token", "remove", "bo", "--data"]).arg(world.path("relay")).succeeds();
     fails(|| world.share(send), 9, "token_required", says, hint);
     assert!(!world.path("w").exists());
 }

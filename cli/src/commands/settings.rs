@@ -30,7 +30,7 @@ async fn check_in(context: &Context, args: args::Login) -> Result<()> {
     let client = Client::new(&relay)?;
     if client.info(None).await?.token_required {
         let token = token(context, &args).await?;
-        client.info(Some(&token)).await?;
+        client.info(Some(&token)).await.map_err(|error| Error::of_sender(error, true))?;
         config.set_token(&relay, &token);
     }
     config.set_relay(&relay);

@@ -253,7 +253,8 @@ impl Sending {
             Err(error) if error.code() == Some(Code::StorageFull) => Ok(Err(error)),
             created => created.map(Ok),
         };
-        let times = self.patience.with(call).await??;
+        let created = self.patience.with(call).await.flatten();
+        let times = created.map_err(|error| Error::of_sender(error, route.token.is_some()))?;
         Ok(Standing { times, parts: parts(&self.request, Vec::new())?, stored: 0 })
     }
 

@@ -143,7 +143,7 @@ async fn take_back(context: &Context, journal: &Journal, stop: &mut StopSignal) 
     match taking_back::revoke(&link, &record.manage_key, stop).await? {
         true => {
             context.forget(&link.id);
-            context.ui.warn(fl!("resume-taken-back", link = shown));
+            context.ui.tell(fl!("resume-taken-back", link = shown));
         }
         false => context.ui.warn(fl!("resume-not-taken-back", link = shown)),
     }

@@ -86,7 +86,8 @@ impl Config {
     pub fn save(&self, dirs: &Dirs) -> Result<()> {
         let json = zeroize::Zeroizing::new(serde_json::to_vec_pretty(self).expect("settings always become JSON"));
         let path = dirs.settings()?;
-        write_private(&path, &json).map_err(|error| Error::at_home(fl!("config-unwritable", path = shown(&path)), error))
+        write_private(&path, &json)
+            .map_err(|error| Error::at_home(fl!("config-unwritable", path = shown(&path)), error))
     }
 
     /// The relay that `share send` uses, if one is set.

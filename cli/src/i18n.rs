@@ -31,7 +31,9 @@ pub(crate) use fl;
 pub fn choose(wanted: Option<Language>) {
     let requested = match wanted {
         Some(language) => vec![language.identifier()],
-        None => of_environment(|name| env::var(name).ok()).unwrap_or_else(DesktopLanguageRequester::requested_languages),
+        None => {
+            of_environment(|name| env::var(name).ok()).unwrap_or_else(DesktopLanguageRequester::requested_languages)
+        }
     };
     // A failure leaves English, which is always loaded.
     let _ = i18n_embed::select(&*LOADER, &Sentences, &requested);
@@ -109,7 +111,8 @@ mod tests {
 
     /// The languages that these variables ask for.
     fn asked(variables: &[(&str, &str)]) -> Option<Vec<String>> {
-        let variable = |name: &str| variables.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned());
+        let variable =
+            |name: &str| variables.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned());
         Some(super::of_environment(variable)?.iter().map(ToString::to_string).collect())
     }
 

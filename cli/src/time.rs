@@ -177,9 +177,11 @@ mod tests {
         }
         assert_eq!(Lifetime::read("7d").unwrap(), Lifetime::For(7 * 86_400));
         assert!(matches!(Lifetime::read("2026-12-24 17:00").unwrap(), Lifetime::Until(_)));
-        for (wrong, sentence) in
-            [("0d", "is not a time to come"), ("20-07-1960", "is not a time to come"), ("24-12-26", "is not a time that")]
-        {
+        for (wrong, sentence) in [
+            ("0d", "is not a time to come"),
+            ("20-07-1960", "is not a time to come"),
+            ("24-12-26", "is not a time that"),
+        ] {
             let error = Lifetime::read(wrong).unwrap_err();
             assert!(error.to_string().contains(sentence), "{error}");
             assert!(error.next_step().is_some_and(|hint| hint.contains("24-12-2026")), "{error}");

@@ -370,9 +370,7 @@ fn told(text: &str) -> String {
 }
 
 fn write_line(mut stream: impl Write, line: &str) -> Result<()> {
-    writeln!(stream, "{line}")
-        .and_then(|()| stream.flush())
-        .map_err(Error::printing)
+    writeln!(stream, "{line}").and_then(|()| stream.flush()).map_err(Error::printing)
 }
 
 /// Writes to standard error, where a failure has nowhere left to be told.

@@ -12,7 +12,12 @@ use share_relay_api::RelayLimits;
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::{net::TcpListener, sync::oneshot};
-use tracing_subscriber::{filter::{LevelFilter, Targets}, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{
+    filter::{LevelFilter, Targets},
+    fmt,
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
 use crate::{
     args::{Arguments, Command, LogFormat, Serve, TokenCommand},
@@ -205,7 +210,10 @@ fn start_log(format: LogFormat) {
 
 /// What is logged, and the mistakes in these directives. What has no level of its own there has that of always.
 fn log_targets(directives: &str) -> (Targets, Vec<String>) {
-    let wanted = match directives.parse::<Targets>() {
+    // The parser takes nothing at all for a level, and a space for a part of a name.
+    let directives: Vec<&str> = directives.split(',').map(str::trim).filter(|one| !one.is_empty()).collect();
+    let wanted = match directives.join(",").parse::<Targets>() {
+        _ if directives.is_empty() => Targets::new(),
         Ok(wanted) => wanted,
         Err(error) => return (Targets::new().with_default(DEFAULT_LOG), vec![line::of_text(&error.to_string())]),
     };
@@ -259,7 +267,7 @@ mod tests {
         let logs = |directives: &str, target: &str, level| log_targets(directives).0.would_enable(target, &level);
         for (directives, mistakes) in [
             ("", 0),
-            ("info", 0),
+            (" info, share_relay=debug,", 0),
             ("share_relay=debug", 0),
             ("share_relay::http=debug,hyper_util=off", 0),
             ("verbose", 1),
@@ -272,7 +280,9 @@ mod tests {
             assert!(logs(directives, "share_relay", tracing::Level::INFO), "{directives}");
         }
         assert!(logs("share_relay::http=debug", "share_relay::http::log", tracing::Level::DEBUG));
-        assert!(!logs("warn", "share_relay", tracing::Level::INFO) && !logs("off", "share_relay", tracing::Level::ERROR));
+        assert!(
+            !logs("warn", "share_relay", tracing::Level::INFO) && !logs("off", "share_relay", tracing::Level::ERROR)
+        );
     }
 
     #[tokio::test]

@@ -151,7 +151,8 @@ fn texts_of_windows_are_read_as_they_are_meant() {
     let world = World::new();
     let relay = world.relay();
     let utf8 = |text: &str| format!("\u{feff}{text}\r\n").into_bytes();
-    let utf16 = |text: &str| format!("\u{feff}{text}\r\n").encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    let utf16 =
+        |text: &str| format!("\u{feff}{text}\r\n").encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
     for (name, written) in [("utf8", utf8 as fn(&str) -> Vec<u8>), ("utf16", utf16)] {
         world.file("message", written("Hallo é"));
         let sent = send_something(&world, &relay.url, &["--message", "@message"]);

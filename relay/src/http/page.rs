@@ -54,7 +54,10 @@ pub fn nothing_here(is_root: bool) -> Answer {
     const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
     let status = if is_root { StatusCode::OK } else { StatusCode::NOT_FOUND };
     let answer = answer::whole(status, HTML, include_str!("nothing_here.html"));
-    answer::with(answer, [(header::CONTENT_SECURITY_POLICY, NOTHING), (header::VARY, HeaderValue::from_static("accept"))])
+    answer::with(
+        answer,
+        [(header::CONTENT_SECURITY_POLICY, NOTHING), (header::VARY, HeaderValue::from_static("accept"))],
+    )
 }
 
 /// The operator's logo. Opened by itself, it is a picture too, and nothing in it runs.

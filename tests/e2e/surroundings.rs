@@ -158,10 +158,10 @@ fn texts_of_windows_are_read_as_they_are_meant() {
         let sent = send_something(&world, &relay.url, &["--message", "@message"]);
         let words = world.file("words", written(&sent.passphrase()));
         let got = world.get(&Sent { words, ..sent }, name).succeeds();
-        assert!(got.stdout().contains("\n  Hallo é\n"), "{got:?}");
+        assert!(got.stderr().contains("\n  Hallo é\n"), "{got:?}");
     }
     let sent = send_something(&world, &relay.url, &["--message", "\u{feff}Hallo"]);
-    assert!(world.get(&sent, "in").succeeds().stdout().contains("\n  Hallo\n"), "a mark on the command line too");
+    assert!(world.get(&sent, "in").succeeds().stderr().contains("\n  Hallo\n"), "a mark on the command line too");
 }
 
 #[test]

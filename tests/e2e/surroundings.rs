@@ -68,10 +68,10 @@ fn a_home_that_cannot_be_written_is_named_with_a_way_on() {
     let here = world.share(["send", "--here"]).arg(&file);
     let login = world.share(["config", "set", "relay", &relay.url]);
     for run in [send, here, login] {
-        let told = at_proc(run).exits(10).says("“/proc/home/").says(": No such file or directory");
+        let told = at_proc(run).exits(10).says("/proc/home/").says(": No such file or directory");
         told.says("hint: Let share read and write there, or name another home folder with the variable HOME.");
     }
-    at_proc(world.get(&sent, "in")).exits(0).says("cannot be kept in “/proc/home/");
+    at_proc(world.get(&sent, "in")).exits(0).says("cannot be kept in /proc/home/");
     assert!(world.path("in/case.bin").exists());
 }
 

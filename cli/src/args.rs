@@ -63,10 +63,11 @@ pub struct Send {
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
     /// A message for the recipient, encrypted too. While share runs, other users of this computer can see TEXT;
-    /// they cannot see what @FILE reads from a file
+    /// they cannot see what @FILE reads from a file, or @- from standard input
     #[arg(long, short, value_name = "TEXT|@FILE")]
     pub message: Option<String>,
-    /// How long it can be fetched: 12h, 7d, 2w or a date such as 2026-12-24
+    /// How long it can be fetched: 12h, 7d, 2w, a date such as 2026-12-24 or 24-12-2026, or a time such as
+    /// "2026-12-24 17:00"
     #[arg(long, value_name = "TIME", default_value = "7d")]
     pub expires: String,
     /// How many times it can be fetched (default: no limit)
@@ -78,7 +79,7 @@ pub struct Send {
     /// Encrypt to this age or ssh public key instead of words; may be given several times
     #[arg(long, short, value_name = "KEY")]
     pub recipient: Vec<String>,
-    /// Encrypt to the public keys in this file, one a line
+    /// Encrypt to the public keys in this file, or in standard input for -, one a line
     #[arg(long, value_name = "FILE")]
     pub recipients_file: Vec<PathBuf>,
     /// How many words to make
@@ -128,10 +129,10 @@ pub struct Get {
     /// The folder to save in, or - to write a single file to standard output
     #[arg(long, short, value_name = "DIR", default_value = ".")]
     pub output: PathBuf,
-    /// Read the words from this file
+    /// Read the words from this file, or from standard input for -
     #[arg(long, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
-    /// Open with this age identity or ssh private key; may be given several times
+    /// Open with this age identity or ssh private key, or one from standard input for -; may be given several times
     #[arg(long, short, value_name = "FILE")]
     pub identity: Vec<PathBuf>,
     /// Overwrite what has the same name
@@ -163,7 +164,7 @@ pub struct Sent {
 pub struct Login {
     /// The relay
     pub url: String,
-    /// Read the sender token from this file instead of asking
+    /// Read the sender token from this file, or from standard input for -, instead of asking
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
 }

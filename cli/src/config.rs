@@ -19,39 +19,42 @@ use crate::{
     ui::shown,
 };
 
-/// The folders of this program, as the system wants them.
-pub struct Dirs(ProjectDirs);
+/// The folders of this program, as the system wants them. Without a home there are none, and whoever needs one fails.
+pub struct Dirs(Option<ProjectDirs>);
 
 impl Dirs {
     /// The folders of the user who runs this.
-    pub fn of_user() -> Result<Self> {
-        ProjectDirs::from("", "", "share")
-            .map(Self)
-            .ok_or_else(|| Error::new(Kind::LocalFile, "no_home", fl!("config-no-home")))
+    pub fn of_user() -> Self {
+        Self(ProjectDirs::from("", "", "share"))
     }
 
     /// Where the ledger lies.
-    pub fn ledger(&self) -> PathBuf {
-        self.0.data_local_dir().join("ledger")
+    pub fn ledger(&self) -> Result<PathBuf> {
+        Ok(self.all()?.data_local_dir().join("ledger"))
     }
 
     /// Where journals of unfinished uploads lie.
-    pub fn uploads(&self) -> PathBuf {
-        self.0.data_local_dir().join("uploads")
+    pub fn uploads(&self) -> Result<PathBuf> {
+        Ok(self.all()?.data_local_dir().join("uploads"))
     }
 
     /// Where tickets of unfinished downloads lie.
-    pub fn tickets(&self) -> PathBuf {
-        self.0.data_local_dir().join("tickets")
+    pub fn tickets(&self) -> Result<PathBuf> {
+        Ok(self.all()?.data_local_dir().join("tickets"))
     }
 
     /// Where `--here` keeps ciphertext while it serves it.
-    pub fn here(&self) -> PathBuf {
-        self.0.cache_dir().join("here")
+    pub fn here(&self) -> Result<PathBuf> {
+        Ok(self.all()?.cache_dir().join("here"))
     }
 
-    fn settings(&self) -> PathBuf {
-        self.0.config_dir().join("config.json")
+    fn settings(&self) -> Result<PathBuf> {
+        Ok(self.all()?.config_dir().join("config.json"))
+    }
+
+    fn all(&self) -> Result<&ProjectDirs> {
+        let none = || Error::new(Kind::LocalFile, "no_home", fl!("config-no-home")).hint(fl!("config-no-home-hint"));
+        self.0.as_ref().ok_or_else(none)
     }
 }
 
@@ -69,11 +72,11 @@ pub struct Config {
 impl Config {
     /// Reads the settings; without a file they are empty.
     pub fn load(dirs: &Dirs) -> Result<Self> {
-        let path = dirs.settings();
+        let path = dirs.settings()?;
         let bytes = match fs::read(&path) {
             Ok(bytes) => zeroize::Zeroizing::new(bytes),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(Error::local(fl!("config-unreadable", path = shown(&path)), error)),
+            Err(error) => return Err(Error::at_home(fl!("config-unreadable", path = shown(&path)), error)),
         };
         serde_json::from_slice(&bytes)
             .map_err(|_| Error::new(Kind::LocalFile, "config_damaged", fl!("config-damaged", path = shown(&path))))
@@ -82,8 +85,9 @@ impl Config {
     /// Writes the settings, whole or not at all.
     pub fn save(&self, dirs: &Dirs) -> Result<()> {
         let json = zeroize::Zeroizing::new(serde_json::to_vec_pretty(self).expect("settings always become JSON"));
-        let path = dirs.settings();
-        write_private(&path, &json).map_err(|error| Error::local(fl!("config-unwritable", path = shown(&path)), error))
+        let path = dirs.settings()?;
+        write_private(&path, &json)
+            .map_err(|error| Error::at_home(fl!("config-unwritable", path = shown(&path)), error))
     }
 
     /// The relay that `share send` uses, if one is set.

@@ -45,6 +45,8 @@ pub enum Kind {
     Changed = 12,
     /// Stopped by the user.
     Interrupted = 130,
+    /// Whoever read standard output went away: as of a program that SIGPIPE ended.
+    ReaderGone = 141,
 }
 
 /// An error ready to be shown.
@@ -76,6 +78,15 @@ impl Error {
         Self::new(Kind::LocalFile, "local_file", message).because(source)
     }
 
+    /// A problem with what is kept in the user's home folder, and the way on.
+    pub fn at_home(message: impl Into<String>, source: std::io::Error) -> Self {
+        let hint = match source.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => fl!("home-full-hint"),
+            _ => fl!("home-hint"),
+        };
+        Self::local(message, source).hint(hint)
+    }
+
     /// A file or folder that cannot be written.
     pub fn writing(path: &Path, source: std::io::Error) -> Self {
         match source.kind() {
@@ -88,6 +99,17 @@ impl Error {
     pub fn exists(path: &Path) -> Self {
         let path = quoted(&path.to_string_lossy());
         Self::new(Kind::LocalFile, "output_exists", fl!("output-exists", path = path)).hint(fl!("output-exists-hint"))
+    }
+
+    /// What is said to somebody who gave a sender token, or none: the relay's answer is one and the same.
+    pub fn of_sender(error: ClientError, token_given: bool) -> Self {
+        match error.code() {
+            Some(code @ Code::TokenRequired) if token_given => {
+                let unknown = Self::new(Kind::Refused, code.as_str(), fl!("relay-token-unknown"));
+                unknown.hint(fl!("relay-needs-token-hint"))
+            }
+            _ => error.into(),
+        }
     }
 
     /// A mistake of ours.
@@ -103,6 +125,14 @@ impl Error {
     /// A key file that is of no use.
     pub fn key(message: impl Into<String>, source: KeyError) -> Self {
         Self::new(Kind::LocalFile, "key_file", message).because(source)
+    }
+
+    /// Standard output that cannot be written.
+    pub fn printing(source: std::io::Error) -> Self {
+        match source.kind() {
+            std::io::ErrorKind::BrokenPipe => Self::new(Kind::ReaderGone, "reader_gone", fl!("ui-cannot-print")),
+            _ => Self::local(fl!("ui-cannot-print"), source),
+        }
     }
 
     /// A question that could not be asked, or that the user stopped instead of answering.

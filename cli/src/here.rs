@@ -16,6 +16,7 @@ use crate::{
     secret::Secret,
     system,
     transfer::staging::Staging,
+    ui::shown,
 };
 
 /// How long answers that are under way may take at the end.
@@ -35,13 +36,14 @@ pub struct Here {
 impl Here {
     /// Starts it on this computer's address in its network, or on loopback where there is no network.
     pub async fn start(dirs: &Dirs) -> Result<Self> {
-        Self::try_start(dirs).await.map_err(|error| Error::local(fl!("here-cannot-start"), error))?
+        let parent = dirs.here()?;
+        let folder = system::create_private_dir(&parent).and_then(|()| Staging::create(&parent));
+        let unwritable = |error| Error::at_home(fl!("here-unwritable", path = shown(&parent)), error);
+        let started = Self::try_start(folder.map_err(unwritable)?).await;
+        started.map_err(|error| Error::local(fl!("here-cannot-start"), error))?
     }
 
-    async fn try_start(dirs: &Dirs) -> io::Result<Result<Self>> {
-        let parent = dirs.here();
-        system::create_private_dir(&parent)?;
-        let folder = Staging::create(&parent)?;
+    async fn try_start(folder: Staging) -> io::Result<Result<Self>> {
         let listener = TcpListener::bind((own_address(), 0)).await?;
         let address = listener.local_addr()?;
         let relay = match RelayUrl::parse(&format!("http://{address}")) {

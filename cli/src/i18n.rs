@@ -1,6 +1,6 @@
 //! The sentences a user reads: Fluent files in `i18n/`, English and Dutch, chosen once at the start.
 
-use std::sync::LazyLock;
+use std::{env, sync::LazyLock};
 
 use i18n_embed::{
     DesktopLanguageRequester, LanguageLoader,
@@ -27,16 +27,33 @@ macro_rules! fl {
 }
 pub(crate) use fl;
 
-/// Chooses the language: `wanted` (as `--lang` gives it), else the locale, else English.
+/// Chooses the language: `wanted` (as `--lang` gives it), else that of the environment, else the system's, else English.
 pub fn choose(wanted: Option<Language>) {
     let requested = match wanted {
         Some(language) => vec![language.identifier()],
-        None => DesktopLanguageRequester::requested_languages(),
+        None => {
+            of_environment(|name| env::var(name).ok()).unwrap_or_else(DesktopLanguageRequester::requested_languages)
+        }
     };
     // A failure leaves English, which is always loaded.
     let _ = i18n_embed::select(&*LOADER, &Sentences, &requested);
     // Isolation marks are for rich text; a terminal shows them as garbage.
     LOADER.set_use_isolating(false);
+}
+
+/// The languages that the variables for messages ask for, the best first; `None` if none is set. As POSIX has it, the
+/// first of them that is not empty decides alone; as gettext has it, LANGUAGE then tells what is liked better, but `C` is
+/// English whatever it says.
+fn of_environment(variable: impl Fn(&str) -> Option<String>) -> Option<Vec<LanguageIdentifier>> {
+    let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(set)?;
+    // `nl_NL.UTF-8@euro`: the language and the country, not the encoding and the variant.
+    let language = |locale: &str| locale.split(['.', '@']).next().unwrap_or_default().to_owned();
+    if ["C", "POSIX"].contains(&&*language(&locale)) {
+        return Some(vec![Language::En.identifier()]);
+    }
+    let liked = set("LANGUAGE").unwrap_or_default();
+    Some(liked.split(':').chain([&*locale]).filter_map(|locale| language(locale).parse().ok()).collect())
 }
 
 /// The language in use.
@@ -90,6 +107,30 @@ mod tests {
         let set: BTreeSet<_> = found.into_iter().collect();
         assert_eq!(set.len(), count, "a message is defined twice in {language}");
         set
+    }
+
+    /// The languages that these variables ask for.
+    fn asked(variables: &[(&str, &str)]) -> Option<Vec<String>> {
+        let variable =
+            |name: &str| variables.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned());
+        Some(super::of_environment(variable)?.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn the_first_variable_that_is_set_decides() {
+        let (dutch, english) = (("LANG", "nl_NL.UTF-8"), Some(vec!["en".to_owned()]));
+        assert_eq!(asked(&[]), None);
+        assert_eq!(asked(&[dutch]), Some(vec!["nl-NL".to_owned()]));
+        for c in ["C", "POSIX", "C.UTF-8"] {
+            assert_eq!(asked(&[("LC_ALL", c), dutch]), english, "{c}");
+            assert_eq!(asked(&[("LC_MESSAGES", c), dutch]), english, "{c}");
+            assert_eq!(asked(&[("LC_ALL", c), ("LANGUAGE", "nl:en"), dutch]), english, "{c}");
+        }
+        assert_eq!(asked(&[("LC_ALL", ""), ("LC_MESSAGES", "en_GB"), dutch]), Some(vec!["en-GB".to_owned()]));
+        assert_eq!(asked(&[("LC_ALL", "nl_BE@euro"), ("LC_MESSAGES", "C")]), Some(vec!["nl-BE".to_owned()]));
+        assert_eq!(asked(&[("LANGUAGE", "de:nl"), ("LANG", "en_US.UTF-8")]).unwrap(), ["de", "nl", "en-US"]);
+        assert_eq!(asked(&[("LANGUAGE", "nl")]), None, "without a locale it is the system's to say");
+        assert_eq!(asked(&[("LANG", "none at all")]), Some(vec![]));
     }
 
     #[test]

@@ -99,15 +99,15 @@ pub struct Ledger(PathBuf);
 
 impl Ledger {
     /// The ledger of the user who runs this.
-    pub fn of_user(dirs: &Dirs) -> Self {
-        Self(dirs.ledger())
+    pub fn of_user(dirs: &Dirs) -> Result<Self> {
+        Ok(Self(dirs.ledger()?))
     }
 
     /// Writes an entry, whole or not at all.
     pub fn put(&self, id: &ShareId, entry: &Entry) -> Result<()> {
         let json = Zeroizing::new(serde_json::to_vec_pretty(entry).expect("entries always become JSON"));
         config::write_private(&self.path(id), &json)
-            .map_err(|error| Error::local(fl!("ledger-unwritable", path = shown(&self.0)), error))
+            .map_err(|error| Error::at_home(fl!("ledger-unwritable", path = shown(&self.0)), error))
     }
 
     /// Removes the entry of a share that was never finished. An entry that stays does no harm.
@@ -155,7 +155,7 @@ impl Ledger {
     }
 
     fn unreadable(&self, error: io::Error) -> Error {
-        Error::local(fl!("ledger-unreadable", path = shown(&self.0)), error)
+        Error::at_home(fl!("ledger-unreadable", path = shown(&self.0)), error)
     }
 }
 

@@ -2,7 +2,11 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{
+    Timestamp,
+    civil::{Date, Time},
+    tz::TimeZone,
+};
 
 use crate::{
     error::{Error, Result},
@@ -25,13 +29,20 @@ pub enum Lifetime {
 }
 
 impl Lifetime {
-    /// Reads a duration, or the last day on which it can be fetched (`2026-12-24`), by the calendar of this place.
+    /// Reads a duration; or the last day on which it can be fetched (`2026-12-24`, `24-12-2026`), or a time on it
+    /// (`2026-12-24 17:00`), by calendar and clock of this place unless it says of which (`2026-12-24T17:00:00Z`).
     pub fn read(text: &str) -> Result<Self> {
-        let duration = parse_duration(text).filter(|duration| !duration.is_zero());
-        let found = duration.map(|duration| Self::For(duration.as_secs()));
-        found.or_else(|| end_of(text, TimeZone::system()).map(Self::Until)).ok_or_else(|| {
-            Error::usage(fl!("time-not-a-lifetime", text = quoted(text))).hint(fl!("time-not-a-lifetime-hint"))
-        })
+        let refused = |message| Error::usage(message).hint(fl!("time-not-a-lifetime-hint"));
+        if let Some(duration) = parse_duration(text) {
+            let seconds = Some(duration.as_secs()).filter(|seconds| *seconds > 0);
+            return seconds.map(Self::For).ok_or_else(|| refused(fl!("time-not-a-lifetime", text = quoted(text))));
+        }
+        match end_of(text.trim(), TimeZone::system()) {
+            Some(end) => u64::try_from(end.as_second())
+                .map(Self::Until)
+                .map_err(|_| refused(fl!("time-not-a-lifetime", text = quoted(text)))),
+            None => Err(refused(fl!("time-not-understood", text = quoted(text)))),
+        }
     }
 }
 
@@ -49,11 +60,35 @@ fn parse_duration(text: &str) -> Option<Duration> {
     Some(Duration::from_secs(count.checked_mul(seconds)?))
 }
 
-/// The end of a day by the clock on the wall, in seconds since 1970.
-fn end_of(text: &str, zone: TimeZone) -> Option<u64> {
-    let date: Date = text.parse().ok()?;
-    let end = date.tomorrow().ok()?.to_zoned(zone).ok()?;
-    u64::try_from(end.timestamp().as_second()).ok()
+/// A time, or the end of a day, by the clock on the wall unless it says of which clock.
+fn end_of(text: &str, zone: TimeZone) -> Option<Timestamp> {
+    let (day, time) = match text.split_once(['T', 't', ' ']) {
+        None => (date(text)?.tomorrow().ok()?, Time::midnight()),
+        Some((day, time)) => match (date(day), clock_time(time.trim())) {
+            (Some(day), Some(time)) => (day, time),
+            _ => return text.parse().ok(),
+        },
+    };
+    Some(day.to_datetime(time).to_zoned(zone).ok()?.timestamp())
+}
+
+/// Reads `2026-12-24`, or `24-12-2026` as the Dutch write it.
+fn date(text: &str) -> Option<Date> {
+    let parts: Vec<&str> = text.split('-').collect();
+    let [first, month, last] = parts[..] else { return None };
+    let (year, day) = if first.len() == 4 { (first, last) } else { (last, first) };
+    let number = |text: &str, digits: usize| {
+        let plain = (1..=digits).contains(&text.len()) && text.bytes().all(|digit| digit.is_ascii_digit());
+        text.parse::<i16>().ok().filter(|_| plain)
+    };
+    let (month, day) = (i8::try_from(number(month, 2)?).ok()?, i8::try_from(number(day, 2)?).ok()?);
+    Date::new(number(year, 4).filter(|_| year.len() == 4)?, month, day).ok()
+}
+
+/// Reads `17:00` or `17:00:30`.
+fn clock_time(text: &str) -> Option<Time> {
+    let plain = text.contains(':') && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b':');
+    text.parse().ok().filter(|_| plain)
 }
 
 /// A duration as [`duration`] reads it, in the largest unit that fits: `30d`.
@@ -107,14 +142,50 @@ mod tests {
     }
 
     #[test]
-    fn a_share_lives_for_a_time_or_to_the_end_of_a_day() {
-        let end = |text| end_of(text, TimeZone::UTC);
-        let seconds = |text: &str| text.parse::<Timestamp>().unwrap().as_second() as u64;
-        assert_eq!(end("2026-12-23"), Some(seconds("2026-12-24T00:00:00Z")));
-        assert_eq!(end("24-12-2026"), None);
-        assert_eq!(end("1960-07-20"), None);
+    fn a_share_lives_for_a_time_or_to_a_time_or_to_the_end_of_a_day() {
+        let amsterdam = || TimeZone::get("Europe/Amsterdam").unwrap();
+        let told = |text| end_of(text, amsterdam()).map(|end| end.to_string());
+        for (text, end) in [
+            ("2026-12-24", "2026-12-24T23:00:00Z"),
+            ("24-12-2026", "2026-12-24T23:00:00Z"),
+            ("1-7-2026", "2026-07-01T22:00:00Z"),
+            ("2026-12-24 17:00", "2026-12-24T16:00:00Z"),
+            ("2026-12-24T17:00:30", "2026-12-24T16:00:30Z"),
+            ("24-12-2026 17:00", "2026-12-24T16:00:00Z"),
+            ("2026-07-24 17:00", "2026-07-24T15:00:00Z"),
+            ("2026-12-24T17:00:00Z", "2026-12-24T17:00:00Z"),
+            ("2026-12-24 17:00:00-05:00", "2026-12-24T22:00:00Z"),
+        ] {
+            assert_eq!(told(text).as_deref(), Some(end), "{text}");
+        }
+        for wrong in [
+            "",
+            "tomorrow",
+            "17:00",
+            "24-12-26",
+            "12/24/2026",
+            "2026-13-24",
+            "30-02-2026",
+            "2026-12-24 25:00",
+            "2026-12-24 17",
+            "2026-12-24 5 pm",
+            "2026-+2-24",
+            "20261224",
+            "2026-12",
+        ] {
+            assert_eq!(told(wrong), None, "{wrong}");
+        }
         assert_eq!(Lifetime::read("7d").unwrap(), Lifetime::For(7 * 86_400));
-        assert!(Lifetime::read("0d").is_err());
+        assert!(matches!(Lifetime::read("2026-12-24 17:00").unwrap(), Lifetime::Until(_)));
+        for (wrong, sentence) in [
+            ("0d", "is not a time to come"),
+            ("20-07-1960", "is not a time to come"),
+            ("24-12-26", "is not a time that"),
+        ] {
+            let error = Lifetime::read(wrong).unwrap_err();
+            assert!(error.to_string().contains(sentence), "{error}");
+            assert!(error.next_step().is_some_and(|hint| hint.contains("24-12-2026")), "{error}");
+        }
     }
 
     #[test]

@@ -4,20 +4,28 @@
 //!   nothing else. Progress, questions, warnings and errors go to standard error.
 //! - `--quiet` silences progress and notes, never results, warnings or errors.
 //! - An error is `share: ` and a sentence, its causes, then a `hint: ` line. Plain text, so it reads without colour.
-//! - Nothing asks unless standard input and standard error are a terminal; otherwise it is a usage error that names
-//!   the option which answers instead.
+//! - Nothing asks unless somebody is at a terminal: standard input or standard error is one, and the terminal itself,
+//!   where questions and answers go, can be opened. Otherwise it is a usage error that names the option which answers
+//!   instead.
+//! - Whoever stops reading standard output early (`share list | head`) has had enough: nothing is complained of.
 //! - Whatever a stranger wrote (names, messages, answers) passes [`printable`] before it is shown, and
 //!   [`quoted`](crate::quote::quoted) where it stands in a sentence. In JSON the same characters are escaped.
 
 use std::{
     error::Error as _,
+    fmt,
     io::{self, IsTerminal, Write},
     process::ExitCode,
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
-use indicatif::{BinaryBytes, ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
+use indicatif::{
+    BinaryBytes, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressState, ProgressStyle,
+};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -26,7 +34,9 @@ use crate::{
     client::ClientError,
     error::{Error, Kind, Result},
     i18n::fl,
+    pace::Pace,
     quote::{plain_json, shortened},
+    system,
     transfer::backoff::Patience,
 };
 
@@ -44,8 +54,8 @@ pub struct Ui {
 impl Ui {
     /// `json` and `quiet` as on the command line.
     pub fn new(json: bool, quiet: bool) -> Self {
-        let interactive = io::stdin().is_terminal() && io::stderr().is_terminal();
-        Self { json, quiet, interactive }
+        let somebody_there = io::stdin().is_terminal() || io::stderr().is_terminal();
+        Self { json, quiet, interactive: somebody_there && system::terminal().is_ok() }
     }
 
     /// Whether somebody is there to answer.
@@ -82,6 +92,11 @@ impl Ui {
         }
     }
 
+    /// Tells what became of the user's own choice, also where notes are silenced.
+    pub fn tell(&self, text: impl AsRef<str>) {
+        complain(&told(text.as_ref()));
+    }
+
     /// Warns of something that is not an error.
     pub fn warn(&self, text: impl AsRef<str>) {
         complain(&fl!("ui-warning", text = told(text.as_ref())));
@@ -90,6 +105,9 @@ impl Ui {
     /// Shows an error, its causes and its hint.
     pub fn error(&self, error: &Error) {
         let message = with_causes(error);
+        if error.kind() == Kind::ReaderGone {
+            return;
+        }
         // Where even standard output is gone, standard error still has the sentence.
         let _ = self.failed(error, &message);
         complain(&format!("share: {message}"));
@@ -106,13 +124,14 @@ impl Ui {
     /// Asks yes or no; `otherwise` is the option that answers where nobody can.
     pub fn confirm(&self, question: &str, otherwise: &str) -> Result<bool> {
         self.needs_terminal(otherwise)?;
+        let terminal = system::terminal().map_err(Error::unanswered)?;
         let (yes, no) = (fl!("ui-yes"), fl!("ui-no"));
         // Not dialoguer's own yes-or-no question, which understands English only.
         let answer = dialoguer::Input::<String>::new()
             .with_prompt(format!("{question} ({yes}/{no})"))
             .default(yes)
             .validate_with(|text: &String| meaning(text).map(drop).ok_or_else(|| fl!("ui-yes-or-no")))
-            .interact_text()
+            .interact_text_on(&terminal)
             .map_err(|dialoguer::Error::IO(error)| Error::unanswered(error))?;
         Ok(meaning(&answer) == Some(true))
     }
@@ -137,14 +156,24 @@ impl Ui {
 
     /// A progress bar over `total` bytes, or a counter where the total is unknown.
     pub fn progress(&self, total: Option<u64>) -> Progress {
+        self.bar(total, None)
+    }
+
+    /// The same for bytes whose arrival the other side acknowledges; by that, and not by what the line seems to take,
+    /// it tells how fast they go.
+    pub fn upload_progress(&self, total: Option<u64>) -> Progress {
+        self.bar(total, Some(Arc::default()))
+    }
+
+    fn bar(&self, total: Option<u64>, pace: Option<Arc<Mutex<Pace>>>) -> Progress {
         let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
-        let bar = bar.with_finish(ProgressFinish::AndClear);
-        bar.set_style(style(total, false));
+        let progress = Progress { bar: bar.with_finish(ProgressFinish::AndClear), ui: self.clone(), pace };
+        progress.show(false);
         if !self.json && !self.quiet {
-            bar.set_draw_target(ProgressDrawTarget::stderr());
-            bar.enable_steady_tick(Duration::from_millis(250));
+            progress.bar.set_draw_target(ProgressDrawTarget::stderr());
+            progress.bar.enable_steady_tick(Duration::from_millis(250));
         }
-        Progress { bar, ui: self.clone() }
+        progress
     }
 
     fn needs_terminal(&self, otherwise: &str) -> Result<()> {
@@ -170,6 +199,8 @@ struct ErrorEvent<'a> {
 pub struct Progress {
     bar: ProgressBar,
     ui: Ui,
+    /// Of what is acknowledged, for an upload.
+    pace: Option<Arc<Mutex<Pace>>>,
 }
 
 impl Progress {
@@ -178,14 +209,24 @@ impl Progress {
         self.bar.inc(bytes);
         if !self.bar.message().is_empty() {
             self.bar.set_message("");
-            self.bar.set_style(style(self.bar.length(), false));
+            self.show(false);
         }
+        self.paced(|pace| pace.begin(Instant::now()));
+        if self.pace.is_some() && self.bar.length() == Some(self.bar.position()) {
+            self.waiting(fl!("transfer-storing"));
+        }
+    }
+
+    /// The relay has stored so many of the bytes that moved.
+    pub fn acknowledged(&self, bytes: u64) {
+        self.paced(|pace| pace.acknowledged(bytes, Instant::now()));
     }
 
     /// So many bytes had moved before; they say nothing of the speed.
     pub fn held(&self, bytes: u64) {
         self.bar.set_position(self.bar.position() + bytes);
         self.bar.reset_eta();
+        self.paced(|pace| pace.held(bytes));
     }
 
     /// These bytes did not arrive after all.
@@ -200,7 +241,7 @@ impl Progress {
 
     /// Says why nothing moves.
     pub fn waiting(&self, why: String) {
-        self.bar.set_style(style(self.bar.length(), true));
+        self.show(true);
         self.bar.set_message(why);
     }
 
@@ -222,15 +263,45 @@ impl Progress {
     }
 }
 
-/// How a bar looks: how far it is and how fast; or, while nothing moves, how far, and why below it, where there is room.
-fn style(total: Option<u64>, waiting: bool) -> ProgressStyle {
-    let template = match (total.is_some(), waiting) {
-        (true, false) => "{prefix}{bar:30} {percent:>3} %  {bytes} / {total_bytes}  {bytes_per_sec}  {eta}",
-        (true, true) => "{prefix}{bar:30} {percent:>3} %  {bytes} / {total_bytes}\n{msg}",
-        (false, false) => "{spinner} {bytes}  {bytes_per_sec}  {elapsed}",
-        (false, true) => "{spinner} {bytes}\n{msg}",
-    };
-    ProgressStyle::with_template(template).expect("the template is a constant")
+impl Progress {
+    /// The bar is not to be touched meanwhile: while it is drawn, it asks for the pace.
+    fn paced(&self, tell: impl FnOnce(&mut Pace)) {
+        if let Some(pace) = &self.pace {
+            tell(&mut locked(pace));
+        }
+    }
+
+    /// How it looks: how far it is and how fast; or, while nothing moves, how far, and why below it, where there is room.
+    fn show(&self, waiting: bool) {
+        let template = match (self.bar.length().is_some(), waiting) {
+            (true, false) => "{prefix}{bar:30} {percent:>3} %  {bytes} / {total_bytes}  {rate}  {left}",
+            (true, true) => "{prefix}{bar:30} {percent:>3} %  {bytes} / {total_bytes}\n{msg}",
+            (false, false) => "{spinner} {bytes}  {rate}  {elapsed}",
+            (false, true) => "{spinner} {bytes}\n{msg}",
+        };
+        let (rate, left) = (self.pace.clone(), self.pace.clone());
+        let style = ProgressStyle::with_template(template).expect("the template is a constant");
+        let style = style.with_key("rate", move |state: &ProgressState, out: &mut dyn fmt::Write| {
+            let rate = match &rate {
+                Some(pace) => locked(pace).rate(Instant::now()),
+                None => Some(state.per_sec()),
+            };
+            // There is no way to tell that a terminal does not take it.
+            let _ = rate.map_or(Ok(()), |rate| write!(out, "{}/s", BinaryBytes(rate as u64)));
+        });
+        let style = style.with_key("left", move |state: &ProgressState, out: &mut dyn fmt::Write| {
+            let left = match &left {
+                Some(pace) => locked(pace).left(state.len().unwrap_or_default(), Instant::now()),
+                None => Some(state.eta()),
+            };
+            let _ = left.map_or(Ok(()), |left| write!(out, "{:#}", HumanDuration(left)));
+        });
+        self.bar.set_style(style);
+    }
+}
+
+fn locked(pace: &Mutex<Pace>) -> MutexGuard<'_, Pace> {
+    pace.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Shows help, or what is wrong with the command line, as clap words it; with `--json` also as an object.
@@ -239,8 +310,9 @@ pub fn command_line(error: &clap::Error) -> ExitCode {
         return match error.print() {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                complain(&format!("share: {}: {error}", fl!("ui-cannot-print")));
-                ExitCode::from(Kind::LocalFile as u8)
+                let error = Error::printing(error);
+                Ui::new(false, true).error(&error);
+                ExitCode::from(error.exit())
             }
         };
     }
@@ -278,7 +350,8 @@ fn meaning(answer: &str) -> Option<bool> {
     }
 }
 
-fn with_causes(error: &Error) -> String {
+/// An error and its causes, in a line.
+pub fn with_causes(error: &Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -297,9 +370,7 @@ fn told(text: &str) -> String {
 }
 
 fn write_line(mut stream: impl Write, line: &str) -> Result<()> {
-    writeln!(stream, "{line}")
-        .and_then(|()| stream.flush())
-        .map_err(|error| Error::local(fl!("ui-cannot-print"), error))
+    writeln!(stream, "{line}").and_then(|()| stream.flush()).map_err(Error::printing)
 }
 
 /// Writes to standard error, where a failure has nowhere left to be told.

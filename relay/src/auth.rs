@@ -62,6 +62,13 @@ pub enum TokenError {
     /// There is no such name.
     #[error("there is no token of this name")]
     Unknown,
+    /// There is no data folder, and it cannot be made.
+    #[error(
+        "cannot make the folder {}: make it first, for the user who runs the relay (install -d -m 700 -o USER {})",
+        .0.display(),
+        .0.display()
+    )]
+    Folder(PathBuf, #[source] io::Error),
     /// The file cannot be read or written.
     #[error("the sender tokens in {} cannot be read or written", .0.display())]
     Io(PathBuf, #[source] io::Error),
@@ -124,6 +131,8 @@ impl TokenFile {
     }
 
     fn change(&self, change: impl FnOnce(&mut Vec<Token>) -> Result<(), TokenError>) -> Result<(), TokenError> {
+        let folder = self.disk.create_private_dir(&self.dir);
+        folder.map_err(|error| TokenError::Folder(self.dir.clone(), error))?;
         let _lock = self.lock().map_err(self.failed())?;
         let mut tokens = self.list()?.unwrap_or_default();
         change(&mut tokens)?;
@@ -132,7 +141,6 @@ impl TokenFile {
 
     /// Keeps other programs from changing the list until dropped.
     fn lock(&self) -> io::Result<disk::File> {
-        self.disk.create_private_dir(&self.dir)?;
         self.disk.wait_for_lock(&self.dir.join("tokens.lock"))
     }
 

@@ -262,6 +262,19 @@ fn unless_missing(removed: io::Result<()>) -> io::Result<()> {
     }
 }
 
+/// Bytes that this user can still write where `path` lies; `None` where the file system does not tell.
+#[cfg(unix)]
+pub fn free_space(path: &Path) -> io::Result<Option<u64>> {
+    let told = rustix::fs::statvfs(path)?;
+    Ok((told.f_blocks > 0).then(|| told.f_bavail.saturating_mul(told.f_frsize)))
+}
+
+/// Bytes that this user can still write where `path` lies.
+#[cfg(windows)]
+pub fn free_space(path: &Path) -> io::Result<Option<u64>> {
+    fs4::available_space(path).map(Some)
+}
+
 /// Whether there is no room left on the disk, or none that this user may take.
 pub fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)

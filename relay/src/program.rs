@@ -9,8 +9,15 @@ use std::{
 
 use clap::Parser;
 use share_relay_api::RelayLimits;
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::{net::TcpListener, sync::oneshot};
-use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{
+    filter::{LevelFilter, Targets},
+    fmt,
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
 use crate::{
     args::{Arguments, Command, LogFormat, Serve, TokenCommand},
@@ -27,6 +34,15 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 /// Threads that wait for the disk at once.
 const DISK_THREADS: usize = 64;
 
+/// What is logged where nothing else is asked for.
+const DEFAULT_LOG: LevelFilter = LevelFilter::INFO;
+
+/// As of a program that SIGPIPE ended.
+const READER_GONE: u8 = 141;
+
+/// The crates that log: this one, and those that a level for all turns on.
+const LOGGING: [&str; 3] = ["share_relay", "h2", "hyper_util"];
+
 /// Files and connections open at once that are enough for all that is allowed at once.
 #[cfg(unix)]
 const MAX_OPEN_FILES: u64 = 16 * 1024;
@@ -35,6 +51,8 @@ const MAX_OPEN_FILES: u64 = 16 * 1024;
 pub fn run() -> ExitCode {
     match act(Arguments::parse().command, &mut io::stdout()) {
         Ok(()) => ExitCode::SUCCESS,
+        // Whoever read it has had enough: `share-relay token list | head`.
+        Err(error) if is_broken_pipe(&*error) => ExitCode::from(READER_GONE),
         Err(error) => {
             report(&*error, &mut io::stderr());
             ExitCode::FAILURE
@@ -45,7 +63,7 @@ pub fn run() -> ExitCode {
 fn act(command: Command, out: &mut dyn Write) -> Result<()> {
     match command {
         Command::Serve(serve) => {
-            start_log(serve.log_format)?;
+            start_log(serve.log_format);
             open_more_files();
             let mut runtime = tokio::runtime::Builder::new_multi_thread();
             runtime.enable_all().max_blocking_threads(DISK_THREADS).build()?.block_on(self::serve(serve, out))
@@ -113,21 +131,30 @@ async fn listen(address: &str) -> Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}").into())
 }
 
-/// The signals to stop: SIGTERM and SIGINT.
+/// The signals to stop, SIGTERM and SIGINT; and SIGHUP, which asks a service to read its settings again, and comes when
+/// the terminal goes away that it was started at. Here it changes nothing: there is nothing to read again.
 #[cfg(unix)]
-struct Signals(tokio::signal::unix::Signal, tokio::signal::unix::Signal);
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
 
 #[cfg(unix)]
 impl Signals {
     fn new() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self(signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?))
+        let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        Ok(Self { terminate, interrupt, hang_up: signal(SignalKind::hangup())? })
     }
 
+    /// Resolves when asked to stop.
     async fn next(&mut self) {
-        tokio::select! {
-            _ = self.0.recv() => {}
-            _ = self.1.recv() => {}
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.hang_up.recv() => tracing::info!("SIGHUP: going on; settings are read at a start, tokens always"),
+            }
         }
     }
 }
@@ -163,20 +190,42 @@ fn change_tokens(command: TokenCommand, out: &mut dyn Write) -> Result<()> {
     Ok(())
 }
 
-fn start_log(format: LogFormat) -> Result<()> {
-    let directives = match std::env::var("RUST_LOG") {
-        Ok(directives) if !directives.is_empty() => directives,
-        Ok(_) | Err(VarError::NotPresent) => "info".to_owned(),
-        Err(error) => return Err(format!("RUST_LOG: {error}").into()),
+/// Logs as `RUST_LOG` has it. A mistake in there is told, and never costs a log.
+fn start_log(format: LogFormat) {
+    let (wanted, mistakes) = match std::env::var("RUST_LOG") {
+        Ok(directives) => log_targets(&directives),
+        Err(VarError::NotPresent) => log_targets(""),
+        Err(VarError::NotUnicode(_)) => (Targets::new().with_default(DEFAULT_LOG), vec!["it is no text".to_owned()]),
     };
-    let wanted = directives.parse::<Targets>().map_err(|error| format!("RUST_LOG: {error}"))?;
-    let log = fmt::layer().with_ansi(io::stderr().is_terminal()).with_writer(io::stderr);
+    let log = fmt::layer().log_internal_errors(false).with_ansi(io::stderr().is_terminal()).with_writer(io::stderr);
     let filtered = tracing_subscriber::registry().with(wanted);
     match format {
         LogFormat::Text => filtered.with(log).init(),
         LogFormat::Json => filtered.with(log.json().flatten_event(true)).init(),
     }
-    Ok(())
+    for mistake in mistakes {
+        tracing::warn!(mistake, "RUST_LOG is not used as it is written; it takes a level, or MODULE=LEVEL");
+    }
+}
+
+/// What is logged, and the mistakes in these directives. What has no level of its own there has that of always.
+fn log_targets(directives: &str) -> (Targets, Vec<String>) {
+    // The parser takes nothing at all for a level, and a space for a part of a name.
+    let directives: Vec<&str> = directives.split(',').map(str::trim).filter(|one| !one.is_empty()).collect();
+    let wanted = match directives.join(",").parse::<Targets>() {
+        _ if directives.is_empty() => Targets::new(),
+        Ok(wanted) => wanted,
+        Err(error) => return (Targets::new().with_default(DEFAULT_LOG), vec![line::of_text(&error.to_string())]),
+    };
+    let logs = |target: &str| LOGGING.contains(&target.split("::").next().unwrap_or_default());
+    let unknown = wanted.iter().filter(|(target, _)| !logs(target));
+    let mistakes = unknown.map(|(target, _)| format!("nothing is called {}", line::of_text(target))).collect();
+    let level = wanted.default_level().unwrap_or(DEFAULT_LOG);
+    (wanted.with_default(level), mistakes)
+}
+
+fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// One line for the error and one for each of its causes.
@@ -211,6 +260,29 @@ mod tests {
         token("remove", "anna").unwrap();
         assert!(token("remove", "anna").is_err());
         assert_eq!(list(), "bo\n");
+    }
+
+    #[test]
+    fn a_wrong_log_level_is_told_and_silences_nothing() {
+        let logs = |directives: &str, target: &str, level| log_targets(directives).0.would_enable(target, &level);
+        for (directives, mistakes) in [
+            ("", 0),
+            (" info, share_relay=debug,", 0),
+            ("share_relay=debug", 0),
+            ("share_relay::http=debug,hyper_util=off", 0),
+            ("verbose", 1),
+            ("share-relay=debug", 1),
+            ("nginx=info,=x=", 1),
+            ("share_relay=loud", 1),
+            ("relay=debug,http=debug", 2),
+        ] {
+            assert_eq!(log_targets(directives).1.len(), mistakes, "{directives}: {:?}", log_targets(directives).1);
+            assert!(logs(directives, "share_relay", tracing::Level::INFO), "{directives}");
+        }
+        assert!(logs("share_relay::http=debug", "share_relay::http::log", tracing::Level::DEBUG));
+        assert!(
+            !logs("warn", "share_relay", tracing::Level::INFO) && !logs("off", "share_relay", tracing::Level::ERROR)
+        );
     }
 
     #[tokio::test]

@@ -168,6 +168,11 @@ impl<S: Store> Relay<S> {
         }
         let record = Record::create(request.clone(), &self.config.accepts, now)?;
         let created = record.created_again(&request, now)?;
+        // Now, rather than when most of it has been sent. Others may take the room yet: then a part is refused.
+        let bytes = request.header_bytes.saturating_add(request.payload_bytes.unwrap_or(0));
+        if self.store.free_space().await?.is_some_and(|free| free < bytes) {
+            return Err(Code::StorageFull.into());
+        }
         if self.store.create(id, &record).await? {
             self.metrics.shares_created.add(1);
             return Ok((true, created));

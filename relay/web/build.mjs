@@ -1,4 +1,5 @@
-// Bundles the page into dist/. With --check it writes nothing, and fails if dist/ is not what it would write.
+// Bundles the page into dist/, and testing.js beside it. With --check it writes nothing, and fails if they are not what it
+// would write.
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,6 +12,9 @@ const dist = join(root, "dist");
 const listPath = join(root, "dist.sha256");
 const isCheck = process.argv.includes("--check");
 
+/** What browser tests use of the page, made of the same chunks; no relay serves it. */
+const TESTING = "testing.js";
+const testingPath = join(root, TESTING);
 const ENTRIES = ["src/index.html", "src/style.css", "src/start.ts", "src/worker.ts", "src/testing.ts"];
 /** Without a hash in their names, so that a page finds them also when the relay has become a newer one. */
 const WORD_LISTS = ["en", "nl"].map((language) => ({ in: `../../cli/wordlists/${language}.txt`, out: `wordlists-${language}` }));
@@ -33,6 +37,8 @@ const [serviceWorker] = (await build({ ...common, entryPoints: ["src/download-wo
 const define = { DOWNLOAD_WORKER_NAME: JSON.stringify(nameOf(serviceWorker)) };
 const page = await build({ ...common, entryPoints: [...ENTRIES, ...WORD_LISTS], format: "esm", splitting: true, chunkNames: "[name]-[hash]", define });
 const files = new Map([serviceWorker, ...page.outputFiles].map((file) => [nameOf(file), file]));
+const testing = files.get(TESTING).contents;
+files.delete(TESTING);
 
 const list = [...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, file]) => `${sha256(file.contents)}  ${name}\n`).join("");
 
@@ -44,7 +50,8 @@ function check() {
   const built = [...files.keys()].sort();
   const isSame = (name) => Buffer.from(files.get(name).contents).equals(readFileSync(join(dist, name)));
   const isListed = committed.join() === built.join() && readFileSync(listPath, "utf8") === list;
-  const stale = isListed ? built.find((name) => !isSame(name)) : "the list of files";
+  const isTestingSame = Buffer.from(testing).equals(readFileSync(testingPath));
+  const stale = isListed ? (built.find((name) => !isSame(name)) ?? (isTestingSame ? undefined : TESTING)) : "the list of files";
   if (stale) {
     console.error(`relay/web/dist is not what its sources make (${stale}): npm run build`);
     process.exit(1);
@@ -55,6 +62,7 @@ function write() {
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist);
   writeFileSync(listPath, list);
+  writeFileSync(testingPath, testing);
   for (const [name, file] of files) {
     writeFileSync(join(dist, name), file.contents);
     console.log(`${String(file.contents.length).padStart(8)} ${String(gzipSync(file.contents, { level: 9 }).length).padStart(8)} ${name}`);

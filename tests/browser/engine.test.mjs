@@ -5,9 +5,12 @@
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { flip, KEYS } from "./fixtures.mjs";
 import { inBrowsers, MIB } from "./stage.mjs";
+
+/** No relay serves it. */
+const TESTING = readFileSync(new URL("../../relay/web/testing.js", import.meta.url), "utf8");
 
 inBrowsers((test, name) => {
   test("what does not authenticate is never complete, in whatever way it was to be saved", async (stage) => {
@@ -34,8 +37,10 @@ inBrowsers((test, name) => {
 
 /** Saves on a page of its own, which stays, as the browser may still be saving what it has; what came of it is `came`. */
 async function save(stage, link, takes) {
+  const gate = await stage.gate();
+  gate.add("/page/testing.js", TESTING);
   const page = await stage.browser.newPage();
-  await page.goto(link);
+  await page.goto(gate.through(link));
   return Object.assign(page, { came: await page.evaluate(openAndSave, { identities: KEYS, ...takes }) });
 }
 

@@ -185,6 +185,7 @@ export class World {
    * `gate.refuse(ending)` those for paths with this ending until `gate.refuse(null)`; with a status it answers that.
    * `gate.hold(pattern)` lets nothing through that a sender sends to such paths, until another pattern or `null`.
    * `gate.change(path, how)` gives the text of a file through `how`, such as a worker for an older browser.
+   * `gate.add(path, text)` puts a script there that the relay does not serve.
    * `gate.seen` is all that browsers sent: request lines, headers, bodies.
    */
   async gate(relay) {
@@ -192,6 +193,7 @@ export class World {
     const requests = [];
     const seen = [];
     const changes = new Map();
+    const added = new Map();
     let isClosed = false;
     let refused = null;
     let held = { pattern: null, passes: [] };
@@ -203,6 +205,7 @@ export class World {
       const isRefused = refused !== null && asked.url.endsWith(refused.ending);
       if (isRefused && refused.status !== null) answer.writeHead(refused.status).end();
       else if (isRefused || (isClosed && asked.url.startsWith("/v1"))) asked.socket.destroy();
+      else if (added.has(asked.url)) answer.writeHead(200, { "content-type": "text/javascript" }).end(added.get(asked.url));
       else if (changes.has(asked.url)) void passChanged(relay, asked, answer, changes.get(asked.url));
       else pass(relay, asked, answer, faults, requests);
     });
@@ -225,7 +228,8 @@ export class World {
     const open = () => (isClosed = false);
     const refuse = (ending, status = null) => (refused = ending === null ? null : { ending, status });
     const change = (path, how) => changes.set(path, how);
-    return { url, requests, seen, close, open, refuse, hold, change, cut: (after) => faults.push({ after, cut: true }), stall: (after) => faults.push({ after, cut: false }), through: (link) => link.replace(relay, url) };
+    const add = (path, text) => added.set(path, text);
+    return { url, requests, seen, close, open, refuse, hold, change, add, cut: (after) => faults.push({ after, cut: true }), stall: (after) => faults.push({ after, cut: false }), through: (link) => link.replace(relay, url) };
   }
 
   async end() {

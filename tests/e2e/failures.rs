@@ -294,11 +294,18 @@ fn a_token_is_needed() {
     let relay = world.relay();
     world.file("case.bin", "x");
     let send = ["send", "case.bin", "--relay", &relay.url, "--passphrase-file", "w"];
-    let (says, hint) = ("The relay does not accept this sender token", "Ask whoever runs the relay for a token");
-    fails(|| world.share(send), 9, "token_required", says, hint);
+    let (asks, hint) = ("The relay asks for a sender token", "Ask whoever runs the relay for a token");
+    fails(|| world.share(send), 9, "token_required", asks, hint);
     let wrong = world.file("token", "5".repeat(64));
     let login = || world.share(["login", &relay.url, "--token-file"]).arg(&wrong);
+    let says = "The relay does not know this sender token";
     fails(login, 9, "token_required", says, hint);
+    fails(|| world.share(send), 9, "token_required", asks, hint);
+    // One that is taken back after it was remembered.
+    let list = || world.share_relay(["token", "add", "bo", "--data"]).arg(world.path("relay"));
+    let token = world.file("token", list().succeeds().stdout());
+    world.share(["login", &relay.url, "--token-file"]).arg(token).succeeds();
+    world.share_relay(["token", "remove", "bo", "--data"]).arg(world.path("relay")).succeeds();
     fails(|| world.share(send), 9, "token_required", says, hint);
     assert!(!world.path("w").exists());
 }
@@ -339,15 +346,18 @@ fn relay_disk_full() {
     let world = World::new();
     let relay = world.relay_on_small_disk("4m");
     world.file("case.bin", noise(PART));
-    let send = ["send", "case.bin", "--json", "--relay", &relay.url, "--patience", "1s", "--passphrase-file", "w"];
-    let outcome = world.share(send).output();
+    // Refused at once, although nobody limits its patience, and nothing is left of it.
+    let outcome = world.share(["send", "case.bin", "--json", "--relay", &relay.url]).output();
     let error = outcome.fails(9, "storage_full");
-    assert_eq!(error["message"], "The relay has no space left");
-    let hint = "Try again later, or ask whoever runs the relay to make room. Go on with: share resume";
-    assert_eq!(error["hint"], hint);
-    let outcome = outcome.says("The upload is kept");
+    assert_eq!(error["message"], "The relay does not have enough space left");
+    assert_eq!(error["hint"], "Try again later, or ask whoever runs the relay to make room.");
+    assert_eq!(outcome.json().len(), 1, "{outcome:?}");
+    world.share(["resume", "--json"]).output().fails(10, "nothing_unfinished");
+    let send = ["send", "-", "--name", "case.bin", "--json", "--relay", &relay.url, "--passphrase-file", "w"];
+    let outcome = world.share(send).args(["--patience", "1s"]).output_with_input(&noise(PART));
+    outcome.fails(9, "storage_full");
+    let outcome = outcome.says("The upload is kept").says("make room. To go on, pipe the same bytes");
     let link = outcome.json()[0]["link"].as_str().unwrap().to_owned();
-    world.share(["resume", "--json", "--patience", "1s"]).output().fails(9, "storage_full");
     world.share(["revoke", &link]).succeeds();
     world.share(["get", &link, "--yes"]).output().exits(5).says("The sender took it back on ");
     // It has room again, and goes on.

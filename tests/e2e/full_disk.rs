@@ -1,6 +1,6 @@
 //! A relay whose disk is full keeps what it has, serves it and lets it go; what is new waits for room.
 
-use std::{fs, path::PathBuf};
+use std::{fs, io::Write, path::PathBuf};
 
 use crate::{
     round_trips::noise,
@@ -26,9 +26,12 @@ fn what_is_held_is_served_and_what_is_new_waits_for_room() {
     let [held, other] = [(); 2].map(|()| world.send(&relay.url, [&file]));
 
     let words = world.path("words");
-    let send = world.share(["send", "--json", "--relay", &relay.url, "--passphrase-file"]).arg(&words).arg(&file);
-    let mut sending = send.start();
+    world.share(["send", "--json", "--relay", &relay.url]).arg(&file).output().fails(9, "storage_full");
+    // Of what comes from standard input, nobody knows beforehand that there is no room for it.
+    let send = ["send", "-", "--name", "case.bin", "--json", "--relay", &relay.url, "--passphrase-file"];
+    let mut sending = world.share(send).arg(&words).start();
     let waiting = Sent { link: sending.event()["link"].as_str().unwrap().to_owned(), words };
+    sending.stdin.take().unwrap().write_all(&bytes).unwrap();
     let log = || fs::read_to_string(world.path("relay.log")).unwrap();
     until("a part is refused", || log().contains("storage_full").then_some(()));
 
@@ -52,13 +55,15 @@ fn a_share_ends_on_a_full_disk_and_its_room_is_used_again() {
     }
     let world = World::new();
     let relay = world.relay_on_small_disk("13m");
-    let file = world.file("case.bin", noise(BYTES));
+    let bytes = noise(BYTES);
+    let file = world.file("case.bin", &bytes);
     let sent = world.send(&relay.url, [file.to_str().unwrap(), "--once"]);
-    let refused = world.share(["send", "--json", "--relay", &relay.url, "--patience", "1s", "--passphrase-file", "w"]);
-    refused.arg(&file).output().fails(9, "storage_full");
+    let send = ["send", "-", "--name", "case.bin", "--json", "--relay", &relay.url, "--passphrase-file", "w"];
+    let refused = world.share(send).args(["--patience", "1s"]).output_with_input(&bytes);
+    refused.fails(9, "storage_full");
     world.get(&sent, "in").succeeds();
     assert_eq!(world.events(&sent), ["created", "ready", "ticket", "receipt", "collected"]);
-    let resumed = world.share(["resume", "--json"]).succeeds().json();
+    let resumed = world.share(send).arg("--resume").output_with_input(&bytes).exits(0).json();
     let kept = Sent { link: resumed[0]["link"].as_str().unwrap().to_owned(), words: world.path("w") };
     world.get(&kept, "again").succeeds();
 }

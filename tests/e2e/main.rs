@@ -34,6 +34,7 @@ mod relay_learns_nothing;
 mod round_trips;
 mod sending;
 mod stock_tools;
+mod surroundings;
 mod terminal;
 mod upload_resume;
 mod usage;

@@ -49,6 +49,24 @@ fn status_tells_what_happened() {
     assert_eq!(receipts(&status), [true]);
 }
 
+#[test]
+fn a_locked_or_received_share_is_told_as_that_first() {
+    let world = World::new();
+    let relay = world.relay();
+    let sent = send_something(&world, &relay.url, &[]);
+    let first = || world.share(["status", &sent.link]).succeeds().stdout().lines().nth(1).unwrap().to_owned();
+    assert!(first().starts_with("Ready; it can be fetched until "), "{}", first());
+    let wrong = Bytes32([9; 32]);
+    while raw::take_ticket(&relay.url, &sent, &wrong, &Bytes32([8; 32])).code() != "locked" {}
+    assert!(first().starts_with("Locked until ") && first().ends_with(&format!("share unlock {}", sent.link)));
+    world.share(["unlock", &sent.link]).succeeds();
+    assert!(first().starts_with("Ready; "), "{}", first());
+    world.get(&sent, "in").succeeds();
+    assert!(first().starts_with("Received; it can still be fetched until "), "{}", first());
+    let dutch = world.share(["status", &sent.link, "--lang", "nl"]).succeeds().stdout();
+    assert!(dutch.contains("\nOntvangen; het kan nog worden opgehaald tot "), "{dutch}");
+}
+
 fn receipts(status: &Value) -> Vec<bool> {
     let receipts = status["events"].as_array().unwrap().iter().filter(|event| event["event"] == "receipt");
     receipts.map(|event| event["verified"].as_bool().unwrap()).collect()

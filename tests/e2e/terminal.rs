@@ -161,6 +161,27 @@ fn asks_for_words_shows_what_is_inside_and_saves() {
 }
 
 #[test]
+fn a_question_finds_the_terminal_although_input_or_errors_go_elsewhere() {
+    let world = World::new();
+    let relay = world.relay();
+    let sent = send_something(&world, &relay.url, &[]);
+    let words = fs::read_to_string(&sent.words).unwrap();
+    for (number, line) in ["echo link | $share", "$share </dev/null", "$share 2>errors"].into_iter().enumerate() {
+        let get = format!("{SHARE} get {} --output in{number}", sent.link);
+        let mut terminal = Terminal::run(&world, &line.replace("$share", &get));
+        terminal.answers(ASK_WORDS, &words);
+        terminal.answers("Save in ", "y\n");
+        let (code, shown) = terminal.finish();
+        assert_eq!(code, 0, "{line}: {shown}");
+        assert!(world.path(format!("in{number}/case.bin")).exists(), "{line}");
+    }
+    // Where there is none at all, it is a mistake to wait for one.
+    let detached = format!("exec setsid --wait {SHARE} get {} </dev/null", sent.link);
+    let (code, shown) = Terminal::run(&world, &detached).finish();
+    assert!(code == 2 && shown.contains("nobody is at a terminal"), "{code}: {shown}");
+}
+
+#[test]
 fn a_typing_mistake_is_told_before_a_try_is_spent() {
     let world = World::new();
     let relay = world.relay();

@@ -57,10 +57,17 @@ fn plain_http_to_the_internet() {
 fn times_that_are_none() {
     let world = World::new();
     world.file("case.bin", "x");
-    for time in ["soon", "0d", "-1d"] {
+    for (time, says) in [
+        ("soon", "soon is not a time that share understands"),
+        ("-1d", "-1d is not a time that share understands"),
+        ("17:00", "17:00 is not a time that share understands"),
+        ("2026-12-24T", "2026-12-24T is not a time that share understands"),
+        ("0d", "0d is not a time to come"),
+        ("24-12-1960 17:00", "24-12-1960 17:00 is not a time to come"),
+    ] {
         let expires = format!("--expires={time}");
         let send = || world.share(["send", "case.bin", &expires, "--relay", NOWHERE]);
-        fails(send, 2, "usage", &format!("{time} is not a time to come"), "Write 12h, 7d, 2w");
+        fails(send, 2, "usage", says, "Write 12h, 7d, 2w");
     }
     let send = ["send", "case.bin", "--patience", "long", "--relay", NOWHERE];
     fails(|| world.share(send), 2, "usage", "long is not a time such as 30s", "");

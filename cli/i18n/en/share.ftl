@@ -126,7 +126,7 @@ client-through-proxy = { $what } (through the proxy { $proxy })
 client-through-proxy-hint = Check the proxy's address and your network connection, and try again. If it keeps failing, ask your system administrator.
 proxy-of-variable = { $address } of { $variable }
 proxy-of-system = { $address } of the system's settings
-client-intercepted = Something on the way answers instead of the server, such as the login page of a network
+client-intercepted = Something on the way answers instead of the relay, such as the login page of a network
 client-problem = The relay refused ({ $code })
 client-problem-hint = This version of share and the relay do not understand each other, or it is no relay. Check its address; if that is right, tell whoever runs the relay.
 client-status = Something on the way to the relay answered with error { $status }
@@ -142,9 +142,11 @@ client-waiting-for-sender = Waiting for the sender ({ $percent } % is there)
 # (upload, download)
 
 transfer-waiting = { $why }; trying again…
+transfer-storing = Waiting for the relay to store it…
 transfer-stdin = Standard input cannot be read
 transfer-smaller-parts = Something on the way does not let large parts through; going on with smaller ones.
 transfer-sealed-differently = What is sent is not what it was when this upload began
+transfer-journal-unwritable = What it takes to go on with an upload later cannot be kept in { $path }
 transfer-journal = What it takes to go on with an upload later cannot be kept on this computer
 transfer-not-the-content = What the relay gives out is not what was sent
 transfer-tags = What has been fetched cannot be noted down
@@ -174,10 +176,11 @@ relay-failed = The relay failed
 relay-failed-hint = Try again later. If it keeps failing, tell whoever runs the relay.
 relay-lost-parts = The relay has lost a part of what was sent
 relay-lost-parts-hint = If this happens again, tell whoever runs the relay.
-relay-needs-token = The relay does not accept this sender token, or wants one
+relay-needs-token = The relay asks for a sender token
+relay-token-unknown = The relay does not know this sender token
 relay-needs-token-hint = Ask whoever runs the relay for a token, then run: share login URL
 relay-not-manager = This computer's key does not fit that share
-relay-storage-full = The relay has no space left
+relay-storage-full = The relay does not have enough space left
 relay-storage-full-hint = Try again later, or ask whoever runs the relay to make room.
 relay-content-damaged = What the relay has stored is damaged
 relay-content-damaged-hint = Nothing was saved, and trying again does not help. Ask the sender to send it anew, and tell whoever runs the relay.
@@ -213,7 +216,10 @@ words-hint = Compare each word with what the sender reads out.
 ## ledger and configuration
 
 config-damaged = The settings in { $path } are damaged
-config-no-home = The system tells no home folder
+config-no-home = The system tells no home folder, where share keeps what this needs
+config-no-home-hint = Name a folder with the variable HOME, for example: HOME=/tmp/share share list
+home-hint = Let share read and write there, or name another home folder with the variable HOME.
+home-full-hint = Make room there, or name another home folder with the variable HOME.
 config-unreadable = The settings in { $path } cannot be read
 config-unwritable = The settings in { $path } cannot be written
 ledger-damaged = The record of what was sent is damaged
@@ -222,9 +228,10 @@ ledger-not-here-hint = Only the computer that sent it can see, stop or unlock it
 ledger-unreadable = The record of what was sent, in { $path }, cannot be read
 ledger-unwritable = The record of what was sent, in { $path }, cannot be written
 time-not-a-duration = { $text } is not a time such as 30s, 5m, 12h, 7d or 2w
+time-not-understood = { $text } is not a time that share understands
 time-not-a-lifetime = { $text } is not a time to come
 time-over = { $text } is over by the relay's clock, where it is { $now }
-time-not-a-lifetime-hint = Write 12h, 7d, 2w or a date such as 2026-12-24.
+time-not-a-lifetime-hint = Write 12h, 7d, 2w, a date such as 2026-12-24 or 24-12-2026, or a time such as "2026-12-24 17:00".
 
 ## commands
 
@@ -246,8 +253,10 @@ send-bad-recipients-file = The public keys in { $path } cannot be used
 send-keys-need-no-words = With public keys there are no words to write to a file
 send-message-unreadable = The message in { $path } cannot be read
 send-name-without-stdin = --name is for standard input only
+send-words-need-file = --passphrase-file needs the name of a file; without it the words are printed
 send-stdin-needs-name = To send standard input, give - as the only path, and --name NAME
 here-cannot-start = This computer cannot serve the share
+here-unwritable = What this computer would serve cannot be kept in { $path }
 here-public-hint = This computer has a public address, where an unencrypted connection is not safe. Use a relay: share send --relay URL
 here-not-built-in = This copy of share was built without the means to serve from this computer
 here-not-built-in-hint = Name a relay: share send --relay URL
@@ -329,11 +338,15 @@ get-no-room = There is not enough room in { $path }: { $needed } needed, { $free
 get-too-deep = The path of { $path } is so long that, with the names in this share, the system could not follow it
 get-staging-swapped = Somebody else changed the folder for unfinished downloads in { $path }; nothing was saved
 get-staging-swapped-hint = Choose a folder that only you can write to, with --output.
+get-ticket-unwritable = What it takes for that cannot be kept in { $path }
 get-ticket-not-kept = If this download fails, fetching it again counts as another one: { $why }
 
 # status, revoke, unlock, list
 state-uploading = Still uploading.
 state-ready = Ready; it can be fetched until { $until }.
+state-locked = Locked until { $until } after too many wrong words. To end that: share unlock { $link }
+state-given = Given to the recipient's browser; it can still be fetched until { $until }.
+state-received = Received; it can still be fetched until { $until }.
 state-collected = Collected as often as you allowed; the content is gone from the relay.
 state-content-until = If nothing else happens, the relay deletes the content on { $until }.
 state-revoked = Taken back; the content is gone from the relay.
@@ -395,6 +408,7 @@ ui-hint = hint: { $text }
 ui-cannot-ask = The question cannot be asked
 ui-cannot-print = The output cannot be written
 ui-stopped = Stopped
+stdin-twice = Standard input can be read for one purpose only; - stands for it more than once
 ui-no-terminal = A question must be answered, but nobody is at a terminal
 ui-no-terminal-hint = Answer it on the command line with { $option }
 ui-yes = yes

@@ -59,13 +59,12 @@ async fn examine(context: &Context, args: args::Doctor) -> Result<()> {
 }
 
 fn relay(context: &Context, args: args::Doctor) -> Result<RelayUrl> {
-    let config = Config::load(&context.dirs)?;
-    let named = args.relay.or_else(relay_of_environment);
-    let named = named
-        .as_deref()
-        .or(config.relay())
-        .ok_or_else(|| Error::usage(fl!("doctor-no-relay")).hint(fl!("doctor-no-relay-hint")))?;
-    Ok(RelayUrl::parse(named)?)
+    let named = match args.relay.or_else(relay_of_environment) {
+        Some(named) => Some(named),
+        None => Config::load(&context.dirs)?.relay().map(str::to_owned),
+    };
+    let none = || Error::usage(fl!("doctor-no-relay")).hint(fl!("doctor-no-relay-hint"));
+    Ok(RelayUrl::parse(&named.ok_or_else(none)?)?)
 }
 
 /// Files that the relay's own list lacks, has beside the released ones, or gives another hash.

@@ -28,7 +28,7 @@ struct Sent {
 impl Sent {
     fn find(context: &Context, args: &args::Sent) -> Result<Self> {
         let link = Link::parse(&args.link)?;
-        let entry = context.ledger().get(&link.id)?;
+        let entry = context.ledger()?.get(&link.id)?;
         // The relay of the ledger, not of the link given now: the manage key goes nowhere else.
         let link = Link::parse(&entry.link)?;
         let client = Client::new(&link.relay)?;
@@ -59,7 +59,7 @@ pub async fn status(context: &Context, args: args::Sent) -> Result<()> {
     let told = StatusEvent { event: "status", link: &sent.entry.link, state, content_until, events: &judged };
     context.ui.event(&told)?;
     context.ui.say(format!("{}  {}", sent.entry.link, described(&sent.entry)))?;
-    context.ui.say(state_sentence(state, &sent.entry))?;
+    context.ui.say(state_sentence(state, &sent.entry, &judged))?;
     if let Some(until) = content_until.filter(|until| state == State::Ready && *until != sent.entry.expires_at) {
         context.ui.say(fl!("state-content-until", until = time::local(until)))?;
     }
@@ -72,7 +72,7 @@ pub async fn revoke(context: &Context, args: args::Sent) -> Result<()> {
     let revoked = sent.client.revoke(&sent.link.id, &sent.entry.manage_key).await.map_err(told);
     // Of a share that is over, nothing is left to go on with either.
     if revoked.as_ref().err().is_none_or(|error| error.kind() == Kind::Gone) {
-        context.journals().remove(&sent.link.id);
+        context.journals()?.remove(&sent.link.id);
     }
     revoked?;
     context.ui.event(&serde_json::json!({ "event": "revoked", "link": sent.entry.link }))?;
@@ -89,14 +89,14 @@ pub async fn unlock(context: &Context, args: args::Sent) -> Result<()> {
 
 /// Lists the ledger, without asking any relay.
 pub fn list(context: &Context) -> Result<()> {
-    let Listing { entries, damaged } = context.ledger().list()?;
+    let Listing { entries, damaged } = context.ledger()?.list()?;
     for (path, error) in &damaged {
         context.ui.warn(fl!("list-damaged", path = shown(path), why = error.to_string()));
     }
     if entries.is_empty() && damaged.is_empty() {
         context.ui.note(fl!("list-empty"));
     }
-    let journals = context.journals();
+    let journals = context.journals()?;
     entries.iter().try_for_each(|entry| {
         let unfinished = Link::parse(&entry.link).is_ok_and(|link| journals.has(&link.id));
         context.ui.event(&ListEvent {
@@ -200,13 +200,36 @@ impl Told {
     }
 }
 
-fn state_sentence(state: State, entry: &Entry) -> String {
+fn state_sentence(state: State, entry: &Entry, events: &[Told]) -> String {
     match state {
         State::Uploading => fl!("state-uploading"),
-        State::Ready => fl!("state-ready", until = time::local(entry.expires_at)),
+        State::Ready => ready_sentence(entry, events, time::now()),
         State::Collected => fl!("state-collected"),
         State::Revoked => fl!("state-revoked"),
         State::Expired => fl!("state-expired"),
+    }
+}
+
+/// What comes first for the sender of a share that can be fetched: that it is locked, or who has it already.
+fn ready_sentence(entry: &Entry, events: &[Told], now: u64) -> String {
+    let until = time::local(entry.expires_at);
+    let lock = events.iter().rev().find_map(|told| match told.event.kind {
+        EventKind::Locked { until } => Some(until),
+        EventKind::Unlocked => Some(0),
+        _ => None,
+    });
+    if let Some(lock) = lock.filter(|lock| *lock > now) {
+        return fl!("state-locked", until = time::local(lock), link = entry.link.as_str());
+    }
+    let genuine = events.iter().filter(|told| told.verified == Some(true));
+    let saved = genuine.filter_map(|told| match &told.event.kind {
+        EventKind::Receipt { receipt, .. } => Some(receipt.saved),
+        _ => None,
+    });
+    match saved.max_by_key(|saved| *saved != Saved::Browser) {
+        None => fl!("state-ready", until = until),
+        Some(Saved::Browser) => fl!("state-given", until = until),
+        Some(Saved::Disk | Saved::Confirmed) => fl!("state-received", until = until),
     }
 }
 

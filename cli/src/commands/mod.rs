@@ -30,21 +30,28 @@ pub struct Context {
 }
 
 impl Context {
-    fn ledger(&self) -> Ledger {
+    fn ledger(&self) -> Result<Ledger> {
         Ledger::of_user(&self.dirs)
     }
 
+    /// Forgets a share that was never finished, as [`Ledger::forget`] does.
+    fn forget(&self, id: &ShareId) {
+        if let Ok(ledger) = self.ledger() {
+            ledger.forget(id);
+        }
+    }
+
     /// The journals of unfinished uploads; what is of no use among them has just been removed.
-    fn journals(&self) -> Journals {
-        let journals = Journals::of_user(&self.dirs);
+    fn journals(&self) -> Result<Journals> {
+        let journals = Journals::of_user(&self.dirs)?;
         journals.sweep();
-        journals
+        Ok(journals)
     }
 }
 
 /// Runs the command that was asked for.
 pub async fn run(ui: &Ui, cli: Cli) -> Result<()> {
-    let context = Context { ui: ui.clone(), dirs: Dirs::of_user()? };
+    let context = Context { ui: ui.clone(), dirs: Dirs::of_user() };
     match cli.command {
         Command::Send(args) => send::run(&context, args).await,
         Command::Resume(args) => send::resume(&context, args).await,

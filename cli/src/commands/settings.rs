@@ -1,9 +1,5 @@
 //! `share login` and `share config`.
 
-use std::fs;
-
-use zeroize::Zeroizing;
-
 use super::{Context, unless_stopped};
 use crate::{
     args,
@@ -14,7 +10,12 @@ use crate::{
     link::RelayUrl,
     quote::quoted,
     secret::Secret,
+    text,
+    threads::detached,
 };
+
+/// Bytes of a file with a token, which has 64 characters.
+const MAX_TOKEN_FILE: usize = 4096;
 
 /// Checks that the relay answers and takes the token, then remembers both.
 pub async fn login(context: &Context, args: args::Login) -> Result<()> {
@@ -28,8 +29,8 @@ async fn check_in(context: &Context, args: args::Login) -> Result<()> {
     let relay = RelayUrl::parse(&args.url)?;
     let client = Client::new(&relay)?;
     if client.info(None).await?.token_required {
-        let token = token(context, &args)?;
-        client.info(Some(&token)).await?;
+        let token = token(context, &args).await?;
+        client.info(Some(&token)).await.map_err(|error| Error::of_sender(error, true))?;
         config.set_token(&relay, &token);
     }
     config.set_relay(&relay);
@@ -38,11 +39,12 @@ async fn check_in(context: &Context, args: args::Login) -> Result<()> {
     context.ui.say(fl!("login-done", relay = relay.as_str()))
 }
 
-fn token(context: &Context, args: &args::Login) -> Result<Secret> {
-    let text = match &args.token_file {
-        Some(path) => fs::read_to_string(path)
-            .map(Zeroizing::new)
-            .map_err(|error| Error::local(fl!("login-token-unreadable"), error))?,
+async fn token(context: &Context, args: &args::Login) -> Result<Secret> {
+    let text = match args.token_file.clone() {
+        Some(path) => {
+            let unreadable = |error| Error::local(fl!("login-token-unreadable"), error);
+            detached(move || text::read(&path, MAX_TOKEN_FILE).map_err(unreadable)).await?
+        }
         None => context.ui.ask_secret(&fl!("login-ask-token"), "--token-file FILE")?,
     };
     Secret::parse(&text).ok_or_else(|| Error::usage(fl!("login-token-malformed")))

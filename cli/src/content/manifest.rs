@@ -217,8 +217,9 @@ fn count<'a>(entries: impl Iterator<Item = &'a Entry>) -> (u64, u64, u64) {
     })
 }
 
-/// A message as it travels: lines end in `\n`, none at the end.
+/// A message as it travels: lines end in `\n`, none at the end, and no byte order mark stands before it.
 pub fn clean_message(text: &str) -> Result<String, ContentError> {
+    let text = text.trim_start_matches('\u{feff}');
     let message = text.replace("\r\n", "\n").trim_end().to_owned();
     check_message(&message)?;
     Ok(message)

@@ -129,6 +129,16 @@ pub enum KeyError {
     Encrypted(EnvelopeError),
 }
 
+impl KeyError {
+    /// A file that cannot be read, or only in part.
+    pub(super) fn reading(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::FileTooLarge => Self::FileTooLarge,
+            _ => Self::Unreadable(error),
+        }
+    }
+}
+
 impl fmt::Display for KeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&match self {

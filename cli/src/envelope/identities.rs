@@ -1,11 +1,6 @@
 //! Private keys to open with: age identity files, also passphrase-encrypted ones, and ssh private keys.
 
-use std::{
-    fs::File,
-    io::{self, Read},
-    panic::AssertUnwindSafe,
-    path::Path,
-};
+use std::{io::Read, panic::AssertUnwindSafe, path::Path};
 
 use age::{Decryptor, armor::ArmoredReader, secrecy::SecretString, ssh};
 use zeroize::Zeroizing;
@@ -15,9 +10,10 @@ use super::{
     header::{open_error, scrypt_identity},
     recipients::{key_lines, start_of},
 };
+use crate::text;
 
 /// The largest identity file; an RSA key of 16,384 bits takes 13 KB.
-const MAX_FILE_BYTES: u64 = 64 * 1024;
+const MAX_FILE_BYTES: usize = 64 * 1024;
 
 /// The largest log₂ N for a passphrase-encrypted identity file. It is the user's own, made by a tool that may have
 /// tuned itself to a fast computer; stock age goes as far.
@@ -48,27 +44,17 @@ pub fn read_identities(
     path: &Path,
     ask: &mut dyn FnMut() -> Option<Zeroizing<String>>,
 ) -> Result<Identities, KeyError> {
-    let file = File::open(path).map_err(KeyError::Unreadable)?;
-    let bytes = read_bounded(file).map_err(KeyError::Unreadable)?;
-    if bytes.len() as u64 > MAX_FILE_BYTES {
-        return Err(KeyError::FileTooLarge);
-    }
+    let bytes = text::read_bytes(path, MAX_FILE_BYTES).map_err(KeyError::reading)?;
     if bytes.starts_with(b"age-encryption.org/") || bytes.starts_with(b"-----BEGIN AGE ENCRYPTED FILE-----") {
-        return parse_age(text_of(&decrypt_file(&bytes, ask)?)?);
+        return parse_age(&text_of(&decrypt_file(&bytes, ask)?)?);
     }
-    let text = text_of(&bytes)?.trim_start();
+    let text = text_of(&bytes)?;
+    let text = text.trim_start();
     if text.starts_with("-----BEGIN ") { parse_ssh(text, ask) } else { parse_age(text) }
 }
 
-/// At most one byte more than allowed, so that too much is noticed. The buffer never moves, so it leaves no copy.
-fn read_bounded(source: impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_FILE_BYTES as usize + 1024));
-    source.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-fn text_of(bytes: &[u8]) -> Result<&str, KeyError> {
-    std::str::from_utf8(bytes).map_err(|_| KeyError::NotAnIdentity)
+fn text_of(bytes: &[u8]) -> Result<Zeroizing<String>, KeyError> {
+    text::decode(bytes).ok_or(KeyError::NotAnIdentity)
 }
 
 fn decrypt_file(
@@ -88,7 +74,10 @@ fn decrypt_file(
             other => KeyError::Encrypted(other),
         }
     })?;
-    read_bounded(plain).map_err(KeyError::Unreadable)
+    // Its file is not longer than allowed, and it not longer than its file. The buffer never moves, so it leaves no copy.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_FILE_BYTES + 1024));
+    plain.take(MAX_FILE_BYTES as u64).read_to_end(&mut bytes).map_err(KeyError::Unreadable)?;
+    Ok(bytes)
 }
 
 fn parse_age(text: &str) -> Result<Identities, KeyError> {

@@ -1,14 +1,15 @@
 //! Public keys to seal to: age `age1…`, `age1tag…` and `age1tagpq…`, ssh-ed25519 and ssh-rsa, singly or from a file.
 
-use std::{fs::File, io::Read, path::Path};
+use std::path::Path;
 
 use age::ssh::ParseRecipientKeyError;
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 
 use super::KeyError;
+use crate::text;
 
 /// The largest recipients file. A header has room for a few hundred keys, and this for more than a thousand.
-const MAX_FILE_BYTES: u64 = 1024 * 1024;
+const MAX_FILE_BYTES: usize = 1024 * 1024;
 
 /// A public key that can be sealed to.
 pub struct Recipient {
@@ -46,12 +47,7 @@ pub fn parse_recipient(text: &str) -> Result<Recipient, KeyError> {
 
 /// Reads a recipients file: a key a line; empty lines and those that begin with `#` are skipped.
 pub fn read_recipients(path: &Path) -> Result<Vec<Recipient>, KeyError> {
-    let mut text = String::new();
-    let file = File::open(path).map_err(KeyError::Unreadable)?;
-    file.take(MAX_FILE_BYTES + 1).read_to_string(&mut text).map_err(KeyError::Unreadable)?;
-    if text.len() as u64 > MAX_FILE_BYTES {
-        return Err(KeyError::FileTooLarge);
-    }
+    let text = text::read(path, MAX_FILE_BYTES).map_err(KeyError::reading)?;
     let recipients = key_lines(&text)
         .map(|(line, key)| parse_recipient(key).map_err(|error| KeyError::Line { line, source: Box::new(error) }))
         .collect::<Result<Vec<_>, _>>()?;
@@ -60,7 +56,6 @@ pub fn read_recipients(path: &Path) -> Result<Vec<Recipient>, KeyError> {
 
 /// The lines of a key file that hold a key, with their numbers from 1.
 pub(super) fn key_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     text.lines()
         .enumerate()
         .map(|(i, line)| (i + 1, line.trim()))
@@ -231,7 +226,7 @@ mod tests {
         let Err(KeyError::Line { line: 3, source }) = read_recipients(bad.path()) else { panic!() };
         assert!(matches!(*source, KeyError::Plugin { .. }));
         assert!(matches!(read_recipients(file("# none\n\n").path()), Err(KeyError::NoKeys)));
-        assert!(matches!(read_recipients(file([0xff, 0xfe]).path()), Err(KeyError::Unreadable(_))));
+        assert!(matches!(read_recipients(file([0xff]).path()), Err(KeyError::Unreadable(_))));
         assert!(matches!(read_recipients(file(vec![b'#'; 1 << 21]).path()), Err(KeyError::FileTooLarge)));
         assert!(matches!(read_recipients(&bad.path().join("none")), Err(KeyError::Unreadable(_))));
     }

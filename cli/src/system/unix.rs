@@ -8,6 +8,7 @@ use std::{
     time::SystemTime,
 };
 
+use dialoguer::console::Term;
 use rustix::fs::{CWD, Mode, OFlags, RenameFlags, mkdirat, openat, renameat_with, statvfs};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -139,6 +140,12 @@ impl HeldFolder {
     fn open_at(&self, path: &Path, flags: OFlags) -> io::Result<File> {
         Ok(openat(&self.0, path, flags | OFlags::CLOEXEC, Mode::from_raw_mode(0o666))?.into())
     }
+}
+
+/// The terminal this program was started at, whatever its input and output are.
+pub fn terminal() -> io::Result<Term> {
+    let (input, output) = (File::open("/dev/tty")?, OpenOptions::new().write(true).open("/dev/tty")?);
+    Ok(Term::read_write_pair(input, output))
 }
 
 /// Hears when the user (Ctrl-C) or the system (SIGTERM) asks the program to stop.

@@ -2,12 +2,13 @@
 
 use std::{
     fs::{self, File, Metadata, OpenOptions},
-    io,
+    io::{self, IsTerminal},
     os::windows::fs::FileExt,
     path::{Path, PathBuf},
     time::SystemTime,
 };
 
+use dialoguer::console::Term;
 use filetime::FileTime;
 use tokio::signal::windows::{CtrlC, ctrl_c};
 
@@ -142,6 +143,14 @@ impl HeldFolder {
     /// NTFS journals names by itself.
     pub fn sync(&self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// The terminal this program was started at, if input and errors are of it.
+pub fn terminal() -> io::Result<Term> {
+    match io::stdin().is_terminal() && io::stderr().is_terminal() {
+        true => Ok(Term::stderr()),
+        false => Err(io::ErrorKind::Unsupported.into()),
     }
 }
 

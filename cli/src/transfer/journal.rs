@@ -31,6 +31,8 @@ use crate::{
     config::{self, Dirs},
     content::manifest::hex,
     envelope::{FileKey, NONCE, words::WordList},
+    error::{Error, Result},
+    i18n::fl,
     link::Link,
     secret::Secret,
     system, time,
@@ -38,6 +40,7 @@ use crate::{
         leftover::{Standing, postpone, untouched},
         tags::TagFile,
     },
+    ui::shown,
 };
 
 /// Once nobody has touched a journal for so long, by this computer's clock, its relay may have given the upload up: it
@@ -128,12 +131,17 @@ pub struct Journals(PathBuf);
 
 impl Journals {
     /// Those of the user who runs this.
-    pub fn of_user(dirs: &Dirs) -> Self {
-        Self(dirs.uploads())
+    pub fn of_user(dirs: &Dirs) -> Result<Self> {
+        Ok(Self(dirs.uploads()?))
     }
 
     /// A new one, on disk before anything is sent.
-    pub fn create(&self, id: &ShareId, record: Record) -> io::Result<Journal> {
+    pub fn create(&self, id: &ShareId, record: Record) -> Result<Journal> {
+        let unwritable = |error| Error::at_home(fl!("transfer-journal-unwritable", path = shown(&self.0)), error);
+        self.try_create(id, record).map_err(unwritable)
+    }
+
+    fn try_create(&self, id: &ShareId, record: Record) -> io::Result<Journal> {
         let folder = self.folder(id);
         let lock = self.claim(&folder)?;
         let tags = TagFile::create(&folder.join(TAGS))?;

@@ -233,9 +233,11 @@ impl Upload {
             counter.fetch_add(bytes, Ordering::Relaxed);
             progress.moved(bytes);
         };
+        let bytes = part.len() as u64;
         let result = self.client.put_part(&self.id, &self.manage, number, part, sent).await;
-        if result.is_err() {
-            self.progress.lost(moved.load(Ordering::Relaxed));
+        match result {
+            Ok(()) => self.progress.acknowledged(bytes),
+            Err(_) => self.progress.lost(moved.load(Ordering::Relaxed)),
         }
         unless_collected(result)
     }

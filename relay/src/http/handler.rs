@@ -61,6 +61,7 @@ pub async fn handle<S: Store>(relay: Arc<Relay<S>>, request: Request<Incoming>, 
         Ok(call) => make(&relay, call, &asked, &mut body).await.unwrap_or_else(|error| refuse(&error)),
         Err(NoCall::Elsewhere(address)) => answer::elsewhere(&address),
         Err(NoCall::Method(allow)) => answer::method_not_allowed(&allow),
+        Err(NoCall::Path(Code::NoSuchPath)) if asked.is_browser() => page::nothing_here(head.uri.path() == "/"),
         Err(NoCall::Path(code)) => answer::problem(&Problem::new(code)),
     };
     body.discard().await;
@@ -234,6 +235,11 @@ impl Asked<'_> {
             alone: (!self.is_shared).then(|| self.connection.written()),
             on_stall: Box::new(move || work.stalled()),
         }
+    }
+
+    /// Whether a person looks at the answer.
+    fn is_browser(&self) -> bool {
+        self.text(&header::ACCEPT).is_some_and(|accepted| accepted.contains("text/html"))
     }
 
     /// A header's text; one that is not text, or given twice, counts as not given.

@@ -48,6 +48,18 @@ pub fn file(name: &str, asked: &HeaderMap) -> Option<Answer> {
     FILES.iter().find(|file| file.name == name).map(|file| file.answer(asked))
 }
 
+/// For a browser at an address that is no link: the relay's own, or one where there is nothing.
+pub fn nothing_here(is_root: bool) -> Answer {
+    const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'");
+    const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+    let status = if is_root { StatusCode::OK } else { StatusCode::NOT_FOUND };
+    let answer = answer::whole(status, HTML, include_str!("nothing_here.html"));
+    answer::with(
+        answer,
+        [(header::CONTENT_SECURITY_POLICY, NOTHING), (header::VARY, HeaderValue::from_static("accept"))],
+    )
+}
+
 /// The operator's logo. Opened by itself, it is a picture too, and nothing in it runs.
 pub fn logo(logo: &Logo) -> Answer {
     const PICTURE: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");

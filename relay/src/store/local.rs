@@ -325,6 +325,10 @@ impl Store for LocalStore {
         self.run(|inner| Ok(noted_time::read(&inner.noted_time)?)).await
     }
 
+    async fn free_space(&self) -> Result<Option<u64>> {
+        self.run(|inner| Ok(disk::free_space(&inner.shares)?)).await
+    }
+
     async fn check(&self) -> Result<()> {
         self.run(|inner| inner.check()).await
     }

@@ -136,6 +136,9 @@ pub trait Store: Send + Sync + 'static {
     /// The time noted last, if there is one.
     fn noted_time(&self) -> impl Future<Output = Result<Option<u64>>> + Send;
 
+    /// Bytes that still fit into the store, where it can tell.
+    fn free_space(&self) -> impl Future<Output = Result<Option<u64>>> + Send;
+
     /// Whether the store can read and write.
     fn check(&self) -> impl Future<Output = Result<()>> + Send;
 }

@@ -80,7 +80,7 @@ fn a_share_that_was_not_created_is_not_announced() {
         ("endless", || endless("X: y", b"{", &[b' '; 65_536]), NOT_A_RELAY),
         ("nothing", nothing, UNREACHABLE),
         ("status 999", odd, ODD),
-        ("a token", || problem(r#""code":"token_required""#), (9, "The relay does not accept this sender token")),
+        ("a token", || problem(r#""code":"token_required""#), (9, "The relay asks for a sender token")),
         (
             "a limit",
             || problem(r#""code":"too_large","total_bytes":18446744073709551615"#),

@@ -61,7 +61,7 @@ fn a_hostile_manifest_is_told_in_our_words_and_its_hint_points_to_the_sender() {
                 "nl",
                 "De lijst van wat er in deze zending zit, klopt niet: ",
                 "vraag de afzender",
-                "beheerder van de relay",
+                "beheerder van de server",
             ),
         ] {
             let outcome = with_manifest(&stage, text, &["--json", "--lang", lang]);

@@ -8,7 +8,7 @@ mod save;
 mod show;
 mod ticket;
 
-use std::{fs, io, mem, path::Path};
+use std::{fs, mem, path::Path};
 
 use bytes::Bytes;
 use share_relay_api::{Bytes32, Code, Kind as ShareKind, Saved as SavedTo, ShareStatus, State, TakeTicket};
@@ -29,9 +29,9 @@ use crate::{
     link::Link,
     secret::Secret,
     system::StopSignal,
-    time,
+    text, time,
     transfer::{backoff::Patience, download::Download},
-    ui::{Progress, printable},
+    ui::{Progress, printable, shown, with_causes},
 };
 
 /// From so many seconds on it is told that the clocks of relay and recipient differ.
@@ -54,6 +54,10 @@ fn check_arguments(context: &Context, args: &args::Get) -> Result<()> {
     let dash = Path::new("-");
     if args.ciphertext.as_deref() == Some(dash) {
         return Err(Error::usage(fl!("get-ciphertext-needs-file")));
+    }
+    let read = args.identity.iter().chain(&args.passphrase_file);
+    if read.filter(|path| text::is_stdin(path)).count() > 1 {
+        return Err(Error::usage(fl!("stdin-twice")));
     }
     if args.output == dash && context.ui.is_json() {
         return Err(Error::usage(fl!("get-stdout-or-json")));
@@ -199,10 +203,8 @@ impl<'a> Incoming<'a> {
     /// Takes one of the allowed downloads, or goes on with the one that an earlier try took. The ticket is made here, so
     /// that asking for it again takes no second one.
     async fn take_ticket(&self, proof: Option<Bytes32>) -> Result<Held> {
-        let folder = self.context.dirs.tickets();
-        ticket::remove_old(&folder, &self.link).await;
         let fresh = Secret::random().map_err(no_randomness)?;
-        let (secret, file) = match TicketFile::take(&folder, &self.link, fresh.clone(), self.about.now) {
+        let (secret, file) = match self.kept_ticket(fresh.clone()).await {
             Ok(taken) => taken,
             Err(error) => {
                 self.ticket_not_kept(&error);
@@ -222,6 +224,14 @@ impl<'a> Incoming<'a> {
         Ok(held)
     }
 
+    /// The ticket that an earlier try has kept, or this one, which is kept from now on; see [`TicketFile::take`].
+    async fn kept_ticket(&self, fresh: Secret) -> Result<(Secret, Option<TicketFile>)> {
+        let folder = self.context.dirs.tickets()?;
+        ticket::remove_old(&folder, &self.link).await;
+        let taken = TicketFile::take(&folder, &self.link, fresh, self.about.now);
+        taken.map_err(|error| Error::at_home(fl!("get-ticket-unwritable", path = shown(&folder)), error))
+    }
+
     /// Takes a new ticket in place of one that has ended. If none is given that one stays: the relay's clock may be wrong.
     async fn replace_ended(&self, held: &mut Held, fresh: Secret, proof: Option<Bytes32>) -> Result<u64> {
         let ended = mem::replace(&mut held.secret, fresh);
@@ -238,12 +248,12 @@ impl<'a> Incoming<'a> {
         if let Some(file) = &mut held.file
             && let Err(error) = file.write(&held.secret, self.about.now)
         {
-            self.ticket_not_kept(&error);
+            self.ticket_not_kept(&Error::at_home(fl!("get-ticket-unwritable", path = shown(file.path())), error));
         }
     }
 
-    fn ticket_not_kept(&self, error: &io::Error) {
-        self.context.ui.warn(fl!("get-ticket-not-kept", why = error.to_string()));
+    fn ticket_not_kept(&self, error: &Error) {
+        self.context.ui.warn(fl!("get-ticket-not-kept", why = with_causes(error)));
     }
 
     /// When the ticket ends.

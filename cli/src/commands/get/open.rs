@@ -1,6 +1,6 @@
 //! Words or keys, and the manifest they open.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use bytes::Bytes;
 use share_relay_api::{Bytes32, Kind as ShareKind, OpenShare};
@@ -12,10 +12,14 @@ use crate::{
     envelope::{self, FileKey, Identities, Opener, Stream, words::Passphrase},
     error::{Error, Kind, Result},
     i18n::fl,
-    threads::blocking,
+    text,
+    threads::{blocking, detached},
     transfer::download::Expected,
-    ui::printable,
+    ui::{printable, shown},
 };
+
+/// Bytes of a file with words: ten, however they are laid out.
+const MAX_WORDS_FILE: usize = 64 * 1024;
 
 /// What the words, or a key, opened.
 pub struct Opened {
@@ -74,7 +78,7 @@ impl Incoming<'_> {
             return Err(Error::usage(fl!("get-needs-words")));
         }
         loop {
-            let words = self.words()?;
+            let words = self.words().await?;
             let (words, proof) = self.proof(words).await?;
             match self.sealed_manifest(Some(proof)).await {
                 Ok(sealed) => return Ok(Proved { words, proof, sealed }),
@@ -98,12 +102,13 @@ impl Incoming<'_> {
     }
 
     /// The words, from the file or the terminal, checked before a try is spent.
-    fn words(&self) -> Result<Zeroizing<String>> {
-        if let Some(path) = &self.args.passphrase_file {
-            let shown = printable(&path.display().to_string());
-            let text = fs::read_to_string(path).map(Zeroizing::new);
-            let text = text.map_err(|error| Error::local(fl!("get-words-unreadable", path = shown), error))?;
-            return Ok(Zeroizing::new(Passphrase::read(&text)?.as_str().to_owned()));
+    async fn words(&self) -> Result<Zeroizing<String>> {
+        if let Some(path) = self.args.passphrase_file.clone() {
+            let text = detached(move || {
+                let unreadable = |error| Error::local(fl!("get-words-unreadable", path = shown(&path)), error);
+                text::read(&path, MAX_WORDS_FILE).map_err(unreadable)
+            });
+            return Ok(Zeroizing::new(Passphrase::read(&text.await?)?.as_str().to_owned()));
         }
         loop {
             let text = self.context.ui.ask_secret(&fl!("get-ask-words"), "--passphrase-file FILE")?;

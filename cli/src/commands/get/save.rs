@@ -226,7 +226,7 @@ fn settle<F, S>(fetched: std::result::Result<F, DownloadError>, saved: Result<S>
 fn write_out(reader: &mut impl Read) -> Result<()> {
     let mut out = BufWriter::with_capacity(WRITE_BYTES, io::stdout().lock());
     let copied = io::copy(reader, &mut out).and_then(|_| out.flush());
-    copied.map_err(|error| Error::local(fl!("ui-cannot-print"), error))
+    copied.map_err(Error::printing)
 }
 
 /// What was written to standard output before the corruption was found cannot be taken back.

@@ -70,6 +70,11 @@ impl TicketFile {
         }
     }
 
+    /// Where it lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Keeps this ticket in place of the one that is there.
     pub fn write(&mut self, ticket: &Secret, now: u64) -> io::Result<()> {
         let kept = Kept { link: self.link.to_string(), ticket: Zeroizing::new(ticket.hex().to_owned()), made_at: now };

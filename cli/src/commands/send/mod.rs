@@ -38,7 +38,7 @@ use crate::{
 pub async fn run(context: &Context, args: args::Send) -> Result<()> {
     let mut stop = super::stop_signal()?;
     let read = async {
-        unfinished::remove_over(context).await;
+        unfinished::remove_over(context).await?;
         Order::read(context, args).await
     };
     let order = unless_stopped(&mut stop, fl!("send-interrupted"), read).await?;
@@ -63,11 +63,7 @@ pub async fn run(context: &Context, args: args::Send) -> Result<()> {
 pub async fn resume(context: &Context, args: args::Resume) -> Result<()> {
     let mut stop = super::stop_signal()?;
     let patience = context.ui.patience(time::duration(&args.patience)?);
-    let remove_over = async {
-        unfinished::remove_over(context).await;
-        Ok(())
-    };
-    unless_stopped(&mut stop, fl!("send-interrupted"), remove_over).await?;
+    unless_stopped(&mut stop, fl!("send-interrupted"), unfinished::remove_over(context)).await?;
     let journal = Arc::new(unfinished::named(context, args.link.as_deref(), &mut stop).await?);
     if journal.record.asked.name.is_some() {
         return Err(Error::usage(fl!("resume-stdin")).hint(fl!("resume-stdin-hint")));

@@ -49,6 +49,7 @@ pub enum IfUnfinished {
 
 impl Order {
     pub async fn read(context: &Context, args: args::Send) -> Result<Self> {
+        outgoing::check_stdin(&args)?;
         let lifetime = Lifetime::read(&args.expires)?;
         let patience = context.ui.patience(time::duration(&args.patience)?);
         let downloads = if args.once { Some(1) } else { args.downloads };

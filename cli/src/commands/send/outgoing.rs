@@ -2,8 +2,7 @@
 
 use std::{
     ffi::OsString,
-    fs, io,
-    io::Read,
+    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -17,6 +16,7 @@ use crate::{
     envelope::NONCE,
     error::{Error, Result},
     i18n::fl,
+    text,
     threads::{blocking, detached},
     transfer::{journal::Asked, upload},
     ui::printable,
@@ -120,7 +120,7 @@ impl Outgoing {
 
 /// Files and folders by their absolute paths; or nothing for standard input, and the name that it gets.
 pub fn paths(args: &args::Send) -> Result<(Vec<OsString>, Option<String>)> {
-    let stdin = args.paths.iter().any(|path| path == Path::new("-"));
+    let stdin = args.paths.iter().any(|path| text::is_stdin(path));
     match (stdin, &args.name) {
         (false, None) => {
             let absolute = |path: &PathBuf| std::path::absolute(path).map(PathBuf::into_os_string);
@@ -130,6 +130,18 @@ pub fn paths(args: &args::Send) -> Result<(Vec<OsString>, Option<String>)> {
         (false, Some(_)) => Err(Error::usage(fl!("send-name-without-stdin"))),
         (true, Some(name)) if args.paths.len() == 1 => Ok((Vec::new(), Some(name.clone()))),
         (true, _) => Err(Error::usage(fl!("send-stdin-needs-name"))),
+    }
+}
+
+/// Refuses to read standard input for two purposes, and to write words to it.
+pub fn check_stdin(args: &args::Send) -> Result<()> {
+    let stdin = |path: &PathBuf| text::is_stdin(path);
+    let is_message = args.message.as_deref() == Some("@-");
+    let uses = [&args.paths, &args.recipients_file].into_iter().flatten().filter(|path| stdin(path)).count();
+    match args.passphrase_file.as_ref().is_some_and(stdin) {
+        true => Err(Error::usage(fl!("send-words-need-file"))),
+        false if uses + usize::from(is_message) > 1 => Err(Error::usage(fl!("stdin-twice"))),
+        false => Ok(()),
     }
 }
 
@@ -143,13 +155,10 @@ pub async fn message(args: &args::Send) -> Result<Option<String>> {
 
 fn read_message(text: &str) -> Result<String> {
     let Some(path) = text.strip_prefix('@') else { return Ok(content::clean_message(text)?) };
-    let unreadable = |error| Error::local(fl!("send-message-unreadable", path = printable(path)), error);
-    let mut bytes = Vec::new();
-    let file = fs::File::open(path).map_err(unreadable)?;
-    file.take(MAX_MESSAGE_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() > MAX_MESSAGE_BYTES {
-        return Err(ContentError::MessageLong.into());
+    // Twice as much, as UTF-16 takes that; what is too long is told when the text is known.
+    match text::read(Path::new(path), 2 * MAX_MESSAGE_BYTES) {
+        Ok(text) => Ok(content::clean_message(&text)?),
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => Err(ContentError::MessageLong.into()),
+        Err(error) => Err(Error::local(fl!("send-message-unreadable", path = printable(path)), error)),
     }
-    let text = String::from_utf8(bytes).map_err(|error| unreadable(io::Error::other(error)))?;
-    Ok(content::clean_message(&text)?)
 }

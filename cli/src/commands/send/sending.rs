@@ -119,10 +119,10 @@ impl Sending {
             sources: outgoing.digest(),
             began_at: time::now(),
         };
-        let journals = context.journals();
+        let journals = context.journals()?;
         let journal = match route.here {
             Some(_) => None,
-            None => Some(blocking(move || journals.create(&identity.id, record).map_err(journal_failed)).await?),
+            None => Some(blocking(move || journals.create(&identity.id, record)).await?),
         };
         Ok(Self {
             client,
@@ -174,14 +174,14 @@ impl Sending {
     /// What the ledger holds of the share, if all of it was sent and only this computer had not heard of it: then files
     /// and folders need not be as they were, nor be there at all. The relay is asked once; `deliver` asks in earnest.
     pub async fn ready_before(&self, context: &Context) -> Result<Option<Entry>> {
-        let Ok(mut entry) = context.ledger().get(&self.link.id) else { return Ok(None) };
+        let Ok(mut entry) = context.ledger()?.get(&self.link.id) else { return Ok(None) };
         if entry.fingerprint.is_none() {
             entry.fingerprint = self.sealed_before().await?;
         }
         if entry.fingerprint.is_none() || !self.is_ready().await {
             return Ok(None);
         }
-        context.ledger().put(&self.link.id, &entry)?;
+        context.ledger()?.put(&self.link.id, &entry)?;
         self.forget();
         Ok(Some(entry))
     }
@@ -211,7 +211,7 @@ impl Sending {
     ) -> Result<Entry> {
         let standing = self.stand(route).await?;
         let mut entry = self.entry(&outgoing, self.created.get_or_init(|| standing.times));
-        context.ledger().put(&self.link.id, &entry)?;
+        context.ledger()?.put(&self.link.id, &entry)?;
         self.announce(context, &entry)?;
         if self.resumed {
             context.ui.note(fl!("resume-going-on", size = size(standing.stored)));
@@ -219,7 +219,7 @@ impl Sending {
         let uploaded = self.upload(context, outgoing, header, standing.parts, route).await?;
         entry.bytes = entry.bytes.or(Some(uploaded.plain_bytes));
         entry.fingerprint = Some(uploaded.fingerprint);
-        context.ledger().put(&self.link.id, &entry)?;
+        context.ledger()?.put(&self.link.id, &entry)?;
         self.seal(&uploaded).await?;
         self.forget();
         Ok(entry)
@@ -251,8 +251,13 @@ impl Sending {
                 }
             }
         }
-        let call = async || self.client.create(&self.link.id, route.token.as_ref(), &self.request).await;
-        let times = self.patience.with(call).await?;
+        // A relay that has no room for it, and has nothing of it yet, is not waited for.
+        let call = async || match self.client.create(&self.link.id, route.token.as_ref(), &self.request).await {
+            Err(error) if error.code() == Some(Code::StorageFull) => Ok(Err(error)),
+            created => created.map(Ok),
+        };
+        let created = self.patience.with(call).await.flatten();
+        let times = created.map_err(|error| Error::of_sender(error, route.token.is_some()))?;
         Ok(Standing { times, parts: parts(&self.request, Vec::new())?, stored: 0 })
     }
 
@@ -306,7 +311,7 @@ impl Sending {
         parts: Parts,
         route: &Route,
     ) -> Result<Uploaded> {
-        let progress = context.ui.progress(outgoing.length().map(envelope::sealed_len));
+        let progress = context.ui.upload_progress(outgoing.length().map(envelope::sealed_len));
         let upload = Upload {
             client: self.client.clone(),
             id: self.link.id,

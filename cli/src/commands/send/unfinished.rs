@@ -29,7 +29,7 @@ pub async fn of_order(context: &Context, order: &Order, stop: &mut StopSignal) -
         return Ok(None);
     }
     let (mut found, mut busy) = (Vec::new(), None);
-    for unfinished in context.journals().list().into_iter().filter(|found| found.record.asked == order.asked) {
+    for unfinished in context.journals()?.list().into_iter().filter(|found| found.record.asked == order.asked) {
         match open(context, unfinished, stop).await {
             Ok(journal) => found.extend(journal),
             Err(error) => busy = Some(error),
@@ -58,19 +58,20 @@ pub async fn of_order(context: &Context, order: &Order, stop: &mut StopSignal) -
 }
 
 /// Removes those that are over, as this computer's clock and their relays both say.
-pub async fn remove_over(context: &Context) {
-    let old = context.journals().old();
+pub async fn remove_over(context: &Context) -> Result<()> {
+    let old = context.journals()?.old();
     let standings = Standing::of_all(old.iter().map(|unfinished| unfinished.record.link.clone()).collect()).await;
     for (unfinished, standing) in old.iter().zip(standings) {
         if matches!(standing, Standing::Gone | Standing::Expired) || unfinished.postpone(standing) {
             unfinished.remove();
         }
     }
+    Ok(())
 }
 
 /// The unfinished upload of this link, or the only one there is.
 pub async fn named(context: &Context, link: Option<&str>, stop: &mut StopSignal) -> Result<Journal> {
-    let mut found = context.journals().list();
+    let mut found = context.journals()?.list();
     if let Some(link) = link {
         let id = Link::parse(link)?.id;
         found.retain(|unfinished| Link::parse(&unfinished.record.link).is_ok_and(|link| link.id == id));
@@ -141,8 +142,8 @@ async fn take_back(context: &Context, journal: &Journal, stop: &mut StopSignal) 
     let (link, shown) = (Link::parse(&record.link)?, record.link.as_str());
     match taking_back::revoke(&link, &record.manage_key, stop).await? {
         true => {
-            context.ledger().forget(&link.id);
-            context.ui.warn(fl!("resume-taken-back", link = shown));
+            context.forget(&link.id);
+            context.ui.tell(fl!("resume-taken-back", link = shown));
         }
         false => context.ui.warn(fl!("resume-not-taken-back", link = shown)),
     }

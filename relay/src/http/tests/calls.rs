@@ -30,6 +30,25 @@ async fn a_share_goes_the_whole_way() {
     server.stop().await;
 }
 
+#[tokio::test]
+async fn at_an_address_that_is_no_link_a_person_reads_a_page_and_a_program_json() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(&dir).await;
+    let browser = [("accept", "text/html,application/xhtml+xml,*/*;q=0.8")];
+    for (path, status) in [("/", 200), ("/index.html", 404), ("/favicon", 404), ("/page/testing.js", 404)] {
+        let page = server.call("GET", path, &browser, b"").await;
+        assert_eq!((page.status, page.header("content-type")), (status, Some("text/html; charset=utf-8")), "{path}");
+        let text = String::from_utf8(page.body).unwrap();
+        assert!(text.contains("open daarvoor de hele link") && text.contains("open the whole link"), "{text}");
+        for program in [&[][..], &[("accept", "*/*")], &[("accept", "application/json")]] {
+            let problem = server.call("GET", path, program, b"").await;
+            assert_eq!((problem.status, problem.code()), (404, Code::NoSuchPath), "{path}");
+        }
+    }
+    assert_eq!(server.call("GET", "/v1/shares/x", &browser, b"").await.code(), Code::DamagedId);
+    server.stop().await;
+}
+
 /// Where a test's log goes.
 #[derive(Clone, Default)]
 struct Log(Arc<std::sync::Mutex<Vec<u8>>>);

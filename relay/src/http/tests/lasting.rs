@@ -93,20 +93,24 @@ async fn a_full_disk_is_told_and_keeps_what_it_has() {
         return;
     };
     let server = Server::start(&disk.0).await;
-    let large = CreateShare {
-        payload_bytes: Some(40 * 8 * SEALED_CHUNK_BYTES),
-        part_bytes: 8 * SEALED_CHUNK_BYTES,
+    let of_chunks = |chunks: u64| CreateShare {
+        payload_bytes: Some(chunks * SEALED_CHUNK_BYTES),
+        part_bytes: 4 * SEALED_CHUNK_BYTES,
         ..request()
     };
-    server.begin(&large).await;
-    let bytes = vec![7; 8 * SEALED_CHUNK_BYTES as usize];
+    let too_large = server.manage("PUT", &paths::share(&id()), &json(&of_chunks(40))).await;
+    assert_eq!((too_large.status, too_large.code()), (507, Code::StorageFull), "before anything of it is sent");
+    assert_eq!(server.get(&paths::share(&id())).await.code(), Code::NotFound);
+    server.begin(&of_chunks(8)).await;
+    let bytes = vec![7; 4 * SEALED_CHUNK_BYTES as usize];
     assert_eq!(server.manage("PUT", &paths::part(&id(), 0), &bytes).await.status, 204);
+    let fill = |name: &str| std::fs::write(disk.0.path().join(name), vec![0; 2 << 20]).unwrap_err();
+    fill("others");
     let full = server.manage("PUT", &paths::part(&id(), 1), &bytes).await;
     assert_eq!((full.status, full.code()), (507, Code::StorageFull));
     let status: ShareStatus = server.get(&paths::share(&id())).await.json();
     assert_eq!(status.stored_bytes, bytes.len() as u64);
     let other = paths::share(&ShareId::from_random([6; 12]));
-    let fill = |name: &str| std::fs::write(disk.0.path().join(name), vec![0; 2 << 20]).unwrap_err();
     fill("filler");
     assert_eq!(server.manage("PUT", &other, &json(&request())).await.code(), Code::StorageFull);
     assert_eq!(server.get(paths::READYZ).await.code(), Code::StorageFull);

@@ -99,6 +99,10 @@ impl Store for Meddled {
         self.store.noted_time().await
     }
 
+    async fn free_space(&self) -> Result<Option<u64>> {
+        self.store.free_space().await
+    }
+
     async fn check(&self) -> Result<()> {
         self.store.check().await
     }

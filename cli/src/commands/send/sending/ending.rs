@@ -29,7 +29,7 @@ impl Sending {
             }
             Some(_) if self.resumed && error.kind() == Kind::Changed => (error.hint(fl!("resume-changed-hint")), true),
             Some(journal) if self.can_go_on(&error) && (self.resumed || matches!(journal.header(), Ok(Some(_)))) => {
-                context.ui.warn(fl!("send-kept", link = link));
+                tell_end(context, &error, fl!("send-kept", link = link));
                 let hint = match journal.record.asked.name {
                     None => fl!("send-kept-hint"),
                     Some(_) => fl!("send-kept-stdin-hint"),
@@ -66,11 +66,19 @@ impl Sending {
         context.ui.note(fl!("send-taking-back"));
         let taken_back = taking_back::revoke(&self.link, &self.manage, stop).await.unwrap_or(false);
         if taken_back {
-            context.ledger().forget(&self.link.id);
-            context.ui.warn(fl!("send-taken-back"));
+            context.forget(&self.link.id);
+            tell_end(context, error, fl!("send-taken-back"));
         } else if created {
             context.ui.warn(fl!("send-not-taken-back", link = self.link.to_string()));
         }
         taken_back || !created
+    }
+}
+
+/// What became of it is a warning, unless whoever sends it chose to stop.
+fn tell_end(context: &Context, error: &Error, sentence: String) {
+    match error.kind() {
+        Kind::Interrupted => context.ui.tell(sentence),
+        _ => context.ui.warn(sentence),
     }
 }

@@ -25,7 +25,7 @@ impl Sending {
         }
         let served = unless_stopped(stop, fl!("here-stopped"), self.until_collected(context, entry)).await;
         if served.is_err() {
-            context.ledger().forget(&self.link.id);
+            context.forget(&self.link.id);
         }
         served
     }

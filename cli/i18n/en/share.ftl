@@ -268,6 +268,7 @@ here-revoked = It was taken back
 here-stopped = Stopped; it cannot be fetched any more
 send-kept = The upload is kept, to go on with later. To take it back: share revoke { $link }
 send-kept-hint = Go on with: share resume
+send-kept-changed-hint = Once the file is again as it was: share resume. To send it as it is now, repeat `share send` with --new.
 send-kept-not-whole-hint = Once the files are again as they were: share resume. To send the rest without them, repeat `share send` with --new --skip-changed.
 send-kept-stdin-hint = To go on, pipe the same bytes into the same command, with --resume.
 

@@ -268,6 +268,7 @@ here-revoked = Het is ingetrokken
 here-stopped = Gestopt; het kan niet meer worden opgehaald
 send-kept = De zending wordt bewaard om er later mee verder te gaan. Intrekken kan met: share revoke { $link }
 send-kept-hint = Ga verder met: share resume
+send-kept-changed-hint = Staat het bestand er weer zoals het was: share resume. Herhaal `share send` met --new om te versturen wat er nu staat.
 send-kept-not-whole-hint = Staan de bestanden er weer zoals ze waren: share resume. Herhaal `share send` met --new --skip-changed om de rest zonder deze te versturen.
 send-kept-stdin-hint = Geef om verder te gaan dezelfde bytes door aan dezelfde opdracht, met --resume.
 

@@ -4,9 +4,13 @@
 use std::{
     collections::BTreeSet,
     fs::{self, File, Metadata},
+    hash::{BuildHasher, RandomState},
     io,
     ops::Range,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use super::{
@@ -23,6 +27,10 @@ pub struct Packed {
     kind: Kind,
     sources: Vec<Source>,
     length: u64,
+    /// Of each file the hash of its first piece and of its last one, as they were read together with bytes of others; 0 if
+    /// they were not. Of all else that is read, who seals it knows what it was.
+    pieces: Vec<[AtomicU64; 2]>,
+    hasher: RandomState,
     noticed: Mutex<Noticed>,
 }
 
@@ -41,13 +49,18 @@ impl Packed {
         if let [source] = &sources[..]
             && !source.entry.folder
         {
-            return Ok(Self { kind: Kind::File, length: source.entry.size, sources, noticed: Mutex::default() });
+            return Ok(Self::of(Kind::File, source.entry.size, sources));
         }
         let mut layout = Layout::default();
         for source in &mut sources {
             source.entry.offset = layout.place(&source.entry).ok_or(ContentError::TooMany)?;
         }
-        Ok(Self { kind: Kind::Tar, sources, length: layout.length(), noticed: Mutex::default() })
+        Ok(Self::of(Kind::Tar, layout.length(), sources))
+    }
+
+    fn of(kind: Kind, length: u64, sources: Vec<Source>) -> Self {
+        let pieces = sources.iter().map(|_| Default::default()).collect();
+        Self { kind, sources, length, pieces, hasher: RandomState::new(), noticed: Mutex::default() }
     }
 
     /// How the content is made up.
@@ -133,7 +146,20 @@ impl Packed {
 
     /// Reads it from any place on, best in order.
     pub fn reader(&self) -> Reader<'_> {
-        Reader { packed: self, open: None }
+        Reader { packed: self, open: None, notes: true }
+    }
+
+    /// The same, to compare with what was read before.
+    pub fn second_reader(&self) -> Reader<'_> {
+        Reader { packed: self, open: None, notes: false }
+    }
+
+    fn piece(&self, index: usize, offset: u64) -> &AtomicU64 {
+        &self.pieces[index][usize::from(offset > 0)]
+    }
+
+    fn hash(&self, bytes: &[u8]) -> u64 {
+        self.hasher.hash_one(bytes).max(1)
     }
 }
 
@@ -142,6 +168,8 @@ impl Packed {
 pub struct Reader<'a> {
     packed: &'a Packed,
     open: Option<(usize, File)>,
+    /// Whether what it reads is what will be sent.
+    notes: bool,
 }
 
 impl Reader<'_> {
@@ -170,15 +198,23 @@ impl Reader<'_> {
 
     /// Reads what is wanted of a file's header, bytes and padding, which begin at `start`.
     fn read_source(&mut self, index: usize, start: u64, wanted: &mut Wanted<'_>) -> Result<(), ContentError> {
-        let source = &self.packed.sources[index];
+        let packed = self.packed;
+        let source = &packed.sources[index];
         let Entry { offset, size, .. } = source.entry;
+        let all = wanted.buffer.len();
         wanted.part(start..offset, |from, part| {
             let header = header(&source.entry);
             part.copy_from_slice(&header[from as usize..][..part.len()]);
             Ok(())
         })?;
-        wanted.part(offset..offset + size, |from, part| self.read_file(index, from, part))?;
-        match self.packed.kind {
+        wanted.part(offset..offset + size, |from, part| {
+            self.read_file(index, from, part)?;
+            if self.notes && part.len() < all {
+                packed.piece(index, from).store(packed.hash(part), Ordering::Relaxed);
+            }
+            Ok(())
+        })?;
+        match packed.kind {
             Kind::File => Ok(()),
             Kind::Tar => wanted.part(offset + size..source.end(), |_, padding| {
                 padding.fill(0);
@@ -198,6 +234,22 @@ impl Reader<'_> {
             closed => closed.insert((index, File::open(&packed.sources[index].path).map_err(failed)?)),
         };
         system::read_exact_at(file, buffer, offset).map_err(failed)
+    }
+
+    /// Whether a piece of a file, which was read before together with bytes of others, is still the same; `None` if it was
+    /// not read here.
+    pub fn is_same_piece(
+        &mut self,
+        index: usize,
+        offset: u64,
+        buffer: &mut [u8],
+    ) -> Result<Option<bool>, ContentError> {
+        let before = self.packed.piece(index, offset).load(Ordering::Relaxed);
+        if before == 0 {
+            return Ok(None);
+        }
+        self.read_file(index, offset, buffer)?;
+        Ok(Some(self.packed.hash(buffer) == before))
     }
 
     /// Notes whether the last file was still as it was found. After the bytes: what was written before they were read

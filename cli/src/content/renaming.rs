@@ -196,7 +196,8 @@ mod tests {
         assert_eq!(given(&["v1.2/", "V1.2/"]), ["v1.2 (2)", "V1.2"]);
         assert_eq!(given(&["a", "A", "a (2)"]), ["a (3)", "A", "a (2)"]);
         assert_eq!(given(&["12:30", "12.30", "12:30:"]), ["12.30 (2)", "12.30", "12.30 (3)"]);
-        let why: Vec<_> = give(&[("b".into(), false), ("B".into(), false)]).into_iter().map(|given| given.why).collect();
+        let why: Vec<_> =
+            give(&[("b".into(), false), ("B".into(), false)]).into_iter().map(|given| given.why).collect();
         assert_eq!(why, [Some(Change::Same(1)), None]);
     }
 

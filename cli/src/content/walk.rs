@@ -110,6 +110,7 @@ pub fn walk(paths: &[PathBuf], follow: bool) -> Result<Walked, ContentError> {
         }
     }
     walk.visit_all(roots, None)?;
+    walk.walked.renamed.sort_by(|a, b| a.name.cmp(&b.name));
     match walk.walked.sources.is_empty() && walk.walked.refused.is_empty() {
         true => Err(ContentError::NothingToSend),
         false => Ok(walk.walked),
@@ -337,14 +338,7 @@ mod tests {
 
     #[test]
     fn sources_come_back_as_they_were() {
-        let entry = Entry {
-            path: "d/a".into(),
-            folder: false,
-            size: 7,
-            mtime: 1,
-            executable: true,
-            offset: 512,
-        };
+        let entry = Entry { path: "d/a".into(), folder: false, size: 7, mtime: 1, executable: true, offset: 512 };
         let mut paths = vec![PathBuf::from("/d/\u{e9}")];
         #[cfg(unix)]
         paths.push(<OsString as std::os::unix::ffi::OsStringExt>::from_vec(b"/d/caf\xe9".to_vec()).into());

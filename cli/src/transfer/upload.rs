@@ -316,24 +316,33 @@ impl Sealer {
         }
     }
 
-    /// Whether the chunks that a file is in seal to the tags that are known of them.
+    /// Whether a file still holds what was sealed of it: by the tags of its chunks, and where a chunk is not its alone, by
+    /// the piece that was read of it. Pieces that an earlier process read it knows by the tags, too.
     fn is_as_sealed(&self, packed: &Packed, index: usize) -> Result<bool> {
         let span = packed.span(index);
-        let mut reader = packed.reader();
+        let mut reader = packed.second_reader();
         let mut place = vec![0; SEALED_CHUNK];
         for chunk in span.start / CHUNK as u64..span.end.div_ceil(CHUNK as u64) {
             let known = self.tags.read(chunk..chunk + 1).map_err(journal_failed)?;
             if is_missing(&known) {
                 continue;
             }
-            let offset = chunk * CHUNK as u64;
-            let plain = (packed.length() - offset).min(CHUNK as u64) as usize;
-            if reader.read_at(offset, &mut place[..plain]).is_err() {
-                // The reader has noted of which file.
+            let start = chunk * CHUNK as u64;
+            let plain = (packed.length() - start).min(CHUNK as u64) as usize;
+            let (from, to) = (span.start.max(start), span.end.min(start + plain as u64));
+            let piece = &mut place[..(to - from) as usize];
+            if piece.len() < plain {
+                match reader.is_same_piece(index, from - span.start, piece) {
+                    Ok(None) => {}
+                    Ok(Some(true)) => continue,
+                    // The reader has noted that it failed.
+                    Ok(Some(false)) | Err(_) => return Ok(false),
+                }
+            }
+            if reader.read_at(start, &mut place[..plain]).is_err() {
                 return Ok(false);
             }
-            let last = offset + plain as u64 == packed.length();
-            self.stream.seal_chunk(chunk, last, &mut place[..plain + TAG]);
+            self.stream.seal_chunk(chunk, start + plain as u64 == packed.length(), &mut place[..plain + TAG]);
             if place[plain..plain + TAG] != known {
                 return Ok(false);
             }

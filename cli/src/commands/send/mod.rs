@@ -49,7 +49,10 @@ pub async fn run(context: &Context, args: args::Send) -> Result<()> {
     let (journal, message) = (Arc::new(journal), order.message.clone());
     let went = go_on(context, &journal, message, order.words_file.as_deref(), order.patience.clone(), &mut stop).await;
     match went {
-        Err(error) if error.kind() == Kind::Changed => {
+        Err(error)
+            if error.kind() == Kind::Changed
+                && (order.not_whole == NotWhole::LeaveOut || context.ui.is_interactive()) =>
+        {
             context.ui.warn(error.to_string());
             match unfinished::offer_anew(context, &order, &journal, &mut stop).await? {
                 true => begin(context, order, &mut stop).await,
@@ -160,13 +163,16 @@ impl Delivery {
                 (served.and(told).map(|()| Carried::Delivered), usable)
             }
             Err(error) => {
-                let not_whole = outgoing.not_whole().await?;
+                let not_whole = match error.kind() {
+                    Kind::Changed | Kind::LocalFile => outgoing.not_whole().await?,
+                    _ => Vec::new(),
+                };
                 if outgoing.may_do_without(context, &not_whole, leave_out) {
                     context.ui.warn(fl!("send-anew-without"));
                     sending.give_up(context, &error, stop).await;
                     (Ok(Carried::NotWhole(not_whole)), false)
                 } else {
-                    let (error, usable) = sending.fail(context, error, &not_whole, stop).await;
+                    let (error, usable) = sending.fail(context, error, &outgoing, &not_whole, stop).await;
                     (Err(error), usable)
                 }
             }

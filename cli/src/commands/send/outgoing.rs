@@ -115,20 +115,20 @@ impl Outgoing {
             if !packed.lost().is_empty() {
                 packed.look_again();
             }
-            let paths = packed.lost().into_iter().map(|source| {
-                absolute(&source.path).map_err(|error| ContentError::read(&source.path)(error).into())
-            });
-            paths.collect()
+            // It was absolute for the journal already; without one, the working folder may be gone now.
+            let whole = |source: &walk::Source| absolute(&source.path).unwrap_or_else(|_| source.path.clone());
+            Ok(packed.lost().into_iter().map(whole).collect())
         })
         .await
     }
 
     /// Whether the rest is to be sent without these files: there is a rest, and it is wanted, or whoever is asked agrees.
     pub fn may_do_without(&self, context: &Context, not_whole: &[PathBuf], leave_out: Option<NotWhole>) -> bool {
-        if not_whole.is_empty() || self.files_count() <= not_whole.len() as u64 {
+        if not_whole.is_empty() || !self.is_more_than(not_whole) {
             return false;
         }
-        let tell = || context.ui.warn_all(not_whole.iter().map(|path| fl!("send-not-whole", path = quoted(&shown(path)))));
+        let tell =
+            || context.ui.warn_all(not_whole.iter().map(|path| fl!("send-not-whole", path = quoted(&shown(path)))));
         match leave_out {
             Some(NotWhole::LeaveOut) => {
                 tell();
@@ -141,6 +141,11 @@ impl Outgoing {
             }
             _ => false,
         }
+    }
+
+    /// Whether there are other files than these.
+    pub fn is_more_than(&self, files: &[PathBuf]) -> bool {
+        self.files_count() > files.len() as u64
     }
 
     /// Files of which only the beginning is sent, as they have grown since, and the bytes of each that are sent.
@@ -234,7 +239,9 @@ fn leave_out(context: &Context, order: &Order, refused: Vec<Refused>) -> Result<
     let leave = can_be_left_out
         && match order.not_whole {
             NotWhole::LeaveOut => true,
-            NotWhole::Ask if context.ui.is_interactive() => context.ui.confirm(&fl!("send-ask-without"), "--skip-changed")?,
+            NotWhole::Ask if context.ui.is_interactive() => {
+                context.ui.confirm(&fl!("send-ask-without"), "--skip-changed")?
+            }
             NotWhole::Ask => false,
         };
     if leave {

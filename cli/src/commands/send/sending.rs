@@ -224,9 +224,12 @@ impl Sending {
         entry.bytes = entry.bytes.or(Some(uploaded.plain_bytes));
         entry.fingerprint = Some(uploaded.fingerprint);
         context.ledger().put(&self.link.id, &entry)?;
-        context.ui.warn_all(outgoing.grown().into_iter().map(|(path, bytes)| {
-            fl!("send-grown", path = quoted(&path), size = size(bytes))
-        }));
+        context.ui.warn_all(
+            outgoing
+                .grown()
+                .into_iter()
+                .map(|(path, bytes)| fl!("send-grown", path = quoted(&path), size = size(bytes))),
+        );
         self.seal(&uploaded).await?;
         self.forget();
         Ok(entry)

@@ -106,7 +106,7 @@ async fn open(context: &Context, unfinished: Unfinished, stop: &mut StopSignal) 
 pub async fn offer_anew(context: &Context, order: &Order, journal: &Journal, stop: &mut StopSignal) -> Result<bool> {
     let anew = match order.not_whole {
         NotWhole::LeaveOut => true,
-        NotWhole::Ask => context.ui.is_interactive() && context.ui.confirm(&fl!("resume-ask-anew"), "--new")?,
+        NotWhole::Ask => context.ui.confirm(&fl!("resume-ask-anew"), "--new")?,
     };
     if anew {
         take_back(context, journal, stop).await?;

@@ -8,7 +8,7 @@ use super::Sending;
 use crate::{
     commands::{
         Context,
-        send::{audience::WordsFile, taking_back},
+        send::{audience::WordsFile, outgoing::Outgoing, taking_back},
     },
     error::{Error, Kind},
     i18n::fl,
@@ -24,6 +24,7 @@ impl Sending {
         &self,
         context: &Context,
         error: Error,
+        outgoing: &Outgoing,
         not_whole: &[PathBuf],
         stop: &mut StopSignal,
     ) -> (Error, bool) {
@@ -48,14 +49,17 @@ impl Sending {
                 let changed = Error::new(Kind::Changed, "file_changed", sentence);
                 (changed.hint(fl!("resume-changed-hint")), true)
             }
-            Some(journal) if self.can_go_on(&error, not_whole) && (self.resumed || matches!(journal.header(), Ok(Some(_)))) => {
+            Some(journal)
+                if self.can_go_on(&error, not_whole) && (self.resumed || matches!(journal.header(), Ok(Some(_)))) =>
+            {
                 context.ui.warn(fl!("send-kept", link = link));
-                let hint = match journal.record.asked.name {
-                    None if !not_whole.is_empty() => fl!("send-kept-not-whole-hint"),
-                    None => fl!("send-kept-hint"),
-                    Some(_) => fl!("send-kept-stdin-hint"),
+                let error = match journal.record.asked.name {
+                    None if not_whole.is_empty() => error.and_hint(fl!("send-kept-hint")),
+                    None if outgoing.is_more_than(not_whole) => error.hint(fl!("send-kept-not-whole-hint")),
+                    None => error.hint(fl!("send-kept-changed-hint")),
+                    Some(_) => error.and_hint(fl!("send-kept-stdin-hint")),
                 };
-                (error.and_hint(hint), true)
+                (error, true)
             }
             _ => {
                 let gone = self.give_up(context, &error, stop).await;

@@ -1,6 +1,6 @@
 //! Each failure has a sentence, a hint and an exit code of its own, in both languages, and leaves nothing behind.
 
-use std::{fs, time::Duration};
+use std::time::Duration;
 
 use share_relay_api::{Bytes32, ShareId};
 

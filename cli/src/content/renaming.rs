@@ -84,12 +84,19 @@ pub(super) fn give(wanted: &[(OsString, bool)]) -> Vec<Given> {
         };
         changes.push((index, change));
     }
+    // Where to go on counting, so that many that come to one name take no longer than others.
+    let mut numbers: HashMap<String, usize> = HashMap::new();
     for (index, change) in changes {
         let (wanted, folder) = &wanted[index];
         let usable = usable(wanted);
-        let free = |name: &String| !taken.contains_key(&names::collision_key(name));
-        let name = (1..).map(|number| numbered(&usable, number, *folder)).find(free);
-        let name = name.expect("there are more numbers than names");
+        let number = numbers.entry(names::collision_key(&usable)).or_insert(0);
+        let name = loop {
+            *number += 1;
+            let name = numbered(&usable, *number, *folder);
+            if !taken.contains_key(&names::collision_key(&name)) {
+                break name;
+            }
+        };
         taken.insert(names::collision_key(&name), index);
         given[index] = Some(Given { name, why: Some(change) });
     }
@@ -188,6 +195,13 @@ mod tests {
         ] {
             assert_eq!(given(&[name]), [changed], "{name:?}");
         }
+    }
+
+    #[test]
+    fn many_that_come_to_one_name_are_counted_through() {
+        let wanted: Vec<_> = (1..=50_000).map(|dots| (".".repeat(3 + dots).into(), false)).collect();
+        let given = give(&wanted);
+        assert_eq!((given[0].name.as_str(), given[49_999].name.as_str()), ("_", "_ (50000)"));
     }
 
     #[test]

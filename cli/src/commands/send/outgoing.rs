@@ -247,12 +247,20 @@ fn leave_out(context: &Context, order: &Order, refused: Vec<Refused>) -> Result<
     if leave {
         return Ok(refused.iter().map(|refused| shown(&refused.source)).collect());
     }
+    let is_path = |refused: &Refused| matches!(refused.error, ContentError::ForbiddenName(..));
+    let are_paths = refused.iter().all(is_path);
     let count = refused.len();
     let error = match <[Refused; 1]>::try_from(refused) {
-        Ok([only]) => only.error.into(),
+        Ok([only]) => Error::from(only.error),
         Err(_) => Error::new(Kind::LocalFile, "local_file", fl!("send-refused", count = count)),
     };
-    Err(if can_be_left_out { error.hint(fl!("send-refused-hint")) } else { error })
+    Err(if can_be_left_out {
+        error.hint(fl!("send-refused-hint"))
+    } else if are_paths {
+        error.hint(fl!("send-refused-path-hint"))
+    } else {
+        error
+    })
 }
 
 /// Files and folders by their absolute paths; or nothing for standard input, and the name that it gets.

@@ -109,7 +109,7 @@ fn files_that_cannot_be_read_are_told_at_once_and_left_out_on_request() {
     }
     let arguments = ["send", "d", "--relay", &relay.url, "--passphrase-file", "words"];
     let run = || world.share_without_rights(arguments);
-    fails(run, 10, "local_file", "3 files or folders cannot be sent", "--skip-changed");
+    fails(run, 10, "local_file", "3 files or folders cannot be sent", "To send the rest");
     let told = run().output().stderr();
     for name in ["closed", "secret", "shut"] {
         assert!(told.contains(&format!("warning: d/{name} could not be read: Permission denied")), "{told}");

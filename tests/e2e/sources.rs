@@ -105,7 +105,7 @@ fn files_that_cannot_be_read_are_told_at_once_and_left_out_on_request() {
         world.file(format!("d/{name}"), "x");
     }
     for name in ["closed", "secret", "shut"] {
-        fs::set_permissions(world.path("d").join(name), Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(world.path("d").join(name), Permissions::from_mode(0o000)).unwrap();
     }
     let arguments = ["send", "d", "--relay", &relay.url, "--passphrase-file", "words"];
     let run = || world.share_without_rights(arguments);

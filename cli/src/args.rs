@@ -100,6 +100,15 @@ pub struct Send {
     /// Follow symbolic links instead of skipping them
     #[arg(long)]
     pub follow: bool,
+    /// Change names that not every computer can use, such as those with a colon, and tell how
+    #[arg(long, conflicts_with = "exact_names")]
+    pub rename: bool,
+    /// Send names as they are or not at all, without asking
+    #[arg(long)]
+    pub exact_names: bool,
+    /// Leave out of a folder what changes or vanishes while it is sent, or cannot be read; that may take another link
+    #[arg(long)]
+    pub skip_changed: bool,
     /// Go on where the same command was cut off before, if it was
     #[arg(long, conflicts_with_all = ["new", "here"])]
     pub resume: bool,

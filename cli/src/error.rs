@@ -275,9 +275,7 @@ impl From<ContentError> for Error {
             C::NotFound(_)
             | C::Unreadable(..)
             | C::Special(_)
-            | C::NotUnicode(_)
             | C::ForbiddenName(..)
-            | C::SameName(..)
             | C::TooMany
             | C::Input(_)
             | C::InTheWay(_)

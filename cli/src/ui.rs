@@ -43,6 +43,9 @@ use crate::{
 /// Characters of an error with its causes, or of a warning. Each text that is quoted in it is much shorter already.
 const MOST_TOLD: usize = 2000;
 
+/// Things of one kind that are told one by one.
+const MOST_LISTED: usize = 20;
+
 /// How to talk to the user.
 #[derive(Debug, Clone)]
 pub struct Ui {
@@ -100,6 +103,15 @@ impl Ui {
     /// Warns of something that is not an error.
     pub fn warn(&self, text: impl AsRef<str>) {
         complain(&fl!("ui-warning", text = told(text.as_ref())));
+    }
+
+    /// Warns of many things of one kind: the first twenty, and how many more there are.
+    pub fn warn_all(&self, texts: impl ExactSizeIterator<Item = String>) {
+        let more = texts.len().saturating_sub(MOST_LISTED);
+        texts.take(MOST_LISTED).for_each(|text| self.warn(text));
+        if more > 0 {
+            self.warn(fl!("list-and-more", count = more));
+        }
     }
 
     /// Shows an error, its causes and its hint.

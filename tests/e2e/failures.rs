@@ -1,6 +1,6 @@
 //! Each failure has a sentence, a hint and an exit code of its own, in both languages, and leaves nothing behind.
 
-use std::{fs, time::Duration};
+use std::time::Duration;
 
 use share_relay_api::{Bytes32, ShareId};
 
@@ -376,29 +376,6 @@ fn link_damaged() {
     for command in ["status", "revoke", "unlock"] {
         world.share([command, short, "--json"]).output().fails(11, "link_damaged");
     }
-}
-
-#[test]
-fn a_file_changes_while_it_is_sent() {
-    let world = World::new();
-    let relay = world.relay();
-    let gate = Proxy::holding_request(&relay.url, "/parts/0 ");
-    // More parts than are read ahead.
-    let path = world.file("case.bin", noise(9 * PART));
-    let words = world.path("w");
-    let send = world.share(["send", "case.bin", "--json", "--relay", &gate.url, "--passphrase-file"]);
-    let mut sending = send.arg(&words).start();
-    let sent = Sent { link: sending.event()["link"].as_str().unwrap().to_owned(), words }.through(&relay.url);
-    gate.wait_until_stopped();
-    let file = fs::File::options().append(true).open(path).unwrap();
-    std::io::Write::write_all(&mut &file, b"one more line").unwrap();
-    gate.open();
-    let outcome = sending.finish();
-    let error = outcome.fails(12, "file_changed");
-    assert!(error["message"].as_str().unwrap().ends_with("case.bin changed while it was being sent"), "{error}");
-    assert!(error["hint"].as_str().unwrap().starts_with("Wait until"), "{error}");
-    assert!(!world.path("w").exists());
-    world.share(["get", &sent.link, "--yes"]).output().exits(5).says("The sender took it back on ");
 }
 
 #[test]

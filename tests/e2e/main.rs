@@ -33,6 +33,7 @@ mod raw;
 mod relay_learns_nothing;
 mod round_trips;
 mod sending;
+mod sources;
 mod stock_tools;
 mod surroundings;
 mod terminal;

@@ -19,10 +19,10 @@ use crate::{
     world::{PATIENCE, Relay, Sent, World, files_below, until},
 };
 
-const SHARE: &str = env!("CARGO_BIN_EXE_tested-share");
+pub const SHARE: &str = env!("CARGO_BIN_EXE_tested-share");
 
 /// A program on a terminal of its own. Killed when dropped.
-struct Terminal {
+pub struct Terminal {
     child: Child,
     keyboard: ChildStdin,
     screen: Arc<Screen>,
@@ -46,7 +46,7 @@ struct Shown {
 
 impl Terminal {
     /// Runs a shell command line.
-    fn run(world: &World, command: &str) -> Self {
+    pub fn run(world: &World, command: &str) -> Self {
         let mut run = world.program("script", ["-qefc", &format!("tty; {command}"), "/dev/null"]);
         run.command.env("TERM", "xterm").env("SHELL", "/bin/sh");
         let mut child = run.command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
@@ -63,7 +63,7 @@ impl Terminal {
 
     /// Waits until this is shown after all that was waited for before. Gives what was shown up to it.
     #[track_caller]
-    fn sees(&mut self, text: &str) -> String {
+    pub fn sees(&mut self, text: &str) -> String {
         let shown = self.screen.shown.lock().unwrap();
         let find = |shown: &Shown| shown.bytes[self.seen..].windows(text.len()).position(|w| w == text.as_bytes());
         let waited =
@@ -78,7 +78,7 @@ impl Terminal {
 
     /// Types an answer once the terminal hides what is typed, which the question itself is a moment ahead of.
     #[track_caller]
-    fn answers(&mut self, question: &str, answer: &str) {
+    pub fn answers(&mut self, question: &str, answer: &str) {
         self.sees(question);
         until("the terminal hides what is typed", || self.modes().contains("-echo ").then_some(()));
         self.keyboard.write_all(answer.as_bytes()).unwrap();
@@ -90,7 +90,7 @@ impl Terminal {
     }
 
     /// Waits for its end. Gives the exit code and all that was shown.
-    fn finish(mut self) -> (i32, String) {
+    pub fn finish(mut self) -> (i32, String) {
         let shown = self.screen.shown.lock().unwrap();
         let (shown, timeout) = self.screen.changed.wait_timeout_while(shown, PATIENCE, |shown| !shown.ended).unwrap();
         let all = String::from_utf8_lossy(&shown.bytes).into_owned();

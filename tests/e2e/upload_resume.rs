@@ -5,6 +5,7 @@
 
 use std::{
     fs::{self, File},
+    os::unix::fs::FileExt,
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
@@ -222,7 +223,6 @@ fn a_folder_goes_on_and_the_file_in_it_that_changed_is_named() {
     };
     let link = killed_at(&gate, &world, send(&["--json"]));
     let (old, path) = (noise(PART / 8 + 7), world.path("folder/7"));
-    let then = fs::metadata(&path).unwrap().modified().unwrap();
     fs::write(&path, "changed").unwrap();
     fails(
         || send(&["--resume"]),
@@ -231,8 +231,8 @@ fn a_folder_goes_on_and_the_file_in_it_that_changed_is_named() {
         "folder/7 changed since this upload began",
         "`share send` with --new",
     );
+    // The bytes decide, whatever the time.
     fs::write(&path, old).unwrap();
-    File::options().write(true).open(&path).unwrap().set_modified(then).unwrap();
     send(&["--resume"]).succeeds();
     world.get(&Sent { link, words: world.path("words") }, "in").succeeds();
     for number in 0..30 {
@@ -244,12 +244,24 @@ fn a_folder_goes_on_and_the_file_in_it_that_changed_is_named() {
 fn what_changed_is_named_and_not_sent() {
     let (stopped, _) = Stopped::by("KILL", &[]);
     let file = File::options().write(true).open(stopped.world.path("case.bin")).unwrap();
+    file.write_all_at(b"other bytes", PART as u64).unwrap();
     file.set_modified(SystemTime::now() + Duration::from_secs(5)).unwrap();
     let run = || stopped.world.share(["send", "--resume", "--relay", &stopped.gate.url, "case.bin"]);
     fails(run, 12, "file_changed", "case.bin changed since this upload began", "`share send` with --new");
     fails(|| stopped.world.share(["resume"]), 12, "file_changed", "case.bin changed", "`share send` with --new");
     assert_eq!(stopped.relay_says()["state"], "uploading");
     send(&stopped.world, &stopped.gate.url, &["--new"]).succeeds();
+}
+
+#[test]
+fn what_was_only_touched_or_has_grown_goes_on() {
+    let (stopped, _) = Stopped::by("KILL", &[]);
+    let path = stopped.world.path("case.bin");
+    fs::remove_file(&path).unwrap();
+    fs::write(&path, [noise(BYTES), b"one more line".to_vec()].concat()).unwrap();
+    File::options().write(true).open(&path).unwrap().set_modified(SystemTime::now() + Duration::from_secs(5)).unwrap();
+    stopped.world.share(["resume"]).succeeds().says("case.bin grew while it was sent");
+    stopped.is_whole();
 }
 
 /// Other bytes, though neither size nor time tells.

@@ -47,9 +47,7 @@ content-unreadable = { $path } could not be read
 content-changed = { $path } changed while it was being sent
 content-special = { $path } is not an ordinary file or folder
 content-nameless = { $path } has no name that can be sent; name a folder in it instead
-content-not-unicode = The name of { $path } is not valid Unicode text; rename it and try again
 content-forbidden-name = { $path } has a name that not every computer can use; rename it and try again
-content-same-name = { $first } and { $second } would have the same name at the recipient's computer; rename one of them
 content-too-many = More files and folders than the { $limit } that fit in one share, or too large together; put them in an archive first
 content-message-long = The message is too long: at most { $limit } KiB
 content-message-character = The message holds a character that cannot be sent: { $character }
@@ -74,6 +72,8 @@ name-unassigned = it holds { $character }, which is no character in Unicode { $v
 name-long = it is longer than { $bytes } bytes, or { $total } with its folders
 name-deep = it is more than { $depth } folders deep
 name-staging = it is the name of a folder for unfinished downloads
+name-not-unicode = it is not valid Unicode text
+name-same = for some computers it is the name of { $other }, too
 fault-truncated = it ends too early
 fault-trailing = something follows its end
 fault-malformed = it is not in the form it should have
@@ -92,6 +92,8 @@ skip-broken = a link to nothing
 skip-loop = a link to a folder it is in
 skip-special = a device, pipe or socket
 skip-unfinished = the folder of a download that is not finished
+skip-vanished = it was removed meanwhile
+skip-not-whole = it could not be read, or changed while it was sent
 
 ## link
 link-damaged = This link is damaged: a part of it is wrong or missing
@@ -147,6 +149,7 @@ transfer-stdin = Standard input cannot be read
 transfer-smaller-parts = Something on the way does not let large parts through; going on with smaller ones.
 transfer-sealed-differently = What is sent is not what it was when this upload began
 transfer-journal-unwritable = What it takes to go on with an upload later cannot be kept in { $path }
+transfer-comparing = Something was written to files meanwhile; comparing them with what was sent…
 transfer-journal = What it takes to go on with an upload later cannot be kept on this computer
 transfer-not-the-content = What the relay gives out is not what was sent
 transfer-tags = What has been fetched cannot be noted down
@@ -242,6 +245,26 @@ send-words = Words: { $words }
 send-advice = Send the link by e-mail. Read the words out by phone; never put them in the same message.
 send-ready = Ready. It can be fetched until { $until }.
 send-skipped = Not sent: { $path } ({ $reason })
+send-names = { $count ->
+    [one] One name cannot be used on every computer; with a name that can be:
+   *[other] { $count } names cannot be used on every computer; with names that can be:
+}
+send-renamed = { $path } → { $name } ({ $why })
+send-ask-names = Send with these changed names?
+send-names-refused = { $count ->
+    [one] One name cannot be used on every computer, so nothing was sent
+   *[other] { $count } names cannot be used on every computer, so nothing was sent
+}
+send-names-hint = To send it all with the changed names above, add --rename. What is on this computer keeps its names.
+send-names-exact-hint = Rename them yourself, or send with the changed names above: --rename.
+send-refused = { $count } files or folders cannot be sent
+send-refused-hint = To send the rest without them, add --skip-changed.
+send-refused-path-hint = Shorten the path, or send it all in an archive: tar c FOLDER | share send - --name FOLDER.tar
+send-ask-without = Send the rest without them?
+send-not-whole = { $path } cannot be sent whole: it changed, was removed or cannot be read any more
+send-ask-anew-without = Send the rest anew without it, with another link? The link above then leads nowhere.
+send-anew-without = The rest is sent anew, with another link; the link above leads nowhere any more.
+send-grown = { $path } grew while it was sent; what it held at the beginning was sent ({ $size })
 send-here = Without a relay: serving from this computer at { $relay }, for recipients on the same network.
 send-here-loopback = Without a relay, and without a network: serving from this computer at { $relay }, for this computer alone.
 send-interrupted = Stopped
@@ -268,6 +291,8 @@ here-revoked = It was taken back
 here-stopped = Stopped; it cannot be fetched any more
 send-kept = The upload is kept, to go on with later. To take it back: share revoke { $link }
 send-kept-hint = Go on with: share resume
+send-kept-changed-hint = Once the file is again as it was: share resume. To send it as it is now, repeat `share send` with --new.
+send-kept-not-whole-hint = Once the files are again as they were: share resume. To send the rest without them, repeat `share send` with --new --skip-changed.
 send-kept-stdin-hint = To go on, pipe the same bytes into the same command, with --resume.
 
 # resume

@@ -47,9 +47,7 @@ content-unreadable = { $path } kan niet worden gelezen
 content-changed = { $path } is veranderd tijdens het versturen
 content-special = { $path } is geen gewoon bestand en geen map
 content-nameless = { $path } heeft geen naam om mee te versturen; geef een map op die erin staat
-content-not-unicode = De naam van { $path } is geen geldige Unicode-tekst; geef het een andere naam en probeer het opnieuw
 content-forbidden-name = { $path } heeft een naam die niet elke computer kan gebruiken; geef het een andere naam en probeer het opnieuw
-content-same-name = { $first } en { $second } zouden bij de ontvanger dezelfde naam krijgen; geef een van de twee een andere naam
 content-too-many = Er zijn meer bestanden en mappen dan de { $limit } die in één zending passen, of ze zijn samen te groot; doe ze eerst in een archief
 content-message-long = Het bericht is te lang: hoogstens { $limit } KiB
 content-message-character = In het bericht staat een teken dat niet kan worden verstuurd: { $character }
@@ -74,6 +72,8 @@ name-unassigned = { $character } staat erin, en dat is geen teken in Unicode { $
 name-long = de naam is langer dan { $bytes } bytes, of { $total } met de mappen erbij
 name-deep = het bestand zit meer dan { $depth } mappen diep
 name-staging = zo heet een map voor downloads die nog niet klaar zijn
+name-not-unicode = het is geen geldige Unicode-tekst
+name-same = voor sommige computers is het ook de naam van { $other }
 fault-truncated = de inhoud houdt te vroeg op
 fault-trailing = er staat nog iets na het einde
 fault-malformed = de inhoud heeft niet de juiste vorm
@@ -92,6 +92,8 @@ skip-broken = een koppeling naar niets
 skip-loop = een koppeling naar een map waar die zelf in zit
 skip-special = een apparaat, pijp of socket
 skip-unfinished = de map van een download die nog niet klaar is
+skip-vanished = het is intussen verwijderd
+skip-not-whole = het kan niet worden gelezen of is tijdens het versturen veranderd
 
 ## link
 link-damaged = Deze link is beschadigd: een deel is fout of ontbreekt
@@ -147,6 +149,7 @@ transfer-stdin = De standaardinvoer kan niet worden gelezen
 transfer-smaller-parts = Iets onderweg laat geen grote delen door; het gaat verder met kleinere.
 transfer-sealed-differently = Wat wordt verstuurd, is niet meer wat het was toen deze zending begon
 transfer-journal-unwritable = Wat nodig is om later verder te gaan met een zending, kan niet worden bewaard in { $path }
+transfer-comparing = Intussen is er in bestanden geschreven; ze worden vergeleken met wat is verstuurd…
 transfer-journal = Wat nodig is om later verder te gaan met een zending, kan niet op deze computer worden bewaard
 transfer-not-the-content = Wat de server geeft, is niet wat er is verstuurd
 transfer-tags = Wat is opgehaald, kan niet worden bijgehouden
@@ -242,6 +245,26 @@ send-words = Woorden: { $words }
 send-advice = Verstuur de link per e-mail. Lees de woorden voor aan de telefoon; zet ze nooit in hetzelfde bericht.
 send-ready = Klaar. Het kan worden opgehaald tot { $until }.
 send-skipped = Niet verstuurd: { $path } ({ $reason })
+send-names = { $count ->
+    [one] Eén naam kan niet op elke computer worden gebruikt; met een naam die wel kan:
+   *[other] { $count } namen kunnen niet op elke computer worden gebruikt; met namen die wel kunnen:
+}
+send-renamed = { $path } → { $name } ({ $why })
+send-ask-names = Versturen met deze gewijzigde namen?
+send-names-refused = { $count ->
+    [one] Eén naam kan niet op elke computer worden gebruikt; er is niets verstuurd
+   *[other] { $count } namen kunnen niet op elke computer worden gebruikt; er is niets verstuurd
+}
+send-names-hint = Voeg --rename toe om alles te versturen met de gewijzigde namen hierboven. Op deze computer blijven de namen zoals ze zijn.
+send-names-exact-hint = Wijzig de namen zelf, of verstuur alles met de gewijzigde namen hierboven: --rename.
+send-refused = { $count } bestanden of mappen kunnen niet worden verstuurd
+send-refused-hint = Voeg --skip-changed toe om de rest zonder deze te versturen.
+send-refused-path-hint = Maak het pad korter, of verstuur alles in een archief: tar c MAP | share send - --name MAP.tar
+send-ask-without = De rest zonder deze versturen?
+send-not-whole = { $path } kan niet in zijn geheel worden verstuurd: het is veranderd, verwijderd of niet meer te lezen
+send-ask-anew-without = De rest opnieuw versturen, zonder dit en met een andere link? De link hierboven werkt dan niet meer.
+send-anew-without = De rest wordt opnieuw verstuurd, met een andere link; de link hierboven werkt niet meer.
+send-grown = { $path } is tijdens het versturen gegroeid; verstuurd is wat er aan het begin in stond ({ $size })
 send-here = Zonder server: deze computer deelt het zelf op { $relay }, voor ontvangers op hetzelfde netwerk.
 send-here-loopback = Zonder server en zonder netwerk: deze computer deelt het zelf op { $relay }, alleen voor deze computer.
 send-interrupted = Gestopt
@@ -268,6 +291,8 @@ here-revoked = Het is ingetrokken
 here-stopped = Gestopt; het kan niet meer worden opgehaald
 send-kept = De zending wordt bewaard om er later mee verder te gaan. Intrekken kan met: share revoke { $link }
 send-kept-hint = Ga verder met: share resume
+send-kept-changed-hint = Staat het bestand er weer zoals het was: share resume. Herhaal `share send` met --new om te versturen wat er nu staat.
+send-kept-not-whole-hint = Staan de bestanden er weer zoals ze waren: share resume. Herhaal `share send` met --new --skip-changed om de rest zonder deze te versturen.
 send-kept-stdin-hint = Geef om verder te gaan dezelfde bytes door aan dezelfde opdracht, met --resume.
 
 # resume

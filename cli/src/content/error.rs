@@ -21,12 +21,8 @@ pub enum ContentError {
     Special(String),
     /// A path to send has no name of its own, as the root has none.
     Nameless(String),
-    /// A file name is not Unicode.
-    NotUnicode(String),
     /// A file name that would be refused by the recipient.
     ForbiddenName(String, NameError),
-    /// Two files to send would be one at the recipient.
-    SameName(String, String),
     /// More files and folders than fit in one share.
     TooMany,
     /// The sender's message is too long.
@@ -132,9 +128,7 @@ impl fmt::Display for ContentError {
             Self::Changed(path) => fl!("content-changed", path = quoted(path)),
             Self::Special(path) => fl!("content-special", path = quoted(path)),
             Self::Nameless(path) => fl!("content-nameless", path = quoted(path)),
-            Self::NotUnicode(path) => fl!("content-not-unicode", path = quoted(path)),
             Self::ForbiddenName(path, _) => fl!("content-forbidden-name", path = quoted(path)),
-            Self::SameName(first, second) => fl!("content-same-name", first = quoted(first), second = quoted(second)),
             Self::TooMany => fl!("content-too-many", limit = super::manifest::MAX_ENTRIES),
             Self::MessageLong => {
                 fl!("content-message-long", limit = (super::manifest::MAX_MESSAGE_BYTES / 1024).to_string())

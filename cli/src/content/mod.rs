@@ -14,6 +14,7 @@ pub mod manifest;
 pub mod names;
 pub mod pack;
 pub mod place;
+pub mod renaming;
 pub mod scatter;
 mod sync;
 mod tree;

@@ -70,7 +70,7 @@ impl std::error::Error for NameError {}
 /// Checks a path that is to be sent.
 pub fn check_sent(path: &str) -> Result<(), NameError> {
     check(path)?;
-    match path.chars().find(|c| c.general_category() == GeneralCategory::Unassigned) {
+    match path.chars().find(|c| is_unassigned(*c)) {
         Some(c) => Err(NameError::Unassigned(c)),
         None => Ok(()),
     }
@@ -99,7 +99,7 @@ fn check_component(name: &str) -> Result<(), NameError> {
     if let Some((_, c)) = with_previous(name).find(|&(previous, c)| !is_allowed(previous, c)) {
         return Err(NameError::Character(c));
     }
-    if name.ends_with(|c: char| c == '.' || is_space(c)) {
+    if name != without_ending(name) {
         return Err(NameError::Ending);
     }
     let plain = plain(name);
@@ -113,6 +113,26 @@ fn check_component(name: &str) -> Result<(), NameError> {
         return Err(NameError::NotComposed);
     }
     Ok(())
+}
+
+/// Whether a name that is sent may hold this character after the one before it.
+pub(super) fn may_be_sent(previous: Option<char>, c: char) -> bool {
+    is_allowed(previous, c) && !is_unassigned(c)
+}
+
+fn is_unassigned(c: char) -> bool {
+    c.general_category() == GeneralCategory::Unassigned
+}
+
+/// The name without the dots and spaces at its end.
+pub(super) fn without_ending(name: &str) -> &str {
+    name.trim_end_matches(|c: char| c == '.' || is_space(c))
+}
+
+/// Whether the name is kept for a device or for a folder in which a download grows.
+pub(super) fn is_kept(name: &str) -> bool {
+    let plain = plain(name);
+    is_device(&plain) || is_staging(&plain)
 }
 
 /// What the name of a folder in which a download grows begins with; 16 hexadecimal digits follow.

@@ -1,10 +1,17 @@
 //! Files as content: one byte string, of known length, read at any place and by several threads at once, each with a
 //! [`Reader`] of its own. Nothing of it is held in memory; headers are made when they are asked for.
 
-use std::{fs::File, io, ops::Range, time::UNIX_EPOCH};
-
-use ring::digest::{Context, SHA256};
-use share_relay_api::Bytes32;
+use std::{
+    collections::BTreeSet,
+    fs::{self, File, Metadata},
+    hash::{BuildHasher, RandomState},
+    io,
+    ops::Range,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use super::{
     archive::{Layout, header, padded},
@@ -20,6 +27,20 @@ pub struct Packed {
     kind: Kind,
     sources: Vec<Source>,
     length: u64,
+    /// Of each file the hash of its first piece and of its last one, as they were read together with bytes of others; 0 if
+    /// they were not. Of all else that is read, who seals it knows what it was.
+    pieces: Vec<[AtomicU64; 2]>,
+    hasher: RandomState,
+    noticed: Mutex<Noticed>,
+}
+
+/// What reading showed of files, by their places among the sources.
+#[derive(Debug, Default)]
+struct Noticed {
+    /// Written to, touched or replaced since they were found. Whether their bytes are others, their bytes tell.
+    touched: BTreeSet<usize>,
+    /// Gone, cut short, unreadable, or known to hold other bytes.
+    lost: BTreeSet<usize>,
 }
 
 impl Packed {
@@ -28,13 +49,18 @@ impl Packed {
         if let [source] = &sources[..]
             && !source.entry.folder
         {
-            return Ok(Self { kind: Kind::File, length: source.entry.size, sources });
+            return Ok(Self::of(Kind::File, source.entry.size, sources));
         }
         let mut layout = Layout::default();
         for source in &mut sources {
             source.entry.offset = layout.place(&source.entry).ok_or(ContentError::TooMany)?;
         }
-        Ok(Self { kind: Kind::Tar, sources, length: layout.length() })
+        Ok(Self::of(Kind::Tar, layout.length(), sources))
+    }
+
+    fn of(kind: Kind, length: u64, sources: Vec<Source>) -> Self {
+        let pieces = sources.iter().map(|_| Default::default()).collect();
+        Self { kind, sources, length, pieces, hasher: RandomState::new(), noticed: Mutex::default() }
     }
 
     /// How the content is made up.
@@ -69,41 +95,84 @@ impl Packed {
     }
 
     /// The files and folders in it, in its order.
-    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.sources.iter().map(|source| &source.entry)
+    pub fn sources(&self) -> &[Source] {
+        &self.sources
     }
 
-    /// SHA-256 over what tells files and folders that have changed from those that have not: paths in the share, sizes,
-    /// times to the nanosecond, executable bits.
-    pub fn digest(&self) -> Bytes32 {
-        let mut digest = Context::new(&SHA256);
-        for Source { entry, modified, .. } in &self.sources {
-            let since = modified.duration_since(UNIX_EPOCH);
-            let nanoseconds = since.map_or_else(|error| error.duration().as_nanos(), |since| !since.as_nanos());
-            digest.update(&(entry.path.len() as u64).to_be_bytes());
-            digest.update(entry.path.as_bytes());
-            digest.update(&entry.size.to_be_bytes());
-            digest.update(&nanoseconds.to_be_bytes());
-            digest.update(&[u8::from(entry.folder), u8::from(entry.executable)]);
+    /// Looks which files are no longer as they were found.
+    pub fn look_again(&self) {
+        for (index, source) in self.sources.iter().enumerate().filter(|(_, source)| source.entry.size > 0) {
+            match fs::metadata(&source.path) {
+                Ok(now) if now.is_file() && now.len() >= source.entry.size => {
+                    if !source.is_as_found(&now) {
+                        self.noticed().touched.insert(index);
+                    }
+                }
+                _ => self.lose(index),
+            }
         }
-        Bytes32(digest.finish().as_ref().try_into().expect("SHA-256 gives 32 bytes"))
+    }
+
+    /// Files, by their places, that were written to, touched or replaced since they were found.
+    pub fn touched(&self) -> Vec<usize> {
+        self.noticed().touched.iter().copied().collect()
+    }
+
+    /// Where a file's bytes are in the content.
+    pub fn span(&self, index: usize) -> Range<u64> {
+        let Entry { offset, size, .. } = self.sources[index].entry;
+        offset..offset + size
+    }
+
+    /// Notes that a file cannot be sent whole.
+    pub fn lose(&self, index: usize) {
+        self.noticed().lost.insert(index);
+    }
+
+    /// The files that cannot be sent whole, as far as that has been noticed.
+    pub fn lost(&self) -> Vec<&Source> {
+        self.noticed().lost.iter().map(|index| &self.sources[*index]).collect()
+    }
+
+    /// Files that are longer now than what is sent of them.
+    pub fn grown(&self) -> Vec<&Source> {
+        let is_longer = |source: &&Source| fs::metadata(&source.path).is_ok_and(|now| now.len() > source.entry.size);
+        self.touched().into_iter().map(|index| &self.sources[index]).filter(is_longer).collect()
+    }
+
+    fn noticed(&self) -> MutexGuard<'_, Noticed> {
+        self.noticed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads it from any place on, best in order.
     pub fn reader(&self) -> Reader<'_> {
-        Reader { packed: self, open: None }
+        Reader { packed: self, open: None, notes: true }
+    }
+
+    /// The same, to compare with what was read before.
+    pub fn second_reader(&self) -> Reader<'_> {
+        Reader { packed: self, open: None, notes: false }
+    }
+
+    fn piece(&self, index: usize, offset: u64) -> &AtomicU64 {
+        &self.pieces[index][usize::from(offset > 0)]
+    }
+
+    fn hash(&self, bytes: &[u8]) -> u64 {
+        self.hasher.hash_one(bytes).max(1)
     }
 }
 
-/// Reads content, and keeps the file it is in open, so that many reads of a file open it once.
-///
-/// [`ContentError::Changed`] names a file that is no longer as it was found; [`Reader::finish`] looks at the last one.
+/// Reads content, and keeps the file it is in open, so that many reads of a file open it once. Of a file that has grown
+/// since it was found, it reads as much as there was.
 pub struct Reader<'a> {
     packed: &'a Packed,
-    open: Option<(&'a Source, File)>,
+    open: Option<(usize, File)>,
+    /// Whether what it reads is what will be sent.
+    notes: bool,
 }
 
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     /// Fills the buffer with the content from `offset` on. Content that ends before the buffer does is an error of the
     /// caller: `UnexpectedEof`.
     pub fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> Result<(), ContentError> {
@@ -114,12 +183,12 @@ impl<'a> Reader<'a> {
         // The first entry that does not end before the range.
         let first = packed.sources.partition_point(|source| source.end() <= offset);
         let mut start = first.checked_sub(1).map_or(0, |before| packed.sources[before].end());
-        for source in &packed.sources[first..] {
+        for index in first..packed.sources.len() {
             if start >= end {
                 break;
             }
-            self.read_source(source, start, &mut wanted)?;
-            start = source.end();
+            self.read_source(index, start, &mut wanted)?;
+            start = packed.sources[index].end();
         }
         wanted.part(start..packed.length, |_, end_of_tar| {
             end_of_tar.fill(0);
@@ -128,15 +197,24 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads what is wanted of a file's header, bytes and padding, which begin at `start`.
-    fn read_source(&mut self, source: &'a Source, start: u64, wanted: &mut Wanted<'_>) -> Result<(), ContentError> {
+    fn read_source(&mut self, index: usize, start: u64, wanted: &mut Wanted<'_>) -> Result<(), ContentError> {
+        let packed = self.packed;
+        let source = &packed.sources[index];
         let Entry { offset, size, .. } = source.entry;
+        let all = wanted.buffer.len();
         wanted.part(start..offset, |from, part| {
             let header = header(&source.entry);
             part.copy_from_slice(&header[from as usize..][..part.len()]);
             Ok(())
         })?;
-        wanted.part(offset..offset + size, |from, part| self.read_file(source, from, part))?;
-        match self.packed.kind {
+        wanted.part(offset..offset + size, |from, part| {
+            self.read_file(index, from, part)?;
+            if self.notes && part.len() < all {
+                packed.piece(index, from).store(packed.hash(part), Ordering::Relaxed);
+            }
+            Ok(())
+        })?;
+        match packed.kind {
             Kind::File => Ok(()),
             Kind::Tar => wanted.part(offset + size..source.end(), |_, padding| {
                 padding.fill(0);
@@ -145,31 +223,44 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn read_file(&mut self, source: &'a Source, offset: u64, buffer: &mut [u8]) -> Result<(), ContentError> {
-        if self.open.as_ref().is_none_or(|(open, _)| !std::ptr::eq(*open, source)) {
-            self.close()?;
+    fn read_file(&mut self, index: usize, offset: u64, buffer: &mut [u8]) -> Result<(), ContentError> {
+        if self.open.as_ref().is_none_or(|(open, _)| *open != index) {
+            self.finish()?;
         }
+        let packed = self.packed;
+        let failed = |error| packed.failed(index, error);
         let (_, file) = match &mut self.open {
             Some(open) => open,
-            closed => closed.insert((source, File::open(&source.path).map_err(|error| source.failed(error))?)),
+            closed => closed.insert((index, File::open(&packed.sources[index].path).map_err(failed)?)),
         };
-        system::read_exact_at(file, buffer, offset).map_err(|error| source.failed(error))
+        system::read_exact_at(file, buffer, offset).map_err(failed)
     }
 
-    /// Makes sure that the last file was still as it was found.
-    pub fn finish(mut self) -> Result<(), ContentError> {
-        self.close()
-    }
-
-    /// After the bytes: what was written before they were read shows in the time.
-    fn close(&mut self) -> Result<(), ContentError> {
-        let Some((source, file)) = self.open.take() else { return Ok(()) };
-        let metadata = file.metadata().map_err(|error| source.failed(error))?;
-        let modified = metadata.modified().map_err(|error| source.failed(error))?;
-        match metadata.len() == source.entry.size && modified == source.modified {
-            true => Ok(()),
-            false => Err(source.changed()),
+    /// Whether a piece of a file, which was read before together with bytes of others, is still the same; `None` if it was
+    /// not read here.
+    pub fn is_same_piece(
+        &mut self,
+        index: usize,
+        offset: u64,
+        buffer: &mut [u8],
+    ) -> Result<Option<bool>, ContentError> {
+        let before = self.packed.piece(index, offset).load(Ordering::Relaxed);
+        if before == 0 {
+            return Ok(None);
         }
+        self.read_file(index, offset, buffer)?;
+        Ok(Some(self.packed.hash(buffer) == before))
+    }
+
+    /// Notes whether the last file was still as it was found. After the bytes: what was written before they were read
+    /// shows in the time.
+    pub fn finish(&mut self) -> Result<(), ContentError> {
+        let Some((index, file)) = self.open.take() else { return Ok(()) };
+        let metadata = file.metadata().map_err(|error| self.packed.failed(index, error))?;
+        if !self.packed.sources[index].is_as_found(&metadata) {
+            self.packed.noticed().touched.insert(index);
+        }
+        Ok(())
     }
 }
 
@@ -203,14 +294,19 @@ impl Source {
         self.entry.offset + padded(self.entry.size).unwrap_or(self.entry.size)
     }
 
-    fn changed(&self) -> ContentError {
-        ContentError::Changed(shown(&self.path))
+    fn is_as_found(&self, now: &Metadata) -> bool {
+        now.len() == self.entry.size && now.modified().is_ok_and(|modified| modified == self.modified)
     }
+}
 
-    fn failed(&self, error: io::Error) -> ContentError {
+impl Packed {
+    /// Notes that a file could not be read, and sorts why.
+    fn failed(&self, index: usize, error: io::Error) -> ContentError {
+        self.lose(index);
+        let path = &self.sources[index].path;
         match error.kind() {
-            io::ErrorKind::UnexpectedEof | io::ErrorKind::NotFound => self.changed(),
-            _ => ContentError::read(&self.path)(error),
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::NotFound => ContentError::Changed(shown(path)),
+            _ => ContentError::read(path)(error),
         }
     }
 }

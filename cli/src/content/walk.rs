@@ -1,38 +1,58 @@
-//! Finds the files and folders to send, in the order of the format, and refuses at the sender's side whatever the
-//! recipient would refuse.
+//! Finds the files and folders to send, in the order of the format. All of them are looked at, whatever is wrong with some:
+//! what needs another name, and what cannot be sent, is told together.
 
 use std::{
+    borrow::Cow,
+    ffi::OsString,
     fmt,
     fs::{self, File, Metadata},
     io::{self, Read},
     path::{Path, PathBuf},
-    time::SystemTime,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
+
+use serde::{Deserialize, Serialize};
 
 use super::{
     error::{ContentError, shown},
     manifest::{Entry, MAX_ENTRIES, seconds},
     names,
+    renaming::{self, Change, Renamed, Why},
 };
 use crate::{i18n::fl, system};
 
 /// What will be sent, and what will not.
 #[derive(Debug)]
 pub struct Walked {
-    /// Files and folders in the order of the format; never empty.
+    /// Files and folders in the order of the format.
     pub sources: Vec<Source>,
     /// What was left out.
     pub skipped: Vec<Skipped>,
+    /// What gets another name.
+    pub renamed: Vec<Renamed>,
+    /// What cannot be sent.
+    pub refused: Vec<Refused>,
+}
+
+/// A file or folder that cannot be sent.
+#[derive(Debug)]
+pub struct Refused {
+    /// Where it is.
+    pub source: PathBuf,
+    /// Why.
+    pub error: ContentError,
 }
 
 /// A file or folder on this computer.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Source {
     /// What the recipient will see; the offset is not set yet.
     pub entry: Entry,
     /// Where it is.
+    #[serde(with = "path_text")]
     pub path: PathBuf,
     /// When it changed last, as exactly as the system knows.
+    #[serde(with = "nanoseconds")]
     pub modified: SystemTime,
 }
 
@@ -58,6 +78,10 @@ pub enum SkipReason {
     Special,
     /// The folder of a download that is not finished.
     Unfinished,
+    /// It was removed while its folder was looked through.
+    Vanished,
+    /// It could not be read, or was changed while it was sent.
+    NotWhole,
 }
 
 impl fmt::Display for SkipReason {
@@ -68,53 +92,58 @@ impl fmt::Display for SkipReason {
             Self::Loop => fl!("skip-loop"),
             Self::Special => fl!("skip-special"),
             Self::Unfinished => fl!("skip-unfinished"),
+            Self::Vanished => fl!("skip-vanished"),
+            Self::NotWhole => fl!("skip-not-whole"),
         })
     }
 }
 
 /// Finds all there is under `paths`. Symbolic links are followed if named in `paths`, and below if `follow`.
 pub fn walk(paths: &[PathBuf], follow: bool) -> Result<Walked, ContentError> {
+    let walked = Walked { sources: Vec::new(), skipped: Vec::new(), renamed: Vec::new(), refused: Vec::new() };
+    let mut walk = Walk { follow, above: Vec::new(), walked };
     let mut roots = Vec::with_capacity(paths.len());
     for path in paths {
-        let metadata = fs::metadata(path).map_err(ContentError::read(path))?;
-        let what = if metadata.is_dir() { What::Folder } else { What::File };
-        roots.push(Found { name: root_name(path)?, source: path.clone(), what });
+        match root(path) {
+            Ok(root) => roots.push(root),
+            Err(error) => walk.walked.refused.push(Refused { source: path.clone(), error }),
+        }
     }
-    let mut walk = Walk { follow, above: Vec::new(), sources: Vec::new(), skipped: Vec::new() };
     walk.visit_all(roots, None)?;
-    if walk.sources.is_empty() {
-        return Err(ContentError::NothingToSend);
+    walk.walked.renamed.sort_by(|a, b| a.name.cmp(&b.name));
+    match walk.walked.sources.is_empty() && walk.walked.refused.is_empty() {
+        true => Err(ContentError::NothingToSend),
+        false => Ok(walk.walked),
     }
-    Ok(Walked { sources: walk.sources, skipped: walk.skipped })
 }
 
-/// The name under which an argument travels: its own, and for `.` and `..` that of the folder they mean.
-fn root_name(path: &Path) -> Result<String, ContentError> {
+/// An argument. It travels under its own name, and for `.` and `..` under that of the folder they mean.
+fn root(path: &Path) -> Result<Found, ContentError> {
+    let metadata = fs::metadata(path).map_err(ContentError::read(path))?;
+    let what = if metadata.is_dir() { What::Folder } else { What::File };
     let real = match path.file_name() {
         Some(_) => path.to_owned(),
         None => fs::canonicalize(path).map_err(ContentError::read(path))?,
     };
     let name = real.file_name().ok_or_else(|| ContentError::Nameless(shown(path)))?;
-    let name = name.to_str().ok_or_else(|| ContentError::NotUnicode(shown(path)))?;
-    Ok(names::composed(name))
+    Ok(Found { name: name.to_owned(), source: path.to_owned(), what })
 }
 
 struct Walk {
     follow: bool,
     /// The real paths of the folders around the present one, if links are followed.
     above: Vec<PathBuf>,
-    sources: Vec<Source>,
-    skipped: Vec<Skipped>,
+    walked: Walked,
 }
 
 /// Something in a folder, not looked into yet.
 struct Found {
-    name: String,
+    name: OsString,
     source: PathBuf,
     what: What,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum What {
     File,
     Folder,
@@ -124,47 +153,78 @@ enum What {
 impl Walk {
     /// All that is in one folder, or all the arguments.
     fn visit_all(&mut self, found: Vec<Found>, parent: Option<&str>) -> Result<(), ContentError> {
+        let inside = |name: &str| parent.map_or_else(|| name.to_owned(), |parent| format!("{parent}/{name}"));
         let mut kept = Vec::with_capacity(found.len());
-        for Found { name, source, what } in found {
-            let path = parent.map_or_else(|| name.clone(), |parent| format!("{parent}/{name}"));
-            match what {
-                What::Skip(reason) => self.skipped.push(Skipped { path: names::printable(&path), reason }),
-                _ => kept.push((names::collision_key(&name), path, source, what)),
+        for found in found {
+            match found.what {
+                What::Skip(reason) => self.skip(&inside(&found.name.to_string_lossy()), reason),
+                _ => kept.push(found),
             }
         }
-        kept.sort_by(|a, b| a.0.cmp(&b.0));
-        if let Some([one, other]) = kept.array_windows().find(|[one, other]| one.0 == other.0) {
-            return Err(ContentError::SameName(shown(&one.2), shown(&other.2)));
+        let wanted: Vec<_> = kept.iter().map(|found| (found.name.clone(), found.what == What::Folder)).collect();
+        let mut named = Vec::with_capacity(kept.len());
+        for (found, given) in kept.iter().zip(renaming::give(&wanted)) {
+            let path = inside(&given.name);
+            if let Some(change) = given.why {
+                let why = match change {
+                    Change::NotUnicode => Why::NotUnicode,
+                    Change::Forbidden(error) => Why::Forbidden(error),
+                    Change::Same(other) => Why::Same(shown(&kept[other].source)),
+                };
+                self.walked.renamed.push(Renamed { path: shown(&found.source), name: path.clone(), why });
+            }
+            named.push((path, &found.source, found.what));
         }
-        kept.sort_by(|a, b| a.1.cmp(&b.1));
-        for (_, path, source, what) in kept {
-            names::check_sent(&path).map_err(|error| ContentError::ForbiddenName(shown(&source), error))?;
-            match what {
-                What::Folder => self.folder(source, path)?,
-                _ => self.file(source, path)?,
+        named.sort_by(|a, b| a.0.cmp(&b.0));
+        for (path, source, what) in named {
+            match self.visit(source, &path, what) {
+                Ok(()) => {}
+                Err(ContentError::TooMany) => return Err(ContentError::TooMany),
+                Err(ContentError::NotFound(_)) if parent.is_some() => self.skip(&path, SkipReason::Vanished),
+                Err(error) => self.walked.refused.push(Refused { source: source.clone(), error }),
             }
         }
         Ok(())
     }
 
-    fn folder(&mut self, source: PathBuf, path: String) -> Result<(), ContentError> {
-        if self.follow {
-            let real = fs::canonicalize(&source).map_err(ContentError::read(&source))?;
-            if self.above.contains(&real) {
-                self.skipped.push(Skipped { path: names::printable(&path), reason: SkipReason::Loop });
-                return Ok(());
-            }
-            self.above.push(real);
+    fn skip(&mut self, path: &str, reason: SkipReason) {
+        self.walked.skipped.push(Skipped { path: names::printable(path), reason });
+    }
+
+    fn visit(&mut self, source: &Path, path: &str, what: What) -> Result<(), ContentError> {
+        // Of a name that was given, only the whole path can be too long or too deep.
+        names::check_sent(path).map_err(|error| ContentError::ForbiddenName(shown(source), error))?;
+        if what == What::File {
+            return self.file(source, path);
         }
-        let metadata = fs::metadata(&source).map_err(ContentError::read(&source))?;
-        self.add(&source, &path, &metadata)?;
-        let mut found = Vec::new();
-        for child in fs::read_dir(&source).map_err(ContentError::read(&source))? {
-            found.push(self.find(&child.map_err(ContentError::read(&source))?)?);
+        if !self.follow {
+            return self.folder(source, path);
         }
-        self.visit_all(found, Some(&path))?;
+        let real = fs::canonicalize(source).map_err(ContentError::read(source))?;
+        if self.above.contains(&real) {
+            self.skip(path, SkipReason::Loop);
+            return Ok(());
+        }
+        self.above.push(real);
+        let visited = self.folder(source, path);
         self.above.pop();
-        Ok(())
+        visited
+    }
+
+    fn folder(&mut self, source: &Path, path: &str) -> Result<(), ContentError> {
+        let metadata = fs::metadata(source).map_err(ContentError::read(source))?;
+        let children = fs::read_dir(source).map_err(ContentError::read(source))?;
+        self.add(source, path, &metadata)?;
+        let mut found = Vec::new();
+        for child in children {
+            let child = child.map_err(ContentError::read(source))?;
+            match self.find(&child) {
+                Ok(child) => found.push(child),
+                Err(ContentError::NotFound(_)) => {}
+                Err(error) => self.walked.refused.push(Refused { source: child.path(), error }),
+            }
+        }
+        self.visit_all(found, Some(path))
     }
 
     fn find(&self, child: &fs::DirEntry) -> Result<Found, ContentError> {
@@ -187,30 +247,27 @@ impl Walk {
             kind if kind.is_symlink() => What::Skip(broken),
             _ => What::Skip(SkipReason::Special),
         };
-        match child.file_name().to_str() {
-            Some(name) => Ok(Found { name: names::composed(name), source, what }),
-            None => Err(ContentError::NotUnicode(shown(&source))),
-        }
+        Ok(Found { name: child.file_name(), source, what })
     }
 
     /// Opens the file once, so that one that cannot be read is known before anything is sent.
-    fn file(&mut self, source: PathBuf, path: String) -> Result<(), ContentError> {
-        let special = || ContentError::Special(shown(&source));
+    fn file(&mut self, source: &Path, path: &str) -> Result<(), ContentError> {
+        let special = || ContentError::Special(shown(source));
         // Opening a pipe would wait for its other end.
-        if !fs::metadata(&source).map_err(ContentError::read(&source))?.is_file() {
+        if !fs::metadata(source).map_err(ContentError::read(source))?.is_file() {
             return Err(special());
         }
-        let mut file = File::open(&source).map_err(ContentError::read(&source))?;
-        let metadata = file.metadata().map_err(ContentError::read(&source))?;
-        let unmeasured = metadata.len() == 0 && file.read(&mut [0]).map_err(ContentError::read(&source))? > 0;
+        let mut file = File::open(source).map_err(ContentError::read(source))?;
+        let metadata = file.metadata().map_err(ContentError::read(source))?;
+        let unmeasured = metadata.len() == 0 && file.read(&mut [0]).map_err(ContentError::read(source))? > 0;
         if !metadata.is_file() || unmeasured {
             return Err(special());
         }
-        self.add(&source, &path, &metadata)
+        self.add(source, path, &metadata)
     }
 
     fn add(&mut self, source: &Path, path: &str, metadata: &Metadata) -> Result<(), ContentError> {
-        if self.sources.len() as u64 == MAX_ENTRIES {
+        if self.walked.sources.len() as u64 == MAX_ENTRIES {
             return Err(ContentError::TooMany);
         }
         let modified = metadata.modified().map_err(ContentError::read(source))?;
@@ -223,7 +280,74 @@ impl Walk {
             executable: !folder && system::is_executable(metadata),
             offset: 0,
         };
-        self.sources.push(Source { entry, path: source.to_owned(), modified });
+        self.walked.sources.push(Source { entry, path: source.to_owned(), modified });
         Ok(())
+    }
+}
+
+/// A path as text, where it is Unicode.
+mod path_text {
+    use serde::{Deserializer, Serializer};
+
+    use super::*;
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Form<'a> {
+        Text(Cow<'a, str>),
+        Raw(OsString),
+    }
+
+    pub(super) fn serialize<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+        let raw = || Form::Raw(path.as_os_str().to_owned());
+        path.to_str().map_or_else(raw, |text| Form::Text(text.into())).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
+        Ok(match Form::deserialize(deserializer)? {
+            Form::Text(text) => text.into_owned().into(),
+            Form::Raw(raw) => raw.into(),
+        })
+    }
+}
+
+/// Nanoseconds since 1970, as far as 64 bits reach: three centuries either way.
+mod nanoseconds {
+    use serde::{Deserializer, Serializer};
+
+    use super::*;
+
+    pub(super) fn serialize<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+        let nanoseconds = match time.duration_since(UNIX_EPOCH) {
+            Ok(since) => i64::try_from(since.as_nanos()).unwrap_or(i64::MAX),
+            Err(before) => i64::try_from(before.duration().as_nanos()).map_or(i64::MIN, |nanoseconds| -nanoseconds),
+        };
+        nanoseconds.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SystemTime, D::Error> {
+        let nanoseconds = i64::deserialize(deserializer)?;
+        let distance = Duration::from_nanos(nanoseconds.unsigned_abs());
+        Ok(if nanoseconds < 0 { UNIX_EPOCH - distance } else { UNIX_EPOCH + distance })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_come_back_as_they_were() {
+        let entry = Entry { path: "d/a".into(), folder: false, size: 7, mtime: 1, executable: true, offset: 512 };
+        let mut paths = vec![PathBuf::from("/d/\u{e9}")];
+        #[cfg(unix)]
+        paths.push(<OsString as std::os::unix::ffi::OsStringExt>::from_vec(b"/d/caf\xe9".to_vec()).into());
+        for path in paths {
+            for modified in [UNIX_EPOCH + Duration::new(1_700_000_000, 123_456_789), UNIX_EPOCH - Duration::new(5, 1)] {
+                let source = Source { entry: entry.clone(), path: path.clone(), modified };
+                let json = serde_json::to_vec(&source).unwrap();
+                assert_eq!(serde_json::from_slice::<Source>(&json).unwrap(), source);
+            }
+        }
     }
 }

@@ -5,6 +5,7 @@
 //! | `lock` | nothing of use; held while a process works on the upload, touched whenever one begins to |
 //! | `journal.json` | a [`Record`]: link, keys, words, and what was asked for |
 //! | `tags` | a [`TagFile`]; the tags of a block are in it, on disk, before its first byte is sent |
+//! | `sources.json` | the files and folders that are sent, as they were found; nothing of the kind for standard input |
 //! | `manifest.age` | the manifest as it was first sent; that of a stream once the stream has ended |
 //! | `header` | the age header. Without it the upload cannot go on: no other header can be made for the same file key |
 //!
@@ -29,7 +30,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     config::{self, Dirs},
-    content::manifest::hex,
+    content::{manifest::hex, walk::Source},
     envelope::{FileKey, NONCE, words::WordList},
     error::{Error, Result},
     i18n::fl,
@@ -71,9 +72,6 @@ pub struct Record {
     pub request: CreateShare,
     /// What was asked for.
     pub asked: Asked,
-    /// Tells whether files and folders are still as they were; absent for standard input.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sources: Option<Bytes32>,
     /// When it began, by this computer's clock, in seconds since 1970.
     pub began_at: u64,
 }
@@ -135,17 +133,20 @@ impl Journals {
         Ok(Self(dirs.uploads()?))
     }
 
-    /// A new one, on disk before anything is sent.
-    pub fn create(&self, id: &ShareId, record: Record) -> Result<Journal> {
+    /// A new one, on disk before anything is sent; of files and folders as they were found.
+    pub fn create(&self, id: &ShareId, record: Record, sources: Option<&[Source]>) -> Result<Journal> {
         let unwritable = |error| Error::at_home(fl!("transfer-journal-unwritable", path = shown(&self.0)), error);
-        self.try_create(id, record).map_err(unwritable)
+        self.try_create(id, record, sources).map_err(unwritable)
     }
 
-    fn try_create(&self, id: &ShareId, record: Record) -> io::Result<Journal> {
+    fn try_create(&self, id: &ShareId, record: Record, sources: Option<&[Source]>) -> io::Result<Journal> {
         let folder = self.folder(id);
         let lock = self.claim(&folder)?;
         let tags = TagFile::create(&folder.join(TAGS))?;
         tags.reserve(record.request.payload_bytes.map_or(0, |bytes| bytes.div_ceil(SEALED_CHUNK_BYTES)))?;
+        if let Some(sources) = sources {
+            config::write_private(&folder.join(SOURCES), &serde_json::to_vec(sources)?)?;
+        }
         let json = Zeroizing::new(serde_json::to_vec(&record).map_err(io::Error::other)?);
         config::write_private(&folder.join(RECORD), &json)?;
         system::sync_dir(&self.0)?;
@@ -218,6 +219,7 @@ impl Journals {
 const LOCK: &str = "lock";
 const RECORD: &str = "journal.json";
 const TAGS: &str = "tags";
+const SOURCES: &str = "sources.json";
 const HEADER: &str = "header";
 const MANIFEST: &str = "manifest.age";
 
@@ -268,6 +270,11 @@ impl Journal {
     /// Puts down the manifest's age file, before it is first sent.
     pub fn keep_manifest(&self, manifest: &[u8]) -> io::Result<()> {
         config::write_private(&self.folder.join(MANIFEST), manifest)
+    }
+
+    /// The files and folders that are sent, as they were found.
+    pub fn sources(&self) -> io::Result<Vec<Source>> {
+        Ok(serde_json::from_slice(&fs::read(self.folder.join(SOURCES))?)?)
     }
 
     /// The header, if it is known.
@@ -367,7 +374,6 @@ mod tests {
                 words: Some((6, Some(WordList::Nl))),
                 recipients: Vec::new(),
             },
-            sources: Some(zero),
             began_at: time::now(),
         }
     }
@@ -380,7 +386,7 @@ mod tests {
     fn comes_back_as_it_was_to_one_process_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
         let journals = Journals(folder.path().join("uploads"));
-        let journal = journals.create(&id(1), record()).unwrap();
+        let journal = journals.create(&id(1), record(), None).unwrap();
         assert_eq!(journal.header().unwrap(), None);
         journal.keep_header(b"header", Some(b"manifest")).unwrap();
         journal.tags.write(9_999, &[3; 16]).unwrap();
@@ -407,7 +413,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let journals = Journals(folder.path().join("uploads"));
-        let journal = journals.create(&id(1), record()).unwrap();
+        let journal = journals.create(&id(1), record(), None).unwrap();
         journal.keep_header(b"header", Some(b"manifest")).unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&journals.0), mode(&journal.folder)), (0o700, 0o700));
@@ -429,7 +435,7 @@ mod tests {
     fn a_sweep_takes_what_never_began_and_leaves_what_lives() {
         let folder = tempfile::tempdir().unwrap();
         let journals = Journals(folder.path().join("uploads"));
-        let alive = journals.create(&id(1), record()).unwrap().folder.clone();
+        let alive = journals.create(&id(1), record(), None).unwrap().folder.clone();
         age(&alive, 24 * 366);
         let (unborn, half) = (journals.folder(&id(4)), journals.folder(&id(5)));
         fs::create_dir(&unborn).unwrap();
@@ -453,7 +459,7 @@ mod tests {
     fn one_that_is_damaged_goes_when_a_relay_would_have_given_up() {
         let folder = tempfile::tempdir().unwrap();
         let journals = Journals(folder.path().join("uploads"));
-        let damaged = journals.create(&id(1), record()).unwrap().folder.clone();
+        let damaged = journals.create(&id(1), record(), None).unwrap().folder.clone();
         fs::write(damaged.join(RECORD), "{").unwrap();
         for hours in [0, -24 * 366, 71] {
             age(&damaged, hours);
@@ -469,7 +475,7 @@ mod tests {
     fn is_asked_about_when_a_relay_may_have_given_up() {
         let folder = tempfile::tempdir().unwrap();
         let journals = Journals(folder.path().join("uploads"));
-        let journal = journals.create(&id(1), record()).unwrap();
+        let journal = journals.create(&id(1), record(), None).unwrap();
         for (hours, old) in [(0, 0), (71, 0), (73, 1), (-24 * 366, 0)] {
             age(&journal.folder, hours);
             assert_eq!(journals.old().len(), old, "{hours}");
@@ -488,13 +494,13 @@ mod tests {
     fn is_over_here_after_two_days_without_progress_or_once_it_expired() {
         let folder = tempfile::tempdir().unwrap();
         let journals = Journals(folder.path().join("uploads"));
-        let journal = journals.create(&id(1), record()).unwrap();
+        let journal = journals.create(&id(1), record(), None).unwrap();
         for (hours, over) in [(0, false), (47, false), (49, true), (-49, false)] {
             age(&journal.folder, hours);
             assert_eq!(journal.is_over_here(), over, "{hours}");
         }
         for (began_at, over) in [(time::now() - 8 * 24 * 3600, true), (time::now() + 24 * 3600, false)] {
-            let journal = journals.create(&id(2), Record { began_at, ..record() }).unwrap();
+            let journal = journals.create(&id(2), Record { began_at, ..record() }, None).unwrap();
             assert_eq!(journal.is_over_here(), over);
             journal.remove();
         }

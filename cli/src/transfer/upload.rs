@@ -20,7 +20,7 @@ use tokio::sync::OnceCell;
 
 use crate::{
     client::{Answer, Client, ClientError},
-    content::Packed,
+    content::{ContentError, Packed, shown},
     envelope::{self, CHUNK, SEALED_CHUNK, Stream as SealedStream, TAG},
     error::{Error, Kind, Result},
     i18n::fl,
@@ -67,6 +67,8 @@ pub struct Upload {
     pub stream: Arc<SealedStream>,
     /// What has been sealed so far.
     pub tags: Arc<TagFile>,
+    /// Whether some of that may have been in an earlier process.
+    pub resumed: bool,
     /// The parts, and what the relay holds of them.
     pub parts: Parts,
     /// How long to keep trying.
@@ -105,9 +107,14 @@ impl Upload {
     pub async fn run(&self, source: Source) -> Result<Uploaded> {
         let plain_bytes = match source {
             Source::Packed(packed) => {
-                let length = packed.length();
-                self.send_all(self.packed_blocks(packed)).await?;
-                length
+                if self.resumed {
+                    // What was sealed before may be of files that have changed since: that is told before anything is sent.
+                    packed.look_again();
+                    self.compare(&packed).await?;
+                }
+                self.send_all(self.packed_blocks(Arc::clone(&packed))).await?;
+                self.compare(&packed).await?;
+                packed.length()
             }
             Source::Stream(reader) => envelope::plain_len(self.send_all(self.stream_blocks(reader)).await?)
                 .expect("whole chunks and a last one have been sealed"),
@@ -144,6 +151,29 @@ impl Upload {
                 blocking(move || sealer.seal_packed(&packed, number, place)).await
             }
         })
+    }
+
+    /// Reads files again that were written to, touched or replaced since they were found, and compares them with what was
+    /// sealed. If all is the same, it is what they held when the last of it had been read, and nothing is of two times.
+    async fn compare(&self, packed: &Arc<Packed>) -> Result<()> {
+        let touched = packed.touched();
+        if !touched.is_empty() {
+            self.progress.note(fl!("transfer-comparing"));
+        }
+        for index in touched {
+            let (sealer, packed) = (self.sealer(), Arc::clone(packed));
+            blocking(move || {
+                if !sealer.is_as_sealed(&packed, index)? {
+                    packed.lose(index);
+                }
+                Ok(())
+            })
+            .await?;
+        }
+        match packed.lost().first() {
+            Some(lost) => Err(ContentError::Changed(shown(&lost.path)).into()),
+            None => Ok(()),
+        }
     }
 
     /// Whether something of a block must be sent. What the relay holds and we have no tags of is sent again, as the
@@ -286,6 +316,40 @@ impl Sealer {
                 return self.finish(number, place, sealed);
             }
         }
+    }
+
+    /// Whether a file still holds what was sealed of it: by the tags of its chunks, and where a chunk is not its alone, by
+    /// the piece that was read of it. Pieces that an earlier process read it knows by the tags, too.
+    fn is_as_sealed(&self, packed: &Packed, index: usize) -> Result<bool> {
+        let span = packed.span(index);
+        let mut reader = packed.second_reader();
+        let mut place = vec![0; SEALED_CHUNK];
+        for chunk in span.start / CHUNK as u64..span.end.div_ceil(CHUNK as u64) {
+            let known = self.tags.read(chunk..chunk + 1).map_err(journal_failed)?;
+            if is_missing(&known) {
+                continue;
+            }
+            let start = chunk * CHUNK as u64;
+            let plain = (packed.length() - start).min(CHUNK as u64) as usize;
+            let (from, to) = (span.start.max(start), span.end.min(start + plain as u64));
+            let piece = &mut place[..(to - from) as usize];
+            if piece.len() < plain {
+                match reader.is_same_piece(index, from - span.start, piece) {
+                    Ok(None) => {}
+                    Ok(Some(true)) => continue,
+                    // The reader has noted that it failed.
+                    Ok(Some(false)) | Err(_) => return Ok(false),
+                }
+            }
+            if reader.read_at(start, &mut place[..plain]).is_err() {
+                return Ok(false);
+            }
+            self.stream.seal_chunk(chunk, start + plain as u64 == packed.length(), &mut place[..plain + TAG]);
+            if place[plain..plain + TAG] != known {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Reads and seals the next block; the stream comes back unless it has ended.

@@ -2,44 +2,47 @@
 
 use super::*;
 
-/// A file of five bytes, found and then changed; reading it must name it.
-fn changed_after(name: &str, change: impl FnOnce(&Path)) {
+/// A file of five bytes, found and then changed; what reading it gives, and whether it counts as touched.
+fn changed_after(name: &str, change: impl FnOnce(&Path)) -> (Result<[u8; 5], ContentError>, bool) {
     let sandbox = sandbox();
     let file = write(sandbox.path().join(name), "hello");
     set_time(&file, at(1_000_000_000));
     let packed = pack(std::slice::from_ref(&file));
     change(&file);
-    match read_at(&packed, 0, &mut [0; 5]).unwrap_err() {
-        ContentError::Changed(path) => assert!(path.ends_with(name), "{path}"),
-        other => panic!("{other:?}"),
-    }
+    let mut bytes = [0; 5];
+    let read = read_at(&packed, 0, &mut bytes).map(|()| bytes);
+    assert_eq!(packed.lost().len(), usize::from(read.is_err()));
+    (read, packed.touched() == [0])
 }
 
 #[test]
-fn a_file_that_grows_stops_the_send() {
-    changed_after("grows", |file| {
+fn of_a_file_that_grows_the_beginning_is_read() {
+    let (read, touched) = changed_after("grows", |file| {
         File::options().append(true).open(file).unwrap().write_all(b"!").unwrap();
         set_time(file, at(1_000_000_000));
     });
+    assert!(read.unwrap() == *b"hello" && touched);
 }
 
 #[test]
-fn a_file_that_shrinks_stops_the_send() {
-    changed_after("shrinks", |file| {
-        File::options().write(true).open(file).unwrap().set_len(4).unwrap();
-    });
+fn a_file_that_was_written_to_is_read_and_noted() {
+    let (read, touched) = changed_after("rewritten", |file| fs::write(file, "HELLO").unwrap());
+    assert!(read.unwrap() == *b"HELLO" && touched);
+    let (read, touched) = changed_after("touched", |file| set_time(file, at(1_000_000_001)));
+    assert!(read.unwrap() == *b"hello" && touched);
+    let (read, touched) = changed_after("left alone", |_| ());
+    assert!(read.unwrap() == *b"hello" && !touched);
 }
 
 #[test]
-fn a_file_that_is_rewritten_stops_the_send() {
-    changed_after("rewritten", |file| {
-        fs::write(file, "HELLO").unwrap();
-    });
-}
-
-#[test]
-fn a_file_that_is_removed_stops_the_send() {
-    changed_after("removed", |file| fs::remove_file(file).unwrap());
+fn a_file_that_shrinks_or_is_removed_is_named() {
+    let shrink = |file: &Path| File::options().write(true).open(file).unwrap().set_len(4).unwrap();
+    for (name, (read, _)) in [
+        ("shrinks", changed_after("shrinks", shrink)),
+        ("removed", changed_after("removed", |file| fs::remove_file(file).unwrap())),
+    ] {
+        assert!(matches!(read, Err(ContentError::Changed(path)) if path.ends_with(name)));
+    }
 }
 
 #[test]
@@ -52,6 +55,25 @@ fn a_change_is_found_in_the_middle_of_a_tar_too() {
     fs::write(sandbox.path().join("d/b"), [0; 2_999]).unwrap();
     let mut whole = vec![0; packed.length() as usize];
     assert!(matches!(read_at(&packed, 0, &mut whole), Err(ContentError::Changed(path)) if path.ends_with("b")));
+    packed.look_again();
+    assert_eq!(packed.lost().iter().map(|source| source.entry.path.as_str()).collect::<Vec<_>>(), ["d/b"]);
+}
+
+#[test]
+fn a_piece_is_known_again_whatever_became_of_its_neighbours() {
+    let sandbox = sandbox();
+    for name in ["a", "b"] {
+        write(sandbox.path().join("d").join(name), name.repeat(100));
+    }
+    let packed = pack(&[sandbox.path().join("d")]);
+    let mut piece = [0; 100];
+    assert_eq!(packed.second_reader().is_same_piece(1, 0, &mut piece).unwrap(), None);
+    content(&packed);
+    fs::remove_file(sandbox.path().join("d/b")).unwrap();
+    assert_eq!(packed.second_reader().is_same_piece(1, 0, &mut piece).unwrap(), Some(true));
+    fs::write(sandbox.path().join("d/a"), "b".repeat(100)).unwrap();
+    assert_eq!(packed.second_reader().is_same_piece(1, 0, &mut piece).unwrap(), Some(false));
+    assert!(packed.second_reader().is_same_piece(2, 0, &mut piece).is_err());
 }
 
 fn paths(walked: &Walked) -> Vec<&str> {
@@ -80,16 +102,48 @@ fn the_order_is_that_of_bytes_folder_by_folder() {
     assert_eq!(paths(&walked), ["d", "d/Y", "d/a", "d/a/b", "d/a b", "d/a.b", "d/z", "d/é", "d/ｅ", "d/😀"]);
 }
 
+/// What gets another name: the end of its path here, its path in the share, and why.
+fn renamed(walked: &Walked) -> Vec<(&str, &str, &Why)> {
+    walked
+        .renamed
+        .iter()
+        .map(|renamed| (renamed.path.rsplit('/').next().unwrap(), renamed.name.as_str(), &renamed.why))
+        .collect()
+}
+
 #[test]
-fn a_character_that_unicode_has_not_assigned_is_not_sent() {
+fn all_that_needs_another_name_is_told_at_once() {
     let sandbox = sandbox();
-    let file = write(sandbox.path().join("d/new \u{378}.txt"), "");
-    for argument in [sandbox.path().join("d"), file] {
-        match walk(&[argument], false).unwrap_err() {
-            ContentError::ForbiddenName(path, NameError::Unassigned('\u{378}')) => assert!(path.ends_with(".txt")),
-            other => panic!("{other:?}"),
-        }
+    for file in ["12:30.txt", "sub/new \u{378}.txt", "sub/nul", "ok"] {
+        write(sandbox.path().join("d").join(file), "");
     }
+    let walked = walk(&[sandbox.path().join("d")], false).unwrap();
+    let forbidden =
+        [NameError::Character(':'), NameError::Device, NameError::Unassigned('\u{378}')].map(Why::Forbidden);
+    assert_eq!(
+        renamed(&walked),
+        [
+            ("12:30.txt", "d/12.30.txt", &forbidden[0]),
+            ("nul", "d/sub/_nul", &forbidden[1]),
+            ("new \u{378}.txt", "d/sub/new _.txt", &forbidden[2]),
+        ]
+    );
+    assert_eq!(paths(&walked), ["d", "d/12.30.txt", "d/ok", "d/sub", "d/sub/_nul", "d/sub/new _.txt"]);
+}
+
+#[test]
+fn all_that_cannot_be_sent_is_told_at_once() {
+    let sandbox = sandbox();
+    let deep = sandbox.path().join(vec!["x"; 101].join("/"));
+    write(deep.join("file"), "");
+    let arguments = [sandbox.path().join("x"), sandbox.path().join("absent"), sandbox.path().join("gone")];
+    let walked = walk(&arguments, false).unwrap();
+    let errors: Vec<_> = walked.refused.iter().map(|refused| &refused.error).collect();
+    assert!(
+        matches!(&errors[..], [ContentError::NotFound(a), ContentError::NotFound(b), ContentError::ForbiddenName(_, NameError::Deep)]
+            if a.ends_with("absent") && b.ends_with("gone")),
+        "{errors:?}"
+    );
 }
 
 #[test]
@@ -101,20 +155,18 @@ fn the_folder_of_an_unfinished_download_is_left_out_and_what_looks_like_one_is_r
     assert_eq!((paths(&walked), walked.skipped[0].reason), (vec!["d", "d/file"], SkipReason::Unfinished));
     for name in [".SHARE-0123456789abcdef.part", ".\u{17f}hare-0123456789abcdef.part"] {
         let file = write(sandbox.path().join(name), "");
-        assert!(matches!(walk(&[file], false), Err(ContentError::ForbiddenName(_, NameError::Staging))), "{name}");
+        let walked = walk(&[file], false).unwrap();
+        assert_eq!(walked.renamed[0].why, Why::Forbidden(NameError::Staging), "{name}");
     }
 }
 
 #[test]
-fn two_arguments_of_one_name_are_refused() {
+fn of_two_arguments_of_one_name_the_second_gets_a_number() {
     let sandbox = sandbox();
     let (one, other) = (write(sandbox.path().join("x/Report.pdf"), ""), write(sandbox.path().join("y/report.pdf"), ""));
-    match walk(&[one, other], false).unwrap_err() {
-        ContentError::SameName(one, other) => {
-            assert!(one.ends_with("x/Report.pdf") && other.ends_with("y/report.pdf"), "{one} {other}");
-        }
-        other => panic!("{other:?}"),
-    }
+    let walked = walk(&[other, one], false).unwrap();
+    assert_eq!(paths(&walked), ["Report.pdf", "report (2).pdf"]);
+    assert!(matches!(renamed(&walked)[..], [("report.pdf", _, Why::Same(other))] if other.ends_with("x/Report.pdf")));
 }
 
 #[test]
@@ -131,26 +183,11 @@ fn a_folder_is_sent_by_its_name_however_it_is_given() {
 fn what_is_not_there_is_named() {
     let sandbox = sandbox();
     let missing = sandbox.path().join("miss\u{1b}ing");
-    match walk(&[missing], false).unwrap_err() {
+    match &walk(&[missing], false).unwrap().refused[0].error {
         ContentError::NotFound(path) => assert!(path.ends_with("miss\\u{1b}ing")),
         other => panic!("{other:?}"),
     }
     assert!(matches!(walk(&[], false), Err(ContentError::NothingToSend)));
-}
-
-#[test]
-fn a_name_that_would_be_refused_later_is_refused_at_once() {
-    let sandbox = sandbox();
-    for (name, expected) in [("a:b", NameError::Character(':')), ("nul", NameError::Device), ("a.", NameError::Ending)]
-    {
-        let folder = sandbox.path().join("d");
-        let file = write(folder.join(name), "");
-        match walk(&[folder], false).unwrap_err() {
-            ContentError::ForbiddenName(path, error) => assert!(path.ends_with(name) && error == expected, "{path}"),
-            other => panic!("{other:?}"),
-        }
-        fs::remove_file(file).unwrap();
-    }
 }
 
 #[cfg(unix)]
@@ -164,32 +201,32 @@ mod on_unix {
 
     #[test]
     fn the_root_has_no_name() {
-        assert!(matches!(walk(&["/".into()], false), Err(ContentError::Nameless(path)) if path == "/"));
+        assert!(matches!(refused("/".into()), ContentError::Nameless(path) if path == "/"));
     }
 
     #[test]
-    fn a_name_that_is_not_unicode_is_named() {
+    fn a_name_that_is_not_unicode_is_made_visible() {
         let sandbox = sandbox();
         let file = write(sandbox.path().join("d").join(OsStr::from_bytes(b"caf\xe9")), "");
-        for argument in [sandbox.path().join("d"), file] {
-            match walk(&[argument], false).unwrap_err() {
-                ContentError::NotUnicode(path) => assert!(path.ends_with("caf\u{fffd}")),
-                other => panic!("{other:?}"),
-            }
+        for (argument, name) in [(sandbox.path().join("d"), "d/caf%E9"), (file, "caf%E9")] {
+            let walked = walk(&[argument], false).unwrap();
+            assert_eq!(renamed(&walked), [("caf\u{fffd}", name, &Why::NotUnicode)]);
         }
     }
 
     #[test]
-    fn names_that_differ_in_case_only_are_refused() {
+    fn of_names_that_differ_in_case_only_the_second_gets_a_number() {
         let sandbox = sandbox();
         // In the order of bytes, others stand between the two.
         for name in ["README", "Setup", "readme"] {
             write(sandbox.path().join("d").join(name), "");
         }
-        match walk(&[sandbox.path().join("d")], false).unwrap_err() {
-            ContentError::SameName(one, other) => assert_eq!(one.to_lowercase(), other.to_lowercase()),
-            other => panic!("{other:?}"),
-        }
+        let walked = walk(&[sandbox.path().join("d")], false).unwrap();
+        assert_eq!(paths(&walked), ["d", "d/README", "d/Setup", "d/readme (2)"]);
+    }
+
+    fn refused(path: PathBuf) -> ContentError {
+        walk(&[path], false).unwrap().refused.remove(0).error
     }
 
     fn skipped(walked: &Walked) -> Vec<(&str, SkipReason)> {
@@ -253,19 +290,19 @@ mod on_unix {
         let folder = with_links(sandbox.path());
         let walked = walk(&[folder.join("to-file"), folder.join("to-folder")], false).unwrap();
         assert_eq!(paths(&walked), ["to-file", "to-folder", "to-folder/inner"]);
-        assert!(matches!(walk(&[folder.join("to-nothing")], false), Err(ContentError::NotFound(_))));
+        assert!(matches!(refused(folder.join("to-nothing")), ContentError::NotFound(_)));
     }
 
     #[test]
     fn a_pipe_that_is_named_is_refused_without_waiting() {
         let sandbox = sandbox();
         let pipe = with_links(sandbox.path()).join("pipe");
-        assert!(matches!(walk(&[pipe], false), Err(ContentError::Special(_))));
+        assert!(matches!(refused(pipe), ContentError::Special(_)));
     }
 
     #[test]
     #[cfg(target_os = "linux")]
     fn a_file_that_hides_its_length_is_refused() {
-        assert!(matches!(walk(&["/proc/version".into()], false), Err(ContentError::Special(_))));
+        assert!(matches!(refused("/proc/version".into()), ContentError::Special(_)));
     }
 }

@@ -21,6 +21,7 @@ use share::content::{
     names::NameError,
     pack::Packed,
     place::{Placed, find_in_the_way, place},
+    renaming::Why,
     unpack::unpack,
     walk::{SkipReason, Walked, walk},
 };

@@ -8,6 +8,7 @@ mod taking_back;
 mod unfinished;
 
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -15,7 +16,7 @@ use std::{
 pub(super) use self::order::relay_of_environment;
 use self::{
     audience::WordsFile,
-    order::{Destination, Order},
+    order::{Destination, NotWhole, Order},
     outgoing::Outgoing,
     sending::{Identity, Sending},
 };
@@ -48,9 +49,12 @@ pub async fn run(context: &Context, args: args::Send) -> Result<()> {
     let (journal, message) = (Arc::new(journal), order.message.clone());
     let went = go_on(context, &journal, message, order.words_file.as_deref(), order.patience.clone(), &mut stop).await;
     match went {
-        Err(error) if error.kind() == Kind::Changed && context.ui.is_interactive() => {
+        Err(error)
+            if error.kind() == Kind::Changed
+                && (order.not_whole == NotWhole::LeaveOut || context.ui.is_interactive()) =>
+        {
             context.ui.warn(error.to_string());
-            match unfinished::offer_anew(context, &journal, &mut stop).await? {
+            match unfinished::offer_anew(context, &order, &journal, &mut stop).await? {
                 true => begin(context, order, &mut stop).await,
                 false => Err(error),
             }
@@ -72,23 +76,18 @@ pub async fn resume(context: &Context, args: args::Resume) -> Result<()> {
     go_on(context, &journal, None, words_file, patience, &mut stop).await
 }
 
-/// Sends something anew.
+/// Sends something anew; as often as it takes, if what turns out not to be sendable whole may be left out. Layout and
+/// manifest of what was begun cannot change any more, so that takes another share.
 async fn begin(context: &Context, order: Order, stop: &mut StopSignal) -> Result<()> {
-    let prepare = async {
-        let words = order.audience.new_words()?;
-        let words = words.as_ref().map(|words| words.as_str());
-        let identity = Identity::new(words).await?;
-        // Only now, so that the memory of two scrypt runs is never in use at once; it goes on beside all that follows.
-        let header = order.audience.header(words)?;
-        let outgoing = Outgoing::pack(context, order.paths.clone(), &order.asked, order.message.clone()).await?;
-        let route = Route::open(context, &order.destination).await?;
-        let sending = Sending::new(context, &order, &route, identity, words, &outgoing, &header).await?;
-        // The journal names the file, so that whoever goes on, or begins anew, knows of it.
-        let words_file = WordsFile::create(order.words_file.as_deref(), words).inspect_err(|_| sending.forget())?;
-        Ok(Delivery { sending, outgoing, header, words_file, route })
-    };
-    let delivery = unless_stopped(stop, fl!("send-interrupted"), prepare).await?;
-    delivery.carry_out(context, stop).await
+    let mut left_out = BTreeSet::new();
+    loop {
+        let prepare = Delivery::prepare(context, &order, &left_out);
+        let delivery = unless_stopped(stop, fl!("send-interrupted"), prepare).await?;
+        match delivery.carry_out(context, Some(order.not_whole), stop).await? {
+            Carried::Delivered => return Ok(()),
+            Carried::NotWhole(paths) => left_out.extend(paths),
+        }
+    }
 }
 
 /// Goes on with what was begun before. The message is in the manifest already, but for a stream that had not ended.
@@ -108,17 +107,11 @@ async fn go_on(
     let (sending, header) = Sending::resumed(journal, link, words_file, patience)?;
     if let Some(entry) = unless_stopped(stop, fl!("send-interrupted"), sending.ready_before(context)).await? {
         WordsFile::again(words_file, words)?.keep();
-        return sending.announce(context, &entry).and_then(|()| sending.tell_ready(context, &entry));
+        return sending.announce(context, &entry, None).and_then(|()| sending.tell_ready(context, &entry));
     }
-    let prepare = async {
-        let paths = record.asked.paths.iter().map(PathBuf::from).collect();
-        let outgoing = Outgoing::pack(context, paths, &record.asked, message).await?;
-        unfinished::check_unchanged(journal, &outgoing)?;
-        let words_file = WordsFile::again(words_file, words)?;
-        Ok((outgoing, words_file))
-    };
-    let (outgoing, words_file) = unless_stopped(stop, fl!("send-interrupted"), prepare).await?;
-    Delivery { sending, outgoing, header, words_file, route }.carry_out(context, stop).await
+    let outgoing = unless_stopped(stop, fl!("send-interrupted"), Outgoing::again(journal, message)).await?;
+    let words_file = WordsFile::again(words_file, words)?;
+    Delivery { sending, outgoing, header, words_file, route }.carry_out(context, None, stop).await.map(drop)
 }
 
 /// A share on its way, and all that goes with it.
@@ -130,21 +123,54 @@ struct Delivery {
     route: Route,
 }
 
+/// What became of a delivery.
+enum Carried {
+    Delivered,
+    /// Taken back, to be sent again without these files.
+    NotWhole(Vec<PathBuf>),
+}
+
 impl Delivery {
-    async fn carry_out(self, context: &Context, stop: &mut StopSignal) -> Result<()> {
+    /// A new share, of all but the files that are to be left out.
+    async fn prepare(context: &Context, order: &Order, left_out: &BTreeSet<PathBuf>) -> Result<Self> {
+        let words = order.audience.new_words()?;
+        let words = words.as_ref().map(|words| words.as_str());
+        let identity = Identity::new(words).await?;
+        // Only now, so that the memory of two scrypt runs is never in use at once; it goes on beside all that follows.
+        let header = order.audience.header(words)?;
+        let outgoing = Outgoing::pack(context, order, left_out).await?;
+        let route = Route::open(context, &order.destination).await?;
+        let sending = Sending::new(context, order, &route, identity, words, &outgoing, &header).await?;
+        // The journal names the file, so that whoever goes on, or begins anew, knows of it.
+        let words_file = WordsFile::create(order.words_file.as_deref(), words).inspect_err(|_| sending.forget())?;
+        Ok(Self { sending, outgoing, header, words_file, route })
+    }
+
+    /// Delivers it. What cannot be sent whole may be left out, if that is said here.
+    async fn carry_out(self, context: &Context, leave_out: Option<NotWhole>, stop: &mut StopSignal) -> Result<Carried> {
         let Self { sending, outgoing, header, words_file, route } = self;
-        let deliver = sending.deliver(context, outgoing, header, &route);
+        let deliver = sending.deliver(context, &outgoing, header, &route);
         let (result, usable) = match unless_stopped(stop, fl!("send-interrupted"), deliver).await {
             // From here on it can be fetched, and nothing takes it back.
             Ok(sealed) => {
                 let told = sending.tell_ready(context, &sealed);
                 let served = sending.serve(context, &route, &sealed, stop).await;
                 let usable = served.is_ok();
-                (served.and(told), usable)
+                (served.and(told).map(|()| Carried::Delivered), usable)
             }
             Err(error) => {
-                let (error, usable) = sending.fail(context, error, stop).await;
-                (Err(error), usable)
+                let not_whole = match error.kind() {
+                    Kind::Changed | Kind::LocalFile => outgoing.not_whole().await?,
+                    _ => Vec::new(),
+                };
+                if outgoing.may_do_without(context, &not_whole, leave_out) {
+                    context.ui.warn(fl!("send-anew-without"));
+                    sending.give_up(context, &error, stop).await;
+                    (Ok(Carried::NotWhole(not_whole)), false)
+                } else {
+                    let (error, usable) = sending.fail(context, error, &outgoing, &not_whole, stop).await;
+                    (Err(error), usable)
+                }
             }
         };
         if usable {

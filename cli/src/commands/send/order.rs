@@ -26,6 +26,8 @@ pub struct Order {
     pub patience: Patience,
     pub words_file: Option<PathBuf>,
     pub unfinished: IfUnfinished,
+    pub names: Names,
+    pub not_whole: NotWhole,
     /// What the same order has too.
     pub asked: Asked,
 }
@@ -45,6 +47,23 @@ pub enum IfUnfinished {
     Ask,
     GoOn,
     BeginAnew,
+}
+
+/// What to do about names that not every computer can use.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    /// Ask whether to change them; refuse where nobody can answer.
+    Ask,
+    Change,
+    Exact,
+}
+
+/// What to do about files in a folder that cannot be sent whole.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum NotWhole {
+    /// Ask whether to leave them out; refuse where nobody can answer.
+    Ask,
+    LeaveOut,
 }
 
 impl Order {
@@ -73,8 +92,26 @@ impl Order {
             (_, true) => IfUnfinished::BeginAnew,
             _ => IfUnfinished::Ask,
         };
-        let (paths, words_file) = (args.paths, args.passphrase_file);
-        Ok(Self { paths, message, audience, destination, lifetime, downloads, patience, words_file, unfinished, asked })
+        let names = match (args.rename, args.exact_names) {
+            (true, _) => Names::Change,
+            (_, true) => Names::Exact,
+            _ => Names::Ask,
+        };
+        let not_whole = if args.skip_changed { NotWhole::LeaveOut } else { NotWhole::Ask };
+        Ok(Self {
+            paths: args.paths,
+            message,
+            audience,
+            destination,
+            lifetime,
+            downloads,
+            patience,
+            words_file: args.passphrase_file,
+            unfinished,
+            names,
+            not_whole,
+            asked,
+        })
     }
 }
 

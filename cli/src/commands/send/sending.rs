@@ -28,11 +28,13 @@ use super::{
 };
 use crate::{
     client::{Client, ClientError},
+    content::renaming::Renamed,
     envelope::{self, FileKey, NONCE, PendingHeader, ReceiptKey, SEALED_CHUNK, Stream},
     error::{Error, Kind, Result},
     i18n::fl,
     ledger::{Entry, NewEntry},
     link::Link,
+    quote::quoted,
     secret::{Secret, sha256},
     threads::blocking,
     time::{self, Lifetime},
@@ -116,13 +118,15 @@ impl Sending {
             nonce,
             request: request.clone(),
             asked: order.asked.clone(),
-            sources: outgoing.digest(),
             began_at: time::now(),
         };
         let journals = context.journals()?;
         let journal = match route.here {
             Some(_) => None,
-            None => Some(blocking(move || journals.create(&identity.id, record)).await?),
+            None => {
+                let (id, sources) = (identity.id, outgoing.sources()?);
+                Some(blocking(move || journals.create(&id, record, sources.as_deref())).await?)
+            }
         };
         Ok(Self {
             client,
@@ -205,14 +209,14 @@ impl Sending {
     pub async fn deliver(
         &self,
         context: &Context,
-        outgoing: Outgoing,
+        outgoing: &Outgoing,
         header: PendingHeader,
         route: &Route,
     ) -> Result<Entry> {
         let standing = self.stand(route).await?;
-        let mut entry = self.entry(&outgoing, self.created.get_or_init(|| standing.times));
+        let mut entry = self.entry(outgoing, self.created.get_or_init(|| standing.times));
         context.ledger()?.put(&self.link.id, &entry)?;
-        self.announce(context, &entry)?;
+        self.announce(context, &entry, Some(outgoing))?;
         if self.resumed {
             context.ui.note(fl!("resume-going-on", size = size(standing.stored)));
         }
@@ -220,6 +224,12 @@ impl Sending {
         entry.bytes = entry.bytes.or(Some(uploaded.plain_bytes));
         entry.fingerprint = Some(uploaded.fingerprint);
         context.ledger()?.put(&self.link.id, &entry)?;
+        context.ui.warn_all(
+            outgoing
+                .grown()
+                .into_iter()
+                .map(|(path, bytes)| fl!("send-grown", path = quoted(&path), size = size(bytes))),
+        );
         self.seal(&uploaded).await?;
         self.forget();
         Ok(entry)
@@ -282,8 +292,8 @@ impl Sending {
         })
     }
 
-    /// Tells link and words, before the first byte is sent.
-    pub fn announce(&self, context: &Context, entry: &Entry) -> Result<()> {
+    /// Tells link and words, before the first byte is sent, and to programs what is not sent as it is here.
+    pub fn announce(&self, context: &Context, entry: &Entry, outgoing: Option<&Outgoing>) -> Result<()> {
         let words = self.told.as_ref().map(|words| words.as_str());
         context.ui.event(&Announced {
             event: "created",
@@ -293,6 +303,8 @@ impl Sending {
             expires: time::rfc3339(entry.expires_at),
             bytes: entry.bytes,
             resumed: self.resumed,
+            renamed: outgoing.map_or(&[][..], |outgoing| &outgoing.renamed).iter().map(NewName::from).collect(),
+            left_out: outgoing.map_or(&[][..], |outgoing| &outgoing.left_out),
         })?;
         context.ui.say(fl!("send-link", link = self.link.to_string()))?;
         if let Some(words) = words {
@@ -306,7 +318,7 @@ impl Sending {
     async fn upload(
         &self,
         context: &Context,
-        outgoing: Outgoing,
+        outgoing: &Outgoing,
         header: PendingHeader,
         parts: Parts,
         route: &Route,
@@ -320,6 +332,7 @@ impl Sending {
             request: self.request.clone(),
             stream: Arc::new(Stream::new(&self.file_key, &self.nonce)),
             tags: self.tags()?,
+            resumed: self.resumed,
             // Where parts are held, their size is known to pass.
             first: OnceCell::new_with(parts.any_held().then_some(None)),
             parts,
@@ -327,7 +340,7 @@ impl Sending {
             progress: progress.clone(),
             room: upload::room(),
         };
-        let (run, describe) = (pin!(upload.run(outgoing.plain())), pin!(self.put_header(header, &outgoing, &upload)));
+        let (run, describe) = (pin!(upload.run(outgoing.plain())), pin!(self.put_header(header, outgoing, &upload)));
         let (uploaded, header) = match select(run, describe).await {
             Either::Left((uploaded, describe)) => {
                 // Even if the parts failed: once there is a header, the upload can go on.
@@ -340,7 +353,7 @@ impl Sending {
             }
         };
         if outgoing.length().is_none() {
-            let manifest = self.manifest(&header, &outgoing, uploaded.plain_bytes)?;
+            let manifest = self.manifest(&header, outgoing, uploaded.plain_bytes)?;
             let kept = manifest.clone();
             self.keep(move |journal| journal.keep_manifest(&kept)).await?;
             self.put_manifest(manifest, &upload).await?;
@@ -453,6 +466,22 @@ struct Announced<'a> {
     bytes: Option<u64>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     resumed: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    renamed: Vec<NewName<'a>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    left_out: &'a [String],
+}
+
+#[derive(Serialize)]
+struct NewName<'a> {
+    path: &'a str,
+    name: &'a str,
+}
+
+impl<'a> From<&'a Renamed> for NewName<'a> {
+    fn from(renamed: &'a Renamed) -> Self {
+        Self { path: &renamed.path, name: &renamed.name }
+    }
 }
 
 #[derive(Serialize)]

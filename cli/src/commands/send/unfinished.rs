@@ -5,17 +5,13 @@ use std::io;
 use super::{
     super::Context,
     audience::WordsFile,
-    order::{Destination, IfUnfinished, Order},
-    outgoing::Outgoing,
+    order::{Destination, IfUnfinished, NotWhole, Order},
     taking_back,
 };
 use crate::{
-    content::Manifest,
-    envelope::{header_len, open_bytes},
     error::{Error, Kind, Result},
     i18n::fl,
     link::Link,
-    quote::quoted,
     system::StopSignal,
     transfer::{
         journal::{Journal, Unfinished},
@@ -107,29 +103,12 @@ async fn open(context: &Context, unfinished: Unfinished, stop: &mut StopSignal) 
     Ok(None)
 }
 
-/// Refuses to go on with files or folders that are not as they were.
-pub fn check_unchanged(journal: &Journal, outgoing: &Outgoing) -> Result<()> {
-    if journal.record.sources == outgoing.digest() {
-        return Ok(());
-    }
-    let manifest = journal.manifest().map_err(unreadable)?.unwrap_or_default();
-    let difference = manifest_of(journal, &manifest).and_then(|manifest| outgoing.first_difference(&manifest));
-    let sentence = match difference {
-        Some(path) => fl!("resume-changed", path = quoted(&path)),
-        None => fl!("resume-changed-somewhere"),
+/// Asks whether to send anew what cannot go on, unless that is wanted; if so, the unfinished upload is taken back.
+pub async fn offer_anew(context: &Context, order: &Order, journal: &Journal, stop: &mut StopSignal) -> Result<bool> {
+    let anew = match order.not_whole {
+        NotWhole::LeaveOut => true,
+        NotWhole::Ask => context.ui.confirm(&fl!("resume-ask-anew"), "--new")?,
     };
-    Err(Error::new(Kind::Changed, "file_changed", sentence).hint(fl!("resume-changed-hint")))
-}
-
-fn manifest_of(journal: &Journal, sealed: &[u8]) -> Option<Manifest> {
-    let after_header = sealed.get(header_len(sealed).ok()??..)?;
-    let json = open_bytes(&journal.record.file_key, after_header).ok()?;
-    Manifest::parse(&json, after_header.first_chunk()?).ok()
-}
-
-/// Asks whether to send anew what cannot go on; if so, the unfinished upload is taken back.
-pub async fn offer_anew(context: &Context, journal: &Journal, stop: &mut StopSignal) -> Result<bool> {
-    let anew = context.ui.confirm(&fl!("resume-ask-anew"), "--new")?;
     if anew {
         take_back(context, journal, stop).await?;
     }

@@ -1,23 +1,37 @@
 //! What becomes of a share whose upload did not come to its end: it is kept, to go on with, or taken back.
 
+use std::path::PathBuf;
+
 use share_relay_api::Code;
 
 use super::Sending;
 use crate::{
     commands::{
         Context,
-        send::{audience::WordsFile, taking_back},
+        send::{audience::WordsFile, outgoing::Outgoing, taking_back},
     },
     error::{Error, Kind},
     i18n::fl,
+    quote::quoted,
     system::StopSignal,
+    ui::shown,
 };
 
 impl Sending {
     /// After a failure: what was sent is kept, to go on with; or else nothing half-sent stays on the relay. Gives the
     /// error with what to do next, and whether the words may still come to open something.
-    pub async fn fail(&self, context: &Context, error: Error, stop: &mut StopSignal) -> (Error, bool) {
+    pub async fn fail(
+        &self,
+        context: &Context,
+        error: Error,
+        outgoing: &Outgoing,
+        not_whole: &[PathBuf],
+        stop: &mut StopSignal,
+    ) -> (Error, bool) {
         let link = self.link.to_string();
+        if not_whole.len() > 1 {
+            context.ui.warn_all(not_whole.iter().map(|path| fl!("send-not-whole", path = quoted(&shown(path)))));
+        }
         match &self.journal {
             Some(journal) if self.resumed && error.code() == Code::Expired.as_str() && !journal.is_over_here() => {
                 (error.hint(fl!("resume-clocks-hint", link = link)), true)
@@ -27,31 +41,49 @@ impl Sending {
                 self.forget();
                 (error, false)
             }
-            Some(_) if self.resumed && error.kind() == Kind::Changed => (error.hint(fl!("resume-changed-hint")), true),
-            Some(journal) if self.can_go_on(&error) && (self.resumed || matches!(journal.header(), Ok(Some(_)))) => {
-                tell_end(context, &error, fl!("send-kept", link = link));
-                let hint = match journal.record.asked.name {
-                    None => fl!("send-kept-hint"),
-                    Some(_) => fl!("send-kept-stdin-hint"),
+            Some(_) if self.resumed && error.kind() == Kind::Changed => {
+                let sentence = match not_whole.first() {
+                    Some(path) => fl!("resume-changed", path = quoted(&shown(path))),
+                    None => fl!("resume-changed-somewhere"),
                 };
-                (error.and_hint(hint), true)
+                let changed = Error::new(Kind::Changed, "file_changed", sentence);
+                (changed.hint(fl!("resume-changed-hint")), true)
+            }
+            Some(journal)
+                if self.can_go_on(&error, not_whole) && (self.resumed || matches!(journal.header(), Ok(Some(_)))) =>
+            {
+                tell_end(context, &error, fl!("send-kept", link = link));
+                let error = match journal.record.asked.name {
+                    None if not_whole.is_empty() => error.and_hint(fl!("send-kept-hint")),
+                    None if outgoing.is_more_than(not_whole) => error.hint(fl!("send-kept-not-whole-hint")),
+                    None => error.hint(fl!("send-kept-changed-hint")),
+                    Some(_) => error.and_hint(fl!("send-kept-stdin-hint")),
+                };
+                (error, true)
             }
             _ => {
-                let gone = self.take_back(context, &error, stop).await;
-                self.forget();
+                let gone = self.give_up(context, &error, stop).await;
                 (error, !gone)
             }
         }
     }
 
-    /// Whether the same may work later: nothing is wrong with what is sent, nor with whoever sends it. What was gone on
-    /// with before is given up only if the relay holds something else in its place.
-    fn can_go_on(&self, error: &Error) -> bool {
+    /// Takes the share back, and forgets it. Tells whether, as far as anyone knows, it is gone.
+    pub async fn give_up(&self, context: &Context, error: &Error, stop: &mut StopSignal) -> bool {
+        let gone = self.take_back(context, error, stop).await;
+        self.forget();
+        gone
+    }
+
+    /// Whether the same may work later: nothing is wrong with whoever sends, and files may come back or be put back. What
+    /// was gone on with before is given up only if the relay holds something else in its place.
+    fn can_go_on(&self, error: &Error, not_whole: &[PathBuf]) -> bool {
         if self.resumed {
             return error.code() != Code::Conflict.as_str();
         }
         let passing = match error.kind() {
             Kind::Interrupted | Kind::Unreachable | Kind::Unexpected => true,
+            Kind::Changed | Kind::LocalFile if !not_whole.is_empty() => true,
             _ => [Code::StorageFull, Code::PartsMissing].iter().any(|code| error.code() == code.as_str()),
         };
         self.created.get().is_some() && passing

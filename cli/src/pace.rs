@@ -47,9 +47,9 @@ impl Pace {
     /// Bytes a second; `None` before the first acknowledgement.
     pub fn rate(&self, now: Instant) -> Option<f64> {
         let ((begun, before), (last, after)) = (*self.marks.front()?, *self.marks.back()?);
-        let pauses = u32::try_from(self.marks.len() - 1).ok().filter(|pauses| *pauses > 0)?;
+        let pauses = self.marks.iter().zip(self.marks.iter().skip(1)).map(|((before, _), (after, _))| *after - *before);
         // Only a pause that is long for this line makes it slower.
-        let overdue = now.saturating_duration_since(last) > (last - begun) / pauses * 2;
+        let overdue = now.saturating_duration_since(last) > pauses.max()? * 2;
         let taken = if overdue { now - begun } else { last - begun };
         Some((after - before) as f64 / taken.as_secs_f64().max(0.001))
     }

@@ -74,7 +74,7 @@ impl Packed {
     }
 
     /// SHA-256 over what tells files and folders that have changed from those that have not: paths in the share, sizes,
-    /// times to the nanosecond, executable bits.
+    /// times to the nanosecond, and the rights that travel.
     pub fn digest(&self) -> Bytes32 {
         let mut digest = Context::new(&SHA256);
         for Source { entry, modified, .. } in &self.sources {
@@ -84,7 +84,7 @@ impl Packed {
             digest.update(entry.path.as_bytes());
             digest.update(&entry.size.to_be_bytes());
             digest.update(&nanoseconds.to_be_bytes());
-            digest.update(&[u8::from(entry.folder), u8::from(entry.executable)]);
+            digest.update(&[u8::from(entry.folder), u8::from(entry.executable), u8::from(entry.private)]);
         }
         Bytes32(digest.finish().as_ref().try_into().expect("SHA-256 gives 32 bytes"))
     }

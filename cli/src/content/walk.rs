@@ -221,6 +221,7 @@ impl Walk {
             size: if folder { 0 } else { metadata.len() },
             mtime: seconds(modified),
             executable: !folder && system::is_executable(metadata),
+            private: system::is_private(metadata),
             offset: 0,
         };
         self.sources.push(Source { entry, path: source.to_owned(), modified });

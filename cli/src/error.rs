@@ -271,6 +271,7 @@ impl From<ContentError> for Error {
             C::DiskFull(_) => (Kind::LocalFile, "disk_full", Some(fl!("disk-full-hint"))),
             C::NameTaken(_) => (Kind::LocalFile, "name_not_possible", Some(fl!("content-name-taken-hint"))),
             C::NoPermission(_) => (Kind::LocalFile, "no_permission", Some(fl!("no-permission-hint"))),
+            C::TooLarge(_) => (Kind::LocalFile, "file_too_large", Some(fl!("file-too-large-hint"))),
             C::Unnameable(..) => (Kind::LocalFile, "name_not_possible", Some(fl!("name-not-possible-hint"))),
             C::NotFound(_)
             | C::Unreadable(..)

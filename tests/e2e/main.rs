@@ -15,6 +15,7 @@ mod doctor;
 mod download_resume;
 mod durability;
 mod failures;
+mod file_systems;
 mod full_disk;
 mod here;
 mod hostile_relay;

@@ -75,13 +75,14 @@ pub(super) fn header(entry: &Entry) -> Vec<u8> {
     // What a program that knows no pax headers will see.
     let name: String = path.chars().map(|c| if c.is_ascii() { c } else { '_' }).take(NAME_BYTES).collect();
     let size = if entry.size > MAX_USTAR_SIZE { 0 } else { entry.size };
-    let (kind, mode) = match (entry.folder, entry.executable) {
-        (true, _) => (EntryType::Directory, 0o755),
-        (false, true) => (EntryType::Regular, 0o755),
-        (false, false) => (EntryType::Regular, 0o644),
-    };
-    blocks.extend(block(&name, kind, size, entry.mtime, mode));
+    let kind = if entry.folder { EntryType::Directory } else { EntryType::Regular };
+    blocks.extend(block(&name, kind, size, entry.mtime, mode(entry)));
     blocks
+}
+
+fn mode(entry: &Entry) -> u32 {
+    let everyones = if entry.folder || entry.executable { 0o755 } else { 0o644 };
+    if entry.private { everyones & 0o700 } else { everyones }
 }
 
 fn block(name: &str, kind: EntryType, size: u64, mtime: u64, mode: u32) -> [u8; BLOCK] {
@@ -157,8 +158,9 @@ fn decode(blocks: &[u8]) -> Result<Entry, Fault> {
     let path = if folder { path.strip_suffix('/').unwrap_or(path) } else { path };
     // Later times have another encoding, and then none that a clock reaches.
     let mtime = number(header.mtime()).and_then(|time| if time > MAX_MTIME { Err(malformed()) } else { Ok(time) })?;
-    let executable = !folder && header.mode().is_ok_and(|mode| mode == 0o755);
-    Ok(Entry { path: path.to_owned(), folder, size, mtime, executable, offset: 0 })
+    let mode = number(header.mode().map(u64::from))?;
+    let (executable, private) = (!folder && mode & 0o100 != 0, mode & 0o077 == 0);
+    Ok(Entry { path: path.to_owned(), folder, size, mtime, executable, private, offset: 0 })
 }
 
 fn text(bytes: &[u8]) -> Result<&str, Fault> {

@@ -47,6 +47,8 @@ pub enum ContentError {
     NameTaken(String),
     /// The file system does not take this name, or the whole path is longer than the system follows.
     Unnameable(String, io::Error),
+    /// A file is larger than files can be in this place.
+    TooLarge(String),
     /// What has the name already may not be replaced: a folder by a file, or the reverse.
     InTheWay(String),
     /// Not everything got its final name; what did.
@@ -97,6 +99,7 @@ impl ContentError {
         move |error| match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull(shown(path)),
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Self::NoPermission(shown(path)),
+            io::ErrorKind::FileTooLarge => Self::TooLarge(shown(path)),
             _ if system::refuses_name(&error) => Self::Unnameable(shown(path), error),
             _ => Self::Write(shown(path), error),
         }
@@ -106,6 +109,8 @@ impl ContentError {
     pub fn create(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
         move |error| match error.kind() {
             io::ErrorKind::AlreadyExists => Self::NameTaken(shown(path)),
+            // The answer to a name that has characters the file system does not take (FAT).
+            io::ErrorKind::InvalidInput => Self::Unnameable(shown(path), error),
             _ => Self::write(path)(error),
         }
     }
@@ -142,6 +147,7 @@ impl fmt::Display for ContentError {
             Self::NoPermission(path) => fl!("content-no-permission", path = quoted(path)),
             Self::NameTaken(path) => fl!("content-name-taken", path = quoted(path)),
             Self::Unnameable(path, _) => fl!("content-unnameable", path = quoted(path)),
+            Self::TooLarge(path) => fl!("content-too-large", path = quoted(path)),
             Self::InTheWay(path) => fl!("content-in-the-way", path = quoted(path)),
             Self::Partly(saved, _) => fl!("content-partly", saved = saved),
             Self::Write(path, _) => fl!("content-write", path = quoted(path)),

@@ -54,6 +54,9 @@ pub struct Entry {
     /// Whether its owner may execute it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub executable: bool,
+    /// Whether its group and others had no rights to it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub private: bool,
     /// Where its bytes begin in the content.
     pub offset: u64,
 }
@@ -103,7 +106,7 @@ impl Manifest {
     pub fn of_stream(name: &str, length: u64, nonce: [u8; 16], message: Option<String>) -> Result<Self, ContentError> {
         let path = stream_name(name)?;
         let mtime = seconds(SystemTime::now());
-        let entry = Entry { path, folder: false, size: length, mtime, executable: false, offset: 0 };
+        let entry = Entry { path, folder: false, size: length, mtime, executable: false, private: false, offset: 0 };
         Ok(Self::new(Kind::File, [entry].iter(), length, nonce, message))
     }
 

@@ -10,6 +10,7 @@
 
 mod archive;
 pub mod error;
+pub mod holes;
 pub mod manifest;
 pub mod names;
 pub mod pack;

@@ -2,7 +2,8 @@
 
 use std::{
     ffi::OsString,
-    fs, io,
+    fs::{self, File},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -74,6 +75,20 @@ pub fn place_one(from: &Path, wanted: PathBuf, force: bool, placed: &mut Vec<Pla
     Ok(())
 }
 
+/// Finds that files and folders in a folder of this program's own get new names there, and keep them, as [`place`] does
+/// it, and leaves nothing.
+pub fn try_placing(folder: &Path) -> Result<(), ContentError> {
+    let (from, to) = (folder.join("try"), folder.join("tried"));
+    let tried = File::create_new(&from)
+        .and_then(|_| move_file(&from, &to))
+        .and_then(|()| fs::remove_file(&to))
+        .and_then(|()| fs::create_dir(&from))
+        .and_then(|()| move_folder(&from, &to))
+        .and_then(|()| fs::remove_dir(&to))
+        .and_then(|()| system::sync_dir(folder));
+    tried.map_err(ContentError::write(folder))
+}
+
 /// Fails if something in `output` would keep [`place`] with `force` from giving each entry its name.
 pub fn find_in_the_way(entries: &[Entry], output: &Path) -> Result<(), ContentError> {
     let mut free: Option<&str> = None;
@@ -122,18 +137,35 @@ fn place_beside(from: &Path, wanted: &Path) -> Result<PathBuf, ContentError> {
     Err(ContentError::InTheWay(shown(wanted)))
 }
 
+/// By a rename that replaces nothing, or a hard link, or else a claim.
 fn move_file(from: &Path, to: &Path) -> io::Result<()> {
-    let from = tempfile::TempPath::try_from_path(from)?;
-    from.persist_noclobber(to).map_err(|failed| {
+    let moved = tempfile::TempPath::try_from_path(from)?.persist_noclobber(to).map_err(|failed| {
         // Staging is cleared by its owner; a file that could not be moved must stay until then.
         match failed.path.keep() {
             Ok(_) => failed.error,
             Err(kept) => kept.error,
         }
+    });
+    match moved {
+        Err(error) if !is_taken(&error) => move_file_onto_claim(from, to),
+        moved => moved,
+    }
+}
+
+/// Where the file system knows neither (FAT, SMB, many by FUSE), an empty file claims the name first.
+fn move_file_onto_claim(from: &Path, to: &Path) -> io::Result<()> {
+    File::create_new(to)?;
+    fs::rename(from, to).or_else(|_| {
+        // It may rename onto nothing that is there. What is not empty any more is somebody else's.
+        match fs::symlink_metadata(to)?.len() {
+            0 => fs::remove_file(to)?,
+            _ => return Err(io::ErrorKind::AlreadyExists.into()),
+        }
+        fs::rename(from, to)
     })
 }
 
-/// Where the system cannot rename without replacing, an empty folder claims the name first.
+/// By a rename that replaces nothing, or else a claim.
 fn move_folder(from: &Path, to: &Path) -> io::Result<()> {
     match system::rename_new(from, to) {
         Err(error) if error.kind() == io::ErrorKind::Unsupported => move_folder_onto_claim(from, to),
@@ -141,11 +173,13 @@ fn move_folder(from: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
+/// Where the file system does not know it, an empty folder claims the name first.
 fn move_folder_onto_claim(from: &Path, to: &Path) -> io::Result<()> {
     fs::create_dir(to)?;
-    fs::rename(from, to).inspect_err(|_| {
-        // Fails only if someone put something into it meanwhile, and then it is theirs.
-        let _ = fs::remove_dir(to);
+    fs::rename(from, to).or_else(|_| {
+        // As with files. If someone put something into it meanwhile, it stays and is theirs.
+        fs::remove_dir(to)?;
+        fs::rename(from, to)
     })
 }
 

@@ -16,6 +16,7 @@ use std::{
 use super::{
     archive::{self, END, padded},
     error::{ContentError, Fault},
+    holes,
     manifest::{Entry, Kind, Manifest},
     names::printable,
     sync::on_workers,
@@ -43,6 +44,7 @@ pub struct Scatter {
     kind: Kind,
     entries: Vec<Entry>,
     length: u64,
+    found: Found,
     open: Mutex<Vec<(usize, Arc<File>)>>,
 }
 
@@ -70,7 +72,7 @@ impl Scatter {
     /// One file of this name for the content as it is.
     pub fn whole(name: &str, length: u64, folder: Arc<HeldFolder>, found: Found) -> Result<Self, ContentError> {
         let path = name.to_owned();
-        let entry = Entry { path, folder: false, size: length, mtime: 0, executable: false, offset: 0 };
+        let entry = Entry { path, folder: false, size: length, mtime: 0, executable: false, private: false, offset: 0 };
         Self::of(Kind::File, vec![entry], length, folder, found)
     }
 
@@ -84,12 +86,26 @@ impl Scatter {
         for entry in &entries {
             make(entry, &folder, found).map_err(ContentError::create(Path::new(&entry.path)))?;
         }
-        Ok(Self { folder, kind, entries, length, open: Mutex::default() })
+        if let Some(largest) = entries.iter().filter(|entry| !entry.folder).max_by_key(|entry| entry.size) {
+            let path = Path::new(&largest.path);
+            let tried = folder.open_file(path).and_then(|file| holes::try_end(&file, largest.size));
+            tried.map_err(ContentError::write(path))?;
+        }
+        Ok(Self { folder, kind, entries, length, found, open: Mutex::default() })
     }
 
     /// Bytes of content.
     pub fn length(&self) -> u64 {
         self.length
+    }
+
+    /// Whether others have rights to something private in it all the same: where a file system keeps none.
+    pub fn is_open_to_others(&self) -> Result<bool, ContentError> {
+        let Some(entry) = self.entries.iter().find(|entry| entry.private && !entry.folder) else { return Ok(false) };
+        let metadata = self.folder.open_file(Path::new(&entry.path)).and_then(|file| file.metadata());
+        metadata
+            .map(|metadata| system::is_open_to_others(&metadata))
+            .map_err(ContentError::write(Path::new(&entry.path)))
     }
 
     /// Writes these bytes of the content, which begin at `offset`, to their places. Threads may do it at the same time
@@ -104,7 +120,10 @@ impl Scatter {
                     true => Ok(()),
                     false => Err(fault(entry, Fault::Unlisted)),
                 },
-                Place::File(number) => self.with_file(number, |file| system::write_all_at(file, bytes, from)),
+                Place::File(number) => self.with_file(number, |file| match self.found {
+                    Found::Nothing => holes::write_to_zeros(file, bytes, from),
+                    Found::Leftovers => holes::write_to_anything(file, bytes, from),
+                }),
                 Place::Zeros(entry, otherwise) => match bytes.iter().all(|byte| *byte == 0) {
                     true => Ok(()),
                     false => Err(fault(entry, otherwise())),
@@ -249,12 +268,12 @@ fn make(entry: &Entry, folder: &HeldFolder, found: Found) -> io::Result<()> {
     let path = Path::new(&entry.path);
     let there = |error: &io::Error| found == Found::Leftovers && error.kind() == io::ErrorKind::AlreadyExists;
     if entry.folder {
-        return match folder.create_folder(path) {
+        return match folder.create_folder(path, entry.private) {
             Err(error) if there(&error) => folder.open_folder(path).map(drop),
             made => made,
         };
     }
-    let file = match folder.create_file(path) {
+    let file = match folder.create_file(path, entry.private) {
         Err(error) if there(&error) => folder.open_file(path)?,
         made => made?,
     };

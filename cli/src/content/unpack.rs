@@ -1,22 +1,20 @@
 //! From content to files: trusts neither the manifest nor the tar, and wants them to agree.
 
 use std::{
-    fs::{self, File},
-    io::{Read, Write},
-    path::{Path, PathBuf},
+    io::Read,
+    path::Path,
     time::{Duration, UNIX_EPOCH},
 };
-
-use filetime::FileTime;
 
 use super::{
     archive::{self, Input, padded},
     error::{ContentError, Fault},
+    holes,
     manifest::{Entry, Kind, Manifest},
     sync::sync_tree,
     tree::Tree,
 };
-use crate::system;
+use crate::system::{self, HeldFolder};
 
 const BUFFER_BYTES: usize = 256 * 1024;
 
@@ -27,8 +25,9 @@ const BUFFER_BYTES: usize = 256 * 1024;
 /// [`ContentError::Input`].
 pub fn unpack(reader: impl Read, manifest: &Manifest, staging: &Path) -> Result<(), ContentError> {
     let near = manifest.entries.first().map_or("", |entry| &entry.path);
+    let folder = HeldFolder::open(staging).map_err(ContentError::write(staging))?;
     let mut unpacking =
-        Unpacking { input: Input::new(reader, manifest.length, near), staging, buffer: vec![0; BUFFER_BYTES] };
+        Unpacking { input: Input::new(reader, manifest.length, near), folder, buffer: vec![0; BUFFER_BYTES] };
     match manifest.kind {
         Kind::File => unpacking.single(manifest)?,
         Kind::Tar => unpacking.tar(manifest)?,
@@ -37,13 +36,13 @@ pub fn unpack(reader: impl Read, manifest: &Manifest, staging: &Path) -> Result<
     sync_tree(staging)
 }
 
-struct Unpacking<'a, R> {
+struct Unpacking<R> {
     input: Input<R>,
-    staging: &'a Path,
+    folder: HeldFolder,
     buffer: Vec<u8>,
 }
 
-impl<R: Read> Unpacking<'_, R> {
+impl<R: Read> Unpacking<R> {
     fn single(&mut self, manifest: &Manifest) -> Result<(), ContentError> {
         let [entry] = &manifest.entries[..] else { return Err(ContentError::Manifest(Fault::Totals)) };
         Tree::default().enter(&entry.path, entry.folder).map_err(|fault| self.input.fault(fault))?;
@@ -59,7 +58,8 @@ impl<R: Read> Unpacking<'_, R> {
             let left = checked.map_err(|fault| self.input.fault(fault))?;
             self.complete(open.drain(open.len() - left..));
             if entry.folder {
-                fs::create_dir(self.path(&entry)).map_err(ContentError::create(Path::new(&entry.path)))?;
+                let path = Path::new(&entry.path);
+                self.folder.create_folder(path, entry.private).map_err(ContentError::create(path))?;
                 open.push(entry);
             } else {
                 self.file(&entry)?;
@@ -74,13 +74,16 @@ impl<R: Read> Unpacking<'_, R> {
     fn file(&mut self, entry: &Entry) -> Result<(), ContentError> {
         // Errors name the file as the user knows it, not its staging place.
         let name = Path::new(&entry.path);
-        let mut file = File::create_new(self.path(entry)).map_err(ContentError::create(name))?;
-        let mut left = entry.size;
-        while left > 0 {
-            let piece = &mut self.buffer[..left.min(BUFFER_BYTES as u64) as usize];
+        let file = self.folder.create_file(name, entry.private).map_err(ContentError::create(name))?;
+        if entry.size > 0 {
+            file.set_len(entry.size).map_err(ContentError::write(name))?;
+        }
+        let mut written = 0;
+        while written < entry.size {
+            let piece = &mut self.buffer[..(entry.size - written).min(BUFFER_BYTES as u64) as usize];
             self.input.fill(piece)?;
-            file.write_all(piece).map_err(ContentError::write(name))?;
-            left -= piece.len() as u64;
+            holes::write_to_zeros(&file, piece, written).map_err(ContentError::write(name))?;
+            written += piece.len() as u64;
         }
         // A file system that keeps no times or rights (FAT) is no reason to lose the file.
         let _ = file.set_modified(UNIX_EPOCH + Duration::from_secs(entry.mtime));
@@ -93,16 +96,10 @@ impl<R: Read> Unpacking<'_, R> {
     /// Nothing more comes into these folders, which would change their times.
     fn complete(&self, folders: impl Iterator<Item = Entry>) {
         for folder in folders {
-            let time = FileTime::from_unix_time(folder.mtime as i64, 0);
             // As with files.
-            let _ = filetime::set_file_mtime(self.path(&folder), time);
+            let opened = self.folder.open_folder(Path::new(&folder.path));
+            let _ = opened.and_then(|opened| opened.set_modified(UNIX_EPOCH + Duration::from_secs(folder.mtime)));
         }
-    }
-
-    fn path(&self, entry: &Entry) -> PathBuf {
-        let mut path = self.staging.to_owned();
-        path.extend(entry.path.split('/'));
-        path
     }
 }
 

@@ -278,6 +278,7 @@ impl Walk {
             size: if folder { 0 } else { metadata.len() },
             mtime: seconds(modified),
             executable: !folder && system::is_executable(metadata),
+            private: system::is_private(metadata),
             offset: 0,
         };
         self.walked.sources.push(Source { entry, path: source.to_owned(), modified });
@@ -338,7 +339,15 @@ mod tests {
 
     #[test]
     fn sources_come_back_as_they_were() {
-        let entry = Entry { path: "d/a".into(), folder: false, size: 7, mtime: 1, executable: true, offset: 512 };
+        let entry = Entry {
+            path: "d/a".into(),
+            folder: false,
+            size: 7,
+            mtime: 1,
+            executable: true,
+            private: false,
+            offset: 512,
+        };
         let mut paths = vec![PathBuf::from("/d/\u{e9}")];
         #[cfg(unix)]
         paths.push(<OsString as std::os::unix::ffi::OsStringExt>::from_vec(b"/d/caf\xe9".to_vec()).into());

@@ -27,10 +27,25 @@ pub fn is_executable(metadata: &Metadata) -> bool {
     metadata.permissions().mode() & 0o100 != 0
 }
 
+/// Whether its owner is the only one with rights to the file or folder.
+pub fn is_private(metadata: &Metadata) -> bool {
+    metadata.permissions().mode() & 0o077 == 0
+}
+
+/// Whether others than its owner have rights to the file.
+pub fn is_open_to_others(metadata: &Metadata) -> bool {
+    !is_private(metadata)
+}
+
 /// Lets everyone who may read the file execute it too.
 pub fn set_executable(file: &File) -> io::Result<()> {
     let mode = file.metadata()?.permissions().mode();
     file.set_permissions(fs::Permissions::from_mode(mode | (mode & 0o444) >> 2))
+}
+
+/// Whether the file system has given the file less room than its length.
+pub fn is_sparse(metadata: &Metadata) -> bool {
+    metadata.blocks().saturating_mul(512) < metadata.len()
 }
 
 /// Fills `buffer` from `offset` on, without moving the file's cursor. `UnexpectedEof` if the file is shorter.
@@ -43,20 +58,31 @@ pub fn write_all_at(file: &File, buffer: &[u8], offset: u64) -> io::Result<()> {
     file.write_all_at(buffer, offset)
 }
 
-/// Makes the names in a directory survive power loss.
+/// Makes the names in a directory survive power loss, as far as the file system takes part: some that a server or another
+/// system keeps (SMB, shared folders of virtual machines) know no such call.
 pub fn sync_dir(path: &Path) -> io::Result<()> {
-    File::open(path)?.sync_all()
+    sync_folder(&File::open(path)?)
+}
+
+fn sync_folder(folder: &File) -> io::Result<()> {
+    match folder.sync_all() {
+        Err(error) if is_unknown(&error) => Ok(()),
+        synced => synced,
+    }
+}
+
+/// Whether a file system says that it does not know a call, or not with these flags.
+fn is_unknown(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    Errno::from_io_error(error)
+        .is_some_and(|number| [Errno::INVAL, Errno::NOSYS, Errno::NOTSUP, Errno::NOTTY].contains(&number))
 }
 
 /// Moves a file or folder to a name that nothing has; fails with `AlreadyExists` if something has it, and with
 /// `Unsupported` where the file system cannot promise that.
 pub fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
-    renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE).map_err(|error| match error {
-        rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::NOTSUP => {
-            io::ErrorKind::Unsupported.into()
-        }
-        other => other.into(),
-    })
+    let renamed = renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE).map_err(io::Error::from);
+    renamed.map_err(|error| if is_unknown(&error) { io::ErrorKind::Unsupported.into() } else { error })
 }
 
 /// Whether a file system does not take a name, or a path is longer than the system follows.
@@ -106,24 +132,26 @@ impl HeldFolder {
         Ok(for_others(self)? & !for_others(other)? == 0)
     }
 
-    /// Makes a folder inside it.
-    pub fn create_folder(&self, path: &Path) -> io::Result<()> {
-        Ok(mkdirat(&self.0, path, Mode::from_raw_mode(0o777))?)
+    /// Makes a folder inside it, which only this user can enter if it is private.
+    pub fn create_folder(&self, path: &Path, private: bool) -> io::Result<()> {
+        Ok(mkdirat(&self.0, path, Mode::from_raw_mode(if private { 0o700 } else { 0o777 }))?)
     }
 
     /// A folder inside it; a link is refused.
     pub fn open_folder(&self, path: &Path) -> io::Result<Self> {
-        self.open_at(path, OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::DIRECTORY).map(Self)
+        self.open_at(path, OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::DIRECTORY, 0).map(Self)
     }
 
-    /// Makes a file inside it. Fails if something has the name already.
-    pub fn create_file(&self, path: &Path) -> io::Result<File> {
-        self.open_at(path, OFlags::RDWR | OFlags::CREATE | OFlags::EXCL)
+    /// Makes a file inside it, which only this user can read and write if it is private. Fails if something has the name
+    /// already.
+    pub fn create_file(&self, path: &Path, private: bool) -> io::Result<File> {
+        let mode = if private { 0o600 } else { 0o666 };
+        self.open_at(path, OFlags::RDWR | OFlags::CREATE | OFlags::EXCL, mode)
     }
 
     /// Opens a file inside it to read and write. A link, and anything but a file, is refused.
     pub fn open_file(&self, path: &Path) -> io::Result<File> {
-        let file = self.open_at(path, OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK)?;
+        let file = self.open_at(path, OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK, 0)?;
         if file.metadata()?.is_file() { Ok(file) } else { Err(io::ErrorKind::InvalidInput.into()) }
     }
 
@@ -134,11 +162,11 @@ impl HeldFolder {
 
     /// Makes the names in it survive power loss.
     pub fn sync(&self) -> io::Result<()> {
-        self.0.sync_all()
+        sync_folder(&self.0)
     }
 
-    fn open_at(&self, path: &Path, flags: OFlags) -> io::Result<File> {
-        Ok(openat(&self.0, path, flags | OFlags::CLOEXEC, Mode::from_raw_mode(0o666))?.into())
+    fn open_at(&self, path: &Path, flags: OFlags, mode: u32) -> io::Result<File> {
+        Ok(openat(&self.0, path, flags | OFlags::CLOEXEC, Mode::from_raw_mode(mode as _))?.into())
     }
 }
 

@@ -27,9 +27,24 @@ pub fn is_executable(_metadata: &Metadata) -> bool {
     false
 }
 
+/// Windows gives rights by the folder that something is in.
+pub fn is_private(_metadata: &Metadata) -> bool {
+    false
+}
+
+/// What others may do is up to the folder.
+pub fn is_open_to_others(_metadata: &Metadata) -> bool {
+    false
+}
+
 /// Windows knows no executable bit.
 pub fn set_executable(_file: &File) -> io::Result<()> {
     Ok(())
+}
+
+/// Windows gives a file room for its whole length.
+pub fn is_sparse(_metadata: &Metadata) -> bool {
+    false
 }
 
 /// Fills `buffer` from `offset` on. `UnexpectedEof` if the file is shorter.
@@ -115,8 +130,8 @@ impl HeldFolder {
         Ok(true)
     }
 
-    /// Makes a folder inside it.
-    pub fn create_folder(&self, path: &Path) -> io::Result<()> {
+    /// Makes a folder inside it, with its rights.
+    pub fn create_folder(&self, path: &Path, _private: bool) -> io::Result<()> {
         fs::create_dir(self.0.join(path))
     }
 
@@ -125,8 +140,8 @@ impl HeldFolder {
         Self::open(&self.0.join(path))
     }
 
-    /// Makes a file inside it. Fails if something has the name already.
-    pub fn create_file(&self, path: &Path) -> io::Result<File> {
+    /// Makes a file inside it, with its rights. Fails if something has the name already.
+    pub fn create_file(&self, path: &Path, _private: bool) -> io::Result<File> {
         OpenOptions::new().read(true).write(true).create_new(true).open(self.0.join(path))
     }
 

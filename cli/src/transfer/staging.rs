@@ -154,6 +154,9 @@ impl Drop for Staging {
         if !self.keep && self.held.is_at(&self.folder).unwrap_or(false) {
             // Without its journal it is nothing to go on with, and what cannot be removed now the next sweep removes.
             let _ = fs::remove_file(self.journal());
+            let _ = fs::remove_dir_all(self.files());
+            // A file that is open when it is removed keeps its folder on network file systems.
+            self.lock = None;
             let _ = fs::remove_dir_all(&self.folder);
         }
     }

@@ -22,6 +22,7 @@ use share::content::{
     pack::Packed,
     place::{Placed, find_in_the_way, place},
     renaming::Why,
+    scatter::Found,
     unpack::unpack,
     walk::{SkipReason, Walked, walk},
 };
@@ -379,4 +380,107 @@ fn a_reader_that_gives_one_byte_at_a_time_is_read_whole() {
     let output = self::sandbox();
     unpack(Slow(&content(&packed)), &manifest(&packed), output.path()).unwrap();
     assert_eq!(listing(output.path()), listing(sandbox.path()));
+}
+
+/// Path, and the rights of owner, group and others, of all below a folder.
+#[cfg(unix)]
+fn rights(root: &Path) -> Vec<(String, u32)> {
+    use std::os::unix::fs::PermissionsExt;
+    let listed = listing(root).into_iter();
+    listed
+        .map(|(path, ..)| (path.clone(), fs::metadata(root.join(path)).unwrap().permissions().mode() & 0o777))
+        .collect()
+}
+
+#[cfg(unix)]
+#[test]
+fn what_was_private_arrives_private_and_the_rest_as_the_umask_gives_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = sandbox();
+    let set =
+        |path: &str, mode| fs::set_permissions(sandbox.path().join(path), fs::Permissions::from_mode(mode)).unwrap();
+    for (path, mode) in [
+        ("keys/id", 0o600),
+        ("keys/read only", 0o400),
+        ("keys/run", 0o700),
+        ("keys/group", 0o640),
+        ("public/all", 0o666),
+        ("public/read only", 0o444),
+        ("public/run", 0o755),
+    ] {
+        write(sandbox.path().join(path), "x");
+        set(path, mode);
+    }
+    set("keys", 0o700);
+    set("public", 0o755);
+    let plain = write(sandbox.path().join("plain"), "x");
+    let umask = 0o777 & !(fs::metadata(plain).unwrap().permissions().mode() | 0o111);
+    let expected = [
+        ("keys", 0o700),
+        ("keys/group", 0o666 & !umask),
+        ("keys/id", 0o600),
+        ("keys/read only", 0o600),
+        ("keys/run", 0o700),
+        ("public", 0o777 & !umask),
+        ("public/all", 0o666 & !umask),
+        ("public/read only", 0o666 & !umask),
+        ("public/run", 0o777 & !umask),
+    ]
+    .map(|(path, mode)| (path.to_owned(), mode));
+
+    let paths = [sandbox.path().join("keys"), sandbox.path().join("public")];
+    assert_eq!(rights(round_trip(&paths).path()), expected);
+    let packed = pack(&paths);
+    let scattered = self::sandbox();
+    let held = std::sync::Arc::new(share::system::HeldFolder::open(scattered.path()).unwrap());
+    let scatter = share::content::Scatter::create(&manifest(&packed), held, Found::Nothing).unwrap();
+    scatter.write_at(0, &content(&packed)).unwrap();
+    scatter.finish().unwrap();
+    assert_eq!(rights(scattered.path()), expected);
+    for (file, mode) in [("keys/id", 0o600), ("keys/run", 0o700), ("public/all", 0o666 & !umask)] {
+        let output = round_trip(&[sandbox.path().join(file)]);
+        assert_eq!(rights(output.path()), [(file.rsplit('/').next().unwrap().to_owned(), mode)]);
+    }
+}
+
+/// Bytes that a file takes on disk.
+#[cfg(unix)]
+fn room(path: &Path) -> u64 {
+    std::os::unix::fs::MetadataExt::blocks(&fs::metadata(path).unwrap()) * 512
+}
+
+#[cfg(unix)]
+#[test]
+fn holes_stay_holes_however_they_come() {
+    const BYTES: u64 = 16 << 20;
+    let sandbox = sandbox();
+    let image = write(sandbox.path().join("disk.img"), "");
+    let mut file = File::options().write(true).open(&image).unwrap();
+    file.set_len(BYTES).unwrap();
+    file.seek(SeekFrom::Start(BYTES / 3)).unwrap();
+    file.write_all(b"used").unwrap();
+    let sent = fs::read(&image).unwrap();
+    // Alone, where blocks of content are those of the file, and in a tar, where they are not.
+    for paths in [vec![image.clone()], vec![image.clone(), write(sandbox.path().join("a"), "x")]] {
+        let packed = pack(&paths);
+        let (manifest, content) = (manifest(&packed), content(&packed));
+        let staging = self::sandbox();
+        unpack(&content[..], &manifest, staging.path()).unwrap();
+        let unpacked = staging.path().join("disk.img");
+        assert!(fs::read(&unpacked).unwrap() == sent);
+        assert!(room(&unpacked) <= 64 << 10, "{} bytes unpacked", room(&unpacked));
+
+        let scattered = self::sandbox();
+        let held = std::sync::Arc::new(share::system::HeldFolder::open(scattered.path()).unwrap());
+        let path = scattered.path().join("disk.img");
+        for found in [Found::Nothing, Found::Leftovers] {
+            let scatter = share::content::Scatter::create(&manifest, held.clone(), found).unwrap();
+            for (number, piece) in content.chunks(65_536).enumerate() {
+                scatter.write_at(number as u64 * 65_536, piece).unwrap();
+            }
+            scatter.finish().unwrap();
+            assert!(fs::read(&path).unwrap() == sent);
+            assert!(room(&path) <= 64 << 10, "{} bytes scattered", room(&path));
+        }
+    }
 }

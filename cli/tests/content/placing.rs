@@ -115,6 +115,7 @@ fn what_is_in_the_way_is_found_beforehand() {
             size: 0,
             mtime: 0,
             executable: false,
+            private: false,
             offset: 0,
         };
         find_in_the_way(&paths.iter().map(entry).collect::<Vec<_>>(), output.path())

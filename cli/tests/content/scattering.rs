@@ -2,10 +2,7 @@
 
 use std::{fs, sync::Arc, thread};
 
-use share::{
-    content::{Scatter, scatter::Found},
-    system::HeldFolder,
-};
+use share::{content::Scatter, system::HeldFolder};
 
 use super::*;
 

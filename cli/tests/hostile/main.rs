@@ -150,6 +150,9 @@ fn honest_cases() -> Vec<(&'static str, Case)> {
         // Letters that came with Unicode 16 and 17; the first has had its capital, the second, only since then.
         ("honest_recent", tree(&["ɤ", "\u{a7cb}b", "\u{a7ce}", "\u{a7d0}", "\u{10d50}", "\u{16ea0}", "\u{16ebc}"])),
         ("honest_executable", files(&[executable])),
+        ("honest_private", Case { manifest: private().0.to_string().into(), content: private().1 }),
+        ("honest_private_file", single(b"hello", |m| m["entries"][0]["private"] = json!(true))),
+        ("honest_private_totals", totals(1, 0, tar(&[entry_with(b"run", 100, "0000700")]))),
         ("honest_spaced", raw::manifest(format!("\r\n\t {:#} \n", honest().0))),
         ("honest_escaped", written("\"d/a\"", r#""\u0064\/a""#)),
         ("honest_later_field_deep", later(&nested(126))),
@@ -340,6 +343,12 @@ refused! {
         block
     }]) => archive(Malformed);
     setuid: changed_file(|block| put(block, 100, "0004755")) => archive(Malformed);
+    readable_by_its_group: changed_file(|block| put(block, 100, "0000640")) => archive(Malformed);
+    private_and_setuid: changed_file(|block| put(block, 100, "0004600")) => archive(Malformed);
+    private_and_read_only: changed_file(|block| put(block, 100, "0000400")) => archive(Malformed);
+    without_rights: changed_file(|block| put(block, 100, "0000000")) => archive(Malformed);
+    private_folder_that_none_can_enter: totals(0, 1, tar(&[header(b"d/", b'5', 0, |block| put(block, 100, "0000600"))]))
+        => archive(Malformed);
     writable_by_all: changed_file(|block| put(block, 100, "0000666")) => archive(Malformed);
     owner: changed_file(|block| put(block, 108, "0000001")) => archive(Malformed);
     owner_by_name: changed_file(|block| put(block, 265, "root")) => archive(Malformed);
@@ -395,6 +404,10 @@ refused! {
     another_time: other_tar(&[folder("d/"), entry_with(b"d/a", 136, "17777777777"), entry("d/b", b'0', &[b'b'; 600])]) => archive(Unlisted);
     executable_after_all: other_tar(&[folder("d/"), entry_with(b"d/a", 100, "0000755"), entry("d/b", b'0', &[b'b'; 600])])
         => archive(Unlisted);
+    private_after_all: other_tar(&[folder("d/"), entry_with(b"d/a", 100, "0000600"), entry("d/b", b'0', &[b'b'; 600])])
+        => archive(Unlisted);
+    not_private_after_all: lie(|m| m["entries"][1]["private"] = json!(true)) => archive(Unlisted);
+    folder_not_private_after_all: lie(|m| m["entries"][0]["private"] = json!(true)) => archive(Unlisted);
     file_for_a_folder: other_tar(&[empty("d"), file("d/a"), entry("d/b", b'0', &[b'b'; 600])]) => archive(Unlisted);
     one_entry_less: lie(|manifest| {
         manifest["entries"].as_array_mut().unwrap().pop();
@@ -457,6 +470,9 @@ refused! {
     folder_null: lie(|m| m["entries"][0]["folder"] = Value::Null) => listed(Malformed);
     folder_as_a_number: lie(|m| m["entries"][0]["folder"] = json!(1)) => listed(Malformed);
     executable_as_text: lie(|m| m["entries"][1]["executable"] = json!("false")) => listed(Malformed);
+    private_as_text: lie(|m| m["entries"][1]["private"] = json!("true")) => listed(Malformed);
+    private_as_a_number: lie(|m| m["entries"][1]["private"] = json!(1)) => listed(Malformed);
+    private_null: lie(|m| m["entries"][1]["private"] = Value::Null) => listed(Malformed);
     executable_null: lie(|m| m["entries"][1]["executable"] = Value::Null) => listed(Malformed);
     size_null: lie(|m| m["entries"][1]["size"] = Value::Null) => listed(Malformed);
     kind_null: lie(|m| m["kind"] = Value::Null) => listed(Malformed);

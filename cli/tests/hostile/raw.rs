@@ -132,6 +132,17 @@ pub fn honest() -> (Value, Vec<u8>) {
     (manifest, content)
 }
 
+/// The same, all of it private, and `a` executable.
+pub fn private() -> (Value, Vec<u8>) {
+    let (mut manifest, _) = honest();
+    manifest["entries"].as_array_mut().unwrap().iter_mut().for_each(|entry| entry["private"] = json!(true));
+    manifest["entries"][1]["executable"] = json!(true);
+    let with = |name: &[u8], kind, size, mode| header(name, kind, size, |block| put(block, 100, mode));
+    let (a, b) = (with(b"d/a", b'0', 5, "0000700"), with(b"d/b", b'0', 600, "0000600"));
+    let entries = [with(b"d/", b'5', 0, "0000700"), a, padded(b"hello"), b, padded(&[b'b'; 600])];
+    (manifest, tar(&entries))
+}
+
 /// The honest share with one lie in its manifest.
 pub fn lie(change: impl FnOnce(&mut Value)) -> Case {
     let (mut manifest, content) = honest();

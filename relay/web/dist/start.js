@@ -1,11 +1,12 @@
 import {
-  JsonObject,
   SENDER_MS,
   arrivedOf,
   isPassing,
   readJson
-} from "./chunk-3NBZH4SI.js";
-import "./chunk-Z622CYUG.js";
+} from "./chunk-RMWDYKFH.js";
+import {
+  JsonObject
+} from "./chunk-RGQTXQ7A.js";
 import {
   Engine,
   loadWords,

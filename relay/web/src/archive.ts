@@ -54,9 +54,14 @@ export function header(entry: Entry): Bytes {
   // What a program that knows no pax headers will see.
   const name = [...path].slice(0, NAME_BYTES).map((c) => (isAscii(c) ? c : "_")).join("");
   const size = entry.size > MAX_USTAR_SIZE ? 0 : entry.size;
-  const mode = entry.folder || entry.executable ? 0o755 : 0o644;
-  const main = block(name, entry.folder ? "5" : "0", size, entry.mtime, mode);
+  const main = block(name, entry.folder ? "5" : "0", size, entry.mtime, modeOf(entry));
   return records === "" ? main : concat(extended(utf8(records)), main);
+}
+
+/** The rights of a file or folder, as `chmod` takes them. */
+export function modeOf(entry: Entry): number {
+  const everyones = entry.folder || entry.executable ? 0o755 : 0o644;
+  return entry.private ? everyones & 0o700 : everyones;
 }
 
 function extended(records: Bytes): Bytes {
@@ -136,8 +141,10 @@ function decode(blocks: Bytes): Entry | Fault {
   const mtime = number(main.subarray(136, 148));
   if (size !== null && size > MAX_LENGTH) return "totals";
   if (path === null || size === null || mtime === null || records === null) return "malformed";
-  const executable = !folder && number(main.subarray(100, 108)) === 0o755;
-  return { path: folder ? path.replace(/\/$/, "") : path, folder, size, mtime, executable, offset: 0 };
+  const mode = number(main.subarray(100, 108));
+  if (mode === null) return "malformed";
+  const rights = { executable: !folder && (mode & 0o100) !== 0, private: (mode & 0o077) === 0 };
+  return { path: folder ? path.replace(/\/$/, "") : path, folder, size, mtime, ...rights, offset: 0 };
 }
 
 /** An octal number that fills its field but for a zero byte. */

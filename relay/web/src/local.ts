@@ -47,7 +47,7 @@ function manifestOf(kind: Manifest["kind"], entries: Entry[], { nonce, length }:
 function single(file: File, size: number): Entry {
   const name = file.name.replace(/\.age$/i, "");
   const path = checkName(name) === null && !name.includes("/") ? name : "share";
-  return { path, folder: false, size, mtime: Math.floor(file.lastModified / 1000), executable: false, offset: 0 };
+  return { path, folder: false, size, mtime: Math.floor(file.lastModified / 1000), executable: false, private: false, offset: 0 };
 }
 
 /** The entries of a tar; `null` if it is not exactly one of ours, or has more than a manifest would list. */

@@ -30,6 +30,8 @@ export interface Entry {
   /** Last change, in whole seconds since 1970. */
   mtime: number;
   executable: boolean;
+  /** Its group and others had no rights to it. */
+  private: boolean;
   /** Where its bytes begin in the content. */
   offset: number;
 }
@@ -107,6 +109,7 @@ function entryOf(value: Json): Entry {
     size: whole(value.get("size")),
     mtime: whole(value.get("mtime")),
     executable: flag(value.get("executable")),
+    private: flag(value.get("private")),
     offset: whole(value.get("offset")),
   };
 }

@@ -72,6 +72,7 @@ function isSame(listed: Entry | undefined, found: Entry): boolean {
     listed.size === found.size &&
     listed.mtime === found.mtime &&
     listed.executable === found.executable &&
+    listed.private === found.private &&
     listed.offset === found.offset
   );
 }

@@ -1,6 +1,7 @@
 /** Several files as one .zip, stored without compression, as they come. */
 
 import { makeZip, predictLength } from "client-zip";
+import { modeOf } from "./archive.ts";
 import type { Bytes } from "./bytes.ts";
 import { fail } from "./failure.ts";
 import type { Entry, Manifest } from "./manifest.ts";
@@ -36,8 +37,7 @@ async function* members(files: AsyncIterable<Unpacked>) {
 
 function described(entry: Entry) {
   const name = entry.folder ? `${entry.path}/` : entry.path;
-  const mode = entry.folder || entry.executable ? 0o755 : 0o644;
-  return { name, mode, lastModified: new Date(1000 * Math.min(Math.max(entry.mtime, FIRST_MTIME), LAST_MTIME)) };
+  return { name, mode: modeOf(entry), lastModified: new Date(1000 * Math.min(Math.max(entry.mtime, FIRST_MTIME), LAST_MTIME)) };
 }
 
 /** The .zip's stream asks for one piece before the last was used up, and these are only good until then. */

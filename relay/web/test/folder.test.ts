@@ -70,7 +70,7 @@ async function* unpacked(names: string[], damaged?: string): AsyncGenerator<Unpa
       yield new TextEncoder().encode(path);
       if (path === damaged) throw new Error("damaged");
     };
-    yield { entry: { path, folder: false, size: path.length, mtime: 0, executable: false, offset: 0 }, bytes: bytes() };
+    yield { entry: { path, folder: false, size: path.length, mtime: 0, executable: false, private: false, offset: 0 }, bytes: bytes() };
   }
 }
 

@@ -25,7 +25,7 @@ test("a file on disk is read", async () => {
 });
 
 test("several files become one .zip", async () => {
-  const entries: Entry[] = ["a", "b"].map((path) => ({ path, folder: false, size: 3, mtime: 0, executable: false, offset: 0 }));
+  const entries: Entry[] = ["a", "b"].map((path) => ({ path, folder: false, size: 3, mtime: 0, executable: false, private: false, offset: 0 }));
   const bytes = async function* () {
     yield utf8("abc");
   };

@@ -11,7 +11,7 @@ const END_BYTES = 22;
 const DIRECTORY_SIGNATURE = 0x02014b50;
 
 function entry(path: string, mtime: number): Entry {
-  return { path, folder: false, size: 1, mtime, executable: false, offset: 0 };
+  return { path, folder: false, size: 1, mtime, executable: false, private: false, offset: 0 };
 }
 
 async function zipOf(entries: Entry[]): Promise<DataView> {

@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use super::kept::{self, Age, Kept};
 use crate::{
-    content::{manifest::Entry, names::MAX_PATH_BYTES},
+    content::{manifest::Entry, names::MAX_PATH_BYTES, place::try_placing},
     error::{Error, Kind, Result},
     i18n::fl,
     link::Link,
@@ -57,10 +57,11 @@ impl Drop for Output {
 }
 
 impl Folder {
-    /// Makes it and finds it writable.
+    /// Makes it and finds it writable, and that what arrives will get its name.
     pub fn create(path: &Path) -> Result<Self> {
         let made = Output::create(path).and_then(|output| Ok((Staging::create(path)?, output)));
         let (staging, output) = made.map_err(|error| Error::writing(path, error))?;
+        try_placing(staging.path())?;
         Ok(Self { staging, output, resumed: None })
     }
 

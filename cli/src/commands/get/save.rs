@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     commands::unless_stopped,
-    content::{Placed, find_in_the_way, place, place_one},
+    content::{ContentError, Placed, find_in_the_way, holes::try_end, place, place_one},
     envelope::CHUNK,
     error::{Error, Kind, Result},
     i18n::fl,
@@ -48,7 +48,7 @@ pub enum Saved {
 
 /// Where the plaintext will go.
 pub enum Target {
-    Folder { folder: Folder, landing: Arc<Landing>, names: Option<Vec<String>>, force: bool },
+    Folder { landing: Arc<Landing>, folder: Folder, names: Option<Vec<String>>, force: bool },
     StandardOutput,
 }
 
@@ -64,7 +64,9 @@ impl Target {
     fn place(self) -> Result<Saved> {
         match self {
             Self::StandardOutput => Ok(Saved::StandardOutput),
-            Self::Folder { mut folder, names, force, .. } => {
+            Self::Folder { landing, mut folder, names, force } => {
+                // A file that is open when it is removed keeps its folder on network file systems.
+                drop(landing);
                 folder.check()?;
                 // What cannot be placed now stays: it need not be fetched again.
                 let placed = place(&folder.staged(), names.as_deref(), folder.path(), force)?;
@@ -96,7 +98,7 @@ impl StagedCiphertext {
         let placing = move || {
             self.folder.check()?;
             let mut placed = Vec::new();
-            place_one(&spooled(&self.folder), wanted, force, &mut placed)?;
+            place_one(&spooled(&self.folder, &wanted), wanted, force, &mut placed)?;
             let output = self.folder.path();
             system::sync_dir(output).map_err(|error| Error::writing(output, error))?;
             Ok((self.bytes, placed.pop().expect("a file that was placed has a place")))
@@ -178,17 +180,28 @@ impl Incoming<'_> {
             Ok((folder, landing, manifest.top_level(), others))
         })
         .await?;
+        if landing.scatter().is_open_to_others()? {
+            self.context.ui.warn(fl!("get-not-private", folder = shown(folder.path())));
+        }
         self.offer_removal(others).await?;
         Ok(Target::Folder { folder, landing, names, force })
     }
 
-    /// The folder that a ciphertext file will lie in, made, found writable and large enough.
+    /// The folder that a ciphertext file will lie in, made, found writable and large enough; the file is made in its
+    /// staging folder.
     pub(super) async fn ciphertext_folder(&self, path: &Path) -> Result<Folder> {
-        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
+        let target = path.to_owned();
         let needed = self.about.content_bytes.unwrap_or_default();
         blocking(move || {
-            let folder = Folder::create(&parent)?;
-            folder.check_room(needed).map(|()| folder)
+            let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            let folder = Folder::create(parent)?;
+            folder.check_room(needed)?;
+            let staged = spooled(&folder, &target);
+            system::create_private(&staged).map_err(ContentError::create(&target))?;
+            let file = system::open_regular(&staged);
+            let fits = file.and_then(|file| file.set_len(needed).and_then(|()| try_end(&file, needed)));
+            fits.map_err(ContentError::write(&target))?;
+            Ok(folder)
         })
         .await
     }
@@ -203,7 +216,7 @@ impl Incoming<'_> {
         let (writer, mut reader) = plain::pipe();
         let (download, progress) = self.download(ticket, self.about.content_bytes);
         let target = path.to_owned();
-        let saving = move || match spool(&mut reader, &folder) {
+        let saving = move || match spool(&mut reader, &spooled(&folder, &target)) {
             Ok(()) => Ok(folder),
             Err(error) => Err(Error::writing(&target, error)),
         };
@@ -237,13 +250,15 @@ fn unusable(error: Error) -> Error {
     }
 }
 
-/// Where a ciphertext grows.
-fn spooled(folder: &Folder) -> PathBuf {
-    folder.staged().join("ciphertext")
+/// Where a ciphertext grows: under its final name, so that one that the file system does not take is known beforehand.
+fn spooled(folder: &Folder, target: &Path) -> PathBuf {
+    folder.staged().join(target.file_name().unwrap_or_default())
 }
 
-fn spool(reader: &mut PlainReader, folder: &Folder) -> io::Result<()> {
-    let mut out = BufWriter::with_capacity(WRITE_BYTES, system::create_private(&spooled(folder))?);
-    io::copy(reader, &mut out)?;
-    out.into_inner()?.sync_all()
+fn spool(reader: &mut PlainReader, file: &Path) -> io::Result<()> {
+    let mut out = BufWriter::with_capacity(WRITE_BYTES, system::open_regular(file)?);
+    let length = io::copy(reader, &mut out)?;
+    let file = out.into_inner()?;
+    file.set_len(length)?;
+    file.sync_all()
 }

@@ -1,6 +1,11 @@
 import {
+  modeOf
+} from "./chunk-HXKRFA4X.js";
+import {
   piecesOf
-} from "./chunk-Z622CYUG.js";
+} from "./chunk-RGQTXQ7A.js";
+import "./chunk-YG7J2LP3.js";
+import "./chunk-WMBZNGJP.js";
 import {
   fail
 } from "./chunk-2DVVKFXT.js";
@@ -196,8 +201,7 @@ async function* members(files) {
 }
 function described(entry) {
   const name = entry.folder ? `${entry.path}/` : entry.path;
-  const mode = entry.folder || entry.executable ? 493 : 420;
-  return { name, mode, lastModified: new Date(1e3 * Math.min(Math.max(entry.mtime, FIRST_MTIME), LAST_MTIME)) };
+  return { name, mode: modeOf(entry), lastModified: new Date(1e3 * Math.min(Math.max(entry.mtime, FIRST_MTIME), LAST_MTIME)) };
 }
 async function* copies(bytes) {
   for await (const piece of bytes) yield piece.slice();

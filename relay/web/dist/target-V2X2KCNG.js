@@ -382,7 +382,7 @@ async function write(sink, pieces) {
   }
 }
 async function* zipBytes(files) {
-  yield* (await part(import("./zip-ICAT7X3J.js"))).zipped(files);
+  yield* (await part(import("./zip-FKAFNCG5.js"))).zipped(files);
 }
 async function* onlyBytes(files) {
   for await (const { bytes } of files) yield* bytes;

@@ -413,13 +413,9 @@ fn authorised(request: RequestBuilder, secret: Option<&Secret>) -> RequestBuilde
     }
 }
 
-/// One that ends too early was cut off.
 fn read_json<T: DeserializeOwned>(text: &[u8]) -> Answer<T> {
-    let json: Json = serde_json::from_slice(text).map_err(|error| match error.is_eof() {
-        true => ClientError::Unreachable("the answer was cut off".into()),
-        false => ClientError::BadAnswer("JSON"),
-    })?;
-    json.read().map_err(|_| ClientError::BadAnswer("JSON"))
+    let json: Option<Json> = serde_json::from_slice(text).ok();
+    json.and_then(|json| json.read().ok()).ok_or(ClientError::BadAnswer("JSON"))
 }
 
 fn with_json(request: RequestBuilder, body: &impl Serialize) -> RequestBuilder {

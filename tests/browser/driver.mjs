@@ -42,7 +42,8 @@ export class Visit {
     page.on("pageerror", ({ message }) => isOfDownload(message) || visit.#wrong.push(`not caught: ${message}`));
     await page.evaluateOnNewDocument(beginWith, language, ways);
     if (prepare) await page.evaluateOnNewDocument(prepare);
-    await page.goto(link);
+    // A busy computer takes its time.
+    await page.goto(link, { timeout: 120_000 });
     return visit;
   }
 

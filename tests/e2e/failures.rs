@@ -233,10 +233,15 @@ fn collected() {
 fn all_downloads_taken() {
     let world = World::new();
     let relay = world.relay();
-    let sent = send_something(&world, &relay.url, &["--once"]);
-    assert_eq!(raw::take_ticket(&relay.url, &sent, &sent.proof(), &Bytes32([1; 32])).status, 200);
+    let sent = world.send(&relay.url, [world.file("case.bin", noise(3 * PART)).to_str().unwrap(), "--once"]);
+    // A place whose download is under way is not taken over.
+    let gate = Proxy::holding_answer(&relay.url, "/content ", 1 << 20);
+    let getting = world.get(&sent.through(&gate.url), "other").start();
+    gate.wait_until_stopped();
     let hint = "If somebody is downloading it right now, try again when that has ended.";
     get_fails(&world, &sent, 5, "downloads_taken", "All downloads the sender allowed are taken", hint);
+    gate.open();
+    getting.finish().exits(0);
 }
 
 #[test]

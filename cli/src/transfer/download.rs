@@ -122,7 +122,8 @@ impl Download {
 
     /// Fetches the content as it is into the pipe. Gives its length.
     pub async fn save_into(self, writer: PlainWriter) -> Result<u64> {
-        let mut source = Source::new(self, 0..u64::MAX);
+        let total = self.0.total.unwrap_or(u64::MAX);
+        let mut source = Source::new(self, 0..total);
         while let Some(bytes) = source.next().await? {
             writer.send(bytes).await.map_err(gone)?;
         }

@@ -77,7 +77,7 @@ fn a_proxy_that_is_not_there_is_named() {
     let send = || through("ALL_PROXY", "socks5h://127.0.0.1:1");
     fails(send, 3, "unreachable", "socks5h://127.0.0.1:1 of ALL_PROXY", "Check the proxy's address");
     for wrong in ["ftp://proxy:21", "socks6://proxy", "proxy proxy"] {
-        fails(|| through("HTTPS_PROXY", wrong), 2, "proxy", "HTTPS_PROXY does not name a proxy", "socks5h://");
+        fails(|| through("HTTPS_PROXY", wrong), 2, "proxy", "HTTPS_PROXY does not name a proxy", "It must be");
     }
     let send = || through("HTTPS_PROXY", "ftp://proxy").env("NO_PROXY", "relay.test");
     fails(send, 3, "unreachable", "cannot be reached", "network connection");
@@ -170,14 +170,16 @@ fn one_answer_of_something_on_the_way_ends_no_transfer() {
 #[test]
 fn what_never_was_a_relay_is_told_at_once() {
     let stage = Stage::new(1000);
-    for status in ["200 OK", "302 Found\r\nLocation: http://login.example/"] {
+    for (status, says) in
+        [("200 OK", "is not that of a relay"), ("302 Found\r\nLocation: http://login.example/", "another address")]
+    {
         let site = Server::start(move |_| Reply::Raw(login_page(status)));
         let before = || site.requests().len();
-        fails(|| sending(&stage, &site.url), 3, "bad_answer", "", "A login page of a network");
+        fails(|| sending(&stage, &site.url), 3, "bad_answer", says, "A login page of a network");
         assert_eq!(before(), 2, "{status}: once each time");
     }
     let link = stage.sent(&stage.send(&stage.relay.url).within(PATIENCE)).link;
-    fails(|| sending(&stage, &link), 2, "relay_url", "This is the link of a share", &stage.relay.url);
+    fails(|| sending(&stage, &link), 2, "relay_url", "This is the link of a share", "Its relay is ");
 }
 
 #[test]

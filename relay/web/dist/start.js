@@ -3,7 +3,7 @@ import {
   arrivedOf,
   isPassing,
   readJson
-} from "./chunk-RMWDYKFH.js";
+} from "./chunk-5BB6LV3G.js";
 import {
   JsonObject
 } from "./chunk-RGQTXQ7A.js";

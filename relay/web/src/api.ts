@@ -49,7 +49,8 @@ export interface Arrived {
 export interface ContentAnswer {
   /** Bytes of the whole content. */
   total: number;
-  etag: string;
+  /** The relay's name for exactly this content; `null` where something on the way has made it weak, or taken it. */
+  etag: string | null;
   body: AsyncGenerator<Bytes, void>;
 }
 
@@ -135,6 +136,8 @@ export class Relay {
     const response = await fetch(url, { ...always, ...init, method, signal }).catch((error) => rethrow(error, signal));
     // A browser hides which redirect it was; other clients tell.
     if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400)) fail({ code: "redirected" });
+    // This page came from the relay: another page in place of its answer is of something on the way.
+    if (response.ok && response.headers.get("Content-Type")?.trimStart().startsWith("text/html")) fail({ code: "unreachable" });
     if (response.ok) return response;
     return fail(await failureOfAnswer(response, signal));
   }
@@ -146,6 +149,9 @@ export function arrivedOf({ state, storedBytes, payloadBytes }: ShareStatus): Ar
   return { storedBytes, ...(payloadBytes === undefined ? {} : { totalBytes: payloadBytes }) };
 }
 
+/** Those of RFC 9110 and RFC 6585; of Cloudflare when it did not reach the server for a moment; of a busy service. */
+const PASSING_STATUSES = new Set([408, 421, 425, 429, 500, 502, 503, 504, 507, 511, 520, 521, 522, 523, 524, 529]);
+
 /** Whether it is worth trying again. */
 export function isPassing(failure: Failure): boolean {
   switch (failure.code) {
@@ -155,7 +161,7 @@ export function isPassing(failure: Failure): boolean {
     case "not_uploaded":
       return true;
     case "relay_failed":
-      return [408, 429, 500, 502, 503, 504].includes(failure.status) && failure.problem !== "content_damaged";
+      return PASSING_STATUSES.has(failure.status) && failure.problem !== "content_damaged";
     default:
       return false;
   }
@@ -350,11 +356,13 @@ async function within<T>(reading: Promise<T>, ms: number, signal: AbortSignal, s
 }
 
 /** Checks that a content answer is the one asked for, so that bytes never land at a wrong place. */
-function checkRange(response: Response, from: number, to: number, etag: string | null): { total: number; etag: string } {
-  const found = response.headers.get("ETag");
-  if (found === null || found.startsWith("W/")) badAnswer("ETag");
+function checkRange(response: Response, from: number, to: number, etag: string | null): Omit<ContentAnswer, "body"> {
+  const given = response.headers.get("ETag");
+  // Every byte is authenticated, so that a weak name, or none, does no harm.
+  const found = given?.startsWith("W/") ? null : given;
+  const isOther = found !== null && found !== etag;
   // The whole content where a range was asked for means that If-Range did not match.
-  if (etag !== null && (etag !== found || response.status === 200)) fail({ code: "content_changed" });
+  if (etag !== null && (isOther || response.status === 200)) fail({ code: "content_changed" });
   if (response.status !== 206) badAnswer("status");
   const range = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16})$/.exec(response.headers.get("Content-Range") ?? "");
   if (!range || Number(range[1]) !== from || Number(range[2]) !== to - 1) badAnswer("Content-Range");

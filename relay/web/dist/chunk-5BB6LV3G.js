@@ -80,6 +80,7 @@ var Relay = class {
     const always = { cache: "no-store", credentials: "omit", redirect: "manual", referrerPolicy: "no-referrer" };
     const response = await fetch(url, { ...always, ...init, method, signal }).catch((error) => rethrow(error, signal));
     if (response.type === "opaqueredirect" || response.status >= 300 && response.status < 400) fail({ code: "redirected" });
+    if (response.ok && response.headers.get("Content-Type")?.trimStart().startsWith("text/html")) fail({ code: "unreachable" });
     if (response.ok) return response;
     return fail(await failureOfAnswer(response, signal));
   }
@@ -88,6 +89,7 @@ function arrivedOf({ state, storedBytes, payloadBytes }) {
   if (state === "ready") return null;
   return { storedBytes, ...payloadBytes === void 0 ? {} : { totalBytes: payloadBytes } };
 }
+var PASSING_STATUSES = /* @__PURE__ */ new Set([408, 421, 425, 429, 500, 502, 503, 504, 507, 511, 520, 521, 522, 523, 524, 529]);
 function isPassing(failure) {
   switch (failure.code) {
     case "unreachable":
@@ -96,7 +98,7 @@ function isPassing(failure) {
     case "not_uploaded":
       return true;
     case "relay_failed":
-      return [408, 429, 500, 502, 503, 504].includes(failure.status) && failure.problem !== "content_damaged";
+      return PASSING_STATUSES.has(failure.status) && failure.problem !== "content_damaged";
     default:
       return false;
   }
@@ -257,9 +259,10 @@ async function within(reading, ms, signal, stalled) {
   }
 }
 function checkRange(response, from, to, etag) {
-  const found = response.headers.get("ETag");
-  if (found === null || found.startsWith("W/")) badAnswer("ETag");
-  if (etag !== null && (etag !== found || response.status === 200)) fail({ code: "content_changed" });
+  const given = response.headers.get("ETag");
+  const found = given?.startsWith("W/") ? null : given;
+  const isOther = found !== null && found !== etag;
+  if (etag !== null && (isOther || response.status === 200)) fail({ code: "content_changed" });
   if (response.status !== 206) badAnswer("status");
   const range = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16})$/.exec(response.headers.get("Content-Range") ?? "");
   if (!range || Number(range[1]) !== from || Number(range[2]) !== to - 1) badAnswer("Content-Range");

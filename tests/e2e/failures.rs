@@ -236,7 +236,8 @@ fn all_downloads_taken() {
     let sent = world.send(&relay.url, [world.file("case.bin", noise(3 * PART)).to_str().unwrap(), "--once"]);
     // A place whose download is under way is not taken over.
     let gate = Proxy::holding_answer(&relay.url, "/content ", 1 << 20);
-    let getting = world.get(&sent.through(&gate.url), "other").start();
+    let other = World::new();
+    let getting = world.get(&sent.through(&gate.url), "other").env("HOME", other.path("home")).start();
     gate.wait_until_stopped();
     let hint = "If somebody is downloading it right now, try again when that has ended.";
     get_fails(&world, &sent, 5, "downloads_taken", "All downloads the sender allowed are taken", hint);

@@ -107,7 +107,8 @@ fn a_sender_can_live_there_too() {
     let sent = folder_sent(&world, &relay.url);
     world.get(&sent, "in").succeeds();
     assert_eq!(world.events(&sent), ["created", "ready", "ticket", "receipt"]);
-    let left = files_below(&world.path("home"));
+    // An empty folder may stay where files that are open keep it from going.
+    let left: Vec<_> = files_below(&world.path("home")).into_iter().filter(|path| path.is_file()).collect();
     assert_eq!(left, [world.path(format!("home/.local/share/share/ledger/{}.json", sent.id()))]);
 }
 

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use share_relay_api::{Bytes32, ShareId};
+use share_relay_api::{Bytes32, ShareId, paths};
 
 use crate::{
     proxy::Proxy,
     raw,
     round_trips::noise,
+    stock_tools::age_key,
     world::{Run, Sent, World, can_mount, files_below, until},
 };
 
@@ -233,16 +234,17 @@ fn collected() {
 fn all_downloads_taken() {
     let world = World::new();
     let relay = world.relay();
-    let sent = world.send(&relay.url, [world.file("case.bin", noise(3 * PART)).to_str().unwrap(), "--once"]);
-    // A place whose download is under way is not taken over.
-    let gate = Proxy::holding_answer(&relay.url, "/content ", 1 << 20);
-    let other = World::new();
-    let getting = world.get(&sent.through(&gate.url), "other").env("HOME", other.path("home")).start();
-    gate.wait_until_stopped();
+    // To a key: with words, a place that is left could be taken over.
+    let key = age_key(&world, "key.txt");
+    let send = world.share(["send", "--json", "--once", "--recipient", &key, "--relay", &relay.url]);
+    let told = send.arg(world.file("case.bin", "x")).succeeds().json();
+    let sent = Sent { link: told[0]["link"].as_str().unwrap().to_owned(), words: world.path("none") };
+    let ticket = serde_json::json!({ "ticket_hash": share::secret::sha256(&[1; 32]) });
+    let taken = raw::call(&relay.url, "POST", &paths::tickets(&sent.share_id()), None, Some(ticket));
+    assert_eq!(taken.status, 200);
+    let get = || world.share(["get", &sent.link, "--yes", "--identity", "key.txt", "--output", "in"]);
     let hint = "If somebody is downloading it right now, try again when that has ended.";
-    get_fails(&world, &sent, 5, "downloads_taken", "All downloads the sender allowed are taken", hint);
-    gate.open();
-    getting.finish().exits(0);
+    fails(get, 5, "downloads_taken", "All downloads the sender allowed are taken", hint);
 }
 
 #[test]

@@ -31,7 +31,7 @@ use share_relay_api::{
 use tokio::time::Instant;
 
 use self::{
-    answer::{beyond_the_end, content_answer, is_problem_json, is_temporary, is_web_page, retry_after},
+    answer::{acknowledged, beyond_the_end, content_answer, is_problem_json, is_temporary, is_web_page, retry_after},
     handed_over::HandedOver,
 };
 pub use self::{error::ClientError, proxy::Proxy};
@@ -216,8 +216,7 @@ impl Client {
     pub async fn open(&self, id: &ShareId, open: &OpenShare) -> Answer<Bytes> {
         let request = with_json(self.call(Method::POST, &paths::open(id)), open);
         let read = async {
-            let response = self.accepted(request.send().await?).await?;
-            self.expect_no_page(&response)?;
+            let response = self.answered(request.send().await?).await?;
             self.read_bounded(response, limits::MAX_MANIFEST_BYTES as usize).await
         };
         self.within(self.limits.manifest, read).await
@@ -278,8 +277,7 @@ impl Client {
 
     async fn json<T: DeserializeOwned>(&self, request: RequestBuilder) -> Answer<T> {
         let read = async {
-            let response = self.accepted(request.send().await?).await?;
-            self.expect_no_page(&response)?;
+            let response = self.answered(request.send().await?).await?;
             let bytes = self.read_bounded(response, MAX_ANSWER_BYTES).await?;
             let value = read_json(&bytes)?;
             self.heard.store(true, Ordering::Relaxed);
@@ -289,7 +287,8 @@ impl Client {
     }
 
     async fn done(&self, request: RequestBuilder) -> Answer<()> {
-        self.acknowledged(&self.started(request).await?)
+        let read = async { acknowledged(&self.answered(request.send().await?).await?) };
+        self.within(self.limits.call, read).await
     }
 
     async fn put(
@@ -315,8 +314,8 @@ impl Client {
             .body(body);
         tokio::select! {
             response = request.send() => {
-                let answered = async { self.accepted(response?).await };
-                self.within(self.limits.call, answered).await.and_then(|response| self.acknowledged(&response))
+                let read = async { acknowledged(&self.answered(response?).await?) };
+                self.within(self.limits.call, read).await
             }
             () = handed_over.standstill(self.limits) => Err(self.on_the_way(ClientError::Stalled)),
         }
@@ -324,12 +323,7 @@ impl Client {
 
     /// The answer's head, or the whole error, in bounded time; a body may take as long as it keeps coming.
     async fn started(&self, request: RequestBuilder) -> Answer<Response> {
-        let begin = async {
-            let response = self.accepted(request.send().await?).await?;
-            self.expect_no_page(&response)?;
-            Ok(response)
-        };
-        self.within(self.limits.call, begin).await
+        self.within(self.limits.call, async { self.answered(request.send().await?).await }).await
     }
 
     /// The call, in this time. Its error says what it went through.
@@ -347,23 +341,14 @@ impl Client {
         }
     }
 
-    /// Refuses a web page where the relay should have answered.
-    fn expect_no_page(&self, response: &Response) -> Answer<()> {
-        match is_web_page(response.headers()) {
+    /// The response, if it is a success of the relay's: a web page in its place is of something on the way.
+    async fn answered(&self, response: Response) -> Answer<Response> {
+        let response = self.accepted(response).await?;
+        match response.headers().get(header::CONTENT_TYPE).is_some_and(is_web_page) {
             true if self.heard.load(Ordering::Relaxed) => Err(ClientError::Intercepted),
             true => Err(ClientError::BadAnswer("HTML")),
-            false => Ok(()),
+            false => Ok(response),
         }
-    }
-
-    /// What has no answer but "done" is answered 204 (protocol.md): any other success is somebody else's, such as the
-    /// login page of a network, and acknowledges nothing.
-    fn acknowledged(&self, response: &Response) -> Answer<()> {
-        if response.status() == StatusCode::NO_CONTENT {
-            return Ok(());
-        }
-        let refused = self.expect_no_page(response).and(Err(ClientError::BadAnswer("status")));
-        refused.map_err(|error| self.on_the_way(error))
     }
 
     /// The response, if it is a success; else the error it carries.

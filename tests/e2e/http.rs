@@ -112,6 +112,11 @@ impl From<Response> for Reply {
     }
 }
 
+/// A body that is sent in one chunk (RFC 9112, 7.1).
+pub fn in_one_chunk(bytes: &[u8]) -> Vec<u8> {
+    [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n0\r\n\r\n"].concat()
+}
+
 /// One call; `url` is the base, as a relay prints it.
 pub fn call(url: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> io::Result<Response> {
     let host = url.trim_start_matches("http://");

@@ -12,19 +12,31 @@ use super::{Answer, ClientError, Content, Limits, with_stall_timeout};
 
 /// A proxy may have added parameters to the type.
 pub fn is_problem_json(content_type: &HeaderValue) -> bool {
-    let media_type = content_type.as_bytes().split(|&byte| byte == b';').next().unwrap_or_default();
-    media_type.trim_ascii().eq_ignore_ascii_case(b"application/problem+json")
+    is_media_type(content_type, b"application/problem+json")
 }
 
 /// Whether it is a web page: no answer of a relay to a program is one.
-pub fn is_web_page(headers: &HeaderMap) -> bool {
-    let media_type = headers.get(header::CONTENT_TYPE).map_or(&[][..], HeaderValue::as_bytes).trim_ascii_start();
-    media_type.get(..9).is_some_and(|start| start.eq_ignore_ascii_case(b"text/html"))
+pub fn is_web_page(content_type: &HeaderValue) -> bool {
+    is_media_type(content_type, b"text/html")
+}
+
+fn is_media_type(content_type: &HeaderValue, wanted: &[u8]) -> bool {
+    let media_type = content_type.as_bytes().split(|&byte| byte == b';').next().unwrap_or_default();
+    media_type.trim_ascii().eq_ignore_ascii_case(wanted)
 }
 
 /// Whether a redirection is for this once (RFC 9110, 15.4).
 pub fn is_temporary(status: StatusCode) -> bool {
     matches!(status, StatusCode::FOUND | StatusCode::SEE_OTHER | StatusCode::TEMPORARY_REDIRECT)
+}
+
+/// What has no answer but "done" is answered 204 (protocol.md): any other success is somebody else's, such as the login
+/// page of a network, and acknowledges nothing.
+pub fn acknowledged(response: &Response) -> Answer<()> {
+    match response.status() {
+        StatusCode::NO_CONTENT => Ok(()),
+        _ => Err(ClientError::BadAnswer("status")),
+    }
 }
 
 /// Checks that a content answer is the one asked for, so that bytes never land at a wrong place. What a proxy may have

@@ -3,7 +3,7 @@ import {
   arrivedOf,
   isPassing,
   readJson
-} from "./chunk-5BB6LV3G.js";
+} from "./chunk-ENLEVGVP.js";
 import {
   JsonObject
 } from "./chunk-RGQTXQ7A.js";

@@ -19,7 +19,7 @@ import {
   SENDER_MS,
   arrivedOf,
   withPatience
-} from "./chunk-5BB6LV3G.js";
+} from "./chunk-ENLEVGVP.js";
 import {
   piecesOf
 } from "./chunk-RGQTXQ7A.js";

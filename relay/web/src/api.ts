@@ -137,7 +137,7 @@ export class Relay {
     // A browser hides which redirect it was; other clients tell.
     if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400)) fail({ code: "redirected" });
     // This page came from the relay: another page in place of its answer is of something on the way.
-    if (response.ok && response.headers.get("Content-Type")?.trimStart().startsWith("text/html")) fail({ code: "unreachable" });
+    if (response.ok && mediaType(response) === "text/html") fail({ code: "unreachable" });
     if (response.ok) return response;
     return fail(await failureOfAnswer(response, signal));
   }
@@ -190,11 +190,14 @@ function rethrow(error: unknown, signal: AbortSignal): never {
   throw error;
 }
 
+/** What an answer is; a proxy may have added parameters to its type. */
+function mediaType(response: Response): string | undefined {
+  return response.headers.get("Content-Type")?.split(";", 1)[0]?.trim().toLowerCase();
+}
+
 async function failureOfAnswer(response: Response, signal: AbortSignal): Promise<Failure> {
   const { status } = response;
-  // A proxy may have added parameters to the type.
-  const type = response.headers.get("Content-Type")?.split(";", 1)[0]?.trim().toLowerCase();
-  if (type !== "application/problem+json") return { code: "relay_failed", status };
+  if (mediaType(response) !== "application/problem+json") return { code: "relay_failed", status };
   const problem = await readJson(response, MAX_ANSWER_BYTES, signal);
   return failureOfProblem(status, new Fields(problem), Number(response.headers.get("Retry-After")));
 }

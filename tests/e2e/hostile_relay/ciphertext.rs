@@ -11,7 +11,7 @@ use super::{
     scrypt_file,
 };
 use crate::{
-    http::{Reply, Request, Response, Server},
+    http::{Reply, Request, Response, Server, in_one_chunk},
     round_trips::noise,
     stock_tools::send_to,
     world::Outcome,
@@ -58,10 +58,6 @@ fn lies_in_the_manifest() {
     );
     lied(UNREACHABLE, &[("cut off", |r| content(&r, r.body.len(), &r.body[..99])), ("closed", |_| nothing())]);
     lied((8, "This was sealed with words"), &[("sealed with words", |r| r.with_body(scrypt_file(10)).into())]);
-}
-
-fn in_one_chunk(bytes: &[u8]) -> Vec<u8> {
-    [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n0\r\n\r\n"].concat()
 }
 
 #[test]

@@ -16,7 +16,7 @@ use flate2::{Compression, write::GzEncoder};
 use super::{Stage, busy::pass_on};
 use crate::{
     failures::{NOWHERE, fails},
-    http::{Reply, Request, Response, Server, forward},
+    http::{Reply, Request, Response, Server, in_one_chunk},
     round_trips::noise,
     world::{PATIENCE, Run},
 };
@@ -204,9 +204,8 @@ fn a_resume_while_the_network_is_away_says_to_try_again() {
 fn framed_anew(how: &str, answer: Response) -> Reply {
     let body = answer.body.clone();
     let plain = answer.without("Content-Length").without("Connection").with("Connection", "close");
-    let chunked = |body: &[u8]| [format!("{:x}\r\n", body.len()).as_bytes(), body, b"\r\n0\r\n\r\n"].concat();
     Reply::Raw(match how {
-        "chunked" => [plain.with("Transfer-Encoding", "chunked").head(), chunked(&body)].concat(),
+        "chunked" => [plain.with("Transfer-Encoding", "chunked").head(), in_one_chunk(&body)].concat(),
         "http10" => {
             let head = String::from_utf8(plain.head()).unwrap().replacen("HTTP/1.1", "HTTP/1.0", 1);
             [head.into_bytes(), body].concat()
@@ -267,7 +266,7 @@ fn requests_that_a_proxy_sends_on_in_chunks_are_taken() {
     let stage = Stage::new(20 << 20);
     let relay = stage.relay.url.clone();
     let proxy = Server::start(move |request| match request.body.is_empty() {
-        true => forward(&relay, request).map_or(Reply::Raw(Vec::new()), Reply::from),
+        true => pass_on(&relay, request),
         false => Reply::Raw(in_chunks(&relay, request).unwrap_or_default()),
     });
     stage.sends(&proxy.url);

@@ -80,7 +80,7 @@ var Relay = class {
     const always = { cache: "no-store", credentials: "omit", redirect: "manual", referrerPolicy: "no-referrer" };
     const response = await fetch(url, { ...always, ...init, method, signal }).catch((error) => rethrow(error, signal));
     if (response.type === "opaqueredirect" || response.status >= 300 && response.status < 400) fail({ code: "redirected" });
-    if (response.ok && response.headers.get("Content-Type")?.trimStart().startsWith("text/html")) fail({ code: "unreachable" });
+    if (response.ok && mediaType(response) === "text/html") fail({ code: "unreachable" });
     if (response.ok) return response;
     return fail(await failureOfAnswer(response, signal));
   }
@@ -117,10 +117,12 @@ function rethrow(error, signal) {
   if (error instanceof TypeError) fail({ code: "unreachable" });
   throw error;
 }
+function mediaType(response) {
+  return response.headers.get("Content-Type")?.split(";", 1)[0]?.trim().toLowerCase();
+}
 async function failureOfAnswer(response, signal) {
   const { status } = response;
-  const type = response.headers.get("Content-Type")?.split(";", 1)[0]?.trim().toLowerCase();
-  if (type !== "application/problem+json") return { code: "relay_failed", status };
+  if (mediaType(response) !== "application/problem+json") return { code: "relay_failed", status };
   const problem = await readJson(response, MAX_ANSWER_BYTES, signal);
   return failureOfProblem(status, new Fields(problem), Number(response.headers.get("Retry-After")));
 }

@@ -1,44 +1,58 @@
 /** The page: its frame, the screen it shows, and what leads from one screen to the next. */
 
 import { Engine } from "../engine.ts";
-import { failureOf, type Failure } from "../failure.ts";
-import { decodeFully, readIdSegment } from "../repair.ts";
+import { failureOf } from "../failure.ts";
 import { printable } from "../names.ts";
+import { decodeFully, readIdSegment } from "../repair.ts";
 import { pageUrl } from "../trusted.ts";
 import { Ask } from "./ask.ts";
-import { button, element, setText, type Child } from "./dom.ts";
-import { Checking, Ended } from "./opening.ts";
+import { Contents } from "./contents.ts";
+import { element, setText } from "./dom.ts";
+import { band, foot, steps } from "./frame.ts";
+import { icon } from "./icons.ts";
+import { Ended } from "./ended.ts";
 import { loadOperator, type Operator } from "./operator.ts";
-import { problemBox } from "./problem.ts";
+import { OtherWays } from "./other_ways.ts";
+import { Saving } from "./saving.ts";
 import type { Screen, Stage } from "./screen.ts";
-import { LANGUAGES, languageName, preferredLanguage, Texts, type Language, type TextKey } from "./texts.ts";
+import { preferredLanguage, Texts, type Language } from "./texts.ts";
+
+/** Marks the entry of the browser's history under which things are open. */
+const OPENED = "opened";
 
 /** The page. */
 export class App implements Stage {
   engine = new Engine();
   texts = new Texts(preferredLanguage(navigator.languages));
+  operator: Operator | null = null;
   readonly address = addressOf(location.pathname);
-  /** `null` until it is known. */
-  #operator: Operator | null = null;
-  /** What is opened here. */
-  #kind: "words" | "keys" | "file" = "words";
-  #screen: Screen = new Checking(this, "checking");
+  readonly picture = document.getElementById("call");
+  screen: Screen;
+  /** Where the words or the key are typed, to come back to with what was typed. */
+  #ask: Ask;
+  /** What was opened last. */
+  #opened: Contents | null = null;
   readonly #top = element("header");
   readonly #main = element("main");
   readonly #bottom = element("footer");
   /** It stays as it is whatever is drawn, or what is put into it would not be read out. */
   readonly #live = element("div", { class: "hidden", role: "status" });
-  /** The file from disk that was chosen last. */
-  #file: File | null = null;
-  /** Where it says why that will not open. */
-  #refusal = element("div");
+  readonly #otherWays = new OtherWays(this, (engine, kind, file) => this.#takeFile(engine, kind, file));
+  readonly #steps = element("ol", { class: "steps" });
   /** Where the screen is drawn. */
   #place = element("div");
+
+  /** `typed` is what was typed before the page began. */
+  constructor(typed: string) {
+    this.#ask = new Ask(this, "words", { status: null }, typed);
+    this.screen = this.#ask;
+  }
 
   /** Draws the page and asks about the share. */
   start(root: HTMLElement): void {
     root.replaceChildren(this.#top, this.#main, this.#bottom, this.#live);
-    addEventListener("beforeunload", (event) => this.#screen.isBusy && event.preventDefault());
+    addEventListener("popstate", () => this.#wander());
+    this.#draw();
     void this.open();
     void this.#showOperator();
   }
@@ -46,26 +60,40 @@ export class App implements Stage {
   async open(): Promise<void> {
     const { address } = this;
     if (!address) return this.show(new Ended(this, { code: "link_damaged" }));
-    await this.#check("checking", async () => {
+    // Nearly every share opens with words: they can be typed while the relay is being asked.
+    const ask = this.#ask;
+    if (this.screen !== ask) this.show(ask);
+    ask.isLookedUp();
+    try {
       const status = await this.engine.call("open", { relay: address.base, id: address.id });
-      this.#kind = status.kind;
-      return new Ask(this, status.kind, { status });
-    });
+      if (this.screen !== ask) return;
+      if (status.kind === ask.kind) ask.know(status);
+      else this.show(new Ask(this, status.kind, { status }));
+    } catch (error) {
+      if (this.screen === ask) this.show(new Ended(this, failureOf(error)));
+    }
   }
 
   show(screen: Screen): void {
-    this.#screen.left?.();
-    this.#screen = screen;
+    this.screen.left?.();
+    this.screen = screen;
+    if (screen instanceof Ask) this.#ask = screen;
+    if (screen instanceof Contents) this.#isOpen(screen);
     this.#draw();
     this.#main.querySelector("h1")?.focus();
+    scrollTo(0, 0);
     this.announce(screen.said?.(this.texts) ?? "");
   }
 
   redraw(focus?: string): void {
-    const { texts } = this;
-    const heading = element("h1", { tabindex: -1 }, this.#screen.heading(texts));
-    this.#place.replaceChildren(heading, ...this.#screen.body(texts).filter((child) => child !== null));
+    const { texts, screen } = this;
+    const heading = element("h1", { tabindex: -1 }, screen.isEnd ? icon("check") : null, screen.heading(texts));
+    this.#steps.replaceChildren(...steps(texts, screen, this.#ask.kind));
+    this.#place.className = screen.isEnd ? "screen end" : "screen";
+    this.#place.replaceChildren(heading, ...screen.body(texts).filter((child) => child !== null));
     this.#title();
+    // Only while it is needed: with it, a browser keeps no page for who comes back.
+    (screen.isBusy ? addEventListener : removeEventListener)("beforeunload", askToStay);
     if (focus) document.getElementById(focus)?.focus();
   }
 
@@ -73,62 +101,53 @@ export class App implements Stage {
     setText(this.#live, text);
   }
 
-  /** Shows what comes of a question, unless another was asked meanwhile. */
-  async #check(title: TextKey, ask: () => Promise<Screen>): Promise<void> {
-    const checking = new Checking(this, title);
-    this.show(checking);
-    const next = await ask().catch((error: unknown) => new Ended(this, failureOf(error)));
-    if (this.#screen === checking) this.show(next);
-    else next.left?.();
+  /** Things are open: the browser's Back is to lead from there to the words, and not away from the page. */
+  #isOpen(contents: Contents): void {
+    this.#opened = contents;
+    if (history.state !== OPENED) history.pushState(OPENED, "");
+  }
+
+  /** The person has gone back or forth in the browser's history. */
+  #wander(): void {
+    const isOpened = history.state === OPENED;
+    if (this.screen instanceof Saving) {
+      // It goes on here, until it is stopped.
+      if (!isOpened) history.forward();
+      return;
+    }
+    const screen = isOpened ? this.#opened : this.#ask;
+    if (screen && screen !== this.screen) this.show(screen);
   }
 
   #draw(): void {
-    document.documentElement.lang = this.texts.language;
+    const { texts, screen } = this;
+    document.documentElement.lang = texts.language;
     this.#frame();
-    this.#place = element("div", { class: "screen" });
-    const extras = this.#screen.isBusy ? [] : [this.#localFile(), this.#command()];
-    this.#main.replaceChildren(this.#place, ...extras.filter((extra) => extra !== null));
+    this.#place = element("div");
+    const others = screen.step === "save" ? [] : [this.#otherWays.draw(texts, this.#ask.opens)];
+    this.#main.replaceChildren(this.#steps, this.#place, ...others);
     this.redraw();
   }
 
   /** What stands around the screens. */
   #frame(): void {
-    this.#top.replaceChildren(element("div", { class: "brand" }, ...this.#brand()), this.#languages());
-    const contact = this.#operator?.contact ?? null;
-    this.#bottom.hidden = contact === null;
-    this.#bottom.replaceChildren(element("p", {}, printable(contact ?? "")));
+    this.#steps.setAttribute("aria-label", this.texts.say("steps"));
+    this.#top.replaceChildren(...band(this.texts, this.operator, (language) => this.#speak(language)).filter((one) => one !== null));
+    this.#bottom.replaceChildren(...foot(this.texts, this.operator).filter((one) => one !== null));
   }
 
   #title(): void {
-    document.title = `${this.#screen.heading(this.texts)} – ${printable(this.#operator?.name ?? "share")}`;
+    document.title = `${this.screen.heading(this.texts)} – ${printable(this.operator?.name ?? "share")}`;
   }
 
   /** The share can be opened before it is known whose page this is. */
   async #showOperator(): Promise<void> {
-    this.#operator = await loadOperator();
+    this.operator = await loadOperator();
     const focused = document.activeElement?.id;
     this.#frame();
     this.#title();
+    if (this.screen === this.#ask) this.#ask.drawKnown();
     if (focused) document.getElementById(focused)?.focus();
-  }
-
-  #languages(): HTMLElement {
-    const choices = LANGUAGES.map((language) =>
-      button(languageName(language), () => this.#speak(language), {
-        id: `speak-${language}`,
-        lang: language,
-        "aria-pressed": String(language === this.texts.language),
-      }),
-    );
-    return element("div", { class: "languages", role: "group", "aria-label": this.texts.say("switch") }, ...choices);
-  }
-
-  #brand(): Child[] {
-    if (!this.#operator) return [];
-    const { name, logo } = this.#operator;
-    // Its name stands beside it.
-    const picture = logo === null ? null : element("img", { src: logo, alt: "" });
-    return [picture, element("p", { class: "name" }, printable(name ?? "share"))];
   }
 
   #speak(language: Language): void {
@@ -137,60 +156,16 @@ export class App implements Stage {
     document.getElementById(`speak-${language}`)?.focus();
   }
 
-  /** A saved file can always be opened, whatever became of the share. */
-  #localFile(): HTMLElement {
-    const { texts } = this;
-    const choose = (event: Event) => {
-      const file = (event.target as HTMLInputElement).files?.[0];
-      if (file) void this.#openFile(file);
-    };
-    this.#refusal = element("div");
-    const input = element("input", { type: "file", id: "local-file", "aria-describedby": "local-hint", change: choose });
-    return aside(texts.say("local.title"), [
-      element("p", { id: "local-hint" }, texts.say("local.hint")),
-      this.#refusal,
-      element("label", { for: "local-file" }, texts.say("local.label")),
-      input,
-    ]);
-  }
-
-  /** With an engine of its own, so that the share stays as it is, with what was typed, if the file is none to open. */
-  async #openFile(file: File): Promise<void> {
-    const engine = new Engine();
-    this.#file = file;
-    this.announce(this.texts.say("ask.opening"));
-    const opened = await engine.call("openFile", { file }).catch(failureOf);
-    // Another was chosen meanwhile, or something is being saved.
-    if (this.#file !== file || this.#screen.isBusy) return engine.end();
-    if ("code" in opened) {
-      engine.end();
-      return this.#refuse(opened);
-    }
+  /** A file from disk takes the place of the share. */
+  #takeFile(engine: Engine, kind: "words" | "keys", file: File): void {
     this.engine.end();
-    [this.engine, this.#kind] = [engine, "file"];
-    this.show(new Ask(this, opened.kind, { file }));
-  }
-
-  #refuse(failure: Failure): void {
-    this.announce("");
-    this.#refusal.replaceChildren(problemBox(this.texts, failure, "file-problem", true));
-  }
-
-  #command(): HTMLElement | null {
-    if (!this.address || this.#kind === "file") return null;
-    const { base, id } = this.address;
-    // A line may break within the link, but not within an option.
-    const option = (text: string) => element("span", { class: "option" }, text);
-    const identity = this.#kind === "keys" ? [" ", option("--identity"), " key.txt"] : [];
-    return aside(this.texts.say("command.title"), [
-      element("p", {}, this.texts.say("command.hint")),
-      element("pre", { tabindex: 0 }, `share get ${base}/s/${id}`, ...identity),
-    ]);
+    this.engine = engine;
+    this.show(new Ask(this, kind, { file }));
   }
 }
 
-function aside(title: string, children: Child[]): HTMLElement {
-  return element("details", {}, element("summary", {}, title), ...children);
+function askToStay(event: Event): void {
+  event.preventDefault();
 }
 
 /** The share that a path `…/s/<id>` leads to; `null` if the id is damaged. The relay is where the page's files are. */

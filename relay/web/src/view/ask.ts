@@ -6,24 +6,25 @@ import type { Manifest } from "../manifest.ts";
 import { printable } from "../names.ts";
 import type { Event as Told } from "../protocol.ts";
 import { Contents, type Origin } from "./contents.ts";
-import { button, element, paragraph, setText, type Child } from "./dom.ts";
+import { button, element, setText, type Child } from "./dom.ts";
+import { safety } from "./help.ts";
 import { KeyField } from "./key_field.ts";
-import { Ended } from "./opening.ts";
-import { problemBox, whatHappened, whyItWaits } from "./problem.ts";
+import { Ended } from "./ended.ts";
+import { PROBLEM, problemBox, waitingNotice, whatHappened, whyItWaits } from "./problem.ts";
 import type { Screen, Stage } from "./screen.ts";
 import type { Texts } from "./texts.ts";
 import { Upload } from "./upload.ts";
 import { WordsField } from "./words_field.ts";
 
-/** What is opened: a share, or a file from disk. */
-type About = { status: ShareStatus } | { file: File };
+/** What is opened: a share, of which nothing is known until the relay has answered, or a file from disk. */
+type About = { status: ShareStatus | null } | { file: File };
 
 /** Something to type into that opens a share. It keeps what was typed. */
 export interface Field {
   /** The id of the element that takes what is typed. */
   readonly id: string;
-  /** `problem` is the id of what is said to be wrong with it. */
-  draw(texts: Texts, problem: string | null): Child[];
+  /** `problem` is what is said to be wrong, right above where it is typed; with its id if it is what was typed. */
+  draw(texts: Texts, problem: Child, isMistyped: boolean): Child[];
   /** The text of the button. */
   submit(texts: Texts): string;
   /** Opens it with what was typed. */
@@ -32,23 +33,58 @@ export interface Field {
 
 /** Asks, until it opens. */
 export class Ask implements Screen {
+  readonly step = "open";
   readonly #field: Field;
   /** Of a share whose sender is still uploading it. */
-  readonly #upload: Upload | null;
-  #failure: Failure | null;
+  #upload: Upload | null = null;
+  #failure: Failure | null = null;
   #isOpening = false;
   /** Stops opening it. */
   #stop = new AbortController();
   /** Why opening it has to wait. */
   #why: Failure | null = null;
-  #hasLeft = false;
+  /** Why it is not known yet what there is to open. */
+  #whyUnknown: Failure | null = null;
+  #deaf = () => {};
 
-  constructor(readonly stage: Stage, readonly kind: "words" | "keys", readonly about: About) {
-    this.#field = kind === "words" ? new WordsField(stage) : new KeyField(stage);
-    this.#failure = "status" in about ? whatIsInTheWay(about.status) : null;
-    const arrived = "status" in about ? arrivedOf(about.status) : null;
-    const over = (failure: Failure) => stage.show(new Ended(stage, failure));
-    this.#upload = arrived && new Upload(stage, arrived, "uploading.ask", over);
+  /** `typed` is what was typed already. */
+  constructor(readonly stage: Stage, readonly kind: "words" | "keys", private about: About, typed = "") {
+    const changed = () => this.#typed();
+    this.#field = kind === "words" ? new WordsField(stage, changed, typed) : new KeyField(stage, changed);
+    if ("status" in about && about.status) this.#learn(about.status);
+  }
+
+  /** What is opened here. */
+  get opens(): "words" | "keys" | "file" {
+    return "file" in this.about ? "file" : this.kind;
+  }
+
+  /** The relay is being asked about the share; why that takes longer is told. */
+  isLookedUp(): void {
+    this.#deaf();
+    this.#deaf = this.stage.engine.listen((event) => {
+      if (event.type !== "waiting" || this.#isOpening) return;
+      this.#whyUnknown = event.why;
+      document.getElementById("waiting")?.replaceWith(waitingNotice(this.stage.texts, event.why));
+      this.stage.announce(whyItWaits(this.stage.texts, event.why));
+    });
+  }
+
+  /** The relay has told about the share. What is being typed stays as it is. */
+  know(status: ShareStatus): void {
+    const { stage } = this;
+    this.#deaf();
+    if (this.#whyUnknown) stage.announce("");
+    this.#whyUnknown = null;
+    this.#learn(status);
+    if (this.#failure) return stage.redraw(document.activeElement?.id);
+    document.getElementById("waiting")?.replaceWith(waitingNotice(stage.texts, null));
+    this.drawKnown();
+  }
+
+  /** Draws what is known of the share and the server anew. */
+  drawKnown(): void {
+    document.getElementById("known")?.replaceWith(this.#known(this.stage.texts));
   }
 
   heading(texts: Texts): string {
@@ -56,7 +92,6 @@ export class Ask implements Screen {
   }
 
   body(texts: Texts): Child[] {
-    const problem = this.#failure ? problemBox(texts, this.#failure, "problem", "file" in this.about) : null;
     const submit = element("button", { type: "submit", class: "main", id: "open" }, this.#field.submit(texts));
     const stop = button(texts.say("ask.stop"), () => this.#stop.abort(), { id: "stop", hidden: this.#why === null });
     const state = element("p", { id: "opening" }, this.#doing(texts));
@@ -64,40 +99,84 @@ export class Ask implements Screen {
       event.preventDefault();
       void this.#open();
     };
-    const field = this.#field.draw(texts, this.#isMistyped ? "problem" : null);
+    const problem = this.#failure && problemBox(texts, this.#failure, PROBLEM, "file" in this.about);
+    const field = this.#field.draw(texts, problem, this.#isMistyped);
     const form = element("form", { submit: send, novalidate: true }, ...field, element("div", { class: "buttons" }, submit, stop), state);
-    return [...this.#details(texts), this.#upload && this.#upload.draw(texts), problem, form];
+    return [
+      this.#who(texts),
+      waitingNotice(texts, this.#whyUnknown),
+      form,
+      this.#known(texts),
+      "file" in this.about ? null : safety(texts, this.kind),
+    ];
   }
 
   left(): void {
-    this.#hasLeft = true;
+    this.#deaf();
     this.#upload?.stop();
+    if (this.#isOpening) this.#stop.abort();
   }
 
-  #details(texts: Texts): Child[] {
-    const who = paragraph(texts.say(this.kind === "words" ? "ask.words.who" : "ask.keys.who"));
-    if ("file" in this.about) return [who, paragraph(texts.say("file.local"))];
-    const { expiresAt, payloadBytes, downloadsLeft, againUntil } = this.about.status;
-    const canRepeat = this.kind === "words" && downloadsLeft === 0 && againUntil !== undefined;
-    const facts = [
-      texts.say("ask.until", { time: texts.time(expiresAt) }),
-      payloadBytes === undefined ? null : texts.say("ask.size", { size: texts.size(payloadBytes) }),
-      downloadsLeft === undefined || downloadsLeft === 0 ? null : texts.count("ask.left", downloadsLeft),
-      canRepeat ? texts.say("ask.again", { time: texts.time(againUntil) }) : null,
-    ];
-    const safe = paragraph(texts.say(this.kind === "words" ? "ask.words.safe" : "ask.keys.safe"), { class: "quiet" });
-    return [who, paragraph(facts.filter((fact) => fact !== null).join(" ")), safe];
+  #learn(status: ShareStatus): void {
+    const { stage } = this;
+    this.about = { status };
+    this.#failure ??= whatIsInTheWay(status);
+    const arrived = arrivedOf(status);
+    this.#upload ??= arrived && new Upload(stage, arrived, "uploading.ask", (failure) => stage.show(new Ended(stage, failure)));
+  }
+
+  /** Who can open it, and how. */
+  #who(texts: Texts): HTMLElement {
+    const who = element("p", {}, texts.say(this.kind === "words" ? "ask.words.who" : "ask.keys.who"));
+    return element("div", { class: "intro" }, this.kind === "words" ? this.stage.picture : null, who);
+  }
+
+  /** What there is to know before it is opened. */
+  #known(texts: Texts): HTMLElement {
+    return element("div", { id: "known" }, this.#upload && this.#upload.draw(texts), this.#facts(texts));
+  }
+
+  #facts(texts: Texts): HTMLElement {
+    const facts = element("dl", { class: "facts" });
+    const tell = (name: string, value: string) => facts.append(element("div", {}, element("dt", {}, name), element("dd", {}, value)));
+    if ("file" in this.about) {
+      tell(texts.say("facts.from"), texts.say("file.local"));
+      return facts;
+    }
+    const { status } = this.about;
+    if (status) {
+      const { expiresAt, payloadBytes, downloadsLeft, againUntil } = status;
+      tell(texts.say("facts.until"), texts.time(expiresAt));
+      if (payloadBytes !== undefined) tell(texts.say("facts.size"), texts.say("facts.about", { size: texts.size(payloadBytes) }));
+      if (downloadsLeft) tell(texts.say("facts.left"), texts.count("facts.times", downloadsLeft));
+      const canRepeat = this.kind === "words" && downloadsLeft === 0 && againUntil !== undefined;
+      if (canRepeat) tell(texts.say("facts.again"), texts.say("ask.again", { time: texts.time(againUntil) }));
+    }
+    const { host } = location;
+    const name = this.stage.operator?.name;
+    tell(texts.say("facts.server"), name ? texts.say("facts.server.named", { name: printable(name), host }) : host);
+    return facts;
   }
 
   get #origin(): Origin {
     if ("file" in this.about) return { isLocal: true, isOnlyHere: false };
-    const { downloadsLeft = Infinity } = this.about.status;
+    const downloadsLeft = this.about.status?.downloadsLeft ?? Infinity;
     return { isLocal: false, isOnlyHere: this.kind === "keys" && downloadsLeft <= 1 };
   }
 
   /** Whether it is what was typed that did not open it. */
   get #isMistyped(): boolean {
     return this.#failure !== null && /^(words|identity)_|^no_identity_fits$/.test(this.#failure.code);
+  }
+
+  /** What was typed is another now: what was said of it no longer holds. */
+  #typed(): void {
+    if (!this.#isMistyped) return;
+    this.#failure = null;
+    document.getElementById(PROBLEM)?.remove();
+    const field = document.getElementById(this.#field.id);
+    field?.setAttribute("aria-invalid", "false");
+    field?.setAttribute("aria-describedby", field.getAttribute("aria-describedby")?.replace(`${PROBLEM} `, "") ?? "");
   }
 
   async #open(): Promise<void> {
@@ -108,22 +187,28 @@ export class Ask implements Screen {
     const deaf = stage.engine.listen((event) => this.#hear(event));
     try {
       const manifest = await this.#field.open(this.#stop.signal);
-      if (!this.#hasLeft) stage.show(new Contents(stage, manifest, this.#origin, this.#upload?.left ?? null));
+      this.#isOpening = false;
+      this.#failure = null;
+      if (stage.screen === this) stage.show(new Contents(stage, manifest, this.#origin, this.#upload?.left ?? null));
     } catch (error) {
+      this.#isOpening = false;
       // Somebody may have chosen a file meanwhile.
-      if (!this.#hasLeft) this.#failed(failureOf(error));
+      if (stage.screen === this) this.#failed(failureOf(error));
     } finally {
+      this.#why = null;
       deaf();
     }
   }
 
   /** Opening has failed; stopping it is no failure. */
   #failed(failure: Failure): void {
-    [this.#isOpening, this.#why] = [false, null];
+    const { stage } = this;
+    this.#why = null;
     const isStopped = failure.code === "cancelled";
     this.#failure = isStopped ? null : failure;
-    this.stage.redraw(isStopped || this.#isMistyped ? this.#field.id : "open");
-    this.stage.announce(isStopped ? whatHappened(this.stage.texts, failure) : "");
+    stage.redraw(isStopped || this.#isMistyped ? this.#field.id : "open");
+    document.getElementById(PROBLEM)?.scrollIntoView({ block: "nearest" });
+    stage.announce(isStopped ? whatHappened(stage.texts, failure) : "");
   }
 
   #hear(event: Told): void {

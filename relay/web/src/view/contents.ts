@@ -25,10 +25,13 @@ export interface Origin {
 
 /** What is inside. */
 export class Contents implements Screen {
+  readonly step = "look";
   /** Entries that were chosen, by their place in the manifest. */
   readonly #chosen = new Set<number>();
   #showsAll = false;
-  #notice: "none" | "stopped" | "choose" = "none";
+  /** Whether the relay has let go of it. */
+  #isOver = false;
+  #notice: "none" | "stopped" = "none";
   #failure: Failure | null = null;
   #upload: Upload | null;
 
@@ -55,8 +58,7 @@ export class Contents implements Screen {
       element("h2", {}, texts.say("contents.files")),
       paragraph(texts.count("contents.total", files, { size: texts.size(bytes) })),
       this.#list(texts),
-      this.#buttons(texts),
-      this.#notice === "choose" ? paragraph(texts.say("save.none"), { class: "notice", role: "alert" }) : null,
+      this.#isOver ? paragraph(texts.say("contents.over"), { class: "notice" }) : this.#actions(texts),
     ];
   }
 
@@ -67,6 +69,11 @@ export class Contents implements Screen {
   /** All of it is there, and saved. */
   hasArrived(): void {
     this.#upload = null;
+  }
+
+  /** It can be saved no more. */
+  isOver(): void {
+    this.#isOver = true;
   }
 
   said(texts: Texts): string | null {
@@ -126,31 +133,27 @@ export class Contents implements Screen {
   #choose(place: number, isChosen: boolean): void {
     if (isChosen) this.#chosen.add(place);
     else this.#chosen.delete(place);
-    const picked = document.getElementById("save-picked");
-    if (picked) picked.textContent = this.#pickedText(this.stage.texts);
+    document.getElementById("actions")?.replaceWith(this.#actions(this.stage.texts));
   }
 
-  #pickedText(texts: Texts): string {
+  /** The one thing to do: to save what was chosen, or everything as long as nothing was. */
+  #actions(texts: Texts): HTMLElement {
     const { size } = this.#chosen;
-    return size === 0 ? texts.say("save.picked.none") : texts.count("save.picked", size);
-  }
-
-  #buttons(texts: Texts): HTMLElement {
-    const all = (saveAs: SaveAs) => () => this.save("all", saveAs);
-    const isOne = this.manifest.kind === "file";
-    const picked = () => {
-      if (this.#chosen.size > 0) return this.save([...this.#chosen].sort((a, b) => a - b), "single");
-      this.#notice = "choose";
-      this.stage.redraw("save-picked");
-    };
-    const canPickFolder = "showDirectoryPicker" in window;
+    const hasChosen = size > 0 && this.#offersChoice;
+    const selection = () => (hasChosen ? [...this.#chosen].sort((a, b) => a - b) : "all");
+    const isOne = this.manifest.kind === "file" || (hasChosen && size === 1);
+    const main = hasChosen ? texts.count("save.picked", size) : texts.say(isOne ? "save.one" : "save.all");
+    const canPickFolder = !isOne && !hasChosen && "showDirectoryPicker" in window;
     return element(
       "div",
-      { class: "buttons" },
-      button(texts.say(isOne ? "save.one" : "save.all"), all("single"), { class: "main", id: "save" }),
-      !isOne && canPickFolder ? button(texts.say("save.folder"), all("folder"), { id: "save-folder" }) : null,
-      this.#offersChoice ? button(this.#pickedText(texts), picked, { id: "save-picked" }) : null,
+      { id: "actions", class: "actions" },
+      element(
+        "div",
+        { class: "buttons" },
+        button(main, () => this.save(selection(), "single"), { class: "main", id: hasChosen ? "save-picked" : "save" }),
+        canPickFolder ? button(texts.say("save.folder"), () => this.save("all", "folder"), { id: "save-folder" }) : null,
+      ),
+      this.origin.isLocal ? null : element("p", { class: "quiet" }, texts.say(hasChosen ? "save.part" : "save.told")),
     );
   }
-
 }

@@ -4,6 +4,7 @@ import { fail } from "../failure.ts";
 import type { Manifest } from "../manifest.ts";
 import type { Field } from "./ask.ts";
 import { element, type Child } from "./dom.ts";
+import { PROBLEM } from "./problem.ts";
 import type { Stage } from "./screen.ts";
 import type { Texts } from "./texts.ts";
 
@@ -16,13 +17,16 @@ export class KeyField implements Field {
   readonly #chooser = element("input", { type: "file", id: "key-file" });
   #text = "";
 
-  constructor(readonly stage: Stage) {}
+  /** `changed` is called when it is another key now. */
+  constructor(readonly stage: Stage, readonly changed: () => void) {
+    this.#chooser.addEventListener("change", changed);
+  }
 
   get id(): string {
     return this.#file ? "key-file" : "key";
   }
 
-  draw(texts: Texts, problem: string | null): Child[] {
+  draw(texts: Texts, problem: Child, isMistyped: boolean): Child[] {
     const input = element("textarea", {
       id: "key",
       rows: 4,
@@ -33,19 +37,23 @@ export class KeyField implements Field {
       input: () => {
         this.#text = input.value;
         this.#chooser.value = "";
+        this.changed();
       },
     });
     input.value = this.#text;
     for (const field of [input, this.#chooser]) {
-      const isWrong = problem !== null && field.id === this.id;
+      const isWrong = isMistyped && field.id === this.id;
       field.setAttribute("aria-invalid", String(isWrong));
-      field.setAttribute("aria-describedby", isWrong ? `${problem} key-hint` : "key-hint");
+      field.setAttribute("aria-describedby", isWrong ? `${PROBLEM} key-hint` : "key-hint");
     }
+    const isAtFile = this.id === "key-file";
     return [
       element("label", { for: "key" }, texts.say("key.label")),
       element("p", { id: "key-hint", class: "hint" }, texts.say("key.hint")),
+      isAtFile ? null : problem,
       input,
       element("label", { for: "key-file" }, texts.say("key.file")),
+      isAtFile ? problem : null,
       this.#chooser,
     ];
   }

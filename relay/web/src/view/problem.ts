@@ -4,6 +4,9 @@ import type { Failure } from "../failure.ts";
 import { element } from "./dom.ts";
 import type { Texts } from "./texts.ts";
 
+/** The id of what is said to be wrong with what was typed. */
+export const PROBLEM = "problem";
+
 /** What happened. */
 export function whatHappened(texts: Texts, failure: Failure): string {
   switch (failure.code) {

@@ -2,7 +2,12 @@
 
 import type { Engine } from "../engine.ts";
 import type { Child } from "./dom.ts";
+import type { Operator } from "./operator.ts";
 import type { Texts } from "./texts.ts";
+
+/** The steps from a link to the files, in their order. */
+export const STEPS = ["open", "look", "save"] as const;
+export type Step = (typeof STEPS)[number];
 
 /** What the page shows at one time. It keeps what was typed, so that it can be drawn anew in another language. */
 export interface Screen {
@@ -14,6 +19,10 @@ export interface Screen {
   left?(): void;
   /** Whether leaving the page now would lose something. */
   readonly isBusy?: boolean;
+  /** Absent where there is no way on. */
+  readonly step?: Step;
+  /** Whether the last step is done, and the heading says so. */
+  readonly isEnd?: boolean;
 }
 
 /** The page around a screen. */
@@ -22,6 +31,12 @@ export interface Stage {
   readonly engine: Engine;
   /** The share of this page's address, if it has one; `base` is the relay. */
   readonly address: { base: string; id: string } | null;
+  /** `null` until it is known. */
+  readonly operator: Operator | null;
+  /** The screen that is shown. */
+  readonly screen: Screen;
+  /** The telephone call, as a picture. */
+  readonly picture: Element | null;
   /** Shows a screen, and has it read out. */
   show(screen: Screen): void;
   /** Draws the present screen anew; the element with this id gets the focus. */

@@ -5,6 +5,7 @@ import { loadWords } from "../wordlists.ts";
 import type { TypedWord, Words } from "../words.ts";
 import type { Field } from "./ask.ts";
 import { button, element, type Child } from "./dom.ts";
+import { PROBLEM } from "./problem.ts";
 import type { Stage } from "./screen.ts";
 import type { Texts } from "./texts.ts";
 
@@ -20,16 +21,19 @@ export class WordsField implements Field {
   #input = element("textarea");
   #marks = element("ol");
 
-  constructor(readonly stage: Stage) {}
+  /** `changed` is called when something else is typed; `typed` is what was typed already. */
+  constructor(readonly stage: Stage, readonly changed: () => void, typed: string) {
+    this.#text = typed;
+  }
 
-  draw(texts: Texts, problem: string | null): Child[] {
+  draw(texts: Texts, problem: Child, isMistyped: boolean): Child[] {
     const label = element("label", { for: this.id }, texts.say("words.label"));
     const hint = element("p", { id: "words-hint", class: "hint" }, texts.say("words.hint"));
     this.#input = element("textarea", {
       ...ATTRIBUTES,
       id: this.id,
-      "aria-describedby": problem === null ? "words-hint" : `${problem} words-hint`,
-      "aria-invalid": String(problem !== null),
+      "aria-describedby": isMistyped ? `${PROBLEM} words-hint` : "words-hint",
+      "aria-invalid": String(isMistyped),
       focus: () => void this.#load().catch(() => {}),
       input: () => this.#typed(),
       keydown: submitOnEnter,
@@ -37,7 +41,7 @@ export class WordsField implements Field {
     this.#input.value = this.#text;
     this.#marks = element("ol", { class: "marks", "aria-label": texts.say("words.marks"), hidden: true });
     if (this.#text !== "") void this.#mark();
-    return [label, hint, this.#input, this.#marks];
+    return [label, hint, problem, this.#input, this.#marks];
   }
 
   submit(texts: Texts): string {
@@ -60,6 +64,7 @@ export class WordsField implements Field {
 
   #typed(): void {
     this.#text = this.#input.value;
+    this.changed();
     clearTimeout(this.#pause);
     this.#pause = setTimeout(() => void this.#announce(), PAUSE_MS);
     void this.#mark();
@@ -98,6 +103,7 @@ export class WordsField implements Field {
     this.#text = [...all.map(({ text }, i) => (i === place ? word : text)), rest].join(" ").trimEnd() + (rest ? "" : " ");
     this.#input.value = this.#text;
     this.#input.focus();
+    this.changed();
     void this.#mark();
   }
 

@@ -1,0 +1,172 @@
+/** The screen once files are verified and saved, or given to the browser, which does not tell what becomes of them. */
+
+import { failureOf, type Failure } from "../failure.ts";
+import { printable } from "../names.ts";
+import type { Again } from "../protocol.ts";
+import type { SavedAs } from "../save.ts";
+import type { Contents } from "./contents.ts";
+import { button, element, paragraph, type Child } from "./dom.ts";
+import { problemBox } from "./problem.ts";
+import type { Screen, Stage } from "./screen.ts";
+import type { Texts } from "./texts.ts";
+import { isOver } from "./upload.ts";
+
+/** The longest that a timer of a browser runs. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Files are saved, or on their way. */
+export class Done implements Screen {
+  readonly step = "save";
+  #receipt: SavedAs["receipt"] | "received";
+  #again: Again | null = null;
+  /** Whether the relay no longer keeps what was given to the browser. */
+  #isOver = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #failure: Failure | null = null;
+  #isTelling = false;
+
+  /** `saveAgain` gives it to the browser once more. */
+  constructor(readonly stage: Stage, readonly contents: Contents, readonly saved: SavedAs, readonly saveAgain: () => void) {
+    this.#receipt = saved.receipt;
+    if (saved.receipt === "sent") this.#received(saved.again);
+  }
+
+  /** The sender would never know, or nothing could save it again. */
+  get isBusy(): boolean {
+    return this.#receipt === "failed" || (this.#canConfirm && this.contents.origin.isOnlyHere);
+  }
+
+  get isEnd(): boolean {
+    return this.#isThere;
+  }
+
+  heading(texts: Texts): string {
+    return texts.say(this.#isThere ? "saved.title.placed" : "saved.title");
+  }
+
+  body(texts: Texts): Child[] {
+    const renamed = this.saved.renamed.map(([wanted, actual]) =>
+      paragraph(texts.say("saved.renamed", { wanted: printable(wanted), actual: printable(actual) })),
+    );
+    return [
+      element("p", { class: "good" }, texts.say("saved.what", { size: texts.size(this.saved.bytes) })),
+      paragraph(this.#where(texts)),
+      this.saved.isZip ? paragraph(texts.say("saved.zip")) : null,
+      ...renamed,
+      paragraph(this.#missing(texts)),
+      this.#canConfirm ? paragraph(texts.say("saved.have.hint")) : null,
+      element("p", { id: "receipt" }, this.said(texts)),
+      this.#isThere && this.#receipt !== "failed" ? paragraph(texts.say("saved.close")) : null,
+      this.#failure ? problemBox(texts, this.#failure, "problem") : null,
+      element("div", { class: "buttons" }, ...this.#buttons(texts)),
+    ];
+  }
+
+  /** What the sender knows. */
+  said(texts: Texts): string {
+    if (this.#isTelling) return texts.say("saved.receipt.telling");
+    const isLocal = this.#receipt === "none" && this.contents.origin.isLocal;
+    return texts.say(isLocal ? "saved.receipt.local" : `saved.receipt.${this.#receipt}`);
+  }
+
+  left(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** Whether it is known to be where it should be. */
+  get #isThere(): boolean {
+    return this.saved.outcome === "placed" || this.#receipt === "received";
+  }
+
+  get #canSaveAgain(): boolean {
+    return !this.#isThere && (!this.#isOver || this.saved.blob !== null);
+  }
+
+  get #canConfirm(): boolean {
+    return !this.#isThere && !this.#isOver && this.#receipt !== "none";
+  }
+
+  #buttons(texts: Texts): Child[] {
+    const mustTell = this.#receipt === "failed";
+    return [
+      mustTell ? button(texts.say("saved.receipt.again"), () => void this.#tell("receipt", "tell"), { class: "main", id: "tell" }) : null,
+      this.#canConfirm ? button(texts.say("saved.have"), () => void this.#tell("confirm", "have"), { class: mustTell ? "" : "main", id: "have" }) : null,
+      this.#canSaveAgain ? button(texts.say("saved.again"), this.saveAgain, { id: "save-again" }) : null,
+      button(texts.say("saved.back"), () => this.stage.show(this.contents), { id: "back" }),
+    ];
+  }
+
+  #where(texts: Texts): string | null {
+    const { way, outcome } = this.saved;
+    const name = printable(this.saved.name);
+    const where = texts.say(`saved.where.${way}`);
+    if (outcome === "given") return this.#isThere ? null : `${where} ${texts.say("saved.look", { name })}`;
+    return way === "folder" ? where : `${where} ${texts.say("saved.name", { name })}`;
+  }
+
+  /** What to do if it is not there. */
+  #missing(texts: Texts): string | null {
+    if (this.#isThere) return null;
+    if (!this.#canSaveAgain) return texts.say("saved.over");
+    if (!this.#again || this.#isOver) return texts.say("saved.missing");
+    return texts.say("saved.missing.until", { time: texts.time(this.#again.until) });
+  }
+
+  /** The relay has the receipt. */
+  #received(again: Again | null): void {
+    if (this.saved.outcome === "placed") this.#receipt = "received";
+    else this.#receipt = "sent";
+    this.#again = again;
+    this.#isOver = again === null;
+    if (this.#isOver) void this.#lookWhetherMoreIsAllowed();
+    if (again) this.#timer = setTimeout(() => this.#end(), Math.min(1000 * again.seconds, LONGEST_TIMER_MS));
+  }
+
+  /** The contents offer nothing that the relay would refuse. */
+  async #lookWhetherMoreIsAllowed(): Promise<void> {
+    const { address, engine } = this.stage;
+    if (!address) return;
+    await engine.call("open", { relay: address.base, id: address.id }).catch((error: unknown) => {
+      if (isOver(failureOf(error))) this.contents.isOver();
+    });
+  }
+
+  /** The relay keeps it no longer. */
+  #end(): void {
+    this.#isOver = true;
+    void this.#lookWhetherMoreIsAllowed();
+    const focused = document.activeElement?.id;
+    this.stage.redraw(focused);
+    if (focused && !document.getElementById(focused)) document.getElementById("back")?.focus();
+    if (!this.#canSaveAgain) this.stage.announce(this.stage.texts.say("saved.over"));
+  }
+
+  /** Tells the sender; `pressed` is the button for it. */
+  async #tell(call: "receipt" | "confirm", pressed: string): Promise<void> {
+    if (this.#isTelling) return;
+    [this.#isTelling, this.#failure] = [true, null];
+    this.#drawn(pressed);
+    try {
+      const again = await this.stage.engine.call(call, null);
+      if (call === "receipt") this.#received(again);
+      else this.#isReceived();
+    } catch (error) {
+      this.#failure = failureOf(error);
+    }
+    this.#isTelling = false;
+    this.#drawn(this.#failure ? pressed : this.#canConfirm ? "have" : "back");
+  }
+
+  /** The person has said so, and the place in the downloads has ended. */
+  #isReceived(): void {
+    this.#receipt = "received";
+    void this.#lookWhetherMoreIsAllowed();
+  }
+
+  /** Draws what has changed, with the focus on this, and has it read out. */
+  #drawn(focus: string): void {
+    if (this.stage.screen !== this) return;
+    this.stage.redraw(focus);
+    this.stage.announce(this.said(this.stage.texts));
+  }
+}

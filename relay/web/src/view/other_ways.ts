@@ -1,0 +1,81 @@
+/** Other ways than this page's own: a saved file, the program, another device. Closed until somebody asks for them. */
+
+import { Engine } from "../engine.ts";
+import { failureOf, type Failure } from "../failure.ts";
+import { element, type Child } from "./dom.ts";
+import { problemBox } from "./problem.ts";
+import type { Stage } from "./screen.ts";
+import type { Texts } from "./texts.ts";
+
+/** What is under one closed heading below the words. */
+export class OtherWays {
+  #isOpen = false;
+  /** The file from disk that was chosen last. */
+  #file: File | null = null;
+  /** Where it says why that will not open. */
+  #refusal = element("div");
+
+  /** `take` gets a file from disk that can be opened, and what is to open it. */
+  constructor(readonly stage: Stage, readonly take: (engine: Engine, kind: "words" | "keys", file: File) => void) {}
+
+  /** `opens` is what is opened on this page. */
+  draw(texts: Texts, opens: "words" | "keys" | "file"): HTMLElement {
+    const toggle = () => (this.#isOpen = ways.open);
+    const children = [element("summary", {}, texts.say("other")), this.#command(texts, opens), this.#localFile(texts)];
+    const ways = element("details", { class: "other", open: this.#isOpen, toggle }, ...children);
+    return ways;
+  }
+
+  /** A saved file can always be opened, whatever became of the share. */
+  #localFile(texts: Texts): HTMLElement {
+    const choose = (event: Event) => {
+      const file = (event.target as HTMLInputElement).files?.[0];
+      if (file) void this.#openFile(file);
+    };
+    this.#refusal = element("div");
+    const input = element("input", { type: "file", id: "local-file", "aria-describedby": "local-hint", change: choose });
+    return way(texts.say("local.title"), [
+      element("p", { id: "local-hint" }, texts.say("local.hint")),
+      element("label", { for: "local-file" }, texts.say("local.label")),
+      this.#refusal,
+      input,
+    ]);
+  }
+
+  /** With an engine of its own, so that the share stays as it is, with what was typed, if the file is none to open. */
+  async #openFile(file: File): Promise<void> {
+    const { stage } = this;
+    const { screen } = stage;
+    const engine = new Engine();
+    this.#file = file;
+    stage.announce(stage.texts.say("ask.opening"));
+    const opened = await engine.call("openFile", { file }).catch(failureOf);
+    // Another was chosen meanwhile, or the share was opened.
+    if (this.#file !== file || stage.screen !== screen) return engine.end();
+    if (!("code" in opened)) return this.take(engine, opened.kind, file);
+    engine.end();
+    this.#refuse(opened);
+  }
+
+  #refuse(failure: Failure): void {
+    this.stage.announce("");
+    this.#refusal.replaceChildren(problemBox(this.stage.texts, failure, "file-problem", true));
+  }
+
+  #command(texts: Texts, opens: "words" | "keys" | "file"): Child {
+    const { address } = this.stage;
+    if (!address || opens === "file") return null;
+    const { base, id } = address;
+    // A line may break within the link, but not within an option.
+    const option = (text: string) => element("span", { class: "option" }, text);
+    const identity = opens === "keys" ? [" ", option("--identity"), " key.txt"] : [];
+    return way(texts.say("command.title"), [
+      element("p", {}, texts.say("command.hint")),
+      element("pre", { tabindex: 0, translate: "no" }, `share get ${base}/s/${id}`, ...identity),
+    ]);
+  }
+}
+
+function way(title: string, children: Child[]): HTMLElement {
+  return element("section", {}, element("h2", {}, title), ...children);
+}

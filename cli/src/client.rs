@@ -157,10 +157,11 @@ impl Client {
         self.json(authorised(self.call(Method::GET, paths::INFO), token)).await
     }
 
-    /// The page, or a file of it, at this path.
-    pub async fn page_file(&self, path: &str) -> Answer<PageFile> {
+    /// The page in a language, or a file of it, at this path.
+    pub async fn page_file(&self, path: &str, language: &'static str) -> Answer<PageFile> {
         let read = async {
-            let response = self.accepted(self.call(Method::GET, path).send().await?).await?;
+            let request = self.call(Method::GET, path).header(header::ACCEPT_LANGUAGE, language);
+            let response = self.accepted(request.send().await?).await?;
             let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
             let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
             Ok(PageFile { headers, bytes: self.read_bounded(response, MAX_ANSWER_BYTES).await? })

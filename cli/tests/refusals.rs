@@ -83,7 +83,7 @@ async fn all_fail(client: &Client) -> Vec<(&'static str, ClientError)> {
     let seal = SealShare { payload_bytes: 1 };
     let calls: Vec<(&str, LocalBoxFuture<'_, Answer<()>>)> = vec![
         ("info", client.info(None).map(|answer| answer.map(drop)).boxed_local()),
-        ("page", client.page_file("/s/x").map(|answer| answer.map(drop)).boxed_local()),
+        ("page", client.page_file("/s/x", "en").map(|answer| answer.map(drop)).boxed_local()),
         ("create", client.create(&id, None, &create).map(|answer| answer.map(drop)).boxed_local()),
         ("header", client.put_header(&id, &secret, body.clone()).boxed_local()),
         ("manifest", client.put_manifest(&id, &secret, body.clone()).boxed_local()),

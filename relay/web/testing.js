@@ -2,13 +2,18 @@ import {
   Engine,
   loadWords,
   save
-} from "./chunk-C2AVH3MW.js";
-import "./chunk-YG7J2LP3.js";
-import "./chunk-WMBZNGJP.js";
+} from "./chunk-R5HCKZCP.js";
+import "./chunk-POEQ5JGS.js";
 import {
   failureOf
-} from "./chunk-2DVVKFXT.js";
-import "./chunk-GM7WFPGG.js";
+} from "./chunk-34UT2S5R.js";
+import "./chunk-YQXBLTOX.js";
+import {
+  init_define_WORD_LIST_NAMES
+} from "./chunk-3SU3V7RU.js";
+
+// src/testing.ts
+init_define_WORD_LIST_NAMES();
 export {
   Engine,
   failureOf,

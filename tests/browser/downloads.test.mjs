@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { say } from "./driver.mjs";
+import { newerRelease } from "./meddler.mjs";
 import { inBrowsers, MIB } from "./stage.mjs";
 
 const WAYS = { ways: ["download"] };
@@ -112,22 +113,5 @@ function holdServiceWorker() {
   ServiceWorkerContainer.prototype.register = async function (...args) {
     await held;
     return register.apply(this, args);
-  };
-}
-
-/** The relay as it would be after an upgrade: with another service worker, and without the one there was. */
-async function newerRelease(relay) {
-  const { page } = await (await fetch(`${relay}/v1`)).json();
-  const old = Object.keys(page).find((file) => file.startsWith("download-worker"));
-  const newer = "download-worker-NEWER.js";
-  return (path) => {
-    if (path === `/page/${old}`) return (answer) => Object.assign(answer, { status: 404, body: "" });
-    if (path === `/page/${newer}`) {
-      return async (answer) => {
-        const served = await fetch(`${relay}/page/${old}`);
-        Object.assign(answer, { status: 200, headers: { "content-type": served.headers.get("content-type") }, body: `${await served.text()}// newer` });
-      };
-    }
-    return path.endsWith(".js") ? (answer) => (answer.body = answer.body.toString().replaceAll(old, newer)) : null;
   };
 }

@@ -1,7 +1,7 @@
 /** Keys and words that tests use, and what they bring about behind the page's back. */
 
 import { createHash } from "node:crypto";
-import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync, readSync, writeSync } from "node:fs";
 
 const vectors = new URL("../vectors/", import.meta.url);
 
@@ -12,6 +12,14 @@ export const RECIPIENT = /age1[a-z0-9]+/.exec(KEYS)[0];
 export const OTHER_KEY = "AGE-SECRET-KEY-1EGTZVFFV20835NWYV6270LXYVK2VKNX2MMDKWYKLMGR48UAWX40Q2P2LM0";
 /** Six words that belong together, and to no share here. */
 export const WRONG = JSON.parse(readFileSync(new URL("words.json", vectors), "utf8")).phrases.find(({ list, words }) => list === "en" && words.split("-").length === 6).words;
+
+const FILES = readdirSync(new URL("../../relay/web/dist/", import.meta.url));
+
+/** The path of a file of the page, by its name without the hash. */
+export function pageFile(name) {
+  const [stem, ending] = name.split(".");
+  return `/page/${FILES.find((file) => file.startsWith(`${stem}-`) && file.length === name.length + 9 && file.endsWith(ending))}`;
+}
 
 /** Gives wrong proofs until a share is locked. */
 export async function lock(relay, id) {

@@ -11,7 +11,8 @@ export async function meddler(world, relay, change) {
   const { hostname, port } = new URL(relay);
   const server = http.createServer((asked, answer) => {
     const headers = { ...asked.headers, host: `${hostname}:${port}` };
-    delete headers["accept-encoding"];
+    // An answer is to come plain and whole.
+    for (const name of ["accept-encoding", "if-none-match"]) delete headers[name];
     const up = http.request({ hostname, port, method: asked.method, path: asked.url, headers });
     up.on("response", (response) => pass(response, answer, change(asked.url)));
     up.on("error", () => answer.destroy());
@@ -22,6 +23,26 @@ export async function meddler(world, relay, change) {
   await once(server, "listening");
   world.atEnd(() => server.close());
   return `http://127.0.0.1:${server.address().port}`;
+}
+
+/**
+ * The relay as it would be after an upgrade: every script has another name, and none is found by the one that it had. For
+ * `meddler`.
+ */
+export async function newerRelease(relay) {
+  const { page } = await (await fetch(`${relay}/v1`)).json();
+  const newer = new Map(Object.keys(page).filter((name) => name.endsWith(".js")).map((name) => [name, name.replace(/-(\w{8})\./, (_, hash) => `-${[...hash].reverse().join("")}.`)]));
+  const renamed = (text) => [...newer].reduce((text, [name, other]) => text.replaceAll(name, other), text.toString());
+  return (path) => {
+    const name = path.split("/").at(-1);
+    if (newer.has(name)) return (answer) => Object.assign(answer, { status: 404, headers: {}, body: "" });
+    const [old] = [...newer].find(([, other]) => other === name) ?? [];
+    if (!old) return path.startsWith("/s/") ? (answer) => (answer.body = renamed(answer.body)) : null;
+    return async (answer) => {
+      const served = await fetch(`${relay}/page/${old}`);
+      Object.assign(answer, { status: 200, headers: { "content-type": served.headers.get("content-type") }, body: renamed(await served.text()) });
+    };
+  };
 }
 
 async function pass(response, answer, change) {

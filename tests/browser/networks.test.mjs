@@ -2,13 +2,12 @@
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { readdirSync } from "node:fs";
 import { say } from "./driver.mjs";
+import { pageFile } from "./fixtures.mjs";
 import { inBrowsers, MIB } from "./stage.mjs";
 import { until, World } from "./world.mjs";
 
 const WAITING = say("saving.waiting", { why: say("failure.unreachable") });
-const FILES = readdirSync(new URL("../../relay/web/dist/", import.meta.url));
 
 inBrowsers((test, name) => {
   test("a download that the network cuts goes on by itself", async (stage) => {
@@ -89,7 +88,7 @@ inBrowsers((test, name) => {
   test("a worker that the network has cut is fetched again, however often one presses, and the relay is waited for", async (stage) => {
     const gate = await stage.gate();
     const { link, words } = stage.sendToKey(stage.world.file("pressed.bin", "x"));
-    gate.refuse("/page/worker.js");
+    gate.refuse(pageFile("worker.js"));
     const page = await stage.visit(gate.through(link));
     await page.sees(say("failure.unreachable"));
     await page.sees(say("again.itself"));
@@ -112,7 +111,7 @@ inBrowsers((test, name) => {
     for (const file of ["a.txt", "b.txt"]) stage.world.file(`part/${file}`, file);
     const { link, words } = stage.sendToKey(stage.world.path("part"));
     const page = await stage.opened({ link: gate.through(link), words });
-    gate.refuse(FILES.find((file) => file.startsWith("zip-")));
+    gate.refuse(pageFile("zip.js"));
     await page.click("#save");
     await page.sees(say("failure.part_missing"));
     gate.refuse(null);

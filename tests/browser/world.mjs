@@ -186,12 +186,13 @@ export class World {
    * `gate.hold(pattern)` lets nothing through that a sender sends to such paths, until another pattern or `null`.
    * `gate.change(path, how)` gives the text of a file through `how`, such as a worker for an older browser.
    * `gate.add(path, text)` puts a script there that the relay does not serve.
-   * `gate.seen` is all that browsers sent: request lines, headers, bodies.
+   * `gate.seen` is all that browsers sent: request lines, headers, bodies. `gate.answers` is what came back: status and path.
    */
   async gate(relay) {
     const faults = [];
     const requests = [];
     const seen = [];
+    const answers = [];
     const changes = new Map();
     const added = new Map();
     let isClosed = false;
@@ -201,6 +202,7 @@ export class World {
       const isSenders = asked.method === "PUT" || asked.url.endsWith("/seal");
       if (isSenders) return meet(() => pass(relay, asked, answer, faults, requests), asked.url);
       seen.push(`${asked.method} ${asked.url} ${JSON.stringify(asked.headers)}`);
+      answer.on("finish", () => answers.push(`${answer.statusCode} ${asked.url}`));
       asked.on("data", (piece) => seen.push(piece.toString("latin1")));
       const isRefused = refused !== null && asked.url.endsWith(refused.ending);
       if (isRefused && refused.status !== null) answer.writeHead(refused.status).end();
@@ -229,7 +231,7 @@ export class World {
     const refuse = (ending, status = null) => (refused = ending === null ? null : { ending, status });
     const change = (path, how) => changes.set(path, how);
     const add = (path, text) => added.set(path, text);
-    return { url, requests, seen, close, open, refuse, hold, change, add, cut: (after) => faults.push({ after, cut: true }), stall: (after) => faults.push({ after, cut: false }), through: (link) => link.replace(relay, url) };
+    return { url, requests, seen, answers, close, open, refuse, hold, change, add, cut: (after) => faults.push({ after, cut: true }), stall: (after) => faults.push({ after, cut: false }), through: (link) => link.replace(relay, url) };
   }
 
   async end() {

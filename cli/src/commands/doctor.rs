@@ -38,11 +38,12 @@ async fn examine(context: &Context, args: args::Doctor) -> Result<()> {
     let released = page::released();
     let mut wrong = differing(&released, &info.page);
     for (name, hash) in &released {
-        let path = match *name {
-            page::INDEX => paths::page(&id),
-            _ => paths::page_file(name),
+        let document = page::DOCUMENTS.iter().find(|(_, document)| document == name);
+        let (path, language) = match document {
+            Some((language, _)) => (paths::page(&id), *language),
+            None => (paths::page_file(name), "*"),
         };
-        match served(client.page_file(&path).await)? {
+        match served(client.page_file(&path, language).await)? {
             Some(file) if sha256(&file.bytes) == *hash => {
                 wrong.extend(wrong_headers(name, &file).then(|| format!("{name} (headers)")));
             }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use crate::Bytes32;
 
-/// The file that is served for a link; all others have paths of their own.
-pub const INDEX: &str = "index.html";
+/// The documents by their languages, of which one is served for a link; all other files have paths of their own.
+pub const DOCUMENTS: [(&str, &str); 2] = [("en", "index.en.html"), ("nl", "index.nl.html")];
 
 /// The content security policy of every file: only our own files, and nothing a script could leak to another place.
 /// WebAssembly needs a permission of its own; `share` is the name of the one trusted-types policy.
@@ -17,6 +17,28 @@ pub const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eva
 
 /// `hash  name`, a line for each file; `npm run build` in `relay/web` writes it.
 const LIST: &str = include_str!("../../web/dist.sha256");
+
+/// What its scripts may ask of the browser: that the screen stays on while something is saved.
+pub const PERMISSIONS: &str = "accelerometer=(), ambient-light-sensor=(), autoplay=(), battery=(), bluetooth=(), \
+    browsing-topics=(), camera=(), clipboard-read=(), display-capture=(), encrypted-media=(), fullscreen=(), gamepad=(), \
+    geolocation=(), gyroscope=(), hid=(), identity-credentials-get=(), idle-detection=(), local-fonts=(), \
+    magnetometer=(), microphone=(), midi=(), otp-credentials=(), payment=(), picture-in-picture=(), \
+    publickey-credentials-create=(), publickey-credentials-get=(), screen-wake-lock=(self), serial=(), \
+    storage-access=(), usb=(), web-share=(), window-management=(), xr-spatial-tracking=()";
+
+/// The document for who asks with this `Accept-Language`: in the first language of it that there is, else in English.
+pub fn document(accepted: &str) -> &'static str {
+    let known = accepted.split(',').find_map(|range| {
+        let language = range.split(['-', ';']).next()?.trim();
+        DOCUMENTS.iter().find(|(known, _)| known.eq_ignore_ascii_case(language))
+    });
+    known.unwrap_or(&DOCUMENTS[0]).1
+}
+
+/// Whether a file's name has a hash of its bytes, so that another release has it under another name. Documents have none.
+pub fn is_hashed(name: &str) -> bool {
+    DOCUMENTS.iter().all(|(_, document)| *document != name)
+}
 
 /// The content type of a file of the page, by which a browser runs it.
 pub fn content_type(name: &str) -> &'static str {
@@ -47,6 +69,24 @@ mod tests {
     #[test]
     fn every_line_of_the_list_is_read() {
         let released = released();
-        assert!(released.len() == LIST.lines().count() && released.contains_key(INDEX), "{released:?}");
+        assert!(released.len() == LIST.lines().count(), "{released:?}");
+        assert!(DOCUMENTS.iter().all(|(_, name)| released.contains_key(name)), "{released:?}");
+    }
+
+    #[test]
+    fn the_document_is_in_the_first_known_language() {
+        let documents = [
+            ("nl", "index.nl.html"),
+            ("NL-be,en;q=0.9", "index.nl.html"),
+            ("fy-NL, nl;q=0.9, en;q=0.8", "index.nl.html"),
+            ("en-US,en;q=0.5", "index.en.html"),
+            ("de, en-GB;q=0.8, nl;q=0.7", "index.en.html"),
+            ("de", "index.en.html"),
+            ("nls, *", "index.en.html"),
+            ("", "index.en.html"),
+        ];
+        for (accepted, name) in documents {
+            assert_eq!(document(accepted), name, "{accepted}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use hyper::{
-    Response, StatusCode,
+    HeaderMap, Response, StatusCode,
     header::{self, HeaderName, HeaderValue},
 };
 use serde::Serialize;
@@ -106,6 +106,28 @@ pub fn elsewhere(address: &str) -> Answer {
 /// The path has other methods.
 pub fn method_not_allowed(allow: &str) -> Answer {
     with_text(problem(&Problem::new(Code::MethodNotAllowed)), header::ALLOW, allow)
+}
+
+/// What a client may keep, for as long and in such a way as `control` says; `304` to one that has it already.
+pub fn kept(answer: Answer, asked: &HeaderMap, control: &'static str, etag: &HeaderValue) -> Answer {
+    let has_it = asked.get_all(header::IF_NONE_MATCH).iter().any(|tags| matches(tags, etag));
+    let kept = [(header::CACHE_CONTROL, HeaderValue::from_static(control)), (header::ETAG, etag.clone())];
+    let mut answer = with(answer, kept);
+    if has_it {
+        *answer.status_mut() = StatusCode::NOT_MODIFIED;
+        for about_the_body in [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING] {
+            answer.headers_mut().remove(about_the_body);
+        }
+        answer = head_of(answer);
+    }
+    answer
+}
+
+/// Whether a tag is in a list of them; both may be weak (RFC 9110, 13.1.2).
+fn matches(tags: &HeaderValue, etag: &HeaderValue) -> bool {
+    let (Ok(tags), Ok(etag)) = (tags.to_str(), etag.to_str()) else { return false };
+    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    tags.split(',').any(|tag| tag.trim() == "*" || opaque(tag) == opaque(etag))
 }
 
 /// The same answer without its body, for `HEAD`.

@@ -103,8 +103,11 @@ async fn make<S: Store>(relay: &Arc<Relay<S>>, call: Call, asked: &Asked<'_>, bo
         }
         Call::Page => page::answer(asked.headers).ok_or_else(|| Code::NoSuchPath.into()),
         Call::PageFile(name) => page::file(name, asked.headers).ok_or_else(|| Code::NoSuchPath.into()),
-        Call::Look => Ok(answer::json(StatusCode::OK, relay.config.operator.look())),
-        Call::Logo => relay.config.operator.logo().map(page::logo).ok_or_else(|| Code::NoSuchPath.into()),
+        Call::Look => Ok(page::look(relay.config.operator.look(), asked.headers)),
+        Call::Logo => {
+            let logo = relay.config.operator.logo().ok_or(Code::NoSuchPath)?;
+            Ok(page::logo(logo, asked.headers))
+        }
         Call::Share(id, call) => on_share(relay, id, call, asked, body).await,
     }
 }

@@ -1,4 +1,5 @@
-//! The page a browser gets for a link, the same bytes for every id, and the files it is made of (`relay/web/dist`).
+//! The page a browser gets for a link, the same bytes for every id and in the reader's language, and the files it is made of
+//! (`relay/web/dist`).
 
 use std::{io::Write, sync::LazyLock};
 
@@ -11,20 +12,36 @@ use hyper::{
 use rust_embed::Embed;
 use share_relay_api::{
     Bytes32,
-    page::{INDEX, POLICY, content_type},
+    page::{PERMISSIONS, POLICY, content_type, document, is_hashed},
 };
 
 use super::answer::{self, Answer};
-use crate::{auth, operator::Logo};
+use crate::{
+    auth,
+    operator::{Logo, Look},
+};
 
 #[derive(Embed)]
 #[folder = "web/dist"]
 struct Dist;
 
+/// A file with a hash in its name is never another one.
+const FOREVER: &str = "public, max-age=31536000, immutable";
+/// A browser keeps it, and asks each time whether it still holds. (`no-store` would also end the page that one goes back to.)
+const ASK_AGAIN: &str = "no-cache";
+/// What an operator has changed shows after five minutes.
+const SHORTLY: &str = "max-age=300";
+
+const SAME_ORIGIN: (HeaderName, HeaderValue) =
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin"));
+const NOT_FOUND_BY_SEARCHING: (HeaderName, HeaderValue) =
+    (HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex"));
+
 /// A file of the page.
 struct File {
     name: String,
     content_type: &'static str,
+    etag: HeaderValue,
     bytes: Bytes,
     gzipped: Bytes,
 }
@@ -33,14 +50,15 @@ static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {
     Dist::iter().filter_map(|name| Dist::get(&name).map(|file| File::new(name.into(), &file.data))).collect()
 });
 
-/// The page, to who takes `Accept-Encoding` as these headers say.
+/// The page, to who takes `Accept-Encoding` and `Accept-Language` as these headers say.
 pub fn answer(asked: &HeaderMap) -> Option<Answer> {
-    file(INDEX, asked)
+    let accepted = asked.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    file(document(accepted.unwrap_or_default()), asked)
 }
 
 /// The name of a file of the page, if there is one.
 pub fn find(name: &str) -> Option<&'static str> {
-    FILES.iter().find(|file| file.name == name && name != INDEX).map(|file| &*file.name)
+    FILES.iter().find(|file| file.name == name && is_hashed(name)).map(|file| &*file.name)
 }
 
 /// A file of the page, by the name that [`find`] gave.
@@ -60,11 +78,18 @@ pub fn nothing_here(is_root: bool) -> Answer {
     )
 }
 
+/// What the page is told of its operator.
+pub fn look(look: &Look, asked: &HeaderMap) -> Answer {
+    let answer = answer::with(answer::json(StatusCode::OK, look), [SAME_ORIGIN]);
+    answer::kept(answer, asked, SHORTLY, &etag(format!("{look:?}").as_bytes()))
+}
+
 /// The operator's logo. Opened by itself, it is a picture too, and nothing in it runs.
-pub fn logo(logo: &Logo) -> Answer {
+pub fn logo(logo: &Logo, asked: &HeaderMap) -> Answer {
     const PICTURE: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
     let answer = answer::whole(StatusCode::OK, HeaderValue::from_static(logo.content_type), logo.bytes.clone());
-    answer::with(answer, [(header::CONTENT_SECURITY_POLICY, PICTURE)])
+    let answer = answer::with(answer, [(header::CONTENT_SECURITY_POLICY, PICTURE), SAME_ORIGIN]);
+    answer::kept(answer, asked, SHORTLY, &etag(&logo.bytes))
 }
 
 /// SHA-256 of each file of the page, by name.
@@ -75,26 +100,41 @@ pub fn hashes() -> impl Iterator<Item = (String, Bytes32)> {
 impl File {
     fn new(name: String, bytes: &[u8]) -> Self {
         let content_type = content_type(&name);
-        Self { name, content_type, bytes: Bytes::copy_from_slice(bytes), gzipped: gzipped(bytes) }
+        let etag = etag(bytes);
+        Self { name, content_type, etag, bytes: Bytes::copy_from_slice(bytes), gzipped: gzipped(bytes) }
     }
 
     fn answer(&self, asked: &HeaderMap) -> Answer {
         let packed = takes_gzip(asked);
         let body = if packed { &self.gzipped } else { &self.bytes };
         let answer = answer::whole(StatusCode::OK, HeaderValue::from_static(self.content_type), body.clone());
+        let (kept, varies) = match is_hashed(&self.name) {
+            true => (FOREVER, "accept-encoding"),
+            false => (ASK_AGAIN, "accept-encoding, accept-language"),
+        };
         let headers = [
             (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
             (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
             (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+            (HeaderName::from_static("permissions-policy"), HeaderValue::from_static(PERMISSIONS)),
             (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
-            (header::VARY, HeaderValue::from_static("accept-encoding")),
+            SAME_ORIGIN,
+            NOT_FOUND_BY_SEARCHING,
+            (header::VARY, HeaderValue::from_static(varies)),
         ];
         let answer = answer::with(answer, headers);
-        match packed {
+        let answer = match packed {
             true => answer::with(answer, [(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"))]),
             false => answer,
-        }
+        };
+        answer::kept(answer, asked, kept, &self.etag)
     }
+}
+
+/// Weak, as packed and plain bytes have the same one.
+fn etag(bytes: &[u8]) -> HeaderValue {
+    let hash = auth::digest(bytes).to_string();
+    HeaderValue::from_str(&format!("W/\"{}\"", &hash[..32])).expect("digits and quotes")
 }
 
 fn gzipped(bytes: &[u8]) -> Bytes {
@@ -112,24 +152,30 @@ fn takes_gzip(asked: &HeaderMap) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use share_relay_api::page::DOCUMENTS;
+
     use super::*;
 
-    fn page() -> String {
-        let file = FILES.iter().find(|file| file.name == INDEX).unwrap();
+    fn text(name: &str) -> String {
+        let file = FILES.iter().find(|file| file.name == name).unwrap();
         String::from_utf8(file.bytes.to_vec()).unwrap()
     }
 
     #[test]
     fn the_page_runs_nothing_inline_and_loads_only_its_own_files() {
-        let page = page();
-        for forbidden in ["<style", "style=", "url(", "http:", "https:", "onload", "onclick", "@import"] {
-            assert!(!page.contains(forbidden), "{forbidden}");
+        for (_, name) in DOCUMENTS {
+            let page = text(name);
+            for forbidden in ["<style", "style=", "url(", "http:", "https:", "onload", "onclick", "@import", "{{"] {
+                assert!(!page.contains(forbidden), "{forbidden}");
+            }
+            assert!(page.matches("<script").count() == 1 && page.contains("></script>"));
+            let loaded: Vec<&str> = page.split('"').filter_map(|value| value.strip_prefix("../page/")).collect();
+            assert!(loaded.iter().all(|name| *name == "operator.json" || find(name).is_some()), "{loaded:?}");
+            let has = |start: &str| loaded.iter().filter(|name| name.starts_with(start)).count();
+            assert_eq!(["style-", "start-", "worker-", "operator.json"].map(has), [1; 4], "{loaded:?}");
+            let links = page.matches(" href=").count() + page.matches(" src=").count();
+            assert_eq!(links, loaded.len());
         }
-        assert!(page.matches("<script").count() == 1 && page.contains("></script>"));
-        let loaded: Vec<&str> = page.split('"').filter_map(|value| value.strip_prefix("../page/")).collect();
-        assert_eq!(loaded, ["style.css", "start.js"]);
-        assert!(loaded.iter().all(|name| find(name).is_some()));
-        assert_eq!(page.matches("href=").count() + page.matches("src=").count(), loaded.len());
     }
 
     #[test]
@@ -141,13 +187,18 @@ mod tests {
 
     #[test]
     fn who_cannot_run_the_page_is_told_what_to_type() {
-        assert_eq!(page().matches("share get LINK").count(), 2);
+        for (language, name) in DOCUMENTS {
+            let page = text(name);
+            let told: Vec<&str> = page.split("<section lang=\"").skip(1).map(|section| &section[..2]).collect();
+            assert!(told.len() == 2 && told[0] == language && told[1] != language, "{told:?}");
+            assert!(page.contains(&format!("<html lang=\"{language}\">")));
+            assert_eq!(page.matches("share get LINK").count(), 2);
+        }
     }
 
     #[test]
     fn every_file_has_a_type_a_browser_runs_it_by_and_unpacks_to_itself() {
-        assert!(["start.js", "worker.js"].iter().all(|name| find(name).is_some()));
-        assert!(find(INDEX).is_none(), "the page has its own path");
+        assert!(DOCUMENTS.iter().all(|(_, name)| find(name).is_none()), "the page has its own path");
         for file in FILES.iter() {
             assert_ne!(file.content_type, "application/octet-stream", "{}", file.name);
             let mut unpacked = Vec::new();

@@ -3,7 +3,7 @@
 import { fail, ShareError, type Failure } from "./failure.ts";
 import { quoted } from "./names.ts";
 import type { AnyCall, Calls, Event, FromWorker, ToWorker } from "./protocol.ts";
-import { pageUrl, scriptUrl } from "./trusted.ts";
+import { pageUrl, scriptUrl, workerName } from "./trusted.ts";
 
 /** The youngest of all that page and worker use: a browser that has it has the rest too (`target` in `build.mjs`). */
 const isYoungEnough = "any" in AbortSignal;
@@ -71,7 +71,7 @@ export class Engine {
   }
 
   #start(): Worker {
-    const worker = new Worker(scriptUrl("worker.js"), { type: "module" });
+    const worker = new Worker(scriptUrl(workerName()), { type: "module" });
     let hasBegun = false;
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
       hasBegun = true;
@@ -89,9 +89,10 @@ export class Engine {
     return worker;
   }
 
-  /** Whether the worker could not be loaded, or not be understood. */
+  /** Whether the worker could not be loaded, or not be understood. A newer relay no longer has it. */
   async #tellWhy(): Promise<void> {
-    const code = (await canFetchWorker()) ? "browser_too_old" : "unreachable";
+    const status = await statusOfWorker();
+    const code = status === null ? "unreachable" : status === 404 ? "part_missing" : "browser_too_old";
     // Unless another one was begun by now.
     if (this.#worker === null) this.#failAll({ code });
   }
@@ -101,8 +102,10 @@ export class Engine {
   }
 }
 
-function canFetchWorker(): Promise<boolean> {
-  return fetch(pageUrl("worker.js"), { credentials: "omit" }).then(({ ok }) => ok, () => false);
+/** What the relay, and no cache, answers to the worker's address; `null` without an answer of its own. */
+function statusOfWorker(): Promise<number | null> {
+  const answered = fetch(pageUrl(workerName()), { method: "HEAD", cache: "no-store", credentials: "omit" });
+  return answered.then(({ ok, status }) => (ok || status === 404 ? status : null), () => null);
 }
 
 /** `Promise.withResolvers` is younger than the browsers this has to run in. */

@@ -12,12 +12,14 @@ interface Factory {
 declare const DOWNLOAD_WORKER_NAME: string;
 /** The service worker; its name has a hash of its bytes. */
 export const DOWNLOAD_WORKER = DOWNLOAD_WORKER_NAME;
+/** The worker's names, which have a hash of its bytes. */
+const WORKER = /^worker-\w+\.js$/;
 
-const NAMES = ["worker.js", DOWNLOAD_WORKER];
 const factory = (globalThis as { trustedTypes?: Factory }).trustedTypes;
 const policy = factory?.createPolicy("share", {
   createScriptURL(url) {
-    if (NAMES.some((name) => url === pageUrl(name))) return url;
+    const name = url.slice(pageUrl("").length);
+    if (url === pageUrl(name) && (name === DOWNLOAD_WORKER || WORKER.test(name))) return url;
     throw new TypeError("not a script of this page");
   },
 });
@@ -25,6 +27,11 @@ const policy = factory?.createPolicy("share", {
 /** The address of a file of the page. All lie beside each other. */
 export function pageUrl(name: string): string {
   return new URL(name, import.meta.url).href;
+}
+
+/** The name of the worker, as the document has it: it imports what this is part of, so neither can have the other's hash. */
+export function workerName(): string {
+  return document.querySelector("#worker")?.getAttribute("href")?.split("/").at(-1) ?? "";
 }
 
 /** The address of a script of our own. */

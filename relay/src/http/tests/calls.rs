@@ -508,6 +508,48 @@ async fn a_mangled_link_is_sent_to_its_page() {
 }
 
 #[tokio::test]
+async fn the_page_is_in_the_language_asked_for_and_kept_as_long_as_it_is_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(&dir).await;
+    let path = paths::page(&id());
+    let mut tags = Vec::new();
+    for (accepted, start) in [("nl-NL,nl;q=0.9,en;q=0.8", "<html lang=\"nl\">"), ("en-GB,nl", "<html lang=\"en\">")] {
+        let page = server.call("GET", &path, &[("accept-language", accepted)], b"").await;
+        assert!(String::from_utf8_lossy(&page.body).contains(start), "{accepted}");
+        assert_eq!(page.header("vary"), Some("accept-encoding, accept-language"));
+        assert_eq!(page.header("cache-control"), Some("no-cache"));
+        assert_eq!(page.header("x-robots-tag"), Some("noindex"));
+        let etag = page.header("etag").unwrap().to_owned();
+        for tag in [etag.clone(), format!("\"x\", {etag}"), etag.replace("W/", ""), "*".into()] {
+            let headers = [("accept-language", accepted), ("if-none-match", &tag), ("accept-encoding", "gzip")];
+            let same = server.call("GET", &path, &headers, b"").await;
+            assert_eq!((same.status, same.body.len(), same.header("etag")), (304, 0, Some(&*etag)), "{tag}");
+            assert_eq!(same.header("cache-control"), Some("no-cache"));
+            let about_the_body = ["content-length", "content-type", "content-encoding"];
+            assert!(about_the_body.iter().all(|name| same.header(name).is_none()));
+        }
+        tags.push(etag);
+    }
+    let headers = [("accept-language", "nl"), ("if-none-match", &*tags[1])];
+    assert_eq!(server.call("GET", &path, &headers, b"").await.status, 200, "that of the other language");
+    let info: RelayInfo = server.get(paths::INFO).await.json();
+    for name in info.page.keys().filter(|name| !name.ends_with(".html")) {
+        let file = server.get(&paths::page_file(name)).await;
+        assert_eq!(file.header("cache-control"), Some("public, max-age=31536000, immutable"), "{name}");
+        let stem = name.rsplit_once('.').unwrap().0;
+        let hash = stem.rsplit_once('-').unwrap().1;
+        assert!(hash.len() == 8 && hash.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit()), "{name}");
+        assert_eq!(file.header("cross-origin-resource-policy"), Some("same-origin"));
+        assert!(file.header("permissions-policy").unwrap().contains("camera=(), "));
+    }
+    assert_eq!(server.get(paths::INFO).await.header("cache-control"), Some("no-store"));
+    let look = server.get("/page/operator.json").await;
+    assert_eq!(look.header("cache-control"), Some("max-age=300"));
+    let same = server.call("GET", "/page/operator.json", &[("if-none-match", look.header("etag").unwrap())], b"").await;
+    assert_eq!((same.status, same.body.len()), (304, 0));
+}
+
+#[tokio::test]
 async fn the_page_is_the_same_for_every_id() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(&dir).await;
@@ -519,7 +561,7 @@ async fn the_page_is_the_same_for_every_id() {
     assert_eq!(page.header("referrer-policy"), Some("no-referrer"));
     assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
     let info: RelayInfo = server.get(paths::INFO).await.json();
-    assert_eq!(info.page["index.html"], auth::digest(&page.body));
+    assert_eq!(info.page["index.en.html"], auth::digest(&page.body));
     assert!(!info.token_required);
     assert_eq!(server.get(paths::HEALTHZ).await.status, 204);
     assert_eq!(server.get(paths::READYZ).await.json::<serde_json::Value>(), serde_json::json!({ "clock": "settling" }));

@@ -22,7 +22,8 @@ const MAX_BYTES = 64 * 1024;
 export async function loadOperator(): Promise<Operator> {
   try {
     const signal = AbortSignal.timeout(PATIENCE_MS);
-    const response = await fetch(pageUrl("operator.json"), { credentials: "omit", signal });
+    // As the document asks for it beforehand.
+    const response = await fetch(pageUrl("operator.json"), { signal });
     const told = response.ok ? await readJson(response, MAX_BYTES, signal) : null;
     if (!(told instanceof JsonObject)) return NOBODY;
     paint("--accent-light", told.get("accent"));

@@ -1,4 +1,9 @@
+import {
+  init_define_WORD_LIST_NAMES
+} from "./chunk-3SU3V7RU.js";
+
 // node_modules/@noble/hashes/utils.js
+init_define_WORD_LIST_NAMES();
 function isBytes(a) {
   return a instanceof Uint8Array || ArrayBuffer.isView(a) && a.constructor.name === "Uint8Array" && "BYTES_PER_ELEMENT" in a && a.BYTES_PER_ELEMENT === 1;
 }
@@ -205,7 +210,14 @@ var oidNist = (suffix) => ({
   oid: Uint8Array.from([6, 9, 96, 134, 72, 1, 101, 3, 4, 2, suffix])
 });
 
+// node_modules/@noble/hashes/sha2.js
+init_define_WORD_LIST_NAMES();
+
+// node_modules/@noble/hashes/_md.js
+init_define_WORD_LIST_NAMES();
+
 // node_modules/@noble/hashes/_u64.js
+init_define_WORD_LIST_NAMES();
 var fromNumH = (n) => n / 2 ** 32 | 0;
 var fromNumL = (n) => n >>> 0;
 function setU64FromNum(view, byteOffset, n, isLE2) {
@@ -494,6 +506,7 @@ var sha256 = /* @__PURE__ */ createHasher(
 );
 
 // node_modules/@noble/hashes/hmac.js
+init_define_WORD_LIST_NAMES();
 var _HMAC = class {
   oHash;
   iHash;

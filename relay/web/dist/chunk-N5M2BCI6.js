@@ -4,10 +4,7 @@ import {
   JsonObject,
   parseJson,
   readWhole
-} from "./chunk-RGQTXQ7A.js";
-import {
-  sha256
-} from "./chunk-WMBZNGJP.js";
+} from "./chunk-NQ23W23I.js";
 import {
   MAX_PATH_BYTES,
   checkName,
@@ -21,9 +18,22 @@ import {
   random,
   utf8,
   utf8Length
-} from "./chunk-2DVVKFXT.js";
+} from "./chunk-34UT2S5R.js";
+import {
+  sha256
+} from "./chunk-YQXBLTOX.js";
+import {
+  init_define_WORD_LIST_NAMES
+} from "./chunk-3SU3V7RU.js";
+
+// src/archive.ts
+init_define_WORD_LIST_NAMES();
+
+// src/manifest.ts
+init_define_WORD_LIST_NAMES();
 
 // src/tree.ts
+init_define_WORD_LIST_NAMES();
 var Tree = class {
   #last = "";
   /** The folders around the present place, from the outside in; the first is that of the share itself. */

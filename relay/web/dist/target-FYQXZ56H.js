@@ -3,14 +3,24 @@ import {
   failureOf,
   part,
   quoted
-} from "./chunk-2DVVKFXT.js";
-import "./chunk-GM7WFPGG.js";
+} from "./chunk-34UT2S5R.js";
+import {
+  init_define_WORD_LIST_NAMES
+} from "./chunk-3SU3V7RU.js";
+
+// src/target.ts
+init_define_WORD_LIST_NAMES();
+
+// src/browser_download.ts
+init_define_WORD_LIST_NAMES();
 
 // src/hop.ts
+init_define_WORD_LIST_NAMES();
 var crossesProcesses = globalThis.navigator?.userAgent.includes("Firefox/") ?? false;
 var PIECE_BYTES = crossesProcesses ? 60 * 1024 : 1024 * 1024;
 
 // src/pulse.ts
+init_define_WORD_LIST_NAMES();
 var BEAT_MS = 5e3;
 var MAX_SILENCE = 20;
 var Pulse = class {
@@ -136,7 +146,11 @@ var BrowserDownload = class _BrowserDownload {
   }
 };
 
+// src/folder.ts
+init_define_WORD_LIST_NAMES();
+
 // src/sink.ts
+init_define_WORD_LIST_NAMES();
 var WRITE_BYTES = 4 * 1024 * 1024;
 var PickedFile = class _PickedFile {
   constructor(handle, writable) {
@@ -382,7 +396,7 @@ async function write(sink, pieces) {
   }
 }
 async function* zipBytes(files) {
-  yield* (await part(import("./zip-FKAFNCG5.js"))).zipped(files);
+  yield* (await part(import("./zip-3SLB24YF.js"))).zipped(files);
 }
 async function* onlyBytes(files) {
   for await (const { bytes } of files) yield* bytes;

@@ -1,14 +1,17 @@
 import {
-  __commonJS
-} from "./chunk-GM7WFPGG.js";
+  __commonJS,
+  init_define_WORD_LIST_NAMES
+} from "./chunk-3SU3V7RU.js";
 
 // (disabled):crypto
 var require_crypto = __commonJS({
   "(disabled):crypto"() {
+    init_define_WORD_LIST_NAMES();
   }
 });
 
 // node_modules/libsodium/dist/modules-esm/libsodium.mjs
+init_define_WORD_LIST_NAMES();
 async function A(A2 = {}) {
   var I, g = A2, C = !!globalThis.window, B = !!globalThis.WorkerGlobalScope, Q = (globalThis.process?.versions?.node && globalThis.process, import.meta.url);
   if (C || B) {

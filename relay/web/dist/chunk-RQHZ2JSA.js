@@ -1,19 +1,29 @@
 import {
   hkdf
-} from "./chunk-YG7J2LP3.js";
-import {
-  hmac,
-  sha256
-} from "./chunk-WMBZNGJP.js";
+} from "./chunk-POEQ5JGS.js";
 import {
   concat,
   equal,
   fail,
   part,
   utf8
-} from "./chunk-2DVVKFXT.js";
+} from "./chunk-34UT2S5R.js";
+import {
+  hmac,
+  sha256
+} from "./chunk-YQXBLTOX.js";
+import {
+  init_define_WORD_LIST_NAMES
+} from "./chunk-3SU3V7RU.js";
+
+// src/header.ts
+init_define_WORD_LIST_NAMES();
+
+// src/cipher.ts
+init_define_WORD_LIST_NAMES();
 
 // src/scrypt.ts
+init_define_WORD_LIST_NAMES();
 var BLOCK_SIZE = 8;
 var PARALLELISM = 1;
 var KEY_BYTES = 32;
@@ -26,7 +36,7 @@ async function scrypt(password, salt, logN) {
   }
 }
 async function inWebAssembly(password, salt, logN) {
-  const { scrypt: scrypt2 } = await part(import("./scrypt-wasm-3X4M6LEM.js"));
+  const { scrypt: scrypt2 } = await part(import("./scrypt-wasm-HZM4FHHI.js"));
   return scrypt2({
     password,
     salt,
@@ -38,7 +48,7 @@ async function inWebAssembly(password, salt, logN) {
   });
 }
 async function inJavaScript(password, salt, logN) {
-  const { scryptAsync } = await part(import("./scrypt-2LXRMNFC.js"));
+  const { scryptAsync } = await part(import("./scrypt-MMYW7WQR.js"));
   const memory = 128 * BLOCK_SIZE * (2 ** logN + PARALLELISM);
   return scryptAsync(password, salt, { N: 2 ** logN, r: BLOCK_SIZE, p: PARALLELISM, dkLen: KEY_BYTES, maxmem: memory });
 }
@@ -99,13 +109,13 @@ async function openInSodium(key) {
   return { isParallel: false, open };
 }
 async function setUpBench() {
-  const { default: start } = await part(import("./libsodium-CM2DAVMQ.js"));
+  const { default: start } = await part(import("./libsodium-45V6ALTN.js"));
   const sodium = await start();
   const place = (bytes) => sodium._malloc(bytes);
   return { sodium, key: place(32), nonce: place(12), chunk: place(BENCH_BYTES) };
 }
 async function openInJavaScript(key) {
-  const { chacha20poly1305 } = await part(import("./chacha-P57CUZLE.js"));
+  const { chacha20poly1305 } = await part(import("./chacha-4FA332S5.js"));
   const open = (nonce, sealed, out) => {
     try {
       chacha20poly1305(key, nonce).decrypt(sealed, out);

@@ -1,7 +1,4 @@
 import {
-  sha256
-} from "./chunk-WMBZNGJP.js";
-import {
   ShareError,
   fail,
   hex,
@@ -9,20 +6,35 @@ import {
   quoted,
   random,
   utf8
-} from "./chunk-2DVVKFXT.js";
+} from "./chunk-34UT2S5R.js";
+import {
+  sha256
+} from "./chunk-YQXBLTOX.js";
+import {
+  define_WORD_LIST_NAMES_default,
+  init_define_WORD_LIST_NAMES
+} from "./chunk-3SU3V7RU.js";
+
+// src/engine.ts
+init_define_WORD_LIST_NAMES();
 
 // src/trusted.ts
+init_define_WORD_LIST_NAMES();
 var DOWNLOAD_WORKER = "download-worker-ONFUCWBT.js";
-var NAMES = ["worker.js", DOWNLOAD_WORKER];
+var WORKER = /^worker-\w+\.js$/;
 var factory = globalThis.trustedTypes;
 var policy = factory?.createPolicy("share", {
   createScriptURL(url) {
-    if (NAMES.some((name) => url === pageUrl(name))) return url;
+    const name = url.slice(pageUrl("").length);
+    if (url === pageUrl(name) && (name === DOWNLOAD_WORKER || WORKER.test(name))) return url;
     throw new TypeError("not a script of this page");
   }
 });
 function pageUrl(name) {
   return new URL(name, import.meta.url).href;
+}
+function workerName() {
+  return document.querySelector("#worker")?.getAttribute("href")?.split("/").at(-1) ?? "";
 }
 function scriptUrl(name) {
   const url = pageUrl(name);
@@ -83,7 +95,7 @@ var Engine = class {
     this.#worker.postMessage(message, transfer);
   }
   #start() {
-    const worker = new Worker(scriptUrl("worker.js"), { type: "module" });
+    const worker = new Worker(scriptUrl(workerName()), { type: "module" });
     let hasBegun = false;
     worker.onmessage = ({ data }) => {
       hasBegun = true;
@@ -99,17 +111,19 @@ var Engine = class {
     };
     return worker;
   }
-  /** Whether the worker could not be loaded, or not be understood. */
+  /** Whether the worker could not be loaded, or not be understood. A newer relay no longer has it. */
   async #tellWhy() {
-    const code = await canFetchWorker() ? "browser_too_old" : "unreachable";
+    const status = await statusOfWorker();
+    const code = status === null ? "unreachable" : status === 404 ? "part_missing" : "browser_too_old";
     if (this.#worker === null) this.#failAll({ code });
   }
   #failAll(failure) {
     this.#running.forEach((running) => running.reject(new ShareError(failure)));
   }
 };
-function canFetchWorker() {
-  return fetch(pageUrl("worker.js"), { credentials: "omit" }).then(({ ok }) => ok, () => false);
+function statusOfWorker() {
+  const answered = fetch(pageUrl(workerName()), { method: "HEAD", cache: "no-store", credentials: "omit" });
+  return answered.then(({ ok, status }) => ok || status === 404 ? status : null, () => null);
 }
 function withResolvers() {
   let [resolve, reject] = [() => {
@@ -119,7 +133,11 @@ function withResolvers() {
   return { promise, resolve, reject };
 }
 
+// src/save.ts
+init_define_WORD_LIST_NAMES();
+
 // src/service_worker.ts
+init_define_WORD_LIST_NAMES();
 var START_MS = 2e4;
 var LAST_BYTES_MS = 1e4;
 async function offerDownload({ name, bytes }, engine) {
@@ -259,7 +277,11 @@ function offerBlob(blob, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), REVOKE_MS);
 }
 
+// src/wordlists.ts
+init_define_WORD_LIST_NAMES();
+
 // src/words.ts
+init_define_WORD_LIST_NAMES();
 var MIN_WORDS = 6;
 var MAX_WORDS = 10;
 var CHECKSUM_MASK = 15;
@@ -445,10 +467,9 @@ function edits(one, other) {
 }
 
 // src/wordlists.ts
-var NAMES2 = ["wordlists-en.txt", "wordlists-nl.txt"];
 var WORDS = 2048;
 async function loadWords() {
-  const words = Words.of(...await Promise.all(NAMES2.map(fetchText)));
+  const words = Words.of(...await Promise.all(define_WORD_LIST_NAMES_default.map(fetchText)));
   return words.lists.every((list) => list.words.length === WORDS) ? words : fail({ code: "part_missing" });
 }
 async function fetchText(name) {

@@ -1,6 +1,12 @@
-import "./chunk-GM7WFPGG.js";
+import {
+  init_define_WORD_LIST_NAMES
+} from "./chunk-3SU3V7RU.js";
+
+// src/scrypt-wasm.ts
+init_define_WORD_LIST_NAMES();
 
 // node_modules/hash-wasm/dist/index.esm.js
+init_define_WORD_LIST_NAMES();
 /*!
  * hash-wasm (https://www.npmjs.com/package/hash-wasm)
  * (c) Dani Biro

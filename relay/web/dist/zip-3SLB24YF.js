@@ -1,17 +1,23 @@
 import {
   modeOf
-} from "./chunk-HXKRFA4X.js";
+} from "./chunk-N5M2BCI6.js";
 import {
   piecesOf
-} from "./chunk-RGQTXQ7A.js";
-import "./chunk-YG7J2LP3.js";
-import "./chunk-WMBZNGJP.js";
+} from "./chunk-NQ23W23I.js";
+import "./chunk-POEQ5JGS.js";
 import {
   fail
-} from "./chunk-2DVVKFXT.js";
-import "./chunk-GM7WFPGG.js";
+} from "./chunk-34UT2S5R.js";
+import "./chunk-YQXBLTOX.js";
+import {
+  init_define_WORD_LIST_NAMES
+} from "./chunk-3SU3V7RU.js";
+
+// src/zip.ts
+init_define_WORD_LIST_NAMES();
 
 // node_modules/client-zip/index.js
+init_define_WORD_LIST_NAMES();
 "stream" in Blob.prototype || Object.defineProperty(Blob.prototype, "stream", { value() {
   return new Response(this).body;
 } }), "setBigUint64" in DataView.prototype || Object.defineProperty(DataView.prototype, "setBigUint64", { value(e2, n2, t2) {

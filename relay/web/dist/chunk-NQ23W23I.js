@@ -1,4 +1,9 @@
+import {
+  init_define_WORD_LIST_NAMES
+} from "./chunk-3SU3V7RU.js";
+
 // src/pieces.ts
+init_define_WORD_LIST_NAMES();
 var READ_BYTES = 256 * 1024;
 async function* piecesOf(stream) {
   const reader = stream.getReader();
@@ -27,6 +32,7 @@ function bodyReader(stream) {
 }
 
 // src/json.ts
+init_define_WORD_LIST_NAMES();
 var JsonNumber = class {
   constructor(text) {
     this.text = text;

@@ -4,16 +4,20 @@ import {
   JsonObject,
   bodyReader,
   parseJson
-} from "./chunk-RGQTXQ7A.js";
+} from "./chunk-NQ23W23I.js";
 import {
   ShareError,
   concat,
   fail,
   fromUtf8,
   isFailure
-} from "./chunk-2DVVKFXT.js";
+} from "./chunk-34UT2S5R.js";
+import {
+  init_define_WORD_LIST_NAMES
+} from "./chunk-3SU3V7RU.js";
 
 // src/api.ts
+init_define_WORD_LIST_NAMES();
 var CALL_MS = 6e4;
 var MANIFEST_MS = CALL_MS + 256e3;
 var STALL_MS = 3e4;
@@ -272,6 +276,7 @@ function checkRange(response, from, to, etag) {
 }
 
 // src/backoff.ts
+init_define_WORD_LIST_NAMES();
 var FIRST_WAIT_MS = 400;
 var LONGEST_WAIT_MS = 2e4;
 var SENDER_MS = 3e3;

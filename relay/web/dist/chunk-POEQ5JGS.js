@@ -4,9 +4,13 @@ import {
   anumber,
   clean,
   hmac
-} from "./chunk-WMBZNGJP.js";
+} from "./chunk-YQXBLTOX.js";
+import {
+  init_define_WORD_LIST_NAMES
+} from "./chunk-3SU3V7RU.js";
 
 // node_modules/@noble/hashes/hkdf.js
+init_define_WORD_LIST_NAMES();
 var HKDF_COUNTER = /* @__PURE__ */ Uint8Array.of(0);
 var EMPTY_BUFFER = /* @__PURE__ */ Uint8Array.of();
 function expand(hash, prk, info, length = 32, _recycled) {
@@ -66,6 +70,9 @@ var hkdf = (hash, ikm, salt, info, length) => {
   const HMAC = hmac.create(hash, salt).update(ikm);
   return expand(hash, HMAC.digest(), info, length, HMAC);
 };
+
+// src/sha256.ts
+init_define_WORD_LIST_NAMES();
 
 export {
   hkdf

@@ -5,31 +5,27 @@ import {
   padding,
   parseManifest,
   readHeader as readHeader2
-} from "./chunk-HXKRFA4X.js";
+} from "./chunk-N5M2BCI6.js";
 import {
   MAX_HEADER_BYTES,
   openCipher,
   openHeader,
   readHeader,
   scrypt
-} from "./chunk-4OBKPUNS.js";
+} from "./chunk-RQHZ2JSA.js";
 import {
   Backoff,
   Relay,
   SENDER_MS,
   arrivedOf,
   withPatience
-} from "./chunk-ENLEVGVP.js";
+} from "./chunk-MMU2RVU7.js";
 import {
   piecesOf
-} from "./chunk-RGQTXQ7A.js";
+} from "./chunk-NQ23W23I.js";
 import {
   hkdf
-} from "./chunk-YG7J2LP3.js";
-import {
-  hmac,
-  sha256
-} from "./chunk-WMBZNGJP.js";
+} from "./chunk-POEQ5JGS.js";
 import {
   ShareError,
   checkName,
@@ -42,10 +38,29 @@ import {
   part,
   random,
   utf8
-} from "./chunk-2DVVKFXT.js";
-import "./chunk-GM7WFPGG.js";
+} from "./chunk-34UT2S5R.js";
+import {
+  hmac,
+  sha256
+} from "./chunk-YQXBLTOX.js";
+import {
+  init_define_WORD_LIST_NAMES
+} from "./chunk-3SU3V7RU.js";
+
+// src/worker.ts
+init_define_WORD_LIST_NAMES();
+
+// src/session.ts
+init_define_WORD_LIST_NAMES();
+
+// src/download.ts
+init_define_WORD_LIST_NAMES();
+
+// src/fingerprint.ts
+init_define_WORD_LIST_NAMES();
 
 // src/stream.ts
+init_define_WORD_LIST_NAMES();
 var CHUNK = 64 * 1024;
 var TAG = 16;
 var SEALED_CHUNK = CHUNK + TAG;
@@ -138,6 +153,7 @@ function tags(run) {
 }
 
 // src/pipe.ts
+init_define_WORD_LIST_NAMES();
 var Pipe = class {
   constructor(room) {
     this.room = room;
@@ -309,7 +325,11 @@ var Gathered = class {
   }
 };
 
+// src/local.ts
+init_define_WORD_LIST_NAMES();
+
 // src/source.ts
+init_define_WORD_LIST_NAMES();
 var WORKING_BYTES = 64 * 1024;
 var ASKED_BYTES = 64 * 1024 * 1024;
 var RemoteSource = class {
@@ -474,12 +494,14 @@ async function listWindow(content, at) {
 }
 
 // src/proof.ts
+init_define_WORD_LIST_NAMES();
 var LOG_N = 15;
 function proof(passphrase, id) {
   return scrypt(utf8(passphrase), utf8(`share/v1/proof/${id}`), LOG_N);
 }
 
 // src/receipt.ts
+init_define_WORD_LIST_NAMES();
 var SAVED = { disk: 1, browser: 2, confirmed: 3 };
 function receiptKey(fileKey) {
   return hkdf(sha256, fileKey, new Uint8Array(), utf8("share/v1/receipt"), 32);
@@ -491,6 +513,7 @@ function receiptMac(key, ticketHash, fingerprint, time, saved) {
 }
 
 // src/selection.ts
+init_define_WORD_LIST_NAMES();
 var MAX_GAP = 1024 * 1024;
 function singleFile({ kind, entries }, selection) {
   const [index, more] = selection === "all" ? [kind === "file" ? 0 : -1] : selection;
@@ -532,6 +555,7 @@ function stretches(entries) {
 }
 
 // src/unpack.ts
+init_define_WORD_LIST_NAMES();
 async function* unpack(content, manifest) {
   const first = manifest.entries[0];
   const input = new Input(content[Symbol.asyncIterator](), manifest.length, first?.path ?? "");
@@ -620,7 +644,7 @@ var Session = class {
     const single2 = singleFile(manifest, selection);
     if (single2) return { name: single2.path.slice(single2.path.lastIndexOf("/") + 1), isZip: false, bytes: single2.size };
     if (saveAs === "folder") return { name: zipName(manifest), isZip: false, bytes: null };
-    const zip = await part(import("./zip-FKAFNCG5.js"));
+    const zip = await part(import("./zip-3SLB24YF.js"));
     zip.checkCount(manifest);
     const entries = entriesOf(manifest, selection);
     return { name: zipName(manifest), isZip: true, bytes: entries.length > 0 ? zip.zipLength(entries) : null };
@@ -633,7 +657,7 @@ var Session = class {
     const fingerprint = new Fingerprint();
     this.#progress = null;
     const total = isWhole ? opened2.manifest.bytes : sizeOf(entriesOf(opened2.manifest, selection));
-    const { openTarget } = await part(import("./target-V2X2KCNG.js"));
+    const { openTarget } = await part(import("./target-FYQXZ56H.js"));
     const put = await openTarget(target, total, signal);
     const over = new AbortController();
     const wanted = AbortSignal.any([signal, over.signal]);
@@ -786,7 +810,7 @@ async function carryOut(call, signal) {
     case "prove":
       return session.unlock({ passphrase: call.takes.words }, signal);
     case "unlock":
-      return session.unlock({ identities: (await part(import("./identity-CF667RDN.js"))).readIdentities(call.takes.identities) }, signal);
+      return session.unlock({ identities: (await part(import("./identity-ZMJCSUR2.js"))).readIdentities(call.takes.identities) }, signal);
     case "plan":
       return session.plan(call.takes.selection, call.takes.saveAs);
     case "save":

@@ -2,10 +2,15 @@ import {
   base64,
   malformed,
   unwrap
-} from "./chunk-4OBKPUNS.js";
+} from "./chunk-RQHZ2JSA.js";
 import {
   hkdf
-} from "./chunk-YG7J2LP3.js";
+} from "./chunk-POEQ5JGS.js";
+import {
+  concat,
+  fail,
+  utf8
+} from "./chunk-34UT2S5R.js";
 import {
   abytes,
   anumber,
@@ -14,15 +19,22 @@ import {
   isBytes,
   randomBytes,
   sha256
-} from "./chunk-WMBZNGJP.js";
+} from "./chunk-YQXBLTOX.js";
 import {
-  concat,
-  fail,
-  utf8
-} from "./chunk-2DVVKFXT.js";
-import "./chunk-GM7WFPGG.js";
+  init_define_WORD_LIST_NAMES
+} from "./chunk-3SU3V7RU.js";
+
+// src/identity.ts
+init_define_WORD_LIST_NAMES();
+
+// node_modules/@noble/curves/ed25519.js
+init_define_WORD_LIST_NAMES();
+
+// node_modules/@noble/curves/abstract/curve.js
+init_define_WORD_LIST_NAMES();
 
 // node_modules/@noble/curves/utils.js
+init_define_WORD_LIST_NAMES();
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
 function aarray(item, title, inner = () => {
 }) {
@@ -143,6 +155,7 @@ function validateObject(object, fields = {}, optFields = {}, title = "object") {
 }
 
 // node_modules/@noble/curves/abstract/modular.js
+init_define_WORD_LIST_NAMES();
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
 var _0n2 = /* @__PURE__ */ BigInt(0);
 var _1n2 = /* @__PURE__ */ BigInt(1);
@@ -961,6 +974,7 @@ function createKeygen(randomSecretKey, getPublicKey) {
 }
 
 // node_modules/@noble/curves/abstract/edwards.js
+init_define_WORD_LIST_NAMES();
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
 var _0n4 = /* @__PURE__ */ BigInt(0);
 var _1n4 = /* @__PURE__ */ BigInt(1);
@@ -1256,6 +1270,7 @@ function edwards(params, extraOpts = {}) {
 }
 
 // node_modules/@noble/curves/abstract/montgomery.js
+init_define_WORD_LIST_NAMES();
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
 var _0n5 = /* @__PURE__ */ BigInt(0);
 var _1n5 = /* @__PURE__ */ BigInt(1);
@@ -1491,6 +1506,7 @@ var x25519 = /* @__PURE__ */ (() => {
 })();
 
 // node_modules/@scure/base/index.js
+init_define_WORD_LIST_NAMES();
 /*! scure-base - MIT License (c) 2022 Paul Miller (paulmillr.com) */
 var freeze = (fn) => Object.freeze(fn());
 function isBytes3(a) {

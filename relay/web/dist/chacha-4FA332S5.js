@@ -1,6 +1,15 @@
-import "./chunk-GM7WFPGG.js";
+import {
+  init_define_WORD_LIST_NAMES
+} from "./chunk-3SU3V7RU.js";
+
+// node_modules/@noble/ciphers/chacha.js
+init_define_WORD_LIST_NAMES();
+
+// node_modules/@noble/ciphers/_arx.js
+init_define_WORD_LIST_NAMES();
 
 // node_modules/@noble/ciphers/utils.js
+init_define_WORD_LIST_NAMES();
 /*! noble-ciphers - MIT License (c) 2023 Paul Miller (paulmillr.com) */
 function isBytes(a) {
   return a instanceof Uint8Array || ArrayBuffer.isView(a) && a.constructor.name === "Uint8Array" && "BYTES_PER_ELEMENT" in a && a.BYTES_PER_ELEMENT === 1;
@@ -419,6 +428,7 @@ var createPRG = (cipher, blockLen, keyLen, nonceLen) => {
 };
 
 // node_modules/@noble/ciphers/_poly1305.js
+init_define_WORD_LIST_NAMES();
 function u8to16(a, i) {
   return a[i++] & 255 | (a[i++] & 255) << 8;
 }

@@ -11,10 +11,16 @@ import {
   sha256,
   swap32IfBE,
   u32
-} from "./chunk-WMBZNGJP.js";
-import "./chunk-GM7WFPGG.js";
+} from "./chunk-YQXBLTOX.js";
+import {
+  init_define_WORD_LIST_NAMES
+} from "./chunk-3SU3V7RU.js";
+
+// node_modules/@noble/hashes/scrypt.js
+init_define_WORD_LIST_NAMES();
 
 // node_modules/@noble/hashes/pbkdf2.js
+init_define_WORD_LIST_NAMES();
 function pbkdf2Init(hash, _password, _salt, _opts) {
   ahash(hash);
   const opts = checkOpts({ dkLen: 32, asyncTick: 10 }, _opts);

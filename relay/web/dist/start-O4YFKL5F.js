@@ -3,29 +3,41 @@ import {
   arrivedOf,
   isPassing,
   readJson
-} from "./chunk-ENLEVGVP.js";
+} from "./chunk-MMU2RVU7.js";
 import {
   JsonObject
-} from "./chunk-RGQTXQ7A.js";
+} from "./chunk-NQ23W23I.js";
 import {
   Engine,
   loadWords,
   offerBlob,
   pageUrl,
   save
-} from "./chunk-C2AVH3MW.js";
-import "./chunk-YG7J2LP3.js";
-import "./chunk-WMBZNGJP.js";
+} from "./chunk-R5HCKZCP.js";
+import "./chunk-POEQ5JGS.js";
 import {
   fail,
   failureOf,
   fromUtf8,
   printable,
   utf8
-} from "./chunk-2DVVKFXT.js";
-import "./chunk-GM7WFPGG.js";
+} from "./chunk-34UT2S5R.js";
+import "./chunk-YQXBLTOX.js";
+import {
+  init_define_WORD_LIST_NAMES
+} from "./chunk-3SU3V7RU.js";
+
+// src/start.ts
+init_define_WORD_LIST_NAMES();
+
+// src/view/app.ts
+init_define_WORD_LIST_NAMES();
+
+// src/repair.ts
+init_define_WORD_LIST_NAMES();
 
 // src/id.ts
+init_define_WORD_LIST_NAMES();
 var ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 var LENGTH = 20;
 function readId(text2) {
@@ -52,6 +64,9 @@ function multiply(a, b) {
   }
   return product;
 }
+
+// src/link_error.ts
+init_define_WORD_LIST_NAMES();
 
 // src/repair.ts
 var MAX_ENCODINGS = 3;
@@ -83,7 +98,14 @@ function percentDecode(text2) {
   return bytes.subarray(0, length);
 }
 
+// src/view/ask.ts
+init_define_WORD_LIST_NAMES();
+
+// src/view/contents.ts
+init_define_WORD_LIST_NAMES();
+
 // src/view/dom.ts
+init_define_WORD_LIST_NAMES();
 function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -104,6 +126,7 @@ function setText(target, text2) {
 }
 
 // src/view/problem.ts
+init_define_WORD_LIST_NAMES();
 function whatHappened(texts, failure) {
   switch (failure.code) {
     case "words_wrong":
@@ -146,7 +169,11 @@ function plainValues(failure) {
   return Object.fromEntries(Object.entries(failure).filter(isPlain));
 }
 
+// src/view/saving.ts
+init_define_WORD_LIST_NAMES();
+
 // src/view/rate.ts
+init_define_WORD_LIST_NAMES();
 var WINDOW_MS = 1e4;
 var LEAST_MS = 1e3;
 var Rate = class {
@@ -165,6 +192,7 @@ var Rate = class {
 };
 
 // src/view/upload.ts
+init_define_WORD_LIST_NAMES();
 var SAID_MS = 6e4;
 var IS_OVER = /* @__PURE__ */ new Set(["expired", "revoked", "collected", "not_found", "link_damaged", "browser_too_old"]);
 function isOver(failure) {
@@ -610,6 +638,7 @@ var Contents = class {
 };
 
 // src/view/key_field.ts
+init_define_WORD_LIST_NAMES();
 var MAX_FILE_BYTES = 1024 * 1024;
 var KeyField = class {
   constructor(stage) {
@@ -664,6 +693,7 @@ var KeyField = class {
 };
 
 // src/view/opening.ts
+init_define_WORD_LIST_NAMES();
 var AGAIN_MS = 1e4;
 var Checking = class {
   constructor(stage, title) {
@@ -721,6 +751,7 @@ var Ended = class {
 };
 
 // src/view/words_field.ts
+init_define_WORD_LIST_NAMES();
 var PAUSE_MS = 1e3;
 var WordsField = class {
   constructor(stage) {
@@ -949,6 +980,7 @@ function whatIsInTheWay({ kind, lockedUntil, downloadsLeft }) {
 }
 
 // src/view/operator.ts
+init_define_WORD_LIST_NAMES();
 var NOBODY = { name: null, contact: null, logo: null };
 var PATIENCE_MS = 5e3;
 var MAX_LETTERS = 200;
@@ -956,7 +988,7 @@ var MAX_BYTES = 64 * 1024;
 async function loadOperator() {
   try {
     const signal = AbortSignal.timeout(PATIENCE_MS);
-    const response = await fetch(pageUrl("operator.json"), { credentials: "omit", signal });
+    const response = await fetch(pageUrl("operator.json"), { signal });
     const told = response.ok ? await readJson(response, MAX_BYTES, signal) : null;
     if (!(told instanceof JsonObject)) return NOBODY;
     paint("--accent-light", told.get("accent"));
@@ -973,6 +1005,9 @@ function paint(property, colour) {
   if (typeof colour !== "string" || !/^#[0-9a-fA-F]{6}$/.test(colour)) return;
   document.documentElement.style.setProperty(property, colour);
 }
+
+// src/view/texts.ts
+init_define_WORD_LIST_NAMES();
 
 // src/texts/en.json
 var en_default = {
@@ -1077,6 +1112,8 @@ var en_default = {
   "problem.title": "This cannot be opened",
   "problem.now": "This cannot be opened now",
   "problem.label": "There is a problem:",
+  "preview.title": "Something is ready for you",
+  "preview.description": "Open the link to fetch it. You need the words that the sender gives you.",
   switch: "Choose a language",
   "failure.link_damaged": "This link is damaged: a part of it is wrong or missing.",
   "failure.link_damaged.hint": "Copy the whole link from the message, or ask the sender for it again.",
@@ -1287,6 +1324,8 @@ var nl_default = {
   "problem.title": "Dit kan niet worden geopend",
   "problem.now": "Dit kan nu niet worden geopend",
   "problem.label": "Er is een probleem:",
+  "preview.title": "Er staat iets voor u klaar",
+  "preview.description": "Open de link om het op te halen. U hebt de woorden nodig die u van de afzender krijgt.",
   switch: "Kies een taal",
   "failure.link_damaged": "Deze link is beschadigd: een deel is fout of ontbreekt.",
   "failure.link_damaged.hint": "Kopieer de hele link uit het bericht, of vraag de afzender de link opnieuw te versturen.",

@@ -1,4 +1,9 @@
+import {
+  init_define_WORD_LIST_NAMES
+} from "./chunk-3SU3V7RU.js";
+
 // src/bytes.ts
+init_define_WORD_LIST_NAMES();
 var encoder = new TextEncoder();
 var decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 function utf8(text) {
@@ -37,7 +42,11 @@ function random(count) {
   return crypto.getRandomValues(new Uint8Array(count));
 }
 
+// src/failure.ts
+init_define_WORD_LIST_NAMES();
+
 // src/names.ts
+init_define_WORD_LIST_NAMES();
 var MAX_COMPONENT_BYTES = 255;
 var MAX_PATH_BYTES = 800;
 var MAX_DEPTH = 100;

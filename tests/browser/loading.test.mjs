@@ -1,0 +1,83 @@
+/** What is fetched, and when: first and second visits, languages, without scripts, and from a relay that became a newer one. */
+
+import assert from "node:assert/strict";
+import { say } from "./driver.mjs";
+import { pageFile } from "./fixtures.mjs";
+import { newerRelease } from "./meddler.mjs";
+import { inBrowsers } from "./stage.mjs";
+
+inBrowsers((test) => {
+  test("a first visit fetches each file once, a second one asks whether the document is the same", async (stage) => {
+    const gate = await stage.gate();
+    const { link, words } = stage.send(stage.world.file("visits.bin", "x"));
+    const first = await stage.visit(gate.through(link));
+    await first.unlock(words);
+    await first.heading("contents.title");
+    const fetched = filesOf(gate.requests);
+    assert.deepEqual(fetched, [...new Set(fetched)]);
+    for (const file of ["start.js", "worker.js", "style.css", "wordlists-en.txt", "scrypt-wasm.js"]) assert.ok(fetched.includes(pageFile(file)), file);
+    const before = gate.answers.length;
+    const second = await stage.visit(gate.through(link));
+    await second.heading("ask.title");
+    assert.equal(await second.page.evaluate(() => document.querySelector("#fallback")), null);
+    const again = gate.answers.slice(before).filter((answer) => !answer.includes("/v1"));
+    assert.deepEqual(again, [`304 ${new URL(link).pathname}`]);
+  });
+
+  test("the document is in the reader's language, and needs no script to say what the form says", async (stage) => {
+    const gate = await stage.gate();
+    gate.refuse(pageFile("start.js"));
+    const { link } = stage.send(stage.world.file("languages.bin", "x"));
+    for (const language of ["nl", "en"]) {
+      const page = await stage.browser.newPage();
+      await page.setExtraHTTPHeaders({ "accept-language": `fy, ${language}-XX;q=0.8, en;q=0.1` });
+      await page.goto(gate.through(link));
+      const shown = await page.evaluate(() => document.body.innerText);
+      for (const key of ["ask.title", "ask.words.who", "words.label", "words.open"]) assert.ok(shown.includes(say(key, {}, language)), key);
+      const languages = await page.evaluate(() => [document.documentElement, ...document.querySelectorAll("#fallback section")].map(({ lang }) => lang));
+      assert.deepEqual(languages, [language, language, language === "nl" ? "en" : "nl"]);
+    }
+  });
+
+  test("what is typed before the scripts have come goes nowhere", async (stage) => {
+    const { link } = stage.send(stage.world.file("no-start.bin", "x"));
+    const gate = await stage.gate();
+    gate.refuse(pageFile("start.js"));
+    const page = await stage.browser.newPage();
+    await page.goto(gate.through(link));
+    await page.type("#words", "storm");
+    await page.click("#open");
+    await page.evaluate(() => document.querySelector("#page form").submit());
+    assert.equal(page.url(), gate.through(link));
+    assert.ok(!gate.seen.join().includes("storm") && !gate.seen.join().includes("POST"));
+  });
+
+  test("a page that was open while its relay became a newer one says that it has to be loaded again", async (stage) => {
+    let isNewer = false;
+    const upgraded = await newerRelease(stage.relay);
+    const url = await stage.behind((path) => (isNewer ? upgraded(path) : null));
+    const { link, words } = stage.send(stage.world.file("upgraded.bin", "x"));
+    const page = await stage.visit(link.replace(stage.relay, url));
+    await page.heading("ask.title");
+    isNewer = true;
+    await page.unlock(words);
+    for (const key of ["failure.part_missing", "failure.part_missing.hint"]) await page.sees(say(key));
+    await page.page.reload();
+    await page.heading("ask.title");
+    await page.unlock(words);
+    await page.heading("contents.title");
+  });
+
+  test("a preview of the link says nothing of what was sent, in the language asked for", async (stage) => {
+    const { link } = stage.send(stage.world.file("Preview name.bin", "x"));
+    const document = await (await fetch(link, { headers: { "user-agent": "WhatsApp/2.23", "accept-language": "nl" } })).text();
+    const told = Object.fromEntries([...document.matchAll(/<meta (?:property|name)="((?:og|twitter):[^"]+)" content="([^"]+)">/g)].map(([, name, content]) => [name, content]));
+    const [title, description] = ["preview.title", "preview.description"].map((key) => say(key, {}, "nl"));
+    assert.deepEqual(told, { "og:type": "website", "og:title": title, "og:description": description, "twitter:card": "summary" });
+  });
+});
+
+/** The paths of the page's own files, in the order in which they were asked for. */
+function filesOf(requests) {
+  return requests.map((request) => request.split(" ")[1]).filter((path) => !path.startsWith("/v1"));
+}

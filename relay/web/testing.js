@@ -2,7 +2,7 @@ import {
   Engine,
   loadWords,
   save
-} from "./chunk-R5HCKZCP.js";
+} from "./chunk-OMQJI7W2.js";
 import "./chunk-POEQ5JGS.js";
 import {
   failureOf

@@ -47,7 +47,8 @@ inBrowsers((test) => {
     await page.goto(gate.through(link));
     await page.type("#words", "storm");
     await page.click("#open");
-    await page.evaluate(() => document.querySelector("#page form").submit());
+    // Firefox throws, Chromium does nothing.
+    await page.evaluate(() => document.querySelector("#page form").submit()).catch(() => {});
     assert.equal(page.url(), gate.through(link));
     assert.ok(!gate.seen.join().includes("storm") && !gate.seen.join().includes("POST"));
   });

@@ -18,7 +18,7 @@ const WORKER = /^worker-\w+\.js$/;
 const factory = (globalThis as { trustedTypes?: Factory }).trustedTypes;
 const policy = factory?.createPolicy("share", {
   createScriptURL(url) {
-    const name = url.slice(pageUrl("").length);
+    const name = url.slice(pageUrl(".").length);
     if (url === pageUrl(name) && (name === DOWNLOAD_WORKER || WORKER.test(name))) return url;
     throw new TypeError("not a script of this page");
   },

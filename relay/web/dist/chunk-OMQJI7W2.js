@@ -25,7 +25,7 @@ var WORKER = /^worker-\w+\.js$/;
 var factory = globalThis.trustedTypes;
 var policy = factory?.createPolicy("share", {
   createScriptURL(url) {
-    const name = url.slice(pageUrl("").length);
+    const name = url.slice(pageUrl(".").length);
     if (url === pageUrl(name) && (name === DOWNLOAD_WORKER || WORKER.test(name))) return url;
     throw new TypeError("not a script of this page");
   }

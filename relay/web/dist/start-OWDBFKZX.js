@@ -13,7 +13,7 @@ import {
   offerBlob,
   pageUrl,
   save
-} from "./chunk-R5HCKZCP.js";
+} from "./chunk-OMQJI7W2.js";
 import "./chunk-POEQ5JGS.js";
 import {
   fail,

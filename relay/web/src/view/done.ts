@@ -49,16 +49,14 @@ export class Done implements Screen {
       paragraph(texts.say("saved.renamed", { wanted: printable(wanted), actual: printable(actual) })),
     );
     return [
-      element("p", { class: "good" }, texts.say("saved.what", { size: texts.size(this.saved.bytes) })),
+      element("p", { class: "good" }, texts.say("saved.what")),
       paragraph(this.#where(texts)),
       this.saved.isZip ? paragraph(texts.say("saved.zip")) : null,
       ...renamed,
-      paragraph(this.#missing(texts)),
-      this.#canConfirm ? paragraph(texts.say("saved.have.hint")) : null,
       element("p", { id: "receipt" }, this.said(texts)),
-      this.#isThere && this.#receipt !== "failed" ? paragraph(texts.say("saved.close")) : null,
       this.#failure ? problemBox(texts, this.#failure, "problem") : null,
-      element("div", { class: "buttons" }, ...this.#buttons(texts)),
+      this.#receipt === "failed" ? buttons(button(texts.say("saved.receipt.again"), () => void this.#tell("receipt", "tell"), { class: "main", id: "tell" })) : null,
+      ...(this.#isThere ? this.#atTheEnd(texts) : this.#whetherItIsThere(texts)),
     ];
   }
 
@@ -86,14 +84,23 @@ export class Done implements Screen {
     return !this.#isThere && !this.#isOver && this.#receipt !== "none";
   }
 
-  #buttons(texts: Texts): Child[] {
-    const mustTell = this.#receipt === "failed";
+  #atTheEnd(texts: Texts): Child[] {
+    return [this.#receipt === "failed" ? null : paragraph(texts.say("saved.close")), buttons(this.#back(texts))];
+  }
+
+  /** What the page cannot know, the person can see. */
+  #whetherItIsThere(texts: Texts): Child[] {
+    const have = button(texts.say("saved.have"), () => void this.#tell("confirm", "have"), { class: this.#receipt === "failed" ? "" : "main", id: "have" });
+    const again = button(texts.say("saved.again"), this.saveAgain, { id: "save-again" });
     return [
-      mustTell ? button(texts.say("saved.receipt.again"), () => void this.#tell("receipt", "tell"), { class: "main", id: "tell" }) : null,
-      this.#canConfirm ? button(texts.say("saved.have"), () => void this.#tell("confirm", "have"), { class: mustTell ? "" : "main", id: "have" }) : null,
-      this.#canSaveAgain ? button(texts.say("saved.again"), this.saveAgain, { id: "save-again" }) : null,
-      button(texts.say("saved.back"), () => this.stage.show(this.contents), { id: "back" }),
+      this.#canConfirm ? ending(texts.say("saved.there"), texts.say("saved.have.hint"), have) : null,
+      ending(texts.say("saved.missing"), this.#missing(texts), this.#canSaveAgain ? again : null),
+      buttons(this.#back(texts)),
     ];
+  }
+
+  #back(texts: Texts): HTMLElement {
+    return button(texts.say("saved.back"), () => this.stage.show(this.contents), { id: "back" });
   }
 
   #where(texts: Texts): string | null {
@@ -105,11 +112,10 @@ export class Done implements Screen {
   }
 
   /** What to do if it is not there. */
-  #missing(texts: Texts): string | null {
-    if (this.#isThere) return null;
+  #missing(texts: Texts): string {
     if (!this.#canSaveAgain) return texts.say("saved.over");
-    if (!this.#again || this.#isOver) return texts.say("saved.missing");
-    return texts.say("saved.missing.until", { time: texts.time(this.#again.until) });
+    if (!this.#again || this.#isOver) return texts.say("saved.again.hint");
+    return texts.say("saved.again.until", { time: texts.time(this.#again.until) });
   }
 
   /** The relay has the receipt. */
@@ -169,4 +175,13 @@ export class Done implements Screen {
     this.stage.redraw(focus);
     this.stage.announce(this.said(this.stage.texts));
   }
+}
+
+function buttons(...children: HTMLElement[]): HTMLElement {
+  return element("div", { class: "buttons" }, ...children);
+}
+
+/** One of the ways it may have gone, with what to do then. */
+function ending(title: string, hint: string, press: HTMLElement | null): HTMLElement {
+  return element("section", { class: "ending" }, element("h2", {}, title), element("p", {}, hint), press);
 }

@@ -45,5 +45,5 @@ export function steps(texts: Texts, { step, isEnd }: Screen, kind: "words" | "ke
 /** The foot: whom to ask, and what the operator has to say. */
 export function foot(_texts: Texts, operator: Operator | null): Child[] {
   const contact = operator?.contact ? element("p", {}, printable(operator.contact)) : null;
-  return [contact];
+  return [element("div", { class: "inner" }, contact)];
 }

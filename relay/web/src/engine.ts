@@ -25,8 +25,8 @@ export class Engine {
   }
 
   /**
-   * Makes a call, until the signal says to stop; throws a {@link ShareError}. `open` is made at once, all others after
-   * those before them.
+   * Makes a call, until the signal says to stop; throws a {@link ShareError}. `open` and `prepare` are made at once, all
+   * others after those before them.
    */
   async call<C extends keyof Calls>(
     call: C,
@@ -35,7 +35,7 @@ export class Engine {
     signal: AbortSignal | null = null,
   ): Promise<Calls[C]["gives"]> {
     const begin = () => this.#begin({ call, takes } as AnyCall, transfer, signal) as Promise<Calls[C]["gives"]>;
-    if (call === "open") return begin();
+    if (call === "open" || call === "prepare") return begin();
     const gives = this.#before.then(begin);
     this.#before = gives.catch(() => {});
     return gives;

@@ -6,7 +6,7 @@
 import { concat, equal, utf8, type Bytes } from "./bytes.ts";
 import { openCipher } from "./cipher.ts";
 import { fail } from "./failure.ts";
-import { scrypt } from "./scrypt.ts";
+import { scrypt, type Progress } from "./scrypt.ts";
 import { hkdf, hmac, sha256 } from "./sha256.ts";
 import type { Identity } from "./identity.ts";
 
@@ -59,8 +59,8 @@ export function readHeader(file: Uint8Array): Header {
 }
 
 /** The file key in a header, whose MAC is checked. Runs scrypt once if it has words. */
-export async function openHeader(header: Header, opener: Opener): Promise<Uint8Array> {
-  const fileKey = await ("passphrase" in opener ? byWords(header, opener.passphrase) : byKeys(header, opener.identities));
+export async function openHeader(header: Header, opener: Opener, progress: Progress): Promise<Uint8Array> {
+  const fileKey = await ("passphrase" in opener ? byWords(header, opener.passphrase, progress) : byKeys(header, opener.identities));
   const key = hkdf(sha256, fileKey, new Uint8Array(), utf8("header"), 32);
   if (!equal(hmac(sha256, key, header.authenticated), header.mac)) fail({ code: "header_tampered" });
   return fileKey;
@@ -96,7 +96,7 @@ function kindOf(stanzas: Stanza[]): "words" | "keys" {
   return scrypts > 0 ? "words" : "keys";
 }
 
-async function byWords({ kind, stanzas }: Header, passphrase: string): Promise<Uint8Array> {
+async function byWords({ kind, stanzas }: Header, passphrase: string, progress: Progress): Promise<Uint8Array> {
   const [stanza] = stanzas;
   if (kind === "keys" || !stanza) fail({ code: "needs_key" });
   const [salt, factor, more] = stanza.args;
@@ -105,7 +105,7 @@ async function byWords({ kind, stanzas }: Header, passphrase: string): Promise<U
   if (salted.length !== 16 || !WORK_FACTOR.test(factor)) malformed();
   const logN = Number(factor);
   if (logN > MAX_WORK_FACTOR) fail({ code: "too_much_work", found: logN, max: MAX_WORK_FACTOR });
-  const key = await scrypt(utf8(passphrase), concat(utf8("age-encryption.org/v1/scrypt"), salted), logN);
+  const key = await scrypt(utf8(passphrase), concat(utf8("age-encryption.org/v1/scrypt"), salted), logN, progress);
   return (await unwrap(key, stanza.body)) ?? fail({ code: "words_wrong" });
 }
 

@@ -9,6 +9,7 @@ import { fail, isFailure } from "./failure.ts";
 import { MAX_HEADER_BYTES, openHeader, readHeader, type Header, type Opener } from "./header.ts";
 import { MAX_LISTED, type Entry, type Manifest } from "./manifest.ts";
 import { checkName } from "./names.ts";
+import type { Progress } from "./scrypt.ts";
 import { FileSource } from "./source.ts";
 import { CHUNK, NONCE, plainLength, Stream } from "./stream.ts";
 import { Tree } from "./tree.ts";
@@ -24,8 +25,13 @@ export async function readFileHeader(file: Blob): Promise<Header> {
 }
 
 /** Opens a saved age file. That it is whole is known once its last chunk has opened as the last. */
-export async function openLocal(file: File, header: Header, opener: Opener): Promise<{ manifest: Manifest; content: Content }> {
-  const fileKey = await openHeader(header, opener);
+export async function openLocal(
+  file: File,
+  header: Header,
+  opener: Opener,
+  progress: Progress,
+): Promise<{ manifest: Manifest; content: Content }> {
+  const fileKey = await openHeader(header, opener, progress);
   const start = new Uint8Array(await file.slice(0, header.length + NONCE).arrayBuffer());
   const length = plainLength(file.size - start.length);
   if (length === null) fail({ code: "truncated" });

@@ -4,7 +4,7 @@ import type { ShareStatus } from "./api.ts";
 import type { Failure } from "./failure.ts";
 import type { Manifest } from "./manifest.ts";
 
-/** The calls of the page to the worker, each with what it takes and gives. Beside `open`, one runs at a time. */
+/** The calls of the page to the worker, each with what it takes and gives. Beside `open` and `prepare`, one runs at a time. */
 export interface Calls {
   /** Asks the relay about a share. Changes nothing. */
   open: { takes: { relay: string; id: string }; gives: ShareStatus };
@@ -16,10 +16,17 @@ export interface Calls {
   prove: { takes: { words: string }; gives: Manifest };
   /** Opens the manifest with private keys, as they stand in an identity file, as soon as the sender has sent it. */
   unlock: { takes: { identities: string }; gives: Manifest };
+  /** Loads what opening with words takes, so that it needs no more of the page by then. */
+  prepare: { takes: null; gives: null };
   /** What saving would make. */
   plan: { takes: { selection: Selection; saveAs: SaveAs }; gives: Plan };
   /** Downloads, verifies and saves. */
   save: { takes: { selection: Selection; target: Target }; gives: Saved };
+  /**
+   * The bytes of one file, by its place among the entries, or of the only one; they are verified, and not saved. Takes a
+   * download, as saving does.
+   */
+  read: { takes: { place: number | null }; gives: { bytes: Uint8Array } };
   /** Sends the receipt that is due. */
   receipt: { takes: null; gives: Again | null };
   /** Tells the sender that the person has what was given to the browser, which ends saving it again. */
@@ -29,8 +36,11 @@ export interface Calls {
 /** Which files: all, or these entries of the manifest. */
 export type Selection = "all" | number[];
 
-/** `single`: one file, or several as one .zip. `folder`: files and folders as they are. */
-export type SaveAs = "single" | "folder";
+/**
+ * How the person wishes to save. `download` and `place`: one file, or several as one .zip, by the browser or in a place of
+ * their own. `folder`: files and folders as they are, in a folder of their own.
+ */
+export type SaveAs = "download" | "place" | "folder";
 
 /** What saving would make. */
 export interface Plan {
@@ -81,6 +91,8 @@ export type Event =
   | { type: "alive" }
   /** So many bytes of the files are verified and handed on. */
   | { type: "progress"; bytes: number; total: number }
+  /** A share of the work of opening is done. Only where that may take minutes, because this browser has no WebAssembly. */
+  | { type: "opening"; share: number }
   /** The connection is lost, the relay busy or the sender still uploading, and it is tried again. */
   | { type: "waiting"; why: Failure };
 

@@ -5,14 +5,22 @@ import { fail, part } from "./failure.ts";
 const BLOCK_SIZE = 8;
 const PARALLELISM = 1;
 const KEY_BYTES = 32;
+/** How long plain JavaScript works before it lets others have their turn. */
+const TURN_MS = 100;
+
+/**
+ * Hears which share of it is done, in plain JavaScript: where a browser does not compile that, it takes minutes. What this
+ * throws ends it.
+ */
+export type Progress = (share: number) => void;
 
 /** 32 bytes from a password; it takes 128 · 8 · 2^`logN` bytes of memory. */
-export async function scrypt(password: Uint8Array, salt: Uint8Array, logN: number): Promise<Uint8Array> {
+export async function scrypt(password: Uint8Array, salt: Uint8Array, logN: number, progress: Progress): Promise<Uint8Array> {
   try {
-    return await (hasWebAssembly() ? inWebAssembly : inJavaScript)(password, salt, logN);
+    return await (hasWebAssembly() ? inWebAssembly(password, salt, logN) : inJavaScript(password, salt, logN, progress));
   } catch (error) {
-    // Either says so in its own words when the browser does not give it that much.
-    if (error instanceof RangeError || error instanceof WebAssembly.RuntimeError) fail({ code: "not_enough_memory" });
+    // So each says that the browser does not give it that much; `RuntimeError` is WebAssembly's, and may not be there.
+    if (error instanceof Error && ["RangeError", "RuntimeError"].includes(error.name)) fail({ code: "not_enough_memory" });
     throw error;
   }
 }
@@ -30,10 +38,12 @@ async function inWebAssembly(password: Uint8Array, salt: Uint8Array, logN: numbe
   });
 }
 
-async function inJavaScript(password: Uint8Array, salt: Uint8Array, logN: number): Promise<Uint8Array> {
+async function inJavaScript(password: Uint8Array, salt: Uint8Array, logN: number, onProgress: Progress): Promise<Uint8Array> {
   const { scryptAsync } = await part(import("@noble/hashes/scrypt.js"));
-  const memory = 128 * BLOCK_SIZE * (2 ** logN + PARALLELISM);
-  return scryptAsync(password, salt, { N: 2 ** logN, r: BLOCK_SIZE, p: PARALLELISM, dkLen: KEY_BYTES, maxmem: memory });
+  // It counts its table, a block for each lane, and one to work in.
+  const maxmem = 128 * BLOCK_SIZE * (2 ** logN + PARALLELISM + 1);
+  const options = { N: 2 ** logN, r: BLOCK_SIZE, p: PARALLELISM, dkLen: KEY_BYTES, maxmem, asyncTick: TURN_MS, onProgress };
+  return scryptAsync(password, salt, options);
 }
 
 /** Whether WebAssembly runs here: some browsers have it and refuse it, by policy or in a lockdown mode. */

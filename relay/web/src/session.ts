@@ -2,7 +2,8 @@
 
 import { Relay, type ShareStatus } from "./api.ts";
 import { withPatience, type Patience } from "./backoff.ts";
-import { hex, random, type Bytes } from "./bytes.ts";
+import { concat, hex, random, type Bytes } from "./bytes.ts";
+import { openCipher } from "./cipher.ts";
 import { fileLength, readAll, type Content } from "./download.ts";
 import { fail, isFailure, part, type Failure } from "./failure.ts";
 import { Fingerprint } from "./fingerprint.ts";
@@ -12,16 +13,21 @@ import { parseManifest, type Manifest } from "./manifest.ts";
 import { proof } from "./proof.ts";
 import type { Again, Event, Plan, SaveAs, Saved, Selection, Target } from "./protocol.ts";
 import { receiptKey, receiptMac, type HowSaved } from "./receipt.ts";
+import { scrypt, type Progress } from "./scrypt.ts";
 import { sha256 } from "./sha256.ts";
 import { entriesOf, selected, singleFile, sizeOf, zipName } from "./selection.ts";
 import { RemoteSource } from "./source.ts";
 import { NONCE, openBytes, Stream } from "./stream.ts";
 import { unpack, type Unpacked } from "./unpack.ts";
 
-/** How long a lost connection may last before a call fails. */
+/** How long a lost connection may last before a small call fails. */
 const CALL_PATIENCE_MS = 30_000;
-/** How long it may last in the middle of a download, or while the sender is waited for. */
+/** How long it may last where the page says that it waits, with a button to end that: at opening, and in a download. */
 const LONG_PATIENCE_MS = 24 * 3600 * 1000;
+/** The part of the work of opening a share that its proof is: 2^15 of that and 2^17. */
+const PROOF_SHARE = 1 / 5;
+/** The longest file that is given out in one piece. */
+const READ_LIMIT = 16 * 1024 * 1024;
 /** Between two words about progress. */
 const PROGRESS_MS = 100;
 
@@ -88,8 +94,13 @@ export class Session {
   /** Opens the manifest with words or keys, as soon as the sender has sent it. */
   async unlock(opener: Opener, signal: AbortSignal): Promise<Manifest> {
     const place = this.#place ?? fail({ code: "unexpected", detail: "nothing is open" });
-    this.#opened = "file" in place ? await unlockFile(place, opener) : await this.#unlockShare(place, opener, signal);
+    this.#opened = "file" in place ? await this.#unlockFile(place, opener, signal) : await this.#unlockShare(place, opener, signal);
     return this.#opened.manifest;
+  }
+
+  /** Loads what opening with words takes, by having it do a little. */
+  async prepare(): Promise<void> {
+    await Promise.all([scrypt(new Uint8Array(1), new Uint8Array(1), 1, () => {}), openCipher(new Uint8Array(32))]);
   }
 
   /** What saving would make. */
@@ -135,6 +146,19 @@ export class Session {
     return { way: target.way, outcome: isPlaced ? "placed" : "given", bytes: total, receipt, ...saved };
   }
 
+  /** The bytes of one file, or of the only one. The sender is not told: that says nothing of the rest, and saves nothing. */
+  async read(place: number | null, signal: AbortSignal): Promise<Bytes> {
+    const opened = this.#openedOrFail();
+    const entry = singleFile(opened.manifest, place === null ? "all" : [place]) ?? fail({ code: "unexpected", detail: "no file" });
+    if (entry.size > READ_LIMIT) fail({ code: "too_large_for_memory", bytes: entry.size, limit: READ_LIMIT });
+    this.#progress = null;
+    const pieces: Bytes[] = [];
+    for await (const { bytes } of selected(await this.#content(opened, signal), [entry])) {
+      for await (const piece of bytes) pieces.push(piece.slice());
+    }
+    return concat(...pieces);
+  }
+
   /** Sends the receipt that is due. Gives how long what was given to the browser can be saved again. */
   async receipt(signal: AbortSignal): Promise<Again | null> {
     const { remote } = this.#openedOrFail();
@@ -164,12 +188,11 @@ export class Session {
   }
 
   async #unlockShare(share: Share, opener: Opener, signal: AbortSignal): Promise<Opened> {
-    const { relay, id, isSending } = share;
-    const shown = "passphrase" in opener ? hex(await proof(opener.passphrase, id)) : null;
-    const patience = this.#patience(isSending ? LONG_PATIENCE_MS : CALL_PATIENCE_MS, signal);
-    const sealed = await withPatience(patience, () => relay.open(id, shown, signal));
+    const { relay, id } = share;
+    const shown = "passphrase" in opener ? hex(await proof(opener.passphrase, id, this.#opening(0, PROOF_SHARE, signal))) : null;
+    const sealed = await withPatience(this.#patience(LONG_PATIENCE_MS, signal), () => relay.open(id, shown, signal));
     const header = readHeader(sealed);
-    const fileKey = await openHeader(header, opener);
+    const fileKey = await openHeader(header, opener, this.#opening(PROOF_SHARE, 1, signal));
     const afterHeader = sealed.subarray(header.length);
     const manifest = parseManifest(await openBytes(fileKey, afterHeader), afterHeader.subarray(0, NONCE));
     const { nonce, length } = manifest;
@@ -177,6 +200,23 @@ export class Session {
     const content = { header: sealed.slice(0, header.length), nonce, length, stream };
     const remote = { ...share, proof: shown, receiptKey: receiptKey(fileKey) };
     return { manifest, content, remote, local: null };
+  }
+
+  async #unlockFile({ file, header }: { file: File; header: Header }, opener: Opener, signal: AbortSignal): Promise<Opened> {
+    const { manifest, content } = await openLocal(file, header, opener, this.#opening(0, 1, signal));
+    return { manifest, content, remote: null, local: content };
+  }
+
+  /** Tells of a part of the work of opening, as long as it is wanted. */
+  #opening(from: number, to: number, signal: AbortSignal): Progress {
+    let told = 0;
+    return (share) => {
+      if (signal.aborted) fail({ code: "cancelled" });
+      const now = performance.now();
+      if (now - told < PROGRESS_MS) return;
+      told = now;
+      this.tell({ type: "opening", share: from + share * (to - from) });
+    };
   }
 
   /** The content's bytes: of a share on a relay, one of the allowed downloads is taken for them. */
@@ -248,9 +288,4 @@ export class Session {
     };
     return { total, signal, notice };
   }
-}
-
-async function unlockFile({ file, header }: { file: File; header: Header }, opener: Opener): Promise<Opened> {
-  const { manifest, content } = await openLocal(file, header, opener);
-  return { manifest, content, remote: null, local: content };
 }

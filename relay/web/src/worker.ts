@@ -38,10 +38,15 @@ async function carryOut(call: AnyCall, signal: AbortSignal): Promise<Calls[keyof
       return session.unlock({ passphrase: call.takes.words }, signal);
     case "unlock":
       return session.unlock({ identities: (await part(import("./identity.ts"))).readIdentities(call.takes.identities) }, signal);
+    case "prepare":
+      await session.prepare();
+      return null;
     case "plan":
       return session.plan(call.takes.selection, call.takes.saveAs);
     case "save":
       return session.save(call.takes.selection, call.takes.target, signal);
+    case "read":
+      return { bytes: await session.read(call.takes.place, signal) };
     case "receipt":
       return session.receipt(signal);
     case "confirm":

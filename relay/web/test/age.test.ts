@@ -74,7 +74,7 @@ async function openWithAny(vector: Vector, openers: Opener[]): Promise<Uint8Arra
   let last: unknown = new ShareError({ code: "header_malformed" });
   for (const opener of openers) {
     try {
-      return await openHeader(readHeader(vector.file), opener);
+      return await openHeader(readHeader(vector.file), opener, () => {});
     } catch (error) {
       last = error;
       if (!(error instanceof ShareError) || OUTCOMES[error.failure.code] !== "no match") break;

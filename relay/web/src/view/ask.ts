@@ -41,6 +41,8 @@ export class Ask implements Screen {
   #isOpening = false;
   /** Stops opening it. */
   #stop = new AbortController();
+  /** How much of the work of opening it is done, in percent, where that takes long. */
+  #percent: number | null = null;
   /** Why opening it has to wait. */
   #why: Failure | null = null;
   /** Why it is not known yet what there is to open. */
@@ -93,7 +95,7 @@ export class Ask implements Screen {
 
   body(texts: Texts): Child[] {
     const submit = element("button", { type: "submit", class: "main", id: "open" }, this.#field.submit(texts));
-    const stop = button(texts.say("ask.stop"), () => this.#stop.abort(), { id: "stop", hidden: this.#why === null });
+    const stop = button(texts.say("ask.stop"), () => this.#stop.abort(), { id: "stop", hidden: !this.#isSlow });
     const state = element("p", { id: "opening" }, this.#doing(texts));
     const send = (event: Event) => {
       event.preventDefault();
@@ -182,28 +184,30 @@ export class Ask implements Screen {
   async #open(): Promise<void> {
     if (this.#isOpening) return;
     const { stage } = this;
-    [this.#isOpening, this.#why, this.#stop] = [true, null, new AbortController()];
+    [this.#isOpening, this.#why, this.#percent, this.#stop] = [true, null, null, new AbortController()];
     this.#tell();
     const deaf = stage.engine.listen((event) => this.#hear(event));
     try {
       const manifest = await this.#field.open(this.#stop.signal);
-      this.#isOpening = false;
+      this.#isOver();
       this.#failure = null;
       if (stage.screen === this) stage.show(new Contents(stage, manifest, this.#origin, this.#upload?.left ?? null));
     } catch (error) {
-      this.#isOpening = false;
+      this.#isOver();
       // Somebody may have chosen a file meanwhile.
       if (stage.screen === this) this.#failed(failureOf(error));
     } finally {
-      this.#why = null;
       deaf();
     }
+  }
+
+  #isOver(): void {
+    [this.#isOpening, this.#why, this.#percent] = [false, null, null];
   }
 
   /** Opening has failed; stopping it is no failure. */
   #failed(failure: Failure): void {
     const { stage } = this;
-    this.#why = null;
     const isStopped = failure.code === "cancelled";
     this.#failure = isStopped ? null : failure;
     stage.redraw(isStopped || this.#isMistyped ? this.#field.id : "open");
@@ -212,14 +216,27 @@ export class Ask implements Screen {
   }
 
   #hear(event: Told): void {
+    if (event.type === "opening") return this.#works(Math.floor(100 * event.share));
     if (event.type !== "waiting") return;
     this.#why = event.why;
     if (event.why.code === "not_uploaded") this.#upload?.saw(event.why);
     this.#tell();
   }
 
+  #works(percent: number): void {
+    if (percent === this.#percent && this.#why === null) return;
+    [this.#percent, this.#why] = [percent, null];
+    this.#tell();
+  }
+
+  /** Whether it takes so long that somebody may want to stop it. */
+  get #isSlow(): boolean {
+    return this.#why !== null || this.#percent !== null;
+  }
+
   #doing(texts: Texts): string {
     if (!this.#isOpening) return "";
+    if (this.#percent !== null && !this.#why) return texts.say("ask.opening.slow", { percent: this.#percent });
     return this.#why ? whyItWaits(texts, this.#why) : texts.say("ask.opening");
   }
 
@@ -227,8 +244,9 @@ export class Ask implements Screen {
     const doing = this.#doing(this.stage.texts);
     const [state, stop] = [document.getElementById("opening"), document.getElementById("stop")];
     if (state) setText(state, doing);
-    if (stop) stop.hidden = this.#why === null;
-    this.stage.announce(doing);
+    if (stop) stop.hidden = !this.#isSlow;
+    // Not every step of the work is read out.
+    this.stage.announce(this.#percent !== null && !this.#why ? this.stage.texts.say("ask.opening") : doing);
   }
 }
 

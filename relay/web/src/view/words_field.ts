@@ -34,7 +34,7 @@ export class WordsField implements Field {
       id: this.id,
       "aria-describedby": isMistyped ? `${PROBLEM} words-hint` : "words-hint",
       "aria-invalid": String(isMistyped),
-      focus: () => void this.#load().catch(() => {}),
+      focus: () => void this.#prepare().catch(() => {}),
       input: () => this.#typed(),
       keydown: submitOnEnter,
     });
@@ -51,6 +51,12 @@ export class WordsField implements Field {
   async open(signal: AbortSignal): Promise<Manifest> {
     const words = (await this.#load()).read(this.#text);
     return this.stage.engine.call("prove", { words }, [], signal);
+  }
+
+  /** So that opening needs nothing more of the page. Without lists there is no network, and Firefox asks for a script only once. */
+  async #prepare(): Promise<void> {
+    await this.#load();
+    await this.stage.engine.call("prepare", null);
   }
 
   /** The lists are fetched when somebody is about to type, and again if that did not work. */

@@ -11,7 +11,7 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { Visit } from "../browser/driver.mjs";
+import { buttonFor, Visit } from "../browser/driver.mjs";
 import { firefox } from "../browser/webdriver.mjs";
 import { until, World } from "../browser/world.mjs";
 
@@ -49,7 +49,7 @@ async function save({ link, words, way }) {
   await visit.unlock(words);
   await visit.heading("contents.title");
   const started = performance.now();
-  await visit.page.evaluate(() => document.querySelector("#save").click());
+  await visit.page.evaluate((button) => document.querySelector(button).click(), buttonFor(way));
   const seconds = way === "download" ? await untilWhole(started) : await untilSaved(visit, started);
   await visit.heading(way === "file" ? "saved.title.placed" : "saved.title");
   if (way === "file") await visit.page.evaluate(emptyPrivateFolder);

@@ -14,6 +14,11 @@ export function say(key, values = {}, language = "en") {
   return texts[language][key].replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
+/** What is clicked to save by a way. */
+export function buttonFor(way) {
+  return { file: "#save-place", folder: "#save-folder" }[way] ?? "#save";
+}
+
 /** A tab with the page in it. */
 export class Visit {
   /** What must not happen in any visit, and did. */
@@ -23,7 +28,10 @@ export class Visit {
     this.page = page;
   }
 
-  /** Opens a link in a new tab. `ways` are those of saving that the browser is to have beside memory. */
+  /**
+   * Opens a link in a new tab. `ways` are those of saving that the browser is to have beside memory: `pickers` its own ones,
+   * with their dialogs.
+   */
   static async open(browser, link, { language = "en", ways = [], prepare } = {}) {
     const page = await browser.newPage();
     const visit = new Visit(page);
@@ -214,8 +222,8 @@ function clickOn(selector) {
 function beginWith(language, ways) {
   document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => console.error(`refused: ${violatedDirective} ${blockedURI}`));
   Object.defineProperty(navigator, "languages", { get: () => [language] });
-  if (!ways.includes("file")) delete window.showSaveFilePicker;
-  if (!ways.includes("folder")) delete window.showDirectoryPicker;
+  if (!ways.includes("file") && !ways.includes("pickers")) delete window.showSaveFilePicker;
+  if (!ways.includes("folder") && !ways.includes("pickers")) delete window.showDirectoryPicker;
   if (!ways.includes("download")) Object.defineProperty(navigator, "serviceWorker", { get: () => undefined });
   const root = () => navigator.storage.getDirectory();
   // A picker needs a person; the browser's private file system stands in for what they would choose.

@@ -54,7 +54,7 @@ async function openAndSave({ id, identities, way }) {
     const engine = new Engine();
     await engine.call("open", { relay: location.origin, id });
     await engine.call("unlock", { identities });
-    const { receipt } = await save(engine, "all", "single", new AbortController().signal, [way]);
+    const { receipt } = await save(engine, "all", "download", new AbortController().signal, [way]);
     return { receipt };
   } catch (error) {
     return { failure: failureOf(error) };

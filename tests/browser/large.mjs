@@ -9,7 +9,7 @@ import { randomBytes } from "node:crypto";
 import { closeSync, existsSync, openSync, statSync, truncateSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { say, Visit } from "./driver.mjs";
+import { buttonFor, say, Visit } from "./driver.mjs";
 import { Memory } from "./memory.mjs";
 import { firefox } from "./webdriver.mjs";
 import { until, World } from "./world.mjs";
@@ -77,7 +77,7 @@ describe("large files", () => {
       await page.heading("contents.title");
       const title = way === "file" ? "saved.title.placed" : "saved.title";
       const begun = performance.now();
-      await page.click("#save");
+      await page.click(buttonFor(way));
       const hasEnded = () => page.page.evaluate((saved) => document.querySelector("#problem") !== null || document.querySelector("#page h1").textContent === saved, say(title));
       await until(hasEnded, "it is still being saved", SAVING_MS);
       await page.heading(title);

@@ -5,7 +5,7 @@ import { randomBytes } from "node:crypto";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { say } from "./driver.mjs";
+import { buttonFor, say } from "./driver.mjs";
 import { WRONG } from "./fixtures.mjs";
 import { inBrowsers, MIB } from "./stage.mjs";
 import { until } from "./world.mjs";
@@ -138,7 +138,7 @@ inBrowsers((test, name) => {
     // Firefox tells of a browser download that failed in a dialog that its driver cannot get past.
     for (const way of name === "firefox" ? ["file", "memory"] : ["file", "download", "memory"]) {
       const page = await stage.opened({ link, words }, { ways: [way] });
-      await page.click("#save");
+      await page.click(buttonFor(way));
       await page.progress();
       pages.push(page);
     }
@@ -159,7 +159,7 @@ inBrowsers((test, name) => {
     for (const way of ["file", "download", "memory"]) {
       const sending = await stage.sendHeld(gate, `long-${way}.bin`, partsFrom(2));
       const page = await stage.opened(sending, { ways: [way] });
-      await page.click("#save");
+      await page.click(buttonFor(way));
       await page.progress();
       shares.push({ way, page, ...sending });
     }

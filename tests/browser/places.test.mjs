@@ -62,13 +62,13 @@ inBrowsers((test, name) => {
     await browser.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 4 * MIB });
     // A browser has six connections to a server.
     for (let tries = 0; tries < 8; tries++) {
-      await page.click("#save");
+      await page.click("#save-place");
       for (const key of ["failure.disk_full", "failure.disk_full.hint"]) await page.sees(say(key));
     }
     assert.equal((await page.picked())["room.bin"], undefined);
     assert.deepEqual(stage.events(link, "receipt"), []);
     await browser.send("Storage.overrideQuotaForOrigin", { origin });
-    await page.click("#save");
+    await page.click("#save-place");
     await page.heading("saved.title.placed");
     assert.equal(await page.pickedHash("room.bin"), sha256(bytes));
   });
@@ -78,7 +78,7 @@ inBrowsers((test, name) => {
     const { link, words } = stage.sendToKey(stage.world.file("stick.bin", randomBytes(20 * MIB)));
     gate.stall(8 * MIB);
     const page = await stage.opened({ link: gate.through(link), words }, { ways: ["file", "download"] });
-    await page.click("#save");
+    await page.click("#save-place");
     await page.progress();
     const session = await page.page.createCDPSession();
     await session.send("Storage.clearDataForOrigin", { origin: gate.url, storageTypes: "file_systems" });
@@ -91,12 +91,15 @@ inBrowsers((test, name) => {
     assert.ok(!existsSync(join(stage.downloads, "stick.bin")));
   });
 
-  test("a folder that the browser does not give becomes one .zip, and what that is stands there", async (stage) => {
+  test("a folder that the browser does not give is told of, and all of it is downloaded instead", async (stage) => {
     const sent = stage.sendToKey(tree(stage, "blocked", { "a.txt": "a", "b.txt": "b" }));
     const prepare = () => void (window.showDirectoryPicker = () => Promise.reject(new DOMException("not here", "SecurityError")));
-    const page = await stage.visit(sent.link, { ways: ["folder"], prepare });
+    const page = await stage.visit(sent.link, { ways: ["folder", "download"], prepare });
     await page.unlock(sent.words);
     await page.click("#save-folder");
+    for (const key of ["failure.place_forbidden", "failure.place_forbidden.hint"]) await page.sees(say(key));
+    assert.deepEqual(stage.events(sent.link, "ticket"), []);
+    await page.click("#save");
     await page.heading("saved.title");
     await page.sees(say("saved.look", { name: "blocked.zip" }));
     await page.sees(say("saved.zip"));

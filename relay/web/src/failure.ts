@@ -53,7 +53,7 @@ export type Failure =
   | { code: "manifest_bad"; fault: Fault }
   | { code: "archive_bad"; fault: Fault; near: string }
   // This browser
-  | { code: "disk_full" | "download_ended" | "save_refused" | "place_failed" | "not_enough_memory" | "browser_too_old" | "cancelled" }
+  | { code: "disk_full" | "download_ended" | "save_refused" | "place_failed" | "place_forbidden" | "not_enough_memory" | "browser_too_old" | "cancelled" }
   | { code: "name_taken"; path: string }
   | { code: "part_missing" | "file_unreadable" }
   | { code: "too_many_for_zip"; limit: number }

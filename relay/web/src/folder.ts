@@ -4,7 +4,7 @@
  */
 
 import { failureOf, fail } from "./failure.ts";
-import { Buffered, newBuffers, notWritten, PickedFile, type Refusal } from "./sink.ts";
+import { Buffered, newBuffers, notWritten, PickedFile } from "./sink.ts";
 import type { Entry } from "./manifest.ts";
 import { quoted } from "./names.ts";
 import type { Unpacked } from "./unpack.ts";
@@ -29,10 +29,10 @@ export class PickedFolder {
     readonly unfinished: string,
   ) {}
 
-  /** Throws `save_refused` if the browser does not let this page write to it. */
+  /** Begins to fill it: says in it that it is not finished. */
   static async open(root: FileSystemDirectoryHandle): Promise<PickedFolder> {
-    const name = await freeName(root, { path: UNFINISHED, folder: false }, "save_refused");
-    await root.getFileHandle(name, { create: true }).catch(notTaken("save_refused"));
+    const name = await freeName(root, { path: UNFINISHED, folder: false });
+    await root.getFileHandle(name, { create: true }).catch(notTaken);
     return new PickedFolder(root, name);
   }
 
@@ -47,16 +47,16 @@ export class PickedFolder {
       await this.#clear();
       throw error;
     }
-    await this.#remove(this.unfinished).catch(notTaken("place_failed"));
+    await this.#remove(this.unfinished).catch(notTaken);
   }
 
   async #write(entry: Entry, bytes: Unpacked["bytes"]): Promise<void> {
     const slash = entry.path.lastIndexOf("/");
     const parent = slash < 0 ? this.root : await this.#folder(entry.path.slice(0, slash));
     const name = await this.#nameIn(parent, entry);
-    const handle = await parent.getFileHandle(name, { create: true }).catch(notTaken("place_failed"));
+    const handle = await parent.getFileHandle(name, { create: true }).catch(notTaken);
     if (slash < 0) this.placed.set(entry.path, name);
-    const file = new Buffered(await PickedFile.open(handle, "place_failed"), this.#buffers);
+    const file = new Buffered(await PickedFile.open(handle), this.#buffers);
     try {
       for await (const piece of bytes) await file.write(piece);
       await file.close();
@@ -72,7 +72,7 @@ export class PickedFolder {
     const slash = path.lastIndexOf("/");
     const parent = slash < 0 ? this.root : await this.#folder(path.slice(0, slash));
     const name = await this.#nameIn(parent, { path, folder: true });
-    const handle = await parent.getDirectoryHandle(name, { create: true }).catch(notTaken("place_failed"));
+    const handle = await parent.getDirectoryHandle(name, { create: true }).catch(notTaken);
     if (slash < 0) this.placed.set(path, name);
     this.#folders.set(path, handle);
     return handle;
@@ -83,9 +83,9 @@ export class PickedFolder {
    * made here, so what has the name is of the same share, and a browser would write into it.
    */
   async #nameIn(parent: FileSystemDirectoryHandle, entry: Pick<Entry, "path" | "folder">): Promise<string> {
-    if (!entry.path.includes("/")) return freeName(parent, entry, "place_failed");
+    if (!entry.path.includes("/")) return freeName(parent, entry);
     const name = entry.path.slice(entry.path.lastIndexOf("/") + 1);
-    if (await isTaken(parent, name, "place_failed")) fail({ code: "name_taken", path: quoted(entry.path) });
+    if (await isTaken(parent, name)) fail({ code: "name_taken", path: quoted(entry.path) });
     return name;
   }
 
@@ -107,20 +107,20 @@ export class PickedFolder {
 }
 
 /** The wanted name, or the first numbered one that is free. */
-async function freeName(root: FileSystemDirectoryHandle, { path, folder }: Pick<Entry, "path" | "folder">, refusal: Refusal): Promise<string> {
+async function freeName(root: FileSystemDirectoryHandle, { path, folder }: Pick<Entry, "path" | "folder">): Promise<string> {
   for (let number = 1; number < ATTEMPTS; number++) {
     const name = number === 1 ? path : numbered(path, number, folder);
-    if (!(await isTaken(root, name, refusal))) return name;
+    if (!(await isTaken(root, name))) return name;
   }
-  return fail({ code: refusal });
+  return fail({ code: "place_failed" });
 }
 
-async function isTaken(root: FileSystemDirectoryHandle, name: string, refusal: Refusal): Promise<boolean> {
+async function isTaken(root: FileSystemDirectoryHandle, name: string): Promise<boolean> {
   const found = root.getFileHandle(name).then(() => true);
   return found.catch((error: unknown) => {
     if (error instanceof DOMException && error.name === "NotFoundError") return false;
     if (error instanceof DOMException && error.name === "TypeMismatchError") return true;
-    return notTaken(refusal)(error);
+    return notTaken(error);
   });
 }
 
@@ -131,7 +131,7 @@ function numbered(name: string, number: number, folder: boolean): string {
   return `${name.slice(0, end)} (${number})${name.slice(end)}`;
 }
 
-/** Browsers refuse some names that file systems take, and folders that may not be written to. */
-function notTaken(refusal: Refusal): (error: unknown) => never {
-  return (error) => (error instanceof TypeError ? fail({ code: refusal }) : notWritten(refusal)(error));
+/** Browsers refuse some names that file systems take. */
+function notTaken(error: unknown): never {
+  return error instanceof TypeError ? fail({ code: "place_failed" }) : notWritten(error);
 }

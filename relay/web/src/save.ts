@@ -1,6 +1,6 @@
 /**
- * The three ways to save, each falling to the next by itself where it is missing or refused: a place that the person
- * chooses, a download of the browser's own, memory. What cannot be put into a folder is saved as one .zip.
+ * The ways to save: a download of the browser's own, and memory where that is missing or refused; a file or folder that the
+ * person chooses, for who asks for that.
  */
 
 import type { Engine } from "./engine.ts";
@@ -26,32 +26,23 @@ interface Opened {
   release: () => void;
 }
 
-/** Tries a way; `null` if it is missing or refused. */
+/** Opens a way; `null` if it is missing or refused. */
 type Attempt = (plan: Plan, engine: Engine) => Promise<Opened | null>;
 
 const ATTEMPTS: Record<Way, Attempt> = { file: pickFile, folder: pickFolder, download: browserDownload, memory };
 
 /**
- * Saves the selection, until the signal says that it is no longer wanted. To be called when the person has just asked for
- * it, or the browser opens no picker.
+ * Saves the selection as the person wishes, until the signal says that it is no longer wanted. To be called when the person
+ * has just asked for it, or the browser opens no picker. Of several ways it tries one after another, and throws why the
+ * last one was refused.
  */
 export async function save(
   engine: Engine,
   selection: Selection,
   saveAs: SaveAs,
   signal: AbortSignal,
-  ways: Way[] = waysHere(),
+  ways: Way[] = waysTo(saveAs),
 ): Promise<SavedAs> {
-  try {
-    return await saveBy(saveAs === "folder" ? ["folder"] : ways, engine, selection, saveAs, signal);
-  } catch (error) {
-    if (saveAs !== "folder" || !isFailure(error, "save_refused")) throw error;
-    return saveBy(ways, engine, selection, "single", signal);
-  }
-}
-
-/** Tries these ways, one after another; throws why the last one was refused. */
-async function saveBy(ways: Way[], engine: Engine, selection: Selection, saveAs: SaveAs, signal: AbortSignal): Promise<SavedAs> {
   let refusal: unknown = new ShareError({ code: "save_refused" });
   const plan = await engine.call("plan", { selection, saveAs }, [], signal);
   for (const way of ways) {
@@ -75,12 +66,20 @@ async function saveBy(ways: Way[], engine: Engine, selection: Selection, saveAs:
 }
 
 /**
- * WebKitGTK leaves what came of a download that failed under the name of the file. It has no private file system, by which
+ * A place of the person's own is only asked for by who wishes one. The browser's own download comes first, but not in
+ * WebKitGTK, which leaves what came of one that failed under the name of the file. It has no private file system, by which
  * it is known; there, and in browsers older than those, memory comes first, from which a file comes whole or not at all.
  */
-function waysHere(): Way[] {
+function waysTo(saveAs: SaveAs): Way[] {
+  if (saveAs === "place") return ["file"];
+  if (saveAs === "folder") return ["folder"];
   const storage: StorageManager | undefined = navigator.storage;
-  return storage && "getDirectory" in storage ? ["file", "download", "memory"] : ["file", "memory", "download"];
+  return storage && "getDirectory" in storage ? ["download", "memory"] : ["memory", "download"];
+}
+
+/** Whether this browser lets a person choose the place of a file, or a folder. */
+export function canPick(saveAs: "place" | "folder"): boolean {
+  return (saveAs === "place" ? "showSaveFilePicker" : "showDirectoryPicker") in window;
 }
 
 /** Tells the sender, now that it was handed over. */
@@ -105,28 +104,26 @@ async function unlessStopped(signal: AbortSignal, opening: Promise<Opened | null
 }
 
 interface Pickers {
-  showSaveFilePicker?(options: { suggestedName: string }): Promise<FileSystemFileHandle>;
-  showDirectoryPicker?(options: { mode: "readwrite" }): Promise<FileSystemDirectoryHandle>;
+  showSaveFilePicker(options: { suggestedName: string; startIn: "downloads" }): Promise<FileSystemFileHandle>;
+  showDirectoryPicker(options: { mode: "readwrite"; startIn: "downloads" }): Promise<FileSystemDirectoryHandle>;
 }
 
+const pickers = globalThis as unknown as Pickers;
+
 async function pickFile({ name }: Plan): ReturnType<Attempt> {
-  const handle = await unlessRefused(() => (window as Pickers).showSaveFilePicker?.({ suggestedName: name }));
-  return handle ? { target: { way: "file", handle }, transfer: [], release() {} } : null;
+  const handle = await pickers.showSaveFilePicker({ suggestedName: name, startIn: "downloads" }).catch(notPicked);
+  return { target: { way: "file", handle }, transfer: [], release() {} };
 }
 
 async function pickFolder(): ReturnType<Attempt> {
-  const handle = await unlessRefused(() => (window as Pickers).showDirectoryPicker?.({ mode: "readwrite" }));
-  return handle ? { target: { way: "folder", handle }, transfer: [], release() {} } : null;
+  const handle = await pickers.showDirectoryPicker({ mode: "readwrite", startIn: "downloads" }).catch(notPicked);
+  return { target: { way: "folder", handle }, transfer: [], release() {} };
 }
 
-/** Who closes the picker changed their mind; any other error means that this way is closed. */
-async function unlessRefused<T>(pick: () => Promise<T> | undefined): Promise<T | null> {
-  try {
-    return (await pick()) ?? null;
-  } catch (error) {
-    if (error instanceof DOMException && error.name === "AbortError") fail({ code: "cancelled" });
-    return null;
-  }
+/** Who closes the picker, or does not let the page write, changed their mind; all else an office has forbidden. */
+function notPicked(error: unknown): never {
+  if (!(error instanceof DOMException)) throw error;
+  return fail({ code: error.name === "AbortError" ? "cancelled" : "place_forbidden" });
 }
 
 async function browserDownload(plan: Plan, engine: Engine): ReturnType<Attempt> {

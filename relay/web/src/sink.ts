@@ -4,7 +4,7 @@
  */
 
 import type { Bytes } from "./bytes.ts";
-import { fail, type Failure } from "./failure.ts";
+import { fail, type Failure, type FailureCode } from "./failure.ts";
 
 /** Bytes that are written together: each write costs a browser much more than its bytes. */
 const WRITE_BYTES = 4 * 1024 * 1024;
@@ -26,17 +26,16 @@ export class PickedFile implements Sink {
     readonly writable: FileSystemWritableFileStream,
   ) {}
 
-  /** Throws `refusal` if the browser does not let this page write to it. */
-  static async open(handle: FileSystemFileHandle, refusal: Refusal = "save_refused"): Promise<PickedFile> {
-    return new PickedFile(handle, await handle.createWritable().catch(notWritten(refusal)));
+  static async open(handle: FileSystemFileHandle): Promise<PickedFile> {
+    return new PickedFile(handle, await handle.createWritable().catch(notWritten));
   }
 
   async write(bytes: Bytes): Promise<void> {
-    await this.writable.write(bytes).catch(notWritten("place_failed"));
+    await this.writable.write(bytes).catch(notWritten);
   }
 
   async close(): Promise<void> {
-    await this.writable.close().catch(notWritten("place_failed"));
+    await this.writable.close().catch(notWritten);
   }
 
   async abort(): Promise<void> {
@@ -56,18 +55,18 @@ interface Removable {
   remove?(): Promise<void>;
 }
 
-/**
- * Why a browser did not write, if it was not for want of room. `save_refused`: it never began to, so that another way may
- * be tried. `place_failed`: it did, and then no more, for a disk was taken away, or a right.
- */
-export type Refusal = "save_refused" | "place_failed";
+/** Why a browser does not write, by the name of its error; for all others a disk or a file is gone. */
+const REFUSALS: Partial<Record<string, FailureCode>> = {
+  QuotaExceededError: "disk_full",
+  // By an office's policy, or by the person who was asked.
+  NotAllowedError: "place_forbidden",
+  SecurityError: "place_forbidden",
+};
 
-/** What to make of an error of the browser's. */
-export function notWritten(refusal: Refusal): (error: unknown) => never {
-  return (error) => {
-    if (!(error instanceof DOMException)) throw error;
-    return fail({ code: error.name === "QuotaExceededError" ? "disk_full" : refusal });
-  };
+/** What to make of an error of the browser's when it is to write to a place that the person chose. */
+export function notWritten(error: unknown): never {
+  if (!(error instanceof DOMException)) throw error;
+  return fail({ code: REFUSALS[error.name] ?? "place_failed" } as Failure);
 }
 
 /** Memory, for small files where there is no other way. */

@@ -5,6 +5,7 @@ import type { Failure } from "../failure.ts";
 import type { Manifest } from "../manifest.ts";
 import { printable } from "../names.ts";
 import type { SaveAs, Selection } from "../protocol.ts";
+import { canPick } from "../save.ts";
 import { button, element, paragraph, type Child } from "./dom.ts";
 import { problemBox } from "./problem.ts";
 import { Saving } from "./saving.ts";
@@ -143,15 +144,15 @@ export class Contents implements Screen {
     const selection = () => (hasChosen ? [...this.#chosen].sort((a, b) => a - b) : "all");
     const isOne = this.manifest.kind === "file" || (hasChosen && size === 1);
     const main = hasChosen ? texts.count("save.picked", size) : texts.say(isOne ? "save.one" : "save.all");
-    const canPickFolder = !isOne && !hasChosen && "showDirectoryPicker" in window;
     return element(
       "div",
       { id: "actions", class: "actions" },
       element(
         "div",
         { class: "buttons" },
-        button(main, () => this.save(selection(), "single"), { class: "main", id: hasChosen ? "save-picked" : "save" }),
-        canPickFolder ? button(texts.say("save.folder"), () => this.save("all", "folder"), { id: "save-folder" }) : null,
+        button(main, () => this.save(selection(), "download"), { class: "main", id: hasChosen ? "save-picked" : "save" }),
+        !isOne && !hasChosen && canPick("folder") ? button(texts.say("save.folder"), () => this.save("all", "folder"), { id: "save-folder" }) : null,
+        canPick("place") ? button(texts.say("save.place"), () => this.save(selection(), "place"), { id: "save-place" }) : null,
       ),
       this.origin.isLocal ? null : element("p", { class: "quiet" }, texts.say(hasChosen ? "save.part" : "save.told")),
     );

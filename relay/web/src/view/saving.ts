@@ -3,6 +3,7 @@
 import { failureOf, type Failure } from "../failure.ts";
 import type { Event, SaveAs, Selection } from "../protocol.ts";
 import { offerBlob, save } from "../save.ts";
+import { keepAwake } from "../wake_lock.ts";
 import type { Contents } from "./contents.ts";
 import { button, element, paragraph, setText, type Child } from "./dom.ts";
 import { Done } from "./done.ts";
@@ -51,6 +52,7 @@ export class Saving implements Screen {
   async run(selection: Selection, saveAs: SaveAs): Promise<void> {
     const { engine } = this.stage;
     const deaf = engine.listen((event) => this.#hear(event));
+    const rest = keepAwake();
     try {
       const saved = await save(engine, selection, saveAs, this.#stop.signal);
       if (selection === "all") this.contents.hasArrived();
@@ -61,6 +63,7 @@ export class Saving implements Screen {
       this.stage.show(this.contents.failed(failureOf(error)));
     } finally {
       deaf();
+      rest();
     }
   }
 

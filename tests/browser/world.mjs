@@ -157,8 +157,8 @@ export class World {
 
   /**
    * Chromium or Firefox, whose downloads go to a folder of this world. `stop` ends it, however it is. It can stand on a
-   * desk: with windows on a `screen`, told to ask where to save (`asks`), under Chromium's `policies`, or on a disk that
-   * has only so many bytes (`room`).
+   * desk: with windows on a `screen`, told to ask where to save (`asks`), under Chromium's `policies` or with Firefox's
+   * `preferences`, or on a disk that has only so many bytes (`room`).
    */
   async browser(name, desk = {}) {
     const folder = this.path(`downloads-${name}-${Math.random()}`, ".");
@@ -295,7 +295,7 @@ function firefox(world, downloads, desk) {
   const args = ["--remote-allow-system-access"];
   // Its driver would close the dialog that asks.
   const asking = desk.asks ? { "browser.download.useDownloadDir": false, "remote.bidi.dismiss_file_pickers.enabled": false } : {};
-  const extraPrefsFirefox = { ...firefoxPreferences(downloads), ...asking };
+  const extraPrefsFirefox = { ...firefoxPreferences(downloads), ...asking, ...desk.preferences };
   return puppeteer.launch({ browser: "firefox", args, extraPrefsFirefox, ...standing(world, FIREFOX, downloads, desk) });
 }
 

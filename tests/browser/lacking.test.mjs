@@ -1,0 +1,100 @@
+/**
+ * What is taken from a browser by an office's policies, a hardened profile or its age: each first way is really gone, and
+ * the next one opens and saves.
+ */
+
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { whyNoMounts } from "./desk.mjs";
+import { say } from "./driver.mjs";
+import { inBrowsersOfTheirOwn, MIB } from "./stage.mjs";
+
+/** Set it to wait for minutes, where nothing is compiled. */
+const LONG = process.env.LONG_TESTS !== undefined;
+/** How long scrypt may take in an interpreter, on a computer that is busy with others. */
+const SLOW_MS = 1_200_000;
+
+inBrowsersOfTheirOwn((test, name) => {
+  const isChromium = name === "chromium";
+
+  /** A test where one thing is gone: by an office's policies in Chromium, by preferences in Firefox. */
+  function without(what, { policies, preferences, skip, timeout }, run) {
+    const desk = isChromium ? { policies } : { preferences };
+    const isMissing = isChromium ? !policies : !preferences;
+    test(what, { desk, timeout, skip: skip ?? ((isMissing && "this browser has no such setting") || (isChromium && whyNoMounts())) }, run);
+  }
+
+  without("without WebAssembly it says how far it is, can be stopped, opens and saves", { preferences: { "javascript.options.wasm": false } }, (stage) => opensSlowly(stage, stage.relay));
+
+  // Chromium then has no WebAssembly either.
+  without(
+    "without a compiler it takes minutes, says how far it is, can be stopped, opens and saves",
+    {
+      policies: { DefaultJavaScriptJitSetting: 2 },
+      preferences: { "javascript.options.wasm": false, "javascript.options.ion": false, "javascript.options.baselinejit": false },
+      skip: !LONG && "LONG_TESTS is not set",
+      timeout: SLOW_MS,
+    },
+    (stage) => opensSlowly(stage, stage.relay),
+  );
+
+  test("where WebAssembly is refused it does the same", async (stage) => {
+    const csp = "content-security-policy";
+    const refuse = (path) => path === "/page/worker.js" && ((answer) => (answer.headers[csp] = answer.headers[csp].replace("'wasm-unsafe-eval'", "")));
+    await opensSlowly(stage, await stage.behind(refuse));
+  });
+
+  without("without service workers it saves through memory", { policies: { DefaultCookiesSetting: 2 }, preferences: { "dom.serviceWorkers.enabled": false } }, async (stage) => {
+    const { bytes, page } = await saves(stage, "memory.bin");
+    await page.sees(say("saved.where.memory"));
+    assert.ok((await stage.downloaded("memory.bin", bytes.length)).equals(bytes));
+  });
+
+  without("without a private file system memory comes before the download", { preferences: { "dom.fs.enabled": false } }, async (stage) => {
+    const { bytes, page } = await saves(stage, "before.bin");
+    await page.sees(say("saved.where.memory"));
+    assert.ok((await stage.downloaded("before.bin", bytes.length)).equals(bytes));
+  });
+});
+
+/** Sends a file to a key, opens it and saves it as a browser does that has all it has. */
+async function saves(stage, file) {
+  const bytes = randomBytes(3 * MIB);
+  const page = await stage.opened(stage.sendToKey(stage.world.file(file, bytes)), { ways: ["download", "pickers"] });
+  await page.click("#save");
+  await page.heading("saved.title");
+  return { bytes, page };
+}
+
+/** Opens with words in plain JavaScript, after stopping it once, and saves. */
+async function opensSlowly(stage, relay) {
+  const bytes = randomBytes(MIB + 1);
+  const { link, words } = stage.send(stage.world.file("slow.bin", bytes));
+  const page = await stage.visit(link.replace(stage.relay, relay), { ways: ["download"] });
+  await page.heading("ask.title");
+  await page.page.evaluate(noteProgress);
+  await page.unlock(words);
+  await page.click("#stop");
+  await page.hears(say("failure.cancelled"));
+  assert.equal(await page.value("#words"), words);
+  await page.click("#open");
+  await page.heading("contents.title");
+  const noted = await page.page.evaluate(() => globalThis.noted);
+  const pattern = new RegExp(say("ask.opening.slow", { percent: "(\\d+)" }));
+  const percents = noted.map((text) => Number(pattern.exec(text)?.[1])).filter((percent) => !Number.isNaN(percent));
+  assert.ok(percents.some((percent) => percent > 20), String(noted));
+  await page.click("#save");
+  await page.heading("saved.title");
+  assert.ok((await stage.downloaded("slow.bin", bytes.length)).equals(bytes));
+}
+
+/** Runs in the page: notes what it says of its work. */
+function noteProgress() {
+  globalThis.live = document.querySelector("[role=status]");
+  globalThis.noted = [];
+  const note = () => {
+    const text = document.querySelector("#opening")?.textContent;
+    if (text && text !== globalThis.noted.at(-1)) globalThis.noted.push(text);
+  };
+  new MutationObserver(note).observe(document.body, { childList: true, characterData: true, subtree: true });
+}

@@ -7,6 +7,8 @@ import { fail, ShareError, type Failure } from "./failure.ts";
 const FIRST_WAIT_MS = 400;
 /** The longest wait the client chooses by itself. */
 const LONGEST_WAIT_MS = 20_000;
+/** How long a lost connection may last where the page says that it waits, with a button to end that: at opening, and in a download. */
+export const LONG_PATIENCE_MS = 24 * 3600 * 1000;
 /** How often is asked how far a sender is who is still uploading. */
 export const SENDER_MS = 3_000;
 

@@ -1,7 +1,7 @@
 /** One share being opened: from its status to the receipt. Reads like `share get`. */
 
 import { Relay, type ShareStatus } from "./api.ts";
-import { withPatience, type Patience } from "./backoff.ts";
+import { LONG_PATIENCE_MS, withPatience, type Patience } from "./backoff.ts";
 import { concat, hex, random, type Bytes } from "./bytes.ts";
 import { openCipher } from "./cipher.ts";
 import { fileLength, readAll, type Content } from "./download.ts";
@@ -22,8 +22,6 @@ import { unpack, type Unpacked } from "./unpack.ts";
 
 /** How long a lost connection may last before a small call fails. */
 const CALL_PATIENCE_MS = 30_000;
-/** How long it may last where the page says that it waits, with a button to end that: at opening, and in a download. */
-const LONG_PATIENCE_MS = 24 * 3600 * 1000;
 /** The part of the work of opening a share that its proof is: 2^15 of that and 2^17. */
 const PROOF_SHARE = 1 / 5;
 /** The longest file that is given out in one piece. */

@@ -27,8 +27,8 @@ export interface Field {
   draw(texts: Texts, problem: Child, isMistyped: boolean): Child[];
   /** The text of the button. */
   submit(texts: Texts): string;
-  /** Opens it with what was typed. */
-  open(signal: AbortSignal): Promise<Manifest>;
+  /** Opens it with what was typed; `notice` hears why it waits, where the engine does not tell. */
+  open(signal: AbortSignal, notice: (why: Failure) => void): Promise<Manifest>;
 }
 
 /** Asks, until it opens. */
@@ -188,7 +188,7 @@ export class Ask implements Screen {
     this.#tell();
     const deaf = stage.engine.listen((event) => this.#hear(event));
     try {
-      const manifest = await this.#field.open(this.#stop.signal);
+      const manifest = await this.#field.open(this.#stop.signal, (why) => this.#hear({ type: "waiting", why }));
       this.#isOver();
       this.#failure = null;
       if (stage.screen === this) stage.show(new Contents(stage, manifest, this.#origin, this.#upload?.left ?? null));

@@ -1,5 +1,7 @@
 /** The one field for the words. Each is marked while the rest is typed; what a slip may have been meant as can be taken. */
 
+import { LONG_PATIENCE_MS, withPatience } from "../backoff.ts";
+import type { Failure } from "../failure.ts";
 import type { Manifest } from "../manifest.ts";
 import { loadWords } from "../wordlists.ts";
 import type { TypedWord, Words } from "../words.ts";
@@ -48,8 +50,9 @@ export class WordsField implements Field {
     return texts.say("words.open");
   }
 
-  async open(signal: AbortSignal): Promise<Manifest> {
-    const words = (await this.#load()).read(this.#text);
+  async open(signal: AbortSignal, notice: (why: Failure) => void): Promise<Manifest> {
+    const lists = await withPatience({ total: LONG_PATIENCE_MS, signal, notice }, () => this.#load());
+    const words = lists.read(this.#text);
     return this.stage.engine.call("prove", { words }, [], signal);
   }
 

@@ -25,6 +25,44 @@ const MAX_SHOWN: usize = 24;
 const MAX_SUGGESTIONS: usize = 3;
 /// Combinations of candidates tried. Beginnings come first, and a text with so many slips is better typed again.
 const MAX_WAYS: usize = 1024;
+/// A text of more words than these is something else: this leaves room for what is said around and between the words.
+const MAX_SAID: usize = 64;
+
+/// What words are called by who writes them down: "the words are", "wachtwoord:".
+const NAMES: &str = "passphrase password passwords wachtwoord wachtwoorden wachtzin woorden words";
+/// What stands before and after such a name.
+const ARTICLES: &str = "are de deze dit het is mijn my six the these uw your zes zijn";
+/// What is said between words, so that it is written as a sign, and before a single one.
+const SIGNS: &str = "and code comma dash dot en hyphen komma koppelteken line new newline nieuwe period punt puntkomma \
+    regel semicolon space spatie streepje woord word";
+/// The numbers that have a word on a list.
+const NUMBERS: [(&str, &str); 25] = [
+    ("0", "nul"),
+    ("0", "zero"),
+    ("2", "twee"),
+    ("5", "five"),
+    ("5", "vijf"),
+    ("7", "seven"),
+    ("7", "zeven"),
+    ("9", "negen"),
+    ("11", "eleven"),
+    ("12", "twaalf"),
+    ("13", "dertien"),
+    ("14", "fourteen"),
+    ("15", "fifteen"),
+    ("16", "sixteen"),
+    ("18", "eighteen"),
+    ("20", "twintig"),
+    ("30", "thirty"),
+    ("60", "zestig"),
+    ("80", "tachtig"),
+    ("90", "ninety"),
+    ("100", "honderd"),
+    ("1000", "duizend"),
+    ("1000", "thousand"),
+    ("1000000", "miljoen"),
+    ("1000000", "million"),
+];
 
 static ENGLISH: LazyLock<Vec<&str>> = LazyLock::new(|| include_str!("../../wordlists/en.txt").lines().collect());
 static DUTCH: LazyLock<Vec<&str>> = LazyLock::new(|| include_str!("../../wordlists/nl.txt").lines().collect());
@@ -61,6 +99,14 @@ pub enum WordsError {
     Checksum,
 }
 
+/// What of a text is taken for the words.
+#[derive(PartialEq)]
+struct Take<'a> {
+    typed: Vec<&'a str>,
+    /// How many were left out although they are on the list.
+    left_out: usize,
+}
+
 /// A word of the list that a typed word may stand for.
 struct Candidate {
     place: u16,
@@ -71,9 +117,9 @@ struct Candidate {
 /// Words of one list that a text may stand for, and whose checksum fits.
 struct Reading {
     passphrase: Passphrase,
-    /// Words that were not typed in full and right.
+    /// Words that were not typed in full and right, or left out.
     inexact: usize,
-    /// Words typed with a slip.
+    /// Words typed with a slip, or left out.
     slips: usize,
 }
 
@@ -87,9 +133,37 @@ impl WordList {
         }
     }
 
-    fn place(self, word: &str) -> Option<u16> {
-        let place = self.words().binary_search(&word).ok()?;
+    /// Where a word is on the list; a number stands for its word.
+    fn place(self, typed: &str) -> Option<u16> {
+        let of = |word: &str| self.words().binary_search(&word).ok();
+        let numbers = || NUMBERS.iter().filter(|(digits, _)| *digits == typed);
+        let place = of(typed).or_else(|| numbers().find_map(|(_, word)| of(word)))?;
         u16::try_from(place).ok()
+    }
+
+    /// Every way to take the words out of what was said, likeliest first: with those fillers only that are on the list,
+    /// without any, and with all that may stand for a word of the list.
+    fn takes<'a>(self, said: &[&'a str]) -> Vec<Take<'a>> {
+        let with = |is_word: &dyn Fn(&str) -> bool| {
+            let is_left_out = |word: &&str| is_filler(word) && !is_word(word);
+            let (left_out, typed): (Vec<_>, Vec<_>) = said.iter().copied().partition(is_left_out);
+            let left_out = left_out.into_iter().filter(|word| self.place(word).is_some()).count();
+            Take { typed: without_numbering(typed), left_out }
+        };
+        let mut takes = vec![
+            with(&|word| self.place(word).is_some()),
+            with(&|_| false),
+            with(&|word| !self.candidates(word).is_empty()),
+        ];
+        takes.dedup();
+        takes
+    }
+
+    /// What of a text that cannot be read is told as its words.
+    fn likeliest<'a>(self, said: &[&'a str]) -> Vec<&'a str> {
+        let mut takes = self.takes(said);
+        let at = takes.iter().position(Take::may_be_passphrase).unwrap_or(0);
+        takes.swap_remove(at).typed
     }
 
     /// The words that a typed word may stand for: itself; else the only one it begins, and those a slip away. Without
@@ -114,16 +188,22 @@ impl WordList {
         }
     }
 
+    /// Every way to read what was said.
+    fn readings(self, said: &[&str]) -> Vec<Reading> {
+        let takes = self.takes(said).into_iter().filter(Take::may_be_passphrase);
+        takes.flat_map(|take| self.readings_of(&take)).collect()
+    }
+
     /// Every way to read the typed words whose checksum fits; none if a word is unknown.
-    fn readings(self, typed: &[&str]) -> Vec<Reading> {
+    fn readings_of(self, Take { typed, left_out }: &Take<'_>) -> Vec<Reading> {
         let choices: Vec<_> = typed.iter().map(|word| self.candidates(word)).collect();
         let ways = choices.iter().map(Vec::len).fold(1, usize::saturating_mul).min(MAX_WAYS);
-        let inexact = typed.iter().filter(|word| self.place(word).is_none()).count();
+        let inexact = left_out + typed.iter().filter(|word| self.place(word).is_none()).count();
         let way = |mut number: usize| {
             let picked: Vec<_> = choices.iter().map(|choice| pick(choice, &mut number)).collect();
             let indices = Zeroizing::new(picked.iter().map(|candidate| candidate.place).collect::<Vec<_>>());
             let fits = checksum(&indices) == indices[indices.len() - 1] & CHECKSUM_MASK;
-            let slips = picked.iter().filter(|candidate| candidate.slip).count();
+            let slips = left_out + picked.iter().filter(|candidate| candidate.slip).count();
             fits.then(|| Reading { passphrase: Passphrase::join(self, &indices), inexact, slips })
         };
         (0..ways).filter_map(way).collect()
@@ -156,20 +236,21 @@ impl Passphrase {
         Ok(Self::join(list, &indices))
     }
 
-    /// Reads words as a person types them: in any case, with accents, numbers, commas or line breaks between them,
-    /// cut short or with a slip in one, as long as it is certain which words they are.
+    /// Reads words as a person types, dictates or pastes them: in any case, with accents, numbering, commas or line
+    /// breaks between them, a number in digits, cut short or with a slip in one, as long as it is certain which words
+    /// they are.
     pub fn read(text: &str) -> Result<Self, WordsError> {
         let plain = plain(text);
-        let typed: Vec<&str> = plain.split(' ').filter(|word| !word.is_empty()).collect();
-        if !(MIN_WORDS..=MAX_WORDS).contains(&typed.len()) {
-            return Err(WordsError::Count { found: typed.len() });
+        let said = said(&plain);
+        if said.len() > MAX_SAID {
+            return Err(WordsError::Count { found: said.len() });
         }
-        let mut readings: Vec<_> = WordList::ALL.into_iter().flat_map(|list| list.readings(&typed)).collect();
+        let mut readings: Vec<_> = WordList::ALL.into_iter().flat_map(|list| list.readings(&said)).collect();
         readings.sort_by_key(|reading| (reading.inexact, reading.slips));
         let mut readings = readings.into_iter();
         match readings.next() {
-            None => Err(WordsError::of(&typed, false)),
-            Some(best) if readings.any(|other| best.is_contested_by(&other)) => Err(WordsError::of(&typed, true)),
+            None => Err(WordsError::of(&said, false)),
+            Some(best) if readings.any(|other| best.is_contested_by(&other)) => Err(WordsError::of(&said, true)),
             Some(best) => Ok(best.passphrase),
         }
     }
@@ -200,6 +281,12 @@ impl fmt::Debug for Passphrase {
     }
 }
 
+impl Take<'_> {
+    fn may_be_passphrase(&self) -> bool {
+        (MIN_WORDS..=MAX_WORDS).contains(&self.typed.len())
+    }
+}
+
 impl Reading {
     /// Whether the other may be meant as well. Who types beginnings does so throughout: several inexact words that are
     /// all beginnings are not slips by chance, a single one may be.
@@ -213,13 +300,18 @@ impl Reading {
 
 impl WordsError {
     /// What is wrong with words in the list they most likely come from. If they are `contested`, several readings fit.
-    fn of(typed: &[&str], contested: bool) -> Self {
+    fn of(said: &[&str], contested: bool) -> Self {
         let [english, dutch] = WordList::ALL.map(|list| {
+            let typed = list.likeliest(said);
             let known = typed.iter().filter(|word| !list.candidates(word).is_empty()).count();
             let exact = typed.iter().filter(|word| list.place(word).is_some()).count();
-            (known, exact)
+            (known, exact, typed)
         });
-        let list = if dutch > english { WordList::Nl } else { WordList::En };
+        let dutch_is_likelier = (dutch.0, dutch.1) > (english.0, english.1);
+        let (list, typed) = if dutch_is_likelier { (WordList::Nl, dutch.2) } else { (WordList::En, english.2) };
+        if !(MIN_WORDS..=MAX_WORDS).contains(&typed.len()) {
+            return Self::Count { found: typed.len() };
+        }
         let uncertain = |word: &&str| contested && list.place(word).is_none();
         match typed.iter().position(|word| list.candidates(word).is_empty() || uncertain(word)) {
             None => Self::Checksum,
@@ -239,14 +331,52 @@ fn pick<'a>(choice: &'a [Candidate], number: &mut usize) -> &'a Candidate {
     candidate
 }
 
-/// The text in lower case without accents, and with a space for all that is no letter.
+/// The text in lower case without accents, with a space for all that is neither letter nor digit, and between the two.
 fn plain(text: &str) -> Zeroizing<String> {
     // Long enough from the start, so that no copy stays behind when it grows.
-    let mut plain = Zeroizing::new(String::with_capacity(text.len()));
+    let mut plain = Zeroizing::new(String::with_capacity(2 * text.len()));
+    let mut before = ' ';
     for c in text.nfkd().filter(|c| !is_combining_mark(*c) && !is_invisible(*c)) {
-        plain.push(if c.is_ascii_alphabetic() { c.to_ascii_lowercase() } else { ' ' });
+        let c = if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { ' ' };
+        if c.is_ascii_digit() != before.is_ascii_digit() {
+            plain.push(' ');
+        }
+        plain.push(c);
+        before = c;
     }
     plain
+}
+
+/// The words and numbers of a text, without those that only introduce others: a name of the words, the articles around
+/// it, and a number directly before it.
+fn said(plain: &str) -> Vec<&str> {
+    let mut said: Vec<&str> = Vec::new();
+    let mut is_introduced = false;
+    for word in plain.split(' ').filter(|word| !word.is_empty()) {
+        is_introduced = is_one_of(NAMES, word) || is_introduced && is_one_of(ARTICLES, word);
+        if is_one_of(NAMES, word) {
+            said.pop_if(|last| last.starts_with(|c: char| c.is_ascii_digit()));
+            while said.pop_if(|last| is_one_of(ARTICLES, last)).is_some() {}
+        } else if !is_introduced {
+            said.push(word);
+        }
+    }
+    said
+}
+
+/// Leaves out numbers that count up from 1 before each word.
+fn without_numbering(typed: Vec<&str>) -> Vec<&str> {
+    let is_numbered = typed.iter().step_by(2).zip(1..).all(|(label, number)| *label == format!("{number}"));
+    if is_numbered { typed.into_iter().skip(1).step_by(2).collect() } else { typed }
+}
+
+/// Whether the word may be said without being meant as one of the words.
+fn is_filler(word: &str) -> bool {
+    is_one_of(ARTICLES, word) || is_one_of(SIGNS, word)
+}
+
+fn is_one_of(words: &str, word: &str) -> bool {
+    words.split(' ').any(|one| one == word)
 }
 
 /// Soft hyphens and zero-width characters come along from mail and web pages, in the middle of words.

@@ -1,5 +1,6 @@
 /**
- * The words: read as people type them, with mistakes, and checked before a try is spent ("Words" in `docs/format.md`).
+ * The words: read as people type, dictate and paste them, with mistakes, and checked before a try is spent ("Words" in
+ * `docs/format.md`; "What people say" in `docs/wordlists.md`).
  */
 
 import { utf8 } from "./bytes.ts";
@@ -20,6 +21,33 @@ const MAX_MARKED = 2 * MAX_WORDS;
 const MAX_REMEMBERED = 256;
 /** Combinations of candidates tried. Beginnings come first, and a text with so many slips is better typed again. */
 const MAX_WAYS = 1024;
+/** A text of more words than these is something else: this leaves room for what is said around and between the words. */
+const MAX_SAID = 64;
+
+/** What words are called by who writes them down: "the words are", "wachtwoord:". */
+const NAMES = setOf("passphrase password passwords wachtwoord wachtwoorden wachtzin woorden words");
+/** What stands before and after such a name. */
+const ARTICLES = setOf("are de deze dit het is mijn my six the these uw your zes zijn");
+/** What is said between words, so that it is written as a sign, and before a single one. */
+const SIGNS = setOf(
+  "and code comma dash dot en hyphen komma koppelteken line new newline nieuwe period punt puntkomma regel semicolon " +
+    "space spatie streepje woord word",
+);
+
+/** The numbers that have a word on a list. */
+const NUMBERS: Record<string, string[]> = {
+  ...{ 0: ["nul", "zero"], 2: ["twee"], 5: ["five", "vijf"], 7: ["seven", "zeven"], 9: ["negen"] },
+  ...{ 11: ["eleven"], 12: ["twaalf"], 13: ["dertien"], 14: ["fourteen"], 15: ["fifteen"], 16: ["sixteen"] },
+  ...{ 18: ["eighteen"], 20: ["twintig"], 30: ["thirty"], 60: ["zestig"], 80: ["tachtig"], 90: ["ninety"] },
+  ...{ 100: ["honderd"], 1000: ["duizend", "thousand"], 1000000: ["miljoen", "million"] },
+};
+
+/** What of a text is taken for the words. */
+interface Take {
+  typed: string[];
+  /** How many were left out although they are on the list. */
+  leftOut: number;
+}
 
 /** A word of the list that a typed word may stand for. */
 interface Candidate {
@@ -30,10 +58,12 @@ interface Candidate {
 
 /** Words of one list that a text may stand for, and whose checksum fits. */
 interface Reading {
-  passphrase: string;
-  /** Words that were not typed in full and right. */
+  typed: string[];
+  /** The words that are meant. */
+  words: string[];
+  /** Words that were not typed in full and right, or left out. */
   inexact: number;
-  /** Words typed with a slip. */
+  /** Words typed with a slip, or left out. */
   slips: number;
 }
 
@@ -41,10 +71,21 @@ interface Reading {
 export interface TypedWord {
   /** In lower case and without accents. */
   text: string;
-  /** `exact`: on the list. `understood`: cut short or with a slip, but clear. `unknown`: neither. */
+  /** `exact`: on the list. `understood`: a number, cut short or with a slip, but clear. `unknown`: neither. */
   state: "exact" | "understood" | "unknown";
+  /** The word it stands for, once that is certain. */
+  meant: string | null;
   /** Words it may have to be, likeliest first; only for `unknown`. */
   suggestions: string[];
+  /** Whether the text ends in it, so that more letters may come. */
+  isOpen: boolean;
+}
+
+/** What a text is understood as. */
+export interface Understood {
+  words: TypedWord[];
+  /** Why it is no passphrase; `null` if it is one. */
+  failure: Failure | null;
 }
 
 /** One list of 2048 words, in alphabetical order. */
@@ -57,9 +98,9 @@ export class WordList {
     this.#places = new Map(words.map((word, place) => [word, place]));
   }
 
-  /** Whether the word is on the list. */
-  has(word: string): boolean {
-    return this.#places.has(word);
+  /** Whether the word is on the list; a number stands for its word. */
+  has(typed: string): boolean {
+    return this.#place(typed) !== undefined;
   }
 
   /**
@@ -71,7 +112,7 @@ export class WordList {
   }
 
   #candidatesOf(typed: string): Candidate[] {
-    const exact = this.#places.get(typed);
+    const exact = this.#place(typed);
     if (exact !== undefined) return [{ place: exact, slip: false }];
     const begun = typed.length >= MIN_PREFIX ? this.#placesOf((word) => word.startsWith(typed)) : [];
     const slips = this.#placesOf((word) => isSlip(typed, word)).map((place) => ({ place, slip: true }));
@@ -82,17 +123,43 @@ export class WordList {
     return slips.length === 1 ? slips : [];
   }
 
+  /**
+   * Every way to take the words out of what was said, likeliest first: with those fillers only that are on the list,
+   * without any, and with all that may stand for a word of the list.
+   */
+  #takes(said: string[]): Take[] {
+    const take = (isWord: (word: string) => boolean): Take => {
+      const isLeftOut = (word: string) => isFiller(word) && !isWord(word);
+      const leftOut = said.filter((word) => isLeftOut(word) && this.has(word)).length;
+      return { typed: withoutNumbering(said.filter((word) => !isLeftOut(word))), leftOut };
+    };
+    const ways = [(word: string) => this.has(word), () => false, (word: string) => this.candidates(word).length > 0];
+    return said.some(isFiller) ? ways.map(take) : ways.slice(0, 1).map(take);
+  }
+
+  /** What of a text that cannot be read is told as its words. */
+  likeliest(said: string[]): string[] {
+    const takes = this.#takes(said);
+    return (takes.find(mayBePassphrase) ?? takes[0])?.typed ?? [];
+  }
+
+  /** Every way to read what was said. */
+  readings(said: string[]): Reading[] {
+    return this.#takes(said).filter(mayBePassphrase).flatMap((take) => this.#readingsOf(take));
+  }
+
   /** Every way to read the typed words whose checksum fits; none if a word is unknown. */
-  readings(typed: string[]): Reading[] {
+  #readingsOf({ typed, leftOut }: Take): Reading[] {
     const choices = typed.map((word) => this.candidates(word));
     const ways = Math.min(MAX_WAYS, choices.reduce((product, choice) => product * choice.length, 1));
-    const inexact = typed.filter((word) => !this.has(word)).length;
+    const inexact = leftOut + typed.filter((word) => !this.has(word)).length;
     const readings: Reading[] = [];
     for (let way = 0; way < ways; way++) {
       const picked = pick(choices, way);
       const indices = picked.map(({ place }) => place);
       if (checksum(indices) !== ((indices.at(-1) ?? 0) & CHECKSUM_MASK)) continue;
-      readings.push({ passphrase: this.join(indices), inexact, slips: picked.filter(({ slip }) => slip).length });
+      const slips = leftOut + picked.filter(({ slip }) => slip).length;
+      readings.push({ typed, words: this.at(indices), inexact, slips });
     }
     return readings;
   }
@@ -112,9 +179,14 @@ export class WordList {
     return likeliest.slice(0, MAX_SUGGESTIONS).map(({ word }) => word);
   }
 
-  /** The words at these places, joined by `-`. */
-  join(indices: number[]): string {
-    return indices.map((index) => this.words[index]).join("-");
+  /** The words at these places. */
+  at(indices: number[]): string[] {
+    return indices.flatMap((index) => this.words[index] ?? []);
+  }
+
+  #place(typed: string): number | undefined {
+    const names = [typed, ...(Object.hasOwn(NUMBERS, typed) ? (NUMBERS[typed] ?? []) : [])];
+    return names.map((name) => this.#places.get(name)).find((place) => place !== undefined);
   }
 
   #placesOf(like: (word: string) => boolean): number[] {
@@ -149,30 +221,46 @@ export class Words {
 
   /** The passphrase a person means: the words joined by `-`. Throws why it is none. */
   read(text: string): string {
-    const typed = typedWords(text);
-    if (typed.length < MIN_WORDS || typed.length > MAX_WORDS) fail({ code: "words_count", found: typed.length });
-    const readings = this.lists.flatMap((list) => list.readings(typed));
-    readings.sort((a, b) => a.inexact - b.inexact || a.slips - b.slips);
-    const [best, ...others] = readings;
-    if (!best) fail(this.#problem(typed, false));
-    if (others.some((other) => isContested(best, other))) fail(this.#problem(typed, true));
-    return best.passphrase;
+    const read = this.#read(saidIn(text));
+    return "code" in read ? fail(read) : read.words.join("-");
   }
 
-  /** Each typed word by itself, to be marked while the rest is typed. */
-  mark(text: string): TypedWord[] {
-    const typed = typedWords(text);
-    if (typed.length > MAX_MARKED) return [];
-    const list = this.#likeliest(typed);
-    return typed.map((word) => {
-      const state = list.has(word) ? "exact" : list.candidates(word).length > 0 ? "understood" : "unknown";
-      return { text: word.slice(0, MAX_SHOWN), state, suggestions: state === "unknown" ? list.suggestions(word) : [] };
+  /** Each typed word by itself, to be marked while the rest is typed, and what is still wrong with all of them. */
+  understand(text: string): Understood {
+    const said = saidIn(text);
+    const read = this.#read(said);
+    const failure = "code" in read ? read : null;
+    if (said.length > MAX_SAID) return { words: [], failure };
+    const list = this.#likeliest(said);
+    const typed = "code" in read ? list.likeliest(said) : read.typed;
+    if (typed.length > MAX_MARKED) return { words: [], failure };
+    const isOpen = /[\p{L}\p{M}\p{N}]$/u.test(text) && typed.at(-1) === said.at(-1);
+    const words = typed.map((word, i) => {
+      const candidates = list.candidates(word);
+      const only = candidates.length === 1 ? list.at(candidates.map(({ place }) => place))[0] : undefined;
+      const meant = ("code" in read ? only : read.words[i]) ?? null;
+      const state = meant === word ? "exact" : candidates.length > 0 || meant ? "understood" : "unknown";
+      const suggestions = state === "unknown" ? list.suggestions(word) : [];
+      return { text: word.slice(0, MAX_SHOWN), state, meant, suggestions, isOpen: isOpen && i === typed.length - 1 } as const;
     });
+    return { words, failure };
+  }
+
+  /** The only reading of what was said, or why there is none. */
+  #read(said: string[]): Reading | Failure {
+    if (said.length > MAX_SAID) return { code: "words_count", found: said.length };
+    const readings = this.lists.flatMap((list) => list.readings(said));
+    readings.sort((a, b) => a.inexact - b.inexact || a.slips - b.slips);
+    const [best, ...others] = readings;
+    if (!best) return this.#problem(said, false);
+    return others.some((other) => isContested(best, other)) ? this.#problem(said, true) : best;
   }
 
   /** What is wrong with words in the list they most likely come from. If `contested`, several readings fit. */
-  #problem(typed: string[], contested: boolean): Failure {
-    const list = this.#likeliest(typed);
+  #problem(said: string[], contested: boolean): Failure {
+    const list = this.#likeliest(said);
+    const typed = list.likeliest(said);
+    if (!isCount(typed.length)) return { code: "words_count", found: typed.length };
     const isUnknown = (word: string) => list.candidates(word).length === 0 || (contested && !list.has(word));
     const at = typed.findIndex(isUnknown);
     const word = typed[at];
@@ -181,20 +269,58 @@ export class Words {
   }
 
   /** The list that knows most of the words; of equals, the one that has most of them as they are; else the first. */
-  #likeliest(typed: string[]): WordList {
+  #likeliest(said: string[]): WordList {
     const score = (list: WordList) => {
+      const typed = list.likeliest(said);
       const known = typed.filter((word) => list.candidates(word).length > 0).length;
-      return known * (MAX_WORDS ** 3) + typed.filter((word) => list.has(word)).length;
+      return known * (MAX_SAID + 1) + typed.filter((word) => list.has(word)).length;
     };
     return this.lists.reduce((best, list) => (score(list) > score(best) ? list : best));
   }
 }
 
-/** Runs of a–z in what was typed, without case, accents and invisible characters. */
-function typedWords(text: string): string[] {
+/**
+ * Runs of a–z and of digits in a text, without case, accents and invisible characters, and without those that only
+ * introduce others: a name of the words, the articles around it, and a number directly before it.
+ */
+function saidIn(text: string): string[] {
   // The marks that can be combined, and what comes along from mail and web pages in the middle of words.
   const plain = text.normalize("NFKD").replace(/[\p{M}\u00AD\u200B-\u200F\u2060\uFEFF]/gu, "");
-  return plain.replace(/[A-Z]/g, (c) => c.toLowerCase()).match(/[a-z]+/g) ?? [];
+  const said: string[] = [];
+  let isIntroduced = false;
+  for (const word of plain.replace(/[A-Z]/g, (c) => c.toLowerCase()).match(/[a-z]+|[0-9]+/g) ?? []) {
+    isIntroduced = NAMES.has(word) || (isIntroduced && ARTICLES.has(word));
+    if (NAMES.has(word)) {
+      if (/^[0-9]/.test(said.at(-1) ?? "")) said.pop();
+      while (ARTICLES.has(said.at(-1) ?? "")) said.pop();
+    } else if (!isIntroduced) {
+      said.push(word);
+    }
+  }
+  return said;
+}
+
+/** Whether the word may be said without being meant as one of the words. */
+function isFiller(word: string): boolean {
+  return ARTICLES.has(word) || SIGNS.has(word);
+}
+
+function setOf(words: string): ReadonlySet<string> {
+  return new Set(words.split(" "));
+}
+
+/** Leaves out numbers that count up from 1 before each word. */
+function withoutNumbering(typed: string[]): string[] {
+  const isNumbered = typed.every((word, i) => i % 2 === 1 || word === String(i / 2 + 1));
+  return isNumbered ? typed.filter((_, i) => i % 2 === 1) : typed;
+}
+
+function isCount(found: number): boolean {
+  return found >= MIN_WORDS && found <= MAX_WORDS;
+}
+
+function mayBePassphrase({ typed }: Take): boolean {
+  return isCount(typed.length);
 }
 
 /**
@@ -203,7 +329,8 @@ function typedWords(text: string): string[] {
  */
 function isContested(best: Reading, other: Reading): boolean {
   const allBegin = ({ inexact, slips }: Reading) => inexact > 1 && slips === 0;
-  return best.inexact === other.inexact && (!allBegin(best) || allBegin(other)) && best.passphrase !== other.passphrase;
+  const isOther = best.words.join() !== other.words.join();
+  return best.inexact === other.inexact && (!allBegin(best) || allBegin(other)) && isOther;
 }
 
 /** One candidate of each choice: the digits of a mixed-radix number. */

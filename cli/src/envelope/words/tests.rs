@@ -66,6 +66,9 @@ fn vectors_are_read_forgivingly_or_refused() {
         if *wanted != got {
             wrong.push(format!("{got}, wanted {case}"));
         }
+        if let (Err(WordsError::Count { found }), Some(wanted)) = (&read, case["found"].as_u64()) {
+            assert_eq!(*found as u64, wanted, "{case}");
+        }
         if let Err(WordsError::Unknown { position, suggestions, .. }) = &read {
             assert_eq!(Some(*position as u64), case["position"].as_u64(), "{case}");
             if let Some(first) = case["suggestion"].as_str() {
@@ -141,6 +144,86 @@ fn a_wrong_letter_is_put_right_or_refused() {
         }
     }
     assert!(put_right * 10 > tried * 9, "{put_right} of {tried}");
+}
+
+/// Whatever is written around the words and between them, and however letters and spaces are: they stay the same words.
+#[test]
+fn decorated_words_are_read_as_themselves() {
+    let numberings: [fn(usize) -> String; 4] =
+        [|_| String::new(), |i| format!("{i}. "), |i| format!("{i}) "), |i| format!("woord {i}: ")];
+    for right in
+        WordList::ALL.into_iter().flat_map(|list| sample(list, 8).map(move |right| Passphrase::join(list, &right)))
+    {
+        for introduction in ["", "De woorden zijn: ", "the 6 words are ", "Wachtwoord:\n", "“"] {
+            for between in [" ", ", ", " komma ", " comma ", "\n- ", " en ", " streepje "] {
+                for numbering in numberings {
+                    let words: Vec<_> = right.words().enumerate().map(|(i, word)| numbering(i + 1) + word).collect();
+                    let text = introduction.to_owned() + &words.join(between);
+                    for form in [text.to_uppercase(), text.replace(' ', "\u{a0}\n "), format!("  {text}. "), text] {
+                        assert_eq!(Passphrase::read(&form).unwrap().as_str(), right.as_str(), "{form}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What was made is read as it is, whichever words of it may also be said between words.
+#[test]
+fn made_words_that_are_also_signs_are_read_back() {
+    for list in WordList::ALL {
+        let signs: Vec<u16> = SIGNS.split(' ').filter_map(|sign| list.place(sign)).collect();
+        assert!(!signs.is_empty());
+        for mut indices in sample(list, 200) {
+            for (i, sign) in signs.iter().cycle().take(3).enumerate() {
+                indices[2 * i] = *sign;
+            }
+            indices[MIN_WORDS - 1] = indices[MIN_WORDS - 1] & !CHECKSUM_MASK | checksum(&indices);
+            let made = Passphrase::join(list, &indices);
+            assert_eq!(Passphrase::read(made.as_str()).unwrap().as_str(), made.as_str());
+        }
+    }
+}
+
+#[test]
+fn names_of_the_words_cannot_be_meant_as_words() {
+    for name in NAMES.split(' ') {
+        assert!(WordList::ALL.iter().all(|list| list.candidates(name).is_empty()), "{name}");
+    }
+}
+
+/// So that numbering can begin with 1, and no number is forgotten.
+#[test]
+fn numbers_are_those_with_a_word_on_a_list() {
+    const NAMES: [&str; 2] = [
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen \
+         seventeen eighteen nineteen twenty",
+        "nul een twee drie vier vijf zes zeven acht negen tien elf twaalf dertien veertien vijftien zestien zeventien \
+         achttien negentien twintig",
+    ];
+    const ROUND: [(&str, [&str; 2]); 10] = [
+        ("30", ["thirty", "dertig"]),
+        ("40", ["forty", "veertig"]),
+        ("50", ["fifty", "vijftig"]),
+        ("60", ["sixty", "zestig"]),
+        ("70", ["seventy", "zeventig"]),
+        ("80", ["eighty", "tachtig"]),
+        ("90", ["ninety", "negentig"]),
+        ("100", ["hundred", "honderd"]),
+        ("1000", ["thousand", "duizend"]),
+        ("1000000", ["million", "miljoen"]),
+    ];
+    for (i, list) in WordList::ALL.into_iter().enumerate() {
+        let small = NAMES[i].split(' ').enumerate().map(|(number, name)| (number.to_string(), name));
+        let round = ROUND.iter().map(|(digits, names)| ((*digits).to_owned(), names[i]));
+        for (digits, name) in small.chain(round) {
+            assert_eq!(list.place(&digits), list.place(name), "{name}");
+        }
+    }
+    for (digits, word) in NUMBERS {
+        assert!(WordList::ALL.iter().any(|list| list.place(word).is_some() && list.place(word) == list.place(digits)));
+    }
+    assert!(WordList::ALL.iter().all(|list| list.place("1").is_none()));
 }
 
 #[test]

@@ -104,7 +104,7 @@ fn a_relay_that_says_too_early_that_it_is_over_costs_no_download() {
     let (world, relay, gate, sent) = cut_off_with_clock("2h", "+0");
     relay.jump(FORTY_DAYS);
     let outcome = get_one(&world, &sent.through(&gate.url)).within(LIMIT).exits(5);
-    outcome.says("It expired on ").says("By this computer's clock it has not, so what was fetched is kept in ");
+    outcome.says("It expired on ").says("By this computer's clock it has not, so what was downloaded is kept in ");
     relay.jump(-FORTY_DAYS);
     let outcome = get_one(&world, &sent.through(&gate.url)).within(LIMIT).exits(0);
     outcome.says("Going on with an earlier download: ");

@@ -127,7 +127,7 @@ fn a_whole_other_share_under_this_link() {
         fs::copy(relay.share(&other).join(file), relay.share(&sent).join(file)).unwrap();
     }
     // The relay let the words in, and yet they do not open it.
-    fails(|| world.get(&sent, "in"), 4, "words_wrong", "The words do not open this", "");
+    fails(|| world.get(&sent, "in"), 4, "words_wrong", "These words do not open it", "");
     assert!(files_below(&world.path("in")).is_empty());
 }
 

@@ -344,7 +344,7 @@ fn what_finds_no_free_name_is_kept() {
     };
     (1..10_000).for_each(|number| drop(fetched.world.file(taken(number), "taken")));
     let outcome = fetched.get(&fetched.sent.link).within(LIMIT).exits(10).says("case.bin is in the way");
-    let outcome = outcome.says("What was fetched is kept in ");
+    let outcome = outcome.says("What was downloaded is kept in ");
     (1..10_000).for_each(|number| fs::remove_file(fetched.world.path(taken(number))).unwrap());
     assert!(outcome.stderr().contains(fetched.staging().file_name().unwrap().to_str().unwrap()), "{outcome:?}");
     let outcome = fetched.get(&fetched.sent.link).within(LIMIT).exits(0);
@@ -399,7 +399,7 @@ fn a_share_whose_ticket_has_ended_too_is_over() {
     let (world, relay, gate, sent) = cut_off_before("2h");
     relay.pass(Duration::from_secs(25 * 3600));
     let outcome = get_one(&world, &sent.through(&gate.url)).clock("+25h").within(LIMIT).exits(5);
-    outcome.says("It expired on ").says("What had been fetched of it before is removed.");
+    outcome.says("It expired on ").says("What had been downloaded of it before is removed.");
     assert_eq!(files_below(&world.path("in")), [] as [PathBuf; 0]);
 }
 
@@ -421,7 +421,7 @@ fn a_share_taken_back_meanwhile_leaves_nothing() {
     let (world, _relay, gate, sent) = cut_off_before("7d");
     world.share(["revoke", &sent.link]).succeeds();
     let outcome = get_one(&world, &sent.through(&gate.url)).within(LIMIT).exits(5);
-    outcome.says("The sender took it back on ").says("What had been fetched of it before is removed.");
+    outcome.says("The sender took it back on ").says("What had been downloaded of it before is removed.");
     assert_eq!(files_below(&world.path("in")), [] as [PathBuf; 0]);
 }
 

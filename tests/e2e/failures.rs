@@ -158,9 +158,9 @@ fn malformed_words_spend_no_try() {
     let tries = || raw::public_status(&relay.url, &sent)["tries_left"].as_u64().unwrap();
     let mistyped = mistyped(&sent.passphrase());
     let cases = [
-        ("only three words", "A share has 6 to 10 words; these are 3"),
-        ("qqqqqq qqqqqq qqqqqq qqqqqq qqqqqq qqqqqq", "Word 1 is not on the list"),
-        (&mistyped, "These words do not belong together"),
+        ("the words are: storm, milk and change", "You have filled in 3 words; usually there are 6"),
+        ("qqqqqq qqqqqq qqqqqq qqqqqq qqqqqq qqqqqq", "Word 1 is not right"),
+        (&mistyped, "One word is not right, or the order is different"),
     ];
     for (words, says) in cases {
         let malformed = Sent { words: world.file("mistyped", words), ..sent.clone() };
@@ -226,7 +226,7 @@ fn collected() {
     let relay = world.relay();
     let sent = send_something(&world, &relay.url, &["--once"]);
     world.get(&sent, "first").succeeds();
-    get_fails(&world, &sent, 5, "collected", "It was collected on ", ASK_SENDER);
+    get_fails(&world, &sent, 5, "collected", "It has already been downloaded, on ", ASK_SENDER);
     assert!(!relay.share(&sent).join("content.age").exists());
 }
 

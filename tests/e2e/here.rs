@@ -171,7 +171,7 @@ fn stopped() {
     assert!(!left_behind(&world).is_empty());
     sending.signal("INT");
     let error = sending.finish().fails(130, "interrupted");
-    assert_eq!(error["message"], "Stopped; it cannot be fetched any more");
+    assert_eq!(error["message"], "Stopped; it cannot be downloaded any more");
     assert!(left_behind(&world).is_empty());
     assert!(!sent.words.exists());
     assert!(files_below(&world.path("home/.local/share/share/ledger")).is_empty());

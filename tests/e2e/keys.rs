@@ -105,7 +105,7 @@ fn the_link_alone_gives_the_ciphertext_and_no_more() {
     world.share(["get", &sent.link, "--ciphertext", "saved.age"]).within(LIMIT).exits(0);
     assert!(fs::read(world.path("saved.age")).unwrap() == fs::read(relay.share(&sent).join("content.age")).unwrap());
     let outcome = world.share(["get", &sent.link, "--yes", "--output", "in"]).within(LIMIT).exits(2);
-    outcome.says("This share is opened with a key").says("--identity FILE");
+    outcome.says("This opens with a private key, not with words").says("--identity FILE");
     nothing_in(&world, "in");
 }
 
@@ -143,10 +143,10 @@ fn words_and_keys_are_not_mixed_up() {
     let relay = world.relay();
     let key = age_key(&world, "key.txt");
     let words = world.send(&relay.url, [world.file("case.bin", "x")]);
-    get(&world, &words, "key.txt", "in").within(LIMIT).exits(2).says("opened with words, not with a key");
+    get(&world, &words, "key.txt", "in").within(LIMIT).exits(2).says("opens with words, not with a key");
     let keys = send_to(&world, &relay, &[key], [world.path("case.bin")]);
     let keys = Sent { words: words.words, ..keys };
-    world.get(&keys, "in").within(LIMIT).exits(2).says("This share is opened with a key");
+    world.get(&keys, "in").within(LIMIT).exits(2).says("This opens with a private key, not with words");
     nothing_in(&world, "in");
 }
 
@@ -223,7 +223,7 @@ fn words_for_a_share_to_keys_are_a_mistake() {
     for option in [["--output", "in"], ["--ciphertext", "saved.age"]] {
         let get = world.share(["get", &sent.link, "--json", "--yes", "--identity", "key.txt"]).args(option);
         let error = get.arg("--passphrase-file").arg(&words).output().fails(2, "usage");
-        assert_eq!(error["message"], "This share is opened with a key");
+        assert_eq!(error["message"], "This opens with a private key, not with words");
     }
     assert!(!world.path("in").exists() && !world.path("saved.age").exists());
 }

@@ -168,7 +168,7 @@ fn what_was_given_to_a_browser_is_there_for_the_grace() {
     relay.pass(Duration::from_secs(3599));
     assert!(given(2) > until, "whoever shows the words has a grace of their own");
     relay.pass(Duration::from_secs(3600));
-    world.get(&sent, "late").output().exits(5).says("It was collected on ");
+    world.get(&sent, "late").output().exits(5).says("It has already been downloaded, on ");
     assert_eq!(world.status(&sent)["state"], "collected");
 }
 

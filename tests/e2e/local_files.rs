@@ -227,7 +227,7 @@ fn without_a_place_for_the_ticket_it_is_fetched_all_the_same() {
     world
         .get(&sent, "in")
         .succeeds()
-        .says("warning: If this download fails, fetching it again counts as another one: ");
+        .says("warning: If this download fails, downloading it again counts as another one: ");
     assert_eq!(world.events(&sent), ["created", "ready", "ticket", "receipt", "collected"]);
 }
 

@@ -39,10 +39,10 @@ fn status_tells_what_happened() {
     let relay = world.relay();
     let sent = send_something(&world, &relay.url, &["--once"]);
     let people = world.share(["status", &sent.link]).succeeds().stdout();
-    assert!(people.contains("Ready; it can be fetched until ") && people.contains("upload complete"), "{people}");
+    assert!(people.contains("Ready; it can be downloaded until ") && people.contains("upload complete"), "{people}");
     world.get(&sent, "in").succeeds();
     let people = world.share(["status", &sent.link]).succeeds().stdout();
-    assert!(people.contains("Collected as often as you allowed"), "{people}");
+    assert!(people.contains("Downloaded as often as you allowed"), "{people}");
     assert!(people.contains("(genuine receipt)"), "{people}");
     let status = world.status(&sent);
     assert_eq!((&status["event"], &status["state"]), (&json!("status"), &json!("collected")));
@@ -55,14 +55,14 @@ fn a_locked_or_received_share_is_told_as_that_first() {
     let relay = world.relay();
     let sent = send_something(&world, &relay.url, &[]);
     let first = || world.share(["status", &sent.link]).succeeds().stdout().lines().nth(1).unwrap().to_owned();
-    assert!(first().starts_with("Ready; it can be fetched until "), "{}", first());
+    assert!(first().starts_with("Ready; it can be downloaded until "), "{}", first());
     let wrong = Bytes32([9; 32]);
     while raw::take_ticket(&relay.url, &sent, &wrong, &Bytes32([8; 32])).code() != "locked" {}
     assert!(first().starts_with("Locked until ") && first().ends_with(&format!("share unlock {}", sent.link)));
     world.share(["unlock", &sent.link]).succeeds();
     assert!(first().starts_with("Ready; "), "{}", first());
     world.get(&sent, "in").succeeds();
-    assert!(first().starts_with("Received; it can still be fetched until "), "{}", first());
+    assert!(first().starts_with("Received; it can still be downloaded until "), "{}", first());
     let dutch = world.share(["status", &sent.link, "--lang", "nl"]).succeeds().stdout();
     assert!(dutch.contains("\nOntvangen; het kan nog worden opgehaald tot "), "{dutch}");
 }

@@ -267,7 +267,7 @@ fn at_a_terminal_the_rest_is_offered() {
         terminal.answers("Send the rest anew without it, with another link?", answer);
         let (code, shown) = terminal.finish();
         assert_eq!(code, exit, "{shown}");
-        assert_eq!(shown.contains("Ready. It can be fetched until"), exit == 0, "{shown}");
+        assert_eq!(shown.contains("Ready. It can be downloaded until"), exit == 0, "{shown}");
     }
 }
 

@@ -125,7 +125,7 @@ impl Screen {
     }
 }
 
-const ASK_WORDS: &str = "The words you were told:";
+const ASK_WORDS: &str = "The words from the sender:";
 
 fn get(world: &World, sent: &Sent, options: &str) -> Terminal {
     Terminal::run(world, &format!("exec {SHARE} get {} --output in {options}", sent.link))
@@ -147,10 +147,10 @@ fn asks_for_words_shows_what_is_inside_and_saves() {
     {
         terminal.sees(line);
     }
-    terminal.sees("It can be fetched until ");
+    terminal.sees("It can be downloaded until ");
     assert!(!world.path("in").exists(), "nothing is saved before the answer");
     terminal.answers("Save in ", "y\n");
-    terminal.sees("Received and verified:");
+    terminal.sees("Received unchanged:");
     let (code, shown) = terminal.finish();
     assert_eq!(code, 0, "{shown}");
     for words in [sent.passphrase(), sent.passphrase().replace('-', " "), other.passphrase()] {
@@ -341,7 +341,7 @@ fn sending_shows_link_and_words_before_the_upload_ends() {
     gate.wait_until_stopped();
     terminal.sees(" %  ");
     gate.open();
-    terminal.sees("Ready. It can be fetched until ");
+    terminal.sees("Ready. It can be downloaded until ");
     let (code, shown) = terminal.finish();
     assert_eq!((code, words.split(' ').count()), (0, 6), "{shown}");
 }
@@ -401,7 +401,7 @@ fn an_unfinished_upload_is_asked_about() {
         terminal.sees("Words: ");
         let words = terminal.sees("\n").trim().replace(' ', "-");
         assert_eq!(words == told["words"].as_str().unwrap(), goes_on);
-        terminal.sees("Ready. It can be fetched until ");
+        terminal.sees("Ready. It can be downloaded until ");
         assert_eq!(terminal.finish().0, 0);
     }
 }
@@ -430,7 +430,7 @@ fn what_changed_since_is_offered_anew() {
             continue;
         }
         terminal.sees(&format!("The unfinished upload was taken back: {link}"));
-        terminal.sees("Ready. It can be fetched until ");
+        terminal.sees("Ready. It can be downloaded until ");
         assert_eq!(terminal.finish().0, 0);
         assert!(world.share(["resume"]).output().exits(10).stderr().contains("There is no unfinished upload"));
     }

@@ -6,9 +6,9 @@
 # (the header, the words, the payload)
 envelope-header-malformed = This is not an age file, or its beginning is damaged
 envelope-header-tampered = The beginning of the file was changed after it was sealed
-envelope-needs-words = This was sealed with words; a key does not open it
-envelope-needs-keys = This was sealed to public keys; words do not open it
-envelope-wrong-words = The words do not open this
+envelope-needs-words = This opens with words, not with a key
+envelope-needs-keys = This opens with a private key, not with words
+envelope-wrong-words = These words do not open it
 envelope-no-identity-fits = None of your private keys opens this
 envelope-too-much-work = Trying a passphrase on this would take too much work: 2^{ $found }; at most 2^{ $max } is allowed
 envelope-tampered = The content was changed or damaged after it was sealed (at chunk { $chunk })
@@ -33,11 +33,15 @@ key-not-an-identity = This is not a private key, or it is damaged
 key-passphrase-needed = The private key is protected by a passphrase, and none was given
 key-passphrase-wrong = The passphrase does not open the private key
 key-encrypted = The encrypted file with private keys cannot be opened
-words-unknown = Word { $position } is not on the list: { $word }
-words-unknown-alike = Word { $position } is not on the list: { $word }. Did you mean: { $alike }?
-words-unknown-place = Word { $position } is not on the list
-words-count = A share has { $min } to { $max } words; these are { $found }
-words-checksum = These words do not belong together: one of them is wrong, or two have changed places
+words-unknown = Word { $position } is not right: { $word }. Check how you typed it
+words-unknown-alike = Word { $position } is not right: { $word }. Did you mean: { $alike }?
+words-unknown-place = Word { $position } is not right
+words-count = { $found ->
+    [0] Fill in the words
+    [one] You have filled in 1 word; usually there are 6
+   *[other] You have filled in { $found } words; usually there are 6
+}
+words-checksum = One word is not right, or the order is different. This did not cost a try
 
 ## content
 # (files and folders: reading, packing, unpacking)
@@ -107,7 +111,7 @@ link-insecure = { $host } is named with http://, which is not safe on the intern
 link-insecure-hint = Use https://. Plain http:// is only for this computer and for addresses in a private network.
 relay-url-invalid = This is not the address of a relay
 relay-url-link = This is the link of a share, not the address of a relay
-relay-url-link-hint = Its relay is { $relay }. To fetch what the link leads to: share get
+relay-url-link-hint = Its relay is { $relay }. To download what the link leads to: share get
 relay-url-invalid-hint = An address looks like https://relay.example, with nothing after it but a path.
 
 ## client
@@ -153,7 +157,7 @@ transfer-journal-unwritable = What it takes to go on with an upload later cannot
 transfer-comparing = Something was written to files meanwhile; comparing them with what was sent…
 transfer-journal = What it takes to go on with an upload later cannot be kept on this computer
 transfer-not-the-content = What the relay gives out is not what was sent
-transfer-tags = What has been fetched cannot be noted down
+transfer-tags = What has been downloaded cannot be noted down
 
 ## failures
 # (what error.rs tells)
@@ -193,7 +197,7 @@ relay-expiry-too-long = The relay does not keep anything for so long
 relay-expiry-too-long-hint = Nothing was sent. Send it again with a shorter time: --expires { $limit } is the longest.
 relay-too-large = The relay does not accept so much at once (limit: { $limit })
 relay-too-large-hint = Nothing was sent. Send less at once, or ask whoever runs the relay to allow more.
-share-collected = It was collected on { $at }, as often as the sender allowed
+share-collected = It has already been downloaded, on { $at }. The sender allows no more downloads
 share-downloads-taken = All downloads the sender allowed are taken
 share-downloads-taken-hint = If somebody is downloading it right now, try again when that has ended. If not, ask the sender to send it again.
 share-expired = It expired on { $at }
@@ -216,7 +220,7 @@ share-words-wrong-locked = These words do not open it, and that was the last try
 system-hint = Close other programs, and try again.
 unexpected = Something went wrong inside share: { $what }
 unexpected-hint = This should not happen. Please report it, with this message.
-words-hint = Compare each word with what the sender reads out.
+words-hint = Compare each word with what the sender told you.
 
 ## ledger and configuration
 
@@ -244,8 +248,8 @@ time-not-a-lifetime-hint = Write 12h, 7d, 2w, a date such as 2026-12-24 or 24-12
 # send
 send-link = Link:  { $link }
 send-words = Words: { $words }
-send-advice = Send the link by e-mail. Read the words out by phone; never put them in the same message.
-send-ready = Ready. It can be fetched until { $until }.
+send-advice = Send the link by e-mail. Read the words out on the phone; never put them in the same message.
+send-ready = Ready. It can be downloaded until { $until }.
 send-skipped = Not sent: { $path } ({ $reason })
 send-names = { $count ->
     [one] One name cannot be used on every computer; with a name that can be:
@@ -285,12 +289,12 @@ here-unwritable = What this computer would serve cannot be kept in { $path }
 here-public-hint = This computer has a public address, where an unencrypted connection is not safe. Use a relay: share send --relay URL
 here-not-built-in = This copy of share was built without the means to serve from this computer
 here-not-built-in-hint = Name a relay: share send --relay URL
-here-waiting = Keep this window open until it has been fetched. Ctrl-C stops sharing.
-here-received = Received and verified by the recipient.
-here-given-to-browser = Verified and given to the recipient's browser, which can download it again until { $until }. Keep this window open until then, or until the recipient says that the file is there.
-here-expired = It expired before it was fetched
+here-waiting = Keep this window open until it has been downloaded. Ctrl-C stops sharing.
+here-received = Received unchanged by the recipient.
+here-given-to-browser = Given unchanged to the recipient's browser, which can download it again until { $until }. Keep this window open until then, or until the recipient says that the file is there.
+here-expired = It expired before it was downloaded
 here-revoked = It was taken back
-here-stopped = Stopped; it cannot be fetched any more
+here-stopped = Stopped; it cannot be downloaded any more
 send-kept = The upload is kept, to go on with later. To take it back: share revoke { $link }
 send-kept-hint = Go on with: share resume
 send-kept-changed-hint = Once the file is again as it was: share resume. To send it as it is now, repeat `share send` with --new.
@@ -319,11 +323,11 @@ resume-taken-back = The unfinished upload was taken back: { $link }
 resume-not-taken-back = The unfinished upload could not be taken back; the relay removes it after two days: { $link }
 
 # get
-get-ask-words = The words you were told:
+get-ask-words = The words from the sender:
 get-ask-identity = Passphrase for { $path }:
 get-words-unreadable = The words in { $path } cannot be read
-get-needs-words = This share is opened with words, not with a key
-get-needs-identity = This share is opened with a key
+get-needs-words = This opens with words, not with a key
+get-needs-identity = This opens with a private key, not with words
 get-needs-identity-hint = Name your key file: share get LINK --identity FILE
 get-bad-identity = The key in { $path } cannot be used
 get-message = Message from the sender:
@@ -331,7 +335,7 @@ get-contents = { $files ->
     [one] One file
    *[other] { $files } files
 }, { $size }:
-get-until = It can be fetched until { $time }.
+get-until = It can be downloaded until { $time }.
 get-confirm = Save in { $folder }?
 get-declined = Nothing was saved
 get-interrupted = Stopped; nothing was saved
@@ -339,10 +343,10 @@ get-interrupted-kept = Stopped; { $percent } % of it is kept
 get-interrupted-kept-hint = To go on, run the same command again. To give up, remove { $folder }
 get-kept = { $percent } % of it is kept in { $folder }: the same command goes on from there.
 get-not-private = Private files come without their protection: others who can use { $folder } will be able to read them
-get-not-placed = What was fetched is kept in { $folder }: the same command goes on from there.
-get-not-here = It cannot be unpacked in that folder, so what was fetched is removed. Fetched into another folder, it counts as the same download.
-get-kept-removed = What had been fetched of it before is removed.
-get-kept-clocks-hint = By this computer's clock it has not, so what was fetched is kept in { $folder }. If the relay's clock is wrong, the same command goes on once that is right; otherwise ask the sender to send it again.
+get-not-placed = What was downloaded is kept in { $folder }: the same command goes on from there.
+get-not-here = It cannot be unpacked in that folder, so what was downloaded is removed. Downloaded into another folder, it counts as the same download.
+get-kept-removed = What had been downloaded of it before is removed.
+get-kept-clocks-hint = By this computer's clock it has not, so what was downloaded is kept in { $folder }. If the relay's clock is wrong, the same command goes on once that is right; otherwise ask the sender to send it again.
 get-going-on = Going on with an earlier download: { $percent } % of it is there.
 get-checking = Checking
 get-still-sending = The sender is still sending; this goes on as it arrives.
@@ -351,7 +355,7 @@ get-ticket-over = The earlier download had run out; going on counts as another o
 get-remove-left = A download of { $link } was never finished. Remove what is there of it, in { $folder }?
 get-removed-left = Removed what was left of an old download of { $link }.
 get-receipt-interrupted = Stopped before the relay had the receipt
-get-verified = Received and verified:
+get-verified = Received unchanged:
 get-renamed = { $wanted } exists already; saved as { $actual }
 get-no-receipt = All is saved, but the sender could not be told: { $why }
 get-stdout-needs-one-file = Only a single file can be written to standard output; this share holds several
@@ -367,15 +371,15 @@ get-too-deep = The path of { $path } is so long that, with the names in this sha
 get-staging-swapped = Somebody else changed the folder for unfinished downloads in { $path }; nothing was saved
 get-staging-swapped-hint = Choose a folder that only you can write to, with --output.
 get-ticket-unwritable = What it takes for that cannot be kept in { $path }
-get-ticket-not-kept = If this download fails, fetching it again counts as another one: { $why }
+get-ticket-not-kept = If this download fails, downloading it again counts as another one: { $why }
 
 # status, revoke, unlock, list
 state-uploading = Still uploading.
-state-ready = Ready; it can be fetched until { $until }.
+state-ready = Ready; it can be downloaded until { $until }.
 state-locked = Locked until { $until } after too many wrong words. To end that: share unlock { $link }
-state-given = Given to the recipient's browser; it can still be fetched until { $until }.
-state-received = Received; it can still be fetched until { $until }.
-state-collected = Collected as often as you allowed; the content is gone from the relay.
+state-given = Given to the recipient's browser; it can still be downloaded until { $until }.
+state-received = Received; it can still be downloaded until { $until }.
+state-collected = Downloaded as often as you allowed; the content is gone from the relay.
 state-content-until = If nothing else happens, the relay deletes the content on { $until }.
 state-revoked = Taken back; the content is gone from the relay.
 state-expired = Expired; the content is gone from the relay.
@@ -387,18 +391,18 @@ event-unlocked = unlocked by you
 event-ticket = a download began
 event-ticket-again = a download began again, in place of the one before
 event-ticket-returned = a download was not finished; it does not count
-event-receipt = received and verified by the recipient on { $time } (genuine receipt)
-event-receipt-browser = verified and given to the recipient's browser on { $time }; it can be downloaded again for a while (genuine receipt)
+event-receipt = received unchanged by the recipient on { $time } (genuine receipt)
+event-receipt-browser = given unchanged to the recipient's browser on { $time }; it can be downloaded again for a while (genuine receipt)
 event-receipt-confirmed = the recipient confirmed on { $time } that the file is there (genuine receipt)
 event-receipt-unverified = a receipt that is NOT genuine; do not rely on it
-event-collected = collected; content deleted
+event-collected = downloaded as often as you allowed; content deleted
 event-revoked = taken back by you; content deleted
 event-expired = expired; content deleted
 revoke-done = Taken back. The content is gone from the relay, and running downloads were cut off.
 unlock-done = Unlocked. The recipient can try again.
 sent-unknown = The relay does not know this share, or no longer
 sent-unknown-hint = A relay forgets a share 30 days after it has ended.
-sent-collected = It was collected on { $at }, as often as you allowed
+sent-collected = It has been downloaded, on { $at }, as often as you allowed
 sent-revoked = You took it back on { $at }
 sent-expired = It expired on { $at }
 list-files = { $files ->

@@ -6,8 +6,8 @@
 # (the header, the words, the payload)
 envelope-header-malformed = Dit is geen age-bestand, of het begin ervan is beschadigd
 envelope-header-tampered = Het begin van het bestand is veranderd nadat het werd versleuteld
-envelope-needs-words = Dit is versleuteld met woorden; een sleutel opent het niet
-envelope-needs-keys = Dit is versleuteld voor openbare sleutels; woorden openen het niet
+envelope-needs-words = Dit gaat open met woorden, niet met een sleutel
+envelope-needs-keys = Dit gaat open met een privésleutel, niet met woorden
 envelope-wrong-words = Met deze woorden gaat het niet open
 envelope-no-identity-fits = Geen van uw privésleutels opent dit
 envelope-too-much-work = Een wachtwoord hierop proberen kost te veel rekenwerk: 2^{ $found }; hoogstens 2^{ $max } is toegestaan
@@ -33,11 +33,15 @@ key-not-an-identity = Dit is geen privésleutel, of die is beschadigd
 key-passphrase-needed = De privésleutel is beveiligd met een wachtwoord, en dat is niet gegeven
 key-passphrase-wrong = Met dit wachtwoord gaat de privésleutel niet open
 key-encrypted = Het versleutelde bestand met privésleutels kan niet worden geopend
-words-unknown = Woord { $position } staat niet op de lijst: { $word }
-words-unknown-alike = Woord { $position } staat niet op de lijst: { $word }. Bedoelt u: { $alike }?
-words-unknown-place = Woord { $position } staat niet op de lijst
-words-count = Een zending heeft { $min } tot { $max } woorden; dit zijn er { $found }
-words-checksum = Deze woorden horen niet bij elkaar: er is een woord fout, of er zijn twee woorden verwisseld. Dit kost geen poging
+words-unknown = Woord { $position } klopt niet: { $word }. Kijk of u het goed hebt getypt
+words-unknown-alike = Woord { $position } klopt niet: { $word }. Bedoelt u: { $alike }?
+words-unknown-place = Woord { $position } klopt niet
+words-count = { $found ->
+    [0] Vul de woorden in
+    [one] U hebt 1 woord ingevuld; meestal zijn het er 6
+   *[other] U hebt { $found } woorden ingevuld; meestal zijn het er 6
+}
+words-checksum = Er klopt een woord niet, of de volgorde is anders. Dit heeft geen poging gekost
 
 ## content
 # (files and folders: reading, packing, unpacking)
@@ -193,7 +197,7 @@ relay-expiry-too-long = De server bewaart niets zo lang
 relay-expiry-too-long-hint = Er is niets verstuurd. Verstuur het opnieuw met een kortere tijd: --expires { $limit } is de langste.
 relay-too-large = De server accepteert niet zoveel tegelijk (grens: { $limit })
 relay-too-large-hint = Er is niets verstuurd. Verstuur minder tegelijk, of vraag de beheerder van de server om meer toe te staan.
-share-collected = Het is op { $at } opgehaald, zo vaak als de afzender toestond
+share-collected = Het is al opgehaald, op { $at }. De afzender staat niet meer downloads toe
 share-downloads-taken = Alle downloads die de afzender toestond, zijn in gebruik
 share-downloads-taken-hint = Haalt iemand het nu op, probeer het dan opnieuw als dat klaar is. Is dat het niet, vraag de afzender dan het opnieuw te versturen.
 share-expired = Het is op { $at } verlopen
@@ -208,15 +212,15 @@ share-ticket-ended = De server laat deze download niet verdergaan
 share-ticket-ended-hint = De tijd ervoor is om, of iemand anders die de woorden kent, haalt het nu op. Probeer het later opnieuw.
 share-unknown = De server kent deze link niet
 share-unknown-hint = Misschien is de zending al lang verlopen. Vraag de afzender om een nieuwe link.
-share-words-wrong = Deze woorden openen het niet: { $left ->
+share-words-wrong = Met deze woorden gaat het niet open: { $left ->
     [one] u hebt nog één poging
    *[other] u hebt nog { $left } pogingen
 }
-share-words-wrong-locked = Deze woorden openen het niet, en dat was de laatste poging: het is op slot tot { $until }
+share-words-wrong-locked = Met deze woorden gaat het niet open, en dat was de laatste poging: het is op slot tot { $until }
 system-hint = Sluit andere programma's en probeer het opnieuw.
 unexpected = Er ging iets mis in share: { $what }
 unexpected-hint = Dit hoort niet te gebeuren. Meld het alstublieft, met deze tekst.
-words-hint = Vergelijk elk woord met wat de afzender voorleest.
+words-hint = Vergelijk elk woord met wat de afzender u heeft verteld.
 
 ## ledger and configuration
 
@@ -286,8 +290,8 @@ here-public-hint = Deze computer heeft een openbaar adres, waar een onversleutel
 here-not-built-in = Deze versie van share kan niet vanaf deze computer delen
 here-not-built-in-hint = Geef een server op: share send --relay URL
 here-waiting = Laat dit venster open tot het is opgehaald. Ctrl-C stopt het delen.
-here-received = Ontvangen en gecontroleerd door de ontvanger.
-here-given-to-browser = Gecontroleerd en aan de browser van de ontvanger gegeven, die het tot { $until } opnieuw kan downloaden. Laat dit venster tot dan open, of tot de ontvanger zegt dat het bestand er is.
+here-received = Ongewijzigd ontvangen door de ontvanger.
+here-given-to-browser = Ongewijzigd aan de browser van de ontvanger gegeven, die het tot { $until } opnieuw kan downloaden. Laat dit venster tot dan open, of tot de ontvanger zegt dat het bestand er is.
 here-expired = Het is verlopen voordat het was opgehaald
 here-revoked = Het is ingetrokken
 here-stopped = Gestopt; het kan niet meer worden opgehaald
@@ -323,7 +327,7 @@ get-ask-words = De woorden van de afzender:
 get-ask-identity = Wachtwoord voor { $path }:
 get-words-unreadable = De woorden in { $path } kunnen niet worden gelezen
 get-needs-words = Dit gaat open met woorden, niet met een sleutel
-get-needs-identity = Dit gaat open met een sleutel
+get-needs-identity = Dit gaat open met een privésleutel, niet met woorden
 get-needs-identity-hint = Geef uw sleutelbestand op: share get LINK --identity BESTAND
 get-bad-identity = De sleutel in { $path } is niet bruikbaar
 get-message = Bericht van de afzender:
@@ -351,7 +355,7 @@ get-ticket-over = De tijd van de eerdere download was voorbij; verdergaan telt a
 get-remove-left = Een download van { $link } is nooit voltooid. Verwijderen wat er al van is, in { $folder }?
 get-removed-left = Verwijderd wat er over was van een oude download van { $link }.
 get-receipt-interrupted = Gestopt voordat de server de ontvangstbevestiging had
-get-verified = Ontvangen en gecontroleerd:
+get-verified = Ongewijzigd ontvangen:
 get-renamed = { $wanted } bestaat al; opgeslagen als { $actual }
 get-no-receipt = Alles is opgeslagen, maar de afzender kon geen bericht krijgen: { $why }
 get-stdout-needs-one-file = Alleen één bestand kan naar de standaarduitvoer; dit zijn er meer
@@ -387,18 +391,18 @@ event-unlocked = door u ontgrendeld
 event-ticket = download begonnen
 event-ticket-again = download opnieuw begonnen, in plaats van de vorige
 event-ticket-returned = download niet afgemaakt; die telt niet mee
-event-receipt = door de ontvanger ontvangen en gecontroleerd op { $time } (echte ontvangstbevestiging)
-event-receipt-browser = gecontroleerd en aan de browser van de ontvanger gegeven op { $time }; kan nog even opnieuw worden gedownload (echte ontvangstbevestiging)
+event-receipt = ongewijzigd ontvangen door de ontvanger op { $time } (echte ontvangstbevestiging)
+event-receipt-browser = ongewijzigd aan de browser van de ontvanger gegeven op { $time }; kan nog even opnieuw worden gedownload (echte ontvangstbevestiging)
 event-receipt-confirmed = de ontvanger bevestigde op { $time } dat het bestand er is (echte ontvangstbevestiging)
 event-receipt-unverified = een ontvangstbevestiging die NIET echt is; vertrouw er niet op
-event-collected = opgehaald; inhoud verwijderd
+event-collected = opgehaald zo vaak als u toestond; inhoud verwijderd
 event-revoked = door u ingetrokken; inhoud verwijderd
 event-expired = verlopen; inhoud verwijderd
 revoke-done = Ingetrokken. De inhoud is van de server verwijderd en lopende downloads zijn afgebroken.
 unlock-done = Ontgrendeld. De ontvanger kan het opnieuw proberen.
 sent-unknown = De server kent deze zending niet, of niet meer
 sent-unknown-hint = Een server vergeet een zending 30 dagen nadat die is geëindigd.
-sent-collected = Het is op { $at } opgehaald, zo vaak als u toestond
+sent-collected = Het is opgehaald, op { $at }, zo vaak als u toestond
 sent-revoked = U hebt het op { $at } ingetrokken
 sent-expired = Het is op { $at } verlopen
 list-files = { $files ->
@@ -422,10 +426,10 @@ config-token = Afzendertoken voor: { $relay }
 
 # doctor
 doctor-page-released = { $relay } geeft browsers precies de pagina van share { $version }.
-doctor-page-now = Dit is wat de relay nu aan deze computer geeft: de bytes van elk bestand, en de headers die bepalen wat een browser ermee doet. `share get` hoeft de pagina van geen enkele relay te vertrouwen.
+doctor-page-now = Dit is wat de server nu aan deze computer geeft: de bytes van elk bestand, en de headers die bepalen wat een browser ermee doet. `share get` hoeft de pagina van geen enkele server te vertrouwen.
 doctor-page-differs = { $relay } geeft niet de pagina van share { $version }; deze bestanden zijn anders: { $files }
-doctor-page-differs-hint = De relay zegt { $software } te zijn, en dit is share { $version }. Bij een andere versie hoort een andere pagina. Is de versie dezelfde, typ dan geen woorden op die pagina: gebruik `share get`, en meld het aan de beheerder van de relay.
-doctor-no-relay = Er is geen relay om te controleren
+doctor-page-differs-hint = De server zegt { $software } te zijn, en dit is share { $version }. Bij een andere versie hoort een andere pagina. Is de versie dezelfde, typ dan geen woorden op die pagina: gebruik `share get`, en meld het aan de beheerder van de server.
+doctor-no-relay = Er is geen server om te controleren
 doctor-no-relay-hint = Noem er een: share doctor --relay URL, of geef een link: share doctor LINK
 
 ## ui

@@ -443,7 +443,7 @@ impl fmt::Display for WordsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&match self {
             Self::Unknown { position, .. } => fl!("words-unknown-place", position = position),
-            Self::Count { found } => fl!("words-count", found = found, min = MIN_WORDS, max = MAX_WORDS),
+            Self::Count { found } => fl!("words-count", found = found),
             Self::Checksum => fl!("words-checksum"),
         })
     }

@@ -27,6 +27,8 @@ test("each failure has sentences without gaps", () => {
     { code: "expired" },
     { code: "collected", at: 1_800_000_000 },
     { code: "words_unknown", position: 3, word: "xyz", suggestions: ["one"] },
+    { code: "words_count", found: 0 },
+    { code: "words_count", found: 1 },
     { code: "words_count", found: 4 },
     { code: "identity_unsupported", kind: "post_quantum" },
     { code: "too_large_for_memory", bytes: 3e9, limit: 256 * 2 ** 20 },
@@ -70,5 +72,5 @@ test("the language is the first known one of the browser, else English", () => {
 });
 
 test("a value in a sentence is never taken for another place in it", () => {
-  assert.equal(english.say("failure.words_unknown", { position: "{word}", word: "x" }), "Word {word} is not on the list: “x”.");
+  assert.equal(english.say("words.said", { position: "{word}", word: "x" }), "Word {word}, “x”, is not right. Check how you typed it.");
 });

@@ -233,7 +233,7 @@ fn a_kind_that_is_not_true_gets_nowhere() {
         _ => response.into(),
     });
     let link = sent.through(&server.url);
-    bounded(world.get(&link, "in")).exits(2).says("This share is opened with a key");
+    bounded(world.get(&link, "in")).exits(2).says("This opens with a private key, not with words");
     let with_key = world.share(["get", &link.link, "--yes", "--identity", "key.txt", "--output", "in"]);
     bounded(with_key).exits(3).says("The relay refused (bad_request)");
     assert!(!world.path("in").exists());

@@ -51,7 +51,7 @@ export class Ask implements Screen {
 
   /** `typed` is what was typed already. */
   constructor(readonly stage: Stage, readonly kind: "words" | "keys", private about: About, typed = "") {
-    const changed = () => this.#typed();
+    const changed = (now: Failure | null) => this.#mended(now);
     this.#field = kind === "words" ? new WordsField(stage, changed, typed) : new KeyField(stage, changed);
     if ("status" in about && about.status) this.#learn(about.status);
   }
@@ -171,9 +171,9 @@ export class Ask implements Screen {
     return this.#failure !== null && /^(words|identity)_|^no_identity_fits$/.test(this.#failure.code);
   }
 
-  /** What was typed is another now: what was said of it no longer holds. */
-  #typed(): void {
-    if (!this.#isMistyped) return;
+  /** Takes away what was said of what is typed once it no longer holds: `now` is what is wrong by now, if anything is. */
+  #mended(now: Failure | null): void {
+    if (!this.#isMistyped || this.#failure === null || isSameProblem(this.#failure, now)) return;
     this.#failure = null;
     document.getElementById(PROBLEM)?.remove();
     const field = document.getElementById(this.#field.id);
@@ -248,6 +248,14 @@ export class Ask implements Screen {
     // Not every step of the work is read out.
     this.stage.announce(this.#percent !== null && !this.#why ? this.stage.texts.say("ask.opening") : doing);
   }
+}
+
+/** Whether what was told still holds for the words as they are now. */
+function isSameProblem(told: Failure, now: Failure | null): boolean {
+  if (told.code === "words_wrong") return told.lockedUntil !== undefined;
+  if (told.code === "words_unknown" && now?.code === "words_unknown") return told.position === now.position;
+  if (told.code === "words_count" && now?.code === "words_count") return told.found === now.found;
+  return told.code === now?.code;
 }
 
 /**

@@ -18,8 +18,8 @@ export class KeyField implements Field {
   #text = "";
 
   /** `changed` is called when it is another key now. */
-  constructor(readonly stage: Stage, readonly changed: () => void) {
-    this.#chooser.addEventListener("change", changed);
+  constructor(readonly stage: Stage, readonly changed: (failure: null) => void) {
+    this.#chooser.addEventListener("change", () => changed(null));
   }
 
   get id(): string {
@@ -37,7 +37,7 @@ export class KeyField implements Field {
       input: () => {
         this.#text = input.value;
         this.#chooser.value = "";
-        this.changed();
+        this.changed(null);
       },
     });
     input.value = this.#text;

@@ -10,6 +10,9 @@ export const PROBLEM = "problem";
 /** What happened. */
 export function whatHappened(texts: Texts, failure: Failure): string {
   switch (failure.code) {
+    case "words_count":
+      if (failure.found > 0) return texts.count("failure.words_count", failure.found);
+      break;
     case "words_wrong":
       if (failure.lockedUntil !== undefined) return texts.say("failure.words_wrong.locked", { time: texts.time(failure.lockedUntil) });
       if (failure.triesLeft !== undefined) return texts.count("failure.words_wrong.left", failure.triesLeft);

@@ -1,12 +1,15 @@
-/** The one field for the words. Each is marked while the rest is typed; what a slip may have been meant as can be taken. */
+/**
+ * The one field for the words. While they are typed, each is marked with its number and the word that is understood; what a
+ * slip may have been meant as can be taken.
+ */
 
 import { LONG_PATIENCE_MS, withPatience } from "../backoff.ts";
 import type { Failure } from "../failure.ts";
 import type { Manifest } from "../manifest.ts";
 import { loadWords } from "../wordlists.ts";
-import type { TypedWord, Words } from "../words.ts";
+import type { TypedWord, Understood, Words } from "../words.ts";
 import type { Field } from "./ask.ts";
-import { button, element, type Child } from "./dom.ts";
+import { button, element, setText, type Child } from "./dom.ts";
 import { PROBLEM } from "./problem.ts";
 import type { Stage } from "./screen.ts";
 import type { Texts } from "./texts.ts";
@@ -18,17 +21,21 @@ const PAUSE_MS = 1_000;
 export class WordsField implements Field {
   readonly id = "words";
   #text = "";
+  /** Whether these words are told to be wrong. */
+  #isBlamed = false;
   #words: Promise<Words> | null = null;
   #pause: ReturnType<typeof setTimeout> | undefined;
   #input = element("textarea");
   #marks = element("ol");
+  #fit = element("p");
 
-  /** `changed` is called when something else is typed; `typed` is what was typed already. */
-  constructor(readonly stage: Stage, readonly changed: () => void, typed: string) {
+  /** `changed` is told what is wrong with the words whenever others are typed, `null` if they fit together; `typed` is what was typed already. */
+  constructor(readonly stage: Stage, readonly changed: (failure: Failure | null) => void, typed: string) {
     this.#text = typed;
   }
 
   draw(texts: Texts, problem: Child, isMistyped: boolean): Child[] {
+    this.#isBlamed = isMistyped;
     const label = element("label", { for: this.id }, texts.say("words.label"));
     const hint = element("p", { id: "words-hint", class: "hint" }, texts.say("words.hint"));
     this.#input = element("textarea", {
@@ -41,9 +48,10 @@ export class WordsField implements Field {
       keydown: submitOnEnter,
     });
     this.#input.value = this.#text;
-    this.#marks = element("ol", { class: "marks", "aria-label": texts.say("words.marks"), hidden: true });
+    this.#marks = element("ol", { class: "marks", translate: "no", "aria-label": texts.say("words.marks"), hidden: true });
+    this.#fit = element("p", { id: "words-fit", class: "fit", hidden: true });
     if (this.#text !== "") void this.#mark();
-    return [label, hint, problem, this.#input, this.#marks];
+    return [label, hint, problem, this.#input, this.#marks, this.#fit];
   }
 
   submit(texts: Texts): string {
@@ -72,65 +80,82 @@ export class WordsField implements Field {
   }
 
   #typed(): void {
-    this.#text = this.#input.value;
-    this.changed();
+    [this.#text, this.#isBlamed] = [this.#input.value, false];
     clearTimeout(this.#pause);
     this.#pause = setTimeout(() => void this.#announce(), PAUSE_MS);
-    void this.#mark();
+    void this.#mark().then((understood) => understood && this.changed(understood.failure));
   }
 
-  async #mark(): Promise<void> {
-    const marked = await this.#marked();
+  /** Marks what is typed, and tells what it is understood as. */
+  async #mark(): Promise<Understood | null> {
+    const understood = await this.#understand();
     const { texts } = this.stage;
+    const marked = shown(understood);
     this.#marks.replaceChildren(...marked.map((word, place) => this.#markOf(texts, word, place, marked)));
     this.#marks.hidden = marked.length === 0;
+    const fit = this.#isBlamed ? "" : whetherTheyFit(texts, understood);
+    setText(this.#fit, fit);
+    this.#fit.hidden = fit === "";
+    return understood;
   }
 
-  /** Without what is still being typed, unless it is a word already. Nothing while the lists are not there. */
-  async #marked(): Promise<TypedWord[]> {
-    const text = this.#text;
+  /** What is typed by now; `null` while the lists are not there. */
+  async #understand(): Promise<Understood | null> {
     try {
-      const marked = (await this.#load()).mark(text);
-      const isTyping = /[\p{L}\p{M}]$/u.test(text) && marked.at(-1)?.state !== "exact";
-      return text === this.#text ? (isTyping ? marked.slice(0, -1) : marked) : this.#marked();
+      return (await this.#load()).understand(this.#text);
     } catch {
       // Opening it will say why.
-      return [];
+      return null;
     }
   }
 
-  #markOf(texts: Texts, { text, state, suggestions }: TypedWord, place: number, all: TypedWord[]): HTMLElement {
-    const said = element("span", { class: state === "unknown" ? "state" : "hidden" }, ` ${texts.say(`words.${state}`)} `);
+  #markOf(texts: Texts, { text, state, meant, suggestions }: TypedWord, place: number, all: TypedWord[]): HTMLElement {
+    const number = element("span", { class: "number" }, `${place + 1} `);
+    const arrow = element("span", { "aria-hidden": "true" }, " → ");
+    const as = element("span", { class: "hidden" }, ` ${texts.say("words.understood")} `);
+    const word = element("span", { class: "word" }, text, ...(meant === null || meant === text ? [] : [arrow, as, meant]));
+    const wrong = state === "unknown" ? element("span", {}, ` ${texts.say("words.unknown")} `) : null;
     const use = (word: string) =>
       button(word, () => this.#replace(place, word, all), { "aria-label": texts.say("words.use", { word, typed: text }) });
     const maybe = suggestions.length > 0 ? element("span", {}, `${texts.say("words.maybe")} `) : null;
-    return element("li", { class: state }, element("span", { class: "word" }, text), said, maybe, ...suggestions.map(use));
+    return element("li", { class: state }, number, word, wrong, maybe, ...suggestions.map(use));
   }
 
   #replace(place: number, word: string, all: TypedWord[]): void {
-    const rest = all.length === 0 ? "" : this.#unfinished(all);
-    this.#text = [...all.map(({ text }, i) => (i === place ? word : text)), rest].join(" ").trimEnd() + (rest ? "" : " ");
-    this.#input.value = this.#text;
+    const rest = this.#unfinished(all);
+    this.#input.value = [...all.map(({ text }, i) => (i === place ? word : text)), rest].join(" ").trimEnd() + (rest ? "" : " ");
     this.#input.focus();
-    this.changed();
-    void this.#mark();
+    this.#typed();
   }
 
   /** What follows the marked words: the beginning of another. */
   #unfinished(all: TypedWord[]): string {
-    const last = /[\p{L}\p{M}]+$/u.exec(this.#text)?.[0] ?? "";
+    const last = /[\p{L}\p{M}\p{N}]+$/u.exec(this.#text)?.[0] ?? "";
     return last.toLowerCase() === all.at(-1)?.text ? "" : last;
   }
 
   async #announce(): Promise<void> {
-    const marked = await this.#marked();
+    const understood = await this.#understand();
+    const { texts } = this.stage;
+    const marked = shown(understood);
     const position = marked.findIndex(({ state }) => state === "unknown") + 1;
     const wrong = marked[position - 1];
-    if (!wrong) return this.stage.announce("");
+    if (!wrong) return this.stage.announce(whetherTheyFit(texts, understood));
     const alike = wrong.suggestions.join(", ");
     const values = { position, word: wrong.text, alike };
-    this.stage.announce(this.stage.texts.say(alike === "" ? "words.said" : "words.said.alike", values));
+    this.stage.announce(texts.say(alike === "" ? "words.said" : "words.said.alike", values));
   }
+}
+
+/** The marks: without what is still being typed, unless it is a word already, or the words fit together with it. */
+function shown(understood: Understood | null): TypedWord[] {
+  if (understood === null) return [];
+  return understood.words.filter(({ isOpen, state }) => !isOpen || state === "exact" || understood.failure === null);
+}
+
+/** What is said of words that are a passphrase. */
+function whetherTheyFit(texts: Texts, understood: Understood | null): string {
+  return understood?.failure === null ? texts.say("words.fit", { count: understood.words.length }) : "";
 }
 
 const ATTRIBUTES = {
@@ -139,6 +164,8 @@ const ATTRIBUTES = {
   autocomplete: "off",
   autocorrect: "off",
   spellcheck: "false",
+  writingsuggestions: "false",
+  translate: "no",
   inputmode: "text",
   enterkeyhint: "go",
   required: true,

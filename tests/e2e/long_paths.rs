@@ -94,7 +94,8 @@ fn what_cannot_be_unpacked_here_is_not_said_to_go_on_here() {
     let relative = file.strip_prefix(world.path("")).unwrap();
     let run = world.program("strace", failing).arg(&file).arg("-P").arg(relative).args(get);
     let outcome = run.args(["--output", "in"]).within(LIMIT).exits(10);
-    let outcome = outcome.says("many/7/1007 cannot have its name in this place").says("so what was downloaded is removed");
+    let outcome =
+        outcome.says("many/7/1007 cannot have its name in this place").says("so what was downloaded is removed");
     assert!(!outcome.stderr().contains("goes on from there"), "{outcome:?}");
     assert!(!staging.exists());
     let elsewhere = world.share(["get", &sent.link, "--yes", "--identity", "key.txt", "--output", "elsewhere"]);

@@ -47,7 +47,7 @@ fn without_a_home_it_gets_and_tells_what_it_cannot_do() {
     let Some(listed) = run(&[&get[..], &["--list"]].concat()) else { return };
     assert!(listed.exits(0).stdout().contains("case.bin"));
     let got = run(&[&get[..], &["--output", "in"]].concat()).unwrap().exits(0);
-    got.says("fetching it again counts as another one: The system tells no home folder");
+    got.says("downloading it again counts as another one: The system tells no home folder");
     assert!(world.path("in/case.bin").exists());
     run(&["doctor", "--relay", &relay.url]).unwrap().exits(0);
     for arguments in [&["send", words, "--relay", &relay.url][..], &["list"], &["login", &relay.url]] {

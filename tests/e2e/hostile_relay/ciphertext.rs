@@ -57,7 +57,10 @@ fn lies_in_the_manifest() {
         ],
     );
     lied(UNREACHABLE, &[("cut off", |r| content(&r, r.body.len(), &r.body[..99])), ("closed", |_| nothing())]);
-    lied((8, "This opens with words, not with a key"), &[("sealed with words", |r| r.with_body(scrypt_file(10)).into())]);
+    lied(
+        (8, "This opens with words, not with a key"),
+        &[("sealed with words", |r| r.with_body(scrypt_file(10)).into())],
+    );
 }
 
 #[test]

@@ -62,6 +62,11 @@ pub struct Send {
     /// The file name that standard input gets
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
+    /// The name by which the recipient knows you, such as "Wijkteam Noord", encrypted too (default: that of the variable
+    /// SHARE_FROM). It is shown as what you call yourself: nothing verifies it, so say the words to somebody who knows
+    /// your voice
+    #[arg(long, value_name = "NAME")]
+    pub from: Option<String>,
     /// A message for the recipient, encrypted too. While share runs, other users of this computer can see TEXT;
     /// they cannot see what @FILE reads from a file, or @- from standard input
     #[arg(long, short, value_name = "TEXT|@FILE")]
@@ -150,7 +155,7 @@ pub struct Get {
     /// Do not ask before saving
     #[arg(long, short)]
     pub yes: bool,
-    /// Show message and names only; uses up no download
+    /// Show sender, message and names only; uses up no download
     #[arg(long, conflicts_with_all = ["ciphertext", "force"])]
     pub list: bool,
     /// Save the encrypted age file as FILE instead of opening it

@@ -264,7 +264,12 @@ impl From<ContentError> for Error {
         use ContentError as C;
         let (kind, code, hint) = match &error {
             C::Changed(_) => (Kind::Changed, "file_changed", Some(fl!("content-changed-hint"))),
-            C::NothingToSend | C::Nameless(_) | C::MessageLong | C::MessageCharacter(_) => (Kind::Usage, "usage", None),
+            C::NothingToSend
+            | C::Nameless(_)
+            | C::MessageLong
+            | C::MessageCharacter(_)
+            | C::SenderLength
+            | C::SenderCharacter(_) => (Kind::Usage, "usage", None),
             C::Newer => (Kind::Corrupt, "newer_version", Some(fl!("content-newer-hint"))),
             // Authenticated, so only who sealed it can have made it so.
             C::Manifest(_) | C::Archive(..) => (Kind::Corrupt, "corrupt", Some(fl!("corrupt-sender-hint"))),

@@ -129,22 +129,24 @@ fn send_and_get(tapped: &Tapped, arguments: &[&str], paths: &[&Path]) -> Sent {
 }
 
 #[test]
-fn of_a_file_its_name_and_its_message() {
+fn of_a_file_its_name_its_message_and_its_sender() {
     let tapped = Tapped::new();
     let name = "jaarrekening Vandersmissen 2026 🔒.pdf";
     let message = "Voor Wilhelmina: de cijfers van de zomer, vertrouwelijk.";
     let plaintext = noise(8 * 1024 * 1024 + 70_001);
     let file = tapped.world.file(name, &plaintext);
-    let sent = send_and_get(&tapped, &["--message", message], &[&file]);
+    let sender = "Wijkteam Vogelenzang";
+    let sent = send_and_get(&tapped, &["--message", message, "--from", sender], &[&file]);
 
     let (file_key, manifest) = tapped.secrets(&sent);
     let evidence = tapped.evidence();
     assert_eq!(window_held(&evidence, &plaintext), None);
     assert_eq!(manifest_held(&evidence, &manifest), None);
     assert_eq!(held(&evidence, &keys(&sent.passphrase(), &file_key)), None);
-    let mut secrets: Vec<(&str, Vec<u8>)> = vec![("the message", message.into()), ("the name", name.into())];
-    for word in ["jaarrekening", "Vandersmissen", "Wilhelmina", "vertrouwelijk", "%F0%9F%94%92"] {
-        secrets.push(("a word of name or message", word.into()));
+    let mut secrets: Vec<(&str, Vec<u8>)> =
+        vec![("the message", message.into()), ("the name", name.into()), ("the sender", sender.into())];
+    for word in ["Vogelenzang", "jaarrekening", "Vandersmissen", "Wilhelmina", "vertrouwelijk", "%F0%9F%94%92"] {
+        secrets.push(("a word of name, message or sender", word.into()));
     }
     assert_eq!(held(&evidence, &secrets), None);
 }

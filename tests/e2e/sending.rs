@@ -1,7 +1,9 @@
 //! What holds when a send does not simply run to its end, and what it tells programs.
 
 use std::{
+    ffi::OsStr,
     fs::{File, OpenOptions},
+    os::unix::ffi::OsStrExt,
     process::Command,
     time::{Duration, Instant},
 };
@@ -11,7 +13,7 @@ use serde_json::json;
 use crate::{
     failures::{NOWHERE, send_something},
     proxy::Proxy,
-    upload_resume::until_header_is_kept,
+    upload_resume::{journals, until_header_is_kept},
     world::{Sent, World, files_below},
 };
 
@@ -95,6 +97,73 @@ fn bytes_are_those_of_the_files_throughout() {
     let received = world.get(&sent, "in").arg("--json").succeeds().json();
     let bytes = [&told[0]["bytes"], &told[1]["bytes"], &received[0]["bytes"], &world.ledger_entry(&sent)["bytes"]];
     assert_eq!(bytes, [&json!(10); 4]);
+}
+
+#[test]
+fn who_opens_it_is_told_how_the_sender_calls_themselves() {
+    const SHOWN: &str = "From: Wijkteam Noord (as the sender calls themselves)";
+    let world = World::new();
+    let relay = world.relay();
+    let sent = send_something(&world, &relay.url, &["--from", " Wijkteam Noord "]);
+    let listed = world.get(&sent, "in").arg("--list").succeeds();
+    assert_eq!(listed.stdout().lines().next(), Some(SHOWN), "{listed:?}");
+    let listed = world.get(&sent, "in").args(["--list", "--json"]).succeeds().json();
+    assert_eq!((&listed[0]["event"], &listed[0]["sender"]), (&json!("listed"), &json!("Wijkteam Noord")));
+    world.get(&sent, "in").succeeds().says(SHOWN);
+    world.get(&sent, "in").args(["--lang", "nl"]).succeeds().says("Van: Wijkteam Noord (zo noemt de afzender zich)");
+    let received = world.get(&sent, "in").arg("--json").succeeds().json();
+    assert_eq!((&received[0]["event"], &received[0]["sender"]), (&json!("received"), &json!("Wijkteam Noord")));
+
+    let unnamed = send_something(&world, &relay.url, &[]);
+    assert!(!world.get(&unnamed, "in").arg("--list").succeeds().stdout().contains("From:"));
+    let listed = world.get(&unnamed, "in").args(["--list", "--json"]).succeeds().json();
+    assert!(listed[0].get("sender").is_none(), "{listed:?}");
+}
+
+#[test]
+fn the_environment_names_the_sender_unless_an_option_does() {
+    let world = World::new();
+    let relay = world.relay();
+    world.file("case.bin", "x");
+    let send = |options: &[&str], named: &OsStr| {
+        let run = world.share(["send", "case.bin", "--json", "--relay", &relay.url, "--passphrase-file", "w"]);
+        run.args(options).env("SHARE_FROM", named).output()
+    };
+    let sender = |options: &[&str], named: &str| {
+        let link = send(options, named.as_ref()).exits(0).json()[0]["link"].as_str().unwrap().to_owned();
+        let sent = Sent { link, words: world.path("w") };
+        let listed = world.get(&sent, "in").args(["--list", "--json"]).succeeds().json().remove(0);
+        std::fs::remove_file(sent.words).unwrap();
+        listed.get("sender").cloned()
+    };
+    assert_eq!(sender(&[], "Wijkteam Noord"), Some(json!("Wijkteam Noord")));
+    assert_eq!(sender(&["--from", "Wijkteam Zuid"], "Wijkteam Noord"), Some(json!("Wijkteam Zuid")));
+    assert_eq!(sender(&[], ""), None);
+    // In another encoding than this system's.
+    send(&[], OsStr::from_bytes(b"Zorg \xc9\xe9n")).fails(2, "usage");
+}
+
+#[test]
+fn a_sender_whose_name_not_everybody_can_show_sends_nothing() {
+    let world = World::new();
+    let file = world.file("case.bin", "x");
+    let long = "x".repeat(101);
+    for (name, says) in [
+        ("", "must have 1 to 100 characters"),
+        (" ", "must have 1 to 100 characters"),
+        (&long, "must have 1 to 100 characters"),
+        ("Wijk\nteam", "cannot be shown everywhere: U+000A"),
+        ("\u{1b}]0;Wijkteam\u{7}", "cannot be shown everywhere: U+001B"),
+        ("Wijkteam \u{202e}drooN", "cannot be shown everywhere: U+202E"),
+        ("Wijk\u{200b}team", "cannot be shown everywhere: U+200B"),
+        ("Wijkteam \u{378}", "cannot be shown everywhere: U+0378"),
+    ] {
+        let send = world.share(["send", "--json", "--relay", NOWHERE, "--passphrase-file", "w", "--from", name]);
+        let outcome = send.arg(&file).output();
+        let error = outcome.fails(2, "usage");
+        assert!(error["message"].as_str().unwrap().contains(says), "{error}");
+        assert!(!world.path("w").exists() && journals(&world).is_empty(), "{name:?}");
+    }
 }
 
 #[test]

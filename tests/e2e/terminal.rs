@@ -137,12 +137,16 @@ fn asks_for_words_shows_what_is_inside_and_saves() {
     let relay = world.relay();
     let other = send_something(&world, &relay.url, &[]);
     let (one, two) = (world.file("one.txt", "1"), world.file("two.bin", noise(3000)));
-    let sent = world.send(&relay.url, [one.to_str().unwrap(), two.to_str().unwrap(), "--message", "for you\nand you"]);
+    let sent = world.send(
+        &relay.url,
+        [one.to_str().unwrap(), two.to_str().unwrap(), "--message", "for you\nand you", "--from", "Ann"],
+    );
 
     let mut terminal = get(&world, &sent, "");
     terminal.answers(ASK_WORDS, &format!("{}\n", other.passphrase()));
     terminal.sees("warning: These words do not open it: 9 tries are left");
     terminal.answers(ASK_WORDS, &format!("{}\n", sent.passphrase().replace('-', " ")));
+    terminal.sees("From: Ann (as the sender calls themselves)");
     for line in ["Message from the sender:", "  for you", "  and you", "2 files, ", "one.txt  1 B", "two.bin  2.93 KiB"]
     {
         terminal.sees(line);
@@ -269,8 +273,8 @@ fn hostile_names_never_reach_the_terminal() {
     const HOSTILE: &str = r"\u001b[2J\u001b]0;owned\u0007\u202egpj.exe";
     let world = World::new();
     let relay = world.relay();
-    for (place, what) in [("case.bin", "name"), (PADDING, "message")] {
-        let sent = send_something(&world, &relay.url, &["--message", PADDING]);
+    for (place, what) in [("case.bin", "name"), (PADDING, "message"), ("Wijkteam Noord", "sender")] {
+        let sent = send_something(&world, &relay.url, &["--message", PADDING, "--from", "Wijkteam Noord"]);
         rewrite_manifest(&relay, &sent, place, HOSTILE);
         for options in ["--yes", "--list"] {
             let options = format!("{options} --passphrase-file {}", sent.words.display());

@@ -287,13 +287,21 @@ fn no_other_bytes_are_sent_in_place_of_what_may_have_been_sent() {
 }
 
 #[test]
+fn what_goes_on_is_from_the_sender_that_it_was_begun_by() {
+    let (stopped, _) = Stopped::by("KILL", &["--from", "Wijkteam Noord"]);
+    stopped.world.share(["resume", &stopped.sent.link]).env("SHARE_FROM", "Wijkteam Zuid").succeeds();
+    let received = stopped.world.get(&stopped.sent.through(&stopped.relay.url), "in").arg("--json").succeeds().json();
+    assert_eq!(received[0]["sender"], "Wijkteam Noord");
+}
+
+#[test]
 fn standard_input_goes_on_with_the_same_bytes_and_no_others() {
     let world = World::new();
     let relay = world.relay();
     let gate = Proxy::holding_request(&relay.url, "/parts/3 ");
     let send = |options: &[&str]| {
         let run = world.share(["send", "-", "--name", "case.bin", "--json", "--relay", &gate.url, "--passphrase-file"]);
-        run.arg("words").args(options)
+        run.arg("words").args(["--from", "Wijkteam Noord"]).args(options)
     };
     let mut sending = send(&[]).start();
     let mut stdin = sending.stdin.take().unwrap();
@@ -314,7 +322,8 @@ fn standard_input_goes_on_with_the_same_bytes_and_no_others() {
     send(&["--resume"]).output_with_input(&noise(PART + 1)).fails(12, "file_changed");
     let outcome = send(&["--resume"]).output_with_input(&noise(BYTES)).exits(0);
     assert_eq!(created_event(&outcome)["link"], link.as_str());
-    world.get(&Sent { link, words: world.path("words") }, "in").succeeds();
+    let sent = Sent { link, words: world.path("words") };
+    world.get(&sent, "in").succeeds().says("From: Wijkteam Noord ");
     assert!(fs::read(world.path("in/case.bin")).unwrap() == noise(BYTES));
     assert_eq!(journals(&world), [] as [PathBuf; 0]);
 }

@@ -29,6 +29,10 @@ pub enum ContentError {
     MessageLong,
     /// The sender's message holds a control character.
     MessageCharacter(char),
+    /// The sender's name is empty or too long.
+    SenderLength,
+    /// The sender's name holds a character that is not shown, or not everywhere.
+    SenderCharacter(char),
 
     /// The manifest is of a version this program does not know.
     Newer,
@@ -84,6 +88,8 @@ pub enum Fault {
     Unlisted,
     /// A message that is too long or holds control characters.
     Message,
+    /// A sender's name that is empty, too long, or not shown as it is.
+    Sender,
     /// The manifest's age file has the nonce of the content's.
     Nonce,
 }
@@ -139,6 +145,10 @@ impl fmt::Display for ContentError {
                 fl!("content-message-long", limit = (super::manifest::MAX_MESSAGE_BYTES / 1024).to_string())
             }
             Self::MessageCharacter(c) => fl!("content-message-character", character = printable(&c.to_string())),
+            Self::SenderLength => fl!("content-sender-length", most = super::manifest::MAX_SENDER_CHARACTERS),
+            Self::SenderCharacter(c) => {
+                fl!("content-sender-character", character = format!("U+{:04X}", u32::from(*c)))
+            }
             Self::Newer => fl!("content-newer"),
             Self::Manifest(_) => fl!("content-manifest"),
             Self::Archive(path, _) => fl!("content-archive", path = quoted(path)),
@@ -184,6 +194,7 @@ impl fmt::Display for Fault {
             Self::TooMany => fl!("fault-too-many", limit = super::manifest::MAX_ENTRIES),
             Self::Unlisted => fl!("fault-unlisted"),
             Self::Message => fl!("fault-message"),
+            Self::Sender => fl!("fault-sender"),
             Self::Nonce => fl!("fault-nonce"),
         })
     }

@@ -8,7 +8,7 @@ use share_relay_api::Json;
 use super::{
     archive::Layout,
     error::{ContentError, Fault},
-    names::{self, printable},
+    names::{self, is_unassigned, is_visible, printable, with_previous},
     tree::Tree,
 };
 
@@ -18,6 +18,8 @@ pub const VERSION: u64 = 1;
 pub const MAX_LISTED: usize = 10_000;
 /// Most files and folders in one share.
 pub const MAX_ENTRIES: u64 = 1_000_000;
+/// Characters in the name by which the sender wants to be known.
+pub const MAX_SENDER_CHARACTERS: usize = 100;
 /// Bytes of UTF-8 in the sender's message.
 pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
 /// Bytes of JSON. With the header and the tags of the age file this stays below the relay's 4 MiB.
@@ -83,13 +85,16 @@ pub struct Manifest {
     /// All files and folders in the order of the content, or nothing at all if there are too many to list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entries: Vec<Entry>,
+    /// The name by which the sender wants to be known: a claim, which nothing here verifies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender: Option<String>,
     /// What the sender has to say; lines end in `\n`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
 
 impl Manifest {
-    /// Of content with these entries, their offsets set.
+    /// Of content with these entries, their offsets set; without a sender.
     pub(super) fn new<'a>(
         kind: Kind,
         entries: impl ExactSizeIterator<Item = &'a Entry> + Clone,
@@ -99,10 +104,10 @@ impl Manifest {
     ) -> Self {
         let (files, folders, bytes) = count(entries.clone());
         let entries = if entries.len() > MAX_LISTED { Vec::new() } else { entries.cloned().collect() };
-        Self { version: VERSION, kind, nonce, length, files, folders, bytes, entries, message }
+        Self { version: VERSION, kind, nonce, length, files, folders, bytes, entries, sender: None, message }
     }
 
-    /// Of a stream whose length is known at its end, such as standard input, last changed now.
+    /// Of a stream whose length is known at its end, such as standard input, last changed now; without a sender.
     pub fn of_stream(name: &str, length: u64, nonce: [u8; 16], message: Option<String>) -> Result<Self, ContentError> {
         let path = stream_name(name)?;
         let mtime = seconds(SystemTime::now());
@@ -162,6 +167,9 @@ impl Manifest {
     pub(super) fn validate(&self) -> Result<(), Fault> {
         if let Some(message) = &self.message {
             check_message(message).map_err(|_| Fault::Message)?;
+        }
+        if let Some(sender) = &self.sender {
+            check_sender(sender).map_err(|_| Fault::Sender)?;
         }
         let count = self.files.saturating_add(self.folders);
         if count > MAX_ENTRIES || self.entries.len() > MAX_LISTED {
@@ -235,6 +243,27 @@ fn check_message(message: &str) -> Result<(), ContentError> {
     match message.chars().find(|c| c.is_control() && *c != '\n' && *c != '\t') {
         Some(c) => Err(ContentError::MessageCharacter(c)),
         None => Ok(()),
+    }
+}
+
+/// A sender's name as it travels: without spaces around it, and only of characters that everybody can show.
+pub fn clean_sender(name: &str) -> Result<String, ContentError> {
+    let name = name.trim();
+    check_sender(name)?;
+    // The replacement character stands for what was no text.
+    match name.chars().find(|c| is_unassigned(*c) || *c == char::REPLACEMENT_CHARACTER) {
+        Some(c) => Err(ContentError::SenderCharacter(c)),
+        None => Ok(name.to_owned()),
+    }
+}
+
+fn check_sender(name: &str) -> Result<(), ContentError> {
+    if let Some((_, c)) = with_previous(name).find(|&(previous, c)| !is_visible(previous, c)) {
+        return Err(ContentError::SenderCharacter(c));
+    }
+    match name.chars().count() {
+        1..=MAX_SENDER_CHARACTERS if name == name.trim() => Ok(()),
+        _ => Err(ContentError::SenderLength),
     }
 }
 

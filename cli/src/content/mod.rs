@@ -23,7 +23,7 @@ pub mod unpack;
 pub mod walk;
 
 pub use error::{ContentError, shown};
-pub use manifest::{Kind, Manifest, clean_message, stream_name};
+pub use manifest::{Kind, Manifest, clean_message, clean_sender, stream_name};
 pub use pack::Packed;
 pub use place::{Placed, find_in_the_way, place, place_one};
 pub use scatter::Scatter;

@@ -120,7 +120,8 @@ pub(super) fn may_be_sent(previous: Option<char>, c: char) -> bool {
     is_allowed(previous, c) && !is_unassigned(c)
 }
 
-fn is_unassigned(c: char) -> bool {
+/// Whether Unicode, in the version that senders keep to, does not have this character.
+pub(super) fn is_unassigned(c: char) -> bool {
     c.general_category() == GeneralCategory::Unassigned
 }
 

@@ -93,6 +93,8 @@ pub struct Asked {
     pub follow: bool,
     /// The name that standard input gets.
     pub name: Option<String>,
+    /// The name by which the sender wants to be known.
+    pub sender: Option<String>,
     /// SHA-256 of the message.
     pub message: Option<Bytes32>,
     /// The relay.
@@ -367,6 +369,7 @@ mod tests {
                 paths: vec!["/a".into()],
                 follow: false,
                 name: None,
+                sender: None,
                 message: None,
                 relay: "https://relay.example".to_owned(),
                 expires: "7d".to_owned(),
@@ -380,6 +383,13 @@ mod tests {
 
     fn id(number: u8) -> ShareId {
         ShareId::from_random([number; 12])
+    }
+
+    #[test]
+    fn one_of_a_version_that_named_no_sender_is_read() {
+        let mut json = serde_json::to_value(record()).unwrap();
+        assert_eq!(json["asked"].as_object_mut().unwrap().remove("sender"), Some(serde_json::Value::Null));
+        assert_eq!(Record::read(json.to_string().as_bytes()).unwrap().asked, record().asked);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use std::{
 use share::content::{
     ContentError, Manifest,
     error::Fault,
-    manifest::{Entry, Kind, MAX_LISTED, MAX_MTIME, clean_message},
+    manifest::{Entry, Kind, MAX_LISTED, MAX_MTIME, clean_message, clean_sender},
     names::NameError,
     pack::Packed,
     place::{Placed, find_in_the_way, place},

@@ -53,6 +53,21 @@ fn a_list_of_names_too_long_to_seal_becomes_totals() {
 }
 
 #[test]
+fn a_sender_travels_as_a_name_that_everybody_can_show() {
+    assert_eq!(clean_sender(" Wijkteam Noord\r\n").unwrap(), "Wijkteam Noord");
+    assert_eq!(clean_sender(&"😀".repeat(100)).unwrap(), "😀".repeat(100));
+    for empty_or_long in ["", " \t\n", &"x".repeat(101)] {
+        assert!(matches!(clean_sender(empty_or_long), Err(ContentError::SenderLength)), "{empty_or_long:?}");
+    }
+    // Not shown, not shown everywhere, and what stands for bytes that are no text.
+    for c in ['\n', '\u{1b}', '\u{202e}', '\u{200b}', '\u{e000}', '\u{378}', '\u{fffd}'] {
+        let error = clean_sender(&format!("a{c}b")).unwrap_err();
+        assert!(matches!(error, ContentError::SenderCharacter(found) if found == c), "{error:?}");
+        assert!(!error.to_string().contains(c), "{error}");
+    }
+}
+
+#[test]
 fn a_message_travels_with_plain_line_ends() {
     assert_eq!(clean_message("one\r\n\ttwo\n\n").unwrap(), "one\n\ttwo");
     assert!(matches!(clean_message("\u{1b}[2J"), Err(ContentError::MessageCharacter('\u{1b}'))));

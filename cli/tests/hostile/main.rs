@@ -160,6 +160,11 @@ fn honest_cases() -> Vec<(&'static str, Case)> {
             "honest_later_field_of_all_kinds",
             later(r#"[null,true,-0,1.5e-3,1e308,1e-400,18446744073709551616,"\ud83d\ude00",{"":[]}]"#),
         ),
+        ("honest_sender", sender("Wijkteam Noord & Zuid: \"ëxtra\" <zorg> 🏡")),
+        ("honest_sender_of_a_hundred", sender(&"😀".repeat(100))),
+        ("honest_sender_of_one", sender("é")),
+        ("honest_sender_joined", sender("می\u{200c}خواهم 👩\u{200d}💻 ❤\u{fe0f}")),
+        ("honest_sender_unassigned", sender("a\u{378}")),
         ("honest_hundred_bytes", files(&[file(&"x".repeat(100)), file(&"y".repeat(101))])),
     ]
 }
@@ -577,7 +582,42 @@ refused! {
     }) => listed(TooMany);
     message_with_escape: lie(|m| m["message"] = json!("\u{1b}[2J")) => listed(Message);
     message_with_carriage_return: lie(|m| m["message"] = json!("safe\rrm -rf")) => listed(Message);
+    sender_empty: sender("") => listed(Sender);
+    sender_of_a_space: sender(" ") => listed(Sender);
+    sender_with_a_space_before: sender(" x") => listed(Sender);
+    sender_with_a_wide_space_after: sender("x\u{3000}") => listed(Sender);
+    sender_too_long: sender(&"x".repeat(101)) => listed(Sender);
+    sender_too_long_in_emoji: sender(&"😀".repeat(101)) => listed(Sender);
+    sender_with_escape: sender("\u{1b}[2J") => listed(Sender);
+    sender_with_nul: sender("a\0b") => listed(Sender);
+    sender_with_line_feed: sender("a\nb") => listed(Sender);
+    sender_with_line_feed_after: sender("a\n") => listed(Sender);
+    sender_with_tab: sender("a\tb") => listed(Sender);
+    sender_with_c1_control: sender("a\u{9b}2J") => listed(Sender);
+    sender_with_right_to_left_override: sender("a\u{202e}b") => listed(Sender);
+    sender_with_bidi_isolate: sender("a\u{2066}b") => listed(Sender);
+    sender_with_zero_width_space: sender("a\u{200b}b") => listed(Sender);
+    sender_with_soft_hyphen: sender("a\u{ad}b") => listed(Sender);
+    sender_with_byte_order_mark: sender("\u{feff}a") => listed(Sender);
+    sender_with_joiner_after_latin: sender("a\u{200d}b") => listed(Sender);
+    sender_with_selector_after_latin: sender("a\u{fe0f}") => listed(Sender);
+    sender_with_tag_characters: sender("🏴\u{e0067}\u{e007f}") => listed(Sender);
+    sender_with_line_separator: sender("a\u{2028}b") => listed(Sender);
+    sender_with_private_use: sender("a\u{e000}") => listed(Sender);
+    sender_of_a_filler: sender("\u{3164}") => listed(Sender);
+    sender_with_a_noncharacter: sender("a\u{ffff}") => listed(Sender);
+    sender_null: lie(|m| m["sender"] = Value::Null) => listed(Malformed);
+    sender_as_a_number: lie(|m| m["sender"] = json!(1)) => listed(Malformed);
+    sender_as_a_list: lie(|m| m["sender"] = json!(["x"])) => listed(Malformed);
+    sender_as_an_object: lie(|m| m["sender"] = json!({ "name": "x" })) => listed(Malformed);
+    sender_with_half_a_pair: written("{", r#"{"sender":"\ud83d","#) => listed(Malformed);
+    sender_twice: written("{", r#"{"sender":"a","sender":"a","#) => listed(Malformed);
     message_too_long: lie(|m| m["message"] = json!("x".repeat(64 * 1024 + 1))) => listed(Message);
+}
+
+/// The honest share, from somebody of this name.
+fn sender(name: &str) -> Case {
+    lie(|m| m["sender"] = json!(name))
 }
 
 fn changed_file(change: impl FnOnce(&mut [u8])) -> Case {
@@ -787,6 +827,7 @@ fn why(refusal: &Refusal) -> &'static str {
             TooMany => "too many",
             Unlisted => "not as listed",
             Message => "message",
+            Sender => "sender",
             Nonce => "one nonce for both files",
         },
     }

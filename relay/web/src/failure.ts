@@ -19,6 +19,7 @@ export type Fault =
   | "too_many"
   | "unlisted"
   | "message"
+  | "sender"
   | "nonce";
 
 /** A failure. `code` says which; the other fields come only with the codes they stand beside. */

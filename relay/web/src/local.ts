@@ -46,7 +46,7 @@ export async function openLocal(
 function manifestOf(kind: Manifest["kind"], entries: Entry[], { nonce, length }: Content): Manifest {
   const files = entries.filter((entry) => !entry.folder);
   const bytes = files.reduce((sum, entry) => sum + entry.size, 0);
-  return { kind, nonce, length, files: files.length, folders: entries.length - files.length, bytes, entries, message: null };
+  return { kind, nonce, length, files: files.length, folders: entries.length - files.length, bytes, entries, sender: null, message: null };
 }
 
 /** The name it was saved under, without what says that it is sealed. */

@@ -4,6 +4,7 @@ import { Layout } from "./archive.ts";
 import { equal, fromHex, fromUtf8, utf8Length, type Bytes } from "./bytes.ts";
 import { fail, type Fault } from "./failure.ts";
 import { JsonError, JsonNumber, JsonObject, parseJson, type Json } from "./json.ts";
+import { isWellShown } from "./names.ts";
 import { Tree } from "./tree.ts";
 
 const VERSION = 1;
@@ -50,6 +51,8 @@ export interface Manifest {
   bytes: number;
   /** All files and folders in the order of the content, or nothing at all if there are too many to list. */
   entries: Entry[];
+  /** The name by which the sender wants to be known: a claim, which nothing here verifies. `null` if none. */
+  sender: string | null;
   /** What the sender has to say, in lines; show each as `printable`. `null` if nothing. */
   message: string | null;
 }
@@ -97,6 +100,7 @@ function manifestOf(object: JsonObject): Manifest {
     folders: whole(object.get("folders"), 0),
     bytes: whole(object.get("bytes")),
     entries: entries.map(entryOf),
+    sender: object.has("sender") ? text(object.get("sender")) : null,
     message: object.has("message") ? text(object.get("message")) : null,
   };
 }
@@ -131,8 +135,9 @@ function flag(value: Json | undefined): boolean {
 }
 
 function validate(manifest: Manifest): Fault | null {
-  const { message, files, folders, entries, kind } = manifest;
+  const { sender, message, files, folders, entries, kind } = manifest;
   if (message !== null && !isMessage(message)) return "message";
+  if (sender !== null && !isSender(sender)) return "sender";
   if (files + folders > MAX_ENTRIES || entries.length > MAX_LISTED) return "too_many";
   const check = kind === "file" ? checkFile : entries.length > 0 ? checkEntries : checkTotals;
   const fault = check(manifest);
@@ -142,6 +147,10 @@ function validate(manifest: Manifest): Fault | null {
 function isMessage(message: string): boolean {
   // Every control character but line feed and tab.
   return utf8Length(message) <= MAX_MESSAGE_BYTES && !/[\0-\x08\x0b-\x1f\x7f-\x9f]/.test(message);
+}
+
+function isSender(name: string): boolean {
+  return /^.{1,100}$/su.test(name) && isWellShown(name) && name.trim() === name;
 }
 
 function checkFile({ entries, files, folders, bytes, length }: Manifest): Fault | null {

@@ -99,10 +99,11 @@ function escaped(c: string, code: number): string {
   return short ?? `\\u{${code.toString(16)}}`;
 }
 
-function isWellShown(name: string): boolean {
-  if (/^[ -~]*$/.test(name)) return true;
+/** Whether every character of the text is shown as something, and in its place. */
+export function isWellShown(text: string): boolean {
+  if (/^[ -~]*$/.test(text)) return true;
   let previous: number | null = null;
-  for (const c of name) {
+  for (const c of text) {
     const code = c.codePointAt(0) ?? 0;
     if (!isVisible(previous, code)) return false;
     previous = code;

@@ -29,6 +29,7 @@ const FAULTS: Record<Fault, string> = {
   too_many: "too many",
   unlisted: "not as listed",
   message: "message",
+  sender: "sender",
   nonce: "one nonce for both files",
 };
 

@@ -129,11 +129,12 @@ impl<'a> Incoming<'a> {
         let ready = unless_stopped(stop, fl!("get-interrupted"), self.get_ready()).await?;
         let Some(Ready { opened, target, ticket }) = ready else { return Ok(()) };
         let receipt_key = ReceiptKey::derive(&opened.file_key);
+        let sender = opened.manifest.sender.clone();
         let verified = ticket.use_for(self.receive(opened, target, &ticket, stop)).await?;
         let received = self.place(verified).await?;
         // First of all: what is printed may not find its reader.
         self.send_receipt(ticket, &receipt_key, received.fingerprint, stop).await;
-        self.report(&received)
+        self.report(&received, sender.as_deref())
     }
 
     /// Opens and shows it; then, unless only a list is wanted, makes ready to download it.

@@ -15,7 +15,7 @@ use crate::{
 const NAMES_SHOWN: usize = 20;
 
 impl Incoming<'_> {
-    /// Shows message, names and sizes.
+    /// Shows sender, message, names and sizes.
     pub(super) fn show(&self, manifest: &Manifest) -> Result<()> {
         let ui = &self.context.ui;
         let lines = self.description(manifest);
@@ -25,6 +25,7 @@ impl Incoming<'_> {
         }
         ui.event(&Listed {
             event: "listed",
+            sender: manifest.sender.as_deref(),
             message: manifest.message.as_deref(),
             files: manifest.entries.iter().map(|entry| File { path: &entry.path, bytes: entry.size }).collect(),
             count: manifest.files,
@@ -36,6 +37,9 @@ impl Incoming<'_> {
 
     fn description(&self, manifest: &Manifest) -> Vec<String> {
         let mut lines = Vec::new();
+        if let Some(sender) = &manifest.sender {
+            lines.push(fl!("get-sender", sender = printable(sender)));
+        }
         if let Some(message) = &manifest.message {
             lines.push(fl!("get-message"));
             lines.extend(message.lines().map(|line| format!("  {}", printable(&line.replace('\t', "    ")))));
@@ -56,7 +60,7 @@ impl Incoming<'_> {
     }
 
     /// Tells what was saved and where.
-    pub(super) fn report(&self, received: &Received) -> Result<()> {
+    pub(super) fn report(&self, received: &Received, sender: Option<&str>) -> Result<()> {
         let ui = &self.context.ui;
         let placed = match &received.saved {
             Saved::Files(placed) => &placed[..],
@@ -64,6 +68,7 @@ impl Incoming<'_> {
         };
         ui.event(&ReceivedEvent {
             event: "received",
+            sender,
             files: placed.iter().map(|placed| placed.actual.to_string_lossy().into_owned()).collect(),
             bytes: received.bytes,
             sha256: received.digest.map(|digest| digest.to_string()),
@@ -98,6 +103,8 @@ fn renamed(placed: &Placed, all: &[Placed]) -> String {
 struct Listed<'a> {
     event: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    sender: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
     /// Empty where there are too many to list.
     files: Vec<File<'a>>,
@@ -113,8 +120,10 @@ struct File<'a> {
 }
 
 #[derive(Serialize)]
-struct ReceivedEvent {
+struct ReceivedEvent<'a> {
     event: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sender: Option<&'a str>,
     files: Vec<String>,
     bytes: u64,
     #[serde(skip_serializing_if = "Option::is_none")]

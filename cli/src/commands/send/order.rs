@@ -73,6 +73,7 @@ impl Order {
         let patience = context.ui.patience(time::duration(&args.patience)?);
         let downloads = if args.once { Some(1) } else { args.downloads };
         let audience = Audience::choose(&args).await?;
+        let sender = outgoing::sender(&args)?;
         let message = outgoing::message(&args).await?;
         let (absolute, name) = outgoing::paths(&args)?;
         let destination = Destination::choose(context, &args)?;
@@ -80,6 +81,7 @@ impl Order {
             paths: absolute,
             follow: args.follow,
             name,
+            sender,
             message: message.as_ref().map(|text| sha256(text.as_bytes())),
             relay: destination.name().to_owned(),
             expires: args.expires,
@@ -137,6 +139,11 @@ impl Destination {
 
 /// The relay that `SHARE_RELAY` names; set to nothing it names none.
 pub fn relay_of_environment() -> Option<String> {
-    let relay = env::var_os("SHARE_RELAY")?.to_string_lossy().into_owned();
-    (!relay.is_empty()).then_some(relay)
+    of_environment("SHARE_RELAY")
+}
+
+/// What a variable holds, if it holds anything.
+pub(super) fn of_environment(variable: &str) -> Option<String> {
+    let value = env::var_os(variable)?.to_string_lossy().into_owned();
+    (!value.is_empty()).then_some(value)
 }

@@ -1,4 +1,4 @@
-//! What is sent: files and folders, or standard input, and a message.
+//! What is sent: files and folders, or standard input, a message, and the name of the sender.
 
 use std::{
     collections::BTreeSet,
@@ -12,7 +12,7 @@ use std::{
 
 use super::{
     super::Context,
-    order::{Names, NotWhole, Order},
+    order::{Names, NotWhole, Order, of_environment},
 };
 use crate::{
     args,
@@ -35,6 +35,7 @@ use crate::{
 /// What is sent.
 pub struct Outgoing {
     source: Source,
+    sender: Option<String>,
     message: Option<String>,
     /// What is sent under another name than it has.
     pub renamed: Vec<Renamed>,
@@ -51,10 +52,10 @@ enum Source {
 impl Outgoing {
     /// Files and folders as they are now, but for those that an earlier try could not send whole; or standard input.
     pub async fn pack(context: &Context, order: &Order, not_whole: &BTreeSet<PathBuf>) -> Result<Self> {
-        let message = order.message.clone();
+        let (sender, message) = (order.asked.sender.clone(), order.message.clone());
         if let Some(name) = &order.asked.name {
             let source = Source::StandardInput { name: content::stream_name(name)? };
-            return Ok(Self { source, message, renamed: Vec::new(), left_out: Vec::new() });
+            return Ok(Self { source, sender, message, renamed: Vec::new(), left_out: Vec::new() });
         }
         let (paths, follow) = (order.paths.clone(), order.asked.follow);
         let mut walked = blocking(move || Ok(walk(&paths, follow)?)).await?;
@@ -79,11 +80,12 @@ impl Outgoing {
             fl!("send-skipped", path = quoted(path), reason = reason)
         }));
         let source = Source::Packed(Arc::new(Packed::new(walked.sources)?));
-        Ok(Self { source, message, renamed: walked.renamed, left_out })
+        Ok(Self { source, sender, message, renamed: walked.renamed, left_out })
     }
 
     /// What was sent in part before: files and folders as they were found then, or standard input.
     pub async fn again(journal: &Arc<Journal>, message: Option<String>) -> Result<Self> {
+        let sender = journal.record.asked.sender.clone();
         let source = match &journal.record.asked.name {
             Some(name) => Source::StandardInput { name: content::stream_name(name)? },
             None => {
@@ -93,7 +95,7 @@ impl Outgoing {
                 Source::Packed(Arc::new(Packed::new(sources)?))
             }
         };
-        Ok(Self { source, message, renamed: Vec::new(), left_out: Vec::new() })
+        Ok(Self { source, sender, message, renamed: Vec::new(), left_out: Vec::new() })
     }
 
     /// The files and folders, where they are on this computer and as they were found; none for standard input.
@@ -193,10 +195,11 @@ impl Outgoing {
 
     pub fn manifest(&self, nonce: [u8; NONCE], length: u64) -> Result<Manifest> {
         let message = self.message.clone();
-        Ok(match &self.source {
+        let manifest = match &self.source {
             Source::Packed(packed) => packed.manifest(nonce, message),
             Source::StandardInput { name } => Manifest::of_stream(name, length, nonce, message)?,
-        })
+        };
+        Ok(Manifest { sender: self.sender.clone(), ..manifest })
     }
 }
 
@@ -288,6 +291,12 @@ pub fn check_stdin(args: &args::Send) -> Result<()> {
         false if uses + usize::from(is_message) > 1 => Err(Error::usage(fl!("stdin-twice"))),
         false => Ok(()),
     }
+}
+
+/// The name by which the sender wants to be known; `SHARE_FROM` set to nothing names nobody.
+pub fn sender(args: &args::Send) -> Result<Option<String>> {
+    let name = args.from.clone().or_else(|| of_environment("SHARE_FROM"));
+    Ok(name.map(|name| content::clean_sender(&name)).transpose()?)
 }
 
 /// The message as given, or from the file that `@FILE` names.

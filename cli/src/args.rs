@@ -63,8 +63,7 @@ pub struct Send {
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
     /// The name by which the recipient knows you, such as "Wijkteam Noord", encrypted too (default: that of the variable
-    /// SHARE_FROM). It is shown as what you call yourself: nothing verifies it, so say the words to somebody who knows
-    /// your voice
+    /// SHARE_FROM). They see it after opening, as what you call yourself: nothing verifies it but your voice on the phone
     #[arg(long, value_name = "NAME")]
     pub from: Option<String>,
     /// A message for the recipient, encrypted too. While share runs, other users of this computer can see TEXT;

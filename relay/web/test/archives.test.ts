@@ -95,6 +95,16 @@ test("what is honest is taken by a browser whose tables of Unicode know no case 
   }
 });
 
+test("a manifest gives the sender's name as it is, and none where there is none", () => {
+  const sender = (name: string) => {
+    const vector = all.find((vector) => vector.name === name);
+    assert.ok(vector);
+    return parseManifest(manifestOf(vector), OWN_NONCE).sender;
+  };
+  assert.equal(sender("honest_sender"), 'Wijkteam Noord & Zuid: "ëxtra" <zorg> 🏡');
+  assert.equal(sender("honest"), null);
+});
+
 test("an archive cut anywhere is refused", async () => {
   const honest = all.find((vector) => vector.name === "honest");
   assert.ok(honest);

@@ -27,7 +27,8 @@ export class FolderNode {
   /** Those of them that are chosen. */
   readonly chosen: Amount = { files: 0, bytes: 0 };
 
-  constructor(readonly name: string, readonly parent: FolderNode | null) {}
+  /** `place` is its place in the manifest, or -1. */
+  constructor(readonly name: string, readonly place: number, readonly parent: FolderNode | null) {}
 
   /** All files in it and in its folders, in their order. */
   *[Symbol.iterator](): Generator<FileNode, void> {
@@ -43,14 +44,14 @@ interface Amount {
 
 /** The tree of a manifest's entries. Folders come first, numbers in names count as numbers ("2" before "10"). */
 export function treeOf(entries: readonly Entry[], language: string): FolderNode {
-  const root = new FolderNode("", null);
+  const root = new FolderNode("", -1, null);
   const folders = new Map([["", root]]);
   for (const [place, { path, folder, size }] of entries.entries()) {
     const slash = path.lastIndexOf("/");
     const name = printable(path.slice(slash + 1));
     const parent = folders.get(path.slice(0, Math.max(0, slash))) ?? root;
     if (folder) {
-      const node = new FolderNode(name, parent);
+      const node = new FolderNode(name, place, parent);
       parent.folders.push(node);
       folders.set(path, node);
     } else {
@@ -118,14 +119,32 @@ const SHOWN_END = 10;
 
 /** A long name as its beginning, which may be cut, and its end, which may not be; `null` for a name that is short. */
 export function cutInTheMiddle(name: string): [string, string] | null {
-  const letters = [...new Intl.Segmenter().segment(name)].map(({ segment }) => segment);
+  const letters = [...name];
   if (letters.reduce((room, letter) => room + roomFor(letter), 0) <= SHOWN_WHOLE) return null;
   let [from, room] = [letters.length, 0];
   while (room + roomFor(letters[from - 1] ?? "") <= SHOWN_END) room += roomFor(letters[(from -= 1)] ?? "");
+  // Accents stay with their letter, and the parts of an emoji together.
+  while (from < letters.length && (JOINED.test(letters[from] ?? "") || letters[from - 1] === "\u200D")) from += 1;
   return [letters.slice(0, from).join(""), letters.slice(from).join("")];
 }
 
+/** What belongs to the letter or emoji before it. */
+const JOINED = /^[\p{M}\p{EMod}\u200D]/u;
+
 /** Letters beyond the first scripts, as those of Chinese, and emoji take twice as much. */
 function roomFor(letter: string): number {
+  if (JOINED.test(letter)) return 0;
   return (letter.codePointAt(0) ?? 0) >= 0x1100 ? 2 : 1;
+}
+
+/** The most that a file which is shown before it is saved may have. */
+const MAX_PREVIEW = 16 * 1024 * 1024;
+const PREVIEWS = new Map([
+  ...["png", "jpg", "jpeg", "webp"].map((ending) => [ending, "picture"] as const),
+  ...["txt", "md", "log", "csv", "tsv", "json", "xml", "svg"].map((ending) => [ending, "text"] as const),
+]);
+
+/** As what a file can be shown before it is saved; `null` if it cannot. */
+export function previewOf({ name, size }: { name: string; size: number }): "picture" | "text" | null {
+  return size > 0 && size <= MAX_PREVIEW ? (PREVIEWS.get(endingOf(name)) ?? null) : null;
 }

@@ -26,7 +26,7 @@ export interface Calls {
    * The bytes of one file, by its place among the entries, or of the only one; they are verified, and not saved. Takes a
    * download, as saving does.
    */
-  read: { takes: { place: number | null }; gives: { bytes: Uint8Array } };
+  read: { takes: { place: number | null }; gives: { bytes: Uint8Array<ArrayBuffer> } };
   /** Sends the receipt that is due. */
   receipt: { takes: null; gives: Again | null };
   /** Tells the sender that the person has what was given to the browser, which ends saving it again. */

@@ -1,20 +1,20 @@
 /** The screen with what is inside: the message, the files, and what to save of them. */
 
 import type { Arrived } from "../api.ts";
-import type { Failure } from "../failure.ts";
+import { failureOf, part, type Failure } from "../failure.ts";
+import type { FileNode } from "../file_tree.ts";
 import type { Manifest } from "../manifest.ts";
-import { printable } from "../names.ts";
 import type { SaveAs, Selection } from "../protocol.ts";
 import { canPick } from "../save.ts";
 import { button, element, paragraph, type Child } from "./dom.ts";
+import { FileTree } from "./files.ts";
+import { messageBox } from "./message.ts";
+import type { Preview } from "./preview.ts";
 import { problemBox } from "./problem.ts";
 import { Saving } from "./saving.ts";
 import type { Screen, Stage } from "./screen.ts";
 import type { Texts } from "./texts.ts";
 import { isOver, Upload } from "./upload.ts";
-
-/** More files than these are listed when somebody asks for them. */
-const SHOWN = 100;
 
 /** Where what is shown comes from. */
 export interface Origin {
@@ -27,9 +27,8 @@ export interface Origin {
 /** What is inside. */
 export class Contents implements Screen {
   readonly step = "look";
-  /** Entries that were chosen, by their place in the manifest. */
-  readonly #chosen = new Set<number>();
-  #showsAll = false;
+  readonly #tree: FileTree;
+  #preview: Preview | null = null;
   /** Whether the relay has let go of it. */
   #isOver = false;
   #notice: "none" | "stopped" = "none";
@@ -42,6 +41,9 @@ export class Contents implements Screen {
       this.#failure = failure;
       stage.redraw(document.activeElement?.id);
     };
+    this.#tree = new FileTree(manifest, stage.texts);
+    this.#tree.onChoice = () => this.#chosen();
+    this.#tree.onLook = (file) => void this.#look(file);
     this.#upload = arrived && new Upload(stage, arrived, "uploading.contents", over);
   }
 
@@ -65,6 +67,7 @@ export class Contents implements Screen {
 
   left(): void {
     this.#upload?.stop();
+    this.#preview?.close();
   }
 
   /** All of it is there, and saved. */
@@ -100,61 +103,49 @@ export class Contents implements Screen {
 
   #message(texts: Texts): Child[] {
     const { message } = this.manifest;
-    if (message === null) return [];
-    const lines = message.split("\n").map((line) => element("p", { dir: "auto" }, printable(line.replaceAll("\t", "    "))));
-    return [element("h2", {}, texts.say("contents.message")), element("blockquote", {}, ...lines)];
+    return message === null ? [] : [element("h2", {}, texts.say("contents.message")), messageBox(message)];
   }
 
   #list(texts: Texts): Child {
-    const entries = [...this.manifest.entries.entries()].filter(([, entry]) => !entry.folder);
-    if (entries.length === 0 && this.manifest.files > 0) return paragraph(texts.say("contents.many"));
-    const shown = this.#showsAll ? entries : entries.slice(0, SHOWN);
-    const rows = shown.map(([place, { path, size }]) => this.#row(texts, place, path, size));
-    const more = () => {
-      this.#showsAll = true;
-      this.stage.redraw(`file-${entries[SHOWN]?.[0]}`);
-    };
-    const rest = shown.length < entries.length ? button(texts.say("contents.more", { count: texts.number(entries.length) }), more) : null;
-    return element("div", {}, element("ul", { class: "files" }, ...rows), rest);
+    const isListed = this.manifest.entries.length > 0 || this.manifest.files === 0;
+    return isListed ? this.#tree.draw(texts) : paragraph(texts.say("contents.many"));
   }
 
-  #row(texts: Texts, place: number, path: string, size: number): HTMLElement {
-    const name = element("bdi", { class: "path" }, printable(path));
-    const shownSize = element("span", { class: "size" }, texts.size(size));
-    if (!this.#offersChoice) return element("li", {}, element("div", { class: "row" }, name, shownSize));
-    const box = element("input", { type: "checkbox", id: `file-${place}`, checked: this.#chosen.has(place), change: () => this.#choose(place, box.checked) });
-    return element("li", {}, element("label", { class: "row" }, box, name, shownSize));
+  /** Shows a file before it is saved. */
+  async #look(file: FileNode): Promise<void> {
+    try {
+      const { Preview } = await part(import("./preview.ts"));
+      this.#preview = new Preview(this.stage, file, this.manifest.kind === "file" ? null : file.place);
+      await this.#preview.show();
+    } catch (error) {
+      this.#failure = failureOf(error);
+      this.stage.redraw(`look-${file.place}`);
+    }
   }
 
-  /** Whether there is more than one thing to save. */
-  get #offersChoice(): boolean {
-    return this.manifest.kind === "tar" && this.manifest.entries.length > 1;
-  }
-
-  #choose(place: number, isChosen: boolean): void {
-    if (isChosen) this.#chosen.add(place);
-    else this.#chosen.delete(place);
-    document.getElementById("actions")?.replaceWith(this.#actions(this.stage.texts));
+  #chosen(): void {
+    const { texts } = this.stage;
+    document.getElementById("actions")?.replaceWith(this.#actions(texts));
+    this.stage.announce(this.#tree.said(texts));
   }
 
   /** The one thing to do: to save what was chosen, or everything as long as nothing was. */
   #actions(texts: Texts): HTMLElement {
-    const { size } = this.#chosen;
-    const hasChosen = size > 0 && this.#offersChoice;
-    const selection = () => (hasChosen ? [...this.#chosen].sort((a, b) => a - b) : "all");
-    const isOne = this.manifest.kind === "file" || (hasChosen && size === 1);
-    const main = hasChosen ? texts.count("save.picked", size) : texts.say(isOne ? "save.one" : "save.all");
+    const { selection } = this.#tree;
+    const isWhole = selection === "all";
+    const isOne = isWhole ? this.manifest.kind === "file" : selection.length === 1;
+    const main = isWhole ? texts.say(isOne ? "save.one" : "save.all") : texts.count("save.picked", selection.length);
     return element(
       "div",
       { id: "actions", class: "actions" },
       element(
         "div",
         { class: "buttons" },
-        button(main, () => this.save(selection(), "download"), { class: "main", id: hasChosen ? "save-picked" : "save" }),
-        !isOne && !hasChosen && canPick("folder") ? button(texts.say("save.folder"), () => this.save("all", "folder"), { id: "save-folder" }) : null,
-        canPick("place") ? button(texts.say("save.place"), () => this.save(selection(), "place"), { id: "save-place" }) : null,
+        button(main, () => this.save(selection, "download"), { class: "main", id: isWhole ? "save" : "save-picked" }),
+        !isOne && isWhole && canPick("folder") ? button(texts.say("save.folder"), () => this.save("all", "folder"), { id: "save-folder" }) : null,
+        canPick("place") ? button(texts.say("save.place"), () => this.save(selection, "place"), { id: "save-place" }) : null,
       ),
-      this.origin.isLocal ? null : element("p", { class: "quiet" }, texts.say(hasChosen ? "save.part" : "save.told")),
+      this.origin.isLocal ? null : element("p", { class: "quiet" }, texts.say(isWhole ? "save.told" : "save.part")),
     );
   }
 }

@@ -35,3 +35,11 @@ export function button(text: string, press: () => void, attributes: Attributes =
 export function setText(target: HTMLElement, text: string): void {
   if (target.textContent !== text) target.textContent = text;
 }
+
+/** An element of a drawing. */
+export function drawing(tag: "svg" | "path" | "rect", attributes: Record<string, string | number>, ...children: SVGElement[]): SVGElement {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
+  made.append(...children);
+  return made;
+}

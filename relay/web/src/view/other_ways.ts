@@ -3,6 +3,7 @@
 import { Engine } from "../engine.ts";
 import { failureOf, type Failure } from "../failure.ts";
 import { element, type Child } from "./dom.ts";
+import { showLink } from "./other_device.ts";
 import { problemBox } from "./problem.ts";
 import type { Stage } from "./screen.ts";
 import type { Texts } from "./texts.ts";
@@ -20,9 +21,17 @@ export class OtherWays {
 
   /** `opens` is what is opened on this page. */
   draw(texts: Texts, opens: "words" | "keys" | "file"): HTMLElement {
-    const toggle = () => (this.#isOpen = ways.open);
-    const children = [element("summary", {}, texts.say("other")), this.#command(texts, opens), this.#localFile(texts)];
-    const ways = element("details", { class: "other", open: this.#isOpen, toggle }, ...children);
+    const { address } = this.stage;
+    const ways = element("details", { class: "other" }, element("summary", {}, texts.say("other")));
+    if (address && opens !== "file") {
+      const link = `${address.base}/s/${address.id}`;
+      const place = element("div", { id: "other-device" });
+      ways.append(this.#command(texts, link, opens), way(texts.say("other.title"), [element("p", {}, texts.say(opens === "keys" ? "other.keys" : "other.hint")), place]));
+      ways.addEventListener("toggle", () => ways.open && !place.firstChild && void showLink(texts, link, place));
+    }
+    ways.append(this.#localFile(texts));
+    ways.addEventListener("toggle", () => (this.#isOpen = ways.open));
+    ways.open = this.#isOpen;
     return ways;
   }
 
@@ -62,16 +71,13 @@ export class OtherWays {
     this.#refusal.replaceChildren(problemBox(this.stage.texts, failure, "file-problem", true));
   }
 
-  #command(texts: Texts, opens: "words" | "keys" | "file"): Child {
-    const { address } = this.stage;
-    if (!address || opens === "file") return null;
-    const { base, id } = address;
+  #command(texts: Texts, link: string, opens: "words" | "keys"): HTMLElement {
     // A line may break within the link, but not within an option.
     const option = (text: string) => element("span", { class: "option" }, text);
     const identity = opens === "keys" ? [" ", option("--identity"), " key.txt"] : [];
     return way(texts.say("command.title"), [
       element("p", {}, texts.say("command.hint")),
-      element("pre", { tabindex: 0, translate: "no" }, `share get ${base}/s/${id}`, ...identity),
+      element("pre", { tabindex: 0, translate: "no" }, `share get ${link}`, ...identity),
     ]);
   }
 }

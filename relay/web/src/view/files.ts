@@ -1,0 +1,210 @@
+/**
+ * The files of a share as folders that open and close, with what is chosen of them. What is not seen is not drawn: a
+ * closed folder, and of a full one all but the first.
+ */
+
+import { choose, chosenPlaces, cutInTheMiddle, FolderNode, kindOf, previewOf, treeOf, type FileNode } from "../file_tree.ts";
+import type { Manifest } from "../manifest.ts";
+import type { Selection } from "../protocol.ts";
+import { button, element, paragraph, setText, type Child } from "./dom.ts";
+import { icon } from "./icons.ts";
+import type { Texts } from "./texts.ts";
+
+/** Of what is in a folder, more than this is drawn when somebody asks for it. */
+const SHOWN = 100;
+/** Folders are open at first as long as no more rows than these come of it. */
+const OPEN_ROWS = 40;
+
+/** The files, drawn. What was chosen and opened stays when it is drawn anew. */
+export class FileTree {
+  /** Something was chosen, or no longer. */
+  onChoice: () => void = () => {};
+  /** Somebody would like to see this file before it is saved. */
+  onLook: (file: FileNode) => void = () => {};
+  readonly #root: FolderNode;
+  readonly #offersChoice: boolean;
+  readonly #open = new Set<FolderNode>();
+  /** Folders of which everything is shown. */
+  readonly #whole = new Set<FolderNode>();
+  readonly #boxes = new Map<FileNode | FolderNode, HTMLInputElement>();
+  #showsWholeNames = false;
+  #status = element("p");
+  #texts: Texts;
+
+  constructor(manifest: Manifest, texts: Texts) {
+    this.#texts = texts;
+    this.#root = treeOf(manifest.entries, texts.language);
+    this.#offersChoice = manifest.kind === "tar" && manifest.entries.length > 1;
+    this.#openFirst();
+  }
+
+  /** The places of the chosen files in the manifest, in the order of the content. */
+  get chosen(): number[] {
+    return chosenPlaces(this.#root);
+  }
+
+  /** What is to be saved of it: all, as long as no file is chosen, and once every one is. */
+  get selection(): Selection {
+    const { files } = this.#root.chosen;
+    return files === 0 || files === this.#root.total.files ? "all" : this.chosen;
+  }
+
+  /** How much is chosen. */
+  said(texts: Texts): string {
+    const { files, bytes } = this.#root.chosen;
+    return files === 0 ? texts.say("files.chosen.none") : texts.count("files.chosen", files, { size: texts.size(bytes) });
+  }
+
+  /** Draws all of it. */
+  draw(texts: Texts): HTMLElement {
+    this.#texts = texts;
+    this.#boxes.clear();
+    const list = element("ul", { class: "files" }, ...this.#inside(this.#root));
+    const canLook = [...this.#root].some((file) => previewOf(file) !== null);
+    const drawn = element("div", { class: "file-tree" }, this.#above(), paragraph(canLook ? texts.say("preview.hint") : null, { class: "hint" }), list);
+    drawn.classList.toggle("whole-names", this.#showsWholeNames);
+    this.#update();
+    return drawn;
+  }
+
+  /** What can be done with all of them. */
+  #above(): Child {
+    const isLong = [...this.#root].some(({ name }) => cutInTheMiddle(name) !== null);
+    if (!this.#offersChoice && !isLong) return null;
+    this.#status = element("p", { id: "chosen" });
+    const all = button(this.#texts.say("files.all"), () => this.#choose(this.#root, true), { id: "choose-all" });
+    const none = button(this.#texts.say("files.none"), () => this.#choose(this.#root, false), { id: "choose-none" });
+    const choices = this.#offersChoice ? [all, none] : [];
+    return element("div", { class: "choosing" }, ...choices, isLong ? this.#wholeNames() : null, this.#offersChoice ? this.#status : null);
+  }
+
+  #wholeNames(): HTMLElement {
+    const toggle = button(
+      this.#texts.say("files.whole"),
+      () => {
+        this.#showsWholeNames = !this.#showsWholeNames;
+        toggle.setAttribute("aria-pressed", String(this.#showsWholeNames));
+        toggle.closest(".file-tree")?.classList.toggle("whole-names", this.#showsWholeNames);
+      },
+      { id: "whole-names", "aria-pressed": String(this.#showsWholeNames) },
+    );
+    return toggle;
+  }
+
+  /** Of large shares folders are closed at first; one that everything is in is not. */
+  #openFirst(): void {
+    let rows = this.#root.folders.length + this.#root.files.length;
+    const around = [this.#root];
+    for (const parent of around) {
+      const isAlone = parent.folders.length + parent.files.length === 1;
+      for (const folder of parent.folders) {
+        const inside = folder.folders.length + folder.files.length;
+        if (!isAlone && rows + inside > OPEN_ROWS) continue;
+        rows += inside;
+        this.#open.add(folder);
+        around.push(folder);
+      }
+    }
+  }
+
+  /** The rows of what is in a folder. */
+  #inside(folder: FolderNode): HTMLElement[] {
+    const nodes = [...folder.folders, ...folder.files];
+    const shown = this.#whole.has(folder) ? nodes : nodes.slice(0, SHOWN);
+    const rows = shown.map((node) => this.#row(node));
+    if (shown.length === nodes.length) return rows;
+    const showRest = () => {
+      this.#whole.add(folder);
+      const rest = nodes.slice(SHOWN).map((node) => this.#row(node));
+      more.replaceWith(...rest);
+      this.#update();
+      rest[0]?.querySelector<HTMLElement>("input, button")?.focus();
+    };
+    const more = element("li", { class: "more" }, button(this.#texts.say("files.more", { count: this.#texts.number(nodes.length) }), showRest));
+    return [...rows, more];
+  }
+
+  #row(node: FileNode | FolderNode): HTMLElement {
+    return node instanceof FolderNode ? this.#folder(node) : this.#file(node);
+  }
+
+  #folder(folder: FolderNode): HTMLElement {
+    const { name, place, total } = folder;
+    const row = element("li");
+    const list = () => element("ul", {}, ...this.#inside(folder));
+    const toggle = () => {
+      const isOpen = !this.#open.delete(folder);
+      if (isOpen) this.#open.add(folder);
+      opener.setAttribute("aria-expanded", String(isOpen));
+      if (isOpen) row.append(list());
+      else row.querySelector("ul")?.remove();
+      this.#update();
+    };
+    const said = element("span", { class: "file" }, fileName(name), element("span", { class: "size" }, this.#texts.count("contents.total", total.files, { size: this.#texts.size(total.bytes) })));
+    const opener = element("button", { type: "button", class: "opener", id: `folder-${place}`, "aria-expanded": String(this.#open.has(folder)), click: toggle }, icon("chevron"), icon("folder"), said);
+    row.append(element("div", { class: "row" }, this.#folderBox(folder), opener));
+    if (this.#open.has(folder)) row.append(list());
+    return row;
+  }
+
+  #folderBox(folder: FolderNode): Child {
+    if (!this.#offersChoice) return null;
+    const box = element("input", {
+      type: "checkbox",
+      id: `all-${folder.place}`,
+      disabled: folder.total.files === 0,
+      "aria-label": this.#texts.say("files.folder", { folder: folder.name }),
+      change: () => this.#choose(folder, box.checked),
+    });
+    this.#boxes.set(folder, box);
+    return element("label", { class: "tick" }, box);
+  }
+
+  #file(file: FileNode): HTMLElement {
+    const { name, place, size } = file;
+    const kind = kindOf(name);
+    const what = element("span", { class: "size" }, `${this.#texts.say(`files.kind.${kind}`)}, ${this.#texts.size(size)}`);
+    const said = element("span", { class: "file" }, fileName(name), what);
+    const look = previewOf(file) ? this.#lookButton(file) : null;
+    if (!this.#offersChoice) return element("li", {}, element("div", { class: "row" }, element("div", { class: "pick" }, icon(kind), said), look));
+    const box = element("input", { type: "checkbox", id: `file-${place}`, change: () => this.#choose([file], box.checked) });
+    this.#boxes.set(file, box);
+    return element("li", {}, element("div", { class: "row" }, element("label", { class: "pick" }, box, icon(kind), said), look));
+  }
+
+  #lookButton(file: FileNode): HTMLElement {
+    const look = button(this.#texts.say("preview.look"), () => this.onLook(file), { class: "look", id: `look-${file.place}` });
+    look.append(element("span", { class: "hidden" }, ` ${file.name}`));
+    return look;
+  }
+
+  #choose(files: Iterable<FileNode>, isChosen: boolean): void {
+    for (const file of files) choose(file, isChosen);
+    this.#update();
+    this.onChoice();
+  }
+
+  /** Shows what is chosen, in what is drawn already. */
+  #update(): void {
+    for (const [node, box] of this.#boxes) {
+      if (node instanceof FolderNode) {
+        const { total, chosen } = node;
+        box.checked = chosen.files > 0 && chosen.files === total.files;
+        box.indeterminate = chosen.files > 0 && chosen.files < total.files;
+      } else box.checked = node.isChosen;
+    }
+    setText(this.#status, this.said(this.#texts));
+  }
+}
+
+/**
+ * A name. A long one is cut in the middle where there is no room; screen readers and who copies it get the whole of it,
+ * and so does everybody once whole names are wanted.
+ */
+function fileName(name: string): HTMLElement {
+  const cut = cutInTheMiddle(name);
+  if (!cut) return element("bdi", { class: "path" }, name);
+  const [start, end] = cut;
+  const shown = element("span", { class: "cut", "aria-hidden": "true" }, element("span", { class: "start" }, start), element("span", { class: "end" }, end));
+  return element("bdi", { class: "path" }, shown, element("span", { class: "whole" }, name));
+}

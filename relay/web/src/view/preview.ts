@@ -1,0 +1,114 @@
+/**
+ * A look at one file before it is saved. Its verified bytes are shown in a frame of another origin, in which no script runs
+ * and nothing is loaded: a picture in a document of ours around it, a text as plain text. Nothing of it is kept.
+ */
+
+import { failureOf, type Failure } from "../failure.ts";
+import { previewOf, type FileNode } from "../file_tree.ts";
+import { documentAround, pictureOf, textOf } from "../preview.ts";
+import { button, element, setText, type Child } from "./dom.ts";
+import { problemBox, whyItWaits } from "./problem.ts";
+import type { Stage } from "./screen.ts";
+
+/** What is shown in the frame, and what there is to say of it. */
+interface Sight {
+  content: Blob;
+  isCut: boolean;
+}
+
+/** A file that is looked at, until it is closed. */
+export class Preview {
+  readonly #stop = new AbortController();
+  readonly #state = element("p", { id: "preview-state", "aria-live": "polite" });
+  readonly #place = element("div", { class: "sight" });
+  readonly #dialog: HTMLDialogElement;
+  #address: string | null = null;
+
+  /** `place` is that of the file among the entries; `null` if it is the only one. */
+  constructor(readonly stage: Stage, readonly file: FileNode, readonly place: number | null) {
+    const { texts } = stage;
+    this.#dialog = element(
+      "dialog",
+      { id: "preview", "aria-labelledby": "preview-name", close: () => this.#end() },
+      element("h2", { id: "preview-name", translate: "no" }, element("bdi", {}, file.name)),
+      element("p", {}, texts.say("preview.unsaved")),
+      this.#state,
+      this.#place,
+      element("div", { class: "buttons" }, button(texts.say("preview.close"), () => this.close(), { id: "preview-close" })),
+    );
+  }
+
+  /** Shows it as soon as it is there. */
+  async show(): Promise<void> {
+    const { engine, texts } = this.stage;
+    document.body.append(this.#dialog);
+    this.#dialog.showModal();
+    this.#say(texts.say("preview.loading"));
+    const deaf = engine.listen((event) => event.type === "waiting" && this.#say(whyItWaits(texts, event.why)));
+    try {
+      const { bytes } = await engine.call("read", { place: this.place }, [], this.#stop.signal);
+      const sight = await sightOf(this.file, bytes);
+      if (!this.#stop.signal.aborted) this.#show(sight);
+    } catch (error) {
+      if (!this.#stop.signal.aborted) this.#fail(failureOf(error));
+    } finally {
+      deaf();
+    }
+  }
+
+  /** Ends it, also while it is still being fetched. */
+  close(): void {
+    this.#dialog.close();
+  }
+
+  #show(sight: Sight | null): void {
+    const { texts } = this.stage;
+    if (!sight) return this.#say(texts.say("preview.unknown"));
+    this.#say(sight.isCut ? texts.say("preview.cut") : "");
+    this.#address = URL.createObjectURL(sight.content);
+    // Without any permission, a frame has an origin of its own, and runs no scripts. It has this page's policy as well.
+    this.#fill(element("iframe", { sandbox: "", title: this.file.name, class: previewOf(this.file) ?? "", src: this.#address }));
+  }
+
+  #fail(failure: Failure): void {
+    this.#say("");
+    this.#fill(problemBox(this.stage.texts, failure, "preview-problem"));
+  }
+
+  #fill(child: Child): void {
+    this.#place.replaceChildren(...(child === null ? [] : [child]));
+  }
+
+  #say(text: string): void {
+    setText(this.#state, text);
+  }
+
+  #end(): void {
+    this.#stop.abort();
+    this.#dialog.remove();
+    if (this.#address !== null) URL.revokeObjectURL(this.#address);
+  }
+}
+
+/** How a file is shown; `null` if it is not what its name says, or a picture too large to be opened. */
+async function sightOf(file: FileNode, bytes: Uint8Array<ArrayBuffer>): Promise<Sight | null> {
+  if (previewOf(file) === "text") {
+    const { text, isCut } = textOf(bytes);
+    return { content: new Blob([text], { type: "text/plain;charset=utf-8" }), isCut };
+  }
+  const picture = pictureOf(bytes);
+  if (!picture) return null;
+  // A frame of another origin cannot ask for a picture of this one, so it has it in itself.
+  const address = await dataAddress(new Blob([bytes], picture));
+  return { content: new Blob([documentAround(address)], { type: "image/svg+xml" }), isCut: false };
+}
+
+/** The bytes as an address. */
+function dataAddress(blob: Blob): Promise<string> {
+  const reader = new FileReader();
+  reader.readAsDataURL(blob);
+  return new Promise((resolve, reject) => {
+    reader.onload = () => resolve(reader.result as string);
+    reader.onerror = () => reject(reader.error);
+  });
+}

@@ -2,11 +2,11 @@ import {
   Engine,
   loadWords,
   save
-} from "./chunk-OMQJI7W2.js";
+} from "./chunk-ZVHK5SNJ.js";
 import "./chunk-POEQ5JGS.js";
 import {
   failureOf
-} from "./chunk-34UT2S5R.js";
+} from "./chunk-SKKJOJXW.js";
 import "./chunk-YQXBLTOX.js";
 import {
   init_define_WORD_LIST_NAMES

@@ -86,9 +86,13 @@ export class Visit {
     await (await this.page.waitForSelector(selector)).uploadFile(path);
   }
 
-  /** Ticks the box before a file of the list. */
+  /** Ticks the box before a file, in a folder that is opened if it is closed. */
   async tick(file) {
-    await this.page.evaluate((file) => [...document.querySelectorAll(".files label")].find((row) => row.textContent.includes(file)).click(), file);
+    await this.page.evaluate((file) => {
+      const row = () => [...document.querySelectorAll(".files label")].find((one) => one.textContent.includes(file));
+      for (let closed; !row() && (closed = document.querySelector(".files [aria-expanded=false]")); ) closed.click();
+      row().click();
+    }, file);
   }
 
   async type(selector, text) {

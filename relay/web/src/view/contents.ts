@@ -54,6 +54,7 @@ export class Contents implements Screen {
   body(texts: Texts): Child[] {
     const { files, bytes } = this.manifest;
     return [
+      this.#sender(texts),
       this.#failure ? problemBox(texts, this.#failure, "problem", this.origin.isLocal) : null,
       this.#upload && !(this.#failure && isOver(this.#failure)) ? this.#upload.draw(texts) : null,
       paragraph(this.said(texts), { class: "notice" }),
@@ -99,6 +100,14 @@ export class Contents implements Screen {
     const saving = new Saving(this.stage, this);
     this.stage.show(saving);
     void saving.run(selection, saveAs);
+  }
+
+  /** Who sent it, as they name themselves: nobody vouches for it. */
+  #sender(texts: Texts): Child {
+    const { sender } = this.manifest;
+    if (sender === null) return null;
+    const name = element("strong", { dir: "auto", translate: "no" }, sender);
+    return element("p", { class: "sender" }, `${texts.say("contents.sender")} `, name, " ", element("span", { class: "quiet" }, texts.say("contents.claimed")));
   }
 
   #message(texts: Texts): Child[] {

@@ -5,21 +5,22 @@ import {
   padding,
   parseManifest,
   readHeader as readHeader2
-} from "./chunk-N5M2BCI6.js";
+} from "./chunk-TKWQNQY3.js";
 import {
   MAX_HEADER_BYTES,
   openCipher,
   openHeader,
   readHeader,
   scrypt
-} from "./chunk-RQHZ2JSA.js";
+} from "./chunk-SMVK7HWX.js";
 import {
   Backoff,
+  LONG_PATIENCE_MS,
   Relay,
   SENDER_MS,
   arrivedOf,
   withPatience
-} from "./chunk-MMU2RVU7.js";
+} from "./chunk-UWQ3XVPS.js";
 import {
   piecesOf
 } from "./chunk-NQ23W23I.js";
@@ -38,7 +39,7 @@ import {
   part,
   random,
   utf8
-} from "./chunk-34UT2S5R.js";
+} from "./chunk-SKKJOJXW.js";
 import {
   hmac,
   sha256
@@ -435,8 +436,8 @@ var WINDOW = 4 * CHUNK;
 async function readFileHeader(file) {
   return readHeader(new Uint8Array(await file.slice(0, MAX_HEADER_BYTES).arrayBuffer()));
 }
-async function openLocal(file, header, opener) {
-  const fileKey = await openHeader(header, opener);
+async function openLocal(file, header, opener, progress) {
+  const fileKey = await openHeader(header, opener, progress);
   const start = new Uint8Array(await file.slice(0, header.length + NONCE).arrayBuffer());
   const length = plainLength(file.size - start.length);
   if (length === null) fail({ code: "truncated" });
@@ -450,7 +451,7 @@ async function openLocal(file, header, opener) {
 function manifestOf(kind, entries, { nonce, length }) {
   const files = entries.filter((entry) => !entry.folder);
   const bytes = files.reduce((sum, entry) => sum + entry.size, 0);
-  return { kind, nonce, length, files: files.length, folders: entries.length - files.length, bytes, entries, message: null };
+  return { kind, nonce, length, files: files.length, folders: entries.length - files.length, bytes, entries, sender: null, message: null };
 }
 function single(file, size) {
   const name = file.name.replace(/\.age$/i, "");
@@ -496,8 +497,8 @@ async function listWindow(content, at) {
 // src/proof.ts
 init_define_WORD_LIST_NAMES();
 var LOG_N = 15;
-function proof(passphrase, id) {
-  return scrypt(utf8(passphrase), utf8(`share/v1/proof/${id}`), LOG_N);
+function proof(passphrase, id, progress) {
+  return scrypt(utf8(passphrase), utf8(`share/v1/proof/${id}`), LOG_N, progress);
 }
 
 // src/receipt.ts
@@ -605,7 +606,8 @@ function isSame(listed, found) {
 
 // src/session.ts
 var CALL_PATIENCE_MS = 3e4;
-var LONG_PATIENCE_MS = 24 * 3600 * 1e3;
+var PROOF_SHARE = 1 / 5;
+var READ_LIMIT = 16 * 1024 * 1024;
 var PROGRESS_MS = 100;
 var Session = class {
   constructor(tell) {
@@ -635,8 +637,13 @@ var Session = class {
   /** Opens the manifest with words or keys, as soon as the sender has sent it. */
   async unlock(opener, signal) {
     const place = this.#place ?? fail({ code: "unexpected", detail: "nothing is open" });
-    this.#opened = "file" in place ? await unlockFile(place, opener) : await this.#unlockShare(place, opener, signal);
+    this.#opened = "file" in place ? await this.#unlockFile(place, opener, signal) : await this.#unlockShare(place, opener, signal);
     return this.#opened.manifest;
+  }
+  /** Loads what opening with words takes, by having it do a little. */
+  async prepare() {
+    await Promise.all([scrypt(new Uint8Array(1), new Uint8Array(1), 1, () => {
+    }), openCipher(new Uint8Array(32))]);
   }
   /** What saving would make. */
   async plan(selection, saveAs) {
@@ -644,7 +651,7 @@ var Session = class {
     const single2 = singleFile(manifest, selection);
     if (single2) return { name: single2.path.slice(single2.path.lastIndexOf("/") + 1), isZip: false, bytes: single2.size };
     if (saveAs === "folder") return { name: zipName(manifest), isZip: false, bytes: null };
-    const zip = await part(import("./zip-3SLB24YF.js"));
+    const zip = await part(import("./zip-JYSJGD7K.js"));
     zip.checkCount(manifest);
     const entries = entriesOf(manifest, selection);
     return { name: zipName(manifest), isZip: true, bytes: entries.length > 0 ? zip.zipLength(entries) : null };
@@ -657,7 +664,7 @@ var Session = class {
     const fingerprint = new Fingerprint();
     this.#progress = null;
     const total = isWhole ? opened2.manifest.bytes : sizeOf(entriesOf(opened2.manifest, selection));
-    const { openTarget } = await part(import("./target-FYQXZ56H.js"));
+    const { openTarget } = await part(import("./target-VG57W77F.js"));
     const put = await openTarget(target, total, signal);
     const over = new AbortController();
     const wanted = AbortSignal.any([signal, over.signal]);
@@ -673,6 +680,18 @@ var Session = class {
     }
     const receipt = isWhole && opened2.remote ? "due" : "none";
     return { way: target.way, outcome: isPlaced ? "placed" : "given", bytes: total, receipt, ...saved };
+  }
+  /** The bytes of one file, or of the only one. The sender is not told: that says nothing of the rest, and saves nothing. */
+  async read(place, signal) {
+    const opened2 = this.#openedOrFail();
+    const entry = singleFile(opened2.manifest, place === null ? "all" : [place]) ?? fail({ code: "unexpected", detail: "no file" });
+    if (entry.size > READ_LIMIT) fail({ code: "too_large_for_memory", bytes: entry.size, limit: READ_LIMIT });
+    this.#progress = null;
+    const pieces = [];
+    for await (const { bytes } of selected(await this.#content(opened2, signal), [entry])) {
+      for await (const piece of bytes) pieces.push(piece.slice());
+    }
+    return concat(...pieces);
   }
   /** Sends the receipt that is due. Gives how long what was given to the browser can be saved again. */
   async receipt(signal) {
@@ -699,12 +718,11 @@ var Session = class {
     return until;
   }
   async #unlockShare(share, opener, signal) {
-    const { relay, id, isSending } = share;
-    const shown = "passphrase" in opener ? hex(await proof(opener.passphrase, id)) : null;
-    const patience = this.#patience(isSending ? LONG_PATIENCE_MS : CALL_PATIENCE_MS, signal);
-    const sealed = await withPatience(patience, () => relay.open(id, shown, signal));
+    const { relay, id } = share;
+    const shown = "passphrase" in opener ? hex(await proof(opener.passphrase, id, this.#opening(0, PROOF_SHARE, signal))) : null;
+    const sealed = await withPatience(this.#patience(LONG_PATIENCE_MS, signal), () => relay.open(id, shown, signal));
     const header = readHeader(sealed);
-    const fileKey = await openHeader(header, opener);
+    const fileKey = await openHeader(header, opener, this.#opening(PROOF_SHARE, 1, signal));
     const afterHeader = sealed.subarray(header.length);
     const manifest = parseManifest(await openBytes(fileKey, afterHeader), afterHeader.subarray(0, NONCE));
     const { nonce, length } = manifest;
@@ -712,6 +730,21 @@ var Session = class {
     const content = { header: sealed.slice(0, header.length), nonce, length, stream };
     const remote = { ...share, proof: shown, receiptKey: receiptKey(fileKey) };
     return { manifest, content, remote, local: null };
+  }
+  async #unlockFile({ file, header }, opener, signal) {
+    const { manifest, content } = await openLocal(file, header, opener, this.#opening(0, 1, signal));
+    return { manifest, content, remote: null, local: content };
+  }
+  /** Tells of a part of the work of opening, as long as it is wanted. */
+  #opening(from, to, signal) {
+    let told = 0;
+    return (share) => {
+      if (signal.aborted) fail({ code: "cancelled" });
+      const now = performance.now();
+      if (now - told < PROGRESS_MS) return;
+      told = now;
+      this.tell({ type: "opening", share: from + share * (to - from) });
+    };
   }
   /** The content's bytes: of a share on a relay, one of the allowed downloads is taken for them. */
   async #content({ content, remote, local }, signal) {
@@ -776,10 +809,6 @@ var Session = class {
     return { total, signal, notice };
   }
 };
-async function unlockFile({ file, header }, opener) {
-  const { manifest, content } = await openLocal(file, header, opener);
-  return { manifest, content, remote: null, local: content };
-}
 
 // src/worker.ts
 var session = new Session((event) => send({ type: "event", event }));
@@ -810,11 +839,16 @@ async function carryOut(call, signal) {
     case "prove":
       return session.unlock({ passphrase: call.takes.words }, signal);
     case "unlock":
-      return session.unlock({ identities: (await part(import("./identity-ZMJCSUR2.js"))).readIdentities(call.takes.identities) }, signal);
+      return session.unlock({ identities: (await part(import("./identity-WPTINEIX.js"))).readIdentities(call.takes.identities) }, signal);
+    case "prepare":
+      await session.prepare();
+      return null;
     case "plan":
       return session.plan(call.takes.selection, call.takes.saveAs);
     case "save":
       return session.save(call.takes.selection, call.takes.target, signal);
+    case "read":
+      return { bytes: await session.read(call.takes.place, signal) };
     case "receipt":
       return session.receipt(signal);
     case "confirm":

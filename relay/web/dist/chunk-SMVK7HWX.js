@@ -7,7 +7,7 @@ import {
   fail,
   part,
   utf8
-} from "./chunk-34UT2S5R.js";
+} from "./chunk-SKKJOJXW.js";
 import {
   hmac,
   sha256
@@ -27,11 +27,12 @@ init_define_WORD_LIST_NAMES();
 var BLOCK_SIZE = 8;
 var PARALLELISM = 1;
 var KEY_BYTES = 32;
-async function scrypt(password, salt, logN) {
+var TURN_MS = 100;
+async function scrypt(password, salt, logN, progress) {
   try {
-    return await (hasWebAssembly() ? inWebAssembly : inJavaScript)(password, salt, logN);
+    return await (hasWebAssembly() ? inWebAssembly(password, salt, logN) : inJavaScript(password, salt, logN, progress));
   } catch (error) {
-    if (error instanceof RangeError || error instanceof WebAssembly.RuntimeError) fail({ code: "not_enough_memory" });
+    if (error instanceof Error && ["RangeError", "RuntimeError"].includes(error.name)) fail({ code: "not_enough_memory" });
     throw error;
   }
 }
@@ -47,10 +48,11 @@ async function inWebAssembly(password, salt, logN) {
     outputType: "binary"
   });
 }
-async function inJavaScript(password, salt, logN) {
+async function inJavaScript(password, salt, logN, onProgress) {
   const { scryptAsync } = await part(import("./scrypt-MMYW7WQR.js"));
-  const memory = 128 * BLOCK_SIZE * (2 ** logN + PARALLELISM);
-  return scryptAsync(password, salt, { N: 2 ** logN, r: BLOCK_SIZE, p: PARALLELISM, dkLen: KEY_BYTES, maxmem: memory });
+  const maxmem = 128 * BLOCK_SIZE * (2 ** logN + PARALLELISM + 1);
+  const options = { N: 2 ** logN, r: BLOCK_SIZE, p: PARALLELISM, dkLen: KEY_BYTES, maxmem, asyncTick: TURN_MS, onProgress };
+  return scryptAsync(password, salt, options);
 }
 function hasWebAssembly() {
   try {
@@ -148,8 +150,8 @@ function readHeader(file) {
   const authenticated = Uint8Array.from(file.subarray(0, length - line.length - 1 + "---".length));
   return { length, kind: kindOf(stanzas), stanzas, authenticated, mac: base64(line.slice(4)) };
 }
-async function openHeader(header, opener) {
-  const fileKey = await ("passphrase" in opener ? byWords(header, opener.passphrase) : byKeys(header, opener.identities));
+async function openHeader(header, opener, progress) {
+  const fileKey = await ("passphrase" in opener ? byWords(header, opener.passphrase, progress) : byKeys(header, opener.identities));
   const key = hkdf(sha256, fileKey, new Uint8Array(), utf8("header"), 32);
   if (!equal(hmac(sha256, key, header.authenticated), header.mac)) fail({ code: "header_tampered" });
   return fileKey;
@@ -174,7 +176,7 @@ function kindOf(stanzas) {
   if (scrypts > 0 && stanzas.length > 1) malformed();
   return scrypts > 0 ? "words" : "keys";
 }
-async function byWords({ kind, stanzas }, passphrase) {
+async function byWords({ kind, stanzas }, passphrase, progress) {
   const [stanza] = stanzas;
   if (kind === "keys" || !stanza) fail({ code: "needs_key" });
   const [salt, factor, more] = stanza.args;
@@ -183,7 +185,7 @@ async function byWords({ kind, stanzas }, passphrase) {
   if (salted.length !== 16 || !WORK_FACTOR.test(factor)) malformed();
   const logN = Number(factor);
   if (logN > MAX_WORK_FACTOR) fail({ code: "too_much_work", found: logN, max: MAX_WORK_FACTOR });
-  const key = await scrypt(utf8(passphrase), concat(utf8("age-encryption.org/v1/scrypt"), salted), logN);
+  const key = await scrypt(utf8(passphrase), concat(utf8("age-encryption.org/v1/scrypt"), salted), logN, progress);
   return await unwrap(key, stanza.body) ?? fail({ code: "words_wrong" });
 }
 async function byKeys({ kind, stanzas }, identities) {

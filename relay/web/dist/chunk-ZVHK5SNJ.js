@@ -6,7 +6,7 @@ import {
   quoted,
   random,
   utf8
-} from "./chunk-34UT2S5R.js";
+} from "./chunk-SKKJOJXW.js";
 import {
   sha256
 } from "./chunk-YQXBLTOX.js";
@@ -57,12 +57,12 @@ var Engine = class {
     return () => void this.#ears.delete(hear);
   }
   /**
-   * Makes a call, until the signal says to stop; throws a {@link ShareError}. `open` is made at once, all others after
-   * those before them.
+   * Makes a call, until the signal says to stop; throws a {@link ShareError}. `open` and `prepare` are made at once, all
+   * others after those before them.
    */
   async call(call, takes, transfer = [], signal = null) {
     const begin = () => this.#begin({ call, takes }, transfer, signal);
-    if (call === "open") return begin();
+    if (call === "open" || call === "prepare") return begin();
     const gives = this.#before.then(begin);
     this.#before = gives.catch(() => {
     });
@@ -191,15 +191,7 @@ function within(ms, promise) {
 // src/save.ts
 var REVOKE_MS = 6e5;
 var ATTEMPTS = { file: pickFile, folder: pickFolder, download: browserDownload, memory };
-async function save(engine, selection, saveAs, signal, ways = waysHere()) {
-  try {
-    return await saveBy(saveAs === "folder" ? ["folder"] : ways, engine, selection, saveAs, signal);
-  } catch (error) {
-    if (saveAs !== "folder" || !isFailure(error, "save_refused")) throw error;
-    return saveBy(ways, engine, selection, "single", signal);
-  }
-}
-async function saveBy(ways, engine, selection, saveAs, signal) {
+async function save(engine, selection, saveAs, signal, ways = waysTo(saveAs)) {
   let refusal = new ShareError({ code: "save_refused" });
   const plan = await engine.call("plan", { selection, saveAs }, [], signal);
   for (const way of ways) {
@@ -221,9 +213,14 @@ async function saveBy(ways, engine, selection, saveAs, signal) {
   }
   throw refusal;
 }
-function waysHere() {
+function waysTo(saveAs) {
+  if (saveAs === "place") return ["file"];
+  if (saveAs === "folder") return ["folder"];
   const storage = navigator.storage;
-  return storage && "getDirectory" in storage ? ["file", "download", "memory"] : ["file", "memory", "download"];
+  return storage && "getDirectory" in storage ? ["download", "memory"] : ["memory", "download"];
+}
+function canPick(saveAs) {
+  return (saveAs === "place" ? "showSaveFilePicker" : "showDirectoryPicker") in window;
 }
 async function tell(engine, signal) {
   return engine.call("receipt", null, [], signal).then(
@@ -243,23 +240,20 @@ async function unlessStopped(signal, opening) {
     throw error;
   }
 }
+var pickers = globalThis;
 async function pickFile({ name }) {
-  const handle = await unlessRefused(() => window.showSaveFilePicker?.({ suggestedName: name }));
-  return handle ? { target: { way: "file", handle }, transfer: [], release() {
-  } } : null;
+  const handle = await pickers.showSaveFilePicker({ suggestedName: name, startIn: "downloads" }).catch(notPicked);
+  return { target: { way: "file", handle }, transfer: [], release() {
+  } };
 }
 async function pickFolder() {
-  const handle = await unlessRefused(() => window.showDirectoryPicker?.({ mode: "readwrite" }));
-  return handle ? { target: { way: "folder", handle }, transfer: [], release() {
-  } } : null;
+  const handle = await pickers.showDirectoryPicker({ mode: "readwrite", startIn: "downloads" }).catch(notPicked);
+  return { target: { way: "folder", handle }, transfer: [], release() {
+  } };
 }
-async function unlessRefused(pick2) {
-  try {
-    return await pick2() ?? null;
-  } catch (error) {
-    if (error instanceof DOMException && error.name === "AbortError") fail({ code: "cancelled" });
-    return null;
-  }
+function notPicked(error) {
+  if (!(error instanceof DOMException)) throw error;
+  return fail({ code: error.name === "AbortError" ? "cancelled" : "place_forbidden" });
 }
 async function browserDownload(plan, engine) {
   const offered = await offerDownload(plan, engine);
@@ -291,6 +285,18 @@ var MAX_SUGGESTIONS = 3;
 var MAX_MARKED = 2 * MAX_WORDS;
 var MAX_REMEMBERED = 256;
 var MAX_WAYS = 1024;
+var MAX_SAID = 64;
+var NAMES = setOf("passphrase password passwords wachtwoord wachtwoorden wachtzin woorden words");
+var ARTICLES = setOf("are de deze dit het is mijn my six the these uw your zes zijn");
+var SIGNS = setOf(
+  "and code comma dash dot en hyphen komma koppelteken line new newline nieuwe period punt puntkomma regel semicolon space spatie streepje woord word"
+);
+var NUMBERS = {
+  ...{ 0: ["nul", "zero"], 2: ["twee"], 5: ["five", "vijf"], 7: ["seven", "zeven"], 9: ["negen"] },
+  ...{ 11: ["eleven"], 12: ["twaalf"], 13: ["dertien"], 14: ["fourteen"], 15: ["fifteen"], 16: ["sixteen"] },
+  ...{ 18: ["eighteen"], 20: ["twintig"], 30: ["thirty"], 60: ["zestig"], 80: ["tachtig"], 90: ["ninety"] },
+  ...{ 100: ["honderd"], 1e3: ["duizend", "thousand"], 1e6: ["miljoen", "million"] }
+};
 var WordList = class {
   constructor(words) {
     this.words = words;
@@ -300,9 +306,9 @@ var WordList = class {
   #places;
   #candidates = new Remembered((typed) => this.#candidatesOf(typed));
   #suggestions = new Remembered((typed) => this.#suggestionsFor(typed));
-  /** Whether the word is on the list. */
-  has(word) {
-    return this.#places.has(word);
+  /** Whether the word is on the list; a number stands for its word. */
+  has(typed) {
+    return this.#place(typed) !== void 0;
   }
   /**
    * The words that a typed word may stand for: itself; else the only one it begins, and those a slip away. Without such
@@ -312,7 +318,7 @@ var WordList = class {
     return this.#candidates.of(typed);
   }
   #candidatesOf(typed) {
-    const exact = this.#places.get(typed);
+    const exact = this.#place(typed);
     if (exact !== void 0) return [{ place: exact, slip: false }];
     const begun = typed.length >= MIN_PREFIX ? this.#placesOf((word) => word.startsWith(typed)) : [];
     const slips = this.#placesOf((word) => isSlip(typed, word)).map((place) => ({ place, slip: true }));
@@ -322,17 +328,40 @@ var WordList = class {
     }
     return slips.length === 1 ? slips : [];
   }
+  /**
+   * Every way to take the words out of what was said, likeliest first: with those fillers only that are on the list,
+   * without any, and with all that may stand for a word of the list.
+   */
+  #takes(said) {
+    const take = (isWord) => {
+      const isLeftOut = (word) => isFiller(word) && !isWord(word);
+      const leftOut = said.filter((word) => isLeftOut(word) && this.has(word)).length;
+      return { typed: withoutNumbering(said.filter((word) => !isLeftOut(word))), leftOut };
+    };
+    const ways = [(word) => this.has(word), () => false, (word) => this.candidates(word).length > 0];
+    return said.some(isFiller) ? ways.map(take) : ways.slice(0, 1).map(take);
+  }
+  /** What of a text that cannot be read is told as its words. */
+  likeliest(said) {
+    const takes = this.#takes(said);
+    return (takes.find(mayBePassphrase) ?? takes[0])?.typed ?? [];
+  }
+  /** Every way to read what was said. */
+  readings(said) {
+    return this.#takes(said).filter(mayBePassphrase).flatMap((take) => this.#readingsOf(take));
+  }
   /** Every way to read the typed words whose checksum fits; none if a word is unknown. */
-  readings(typed) {
+  #readingsOf({ typed, leftOut }) {
     const choices = typed.map((word) => this.candidates(word));
     const ways = Math.min(MAX_WAYS, choices.reduce((product, choice) => product * choice.length, 1));
-    const inexact = typed.filter((word) => !this.has(word)).length;
+    const inexact = leftOut + typed.filter((word) => !this.has(word)).length;
     const readings = [];
     for (let way = 0; way < ways; way++) {
       const picked = pick(choices, way);
       const indices = picked.map(({ place }) => place);
       if (checksum(indices) !== ((indices.at(-1) ?? 0) & CHECKSUM_MASK)) continue;
-      readings.push({ passphrase: this.join(indices), inexact, slips: picked.filter(({ slip }) => slip).length });
+      const slips = leftOut + picked.filter(({ slip }) => slip).length;
+      readings.push({ typed, words: this.at(indices), inexact, slips });
     }
     return readings;
   }
@@ -348,9 +377,13 @@ var WordList = class {
     const likeliest = alike.filter((one) => one.unlikeness <= 2).sort((a, b) => a.unlikeness - b.unlikeness);
     return likeliest.slice(0, MAX_SUGGESTIONS).map(({ word }) => word);
   }
-  /** The words at these places, joined by `-`. */
-  join(indices) {
-    return indices.map((index) => this.words[index]).join("-");
+  /** The words at these places. */
+  at(indices) {
+    return indices.flatMap((index) => this.words[index] ?? []);
+  }
+  #place(typed) {
+    const names = [typed, ...Object.hasOwn(NUMBERS, typed) ? NUMBERS[typed] ?? [] : []];
+    return names.map((name) => this.#places.get(name)).find((place) => place !== void 0);
   }
   #placesOf(like) {
     return this.words.flatMap((word, place) => like(word) ? [place] : []);
@@ -382,28 +415,43 @@ var Words = class _Words {
   }
   /** The passphrase a person means: the words joined by `-`. Throws why it is none. */
   read(text) {
-    const typed = typedWords(text);
-    if (typed.length < MIN_WORDS || typed.length > MAX_WORDS) fail({ code: "words_count", found: typed.length });
-    const readings = this.lists.flatMap((list) => list.readings(typed));
+    const read = this.#read(saidIn(text));
+    return "code" in read ? fail(read) : read.words.join("-");
+  }
+  /** Each typed word by itself, to be marked while the rest is typed, and what is still wrong with all of them. */
+  understand(text) {
+    const said = saidIn(text);
+    const read = this.#read(said);
+    const failure = "code" in read ? read : null;
+    if (said.length > MAX_SAID) return { words: [], failure };
+    const list = this.#likeliest(said);
+    const typed = "code" in read ? list.likeliest(said) : read.typed;
+    if (typed.length > MAX_MARKED) return { words: [], failure };
+    const isOpen = /[\p{L}\p{M}\p{N}]$/u.test(text) && typed.at(-1) === said.at(-1);
+    const words = typed.map((word, i) => {
+      const candidates = list.candidates(word);
+      const only = candidates.length === 1 ? list.at(candidates.map(({ place }) => place))[0] : void 0;
+      const meant = ("code" in read ? only : read.words[i]) ?? null;
+      const state = meant === word ? "exact" : candidates.length > 0 || meant ? "understood" : "unknown";
+      const suggestions = state === "unknown" ? list.suggestions(word) : [];
+      return { text: word.slice(0, MAX_SHOWN), state, meant, suggestions, isOpen: isOpen && i === typed.length - 1 };
+    });
+    return { words, failure };
+  }
+  /** The only reading of what was said, or why there is none. */
+  #read(said) {
+    if (said.length > MAX_SAID) return { code: "words_count", found: said.length };
+    const readings = this.lists.flatMap((list) => list.readings(said));
     readings.sort((a, b) => a.inexact - b.inexact || a.slips - b.slips);
     const [best, ...others] = readings;
-    if (!best) fail(this.#problem(typed, false));
-    if (others.some((other) => isContested(best, other))) fail(this.#problem(typed, true));
-    return best.passphrase;
-  }
-  /** Each typed word by itself, to be marked while the rest is typed. */
-  mark(text) {
-    const typed = typedWords(text);
-    if (typed.length > MAX_MARKED) return [];
-    const list = this.#likeliest(typed);
-    return typed.map((word) => {
-      const state = list.has(word) ? "exact" : list.candidates(word).length > 0 ? "understood" : "unknown";
-      return { text: word.slice(0, MAX_SHOWN), state, suggestions: state === "unknown" ? list.suggestions(word) : [] };
-    });
+    if (!best) return this.#problem(said, false);
+    return others.some((other) => isContested(best, other)) ? this.#problem(said, true) : best;
   }
   /** What is wrong with words in the list they most likely come from. If `contested`, several readings fit. */
-  #problem(typed, contested) {
-    const list = this.#likeliest(typed);
+  #problem(said, contested) {
+    const list = this.#likeliest(said);
+    const typed = list.likeliest(said);
+    if (!isCount(typed.length)) return { code: "words_count", found: typed.length };
     const isUnknown = (word2) => list.candidates(word2).length === 0 || contested && !list.has(word2);
     const at = typed.findIndex(isUnknown);
     const word = typed[at];
@@ -411,21 +459,50 @@ var Words = class _Words {
     return { code: "words_unknown", position: at + 1, word: word.slice(0, MAX_SHOWN), suggestions: list.suggestions(word) };
   }
   /** The list that knows most of the words; of equals, the one that has most of them as they are; else the first. */
-  #likeliest(typed) {
+  #likeliest(said) {
     const score = (list) => {
+      const typed = list.likeliest(said);
       const known = typed.filter((word) => list.candidates(word).length > 0).length;
-      return known * MAX_WORDS ** 3 + typed.filter((word) => list.has(word)).length;
+      return known * (MAX_SAID + 1) + typed.filter((word) => list.has(word)).length;
     };
     return this.lists.reduce((best, list) => score(list) > score(best) ? list : best);
   }
 };
-function typedWords(text) {
+function saidIn(text) {
   const plain = text.normalize("NFKD").replace(/[\p{M}\u00AD\u200B-\u200F\u2060\uFEFF]/gu, "");
-  return plain.replace(/[A-Z]/g, (c) => c.toLowerCase()).match(/[a-z]+/g) ?? [];
+  const said = [];
+  let isIntroduced = false;
+  for (const word of plain.replace(/[A-Z]/g, (c) => c.toLowerCase()).match(/[a-z]+|[0-9]+/g) ?? []) {
+    isIntroduced = NAMES.has(word) || isIntroduced && ARTICLES.has(word);
+    if (NAMES.has(word)) {
+      if (/^[0-9]/.test(said.at(-1) ?? "")) said.pop();
+      while (ARTICLES.has(said.at(-1) ?? "")) said.pop();
+    } else if (!isIntroduced) {
+      said.push(word);
+    }
+  }
+  return said;
+}
+function isFiller(word) {
+  return ARTICLES.has(word) || SIGNS.has(word);
+}
+function setOf(words) {
+  return new Set(words.split(" "));
+}
+function withoutNumbering(typed) {
+  const isNumbered = typed.every((word, i) => i % 2 === 1 || word === String(i / 2 + 1));
+  return isNumbered ? typed.filter((_, i) => i % 2 === 1) : typed;
+}
+function isCount(found) {
+  return found >= MIN_WORDS && found <= MAX_WORDS;
+}
+function mayBePassphrase({ typed }) {
+  return isCount(typed.length);
 }
 function isContested(best, other) {
   const allBegin = ({ inexact, slips }) => inexact > 1 && slips === 0;
-  return best.inexact === other.inexact && (!allBegin(best) || allBegin(other)) && best.passphrase !== other.passphrase;
+  const isOther = best.words.join() !== other.words.join();
+  return best.inexact === other.inexact && (!allBegin(best) || allBegin(other)) && isOther;
 }
 function pick(choices, way) {
   return choices.flatMap((choice) => {
@@ -481,6 +558,7 @@ export {
   pageUrl,
   Engine,
   save,
+  canPick,
   offerBlob,
   loadWords
 };

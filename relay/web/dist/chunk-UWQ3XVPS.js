@@ -11,7 +11,7 @@ import {
   fail,
   fromUtf8,
   isFailure
-} from "./chunk-34UT2S5R.js";
+} from "./chunk-SKKJOJXW.js";
 import {
   init_define_WORD_LIST_NAMES
 } from "./chunk-3SU3V7RU.js";
@@ -279,6 +279,7 @@ function checkRange(response, from, to, etag) {
 init_define_WORD_LIST_NAMES();
 var FIRST_WAIT_MS = 400;
 var LONGEST_WAIT_MS = 2e4;
+var LONG_PATIENCE_MS = 24 * 3600 * 1e3;
 var SENDER_MS = 3e3;
 async function withPatience(patience, call) {
   const backoff = new Backoff(patience);
@@ -338,6 +339,7 @@ export {
   arrivedOf,
   isPassing,
   readJson,
+  LONG_PATIENCE_MS,
   SENDER_MS,
   withPatience,
   Backoff

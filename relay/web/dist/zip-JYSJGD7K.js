@@ -1,13 +1,13 @@
 import {
   modeOf
-} from "./chunk-N5M2BCI6.js";
+} from "./chunk-TKWQNQY3.js";
 import {
   piecesOf
 } from "./chunk-NQ23W23I.js";
 import "./chunk-POEQ5JGS.js";
 import {
   fail
-} from "./chunk-34UT2S5R.js";
+} from "./chunk-SKKJOJXW.js";
 import "./chunk-YQXBLTOX.js";
 import {
   init_define_WORD_LIST_NAMES

@@ -103,10 +103,10 @@ function escaped(c, code) {
   const short = { "\n": "\\n", "\r": "\\r", "	": "\\t" }[c];
   return short ?? `\\u{${code.toString(16)}}`;
 }
-function isWellShown(name) {
-  if (/^[ -~]*$/.test(name)) return true;
+function isWellShown(text) {
+  if (/^[ -~]*$/.test(text)) return true;
   let previous = null;
-  for (const c of name) {
+  for (const c of text) {
     const code = c.codePointAt(0) ?? 0;
     if (!isVisible(previous, code)) return false;
     previous = code;
@@ -219,6 +219,7 @@ export {
   collisionKey,
   printable,
   quoted,
+  isWellShown,
   ShareError,
   fail,
   failureOf,

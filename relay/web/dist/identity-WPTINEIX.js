@@ -2,7 +2,7 @@ import {
   base64,
   malformed,
   unwrap
-} from "./chunk-RQHZ2JSA.js";
+} from "./chunk-SMVK7HWX.js";
 import {
   hkdf
 } from "./chunk-POEQ5JGS.js";
@@ -10,7 +10,7 @@ import {
   concat,
   fail,
   utf8
-} from "./chunk-34UT2S5R.js";
+} from "./chunk-SKKJOJXW.js";
 import {
   abytes,
   anumber,

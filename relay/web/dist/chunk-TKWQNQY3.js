@@ -14,11 +14,12 @@ import {
   fail,
   fromHex,
   fromUtf8,
+  isWellShown,
   quoted,
   random,
   utf8,
   utf8Length
-} from "./chunk-34UT2S5R.js";
+} from "./chunk-SKKJOJXW.js";
 import {
   sha256
 } from "./chunk-YQXBLTOX.js";
@@ -129,6 +130,7 @@ function manifestOf(object) {
     folders: whole(object.get("folders"), 0),
     bytes: whole(object.get("bytes")),
     entries: entries.map(entryOf),
+    sender: object.has("sender") ? text(object.get("sender")) : null,
     message: object.has("message") ? text(object.get("message")) : null
   };
 }
@@ -158,8 +160,9 @@ function flag(value) {
   return value === true;
 }
 function validate(manifest) {
-  const { message, files, folders, entries, kind } = manifest;
+  const { sender, message, files, folders, entries, kind } = manifest;
   if (message !== null && !isMessage(message)) return "message";
+  if (sender !== null && !isSender(sender)) return "sender";
   if (files + folders > MAX_ENTRIES || entries.length > MAX_LISTED) return "too_many";
   const check = kind === "file" ? checkFile : entries.length > 0 ? checkEntries : checkTotals;
   const fault = check(manifest);
@@ -167,6 +170,9 @@ function validate(manifest) {
 }
 function isMessage(message) {
   return utf8Length(message) <= MAX_MESSAGE_BYTES && !/[\0-\x08\x0b-\x1f\x7f-\x9f]/.test(message);
+}
+function isSender(name) {
+  return /^.{1,100}$/su.test(name) && isWellShown(name) && name.trim() === name;
 }
 function checkFile({ entries, files, folders, bytes, length }) {
   const [entry] = entries;

@@ -3,7 +3,7 @@ import {
   failureOf,
   part,
   quoted
-} from "./chunk-34UT2S5R.js";
+} from "./chunk-SKKJOJXW.js";
 import {
   init_define_WORD_LIST_NAMES
 } from "./chunk-3SU3V7RU.js";
@@ -159,15 +159,14 @@ var PickedFile = class _PickedFile {
   }
   handle;
   writable;
-  /** Throws `refusal` if the browser does not let this page write to it. */
-  static async open(handle, refusal = "save_refused") {
-    return new _PickedFile(handle, await handle.createWritable().catch(notWritten(refusal)));
+  static async open(handle) {
+    return new _PickedFile(handle, await handle.createWritable().catch(notWritten));
   }
   async write(bytes) {
-    await this.writable.write(bytes).catch(notWritten("place_failed"));
+    await this.writable.write(bytes).catch(notWritten);
   }
   async close() {
-    await this.writable.close().catch(notWritten("place_failed"));
+    await this.writable.close().catch(notWritten);
   }
   async abort() {
     await this.writable.abort().catch(() => {
@@ -181,11 +180,15 @@ var PickedFile = class _PickedFile {
     if (size === 0) await this.handle.remove?.();
   }
 };
-function notWritten(refusal) {
-  return (error) => {
-    if (!(error instanceof DOMException)) throw error;
-    return fail({ code: error.name === "QuotaExceededError" ? "disk_full" : refusal });
-  };
+var REFUSALS = {
+  QuotaExceededError: "disk_full",
+  // By an office's policy, or by the person who was asked.
+  NotAllowedError: "place_forbidden",
+  SecurityError: "place_forbidden"
+};
+function notWritten(error) {
+  if (!(error instanceof DOMException)) throw error;
+  return fail({ code: REFUSALS[error.name] ?? "place_failed" });
 }
 var Memory = class {
   constructor(limit) {
@@ -266,10 +269,10 @@ var PickedFolder = class _PickedFolder {
   placed = /* @__PURE__ */ new Map();
   #folders = /* @__PURE__ */ new Map();
   #buffers = newBuffers();
-  /** Throws `save_refused` if the browser does not let this page write to it. */
+  /** Begins to fill it: says in it that it is not finished. */
   static async open(root) {
-    const name = await freeName(root, { path: UNFINISHED, folder: false }, "save_refused");
-    await root.getFileHandle(name, { create: true }).catch(notTaken("save_refused"));
+    const name = await freeName(root, { path: UNFINISHED, folder: false });
+    await root.getFileHandle(name, { create: true }).catch(notTaken);
     return new _PickedFolder(root, name);
   }
   /** Writes them one after another. What was begun is removed if something fails. */
@@ -283,15 +286,15 @@ var PickedFolder = class _PickedFolder {
       await this.#clear();
       throw error;
     }
-    await this.#remove(this.unfinished).catch(notTaken("place_failed"));
+    await this.#remove(this.unfinished).catch(notTaken);
   }
   async #write(entry, bytes) {
     const slash = entry.path.lastIndexOf("/");
     const parent = slash < 0 ? this.root : await this.#folder(entry.path.slice(0, slash));
     const name = await this.#nameIn(parent, entry);
-    const handle = await parent.getFileHandle(name, { create: true }).catch(notTaken("place_failed"));
+    const handle = await parent.getFileHandle(name, { create: true }).catch(notTaken);
     if (slash < 0) this.placed.set(entry.path, name);
-    const file = new Buffered(await PickedFile.open(handle, "place_failed"), this.#buffers);
+    const file = new Buffered(await PickedFile.open(handle), this.#buffers);
     try {
       for await (const piece of bytes) await file.write(piece);
       await file.close();
@@ -306,7 +309,7 @@ var PickedFolder = class _PickedFolder {
     const slash = path.lastIndexOf("/");
     const parent = slash < 0 ? this.root : await this.#folder(path.slice(0, slash));
     const name = await this.#nameIn(parent, { path, folder: true });
-    const handle = await parent.getDirectoryHandle(name, { create: true }).catch(notTaken("place_failed"));
+    const handle = await parent.getDirectoryHandle(name, { create: true }).catch(notTaken);
     if (slash < 0) this.placed.set(path, name);
     this.#folders.set(path, handle);
     return handle;
@@ -316,9 +319,9 @@ var PickedFolder = class _PickedFolder {
    * made here, so what has the name is of the same share, and a browser would write into it.
    */
   async #nameIn(parent, entry) {
-    if (!entry.path.includes("/")) return freeName(parent, entry, "place_failed");
+    if (!entry.path.includes("/")) return freeName(parent, entry);
     const name = entry.path.slice(entry.path.lastIndexOf("/") + 1);
-    if (await isTaken(parent, name, "place_failed")) fail({ code: "name_taken", path: quoted(entry.path) });
+    if (await isTaken(parent, name)) fail({ code: "name_taken", path: quoted(entry.path) });
     return name;
   }
   /** Somebody may have done so before. */
@@ -335,19 +338,19 @@ var PickedFolder = class _PickedFolder {
     }
   }
 };
-async function freeName(root, { path, folder }, refusal) {
+async function freeName(root, { path, folder }) {
   for (let number = 1; number < ATTEMPTS; number++) {
     const name = number === 1 ? path : numbered(path, number, folder);
-    if (!await isTaken(root, name, refusal)) return name;
+    if (!await isTaken(root, name)) return name;
   }
-  return fail({ code: refusal });
+  return fail({ code: "place_failed" });
 }
-async function isTaken(root, name, refusal) {
+async function isTaken(root, name) {
   const found = root.getFileHandle(name).then(() => true);
   return found.catch((error) => {
     if (error instanceof DOMException && error.name === "NotFoundError") return false;
     if (error instanceof DOMException && error.name === "TypeMismatchError") return true;
-    return notTaken(refusal)(error);
+    return notTaken(error);
   });
 }
 function numbered(name, number, folder) {
@@ -355,8 +358,8 @@ function numbered(name, number, folder) {
   const end = dot > 0 && name.length - dot <= MAX_EXTENSION ? dot : name.length;
   return `${name.slice(0, end)} (${number})${name.slice(end)}`;
 }
-function notTaken(refusal) {
-  return (error) => error instanceof TypeError ? fail({ code: refusal }) : notWritten(refusal)(error);
+function notTaken(error) {
+  return error instanceof TypeError ? fail({ code: "place_failed" }) : notWritten(error);
 }
 
 // src/target.ts
@@ -396,7 +399,7 @@ async function write(sink, pieces) {
   }
 }
 async function* zipBytes(files) {
-  yield* (await part(import("./zip-3SLB24YF.js"))).zipped(files);
+  yield* (await part(import("./zip-JYSJGD7K.js"))).zipped(files);
 }
 async function* onlyBytes(files) {
   for await (const { bytes } of files) yield* bytes;

@@ -102,7 +102,7 @@ inBrowsersOfTheirOwn((test) => {
       const page = await stage.opened({ link, words }, { ways: [way] });
       await page.click("#save");
       await page.heading("saved.title");
-      await page.sees(say("saved.missing.until").split("{time}")[0]);
+      await page.sees(say("saved.again.until").split("{time}")[0]);
       pages.push(page);
     }
     const [download, memory] = pages;

@@ -51,7 +51,7 @@ inBrowsers((test, name) => {
     await page.sees(say("failure.browser_too_old"));
     const title = say("command.title");
     await page.sees(say("failure.browser_too_old.hint", { program: say("program.share", { title }) }));
-    await page.page.evaluate((text) => [...document.querySelectorAll("summary")].find((one) => one.textContent === text).click(), title);
+    await page.page.evaluate((text) => [...document.querySelectorAll("summary")].find((one) => one.textContent === text).click(), say("other"));
     await page.sees(`share get ${gate.through(link)}`);
   });
 

@@ -93,7 +93,7 @@ inBrowsers((test, name) => {
     gate.refuse(null);
     gate.close();
     await page.pressTwice(say("again"));
-    await page.heading("checking");
+    await page.heading("ask.title");
     await page.listen();
     await page.sees(WAITING);
     await page.hears(WAITING);

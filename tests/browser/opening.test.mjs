@@ -94,7 +94,7 @@ inBrowsers((test) => {
     await lock(stage.relay, id);
     const page = await stage.visit(link);
     await page.unlock(words);
-    await page.sees("It is locked until");
+    await page.sees(say("failure.locked").split("{time}")[0]);
     assert.equal(await page.value("#words"), words);
     stage.world.share("unlock", link);
     await page.click("#open");

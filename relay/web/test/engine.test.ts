@@ -29,7 +29,8 @@ class FakeWorker {
   terminate(): void {}
 }
 
-Object.assign(globalThis, { Worker: FakeWorker });
+// The document names the worker.
+Object.assign(globalThis, { Worker: FakeWorker, document: { querySelector: () => null } });
 
 /** Lets go on all that can. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));

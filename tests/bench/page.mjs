@@ -6,6 +6,8 @@
  *     {"do": "plain", "url": …}                          the browser downloads what lies there
  *     {"do": "save", "way": …, "link": …, "words": …}    from the click on Save to “saved and verified” and the whole file
  *     {"do": "words", "link": …, "words": …}             from the click on Open to the list of files
+ *     {"do": "load", "link": …, "visit": 1, "until": …}  from following the link, for the first or second time and over a slow
+ *                                                        line, to the form being `seen` or `working` (Chromium alone)
  */
 
 import { readdirSync, rmSync } from "node:fs";
@@ -22,7 +24,9 @@ const [name] = process.argv.slice(2);
 const world = new World();
 // Under puppeteer Firefox takes everything into memory.
 const { browser, downloads } = await (name === "firefox" ? firefox(world) : world.browser(name));
-const TASKS = { plain, save, words };
+const TASKS = { plain, save, words, load };
+/** 400 kbit/s, and 400 ms for each request. */
+const SLOW = { offline: false, latency: 400, downloadThroughput: 50_000, uploadThroughput: 50_000 };
 
 try {
   for await (const line of createInterface(process.stdin)) {
@@ -65,6 +69,34 @@ async function words({ link, words }) {
   const milliseconds = await visit.page.evaluate(openAndWait);
   await visit.page.close();
   return milliseconds / 1000;
+}
+
+async function load({ link, visit, until: moment }) {
+  const context = await browser.createBrowserContext();
+  let seconds;
+  for (let count = 0; count < visit; count++) {
+    const page = await context.newPage();
+    const session = await page.createCDPSession();
+    await session.send("Network.enable");
+    await session.send("Network.emulateNetworkConditions", SLOW);
+    await page.evaluateOnNewDocument(watchForm);
+    await page.goto(link, { waitUntil: "networkidle0", timeout: PATIENCE_MS });
+    seconds = (await until(() => page.evaluate((moment) => globalThis[moment], moment), `the form is never ${moment}`)) / 1000;
+    await page.close();
+  }
+  await context.close();
+  return seconds;
+}
+
+/** Runs in the page, before it: notes when the form is drawn, and when the scripts that make it work have begun. */
+function watchForm() {
+  const look = () => {
+    const isSeen = document.querySelector("#words")?.checkVisibility() ?? false;
+    if (isSeen) globalThis.seen ??= performance.now();
+    if (isSeen && document.querySelector("#fallback") === null) globalThis.working ??= performance.now();
+    if (!globalThis.working) requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
 }
 
 /** Runs in the page: opens the share with the words that stand there. */

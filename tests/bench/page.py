@@ -21,6 +21,9 @@ BROWSERS = {"chromium": ["download", "file"], "firefox": ["download"]}
 SHARE_OF_PLAIN = {"chromium": 1 / 2, "firefox": 1 / 3}
 """The promised rate, as a part of the plain download's."""
 
+LOADS = {"first": 3.0, "second": 1.0}
+"""The visits over a slow line, and within how many seconds the form is to be seen."""
+
 WAYS = {"download": "saved as a download", "file": "saved to a picked file"}
 PLAIN = "plain download"
 DRIVER = ROOT / "tests" / "bench" / "page.mjs"
@@ -44,7 +47,7 @@ class Browser:
         with self._running:
             self._running.exit_code()
 
-    def do(self, task: str, **values: str) -> Sample:
+    def do(self, task: str, **values: str | int) -> Sample:
         """Has it do a task of `page.mjs`."""
         before = tree_cpu(self._running.pid)
         os.write(self._write, json.dumps({"do": task, **values}).encode() + b"\n")
@@ -55,7 +58,7 @@ class Browser:
 
 
 def run_page(place: Place, size: int, pairs: int) -> list[Result]:
-    """`page`: saving a file in each way, and from the words to what is inside, in each browser."""
+    """`page`: saving a file in each way, and from the words to what is inside, in each browser; a slow load in Chromium."""
     touch_memory(3 * size)
     relay = place.relay()
     source = random_file(place.path("source"), size)
@@ -72,6 +75,8 @@ def run_page(place: Place, size: int, pairs: int) -> list[Result]:
             results.append(rates(f"{name}, {show_size(size)} on {place.kind}", rounds, size, SHARE_OF_PLAIN[name]))
             words = Contender("words", partial(browser.do, "words", **on_page(relay, gate.url, small)))
             results.append(waits(f"{name}, from the words to the files", interleave([words], pairs)))
+            if name == "chromium":
+                results.append(loads(browser, on_page(relay, gate.url, small)["link"], pairs))
     return results
 
 
@@ -88,6 +93,20 @@ def on_page(relay: Relay, gate: str, sent: Sent) -> dict[str, str]:
     """What the page needs to open a share, by way of the gate."""
     assert sent.words is not None
     return {"link": sent.link.replace(relay.url, gate), "words": sent.words.read_text().strip()}
+
+
+def loads(browser: Browser, link: str, pairs: int) -> Result:
+    """A row for each visit over a slow line, and for each moment at which the form is there."""
+    contenders = [
+        Contender(f"{visit} visit, {moment}", partial(browser.do, "load", link=link, visit=number, until=moment))
+        for number, visit in enumerate(LOADS, start=1)
+        for moment in ("seen", "working")
+    ]
+    rounds = interleave(contenders, pairs)
+    title = "chromium, from the link to the form, 400 kbit/s and 400 ms"
+    seconds = {each.name: spread(values(rounds, each.name, wall)) for each in contenders}
+    targets = [Target(f"{title}: {visit} visit", seconds[f"{visit} visit, seen"].median, goal, "s") for visit, goal in LOADS.items()]
+    return Result(title, ["", "s"], [[name, show(took)] for name, took in seconds.items()], [disturbance(rounds)], targets, rounds)
 
 
 def rates(title: str, rounds: list[Round], size: int, promised: float) -> Result:

@@ -35,6 +35,7 @@ const common = {
 // Firefox takes no modules for service workers. Another release is to have another one, rather than an update of this.
 const serviceWorker = await outputs({ entryPoints: ["src/download-worker.ts"], format: "iife" });
 const wordLists = new Map(LANGUAGES.map((language) => hashed(`wordlists-${language}.txt`, readFileSync(`${root}/../../cli/wordlists/${language}.txt`))));
+const [iconName, icon] = hashed("icon.svg", readFileSync(`${root}src/icon.svg`));
 const define = {
   DOWNLOAD_WORKER_NAME: JSON.stringify(serviceWorker.nameOf("src/download-worker.ts")),
   WORD_LIST_NAMES: JSON.stringify([...wordLists.keys()]),
@@ -45,7 +46,7 @@ const testing = page.files.get(testingName);
 page.files.delete(testingName);
 
 const documents = new Map(LANGUAGES.map((language) => [`index.${language}.html`, documentIn(language)]));
-const files = new Map([...serviceWorker.files, ...wordLists, ...page.files, ...documents]);
+const files = new Map([...serviceWorker.files, ...wordLists, [iconName, icon], ...page.files, ...documents]);
 const list = [...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, bytes]) => `${sha256(bytes)}  ${name}\n`).join("");
 
 if (isCheck) check();
@@ -68,7 +69,7 @@ function documentIn(language) {
   const sentences = JSON.parse(readFileSync(`${root}src/texts/${language}.json`, "utf8"));
   const fallbacks = [language, ...LANGUAGES.filter((other) => other !== language)].map((each) => readFileSync(`${root}src/fallback.${each}.html`, "utf8"));
   const [style, start, worker] = ["style.css", "start.ts", "worker.ts"].map((entry) => page.nameOf(`src/${entry}`));
-  const fixed = { lang: language, "style.css": style, "start.js": start, "worker.js": worker, modules: modules(start, worker), fallback: fallbacks.join("").trimEnd() };
+  const fixed = { lang: language, "style.css": style, "start.js": start, "worker.js": worker, "icon.svg": iconName, modules: modules(start, worker), fallback: fallbacks.join("").trimEnd() };
   const value = (_, key) => {
     const text = fixed[key] ?? escaped(sentences[key] ?? fail(`no such sentence: ${key}`));
     return text.includes("{") ? fail(`it needs a value: ${key}`) : text;

@@ -21,20 +21,21 @@ pub const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eva
 const LIST: &str = include_str!("../../web/dist.sha256");
 
 /// What its scripts may ask of the browser: that the screen stays on while something is saved.
-pub const PERMISSIONS: &str = "accelerometer=(), ambient-light-sensor=(), autoplay=(), battery=(), bluetooth=(), \
-    browsing-topics=(), camera=(), clipboard-read=(), display-capture=(), encrypted-media=(), fullscreen=(), gamepad=(), \
-    geolocation=(), gyroscope=(), hid=(), identity-credentials-get=(), idle-detection=(), local-fonts=(), \
-    magnetometer=(), microphone=(), midi=(), otp-credentials=(), payment=(), picture-in-picture=(), \
-    publickey-credentials-create=(), publickey-credentials-get=(), screen-wake-lock=(self), serial=(), \
-    storage-access=(), usb=(), web-share=(), window-management=(), xr-spatial-tracking=()";
+pub const PERMISSIONS: &str = "accelerometer=(), autoplay=(), browsing-topics=(), camera=(), clipboard-read=(), display-capture=(), \
+    encrypted-media=(), fullscreen=(), gamepad=(), geolocation=(), gyroscope=(), hid=(), \
+    identity-credentials-get=(), idle-detection=(), local-fonts=(), magnetometer=(), microphone=(), midi=(), \
+    otp-credentials=(), payment=(), picture-in-picture=(), publickey-credentials-create=(), \
+    publickey-credentials-get=(), screen-wake-lock=(self), serial=(), storage-access=(), usb=(), \
+    window-management=(), xr-spatial-tracking=()";
 
-/// The document for who asks with this `Accept-Language`: in the first language of it that there is, else in English.
-pub fn document(accepted: &str) -> &'static str {
+/// Language and name of the document for who asks with this `Accept-Language`: of the first language in it that there is,
+/// else English.
+pub fn document(accepted: &str) -> (&'static str, &'static str) {
     let known = accepted.split(',').find_map(|range| {
         let language = range.split(['-', ';']).next()?.trim();
         DOCUMENTS.iter().find(|(known, _)| known.eq_ignore_ascii_case(language))
     });
-    known.unwrap_or(&DOCUMENTS[0]).1
+    *known.unwrap_or(&DOCUMENTS[0])
 }
 
 /// Whether a file's name has a hash of its bytes, so that another release has it under another name. Documents have none.
@@ -78,17 +79,17 @@ mod tests {
     #[test]
     fn the_document_is_in_the_first_known_language() {
         let documents = [
-            ("nl", "index.nl.html"),
-            ("NL-be,en;q=0.9", "index.nl.html"),
-            ("fy-NL, nl;q=0.9, en;q=0.8", "index.nl.html"),
-            ("en-US,en;q=0.5", "index.en.html"),
-            ("de, en-GB;q=0.8, nl;q=0.7", "index.en.html"),
-            ("de", "index.en.html"),
-            ("nls, *", "index.en.html"),
-            ("", "index.en.html"),
+            ("nl", "nl"),
+            ("NL-be,en;q=0.9", "nl"),
+            ("fy-NL, nl;q=0.9, en;q=0.8", "nl"),
+            ("en-US,en;q=0.5", "en"),
+            ("de, en-GB;q=0.8, nl;q=0.7", "en"),
+            ("de", "en"),
+            ("nls, *", "en"),
+            ("", "en"),
         ];
-        for (accepted, name) in documents {
-            assert_eq!(document(accepted), name, "{accepted}");
+        for (accepted, language) in documents {
+            assert_eq!(document(accepted), (language, &*format!("index.{language}.html")), "{accepted}");
         }
     }
 }

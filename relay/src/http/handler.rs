@@ -18,7 +18,7 @@ use super::{
     body::Received,
     connection::Connection,
     log::RequestLog,
-    page,
+    page, plain,
     range::{self, Wanted},
     route::{self, Call, NoCall, ShareCall},
 };
@@ -61,7 +61,9 @@ pub async fn handle<S: Store>(relay: Arc<Relay<S>>, request: Request<Incoming>, 
         Ok(call) => make(&relay, call, &asked, &mut body).await.unwrap_or_else(|error| refuse(&error)),
         Err(NoCall::Elsewhere(address)) => answer::elsewhere(&address),
         Err(NoCall::Method(allow)) => answer::method_not_allowed(&allow),
-        Err(NoCall::Path(Code::NoSuchPath)) if asked.is_browser() => page::nothing_here(head.uri.path() == "/"),
+        Err(NoCall::Path(Code::NoSuchPath)) if asked.is_browser() => {
+            plain::nothing_here(head.uri.path(), &relay.config.operator, asked.headers)
+        }
         Err(NoCall::Path(code)) => answer::problem(&Problem::new(code)),
     };
     body.discard().await;
@@ -107,6 +109,16 @@ async fn make<S: Store>(relay: &Arc<Relay<S>>, call: Call, asked: &Asked<'_>, bo
         Call::Logo => {
             let logo = relay.config.operator.logo().ok_or(Code::NoSuchPath)?;
             Ok(page::logo(logo, asked.headers))
+        }
+        Call::Colours => Ok(page::colours(relay.config.operator.look(), asked.headers)),
+        Call::Icon => page::icon(asked.headers).ok_or_else(|| Code::NoSuchPath.into()),
+        Call::Plain(which) => {
+            plain::answer(which, &relay.config.operator, asked.headers).ok_or_else(|| Code::NoSuchPath.into())
+        }
+        Call::Robots => Ok(page::robots()),
+        Call::Security => {
+            let contact = relay.config.operator.security().ok_or(Code::NoSuchPath)?;
+            page::security(contact, relay.now()).ok_or_else(|| Code::NoSuchPath.into())
         }
         Call::Share(id, call) => on_share(relay, id, call, asked, body).await,
     }

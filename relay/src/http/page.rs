@@ -12,7 +12,7 @@ use hyper::{
 use rust_embed::Embed;
 use share_relay_api::{
     Bytes32,
-    page::{PERMISSIONS, POLICY, content_type, document, is_hashed},
+    page::{POLICY, content_type, document, is_hashed},
 };
 
 use super::answer::{self, Answer};
@@ -28,14 +28,20 @@ struct Dist;
 /// A file with a hash in its name is never another one.
 const FOREVER: &str = "public, max-age=31536000, immutable";
 /// A browser keeps it, and asks each time whether it still holds. (`no-store` would also end the page that one goes back to.)
-const ASK_AGAIN: &str = "no-cache";
+pub const ASK_AGAIN: &str = "no-cache";
 /// What an operator has changed shows after five minutes.
 const SHORTLY: &str = "max-age=300";
 
-const SAME_ORIGIN: (HeaderName, HeaderValue) =
+/// No other site may embed it.
+pub const SAME_ORIGIN: (HeaderName, HeaderValue) =
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin"));
-const NOT_FOUND_BY_SEARCHING: (HeaderName, HeaderValue) =
+/// No search engine is to list it.
+pub const NOT_FOUND_BY_SEARCHING: (HeaderName, HeaderValue) =
     (HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex"));
+
+/// What the page may ask of the browser.
+pub const PERMISSIONS: HeaderValue = HeaderValue::from_static(share_relay_api::page::PERMISSIONS);
+const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
 /// A file of the page.
 struct File {
@@ -52,8 +58,17 @@ static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {
 
 /// The page, to who takes `Accept-Encoding` and `Accept-Language` as these headers say.
 pub fn answer(asked: &HeaderMap) -> Option<Answer> {
+    file(preferred(asked).1, asked)
+}
+
+/// The language to speak to who asks so.
+pub fn language(asked: &HeaderMap) -> &'static str {
+    preferred(asked).0
+}
+
+fn preferred(asked: &HeaderMap) -> (&'static str, &'static str) {
     let accepted = asked.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    file(document(accepted.unwrap_or_default()), asked)
+    document(accepted.unwrap_or_default())
 }
 
 /// The name of a file of the page, if there is one.
@@ -66,16 +81,43 @@ pub fn file(name: &str, asked: &HeaderMap) -> Option<Answer> {
     FILES.iter().find(|file| file.name == name).map(|file| file.answer(asked))
 }
 
-/// For a browser at an address that is no link: the relay's own, or one where there is nothing.
-pub fn nothing_here(is_root: bool) -> Answer {
-    const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'");
-    const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
-    let status = if is_root { StatusCode::OK } else { StatusCode::NOT_FOUND };
-    let answer = answer::whole(status, HTML, include_str!("nothing_here.html"));
-    answer::with(
-        answer,
-        [(header::CONTENT_SECURITY_POLICY, NOTHING), (header::VARY, HeaderValue::from_static("accept"))],
-    )
+/// The name of the style sheet.
+pub fn style() -> &'static str {
+    called("style-").map_or("", |file| &file.name)
+}
+
+/// The icon, for who asks for it without having read a page.
+pub fn icon(asked: &HeaderMap) -> Option<Answer> {
+    called("icon-").map(|file| answer::kept(file.answer(asked), asked, SHORTLY, &file.etag))
+}
+
+fn called(stem: &str) -> Option<&'static File> {
+    FILES.iter().find(|file| file.name.starts_with(stem))
+}
+
+/// For robots, who are to leave everything alone.
+pub fn robots() -> Answer {
+    answer::whole(StatusCode::OK, TEXT, "User-agent: *\nDisallow: /\n")
+}
+
+/// Where flaws of this relay are reported (RFC 9116), which holds for half a year.
+pub fn security(contact: &str, now: u64) -> Option<Answer> {
+    const HALF_A_YEAR: u64 = 180 * 24 * 3600;
+    let expires = jiff::Timestamp::from_second(i64::try_from(now + HALF_A_YEAR).ok()?).ok()?;
+    let text = format!("Contact: {contact}\nExpires: {expires}\nPreferred-Languages: nl, en\n");
+    Some(answer::whole(StatusCode::OK, TEXT, text))
+}
+
+/// The operator's colours, for pages that have no scripts.
+pub fn colours(look: &Look, asked: &HeaderMap) -> Answer {
+    let property = |name: &str, colour: &Option<String>| {
+        colour.as_ref().map(|colour| format!("{name}:{colour};")).unwrap_or_default()
+    };
+    let (light, dark) = (property("--accent-light", &look.accent), property("--accent-dark", &look.accent_dark));
+    let text = format!(":root{{{light}{dark}}}");
+    let etag = etag(text.as_bytes());
+    let answer = answer::whole(StatusCode::OK, HeaderValue::from_static(content_type(".css")), text);
+    answer::kept(answer::with(answer, [SAME_ORIGIN]), asked, SHORTLY, &etag)
 }
 
 /// What the page is told of its operator.
@@ -116,7 +158,7 @@ impl File {
             (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
             (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
             (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-            (HeaderName::from_static("permissions-policy"), HeaderValue::from_static(PERMISSIONS)),
+            (HeaderName::from_static("permissions-policy"), PERMISSIONS),
             (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
             SAME_ORIGIN,
             NOT_FOUND_BY_SEARCHING,
@@ -131,8 +173,8 @@ impl File {
     }
 }
 
-/// Weak, as packed and plain bytes have the same one.
-fn etag(bytes: &[u8]) -> HeaderValue {
+/// A name for these bytes; weak, as it is the same for those that are packed.
+pub fn etag(bytes: &[u8]) -> HeaderValue {
     let hash = auth::digest(bytes).to_string();
     HeaderValue::from_str(&format!("W/\"{}\"", &hash[..32])).expect("digits and quotes")
 }
@@ -172,7 +214,7 @@ mod tests {
             let loaded: Vec<&str> = page.split('"').filter_map(|value| value.strip_prefix("../page/")).collect();
             assert!(loaded.iter().all(|name| *name == "operator.json" || find(name).is_some()), "{loaded:?}");
             let has = |start: &str| loaded.iter().filter(|name| name.starts_with(start)).count();
-            assert_eq!(["style-", "start-", "worker-", "operator.json"].map(has), [1; 4], "{loaded:?}");
+            assert_eq!(["style-", "start-", "worker-", "icon-", "operator.json"].map(has), [1; 5], "{loaded:?}");
             let links = page.matches(" href=").count() + page.matches(" src=").count();
             assert_eq!(links, loaded.len());
         }

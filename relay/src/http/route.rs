@@ -2,7 +2,7 @@
 
 use share_relay_api::{Code, ShareId};
 
-use super::page;
+use super::{page, plain::Plain};
 
 /// A call of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +21,16 @@ pub enum Call {
     Look,
     /// `GET /page/operator-logo`
     Logo,
+    /// `GET /page/operator.css`
+    Colours,
+    /// `GET /favicon.ico`
+    Icon,
+    /// `GET /`, `/privacy` or `/accessibility`
+    Plain(Plain),
+    /// `GET /robots.txt`
+    Robots,
+    /// `GET /.well-known/security.txt`
+    Security,
     /// A call on one share.
     Share(ShareId, ShareCall),
 }
@@ -108,6 +118,13 @@ fn call(method: &str, segments: &[&str]) -> Result<Option<Call>, Code> {
         ["s", _] => get(Call::Page),
         ["page", "operator.json"] => get(Call::Look),
         ["page", "operator-logo"] => get(Call::Logo),
+        ["page", "operator.css"] => get(Call::Colours),
+        [""] => get(Call::Plain(Plain::Landing)),
+        ["privacy"] => get(Call::Plain(Plain::Privacy)),
+        ["accessibility"] => get(Call::Plain(Plain::Accessibility)),
+        ["favicon.ico"] => get(Call::Icon),
+        ["robots.txt"] => get(Call::Robots),
+        [".well-known", "security.txt"] => get(Call::Security),
         ["page", name] => get(Call::PageFile(page::find(name).ok_or(Code::NoSuchPath)?)),
         ["v1", "shares", id, rest @ ..] => {
             let id = id.parse().map_err(|_| Code::DamagedId)?;
@@ -156,19 +173,15 @@ impl Call {
             Self::Healthz => "/healthz",
             Self::Readyz => "/readyz",
             Self::Page => "/s/{id}",
-            Self::PageFile(_) | Self::Look | Self::Logo => "/page/{name}",
+            Self::PageFile(_) | Self::Look | Self::Logo | Self::Colours => "/page/{name}",
+            Self::Plain(_) | Self::Icon | Self::Robots | Self::Security => "/{name}",
             Self::Share(_, call) => call.template(),
         }
     }
 
     /// The share it is about.
     pub fn share(self) -> Option<ShareId> {
-        match self {
-            Self::Share(id, _) => Some(id),
-            Self::Info | Self::Healthz | Self::Readyz | Self::Page | Self::PageFile(_) | Self::Look | Self::Logo => {
-                None
-            }
-        }
+        if let Self::Share(id, _) = self { Some(id) } else { None }
     }
 }
 
@@ -258,7 +271,7 @@ mod tests {
     #[test]
     fn anything_else_is_no_path_or_a_damaged_id() {
         let id = ShareId::from_random([9; 12]);
-        for path in ["", "/", "/v1/", "//v1", "/v2", "/v1/shares", "/sa", "/x/s/a", "*", "/metrics", "/../v1"] {
+        for path in ["//", "/v1/", "//v1", "/v2", "/v1/shares", "/sa", "/x/s/a", "*", "/metrics", "/../v1"] {
             assert_eq!(find("GET", path), Err(NoCall::Path(Code::NoSuchPath)), "{path}");
         }
         let share = paths::share(&id);

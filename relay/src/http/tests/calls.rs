@@ -31,22 +31,82 @@ async fn a_share_goes_the_whole_way() {
 }
 
 #[tokio::test]
-async fn at_an_address_that_is_no_link_a_person_reads_a_page_and_a_program_json() {
+async fn at_an_address_where_nothing_is_a_person_reads_a_page_and_a_program_json() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(&dir).await;
-    let browser = [("accept", "text/html,application/xhtml+xml,*/*;q=0.8")];
-    for (path, status) in [("/", 200), ("/index.html", 404), ("/favicon", 404), ("/page/testing.js", 404)] {
-        let page = server.call("GET", path, &browser, b"").await;
-        assert_eq!((page.status, page.header("content-type")), (status, Some("text/html; charset=utf-8")), "{path}");
-        let text = String::from_utf8(page.body).unwrap();
-        assert!(text.contains("open daarvoor de hele link") && text.contains("open the whole link"), "{text}");
+    let paths = [("/index.html", ""), ("/favicon", ""), ("/page/testing.js", "../"), ("//a/b/", "../../../")];
+    for (path, root) in paths {
+        for (language, sentence) in [("nl", "Open dan de hele link"), ("en", "Then open the whole link")] {
+            let browser = [("accept", "text/html,application/xhtml+xml,*/*;q=0.8"), ("accept-language", language)];
+            let page = server.call("GET", path, &browser, b"").await;
+            assert_eq!((page.status, page.header("content-type")), (404, Some("text/html; charset=utf-8")), "{path}");
+            assert_eq!(page.header("cache-control"), Some("no-store"));
+            let text = String::from_utf8(page.body).unwrap();
+            assert!(text.contains(sentence) && text.contains(&format!("href=\"{root}page/style-")), "{text}");
+        }
         for program in [&[][..], &[("accept", "*/*")], &[("accept", "application/json")]] {
             let problem = server.call("GET", path, program, b"").await;
             assert_eq!((problem.status, problem.code()), (404, Code::NoSuchPath), "{path}");
         }
     }
+    let browser = [("accept", "text/html")];
     assert_eq!(server.call("GET", "/v1/shares/x", &browser, b"").await.code(), Code::DamagedId);
     server.stop().await;
+}
+
+#[tokio::test]
+async fn who_comes_without_a_link_reads_whose_relay_this_is_and_what_it_keeps() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("a11y.txt"), "# Voor <iedereen>\n\nTekst.").unwrap();
+    let file = dir.path().join("operator.json");
+    let json = r##"{"name":"Dam & <co>","accent":"#0b5566","abuse":"abuse@dam.example","security":"https://dam.example/",
+        "accessibility":{"nl":"a11y.txt"}}"##;
+    std::fs::write(&file, json).unwrap();
+    let operator = crate::operator::Operator::read(&file).unwrap();
+    let known = tempfile::tempdir().unwrap();
+    let server = Server::start_with(&known, Config { operator, ..config() }).await;
+    let read = async |path: &str, language: &str| {
+        let page = server.call("GET", path, &[("accept-language", language)], b"").await;
+        assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")), "{path}");
+        assert_eq!((page.header("cache-control"), page.header("x-robots-tag")), (Some("no-cache"), Some("noindex")));
+        assert!(page.header("content-security-policy").unwrap().starts_with("default-src 'none'; style-src 'self'"));
+        let headers = [("accept-language", language), ("if-none-match", page.header("etag").unwrap())];
+        assert_eq!(server.call("GET", path, &headers, b"").await.status, 304);
+        let text = String::from_utf8(page.body).unwrap();
+        assert!(text.contains(&format!("<html lang=\"{language}\">")) && !text.contains("{{"), "{text}");
+        assert!(text.contains("Dam &#38; &#60;co&#62;") && text.contains("href=\"mailto:abuse@dam.example\""), "{text}");
+        assert!(!text.contains("<script") && !text.contains("style="), "{text}");
+        text
+    };
+    for (path, language, sentence) in [
+        ("/", "nl", "Is dit veilig?"),
+        ("/", "en", "Is this safe?"),
+        ("/privacy", "nl", "Geen internetadressen."),
+        ("/privacy", "en", "No internet addresses."),
+        ("/accessibility", "en", "<h1>Voor &#60;iedereen&#62;</h1>"),
+    ] {
+        let text = read(path, language).await;
+        assert!(text.contains(sentence), "{text}");
+        let style = text.split_once("page/style-").unwrap().1.split_once('"').unwrap().0;
+        assert_eq!(server.get(&format!("/page/style-{style}")).await.status, 200);
+    }
+    let colours = server.get("/page/operator.css").await;
+    assert_eq!((colours.status, &*colours.body), (200, &b":root{--accent-light:#0b5566;}"[..]));
+    let security = server.get("/.well-known/security.txt").await;
+    let told = "Contact: https://dam.example/\nExpires: 1970-06-30T00:16:40Z\nPreferred-Languages: nl, en\n";
+    assert_eq!((security.status, std::str::from_utf8(&security.body)), (200, Ok(told)));
+    assert_eq!(security.header("content-type"), Some("text/plain; charset=utf-8"));
+    assert_eq!(server.get("/robots.txt").await.body, b"User-agent: *\nDisallow: /\n");
+    let icon = server.get("/favicon.ico").await;
+    assert_eq!((icon.status, icon.header("content-type")), (200, Some("image/svg+xml")));
+    assert_eq!(icon.header("cache-control"), Some("max-age=300"));
+    server.stop().await;
+    let nobodys = Server::start(&dir).await;
+    for path in ["/.well-known/security.txt", "/accessibility"] {
+        assert_eq!(nobodys.get(path).await.code(), Code::NoSuchPath, "{path}");
+    }
+    assert!(String::from_utf8_lossy(&nobodys.get("/").await.body).contains("<p class=\"name\">share</p>"));
+    nobodys.stop().await;
 }
 
 /// Where a test's log goes.

@@ -1,0 +1,179 @@
+//! Pages for people at addresses that are no links: the relay's own, the operator's statements, and where nothing is. They
+//! have no scripts, and are in the reader's language; every text of the operator's is only text in them.
+
+use hyper::{
+    HeaderMap, StatusCode,
+    header::{self, HeaderName, HeaderValue},
+};
+
+use super::{
+    answer::{self, Answer},
+    page,
+};
+use crate::operator::{Look, Operator};
+
+/// One of these pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plain {
+    /// What this relay is, for who comes without a link.
+    Landing,
+    /// What is kept of whom: the operator's words, or ours.
+    Privacy,
+    /// The operator's statement about accessibility, if the relay has its text.
+    Accessibility,
+}
+
+const FRAME: &str = include_str!("plain/frame.html");
+/// It loads only our own looks.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+);
+
+/// A page; `None` for a statement that there is not.
+pub fn answer(plain: Plain, operator: &Operator, asked: &HeaderMap) -> Option<Answer> {
+    let language = page::language(asked);
+    let body = match (plain, language) {
+        (Plain::Landing, "nl") => include_str!("plain/landing.nl.html").to_owned(),
+        (Plain::Landing, _) => include_str!("plain/landing.en.html").to_owned(),
+        (Plain::Privacy, _) if operator.privacy().is_some() => markup(operator.privacy()?.text(language)),
+        (Plain::Privacy, "nl") => include_str!("plain/privacy.nl.html").to_owned(),
+        (Plain::Privacy, _) => include_str!("plain/privacy.en.html").to_owned(),
+        (Plain::Accessibility, _) => markup(operator.accessibility()?.text(language)),
+    };
+    Some(framed(StatusCode::OK, "", &body, operator.look(), asked))
+}
+
+/// For a browser at an address where there is nothing.
+pub fn nothing_here(path: &str, operator: &Operator, asked: &HeaderMap) -> Answer {
+    let body = match page::language(asked) {
+        "nl" => include_str!("plain/nothing.nl.html"),
+        _ => include_str!("plain/nothing.en.html"),
+    };
+    // Relative, as a relay may have a path of its own behind a web server.
+    let root = "../".repeat(path.matches('/').count().saturating_sub(1));
+    framed(StatusCode::NOT_FOUND, &root, body, operator.look(), asked)
+}
+
+fn framed(status: StatusCode, root: &str, body: &str, look: &Look, asked: &HeaderMap) -> Answer {
+    const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+    let language = page::language(asked);
+    let title = body.split_once("<h1>").and_then(|(_, rest)| rest.split_once("</h1>")).map_or("share", |(title, _)| title);
+    let logo = if look.logo { format!("<img src=\"{root}page/operator-logo\" alt=\"\">") } else { String::new() };
+    let (name, foot) = (escaped(look.name.as_deref().unwrap_or("share")), foot(look, root, language));
+    // In one pass, as a value may look like the name of another.
+    let mut text = String::new();
+    for piece in FRAME.split("{{") {
+        let (key, rest) = piece.split_once("}}").unwrap_or(("", piece));
+        text += match key {
+            "lang" => language,
+            "title" => title,
+            "name" => &name,
+            "root" => root,
+            "style" => page::style(),
+            "logo" => &logo,
+            "body" => body,
+            "foot" => &foot,
+            _ => "",
+        };
+        text += rest;
+    }
+    let etag = page::etag(text.as_bytes());
+    let headers = [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+        (HeaderName::from_static("permissions-policy"), page::PERMISSIONS),
+        page::SAME_ORIGIN,
+        page::NOT_FOUND_BY_SEARCHING,
+        (header::VARY, HeaderValue::from_static("accept, accept-language")),
+    ];
+    let answer = answer::with(answer::whole(status, HTML, text), headers);
+    if status == StatusCode::OK { answer::kept(answer, asked, page::ASK_AGAIN, &etag) } else { answer }
+}
+
+/// How to reach the operator, and its statements.
+fn foot(look: &Look, root: &str, language: &str) -> String {
+    let [call, mail, abuse, privacy, accessibility] = match language {
+        "nl" => ["Bel", "Mail", "Misbruik melden", "Privacy", "Toegankelijkheid"],
+        _ => ["Call", "Mail", "Report misuse", "Privacy", "Accessibility"],
+    };
+    let link = |address: &str, text: &str| {
+        let is_elsewhere = address.contains(':');
+        let root = if is_elsewhere { "" } else { root };
+        format!("<a href=\"{root}{}\">{}</a>", escaped(address), escaped(text))
+    };
+    let dialled = |phone: &str| phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect::<String>();
+    let contact = look.contact.as_deref().map(escaped);
+    let phone = look.phone.as_deref().map(|phone| link(&format!("tel:{}", dialled(phone)), &format!("{call} {phone}")));
+    let email = look.email.as_deref().map(|email| link(&format!("mailto:{email}"), &format!("{mail} {email}")));
+    let abuse = look.abuse.as_deref().map(|address| link(address, abuse));
+    let accessibility = look.accessibility.as_deref().map(|address| link(address, accessibility));
+    let lines = [contact, phone, email, Some(link(&look.privacy, privacy)), accessibility, abuse];
+    lines.into_iter().flatten().map(|line| format!("<p>{line}</p>")).collect()
+}
+
+/// A text's paragraphs, which empty lines part; those that begin with `# ` are headings, the first one that of the page.
+fn markup(text: &str) -> String {
+    let mut marked = String::new();
+    for paragraph in text.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty()) {
+        let (tag, text) = match paragraph.strip_prefix("# ") {
+            Some(heading) if marked.contains("<h1>") => ("h2", heading),
+            Some(heading) => ("h1", heading),
+            None => ("p", paragraph),
+        };
+        marked += &format!("<{tag}>{}</{tag}>\n", escaped(text));
+    }
+    marked
+}
+
+fn escaped(text: &str) -> String {
+    let mut escaped = String::new();
+    for c in text.chars() {
+        match c {
+            '&' | '<' | '>' | '"' => escaped += &format!("&#{};", u32::from(c)),
+            _ => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_is_headings_and_paragraphs_and_never_markup() {
+        let text = "# Voor <iedereen>\n\n\nEen & \"twee\"\nregels.\n\n# Nog een\n#geen";
+        let marked = "<h1>Voor &#60;iedereen&#62;</h1>\n<p>Een &#38; &#34;twee&#34;\nregels.</p>\n<h2>Nog een\n#geen</h2>\n";
+        assert_eq!(markup(text), marked);
+    }
+
+    #[test]
+    fn whatever_an_operator_is_called_is_only_text() {
+        let look = Look {
+            name: Some("<script>{{body}}".into()),
+            contact: Some("a < b".into()),
+            phone: Some("+31 (0)88-1".into()),
+            abuse: Some("mailto:a@b".into()),
+            ..Look::default()
+        };
+        let foot = foot(&look, "../", "en");
+        for link in ["<a href=\"tel:+310881\">Call +31 (0)88-1</a>", "<a href=\"mailto:a@b\">Report misuse</a>"] {
+            assert!(foot.contains(link), "{foot}");
+        }
+        assert!(foot.contains("<p>a &#60; b</p>") && foot.contains("<a href=\"../privacy\">Privacy</a>"), "{foot}");
+    }
+
+    #[test]
+    fn the_pages_say_the_same_in_both_languages() {
+        let pages = [
+            [include_str!("plain/landing.en.html"), include_str!("plain/landing.nl.html")],
+            [include_str!("plain/nothing.en.html"), include_str!("plain/nothing.nl.html")],
+            [include_str!("plain/privacy.en.html"), include_str!("plain/privacy.nl.html")],
+        ];
+        let tags = |page: &str| page.split('<').skip(1).map(|tag| tag.split('>').next().map(str::to_owned)).collect::<Vec<_>>();
+        for [english, dutch] in pages {
+            assert_eq!(tags(english), tags(dutch));
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! `share doctor`: whether a relay serves browsers exactly the released page.
 
 use serde_json::json;
-use share_relay_api::paths;
+use share_relay_api::{page, paths};
 
 use crate::{
     http::{Reply, Request, Response, Server},
@@ -14,6 +14,18 @@ fn behind(relay: &Relay, change: impl Fn(&Request, &mut Response) + Send + Sync 
         change(request, &mut response);
         response.into()
     })
+}
+
+/// A file of the released page, by its name without the hash.
+fn file(stem: &str) -> (String, &'static str) {
+    let is_it = |name: &&&str| name.starts_with(&format!("{stem}-"));
+    let name = *page::released().keys().find(is_it).unwrap();
+    (paths::page_file(name), name)
+}
+
+/// Whether a request is for the document in this language.
+fn is_document(request: &Request, language: &str) -> bool {
+    request.path.starts_with("/s/") && request.header("accept-language") == Some(language)
 }
 
 #[test]
@@ -32,9 +44,17 @@ fn a_relay_that_serves_the_released_page_passes() {
 fn a_changed_file_is_found_although_its_hash_is_told_as_it_should_be() {
     let world = World::new();
     let relay = world.relay();
-    for (path, name) in [("/page/style.css", "style.css"), ("/page/start.js", "start.js"), ("/s/", "index.html")] {
+    let (style, start) = (file("style"), file("start"));
+    let is_file = |path: String| move |request: &Request| request.path == path;
+    let changed: [(&str, Box<dyn Fn(&Request) -> bool + Send + Sync>); 4] = [
+        (style.1, Box::new(is_file(style.0))),
+        (start.1, Box::new(is_file(start.0))),
+        ("index.en.html", Box::new(|request| is_document(request, "en"))),
+        ("index.nl.html", Box::new(|request| is_document(request, "nl"))),
+    ];
+    for (name, is_changed) in changed {
         let server = behind(&relay, move |request, response| {
-            if request.path.starts_with(path) {
+            if is_changed(request) {
                 response.body.push(b' ');
             }
         });
@@ -56,13 +76,13 @@ fn headers_that_make_another_page_of_the_same_bytes_are_found() {
     ];
     for (name, value) in changed {
         let server = behind(&relay, move |request, response| {
-            if request.path.starts_with("/s/") {
+            if is_document(request, "nl") {
                 *response = response.clone().with(name, value);
             }
         });
         let outcome = world.share(["doctor", "--json", "--relay", &server.url]).output();
         let message = outcome.fails(8, "page_differs")["message"].as_str().unwrap().to_owned();
-        assert!(message.ends_with("differ: index.html (headers)"), "{name}: {message}");
+        assert!(message.ends_with("differ: index.nl.html (headers)"), "{name}: {message}");
     }
 }
 
@@ -86,8 +106,9 @@ fn a_page_served_for_one_link_alone_is_found_by_that_link() {
 fn a_missing_file_and_another_list_are_found() {
     let world = World::new();
     let relay = world.relay();
-    let missing = behind(&relay, |request, response| {
-        if request.path == "/page/worker.js" {
+    let (worker, _) = file("worker");
+    let missing = behind(&relay, move |request, response| {
+        if request.path == worker {
             response.status = 404;
         }
     });
@@ -111,13 +132,14 @@ fn in_dutch_it_says_what_it_found_and_what_to_do() {
     let doctor = |url: &str| world.share(["doctor", "--relay", url]).env("LANG", "nl_NL.UTF-8").output();
     let told = doctor(&relay.url).exits(0).stdout();
     assert!(told.contains("geeft browsers precies de pagina van share "), "{told}");
-    let changed = behind(&relay, |request, response| {
-        if request.path == "/page/style.css" {
+    let (path, name) = file("style");
+    let changed = behind(&relay, move |request, response| {
+        if request.path == path {
             response.body.push(b' ');
         }
     });
     let told = doctor(&changed.url).exits(8).stderr();
-    for sentence in ["deze bestanden zijn anders: style.css", "typ dan geen woorden op die pagina"] {
+    for sentence in [&format!("deze bestanden zijn anders: {name}"), "typ dan geen woorden op die pagina"] {
         assert!(told.contains(sentence), "{told}");
     }
 }

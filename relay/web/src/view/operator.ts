@@ -8,14 +8,22 @@ import { pageUrl } from "../trusted.ts";
 export interface Operator {
   name: string | null;
   contact: string | null;
+  /** A telephone number, as people write it. */
+  phone: string | null;
+  /** A mailbox. */
+  email: string | null;
   /** The address of a picture. */
   logo: string | null;
+  /** Where misuse is reported, and what is said of privacy and accessibility: addresses to follow. */
+  abuse: string | null;
+  privacy: string | null;
+  accessibility: string | null;
 }
 
-const NOBODY: Operator = { name: null, contact: null, logo: null };
+const NOBODY: Operator = { name: null, contact: null, phone: null, email: null, logo: null, abuse: null, privacy: null, accessibility: null };
 /** How long the page waits for it. */
 const PATIENCE_MS = 5_000;
-const MAX_LETTERS = 200;
+const MAX_LETTERS = 250;
 const MAX_BYTES = 64 * 1024;
 
 /** Asks the relay, and puts the operator's colours in place. */
@@ -28,7 +36,9 @@ export async function loadOperator(): Promise<Operator> {
     if (!(told instanceof JsonObject)) return NOBODY;
     paint("--accent-light", told.get("accent"));
     paint("--accent-dark", told.get("accent_dark"));
-    return { name: text(told.get("name")), contact: text(told.get("contact")), logo: told.get("logo") === true ? pageUrl("operator-logo") : null };
+    const texts = { name: text(told.get("name")), contact: text(told.get("contact")), phone: text(told.get("phone")), email: text(told.get("email")) };
+    const addresses = { abuse: address(told.get("abuse")), privacy: address(told.get("privacy")), accessibility: address(told.get("accessibility")) };
+    return { ...texts, ...addresses, logo: told.get("logo") === true ? pageUrl("operator-logo") : null };
   } catch {
     // The share can be opened without.
     return NOBODY;
@@ -37,6 +47,17 @@ export async function loadOperator(): Promise<Operator> {
 
 function text(value: unknown): string | null {
   return typeof value === "string" && value !== "" ? value.slice(0, MAX_LETTERS) : null;
+}
+
+/** What can be followed and runs nothing: a page of the relay's own or over https, or a mailbox. */
+function address(value: unknown): string | null {
+  if (typeof value !== "string") return null;
+  try {
+    const { href, protocol } = new URL(value, pageUrl(".."));
+    return href.startsWith(pageUrl("..")) || ["https:", "mailto:"].includes(protocol) ? href : null;
+  } catch {
+    return null;
+  }
 }
 
 function paint(property: string, colour: unknown): void {

@@ -48,7 +48,7 @@ pub struct Serve {
     /// How long a file that was given to a browser can be fetched again, in seconds or as 30m, 2h
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "1h")]
     pub grace: u64,
-    /// A file that says how the page looks: name, contact, colours, logo
+    /// A file that says whose relay it is: name, how to reach you, statements, colours, logo
     #[arg(long, value_name = "FILE")]
     pub operator: Option<PathBuf>,
     /// Where to serve metrics; nowhere unless given

@@ -270,7 +270,10 @@ fn statement(
         None => (None, None),
         Some(WrittenStatement::At(address)) if is_page(&address) => (Some(address), None),
         Some(WrittenStatement::At(_)) => {
-            return Err(OperatorError::Address(field, "an address that begins with https://, or text files by language"));
+            return Err(OperatorError::Address(
+                field,
+                "an address that begins with https://, or text files by language",
+            ));
         }
         Some(WrittenStatement::In(texts)) => (Some(field.into()), Some(Statement::read(field, texts, folder)?)),
     })
@@ -309,9 +312,8 @@ fn is_mailbox(text: &str) -> bool {
 
 fn is_page(text: &str) -> bool {
     let host = text.strip_prefix("https://").and_then(|rest| rest.split(['/', '?', '#']).next());
-    let is_host = host.is_some_and(|host| {
-        !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || ".-:".contains(c))
-    });
+    let is_host = host
+        .is_some_and(|host| !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || ".-:".contains(c)));
     let is_plain = text.chars().all(|c| c.is_ascii_graphic() && !"<>\"'`\\^{|}".contains(c));
     is_host && is_plain && text.len() <= MAX_ADDRESS
 }
@@ -385,7 +387,10 @@ mod tests {
         let operator = read(json).unwrap();
         assert_eq!(operator.logo().unwrap().content_type, "image/svg+xml");
         let told = serde_json::to_string(operator.look()).unwrap();
-        assert_eq!(told, json.replace(r#""logo.svg""#, "true").replace(r#""accent":"#, r#""privacy":"privacy","accent":"#));
+        assert_eq!(
+            told,
+            json.replace(r#""logo.svg""#, "true").replace(r#""accent":"#, r#""privacy":"privacy","accent":"#)
+        );
         let nothing = r#"{"privacy":"privacy","logo":false}"#;
         assert_eq!(serde_json::to_string(Operator::default().look()).unwrap(), nothing);
         assert_eq!(serde_json::to_string(read("{}").unwrap().look()).unwrap(), nothing);

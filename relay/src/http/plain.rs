@@ -57,7 +57,8 @@ pub fn nothing_here(path: &str, operator: &Operator, asked: &HeaderMap) -> Answe
 fn framed(status: StatusCode, root: &str, body: &str, look: &Look, asked: &HeaderMap) -> Answer {
     const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
     let language = page::language(asked);
-    let title = body.split_once("<h1>").and_then(|(_, rest)| rest.split_once("</h1>")).map_or("share", |(title, _)| title);
+    let title =
+        body.split_once("<h1>").and_then(|(_, rest)| rest.split_once("</h1>")).map_or("share", |(title, _)| title);
     let logo = if look.logo { format!("<img src=\"{root}page/operator-logo\" alt=\"\">") } else { String::new() };
     let (name, foot) = (escaped(look.name.as_deref().unwrap_or("share")), foot(look, root, language));
     // In one pass, as a value may look like the name of another.
@@ -144,7 +145,8 @@ mod tests {
     #[test]
     fn a_statement_is_headings_and_paragraphs_and_never_markup() {
         let text = "# Voor <iedereen>\n\n\nEen & \"twee\"\nregels.\n\n# Nog een\n#geen";
-        let marked = "<h1>Voor &#60;iedereen&#62;</h1>\n<p>Een &#38; &#34;twee&#34;\nregels.</p>\n<h2>Nog een\n#geen</h2>\n";
+        let marked =
+            "<h1>Voor &#60;iedereen&#62;</h1>\n<p>Een &#38; &#34;twee&#34;\nregels.</p>\n<h2>Nog een\n#geen</h2>\n";
         assert_eq!(markup(text), marked);
     }
 
@@ -171,7 +173,9 @@ mod tests {
             [include_str!("plain/nothing.en.html"), include_str!("plain/nothing.nl.html")],
             [include_str!("plain/privacy.en.html"), include_str!("plain/privacy.nl.html")],
         ];
-        let tags = |page: &str| page.split('<').skip(1).map(|tag| tag.split('>').next().map(str::to_owned)).collect::<Vec<_>>();
+        let tags = |page: &str| {
+            page.split('<').skip(1).map(|tag| tag.split('>').next().map(str::to_owned)).collect::<Vec<_>>()
+        };
         for [english, dutch] in pages {
             assert_eq!(tags(english), tags(dutch));
         }

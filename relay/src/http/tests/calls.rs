@@ -74,7 +74,10 @@ async fn who_comes_without_a_link_reads_whose_relay_this_is_and_what_it_keeps() 
         assert_eq!(server.call("GET", path, &headers, b"").await.status, 304);
         let text = String::from_utf8(page.body).unwrap();
         assert!(text.contains(&format!("<html lang=\"{language}\">")) && !text.contains("{{"), "{text}");
-        assert!(text.contains("Dam &#38; &#60;co&#62;") && text.contains("href=\"mailto:abuse@dam.example\""), "{text}");
+        assert!(
+            text.contains("Dam &#38; &#60;co&#62;") && text.contains("href=\"mailto:abuse@dam.example\""),
+            "{text}"
+        );
         assert!(!text.contains("<script") && !text.contains("style="), "{text}");
         text
     };

@@ -57,9 +57,11 @@ async function outputs(options) {
   const { outputFiles, metafile } = await build({ ...common, ...options });
   const made = Object.entries(metafile.outputs).map(([path, about]) => [basename(path), about]);
   const nameOf = (entry) => made.find(([, about]) => about.entryPoint === entry)[0];
-  const importsOf = (name) => {
-    const found = made.find(([other]) => other === name)[1].imports.filter(({ kind }) => kind === "import-statement");
-    return found.flatMap(({ path }) => [basename(path), ...importsOf(basename(path))]);
+  const importsOf = (name, found = new Set()) => {
+    const imports = made.find(([other]) => other === name)[1].imports.filter(({ kind }) => kind === "import-statement");
+    const others = imports.map(({ path }) => basename(path)).filter((other) => !found.has(other));
+    others.forEach((other) => importsOf(other, found.add(other)));
+    return [...found];
   };
   return { files: new Map(outputFiles.map((file) => [basename(file.path), Buffer.from(file.contents)])), nameOf, importsOf };
 }

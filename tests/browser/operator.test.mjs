@@ -58,6 +58,29 @@ inBrowsers((test, name) => {
     await until(() => page.page.evaluate(() => document.querySelector(".name")?.textContent === "share"), "there is no name");
   });
 
+  test("at its own address, its statements and where nothing is, people read whose it is", async (stage) => {
+    const world = new World();
+    try {
+      world.file("logo.svg", LOGO);
+      world.file("a11y.txt", "# Accessibility\n\nEverybody can use <this>.");
+      const look = { name: "Gemeente Voorbeeld", phone: "14 0123", abuse: "abuse@dam.example", accessibility: { en: "a11y.txt" }, logo: "logo.svg", ...FAINTEST };
+      const relay = await world.relay("--operator", world.file("operator.json", JSON.stringify(look)));
+      const { page } = await stage.visit(`${relay}/`);
+      mkdirSync(PICTURES, { recursive: true });
+      for (const [path, text] of [["", "Is this safe?"], ["privacy", "No internet addresses."], ["accessibility", "Everybody can use <this>."], ["a/b", "There is nothing here"]]) {
+        await page.goto(`${relay}/${path}`);
+        const shown = await page.evaluate(() => document.body.innerText);
+        for (const part of [text, "Gemeente Voorbeeld", "Call 14 0123", "Report misuse"]) assert.ok(shown.includes(part), `${part} in ${shown}`);
+        const loaded = await page.evaluate(() => [document.querySelector("img").naturalWidth, getComputedStyle(document.documentElement).getPropertyValue("--accent-light")]);
+        assert.deepEqual(loaded, [120, FAINTEST.accent]);
+        await isAccessible(page, `an operator's /${path}`);
+        await page.screenshot({ path: join(PICTURES, `${name}-plain-${path.replace("/", "-") || "landing"}.png`), fullPage: true });
+      }
+    } finally {
+      await world.end();
+    }
+  });
+
   test("a relay does not start with a colour that is too faint", async () => {
     for (const look of TOO_FAINT) {
       const world = new World();

@@ -48,6 +48,23 @@ export class Screen {
     }, `${key} does not close “${title}”`);
   }
 
+  /** Types into such a window, once it is there. */
+  async type(title, text) {
+    this.#xdotool("windowfocus", "--sync", await this.window(title), "type", text);
+  }
+
+  /** Presses keys in such a window while something of the browser's own lies over its page: what a page cannot see, nor be typed into. */
+  async press(title, page, ...keys) {
+    const id = await this.window(title);
+    let times = 0;
+    await until(async () => {
+      this.#xdotool("windowfocus", id);
+      times = (await page.evaluate(() => document.hasFocus())) ? 0 : times + 1;
+      return times > 20;
+    }, `nothing lies over “${title}”`);
+    for (const key of keys) this.#xdotool("key", "--clearmodifiers", key);
+  }
+
   #windows(title) {
     return this.#xdotool("search", "--onlyvisible", "--name", title).split("\n").filter((id) => id !== "");
   }

@@ -5,7 +5,7 @@
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { whyNoMounts } from "./desk.mjs";
 import { say } from "./driver.mjs";
@@ -13,14 +13,24 @@ import { RECIPIENT } from "./fixtures.mjs";
 import { inBrowsersOfTheirOwn, MIB } from "./stage.mjs";
 import { until } from "./world.mjs";
 
+/** How Chromium calls those for a place that a page may write to. */
+const PLACE = "^Warning: this site can see edits you make";
+const FOLDER = "^Select where this site can save changes";
+/** What chooses the folder that was typed. */
+const OPEN = "alt+o";
+
 /** How Firefox and Chromium call the desktop's dialog. */
 const DIALOG = "^(Enter name of file to save to|Save File)";
 /** What presses its button. */
 const SAVE = "alt+s";
+/** A browser with all its ways to save. */
+const ALL = { ways: ["download", "pickers"] };
 
 inBrowsersOfTheirOwn((test, name) => {
   const whyNot = whyNoMounts();
   const isChromium = name === "chromium";
+  const noPickers = !isChromium && "it has no pickers";
+  const noPolicies = isChromium ? whyNot : "it has no such policy";
 
   test("a dialog that is closed loses nothing of a share for one download", { desk: { windows: true, asks: true }, skip: isChromium && whyNot }, async (stage) => {
     const { screen } = stage.desk;
@@ -43,7 +53,7 @@ inBrowsersOfTheirOwn((test, name) => {
     }
   });
 
-  test("where an office allows no downloads, the words still open it elsewhere", { desk: { policies: { DownloadRestrictions: 3 } }, skip: isChromium ? whyNot : "it has no such policy" }, async (stage) => {
+  test("where an office allows no downloads, the words still open it elsewhere", { desk: { policies: { DownloadRestrictions: 3 } }, skip: noPolicies }, async (stage) => {
     for (const way of ["download", "memory"]) {
       const { bytes, link, words } = send(stage, way, MIB);
       const page = await stage.opened({ link, words }, { ways: [way] });
@@ -57,6 +67,85 @@ inBrowsersOfTheirOwn((test, name) => {
       await until(() => takenOver(stage, link, words)?.equals(bytes), "nobody can take it over");
       assert.equal(endOf(stage, link).at(-1), "collected");
     }
+  });
+
+  test("a place is chosen in the desktop's own dialog, and only by who asks for it", { desk: { windows: true }, skip: noPickers }, async (stage) => {
+    const { screen } = stage.desk;
+    const { bytes, file, link, words } = send(stage, "placed", 3 * MIB, "--recipient", RECIPIENT);
+    const page = await stage.opened({ link, words }, ALL);
+    await page.click("#save-place");
+    await screen.answer(PLACE, "Escape");
+    await page.sees(say("contents.stopped"));
+    assert.deepEqual([readdirSync(stage.downloads), stage.events(link, "ticket")], [[], []]);
+    await page.click("#save-place");
+    await screen.answer(PLACE, SAVE);
+    await page.heading("saved.title.placed");
+    // It begins where downloads are.
+    assert.ok(readFileSync(join(stage.downloads, file)).equals(bytes));
+    assert.deepEqual(endOf(stage, link), ["disk", "collected"]);
+  });
+
+  test("the browser's own download asks for no place", { desk: { windows: true }, skip: noPickers }, async (stage) => {
+    const { bytes, file, link, words } = send(stage, "ordinary", 3 * MIB, "--recipient", RECIPIENT);
+    const page = await stage.opened({ link, words }, ALL);
+    await page.click("#save");
+    await page.heading("saved.title");
+    await page.sees(say("saved.where.download"));
+    assert.ok((await stage.downloaded(file, bytes.length)).equals(bytes));
+  });
+
+  test("a folder is chosen in the desktop's own dialog, and what the browser asks then can be declined", { desk: { windows: true }, skip: noPickers }, async (stage) => {
+    const { screen } = stage.desk;
+    for (const name of ["a.txt", "b.txt"]) stage.world.file(`folder/${name}`, name);
+    const { link, words } = stage.sendToKey("--once", stage.world.path("folder"));
+    mkdirSync(join(stage.downloads, "mine"));
+    const page = await stage.opened({ link, words }, ALL);
+    const choose = async (folder) => {
+      await page.click("#save-folder");
+      await screen.type(FOLDER, folder);
+      await screen.answer(FOLDER, OPEN);
+    };
+    // That of downloads itself counts as one of the system.
+    await choose(stage.downloads);
+    await screen.press("Chromium$", page.page, "Escape");
+    await page.sees(say("contents.stopped"));
+    await choose(join(stage.downloads, "mine"));
+    await screen.press("Chromium$", page.page, "Escape");
+    await page.sees(say("contents.stopped"));
+    assert.deepEqual(stage.events(link, "ticket"), []);
+    await choose(join(stage.downloads, "mine"));
+    await screen.press("Chromium$", page.page, "Tab", "Return");
+    await page.heading("saved.title.placed");
+    assert.deepEqual(readdirSync(join(stage.downloads, "mine", "folder")).sort(), ["a.txt", "b.txt"]);
+    assert.deepEqual(endOf(stage, link), ["disk", "collected"]);
+  });
+
+  test("a chosen place without room is called that, and once there is some it is saved", { desk: { windows: true, room: 8 * MIB }, skip: noPickers || whyNot }, async (stage) => {
+    const { screen } = stage.desk;
+    writeFileSync(join(stage.downloads, "filler"), Buffer.alloc(7 * MIB));
+    const { bytes, file, link, words } = send(stage, "narrow", 5 * MIB, "--recipient", RECIPIENT);
+    const page = await stage.opened({ link, words }, ALL);
+    await page.click("#save-place");
+    await screen.answer(PLACE, SAVE);
+    for (const key of ["failure.disk_full", "failure.disk_full.hint"]) await page.sees(say(key));
+    assert.deepEqual(readdirSync(stage.downloads), ["filler"]);
+    stage.empty();
+    await page.click("#save-place");
+    await screen.answer(PLACE, SAVE);
+    await page.heading("saved.title.placed");
+    assert.ok(readFileSync(join(stage.downloads, file)).equals(bytes));
+    assert.deepEqual(endOf(stage, link), ["disk", "collected"]);
+  });
+
+  test("where an office lets pages write nowhere, that is what is told, and the download goes on", { desk: { policies: { DefaultFileSystemWriteGuardSetting: 2 } }, skip: noPolicies }, async (stage) => {
+    const { bytes, file, link, words } = send(stage, "guarded", MIB, "--recipient", RECIPIENT);
+    const page = await stage.opened({ link, words }, ALL);
+    await page.click("#save-place");
+    for (const key of ["failure.place_forbidden", "failure.place_forbidden.hint"]) await page.sees(say(key));
+    assert.deepEqual(stage.events(link, "ticket"), []);
+    await page.click("#save");
+    await page.heading("saved.title");
+    assert.ok((await stage.downloaded(file, bytes.length)).equals(bytes));
   });
 
   test("a disk without room loses nothing, and once there is some it is saved again", { desk: { room: 8 * MIB }, skip: whyNot }, async (stage) => {

@@ -68,6 +68,22 @@ inBrowsers((test, name) => {
     await page.heading("saved.title");
   });
 
+  test("the screen stays on while it is saved, and no longer", async (stage) => {
+    const gate = await stage.gate();
+    const sent = stage.sendToKey(stage.world.file("awake.bin", randomBytes(9 * MIB)));
+    const page = await stage.opened({ link: gate.through(sent.link), words: sent.words }, { ...WAYS, prepare: noteLocks });
+    const held = () => page.page.evaluate(() => globalThis.locks.map(({ released }) => !released));
+    assert.deepEqual(await held(), []);
+    gate.stall(3 * MIB);
+    await page.click("#save");
+    await page.progress();
+    assert.deepEqual(await held(), [true]);
+    gate.close();
+    gate.open();
+    await page.heading("saved.title");
+    assert.deepEqual(await held(), [false]);
+  });
+
   test("stopping before anything was written spends no download, and is read out", async (stage) => {
     const sent = stage.sendToKey(stage.world.file("early.bin", "x"));
     const page = await stage.opened(sent, { ...WAYS, prepare: holdServiceWorker });
@@ -113,5 +129,17 @@ function holdServiceWorker() {
   ServiceWorkerContainer.prototype.register = async function (...args) {
     await held;
     return register.apply(this, args);
+  };
+}
+
+/** Runs in the page, before it. */
+function noteLocks() {
+  globalThis.locks = [];
+  if (!("WakeLock" in globalThis)) return;
+  const { request } = WakeLock.prototype;
+  WakeLock.prototype.request = async function (...args) {
+    const lock = await request.apply(this, args);
+    globalThis.locks.push(lock);
+    return lock;
   };
 }

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { flip, KEYS } from "./fixtures.mjs";
+import { flip, KEYS, sha256 } from "./fixtures.mjs";
 import { inBrowsers, MIB } from "./stage.mjs";
 
 /** No relay serves it. */
@@ -32,6 +32,25 @@ inBrowsers((test, name) => {
     await stage.downloaded("after.bin", MIB);
     const complete = readdirSync(stage.downloads).filter((file) => /^broken.*bin$/.test(file) && stage.hasDownloaded(file));
     assert.deepEqual(complete, []);
+  });
+
+  test("one file is read without being saved, and only whole", async (stage) => {
+    const files = { "a.txt": Buffer.from("a"), "b.bin": randomBytes(MIB + 7), "c.bin": randomBytes(17 * MIB) };
+    for (const [file, bytes] of Object.entries(files)) stage.world.file(`read/${file}`, bytes);
+    const { link, id } = stage.sendToKey(stage.world.path("read"));
+    const gate = await stage.gate();
+    gate.add("/page/testing.js", TESTING);
+    const page = await stage.browser.newPage();
+    await page.goto(gate.through(link));
+    const names = Object.keys(files);
+    const read = () => page.evaluate(openAndRead, { id, identities: KEYS, paths: names.map((file) => `read/${file}`) });
+    const [a, b, c] = await read();
+    assert.deepEqual([a.sha256, b.sha256], [sha256(files["a.txt"]), sha256(files["b.bin"])]);
+    assert.deepEqual(c, { failure: { code: "too_large_for_memory", bytes: 17 * MIB, limit: 16 * MIB } });
+    assert.deepEqual([stage.events(link, "ticket").length, stage.events(link, "receipt")], [1, []]);
+    flip(stage.world.path("relay", "shares", id, "content.age"), MIB / 2);
+    const [, damaged] = await read();
+    assert.equal(damaged.failure.code, "tampered");
   });
 });
 
@@ -59,6 +78,23 @@ async function openAndSave({ id, identities, way }) {
   } catch (error) {
     return { failure: failureOf(error) };
   }
+}
+
+/** Runs in the page: opens the share and reads files of it. Gives the SHA-256 of each, or the failure. */
+async function openAndRead({ id, identities, paths }) {
+  const { Engine, failureOf } = await import("/page/testing.js");
+  const engine = new Engine();
+  await engine.call("open", { relay: location.origin, id });
+  const { entries } = await engine.call("unlock", { identities });
+  const found = [];
+  for (const path of paths) {
+    const place = entries.findIndex((entry) => entry.path === path);
+    const read = engine.call("read", { place }).then(({ bytes }) => crypto.subtle.digest("SHA-256", bytes));
+    const hex = (hash) => Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
+    found.push(await read.then((hash) => ({ sha256: hex(hash) }), (error) => ({ failure: failureOf(error) })));
+  }
+  engine.end();
+  return found;
 }
 
 /** Runs in the page: whether there is such a file in the browser's private file system. */

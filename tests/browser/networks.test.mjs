@@ -2,12 +2,16 @@
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
 import { say } from "./driver.mjs";
 import { pageFile } from "./fixtures.mjs";
 import { inBrowsers, MIB } from "./stage.mjs";
 import { until, World } from "./world.mjs";
 
 const WAITING = say("saving.waiting", { why: say("failure.unreachable") });
+
+const DIST = new URL("../../relay/web/dist/", import.meta.url);
+const FILES = readdirSync(DIST);
 
 inBrowsers((test, name) => {
   test("a download that the network cuts goes on by itself", async (stage) => {
@@ -83,6 +87,20 @@ inBrowsers((test, name) => {
     await page.heading("contents.title");
   });
 
+  test("once words are typed, opening needs no more of the page", async (stage) => {
+    const gate = await stage.gate();
+    const { link, words } = stage.send(stage.world.file("prepared.bin", "x"));
+    const page = await stage.visit(gate.through(link));
+    await page.heading("ask.title");
+    await page.page.focus("#words");
+    const loaded = name === "firefox" ? ["scrypt-wasm-", "libsodium-"] : ["scrypt-wasm-"];
+    const wanted = FILES.filter((file) => loaded.some((begin) => file.startsWith(begin))).flatMap(withImports);
+    await until(() => wanted.every((file) => gate.requests.includes(`GET /page/${file}`)), `not loaded: ${wanted}`);
+    gate.refuse(".js");
+    await page.unlock(words);
+    await page.heading("contents.title");
+  });
+
   test("a worker that the network has cut is fetched again, however often one presses, and the relay is waited for", async (stage) => {
     const gate = await stage.gate();
     const { link, words } = stage.sendToKey(stage.world.file("pressed.bin", "x"));
@@ -139,3 +157,9 @@ inBrowsers((test, name) => {
     await page.heading("contents.title", {}, "nl");
   });
 });
+
+/** A script of the page, and those that it cannot do without. */
+function withImports(file) {
+  const imported = readFileSync(new URL(file, DIST), "utf8").matchAll(/(?:from|import)\s*"\.\/([^"]+)"/g);
+  return [file, ...Array.from(imported, ([, name]) => withImports(name)).flat()];
+}

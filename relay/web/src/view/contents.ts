@@ -143,6 +143,7 @@ export class Contents implements Screen {
     const { selection } = this.#tree;
     const isWhole = selection === "all";
     const isOne = isWhole ? this.manifest.kind === "file" : selection.length === 1;
+    const offersFolder = isWhole && !isOne && canPick("folder");
     const main = isWhole ? texts.say(isOne ? "save.one" : "save.all") : texts.count("save.picked", selection.length);
     return element(
       "div",
@@ -151,10 +152,11 @@ export class Contents implements Screen {
         "div",
         { class: "buttons" },
         button(main, () => this.save(selection, "download"), { class: "main", id: isWhole ? "save" : "save-picked" }),
-        !isOne && isWhole && canPick("folder") ? button(texts.say("save.folder"), () => this.save("all", "folder"), { id: "save-folder" }) : null,
+        offersFolder ? button(texts.say("save.folder"), () => this.save("all", "folder"), { id: "save-folder" }) : null,
         canPick("place") ? button(texts.say("save.place"), () => this.save(selection, "place"), { id: "save-place" }) : null,
       ),
       this.origin.isLocal ? null : element("p", { class: "quiet" }, texts.say(isWhole ? "save.told" : "save.part")),
+      offersFolder ? element("p", { class: "quiet" }, texts.say("save.folder.hint")) : null,
     );
   }
 }

@@ -251,7 +251,7 @@ time-not-a-lifetime-hint = Write 12h, 7d, 2w, a date such as 2026-12-24 or 24-12
 # send
 send-link = Link:  { $link }
 send-words = Words: { $words }
-send-advice = Send the link by e-mail. Read the words out on the phone; never put them in the same message.
+send-advice = Send the link by e-mail. Read the words out by phone; never put them in the same message.
 send-ready = Ready. It can be downloaded until { $until }.
 send-skipped = Not sent: { $path } ({ $reason })
 send-names = { $count ->

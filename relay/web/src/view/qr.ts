@@ -8,9 +8,9 @@ const QUIET = 4;
 
 /** The QR code of a text, black on white whatever the colours of the page, with the text as its alternative. */
 export function qrCode(text: string): SVGElement {
-  const rows = encode(text, "raw", { border: 0, ecc: "medium" });
-  const size = rows.length + 2 * QUIET;
-  const modules = rows.flatMap((row, y) => row.flatMap((isDark, x) => (isDark ? [`M${x + QUIET} ${y + QUIET}h1v1h-1z`] : [])));
+  const rows = encode(text, "raw", { border: QUIET, ecc: "medium" });
+  const size = rows.length;
+  const modules = rows.flatMap((row, y) => row.flatMap((isDark, x) => (isDark ? [`M${x} ${y}h1v1h-1z`] : [])));
   return drawing(
     "svg",
     { class: "qr", viewBox: `0 0 ${size} ${size}`, role: "img", "aria-label": text, "shape-rendering": "crispEdges" },

@@ -79,8 +79,8 @@ async function look({ page }, { name, language, state, scheme }) {
 async function fits(page, state) {
   const cut = await page.evaluate(() => {
     const isCut = (one) => one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 1;
-    // A field scrolls, and how much of a chosen file's name is shown is the browser's own affair.
-    const hides = (one) => getComputedStyle(one).overflow !== "visible" && !one.matches("textarea, input, .hidden");
+    // A field scrolls, a long name ends in three dots before its ending, and how much of a chosen file's name is shown is the browser's own affair.
+    const hides = (one) => getComputedStyle(one).overflow !== "visible" && !one.matches("textarea, input, .hidden, .cut .start, .path .whole");
     const cut = [...document.body.querySelectorAll("*")].filter((one) => hides(one) && isCut(one));
     const { scrollWidth, clientWidth } = document.documentElement;
     return [...cut.map(({ outerHTML }) => outerHTML), ...(scrollWidth > clientWidth ? [`${scrollWidth} of ${clientWidth} pixels`] : [])];

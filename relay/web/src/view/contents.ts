@@ -41,7 +41,7 @@ export class Contents implements Screen {
       this.#failure = failure;
       stage.redraw(document.activeElement?.id);
     };
-    this.#tree = new FileTree(manifest, stage.texts);
+    this.#tree = new FileTree(manifest, stage.texts, origin.isLocal);
     this.#tree.onChoice = () => this.#chosen();
     this.#tree.onLook = (file) => void this.#look(file);
     this.#upload = arrived && new Upload(stage, arrived, "uploading.contents", over);

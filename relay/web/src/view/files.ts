@@ -31,7 +31,8 @@ export class FileTree {
   #status = element("p");
   #texts: Texts;
 
-  constructor(manifest: Manifest, texts: Texts) {
+  /** `isLocal`: they are in a file from disk, so that nobody sees what is looked at. */
+  constructor(manifest: Manifest, texts: Texts, readonly isLocal: boolean) {
     this.#texts = texts;
     this.#root = treeOf(manifest.entries, texts.language);
     this.#offersChoice = manifest.kind === "tar" && manifest.entries.length > 1;
@@ -61,7 +62,8 @@ export class FileTree {
     this.#boxes.clear();
     const list = element("ul", { class: "files" }, ...this.#inside(this.#root));
     const canLook = [...this.#root].some((file) => previewOf(file) !== null);
-    const drawn = element("div", { class: "file-tree" }, this.#above(), paragraph(canLook ? texts.say("preview.hint") : null, { class: "hint" }), list);
+    const hint = texts.say(this.isLocal ? "preview.hint.local" : "preview.hint");
+    const drawn = element("div", { class: "file-tree" }, this.#above(), paragraph(canLook ? hint : null, { class: "hint" }), list);
     drawn.classList.toggle("whole-names", this.#showsWholeNames);
     this.#update();
     return drawn;

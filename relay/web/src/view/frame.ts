@@ -42,8 +42,17 @@ export function steps(texts: Texts, { step, isEnd }: Screen, kind: "words" | "ke
   });
 }
 
-/** The foot: whom to ask, and what the operator has to say. */
-export function foot(_texts: Texts, operator: Operator | null): Child[] {
-  const contact = operator?.contact ? element("p", {}, printable(operator.contact)) : null;
-  return [element("div", { class: "inner" }, contact)];
+/** The foot: whom to ask, and what the operator has to say. What it leads to opens beside the page, which stays as it is. */
+export function foot(texts: Texts, operator: Operator | null): Child[] {
+  if (!operator) return [];
+  const { contact, phone, email, abuse, privacy, accessibility } = operator;
+  const link = (text: string, href: string | null) => href && element("li", {}, element("a", { href, target: "_blank", rel: "noopener noreferrer" }, printable(text)));
+  const links = [
+    link(phone ?? "", phone && `tel:${phone.replace(/[^\d+]/g, "")}`),
+    link(email ?? "", email && `mailto:${encodeURI(email)}`),
+    link(texts.say("foot.privacy"), privacy),
+    link(texts.say("foot.accessibility"), accessibility),
+    link(texts.say("foot.abuse"), abuse),
+  ].filter((one) => one !== null);
+  return [element("div", { class: "inner" }, contact && element("p", {}, printable(contact)), links.length > 0 ? element("ul", {}, ...links) : null)];
 }

@@ -1013,9 +1013,9 @@ var qr_default = encodeQR;
 // src/view/qr.ts
 var QUIET = 4;
 function qrCode(text) {
-  const rows = qr_default(text, "raw", { border: 0, ecc: "medium" });
-  const size = rows.length + 2 * QUIET;
-  const modules = rows.flatMap((row, y) => row.flatMap((isDark, x) => isDark ? [`M${x + QUIET} ${y + QUIET}h1v1h-1z`] : []));
+  const rows = qr_default(text, "raw", { border: QUIET, ecc: "medium" });
+  const size = rows.length;
+  const modules = rows.flatMap((row, y) => row.flatMap((isDark, x) => isDark ? [`M${x} ${y}h1v1h-1z`] : []));
   return drawing(
     "svg",
     { class: "qr", viewBox: `0 0 ${size} ${size}`, role: "img", "aria-label": text, "shape-rendering": "crispEdges" },

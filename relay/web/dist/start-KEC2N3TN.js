@@ -158,6 +158,15 @@ function icon(name) {
 var SHOWN = 100;
 var OPEN_ROWS = 40;
 var FileTree = class {
+  /** `isLocal`: they are in a file from disk, so that nobody sees what is looked at. */
+  constructor(manifest, texts, isLocal) {
+    this.isLocal = isLocal;
+    this.#texts = texts;
+    this.#root = treeOf(manifest.entries, texts.language);
+    this.#offersChoice = manifest.kind === "tar" && manifest.entries.length > 1;
+    this.#openFirst();
+  }
+  isLocal;
   /** Something was chosen, or no longer. */
   onChoice = () => {
   };
@@ -173,12 +182,6 @@ var FileTree = class {
   #showsWholeNames = false;
   #status = element("p");
   #texts;
-  constructor(manifest, texts) {
-    this.#texts = texts;
-    this.#root = treeOf(manifest.entries, texts.language);
-    this.#offersChoice = manifest.kind === "tar" && manifest.entries.length > 1;
-    this.#openFirst();
-  }
   /** The places of the chosen files in the manifest, in the order of the content. */
   get chosen() {
     return chosenPlaces(this.#root);
@@ -199,7 +202,8 @@ var FileTree = class {
     this.#boxes.clear();
     const list = element("ul", { class: "files" }, ...this.#inside(this.#root));
     const canLook = [...this.#root].some((file) => previewOf(file) !== null);
-    const drawn2 = element("div", { class: "file-tree" }, this.#above(), paragraph(canLook ? texts.say("preview.hint") : null, { class: "hint" }), list);
+    const hint = texts.say(this.isLocal ? "preview.hint.local" : "preview.hint");
+    const drawn2 = element("div", { class: "file-tree" }, this.#above(), paragraph(canLook ? hint : null, { class: "hint" }), list);
     drawn2.classList.toggle("whole-names", this.#showsWholeNames);
     this.#update();
     return drawn2;
@@ -506,10 +510,10 @@ var Upload = class {
     if (this.#whole === null) this.#timer = setTimeout(() => void this.#look(), SENDER_MS);
   }
   async #look() {
-    const { address, engine } = this.stage;
-    if (!address) return;
+    const { address: address2, engine } = this.stage;
+    if (!address2) return;
     try {
-      const status = await engine.call("open", { relay: address.base, id: address.id });
+      const status = await engine.call("open", { relay: address2.base, id: address2.id });
       if (this.#isShown) this.#hear(status);
     } catch (error) {
       const failure = failureOf(error);
@@ -638,9 +642,9 @@ var Done = class {
   }
   /** The contents offer nothing that the relay would refuse. */
   async #lookWhetherMoreIsAllowed() {
-    const { address, engine } = this.stage;
-    if (!address) return;
-    await engine.call("open", { relay: address.base, id: address.id }).catch((error) => {
+    const { address: address2, engine } = this.stage;
+    if (!address2) return;
+    await engine.call("open", { relay: address2.base, id: address2.id }).catch((error) => {
       if (isOver(failureOf(error))) this.contents.isOver();
     });
   }
@@ -822,7 +826,7 @@ var Contents = class {
       this.#failure = failure;
       stage.redraw(document.activeElement?.id);
     };
-    this.#tree = new FileTree(manifest, stage.texts);
+    this.#tree = new FileTree(manifest, stage.texts, origin.isLocal);
     this.#tree.onChoice = () => this.#chosen();
     this.#tree.onLook = (file) => void this.#look(file);
     this.#upload = arrived && new Upload(stage, arrived, "uploading.contents", over);
@@ -921,6 +925,7 @@ var Contents = class {
     const { selection } = this.#tree;
     const isWhole = selection === "all";
     const isOne = isWhole ? this.manifest.kind === "file" : selection.length === 1;
+    const offersFolder = isWhole && !isOne && canPick("folder");
     const main = isWhole ? texts.say(isOne ? "save.one" : "save.all") : texts.count("save.picked", selection.length);
     return element(
       "div",
@@ -929,10 +934,11 @@ var Contents = class {
         "div",
         { class: "buttons" },
         button(main, () => this.save(selection, "download"), { class: "main", id: isWhole ? "save" : "save-picked" }),
-        !isOne && isWhole && canPick("folder") ? button(texts.say("save.folder"), () => this.save("all", "folder"), { id: "save-folder" }) : null,
+        offersFolder ? button(texts.say("save.folder"), () => this.save("all", "folder"), { id: "save-folder" }) : null,
         canPick("place") ? button(texts.say("save.place"), () => this.save(selection, "place"), { id: "save-place" }) : null
       ),
-      this.origin.isLocal ? null : element("p", { class: "quiet" }, texts.say(isWhole ? "save.told" : "save.part"))
+      this.origin.isLocal ? null : element("p", { class: "quiet" }, texts.say(isWhole ? "save.told" : "save.part")),
+      offersFolder ? element("p", { class: "quiet" }, texts.say("save.folder.hint")) : null
     );
   }
 };
@@ -1492,6 +1498,7 @@ var en_default = {
   "save.picked.one": "Save the chosen file",
   "save.picked.other": "Save the {count} chosen files",
   "save.place": "Choose a place yourself",
+  "save.folder.hint": "Do you want a folder? Then choose or make one inside your downloads: browsers do not give out the downloads folder itself.",
   "files.all": "Choose all",
   "files.none": "Choose none",
   "files.chosen.none": "Nothing is chosen yet.",
@@ -1511,8 +1518,9 @@ var en_default = {
   "files.kind.other": "file",
   "preview.look": "View",
   "preview.hint": "With “View” you see a file without saving it. The sender can then see that downloading has begun, and not that you have the file.",
+  "preview.hint.local": "With “View” you see a file without saving it.",
   "preview.loading": "Getting it…",
-  "preview.unsaved": "This is only to look at: it is not saved yet.",
+  "preview.unsaved": "This is only to look at. The file is not saved by it.",
   "preview.cut": "Only the beginning is shown. Save the file to see all of it.",
   "preview.unknown": "This file cannot be shown here. Save it to open it.",
   "preview.close": "Close",
@@ -1568,6 +1576,9 @@ var en_default = {
   "problem.label": "There is a problem:",
   "preview.title": "Something is ready for you",
   "preview.description": "Open the link to fetch it. You need the words that the sender gives you.",
+  "foot.privacy": "Privacy",
+  "foot.accessibility": "Accessibility",
+  "foot.abuse": "Report misuse",
   switch: "Choose a language",
   "failure.link_damaged": "This link is damaged: a part of it is wrong or missing.",
   "failure.link_damaged.hint": "Copy the whole link from the message, or ask the sender for it again.",
@@ -1761,6 +1772,7 @@ var nl_default = {
   "save.picked.one": "Het gekozen bestand opslaan",
   "save.picked.other": "De {count} gekozen bestanden opslaan",
   "save.place": "Kies zelf een plaats",
+  "save.folder.hint": "Wilt u een map? Kies of maak er dan een binnen uw downloads: de map met downloads zelf geven browsers niet vrij.",
   "files.all": "Alles kiezen",
   "files.none": "Niets kiezen",
   "files.chosen.none": "Er is nog niets gekozen.",
@@ -1780,8 +1792,9 @@ var nl_default = {
   "files.kind.other": "bestand",
   "preview.look": "Bekijken",
   "preview.hint": "Met “Bekijken” ziet u een bestand zonder het op te slaan. De afzender ziet dan wel dat het ophalen is begonnen, maar niet dat u het bestand hebt.",
+  "preview.hint.local": "Met “Bekijken” ziet u een bestand zonder het op te slaan.",
   "preview.loading": "Het wordt opgehaald…",
-  "preview.unsaved": "Dit is alleen om te bekijken: het is nog niet opgeslagen.",
+  "preview.unsaved": "Dit is alleen om te bekijken. Het bestand wordt hiermee niet opgeslagen.",
   "preview.cut": "Alleen het begin is te zien. Sla het bestand op om alles te zien.",
   "preview.unknown": "Dit bestand kan hier niet worden getoond. Sla het op om het te openen.",
   "preview.close": "Sluiten",
@@ -1837,6 +1850,9 @@ var nl_default = {
   "problem.label": "Er is een probleem:",
   "preview.title": "Er staat iets voor u klaar",
   "preview.description": "Open de link om het op te halen. U hebt de woorden nodig die u van de afzender krijgt.",
+  "foot.privacy": "Privacy",
+  "foot.accessibility": "Toegankelijkheid",
+  "foot.abuse": "Misbruik melden",
   switch: "Kies een taal",
   "failure.link_damaged": "Deze link is beschadigd: een deel is fout of ontbreekt.",
   "failure.link_damaged.hint": "Kopieer de hele link uit het bericht, of vraag de afzender de link opnieuw te versturen.",
@@ -2035,16 +2051,25 @@ function steps(texts, { step, isEnd }, kind) {
     return element("li", attributes, mark, name, said);
   });
 }
-function foot(_texts, operator) {
-  const contact = operator?.contact ? element("p", {}, printable(operator.contact)) : null;
-  return [element("div", { class: "inner" }, contact)];
+function foot(texts, operator) {
+  if (!operator) return [];
+  const { contact, phone, email, abuse, privacy, accessibility } = operator;
+  const link = (text2, href) => href && element("li", {}, element("a", { href, target: "_blank", rel: "noopener noreferrer" }, printable(text2)));
+  const links = [
+    link(phone ?? "", phone && `tel:${phone.replace(/[^\d+]/g, "")}`),
+    link(email ?? "", email && `mailto:${encodeURI(email)}`),
+    link(texts.say("foot.privacy"), privacy),
+    link(texts.say("foot.accessibility"), accessibility),
+    link(texts.say("foot.abuse"), abuse)
+  ].filter((one) => one !== null);
+  return [element("div", { class: "inner" }, contact && element("p", {}, printable(contact)), links.length > 0 ? element("ul", {}, ...links) : null)];
 }
 
 // src/view/operator.ts
 init_define_WORD_LIST_NAMES();
-var NOBODY = { name: null, contact: null, logo: null };
+var NOBODY = { name: null, contact: null, phone: null, email: null, logo: null, abuse: null, privacy: null, accessibility: null };
 var PATIENCE_MS = 5e3;
-var MAX_LETTERS = 200;
+var MAX_LETTERS = 250;
 var MAX_BYTES = 64 * 1024;
 async function loadOperator() {
   try {
@@ -2054,13 +2079,24 @@ async function loadOperator() {
     if (!(told instanceof JsonObject)) return NOBODY;
     paint("--accent-light", told.get("accent"));
     paint("--accent-dark", told.get("accent_dark"));
-    return { name: text(told.get("name")), contact: text(told.get("contact")), logo: told.get("logo") === true ? pageUrl("operator-logo") : null };
+    const texts = { name: text(told.get("name")), contact: text(told.get("contact")), phone: text(told.get("phone")), email: text(told.get("email")) };
+    const addresses = { abuse: address(told.get("abuse")), privacy: address(told.get("privacy")), accessibility: address(told.get("accessibility")) };
+    return { ...texts, ...addresses, logo: told.get("logo") === true ? pageUrl("operator-logo") : null };
   } catch {
     return NOBODY;
   }
 }
 function text(value) {
   return typeof value === "string" && value !== "" ? value.slice(0, MAX_LETTERS) : null;
+}
+function address(value) {
+  if (typeof value !== "string") return null;
+  try {
+    const { href, protocol } = new URL(value, pageUrl(".."));
+    return href.startsWith(pageUrl("..")) || ["https:", "mailto:"].includes(protocol) ? href : null;
+  } catch {
+    return null;
+  }
 }
 function paint(property, colour) {
   if (typeof colour !== "string" || !/^#[0-9a-fA-F]{6}$/.test(colour)) return;
@@ -2076,7 +2112,7 @@ async function showLink(texts, link, place) {
   const text2 = element("p", {}, element("span", { class: "link", translate: "no" }, link));
   place.replaceChildren(text2);
   try {
-    const { qrCode } = await part(import("./qr-F4SUUV2G.js"));
+    const { qrCode } = await part(import("./qr-B76CHXKU.js"));
     text2.before(qrCode(link));
   } catch (error) {
     text2.before(problemBox(texts, failureOf(error), "qr-problem"));
@@ -2099,10 +2135,10 @@ var OtherWays = class {
   #refusal = element("div");
   /** `opens` is what is opened on this page. */
   draw(texts, opens) {
-    const { address } = this.stage;
+    const { address: address2 } = this.stage;
     const ways = element("details", { class: "other" }, element("summary", {}, texts.say("other")));
-    if (address && opens !== "file") {
-      const link = `${address.base}/s/${address.id}`;
+    if (address2 && opens !== "file") {
+      const link = `${address2.base}/s/${address2.id}`;
       const place = element("div", { id: "other-device" });
       ways.append(this.#command(texts, link, opens), way(texts.say("other.title"), [element("p", {}, texts.say(opens === "keys" ? "other.keys" : "other.hint")), place]));
       ways.addEventListener("toggle", () => ways.open && !place.firstChild && void showLink(texts, link, place));
@@ -2193,13 +2229,13 @@ var App = class {
     void this.#showOperator();
   }
   async open() {
-    const { address } = this;
-    if (!address) return this.show(new Ended(this, { code: "link_damaged" }));
+    const { address: address2 } = this;
+    if (!address2) return this.show(new Ended(this, { code: "link_damaged" }));
     const ask = this.#ask;
     if (this.screen !== ask) this.show(ask);
     ask.isLookedUp();
     try {
-      const status = await this.engine.call("open", { relay: address.base, id: address.id });
+      const status = await this.engine.call("open", { relay: address2.base, id: address2.id });
       if (this.screen !== ask) return;
       if (status.kind === ask.kind) ask.know(status);
       else this.show(new Ask(this, status.kind, { status }));

@@ -26,6 +26,7 @@ const common = {
   chunkNames: HASHED,
   target: ["chrome116", "firefox124", "safari17.4"],
   charset: "utf8",
+  minify: true,
   legalComments: "inline",
   logLevel: "warning",
   absWorkingDir: root,

@@ -6,14 +6,12 @@ import { printable } from "../names.ts";
 import { decodeFully, readIdSegment } from "../repair.ts";
 import { pageUrl } from "../trusted.ts";
 import { Ask } from "./ask.ts";
-import { Contents } from "./contents.ts";
 import { element, setText } from "./dom.ts";
 import { band, foot, steps } from "./frame.ts";
 import { icon } from "./icons.ts";
 import { Ended } from "./ended.ts";
 import { loadOperator, type Operator } from "./operator.ts";
 import { OtherWays } from "./other_ways.ts";
-import { Saving } from "./saving.ts";
 import type { Screen, Stage } from "./screen.ts";
 import { preferredLanguage, Texts, type Language } from "./texts.ts";
 
@@ -31,7 +29,7 @@ export class App implements Stage {
   /** Where the words or the key are typed, to come back to with what was typed. */
   #ask: Ask;
   /** What was opened last. */
-  #opened: Contents | null = null;
+  #opened: Screen | null = null;
   readonly #top = element("header");
   readonly #main = element("main");
   readonly #bottom = element("footer");
@@ -78,7 +76,7 @@ export class App implements Stage {
     this.screen.left?.();
     this.screen = screen;
     if (screen instanceof Ask) this.#ask = screen;
-    if (screen instanceof Contents) this.#isOpen(screen);
+    if (screen.step === "look") this.#isOpen(screen);
     this.#draw();
     this.#main.querySelector("h1")?.focus();
     scrollTo(0, 0);
@@ -102,16 +100,15 @@ export class App implements Stage {
   }
 
   /** Things are open: the browser's Back is to lead from there to the words, and not away from the page. */
-  #isOpen(contents: Contents): void {
-    this.#opened = contents;
+  #isOpen(screen: Screen): void {
+    this.#opened = screen;
     if (history.state !== OPENED) history.pushState(OPENED, "");
   }
 
   /** The person has gone back or forth in the browser's history. */
   #wander(): void {
     const isOpened = history.state === OPENED;
-    if (this.screen instanceof Saving) {
-      // It goes on here, until it is stopped.
+    if (this.screen.isSaving) {
       if (!isOpened) history.forward();
       return;
     }

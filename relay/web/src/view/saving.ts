@@ -22,6 +22,7 @@ const SAID_PERCENT = 10;
 export class Saving implements Screen {
   readonly step = "save";
   readonly isBusy = true;
+  readonly isSaving = true;
   readonly #rate = new Rate();
   readonly #stop = new AbortController();
   #bytes = 0;

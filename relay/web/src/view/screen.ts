@@ -19,6 +19,8 @@ export interface Screen {
   left?(): void;
   /** Whether leaving the page now would lose something. */
   readonly isBusy?: boolean;
+  /** Whether files are being saved, which goes on until it is stopped. */
+  readonly isSaving?: boolean;
   /** Absent where there is no way on. */
   readonly step?: Step;
   /** Whether the last step is done, and the heading says so. */

@@ -1,0 +1,73 @@
+/** The browser's Back and Forward, which lose neither what was typed nor what was opened. */
+
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { inBrowsers, MIB } from "./stage.mjs";
+
+inBrowsers((test) => {
+  test("Back leads from what was opened to the words, and Forward to it again", async (stage) => {
+    const bytes = randomBytes(MIB);
+    const { link, words } = stage.send("--once", stage.world.file("back.bin", bytes));
+    const page = await stage.opened({ link, words }, { ways: ["download"] });
+    await move(page, "back");
+    await page.heading("ask.title");
+    assert.equal(await page.value("#words"), words);
+    await move(page, "forward");
+    await page.heading("contents.title");
+    await move(page, "back");
+    await page.heading("ask.title");
+    await page.click("#open");
+    await page.heading("contents.title");
+    await page.click("#save");
+    await page.heading("saved.title");
+    await move(page, "back");
+    await page.heading("ask.title");
+    await move(page, "forward");
+    await page.heading("contents.title");
+    stage.empty();
+    await page.click("#save");
+    await page.heading("saved.title");
+    assert.ok((await stage.downloaded("back.bin", bytes.length)).equals(bytes));
+  });
+
+  test("Back does not end what is being saved", async (stage) => {
+    const gate = await stage.gate();
+    const { link, words } = stage.sendToKey(stage.world.file("busy.bin", randomBytes(9 * MIB)));
+    const page = await stage.opened({ link: gate.through(link), words });
+    gate.stall(3 * MIB);
+    await page.click("#save");
+    await page.progress();
+    // There and back again.
+    await move(page, "back", 2);
+    await page.heading("saving.title");
+    assert.equal(gate.requests.filter((request) => request.includes("/content")).length, 1);
+  });
+
+  test("who follows a link and comes back finds what they typed", async (stage) => {
+    const { link } = stage.send(stage.world.file("typed.bin", "x"));
+    const page = await stage.visit(link);
+    await page.heading("ask.title");
+    await page.paste("#words", "storm lamp");
+    await page.page.goto(`${stage.relay}/`);
+    await page.page.goBack();
+    assert.equal(await page.value("#words"), "storm lamp");
+  });
+});
+
+/** Goes back or forward, and waits until the page has heard of so many steps. */
+function move(page, way, steps = 1) {
+  return page.page.evaluate(
+    (way, steps) =>
+      new Promise((resolve) => {
+        let left = steps;
+        addEventListener("popstate", function heard() {
+          if ((left -= 1) > 0) return;
+          removeEventListener("popstate", heard);
+          resolve();
+        });
+        history[way]();
+      }),
+    way,
+    steps,
+  );
+}

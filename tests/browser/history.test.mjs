@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { inBrowsers, MIB } from "./stage.mjs";
+import { until } from "./world.mjs";
 
 inBrowsers((test) => {
   test("Back leads from what was opened to the words, and Forward to it again", async (stage) => {
@@ -40,7 +41,7 @@ inBrowsers((test) => {
     // There and back again.
     await move(page, "back", 2);
     await page.heading("saving.title");
-    assert.equal(gate.requests.filter((request) => request.includes("/content")).length, 1);
+    assert.equal(gate.requests.filter((request) => request.endsWith("/content")).length, 1);
   });
 
   test("who follows a link and comes back finds what they typed", async (stage) => {
@@ -49,8 +50,10 @@ inBrowsers((test) => {
     await page.heading("ask.title");
     await page.paste("#words", "storm lamp");
     await page.page.goto(`${stage.relay}/`);
-    await page.page.goBack();
-    assert.equal(await page.value("#words"), "storm lamp");
+    // Its driver waits for a page that is loaded, which this is not.
+    await page.page.evaluate(() => void setTimeout(() => history.back()));
+    const isBack = () => page.page.evaluate(() => document.querySelector("#words")?.value === "storm lamp").catch(() => false);
+    await until(isBack, "the words are gone");
   });
 });
 

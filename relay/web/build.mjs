@@ -39,7 +39,7 @@ const wordLists = new Map(LANGUAGES.map((language) => hashed(`wordlists-${langua
 const [iconName, icon] = hashed("icon.svg", readFileSync(`${root}src/icon.svg`));
 const define = {
   DOWNLOAD_WORKER_NAME: JSON.stringify(serviceWorker.nameOf("src/download-worker.ts")),
-  WORD_LIST_NAMES: JSON.stringify([...wordLists.keys()]),
+  WORD_LIST_NAMES: JSON.stringify([...wordLists.keys()].join(" ")),
 };
 const page = await outputs({ entryPoints: ["style.css", "start.ts", "worker.ts", "testing.ts"].map((name) => `src/${name}`), format: "esm", splitting: true, define });
 const testingName = page.nameOf("src/testing.ts");

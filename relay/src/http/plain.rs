@@ -94,23 +94,24 @@ fn framed(status: StatusCode, root: &str, body: &str, look: &Look, asked: &Heade
 
 /// How to reach the operator, and its statements.
 fn foot(look: &Look, root: &str, language: &str) -> String {
-    let [call, mail, abuse, privacy, accessibility] = match language {
-        "nl" => ["Bel", "Mail", "Misbruik melden", "Privacy", "Toegankelijkheid"],
-        _ => ["Call", "Mail", "Report misuse", "Privacy", "Accessibility"],
+    let [privacy, accessibility, abuse] = match language {
+        "nl" => ["Privacy", "Toegankelijkheid", "Misbruik melden"],
+        _ => ["Privacy", "Accessibility", "Report misuse"],
     };
     let link = |address: &str, text: &str| {
-        let is_elsewhere = address.contains(':');
-        let root = if is_elsewhere { "" } else { root };
-        format!("<a href=\"{root}{}\">{}</a>", escaped(address), escaped(text))
+        let root = if address.contains(':') { "" } else { root };
+        format!("<li><a href=\"{root}{}\">{}</a></li>", escaped(address), escaped(text))
     };
     let dialled = |phone: &str| phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect::<String>();
-    let contact = look.contact.as_deref().map(escaped);
-    let phone = look.phone.as_deref().map(|phone| link(&format!("tel:{}", dialled(phone)), &format!("{call} {phone}")));
-    let email = look.email.as_deref().map(|email| link(&format!("mailto:{email}"), &format!("{mail} {email}")));
-    let abuse = look.abuse.as_deref().map(|address| link(address, abuse));
-    let accessibility = look.accessibility.as_deref().map(|address| link(address, accessibility));
-    let lines = [contact, phone, email, Some(link(&look.privacy, privacy)), accessibility, abuse];
-    lines.into_iter().flatten().map(|line| format!("<p>{line}</p>")).collect()
+    let links = [
+        look.phone.as_deref().map(|phone| link(&format!("tel:{}", dialled(phone)), phone)),
+        look.email.as_deref().map(|email| link(&format!("mailto:{email}"), email)),
+        Some(link(&look.privacy, privacy)),
+        look.accessibility.as_deref().map(|address| link(address, accessibility)),
+        look.abuse.as_deref().map(|address| link(address, abuse)),
+    ];
+    let contact = look.contact.as_deref().map(|contact| format!("<p>{}</p>", escaped(contact))).unwrap_or_default();
+    format!("{contact}<ul>{}</ul>", links.into_iter().flatten().collect::<String>())
 }
 
 /// A text's paragraphs, which empty lines part; those that begin with `# ` are headings, the first one that of the page.
@@ -160,7 +161,7 @@ mod tests {
             ..Look::default()
         };
         let foot = foot(&look, "../", "en");
-        for link in ["<a href=\"tel:+310881\">Call +31 (0)88-1</a>", "<a href=\"mailto:a@b\">Report misuse</a>"] {
+        for link in ["<a href=\"tel:+310881\">+31 (0)88-1</a>", "<a href=\"mailto:a@b\">Report misuse</a>"] {
             assert!(foot.contains(link), "{foot}");
         }
         assert!(foot.contains("<p>a &#60; b</p>") && foot.contains("<a href=\"../privacy\">Privacy</a>"), "{foot}");

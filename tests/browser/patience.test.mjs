@@ -53,6 +53,32 @@ inBrowsersAtOnce((test, name) => {
     assert.deepEqual(stage.events(link, "receipt"), []);
   });
 
+  test("a connection that is lost when the words are given is waited for, or not", async (stage) => {
+    const gate = await stage.gate();
+    const { link, words } = stage.send(stage.world.file("waited.bin", "x"));
+    const [page, other] = [await stage.visit(gate.through(link)), await stage.visit(gate.through(link))];
+    for (const each of [page, other]) {
+      await each.heading("ask.title");
+      await each.paste("#words", words);
+      await until(() => each.page.evaluate(() => document.querySelectorAll(".marks .exact").length === 6), "the words are not marked");
+    }
+    gate.close();
+    for (const each of [page, other]) {
+      await each.page.bringToFront();
+      await each.click("#open");
+      await each.sees(say("saving.waiting", { why: say("failure.unreachable") }));
+    }
+    // Longer than a small call is tried.
+    await pause(40_000);
+    await other.click("#stop");
+    await other.sees(say("words.hint"));
+    assert.ok(!(await other.text()).includes(say("failure.unreachable")));
+    gate.open();
+    await page.heading("contents.title");
+    await other.heading("ask.title");
+    assert.equal(await other.value("#words"), words);
+  });
+
   test("a relay that stays away at first is asked again, with a sentence about it", async (stage) => {
     const gate = await stage.gate();
     const { link } = stage.sendToKey(stage.world.file("away.bin", "x"));

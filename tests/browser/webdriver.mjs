@@ -28,6 +28,7 @@ const COMMANDS = {
   GetActiveElement: ["GET", "/element/active"],
   ElementClick: ["POST", "/element/{id}/click"],
   ElementSendKeys: ["POST", "/element/{id}/value"],
+  TakeScreenshot: ["GET", "/screenshot"],
 };
 
 /** Why WebKitGTK cannot be driven here; `null` if it can. */
@@ -206,6 +207,11 @@ class Tab {
 
   focus(selector) {
     return this.evaluate((selector) => document.querySelector(selector).focus(), selector);
+  }
+
+  /** What is seen, as PNG in base64. */
+  screenshot() {
+    return this.driver.call("TakeScreenshot", {});
   }
 
   async #type(text) {

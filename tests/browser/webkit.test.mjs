@@ -64,6 +64,11 @@ describe("webkit", { skip: why ?? false }, () => {
     await page.click("#open");
   }
 
+  async function looksClosed(page) {
+    await page.page.click("#preview-close");
+    await until(() => page.page.evaluate(() => document.querySelector("#preview") === null), "the look is not closed");
+  }
+
   async function looksRight(page, state) {
     for (const language of ["en", "nl"]) {
       await page.page.click(`#speak-${language}`);
@@ -96,6 +101,31 @@ describe("webkit", { skip: why ?? false }, () => {
       await looksRight(page, "saved");
       assert.ok((await downloaded("report.bin", bytes.length)).equals(bytes));
       assert.deepEqual(receipts(link).map(({ verified }) => verified), [true]);
+    });
+  });
+
+  test("a picture and a text are looked at, in a frame of another origin, and saved afterwards", async () => {
+    const GREEN = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEElEQVR4nGNgOMGAHQ0tCQCJ5TIBafw8vQAAAABJRU5ErkJggg==";
+    world.file("looked at/green.png", Buffer.from(GREEN, "base64"));
+    world.file("looked at/note.txt", HOSTILE);
+    const { link } = world.send(relay, "--recipient", RECIPIENT, world.path("looked at"));
+    await visit(link, async (page) => {
+      await page.heading("ask.title");
+      await page.unlock(null);
+      await page.heading("contents.title");
+      const look = async (name) => {
+        const id = await page.page.evaluate((name) => [...document.querySelectorAll(".look")].find((one) => one.textContent.endsWith(name)).id, name);
+        await page.page.click(`#${id}`);
+        await page.page.waitForSelector("#preview iframe");
+        assert.ok(await page.page.evaluate(() => document.querySelector("#preview iframe").contentDocument === null));
+      };
+      await look("green.png");
+      await until(async () => (await page.page.evaluate(greenOf, await page.page.screenshot())) > 10_000, "the picture is not shown");
+      await page.page.click("#preview-close");
+      await look("note.txt");
+      await looksClosed(page);
+      await page.click("#save");
+      await page.heading("saved.title");
     });
   });
 
@@ -260,4 +290,16 @@ describe("webkit", { skip: why ?? false }, () => {
 function hearViolations() {
   window.violations = [];
   document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => window.violations.push([violatedDirective, blockedURI]));
+}
+
+/** Runs in the page: how many pixels of a picture are green. */
+async function greenOf(taken) {
+  const image = new Image();
+  image.src = `data:image/png;base64,${taken}`;
+  await image.decode();
+  const { width, height } = image;
+  const pen = Object.assign(document.createElement("canvas"), { width, height }).getContext("2d");
+  pen.drawImage(image, 0, 0);
+  const { data } = pen.getImageData(0, 0, width, height);
+  return data.filter((value, i) => i % 4 === 1 && value > 180 && data[i - 1] < 40 && data[i + 1] < 40).length;
 }

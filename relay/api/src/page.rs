@@ -11,10 +11,11 @@ pub const DOCUMENTS: [(&str, &str); 2] = [("en", "index.en.html"), ("nl", "index
 /// The content security policy of every file: only our own files, and nothing a script could leak to another place.
 /// WebAssembly needs a permission of its own; `share` is the name of the one trusted-types policy. A file that is looked
 /// at before it is saved is made into a document in memory (`blob:`), and a picture into a part of it (`data:`); neither
-/// is an address at which anything could be asked for.
+/// is an address at which anything could be asked for. WebKit holds that document to `frame-ancestors` as well, so it is
+/// not 'none'; a page of the same origin needs no frame to do what it likes.
 pub const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; \
     frame-src 'self' blob:; img-src 'self' data:; style-src 'self'; \
-    base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
+    base-uri 'none'; form-action 'none'; frame-ancestors 'self'; require-trusted-types-for 'script'; \
     trusted-types share";
 
 /// `hash  name`, a line for each file; `npm run build` in `relay/web` writes it.

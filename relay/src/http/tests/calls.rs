@@ -620,7 +620,7 @@ async fn the_page_is_the_same_for_every_id() {
     let other = server.get("/s/whatever-a-mail-gateway-made-of-it?utm_source=x").await;
     assert_eq!((page.status, &page.body), (200, &other.body));
     let policy = page.header("content-security-policy").unwrap();
-    assert!(policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"));
+    assert!(policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'self'"));
     assert_eq!(page.header("referrer-policy"), Some("no-referrer"));
     assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
     let info: RelayInfo = server.get(paths::INFO).await.json();

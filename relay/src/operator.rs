@@ -463,7 +463,7 @@ mod tests {
         let (dark, _) = rest.split_once("\n}").unwrap();
         let colours = |scheme: &str| {
             let colour = |name| scheme.split_once(name).and_then(|(_, rest)| Colour::parse(rest.split_once(';')?.0));
-            ["--sheet: ", "--note-back: ", "--on-accent: "].map(|name| colour(name).expect(name).0)
+            ["--sheet: ", "--tint: ", "--on-accent: "].map(|name| colour(name).expect(name).0)
         };
         let [sheet, notes, text] = colours(light);
         assert_eq!((LIGHT.map(|colour| colour.0), sheet), ([sheet, notes], text), "white on the accent as beneath it");

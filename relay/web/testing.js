@@ -1,1 +1,1 @@
-import{a as e,b as f}from"./chunk-F3V36LYW.js";import"./chunk-4WV7PGM5.js";import"./chunk-TGLIIJLE.js";import{a as m}from"./chunk-YCC5AGOE.js";import"./chunk-S4BKDGUM.js";import{q as r}from"./chunk-VQBVLZ5J.js";import{b as o}from"./chunk-DTFHUOLT.js";o();export{e as Engine,r as failureOf,f as loadWords,m as save};
+import{b as r,c as e,f}from"./chunk-23M27AZW.js";import"./chunk-PVMEDHAI.js";import{q as o}from"./chunk-7YQN2V7Y.js";import"./chunk-PRK3FVYU.js";import"./chunk-6ATBPRIA.js";export{r as Engine,o as failureOf,f as loadWords,e as save};

@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { whyNoMounts } from "./desk.mjs";
 import { say } from "./driver.mjs";
+import { pageFile } from "./fixtures.mjs";
 import { inBrowsersOfTheirOwn, MIB } from "./stage.mjs";
 import { until } from "./world.mjs";
 
@@ -41,7 +42,7 @@ inBrowsersOfTheirOwn((test, name) => {
 
   test("where WebAssembly is refused it does the same", async (stage) => {
     const csp = "content-security-policy";
-    const refuse = (path) => path === "/page/worker.js" && ((answer) => (answer.headers[csp] = answer.headers[csp].replace("'wasm-unsafe-eval'", "")));
+    const refuse = (path) => path === pageFile("worker.js") && ((answer) => (answer.headers[csp] = answer.headers[csp].replace("'wasm-unsafe-eval'", "")));
     await opensSlowly(stage, await stage.behind(refuse));
   });
 

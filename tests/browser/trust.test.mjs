@@ -49,7 +49,7 @@ inBrowsers((test) => {
     assert.deepEqual(kept, ["", 0, 0, ""]);
   });
 
-  test("the first load is under 62 KB as the relay sends it", async (stage) => {
+  test("the first load is under 60 KB as the relay sends it", async (stage) => {
     const gate = await stage.gate();
     const { link } = stage.send(stage.world.file("first.bin", "x"));
     const page = await stage.visit(gate.through(link), { language: "nl" });
@@ -58,7 +58,7 @@ inBrowsers((test) => {
     const lengths = await Promise.all(paths.map((path) => packedLength(stage, path)));
     const total = lengths.reduce((sum, length) => sum + length, 0);
     console.log(`first load: ${total} bytes in ${paths.length} files`);
-    assert.ok(paths.length > 5 && total < 62_000, `${total}`);
+    assert.ok(paths.length > 5 && total < 60_000, `${total}`);
   });
 
   test("all of the page together is under 350 KB as the relay sends it", async (stage) => {

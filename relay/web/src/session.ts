@@ -76,9 +76,12 @@ export class Session {
 
   /** Asks the relay about a share. */
   async open(base: string, id: string, signal: AbortSignal): Promise<ShareStatus> {
-    const relay = new Relay(base);
-    const status = await this.#call(signal, () => relay.status(id, signal));
-    this.#place = { relay, id, isSending: status.state === "uploading" };
+    // It may be opened before the relay has answered.
+    const before = this.#place;
+    const share = before && !("file" in before) ? before : { relay: new Relay(base), id, isSending: false };
+    this.#place = share;
+    const status = await this.#call(signal, () => share.relay.status(id, signal));
+    share.isSending = status.state === "uploading";
     return status;
   }
 

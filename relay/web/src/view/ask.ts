@@ -1,11 +1,11 @@
 /** The screen that asks for the words or the key, and tells who can open the share and until when. */
 
 import { arrivedOf, type ShareStatus } from "../api.ts";
-import { failureOf, part, type Failure } from "../failure.ts";
+import { failureOf, type Failure } from "../failure.ts";
 import type { Manifest } from "../manifest.ts";
 import { printable } from "../names.ts";
 import type { Event as Told } from "../protocol.ts";
-import type { Origin } from "./contents.ts";
+import { Contents, type Origin } from "./contents.ts";
 import { button, element, setText, type Child } from "./dom.ts";
 import { safety } from "./help.ts";
 import { KeyField } from "./key_field.ts";
@@ -103,8 +103,7 @@ export class Ask implements Screen {
     };
     const problem = this.#failure && problemBox(texts, this.#failure, PROBLEM, "file" in this.about);
     const field = this.#field.draw(texts, problem, this.#isMistyped);
-    const prepare = () => void loadContents().catch(() => {});
-    const form = element("form", { submit: send, focusin: prepare, novalidate: true }, ...field, element("div", { class: "buttons" }, submit, stop), state);
+    const form = element("form", { submit: send, novalidate: true }, ...field, element("div", { class: "buttons" }, submit, stop), state);
     return [
       this.#who(texts),
       waitingNotice(texts, this.#whyUnknown),
@@ -190,7 +189,6 @@ export class Ask implements Screen {
     const deaf = stage.engine.listen((event) => this.#hear(event));
     try {
       const manifest = await this.#field.open(this.#stop.signal, (why) => this.#hear({ type: "waiting", why }));
-      const { Contents } = await loadContents();
       this.#isOver();
       this.#failure = null;
       if (stage.screen === this) stage.show(new Contents(stage, manifest, this.#origin, this.#upload?.left ?? null));
@@ -258,11 +256,6 @@ function isSameProblem(told: Failure, now: Failure | null): boolean {
   if (told.code === "words_unknown" && now?.code === "words_unknown") return told.position === now.position;
   if (told.code === "words_count" && now?.code === "words_count") return told.found === now.found;
   return told.code === now?.code;
-}
-
-/** The screens for what was opened: fetched when somebody is about to type, to be there when they are needed. */
-function loadContents(): Promise<typeof import("./contents.ts")> {
-  return part(import("./contents.ts"));
 }
 
 /**

@@ -1,1 +1,0 @@
-var i=(s,t,l)=>()=>{if(l)throw l[0];try{return s&&(t=s(s=0)),t}catch(d){throw l=[d],d}};var r=(s,t)=>()=>{try{return t||s((t={exports:{}}).exports,t),t.exports}catch(l){throw t=0,l}};var C,o=i(()=>{C=["wordlists-en-19215925.txt","wordlists-nl-874FCDC7.txt"]});export{r as a,o as b,C as c};

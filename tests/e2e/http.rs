@@ -190,7 +190,7 @@ impl Server {
 
 /// Passes a request on to a relay.
 pub fn forward(relay: &str, request: &Request) -> io::Result<Response> {
-    let passed = ["authorization", "content-type", "range", "if-range"];
+    let passed = ["accept-language", "authorization", "content-type", "range", "if-range"];
     let headers: Vec<_> = request
         .headers
         .iter()

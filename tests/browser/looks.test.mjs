@@ -1,7 +1,8 @@
 /**
  * Every state of the page, in both languages, light and dark: axe-core finds nothing, nothing is wider than the smallest
- * screen, and letters set as wide apart as people may need them are not cut off. Pictures are left in `PICTURES`
- * (`target/page`): of Chromium in Dutch, or of everything with `npm run pictures`.
+ * screen, and letters set as wide apart or twice as large as people may need them are not cut off. Pictures are left in
+ * `PICTURES` (`target/page`): of Chromium in Dutch, or of everything, with colours of one's own, large letters and on paper
+ * too, with `npm run pictures`.
  */
 
 import assert from "node:assert/strict";
@@ -14,10 +15,14 @@ import { prepare, STATES } from "./states.mjs";
 import { preferInFirefox } from "./world.mjs";
 
 const TAKES_ALL = process.env.TAKE === "all";
-const WIDTHS = [320, 768, 1280];
+const WIDTHS = [320, 390, 768, 1280];
 const ALL = [["nl", "light"], ["nl", "dark"], ["en", "dark"], ["en", "light"]];
 /** Each language and each scheme in both browsers, and every pair of them in one. */
 const SIGHTS = { chromium: ALL, firefox: TAKES_ALL ? ALL : ALL.filter(([language, scheme]) => (language === "nl") === (scheme === "light")) };
+
+/** What a person may set (WCAG 2.2, 1.4.12 and 1.4.4). */
+const SPREAD_LETTERS = "* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important } p { margin-bottom: 2em !important }";
+const TWICE_AS_LARGE = "html { font-size: 225% !important }";
 
 describe("looks", { concurrency: true }, () => {
   for (const name of BROWSERS) {
@@ -41,6 +46,7 @@ describe("looks", { concurrency: true }, () => {
             await prefer(stage, visit, scheme);
             await look(visit, { name, language, state, scheme });
           }
+          if (TAKES_ALL && name === "chromium") await takeOthers(visit, state);
         });
       }
     });
@@ -70,9 +76,27 @@ async function look({ page }, { name, language, state, scheme }) {
     if (isTaken) await page.screenshot({ path: join(PICTURES, `${name}-${language}-${state}-${scheme}-${width}.png`), fullPage: true });
   }
   await isAccessible(page, `${state}, ${language}, ${scheme}`);
-  await page.evaluate(spreadLetters);
+  await page.evaluate(style, SPREAD_LETTERS);
   await fits(page, `${state} with letters apart`);
-  await page.evaluate(() => (document.adoptedStyleSheets = []));
+  await page.setViewport({ width: 390, height: 844 });
+  await page.evaluate(style, TWICE_AS_LARGE);
+  await fits(page, `${state} with letters twice as large`);
+  await page.evaluate(style, "");
+}
+
+/** Pictures with colours of one's own, with letters twice as large, and on paper. */
+async function takeOthers({ page }, state) {
+  const session = await page.createCDPSession();
+  const sights = { forced: { features: [{ name: "forced-colors", value: "active" }] }, large: {}, paper: { media: "print" } };
+  for (const [sight, media] of Object.entries(sights)) {
+    await session.send("Emulation.setEmulatedMedia", { media: "", features: [], ...media });
+    await page.evaluate(style, sight === "large" ? TWICE_AS_LARGE : "");
+    for (const width of [390, 1280]) {
+      await page.setViewport({ width, height: 900 });
+      await page.screenshot({ path: join(PICTURES, `chromium-${state}-${sight}-${width}.png`), fullPage: true });
+    }
+  }
+  await session.detach();
 }
 
 /** Nobody has to scroll sideways, and nothing is cut off. 320 pixels is also what 400 % of a usual screen leaves. */
@@ -88,9 +112,9 @@ async function fits(page, state) {
   assert.deepEqual(cut, [], state);
 }
 
-/** Runs in the page: what a person may set (WCAG 2.2, 1.4.12). */
-function spreadLetters() {
+/** Runs in the page: what a person has set. */
+function style(text) {
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync("* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important } p { margin-bottom: 2em !important }");
+  sheet.replaceSync(text);
   document.adoptedStyleSheets = [sheet];
 }

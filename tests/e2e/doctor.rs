@@ -46,7 +46,8 @@ fn a_changed_file_is_found_although_its_hash_is_told_as_it_should_be() {
     let relay = world.relay();
     let (style, start) = (file("style"), file("start"));
     let is_file = |path: String| move |request: &Request| request.path == path;
-    let changed: [(&str, Box<dyn Fn(&Request) -> bool + Send + Sync>); 4] = [
+    type IsChanged = Box<dyn Fn(&Request) -> bool + Send + Sync>;
+    let changed: [(&str, IsChanged); 4] = [
         (style.1, Box::new(is_file(style.0))),
         (start.1, Box::new(is_file(start.0))),
         ("index.en.html", Box::new(|request| is_document(request, "en"))),

@@ -4,6 +4,7 @@ import type { Arrived } from "../api.ts";
 import { failureOf, part, type Failure } from "../failure.ts";
 import type { FileNode } from "../file_tree.ts";
 import type { Manifest } from "../manifest.ts";
+import { printable } from "../names.ts";
 import type { SaveAs, Selection } from "../protocol.ts";
 import { canPick } from "../save.ts";
 import { button, element, paragraph, type Child } from "./dom.ts";
@@ -71,6 +72,14 @@ export class Contents implements Screen {
     this.#preview?.close();
   }
 
+  /** What such a selection is: one file by its name, or how many. */
+  nameOf(selection: Selection, texts: Texts): string {
+    const { entries, files } = this.manifest;
+    const count = selection === "all" ? files : selection.length;
+    const only = selection === "all" ? entries.filter(({ folder }) => !folder)[0] : entries[selection[0] ?? 0];
+    return count === 1 && only ? printable(only.path.slice(only.path.lastIndexOf("/") + 1)) : texts.count("saving.what", count);
+  }
+
   /** All of it is there, and saved. */
   hasArrived(): void {
     this.#upload = null;
@@ -97,9 +106,9 @@ export class Contents implements Screen {
   save(selection: Selection, saveAs: SaveAs): void {
     this.#notice = "none";
     this.#failure = null;
-    const saving = new Saving(this.stage, this);
+    const saving = new Saving(this.stage, this, selection);
     this.stage.show(saving);
-    void saving.run(selection, saveAs);
+    void saving.run(saveAs);
   }
 
   /** Who sent it, as they name themselves: nobody vouches for it. */

@@ -31,7 +31,7 @@ export class Saving implements Screen {
   #drawn = 0;
   #said = 0;
 
-  constructor(readonly stage: Stage, readonly contents: Contents) {}
+  constructor(readonly stage: Stage, readonly contents: Contents, readonly selection: Selection) {}
 
   heading(texts: Texts): string {
     return texts.say("saving.title");
@@ -41,6 +41,7 @@ export class Saving implements Screen {
     const bar = element("progress", { id: "bar", max: 100, "aria-label": texts.say("saving.progress") });
     if (this.#total > 0) bar.value = this.#percent;
     return [
+      element("p", { class: "saved-name", translate: "no" }, this.contents.nameOf(this.selection, texts)),
       bar,
       element("p", { id: "figures" }, this.#figures(texts)),
       this.#waiting(texts),
@@ -50,7 +51,8 @@ export class Saving implements Screen {
   }
 
   /** Saves. To be called straight from a click. */
-  async run(selection: Selection, saveAs: SaveAs): Promise<void> {
+  async run(saveAs: SaveAs): Promise<void> {
+    const { selection } = this;
     const { engine } = this.stage;
     const deaf = engine.listen((event) => this.#hear(event));
     const rest = keepAwake();

@@ -206,7 +206,7 @@ inBrowsers((test, name) => {
   test("the link stands as a code that another device reads, in the dark as well", async (stage) => {
     const { link } = stage.sendToKey(stage.world.file("a.bin", "x"));
     const page = await stage.visit(link);
-    await page.heading("ask.title");
+    await page.page.waitForSelector("#key");
     await page.page.$eval(".other", (one) => (one.open = true));
     const code = await page.page.waitForSelector("#other-device svg");
     assert.equal(await page.page.$eval("#other-device svg", (one) => one.getAttribute("aria-label")), link);

@@ -74,8 +74,9 @@ inBrowsers((test, name) => {
         cut: document.querySelector(".cut .start").scrollWidth > document.querySelector(".cut .start").clientWidth,
         right: document.querySelector(".cut .end").getBoundingClientRect().right,
         end: document.querySelector(".cut .end").textContent,
+        below: document.querySelector("#save").getBoundingClientRect().bottom > innerHeight,
       }));
-      assert.deepEqual({ ...found, right: found.right < width }, { wide: 0, low: [], folders: ["veel", "map 0", "map 1", "map 2"], cut: true, right: true, end: "t part.txt" });
+      assert.deepEqual({ ...found, right: found.right < width }, { below: false, wide: 0, low: [], folders: ["veel", "map 0", "map 1", "map 2"], cut: true, right: true, end: "t part.txt" });
     }
     const copied = await page.page.evaluate(() => {
       const name = document.querySelector(".path:has(.cut)");

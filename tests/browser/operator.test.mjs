@@ -8,7 +8,8 @@ import { say } from "./driver.mjs";
 import { inBrowsers } from "./stage.mjs";
 import { until, World } from "./world.mjs";
 
-const LOGO = '<svg xmlns="http://www.w3.org/2000/svg" width="120" height="40"><rect width="120" height="40" fill="#d52b1e"/><circle cx="20" cy="20" r="12" fill="#fff"/></svg>';
+/** Without a size of its own, which browsers then give it. */
+const LOGO = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 40"><rect width="120" height="40" fill="#d52b1e"/><circle cx="20" cy="20" r="12" fill="#fff"/></svg>';
 /** What a relay takes only just, and what it takes no more. */
 const FAINTEST = { accent: "#008200", accent_dark: "#ff5b5b" };
 const TOO_FAINT = [{ accent: "#008300" }, { accent_dark: "#ff5a5a" }];
@@ -22,6 +23,11 @@ inBrowsers((test, name) => {
       for (const text of ["Gemeente <b>Voorbeeld</b>", "Vragen? Bel 14 0123."]) await page.sees(text);
       const logo = await page.page.evaluate(() => [document.querySelector(".brand img").src, document.querySelector(".brand img").naturalWidth]);
       assert.deepEqual(logo, [`${relay}/page/operator-logo`, 120]);
+      // Beside such a logo a name that is long stays in words.
+      await page.page.setViewport({ width: 320, height: 640 });
+      const [logoHeight, nameWidth] = await page.page.evaluate(() => [document.querySelector(".brand img").clientHeight, document.querySelector(".name").clientWidth]);
+      assert.ok(logoHeight < 60 && nameWidth > 100, `${logoHeight} ${nameWidth}`);
+      await page.page.setViewport({ width: 768, height: 900 });
       mkdirSync(PICTURES, { recursive: true });
       for (const scheme of name === "chromium" ? ["light", "dark"] : ["light"]) {
         if (name === "chromium") await page.page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
@@ -72,7 +78,7 @@ inBrowsers((test, name) => {
         const shown = await page.evaluate(() => document.body.innerText);
         for (const part of [text, "Gemeente Voorbeeld", "14 0123", "Report misuse"]) assert.ok(shown.includes(part), `${part} in ${shown}`);
         const loaded = await page.evaluate(() => [document.querySelector("img").naturalWidth, getComputedStyle(document.documentElement).getPropertyValue("--accent-light")]);
-        assert.deepEqual(loaded, [120, FAINTEST.accent]);
+        assert.deepEqual(loaded, [300, FAINTEST.accent]);
         await isAccessible(page, `an operator's /${path}`);
         await page.screenshot({ path: join(PICTURES, `${name}-plain-${path.replace("/", "-") || "landing"}.png`), fullPage: true });
       }

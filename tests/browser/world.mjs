@@ -242,6 +242,8 @@ export class World {
 }
 
 function pass(relay, asked, answer, faults, requests) {
+  // While it was held back, who sent it has given up.
+  if (answer.closed) return;
   const { hostname, port } = new URL(relay);
   const headers = { ...asked.headers, host: `${hostname}:${port}` };
   const up = http.request({ hostname, port, method: asked.method, path: asked.url, headers });

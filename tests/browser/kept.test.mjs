@@ -1,4 +1,4 @@
-/** The browser's Back and Forward, which lose neither what was typed nor what was opened. */
+/** What is typed and what was opened are kept: from the first moment on, and when a person goes back and forth. */
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
@@ -32,6 +32,34 @@ inBrowsers((test) => {
     assert.ok((await stage.downloaded("back.bin", bytes.length)).equals(bytes));
   });
 
+  test("what is typed before the page begins is kept, and so is the place where it is typed", async (stage) => {
+    const { link, words } = stage.send(stage.world.file("early.bin", "x"));
+    const page = await stage.visit(link, { prepare: typeAtOnce });
+    await page.sees(say("facts.until"));
+    assert.deepEqual([await page.value("#words"), await page.focused()], ["storm ", "words"]);
+    await page.paste("#words", words);
+    await page.click("#open");
+    await page.heading("contents.title");
+  });
+
+  test("what is wrong with the words is said above their field and in view, and goes once they are others", async (stage) => {
+    const { link } = stage.send(stage.world.file("above.bin", "x"));
+    const page = await stage.visit(link);
+    await page.sees(say("facts.until"));
+    await page.page.setViewport({ width: 320, height: 300 });
+    await page.paste("#words", "one two");
+    await page.click("#open");
+    await page.problem();
+    const [problem, field, height] = await page.page.evaluate(() => {
+      const [problem, field] = ["problem", "words"].map((id) => document.getElementById(id).getBoundingClientRect().toJSON());
+      return [problem, field, innerHeight];
+    });
+    assert.ok(problem.bottom <= field.top && problem.top > -1 && problem.top < height, JSON.stringify({ problem, field, height }));
+    await page.paste("#words", "");
+    await page.type("#words", "storm");
+    await until(() => page.page.evaluate(() => document.getElementById("problem") === null), "it is still said to be wrong");
+  });
+
   test("Back does not end what is being saved", async (stage) => {
     const gate = await stage.gate();
     const { link, words } = stage.sendToKey(stage.world.file("busy.bin", randomBytes(9 * MIB)));
@@ -63,6 +91,17 @@ inBrowsersOfTheirOwn((test) => {
     await until(isBack, "the words are gone");
   });
 });
+
+/** Runs before the page: somebody types as soon as there is a field, which is before the scripts have come. */
+function typeAtOnce() {
+  new MutationObserver((_, observer) => {
+    const field = document.querySelector("#words");
+    if (!field) return;
+    observer.disconnect();
+    field.focus();
+    field.value = "storm ";
+  }).observe(document, { childList: true, subtree: true });
+}
 
 /** Goes back or forward, and waits until the page has heard of so many steps. */
 function move(page, way, steps = 1) {

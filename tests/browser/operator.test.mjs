@@ -22,7 +22,7 @@ inBrowsers((test, name) => {
       await page.problem();
       for (const text of ["Gemeente <b>Voorbeeld</b>", "Vragen? Bel 14 0123."]) await page.sees(text);
       const logo = await page.page.evaluate(() => [document.querySelector(".brand img").src, document.querySelector(".brand img").naturalWidth]);
-      assert.deepEqual(logo, [`${relay}/page/operator-logo`, 120]);
+      assert.deepEqual(logo, [`${relay}/page/operator-logo`, 300]);
       // Beside such a logo a name that is long stays in words.
       await page.page.setViewport({ width: 320, height: 640 });
       const [logoHeight, nameWidth] = await page.page.evaluate(() => [document.querySelector(".brand img").clientHeight, document.querySelector(".name").clientWidth]);

@@ -66,9 +66,11 @@ inBrowsers((test) => {
     await page.heading("saved.title");
     assert.ok((await stage.downloaded("answer.bin", bytes.length)).equals(bytes));
     await page.sees(say("saved.receipt.failed"));
-    await page.click("#have");
+    await page.click("#tell");
     await page.problem();
     isLost = false;
+    await page.click("#tell");
+    await page.sees(say("saved.receipt.sent"));
     await page.click("#have");
     await page.sees(say("saved.receipt.received"));
     assert.equal(stage.events(link, "collected").length, 1);

@@ -49,9 +49,9 @@ inBrowsers((test, name) => {
     const page = await stage.visit(gate.through(link));
     await page.heading("problem.title");
     await page.sees(say("failure.browser_too_old"));
-    const title = say("command.title");
+    const title = say("other");
     await page.sees(say("failure.browser_too_old.hint", { program: say("program.share", { title }) }));
-    await page.page.evaluate((text) => [...document.querySelectorAll("summary")].find((one) => one.textContent === text).click(), say("other"));
+    await page.page.evaluate((text) => [...document.querySelectorAll("summary")].find((one) => one.textContent === text).click(), title);
     await page.sees(`share get ${gate.through(link)}`);
   });
 

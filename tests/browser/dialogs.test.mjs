@@ -39,7 +39,7 @@ inBrowsersOfTheirOwn((test, name) => {
       const page = await stage.opened({ link, words }, { ways: [way] });
       await page.click("#save");
       await page.heading("saved.title");
-      await page.sees(say("saved.look", { name: file }));
+      await page.sees(`${say("saved.look")} ${file}`);
       await screen.answer(DIALOG, "Escape");
       await until(() => readdirSync(stage.downloads).length === 0, "something is left");
       assert.deepEqual(endOf(stage, link), ["browser"]);

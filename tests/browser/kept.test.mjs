@@ -25,11 +25,17 @@ inBrowsers((test) => {
     await move(page, "back");
     await page.heading("ask.title");
     await move(page, "forward");
-    await page.heading("contents.title");
+    await page.heading("saved.title");
     stage.empty();
-    await page.click("#save");
+    await page.click("#save-again");
     await page.heading("saved.title");
     assert.ok((await stage.downloaded("back.bin", bytes.length)).equals(bytes));
+    // At the end the words are no longer needed, and nobody is to find them.
+    await page.click("#have");
+    await page.heading("saved.title.placed");
+    await move(page, "back");
+    await page.heading("ask.title");
+    assert.equal(await page.value("#words"), "");
   });
 
   test("what is typed before the page begins is kept, and so is the place where it is typed", async (stage) => {

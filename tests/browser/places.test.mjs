@@ -101,7 +101,7 @@ inBrowsers((test, name) => {
     assert.deepEqual(stage.events(sent.link, "ticket"), []);
     await page.click("#save");
     await page.heading("saved.title");
-    await page.sees(say("saved.look", { name: "blocked.zip" }));
+    await page.sees(`${say("saved.look")} blocked.zip`);
     await page.sees(say("saved.zip"));
   });
 });

@@ -64,7 +64,7 @@ export const STATES = {
   "10-damaged-link": async (stage) => (await open(stage, anything(stage).link.slice(0, -1))).problem(),
   "11-contents": async (stage) => unlocked(stage, anything(stage)),
   "12-contents-many": async (stage) => {
-    const page = await unlocked(stage, stage.send(tree(stage), "--message", MESSAGE));
+    const page = await unlocked(stage, stage.send(tree(stage), "--message", MESSAGE, "--from", "Neighbourhood team North"));
     await page.page.evaluate(() => document.querySelector(".files input").click());
     return page;
   },

@@ -8,6 +8,7 @@ import { say } from "./driver.mjs";
 import { KEYS, RECIPIENT } from "./fixtures.mjs";
 import { inBrowsers, MIB } from "./stage.mjs";
 
+const SENDER = "<b>Team North</b> {{7*7}}";
 const HOSTILE = "<img src=x onerror=\"document.title='owned'\">\n\u202Egnp.exe\n{{7*7}} <script>document.title='owned'</script>";
 
 inBrowsers((test) => {
@@ -16,11 +17,11 @@ inBrowsers((test) => {
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "&lt;b&gt; '; alert(1) {{7+7}}.txt"), "x");
     writeFileSync(join(folder, "javascript;alert(1).html"), "x");
-    const { link, words } = stage.send(folder, "--message", HOSTILE);
+    const { link, words } = stage.send(folder, "--message", HOSTILE, "--from", SENDER);
     const page = await stage.visit(link);
     await page.unlock(words);
     await page.heading("contents.title");
-    for (const text of ["&lt;b&gt; '; alert(1) {{7+7}}.txt", "<script>document.title='owned'</script>", "\\u{202e}gnp.exe"]) await page.sees(text);
+    for (const text of [SENDER, say("contents.claimed"), "&lt;b&gt; '; alert(1) {{7+7}}.txt", "<script>document.title='owned'</script>", "\\u{202e}gnp.exe"]) await page.sees(text);
     const found = await page.page.evaluate(() => [document.title, document.querySelectorAll("main img, main script").length]);
     assert.deepEqual(found, [`${say("contents.title")} – share`, 0]);
   });

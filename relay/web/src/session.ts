@@ -76,10 +76,10 @@ export class Session {
 
   /** Asks the relay about a share. */
   async open(base: string, id: string, signal: AbortSignal): Promise<ShareStatus> {
-    // It may be opened before the relay has answered.
     const before = this.#place;
     const share = before && !("file" in before) ? before : { relay: new Relay(base), id, isSending: false };
-    this.#place = share;
+    // It may be opened before the relay has answered. A file that somebody has chosen meanwhile stays what is opened.
+    this.#place ??= share;
     const status = await this.#call(signal, () => share.relay.status(id, signal));
     share.isSending = status.state === "uploading";
     return status;
@@ -199,7 +199,7 @@ export class Session {
     const { nonce, length } = manifest;
     const stream = await Stream.open(fileKey, nonce);
     const content = { header: sealed.slice(0, header.length), nonce, length, stream };
-    const remote = { ...share, proof: shown, receiptKey: receiptKey(fileKey) };
+    const remote = Object.assign(share, { proof: shown, receiptKey: receiptKey(fileKey) });
     return { manifest, content, remote, local: null };
   }
 

@@ -47,7 +47,7 @@ test("each failure has sentences without gaps", () => {
     }
   }
   assert.match(whatHappened(dutch, { code: "words_wrong", triesLeft: 1 }), /één poging/);
-  assert.match(whatToDo(dutch, { code: "save_refused" }), /“Met het programma share”/);
+  assert.match(whatToDo(dutch, { code: "save_refused" }), /“Andere manieren”/);
   assert.match(whatToDo(dutch, { code: "save_refused" }, true), /age --decrypt/);
 });
 

@@ -1,7 +1,8 @@
 /** The page: its frame, the screen it shows, and what leads from one screen to the next. */
 
+import type { ShareStatus } from "../api.ts";
 import { Engine } from "../engine.ts";
-import { failureOf } from "../failure.ts";
+import { failureOf, type Failure } from "../failure.ts";
 import { printable } from "../names.ts";
 import { decodeFully, readIdSegment } from "../repair.ts";
 import { pageUrl } from "../trusted.ts";
@@ -36,7 +37,7 @@ export class App implements Stage {
   /** It stays as it is whatever is drawn, or what is put into it would not be read out. */
   readonly #live = element("div", { class: "hidden", role: "status" });
   readonly #otherWays = new OtherWays(this, (engine, kind, file) => this.#takeFile(engine, kind, file));
-  readonly #steps = element("ol", { class: "steps" });
+  readonly #steps = element("ol", { class: "steps", role: "list" });
   /** Where the screen is drawn. */
   #place = element("div");
 
@@ -61,22 +62,33 @@ export class App implements Stage {
     // Nearly every share opens with words: they can be typed while the relay is being asked.
     const ask = this.#ask;
     if (this.screen !== ask) this.show(ask);
-    ask.isLookedUp();
-    try {
-      const status = await this.engine.call("open", { relay: address.base, id: address.id });
-      if (this.screen !== ask) return;
+    ask.lookUp();
+    const status = await this.#status(address);
+    if (!("code" in status)) {
       if (status.kind === ask.kind) ask.know(status);
-      else this.show(new Ask(this, status.kind, { status }));
-    } catch (error) {
-      if (this.screen === ask) this.show(new Ended(this, failureOf(error)));
-    }
+      else if (this.screen === ask) this.show(new Ask(this, status.kind, { status }));
+    } else if (this.screen === ask && !ask.isOpening) this.show(new Ended(this, status));
+  }
+
+  async openAgain(ended: Ended): Promise<void> {
+    const { address } = this;
+    const status = address ? await this.#status(address) : ended.failure;
+    if (this.screen !== ended) return;
+    if ("code" in status) return status.code === ended.failure.code ? ended.wait() : this.show(new Ended(this, status));
+    if (status.kind !== this.#ask.kind) return this.show(new Ask(this, status.kind, { status }));
+    this.show(this.#ask);
+    this.#ask.know(status);
+  }
+
+  #status({ base, id }: { base: string; id: string }): Promise<ShareStatus | Failure> {
+    return this.engine.call("open", { relay: base, id }).catch(failureOf);
   }
 
   show(screen: Screen): void {
     this.screen.left?.();
     this.screen = screen;
     if (screen instanceof Ask) this.#ask = screen;
-    if (screen.step === "look") this.#isOpen(screen);
+    if (screen.step !== "open" && screen.step && !screen.isSaving) this.#keep(screen);
     this.#draw();
     this.#main.querySelector("h1")?.focus();
     scrollTo(0, 0);
@@ -85,6 +97,9 @@ export class App implements Stage {
 
   redraw(focus?: string): void {
     const { texts, screen } = this;
+    const isAtHeading = document.activeElement?.tagName === "H1";
+    // Nobody who comes to this computer next is to find them.
+    if (screen.isEnd) this.#ask.forget();
     const heading = element("h1", { tabindex: -1 }, screen.isEnd ? icon("check") : null, screen.heading(texts));
     this.#steps.replaceChildren(...steps(texts, screen, this.#ask.kind));
     this.#place.className = screen.isEnd ? "screen end" : "screen";
@@ -93,6 +108,7 @@ export class App implements Stage {
     // Only while it is needed: with it, a browser keeps no page for who comes back.
     (screen.isBusy ? addEventListener : removeEventListener)("beforeunload", askToStay);
     if (focus) document.getElementById(focus)?.focus();
+    else if (isAtHeading) heading.focus();
   }
 
   announce(text: string): void {
@@ -100,7 +116,7 @@ export class App implements Stage {
   }
 
   /** Things are open: the browser's Back is to lead from there to the words, and not away from the page. */
-  #isOpen(screen: Screen): void {
+  #keep(screen: Screen): void {
     this.#opened = screen;
     if (history.state !== OPENED) history.pushState(OPENED, "");
   }
@@ -108,10 +124,12 @@ export class App implements Stage {
   /** The person has gone back or forth in the browser's history. */
   #wander(): void {
     const isOpened = history.state === OPENED;
-    if (this.screen.isSaving) {
+    if (this.screen.isBusy) {
+      // It goes on here, until it is stopped, or nothing would be lost.
       if (!isOpened) history.forward();
       return;
     }
+    if (!isOpened && !this.#ask.isKnown) return void this.open();
     const screen = isOpened ? this.#opened : this.#ask;
     if (screen && screen !== this.screen) this.show(screen);
   }
@@ -156,7 +174,7 @@ export class App implements Stage {
   /** A file from disk takes the place of the share. */
   #takeFile(engine: Engine, kind: "words" | "keys", file: File): void {
     this.engine.end();
-    this.engine = engine;
+    [this.engine, this.#opened] = [engine, null];
     this.show(new Ask(this, kind, { file }));
   }
 }

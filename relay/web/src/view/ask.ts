@@ -16,6 +16,9 @@ import type { Texts } from "./texts.ts";
 import { Upload } from "./upload.ts";
 import { WordsField } from "./words_field.ts";
 
+/** Every how many percent of slow work it is read out. */
+const SAID_PERCENT = 25;
+
 /** What is opened: a share, of which nothing is known until the relay has answered, or a file from disk. */
 type About = { status: ShareStatus | null } | { file: File };
 
@@ -29,6 +32,8 @@ export interface Field {
   submit(texts: Texts): string;
   /** Opens it with what was typed; `notice` hears why it waits, where the engine does not tell. */
   open(signal: AbortSignal, notice: (why: Failure) => void): Promise<Manifest>;
+  /** Drops what was typed. */
+  forget(): void;
 }
 
 /** Asks, until it opens. */
@@ -48,6 +53,9 @@ export class Ask implements Screen {
   /** Why it is not known yet what there is to open. */
   #whyUnknown: Failure | null = null;
   #deaf = () => {};
+  #isHelpOpen = false;
+  /** How much of slow work was read out, in percent. */
+  #said = 0;
 
   /** `typed` is what was typed already. */
   constructor(readonly stage: Stage, readonly kind: "words" | "keys", private about: About, typed = "") {
@@ -61,8 +69,23 @@ export class Ask implements Screen {
     return "file" in this.about ? "file" : this.kind;
   }
 
+  /** Whether the relay has told about the share, or there is none. */
+  get isKnown(): boolean {
+    return "file" in this.about || this.about.status !== null;
+  }
+
+  /** Whether it is being opened with what was typed. */
+  get isOpening(): boolean {
+    return this.#isOpening;
+  }
+
+  /** What was typed is no longer needed. */
+  forget(): void {
+    this.#field.forget();
+  }
+
   /** The relay is being asked about the share; why that takes longer is told. */
-  isLookedUp(): void {
+  lookUp(): void {
     this.#deaf();
     this.#deaf = this.stage.engine.listen((event) => {
       if (event.type !== "waiting" || this.#isOpening) return;
@@ -76,9 +99,11 @@ export class Ask implements Screen {
   know(status: ShareStatus): void {
     const { stage } = this;
     this.#deaf();
-    if (this.#whyUnknown) stage.announce("");
+    const wasWaiting = this.#whyUnknown !== null;
     this.#whyUnknown = null;
     this.#learn(status);
+    if (stage.screen !== this) return;
+    if (wasWaiting) stage.announce("");
     if (this.#failure) return stage.redraw(document.activeElement?.id);
     document.getElementById("waiting")?.replaceWith(waitingNotice(stage.texts, null));
     this.drawKnown();
@@ -86,7 +111,9 @@ export class Ask implements Screen {
 
   /** Draws what is known of the share and the server anew. */
   drawKnown(): void {
-    document.getElementById("known")?.replaceWith(this.#known(this.stage.texts));
+    const { texts } = this.stage;
+    document.getElementById("repeat")?.replaceWith(this.#repeat(texts));
+    document.getElementById("known")?.replaceWith(this.#known(texts));
   }
 
   heading(texts: Texts): string {
@@ -106,10 +133,11 @@ export class Ask implements Screen {
     const form = element("form", { submit: send, novalidate: true }, ...field, element("div", { class: "buttons" }, submit, stop), state);
     return [
       this.#who(texts),
+      this.#repeat(texts),
       waitingNotice(texts, this.#whyUnknown),
       form,
       this.#known(texts),
-      "file" in this.about ? null : safety(texts, this.kind),
+      "file" in this.about ? null : this.#safety(texts),
     ];
   }
 
@@ -133,6 +161,21 @@ export class Ask implements Screen {
     return element("div", { class: "intro" }, this.kind === "words" ? this.stage.picture : null, who);
   }
 
+  /** That somebody has it already, who may have been this person. */
+  #repeat(texts: Texts): HTMLElement {
+    const { downloadsLeft, againUntil } = ("status" in this.about && this.about.status) || {};
+    const text = this.kind === "words" && downloadsLeft === 0 && againUntil !== undefined ? texts.say("ask.again", { time: texts.time(againUntil) }) : null;
+    return element("p", { id: "repeat", class: "notice", hidden: text === null }, text);
+  }
+
+  /** Whether this is safe; it stays open or closed when the rest is drawn anew. */
+  #safety(texts: Texts): HTMLElement {
+    const help = safety(texts, this.kind);
+    help.open = this.#isHelpOpen;
+    help.addEventListener("toggle", () => (this.#isHelpOpen = help.open));
+    return help;
+  }
+
   /** What there is to know before it is opened. */
   #known(texts: Texts): HTMLElement {
     return element("div", { id: "known" }, this.#upload && this.#upload.draw(texts), this.#facts(texts));
@@ -147,12 +190,10 @@ export class Ask implements Screen {
     }
     const { status } = this.about;
     if (status) {
-      const { expiresAt, payloadBytes, downloadsLeft, againUntil } = status;
+      const { expiresAt, payloadBytes, downloadsLeft } = status;
       tell(texts.say("facts.until"), texts.time(expiresAt));
       if (payloadBytes !== undefined) tell(texts.say("facts.size"), texts.say("facts.about", { size: texts.size(payloadBytes) }));
       if (downloadsLeft) tell(texts.say("facts.left"), texts.count("facts.times", downloadsLeft));
-      const canRepeat = this.kind === "words" && downloadsLeft === 0 && againUntil !== undefined;
-      if (canRepeat) tell(texts.say("facts.again"), texts.say("ask.again", { time: texts.time(againUntil) }));
     }
     const { host } = location;
     const name = this.stage.operator?.name;
@@ -189,11 +230,11 @@ export class Ask implements Screen {
     const deaf = stage.engine.listen((event) => this.#hear(event));
     try {
       const manifest = await this.#field.open(this.#stop.signal, (why) => this.#hear({ type: "waiting", why }));
-      this.#isOver();
+      this.#reset();
       this.#failure = null;
       if (stage.screen === this) stage.show(new Contents(stage, manifest, this.#origin, this.#upload?.left ?? null));
     } catch (error) {
-      this.#isOver();
+      this.#reset();
       // Somebody may have chosen a file meanwhile.
       if (stage.screen === this) this.#failed(failureOf(error));
     } finally {
@@ -201,7 +242,7 @@ export class Ask implements Screen {
     }
   }
 
-  #isOver(): void {
+  #reset(): void {
     [this.#isOpening, this.#why, this.#percent] = [false, null, null];
   }
 
@@ -246,7 +287,10 @@ export class Ask implements Screen {
     if (state) setText(state, doing);
     if (stop) stop.hidden = !this.#isSlow;
     // Not every step of the work is read out.
-    this.stage.announce(this.#percent !== null && !this.#why ? this.stage.texts.say("ask.opening") : doing);
+    const isStep = this.#percent !== null && !this.#why && this.#percent > 0;
+    if (isStep && (this.#percent ?? 0) < this.#said + SAID_PERCENT) return;
+    this.#said = this.#percent ?? 0;
+    this.stage.announce(doing);
   }
 }
 

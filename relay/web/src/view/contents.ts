@@ -32,7 +32,9 @@ export class Contents implements Screen {
   #preview: Preview | null = null;
   /** Whether the relay has let go of it. */
   #isOver = false;
-  #notice: "none" | "stopped" = "none";
+  #isStopped = false;
+  #hasLooked = false;
+  #isLooking = false;
   #failure: Failure | null = null;
   #upload: Upload | null;
 
@@ -80,31 +82,40 @@ export class Contents implements Screen {
     return count === 1 && only ? printable(only.path.slice(only.path.lastIndexOf("/") + 1)) : texts.count("saving.what", count);
   }
 
-  /** All of it is there, and saved. */
-  hasArrived(): void {
+  /** All of it is there, and saved. To look at a file would take another of the downloads. */
+  markSaved(): void {
     this.#upload = null;
+    this.#tree.offersLook = false;
   }
 
-  /** It can be saved no more. */
-  isOver(): void {
+  /** The relay has let go of it: it can be saved no more. */
+  markOver(): void {
     this.#isOver = true;
   }
 
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** A file was looked at, for which a place among the downloads is held, and only here. */
+  get isBusy(): boolean {
+    return this.#hasLooked && this.origin.isOnlyHere;
+  }
+
   said(texts: Texts): string | null {
-    return this.#notice === "stopped" ? texts.say("contents.stopped") : null;
+    return this.#isStopped ? texts.say("contents.stopped") : null;
   }
 
   /** Saving has failed; stopping it is no failure. */
   failed(failure: Failure): this {
-    const isStopped = failure.code === "cancelled";
-    this.#notice = isStopped ? "stopped" : "none";
-    this.#failure = isStopped ? null : failure;
+    this.#isStopped = failure.code === "cancelled";
+    this.#failure = this.#isStopped ? null : failure;
     return this;
   }
 
   /** Saves. To be called straight from a click. */
   save(selection: Selection, saveAs: SaveAs): void {
-    this.#notice = "none";
+    this.#isStopped = false;
     this.#failure = null;
     const saving = new Saving(this.stage, this, selection);
     this.stage.show(saving);
@@ -114,7 +125,7 @@ export class Contents implements Screen {
   /** Who sent it, as they name themselves: nobody vouches for it. */
   #sender(texts: Texts): Child {
     const { sender } = this.manifest;
-    if (sender === null) return null;
+    if (sender === null) return element("p", { class: "quiet" }, texts.say("contents.unnamed"));
     const name = element("strong", { dir: "auto", translate: "no" }, sender);
     return element("p", { class: "sender" }, `${texts.say("contents.sender")} `, name, " ", element("span", { class: "quiet" }, texts.say("contents.claimed")));
   }
@@ -131,13 +142,19 @@ export class Contents implements Screen {
 
   /** Shows a file before it is saved. */
   async #look(file: FileNode): Promise<void> {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
     try {
       const { Preview } = await part(import("./preview.ts"));
+      if (this.stage.screen !== this) return;
+      this.#hasLooked = true;
       this.#preview = new Preview(this.stage, file, this.manifest.kind === "file" ? null : file.place);
       await this.#preview.show();
     } catch (error) {
       this.#failure = failureOf(error);
       this.stage.redraw(`look-${file.place}`);
+    } finally {
+      this.#isLooking = false;
     }
   }
 
@@ -164,6 +181,7 @@ export class Contents implements Screen {
         offersFolder ? button(texts.say("save.folder"), () => this.save("all", "folder"), { id: "save-folder" }) : null,
         canPick("place") ? button(texts.say("save.place"), () => this.save(selection, "place"), { id: "save-place" }) : null,
       ),
+      isOne ? null : element("p", { class: "quiet" }, texts.say("save.zip")),
       this.origin.isLocal ? null : element("p", { class: "quiet" }, texts.say(isWhole ? "save.told" : "save.part")),
       offersFolder ? element("p", { class: "quiet" }, texts.say("save.folder.hint")) : null,
     );

@@ -22,6 +22,8 @@ export class Done implements Screen {
   /** Whether the relay no longer keeps what was given to the browser. */
   #isOver = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** When that is, by the clock of `performance`. */
+  #ends = 0;
   #failure: Failure | null = null;
   #isTelling = false;
 
@@ -45,12 +47,13 @@ export class Done implements Screen {
   }
 
   body(texts: Texts): Child[] {
+    this.#watch();
     const renamed = this.saved.renamed.map(([wanted, actual]) =>
       paragraph(texts.say("saved.renamed", { wanted: printable(wanted), actual: printable(actual) })),
     );
     return [
-      element("p", { class: "good" }, texts.say("saved.what")),
-      paragraph(this.#where(texts)),
+      element("p", { class: "good" }, texts.say(this.contents.origin.isLocal ? "saved.what.local" : "saved.what")),
+      ...this.#where(texts),
       this.saved.isZip ? paragraph(texts.say("saved.zip")) : null,
       ...renamed,
       element("p", { id: "receipt" }, this.said(texts)),
@@ -81,7 +84,7 @@ export class Done implements Screen {
   }
 
   get #canConfirm(): boolean {
-    return !this.#isThere && !this.#isOver && this.#receipt !== "none";
+    return !this.#isThere && !this.#isOver && this.#receipt === "sent";
   }
 
   #atTheEnd(texts: Texts): Child[] {
@@ -90,7 +93,7 @@ export class Done implements Screen {
 
   /** What the page cannot know, the person can see. */
   #whetherItIsThere(texts: Texts): Child[] {
-    const have = button(texts.say("saved.have"), () => void this.#tell("confirm", "have"), { class: this.#receipt === "failed" ? "" : "main", id: "have" });
+    const have = button(texts.say("saved.have"), () => void this.#tell("confirm", "have"), { class: "main", id: "have" });
     const again = button(texts.say("saved.again"), this.saveAgain, { id: "save-again" });
     return [
       this.#canConfirm ? ending(texts.say("saved.there"), texts.say("saved.have.hint"), have) : null,
@@ -103,17 +106,17 @@ export class Done implements Screen {
     return button(texts.say("saved.back"), () => this.stage.show(this.contents), { id: "back" });
   }
 
-  #where(texts: Texts): string | null {
-    const { way, outcome } = this.saved;
-    const name = printable(this.saved.name);
-    const where = texts.say(`saved.where.${way}`);
-    if (outcome === "given") return this.#isThere ? null : `${where} ${texts.say("saved.look", { name })}`;
-    return way === "folder" ? where : `${where} ${texts.say("saved.name", { name })}`;
+  /** Where it is, and what to look for. */
+  #where(texts: Texts): Child[] {
+    const { way, outcome, name } = this.saved;
+    if (outcome === "given" && this.#isThere) return [];
+    const called = element("p", {}, `${texts.say(outcome === "given" ? "saved.look" : "saved.name")} `, element("strong", { translate: "no" }, printable(name)));
+    return [element("p", {}, texts.say(`saved.where.${way}`)), way === "folder" ? null : called];
   }
 
   /** What to do if it is not there. */
   #missing(texts: Texts): string {
-    if (!this.#canSaveAgain) return texts.say("saved.over");
+    if (!this.#canSaveAgain) return texts.say(this.contents.isOver ? "saved.over" : "saved.over.more");
     if (!this.#again || this.#isOver) return texts.say("saved.again.hint");
     return texts.say("saved.again.until", { time: texts.time(this.#again.until) });
   }
@@ -125,7 +128,7 @@ export class Done implements Screen {
     this.#again = again;
     this.#isOver = again === null;
     if (this.#isOver) void this.#lookWhetherMoreIsAllowed();
-    if (again) this.#timer = setTimeout(() => this.#end(), Math.min(1000 * again.seconds, LONGEST_TIMER_MS));
+    this.#ends = performance.now() + 1000 * (again?.seconds ?? 0);
   }
 
   /** The contents offer nothing that the relay would refuse. */
@@ -133,8 +136,9 @@ export class Done implements Screen {
     const { address, engine } = this.stage;
     if (!address) return;
     await engine.call("open", { relay: address.base, id: address.id }).catch((error: unknown) => {
-      if (isOver(failureOf(error))) this.contents.isOver();
+      if (isOver(failureOf(error))) this.contents.markOver();
     });
+    this.#drawn();
   }
 
   /** The relay keeps it no longer. */
@@ -155,7 +159,7 @@ export class Done implements Screen {
     try {
       const again = await this.stage.engine.call(call, null);
       if (call === "receipt") this.#received(again);
-      else this.#isReceived();
+      else this.#confirmed();
     } catch (error) {
       this.#failure = failureOf(error);
     }
@@ -163,17 +167,23 @@ export class Done implements Screen {
     this.#drawn(this.#failure ? pressed : this.#canConfirm ? "have" : "back");
   }
 
-  /** The person has said so, and the place in the downloads has ended. */
-  #isReceived(): void {
+  /** The person has said so, and the place among the downloads has ended. */
+  #confirmed(): void {
     this.#receipt = "received";
     void this.#lookWhetherMoreIsAllowed();
   }
 
   /** Draws what has changed, with the focus on this, and has it read out. */
-  #drawn(focus: string): void {
+  #drawn(focus = document.activeElement?.id): void {
     if (this.stage.screen !== this) return;
     this.stage.redraw(focus);
     this.stage.announce(this.said(this.stage.texts));
+  }
+
+  /** Waits, while this is shown, until the relay keeps it no longer. */
+  #watch(): void {
+    clearTimeout(this.#timer);
+    if (this.#again && !this.#isOver) this.#timer = setTimeout(() => this.#end(), Math.min(Math.max(0, this.#ends - performance.now()), LONGEST_TIMER_MS));
   }
 }
 

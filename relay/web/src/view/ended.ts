@@ -15,13 +15,19 @@ const AGAIN_MS = 10_000;
 export class Ended implements Screen {
   readonly #passes: boolean;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  readonly #again = () => void this.stage.open();
+  readonly #again = () => void this.stage.openAgain(this);
 
   constructor(readonly stage: Stage, readonly failure: Failure) {
     this.#passes = isPassing(failure);
     if (!this.#passes) return;
-    this.#timer = setTimeout(this.#again, AGAIN_MS);
+    this.wait();
     addEventListener("online", this.#again);
+  }
+
+  /** Tries it again after a while. */
+  wait(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.#again, AGAIN_MS);
   }
 
   heading(texts: Texts): string {
@@ -32,7 +38,7 @@ export class Ended implements Screen {
     return [
       problemBox(texts, this.failure, "problem"),
       this.#passes ? paragraph(texts.say("again.itself")) : null,
-      this.#passes || !isOver(this.failure) ? button(texts.say("again"), this.#again, { class: "main" }) : null,
+      this.#passes || !isOver(this.failure) ? button(texts.say("again"), () => void this.stage.open(), { class: "main" }) : null,
     ];
   }
 

@@ -21,6 +21,8 @@ export class FileTree {
   onChoice: () => void = () => {};
   /** Somebody would like to see this file before it is saved. */
   onLook: (file: FileNode) => void = () => {};
+  /** Whether that is offered. */
+  offersLook = true;
   readonly #root: FolderNode;
   readonly #offersChoice: boolean;
   readonly #open = new Set<FolderNode>();
@@ -60,8 +62,8 @@ export class FileTree {
   draw(texts: Texts): HTMLElement {
     this.#texts = texts;
     this.#boxes.clear();
-    const list = element("ul", { class: "files" }, ...this.#inside(this.#root));
-    const canLook = [...this.#root].some((file) => previewOf(file) !== null);
+    const list = element("ul", { class: "files", role: "list" }, ...this.#inside(this.#root));
+    const canLook = this.offersLook && [...this.#root].some((file) => previewOf(file) !== null);
     const hint = texts.say(this.isLocal ? "preview.hint.local" : "preview.hint");
     const drawn = element("div", { class: "file-tree" }, this.#above(), paragraph(canLook ? hint : null, { class: "hint" }), list);
     drawn.classList.toggle("whole-names", this.#showsWholeNames);
@@ -167,7 +169,7 @@ export class FileTree {
     const kind = kindOf(name);
     const what = element("span", { class: "size" }, `${this.#texts.say(`files.kind.${kind}`)}, ${this.#texts.size(size)}`);
     const said = element("span", { class: "file" }, fileName(name), what);
-    const look = previewOf(file) ? this.#lookButton(file) : null;
+    const look = this.offersLook && previewOf(file) ? this.#lookButton(file) : null;
     if (!this.#offersChoice) return element("li", {}, element("div", { class: "row" }, element("div", { class: "pick" }, icon(kind), said), look));
     const box = element("input", { type: "checkbox", id: `file-${place}`, change: () => this.#choose([file], box.checked) });
     this.#boxes.set(file, box);
@@ -205,8 +207,8 @@ export class FileTree {
  */
 function fileName(name: string): HTMLElement {
   const cut = cutInTheMiddle(name);
-  if (!cut) return element("bdi", { class: "path" }, name);
+  if (!cut) return element("bdi", { class: "path", translate: "no" }, name);
   const [start, end] = cut;
   const shown = element("span", { class: "cut", "aria-hidden": "true" }, element("span", { class: "start" }, start), element("span", { class: "end" }, end));
-  return element("bdi", { class: "path" }, shown, element("span", { class: "whole" }, name));
+  return element("bdi", { class: "path", translate: "no" }, shown, element("span", { class: "whole" }, name));
 }

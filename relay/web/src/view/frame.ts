@@ -42,13 +42,17 @@ export function steps(texts: Texts, { step, isEnd }: Screen, kind: "words" | "ke
   });
 }
 
-/** The foot: whom to ask, and what the operator has to say. What it leads to opens beside the page, which stays as it is. */
+/** The foot: whom to ask, and what the operator has to say. */
 export function foot(texts: Texts, operator: Operator | null): Child[] {
   if (!operator) return [];
   const { contact, phone, email, abuse, privacy, accessibility } = operator;
-  const link = (text: string, href: string | null) => href && element("li", {}, element("a", { href, target: "_blank", rel: "noopener noreferrer" }, printable(text)));
+  // What leads to a page opens beside this one, which stays as it is.
+  const link = (text: string, href: string | null) => {
+    const beside = href?.startsWith("http") ? { target: "_blank", rel: "noopener noreferrer" } : {};
+    return href && element("li", {}, element("a", { href, ...beside }, printable(text)));
+  };
   const links = [
-    link(phone ?? "", phone && `tel:${phone.replace(/[^\d+]/g, "")}`),
+    link(phone ?? "", phone && `tel:${phone.replace("(0)", "").replace(/[^\d+]/g, "")}`),
     link(email ?? "", email && `mailto:${encodeURI(email)}`),
     link(texts.say("foot.privacy"), privacy),
     link(texts.say("foot.accessibility"), accessibility),

@@ -34,6 +34,8 @@ export class KeyField implements Field {
       autocomplete: "off",
       autocorrect: "off",
       spellcheck: "false",
+      writingsuggestions: "false",
+      translate: "no",
       input: () => {
         this.#text = input.value;
         this.#chooser.value = "";
@@ -56,6 +58,11 @@ export class KeyField implements Field {
       isAtFile ? problem : null,
       this.#chooser,
     ];
+  }
+
+  forget(): void {
+    this.#text = "";
+    this.#chooser.value = "";
   }
 
   submit(texts: Texts): string {

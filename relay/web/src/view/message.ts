@@ -59,17 +59,23 @@ const PAIRS = new Map([[")", "("], ["]", "["], ["}", "{"], [">", "<"]]);
 function linkIn(token: string, at: number): Found[] {
   if (token.length > MAX_LINK) return [];
   const start = /^[(<[{"'“„‘«]*/.exec(token)?.[0].length ?? 0;
-  let text = token.slice(start);
-  while (endsOutside(text)) text = text.slice(0, -1);
+  const text = withoutEnd(token.slice(start));
   return isPlainLink(text) ? [{ text, href: text, at: at + start }] : [];
 }
 
-/** Whether the last character belongs to the sentence rather than to the link. */
-function endsOutside(text: string): boolean {
-  const last = text.at(-1) ?? "";
-  const opening = PAIRS.get(last);
-  if (opening) return text.split(last).length > text.split(opening).length;
-  return /[.,;:!?"'”’»…]/.test(last);
+/** Without the characters at the end that belong to the sentence rather than to the link. */
+function withoutEnd(text: string): string {
+  const counts = new Map<string, number>();
+  for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);
+  let end = text.length;
+  for (; end > 0; end--) {
+    const last = text.charAt(end - 1);
+    const opening = PAIRS.get(last);
+    const isOutside = opening ? (counts.get(last) ?? 0) > (counts.get(opening) ?? 0) : /[.,;:!?"'”’»…]/.test(last);
+    if (!isOutside) break;
+    counts.set(last, (counts.get(last) ?? 0) - 1);
+  }
+  return text.slice(0, end);
 }
 
 /**

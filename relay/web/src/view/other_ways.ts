@@ -15,6 +15,7 @@ export class OtherWays {
   #file: File | null = null;
   /** Where it says why that will not open. */
   #refusal = element("div");
+  #input = element("input");
 
   /** `take` gets a file from disk that can be opened, and what is to open it. */
   constructor(readonly stage: Stage, readonly take: (engine: Engine, kind: "words" | "keys", file: File) => void) {}
@@ -42,12 +43,12 @@ export class OtherWays {
       if (file) void this.#openFile(file);
     };
     this.#refusal = element("div");
-    const input = element("input", { type: "file", id: "local-file", "aria-describedby": "local-hint", change: choose });
+    this.#input = element("input", { type: "file", id: "local-file", "aria-describedby": "local-hint", change: choose });
     return way(texts.say("local.title"), [
       element("p", { id: "local-hint" }, texts.say("local.hint")),
       element("label", { for: "local-file" }, texts.say("local.label")),
       this.#refusal,
-      input,
+      this.#input,
     ]);
   }
 
@@ -69,6 +70,8 @@ export class OtherWays {
   #refuse(failure: Failure): void {
     this.stage.announce("");
     this.#refusal.replaceChildren(problemBox(this.stage.texts, failure, "file-problem", true));
+    this.#input.setAttribute("aria-invalid", "true");
+    this.#input.setAttribute("aria-describedby", "file-problem local-hint");
   }
 
   #command(texts: Texts, link: string, opens: "words" | "keys"): HTMLElement {

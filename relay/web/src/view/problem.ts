@@ -36,7 +36,7 @@ export function whatHappened(texts: Texts, failure: Failure): string {
 
 /** What to do about it. A file from disk (`isLocal`) is opened with other programs than a share. */
 export function whatToDo(texts: Texts, failure: Failure, isLocal = false): string {
-  const program = isLocal ? texts.say("program.local") : texts.say("program.share", { title: texts.say("command.title") });
+  const program = isLocal ? texts.say("program.local") : texts.say("program.share", { title: texts.say("other") });
   return texts.say(`failure.${failure.code}.hint`, { ...plainValues(failure), program });
 }
 

@@ -58,7 +58,7 @@ export class Saving implements Screen {
     const rest = keepAwake();
     try {
       const saved = await save(engine, selection, saveAs, this.#stop.signal);
-      if (selection === "all") this.contents.hasArrived();
+      if (selection === "all") this.contents.markSaved();
       const { blob, name } = saved;
       const again = () => (blob ? offerBlob(blob, name) : this.contents.save(selection, saveAs));
       this.stage.show(new Done(this.stage, this.contents, saved, again));

@@ -1,6 +1,7 @@
 /** What one screen is, and what it may ask of the page around it. */
 
 import type { Engine } from "../engine.ts";
+import type { Failure } from "../failure.ts";
 import type { Child } from "./dom.ts";
 import type { Operator } from "./operator.ts";
 import type { Texts } from "./texts.ts";
@@ -47,4 +48,6 @@ export interface Stage {
   announce(text: string): void;
   /** Asks the relay about the share, and shows what comes of it. */
   open(): Promise<void>;
+  /** The same, while it stays on the screen why it would not open. */
+  openAgain(ended: Screen & { failure: Failure; wait(): void }): Promise<void>;
 }

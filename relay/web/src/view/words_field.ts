@@ -48,10 +48,14 @@ export class WordsField implements Field {
       keydown: submitOnEnter,
     });
     this.#input.value = this.#text;
-    this.#marks = element("ol", { class: "marks", translate: "no", "aria-label": texts.say("words.marks"), hidden: true });
+    this.#marks = element("ol", { class: "marks", role: "list", translate: "no", "aria-label": texts.say("words.marks"), hidden: true });
     this.#fit = element("p", { id: "words-fit", class: "fit", hidden: true });
     if (this.#text !== "") void this.#mark();
     return [label, hint, problem, this.#input, this.#marks, this.#fit];
+  }
+
+  forget(): void {
+    this.#text = "";
   }
 
   submit(texts: Texts): string {

@@ -72,5 +72,5 @@ test("the language is the first known one of the browser, else English", () => {
 });
 
 test("a value in a sentence is never taken for another place in it", () => {
-  assert.equal(english.say("words.said", { position: "{word}", word: "x" }), "Word {word}, “x”, is not right. Check how you typed it.");
+  assert.equal(english.say("words.said", { position: "{word}", word: "x" }), "Word {word}, “x”, is not right. Check that you typed it correctly.");
 });

@@ -31,7 +31,7 @@ const DARK: [Colour; 3] = [Colour(0x1c_22_26), Colour(0x1e_30_37), Colour(0x07_2
 /// What is known of an operator; nothing by default.
 #[derive(Debug, Clone, Default)]
 pub struct Operator {
-    look: Look,
+    profile: Profile,
     logo: Option<Logo>,
     privacy: Option<Statement>,
     accessibility: Option<Statement>,
@@ -40,7 +40,7 @@ pub struct Operator {
 
 /// What the page is told, as JSON. Addresses are `https:`, `mailto:`, or a path below the relay's own.
 #[derive(Debug, Clone, Serialize)]
-pub struct Look {
+pub struct Profile {
     /// What the operator is called.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -71,7 +71,7 @@ pub struct Look {
     pub logo: bool,
 }
 
-impl Default for Look {
+impl Default for Profile {
     fn default() -> Self {
         Self {
             name: None,
@@ -178,7 +178,7 @@ impl Operator {
         let logo = written.logo.as_ref().map(|logo| Logo::read(&folder.join(logo))).transpose()?;
         let (privacy_at, privacy) = statement(PRIVACY, written.privacy, folder)?;
         let (accessibility_at, accessibility) = statement(ACCESSIBILITY, written.accessibility, folder)?;
-        let look = Look {
+        let profile = Profile {
             name: text("name", written.name, MAX_NAME)?,
             contact: text("contact", written.contact, MAX_CONTACT)?,
             phone: phone(written.phone)?,
@@ -191,7 +191,7 @@ impl Operator {
             logo: logo.is_some(),
         };
         let security = written.security.map(|security| reached_at("security", security)).transpose()?;
-        Ok(Self { look, logo, privacy, accessibility, security })
+        Ok(Self { profile, logo, privacy, accessibility, security })
     }
 
     /// What the relay shows at `/privacy` in place of its own words.
@@ -210,8 +210,8 @@ impl Operator {
     }
 
     /// What the page is told.
-    pub fn look(&self) -> &Look {
-        &self.look
+    pub fn profile(&self) -> &Profile {
+        &self.profile
     }
 
     /// The logo, if there is one.
@@ -307,15 +307,17 @@ fn is_mailbox(text: &str) -> bool {
         !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || others.contains(c))
     };
     let parts = text.split_once('@').filter(|_| text.len() <= MAX_ADDRESS);
-    parts.is_some_and(|(user, host)| is_made_of(user, ".!#$*+-/=^_~") && is_made_of(host, ".-"))
+    parts.is_some_and(|(user, host)| is_made_of(user, ".!$*+-/=^_~") && is_made_of(host, ".-"))
 }
 
 fn is_page(text: &str) -> bool {
-    let host = text.strip_prefix("https://").and_then(|rest| rest.split(['/', '?', '#']).next());
-    let is_host = host
-        .is_some_and(|host| !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || ".-:".contains(c)));
+    let authority = text.strip_prefix("https://").and_then(|rest| rest.split(['/', '?', '#']).next());
+    let Some(authority) = authority else { return false };
+    let (host, port) = authority.split_once(':').unwrap_or((authority, "443"));
+    let is_host = !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || ".-".contains(c));
+    let is_port = port.chars().all(|c| c.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0);
     let is_plain = text.chars().all(|c| c.is_ascii_graphic() && !"<>\"'`\\^{|}".contains(c));
-    is_host && is_plain && text.len() <= MAX_ADDRESS
+    is_host && is_port && is_plain && text.len() <= MAX_ADDRESS
 }
 
 fn text(field: &'static str, text: Option<String>, max: usize) -> Result<Option<String>, OperatorError> {
@@ -386,14 +388,14 @@ mod tests {
         let json = r##"{"name":"Gemeente Dam","contact":"Bel 14 020","accent":"#0b5566","accent_dark":"#86cbdb","logo":"logo.svg"}"##;
         let operator = read(json).unwrap();
         assert_eq!(operator.logo().unwrap().content_type, "image/svg+xml");
-        let told = serde_json::to_string(operator.look()).unwrap();
+        let told = serde_json::to_string(operator.profile()).unwrap();
         assert_eq!(
             told,
             json.replace(r#""logo.svg""#, "true").replace(r#""accent":"#, r#""privacy":"privacy","accent":"#)
         );
         let nothing = r#"{"privacy":"privacy","logo":false}"#;
-        assert_eq!(serde_json::to_string(Operator::default().look()).unwrap(), nothing);
-        assert_eq!(serde_json::to_string(read("{}").unwrap().look()).unwrap(), nothing);
+        assert_eq!(serde_json::to_string(Operator::default().profile()).unwrap(), nothing);
+        assert_eq!(serde_json::to_string(read("{}").unwrap().profile()).unwrap(), nothing);
         assert!(read("{}").unwrap().logo().is_none());
     }
 
@@ -406,12 +408,13 @@ mod tests {
         let told = r#"{"phone":"+31 (0)88 123 45 67","email":"hulp@dam.example","abuse":"mailto:abuse@dam.example",
             "privacy":"https://dam.example/privacy","accessibility":"accessibility","logo":false}"#;
         let told: serde_json::Value = serde_json::from_str(told).unwrap();
-        assert_eq!(serde_json::to_value(operator.look()).unwrap(), told);
+        assert_eq!(serde_json::to_value(operator.profile()).unwrap(), told);
         assert_eq!(operator.security(), Some("https://dam.example/security?a=b#c"));
         assert!(operator.privacy().is_none());
         let statement = operator.accessibility().unwrap();
         assert_eq!((statement.text("nl"), statement.text("en")), ("# Voor iedereen\n\nTekst.\n", statement.text("nl")));
         assert_eq!(read(r#"{"security":"a@b"}"#).unwrap().security(), Some("mailto:a@b"));
+        assert!(read(r#"{"security":"https://dam.example:65535/x"}"#).is_ok());
     }
 
     #[test]
@@ -438,10 +441,16 @@ mod tests {
             r#"{"email":"https://dam.example"}"#,
             r#"{"email":"a@b?subject=x"}"#,
             r#"{"email":"a b@dam.example"}"#,
+            r##"{"email":"a#b@dam.example"}"##,
             r#"{"abuse":"http://dam.example/"}"#,
             r#"{"abuse":"javascript:alert(1)"}"#,
             r#"{"abuse":"https://dam.example/\"onclick"}"#,
             r#"{"security":"https:///x"}"#,
+            r#"{"security":"https://dam.example:0/"}"#,
+            r#"{"security":"https://dam.example:65536/"}"#,
+            r#"{"security":"https://dam.example:+443/"}"#,
+            r#"{"security":"https://dam.example:/"}"#,
+            r#"{"security":"https://dam.example:1:2/"}"#,
             r#"{"security":"https://user@dam.example/"}"#,
             r#"{"privacy":"a@b"}"#,
             r#"{"privacy":{}}"#,

@@ -12,7 +12,7 @@ pub const DOCUMENTS: [(&str, &str); 2] = [("en", "index.en.html"), ("nl", "index
 /// WebAssembly needs a permission of its own; `share` is the name of the one trusted-types policy. A file that is looked
 /// at before it is saved is made into a document in memory (`blob:`), and a picture into a part of it (`data:`); neither
 /// is an address at which anything could be asked for. WebKit holds that document to `frame-ancestors` as well, so it is
-/// not 'none'; a page of the same origin needs no frame to do what it likes.
+/// not 'none'.
 pub const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; \
     frame-src 'self' blob:; img-src 'self' data:; style-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'self'; require-trusted-types-for 'script'; \

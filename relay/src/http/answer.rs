@@ -99,8 +99,8 @@ pub fn out_of_range(total: u64) -> Answer {
 }
 
 /// It is at another address.
-pub fn elsewhere(address: &str) -> Answer {
-    with_text(with_body(StatusCode::PERMANENT_REDIRECT, Bytes::new().into()), header::LOCATION, address)
+pub fn elsewhere(status: StatusCode, address: &str) -> Answer {
+    with_text(with_body(status, Bytes::new().into()), header::LOCATION, address)
 }
 
 /// The path has other methods.

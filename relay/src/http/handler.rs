@@ -7,7 +7,7 @@ use hyper::{
     body::{Body, Incoming},
     header::{self, HeaderName, HeaderValue},
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use share_relay_api::{
     Bytes32, Code, OpenShare, Problem, SealShare, ShareId,
     limits::{MAX_JSON_BYTES, MAX_MANIFEST_BYTES},
@@ -59,12 +59,15 @@ pub async fn handle<S: Store>(relay: Arc<Relay<S>>, request: Request<Incoming>, 
     };
     let answered = match found {
         Ok(call) => make(&relay, call, &asked, &mut body).await.unwrap_or_else(|error| refuse(&error)),
-        Err(NoCall::Elsewhere(address)) => answer::elsewhere(&address),
+        Err(NoCall::Elsewhere(address)) => answer::elsewhere(StatusCode::PERMANENT_REDIRECT, &address),
         Err(NoCall::Method(allow)) => answer::method_not_allowed(&allow),
-        Err(NoCall::Path(Code::NoSuchPath)) if asked.is_browser() => {
+        Err(NoCall::Path(code)) => answer::problem(&Problem::new(code)),
+    };
+    let answered = match answered.extensions().get() {
+        Some(Code::NoSuchPath) if asked.is_browser() => {
             plain::nothing_here(head.uri.path(), &relay.config.operator, asked.headers)
         }
-        Err(NoCall::Path(code)) => answer::problem(&Problem::new(code)),
+        _ => answered,
     };
     body.discard().await;
     log.bytes_in = body.bytes;
@@ -105,15 +108,16 @@ async fn make<S: Store>(relay: &Arc<Relay<S>>, call: Call, asked: &Asked<'_>, bo
         }
         Call::Page => page::answer(asked.headers).ok_or_else(|| Code::NoSuchPath.into()),
         Call::PageFile(name) => page::file(name, asked.headers).ok_or_else(|| Code::NoSuchPath.into()),
-        Call::Look => Ok(page::look(relay.config.operator.look(), asked.headers)),
+        Call::Profile => Ok(page::profile(relay.config.operator.profile(), asked.headers)),
         Call::Logo => {
             let logo = relay.config.operator.logo().ok_or(Code::NoSuchPath)?;
             Ok(page::logo(logo, asked.headers))
         }
-        Call::Colours => Ok(page::colours(relay.config.operator.look(), asked.headers)),
+        Call::Colours => Ok(page::colours(relay.config.operator.profile(), asked.headers)),
         Call::Icon => page::icon(asked.headers).ok_or_else(|| Code::NoSuchPath.into()),
-        Call::Plain(which) => {
-            plain::answer(which, &relay.config.operator, asked.headers).ok_or_else(|| Code::NoSuchPath.into())
+        Call::StaticPage(which) => {
+            let page = plain::answer(which, &relay.config.operator, asked.headers).ok_or(Code::NoSuchPath)?;
+            reserved(relay, page)
         }
         Call::Robots => Ok(page::robots()),
         Call::Security => {
@@ -143,8 +147,8 @@ async fn on_share<S: Store>(
     match call {
         ShareCall::Create => return create(relay, id, secret, body).await,
         ShareCall::Status => return Ok(answer::json(StatusCode::OK, &relay.status(id).await?)),
-        ShareCall::Parts => return long_json(relay, &relay.parts(id, secret).await?),
-        ShareCall::Events => return long_json(relay, &relay.events(id, secret).await?),
+        ShareCall::Parts => return reserved(relay, answer::json(StatusCode::OK, &relay.parts(id, secret).await?)),
+        ShareCall::Events => return reserved(relay, answer::json(StatusCode::OK, &relay.events(id, secret).await?)),
         ShareCall::Open => return open(relay, id, asked, body).await,
         ShareCall::Content => return content(relay, id, asked).await,
         ShareCall::TakeTicket => {
@@ -172,9 +176,8 @@ async fn json<S: Store, T: DeserializeOwned>(relay: &Relay<S>, body: &mut Receiv
     body.json().await
 }
 
-/// An answer that may be long, and keeps its memory reserved until it is sent.
-fn long_json<S: Store>(relay: &Relay<S>, value: &impl Serialize) -> Result<Answer> {
-    let answer = answer::json(StatusCode::OK, value);
+/// An answer that may be long; it keeps its memory reserved until it is sent.
+fn reserved<S: Store>(relay: &Relay<S>, answer: Answer) -> Result<Answer> {
     let memory = relay.reserve(answer.body().size_hint().lower())?;
     Ok(answer.map(|body| body.holding(memory)))
 }

@@ -12,13 +12,13 @@ use hyper::{
 use rust_embed::Embed;
 use share_relay_api::{
     Bytes32,
-    page::{POLICY, content_type, document, is_hashed},
+    page::{PERMISSIONS, POLICY, content_type, document, is_hashed},
 };
 
 use super::answer::{self, Answer};
 use crate::{
     auth,
-    operator::{Logo, Look},
+    operator::{Logo, Profile},
 };
 
 #[derive(Embed)]
@@ -28,19 +28,13 @@ struct Dist;
 /// A file with a hash in its name is never another one.
 const FOREVER: &str = "public, max-age=31536000, immutable";
 /// A browser keeps it, and asks each time whether it still holds. (`no-store` would also end the page that one goes back to.)
-pub const ASK_AGAIN: &str = "no-cache";
+pub const REVALIDATE: &str = "no-cache";
 /// What an operator has changed shows after five minutes.
-const SHORTLY: &str = "max-age=300";
+const FIVE_MINUTES: &str = "max-age=300";
 
 /// No other site may embed it.
-pub const SAME_ORIGIN: (HeaderName, HeaderValue) =
+const SAME_ORIGIN: (HeaderName, HeaderValue) =
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin"));
-/// No search engine is to list it.
-pub const NOT_FOUND_BY_SEARCHING: (HeaderName, HeaderValue) =
-    (HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex"));
-
-/// What the page may ask of the browser.
-pub const PERMISSIONS: HeaderValue = HeaderValue::from_static(share_relay_api::page::PERMISSIONS);
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
 /// A file of the page.
@@ -88,7 +82,7 @@ pub fn style() -> &'static str {
 
 /// The icon, for who asks for it without having read a page.
 pub fn icon(asked: &HeaderMap) -> Option<Answer> {
-    called("icon-").map(|file| answer::kept(file.answer(asked), asked, SHORTLY, &file.etag))
+    called("icon-").map(|file| answer::kept(file.answer(asked), asked, FIVE_MINUTES, &file.etag))
 }
 
 fn called(stem: &str) -> Option<&'static File> {
@@ -109,21 +103,23 @@ pub fn security(contact: &str, now: u64) -> Option<Answer> {
 }
 
 /// The operator's colours, for pages that have no scripts.
-pub fn colours(look: &Look, asked: &HeaderMap) -> Answer {
+pub fn colours(profile: &Profile, asked: &HeaderMap) -> Answer {
     let property = |name: &str, colour: &Option<String>| {
         colour.as_ref().map(|colour| format!("{name}:{colour};")).unwrap_or_default()
     };
-    let (light, dark) = (property("--accent-light", &look.accent), property("--accent-dark", &look.accent_dark));
+    let (light, dark) = (property("--accent-light", &profile.accent), property("--accent-dark", &profile.accent_dark));
     let text = format!(":root{{{light}{dark}}}");
     let etag = etag(text.as_bytes());
     let answer = answer::whole(StatusCode::OK, HeaderValue::from_static(content_type(".css")), text);
-    answer::kept(answer::with(answer, [SAME_ORIGIN]), asked, SHORTLY, &etag)
+    answer::kept(answer::with(answer, [SAME_ORIGIN]), asked, FIVE_MINUTES, &etag)
 }
 
 /// What the page is told of its operator.
-pub fn look(look: &Look, asked: &HeaderMap) -> Answer {
-    let answer = answer::with(answer::json(StatusCode::OK, look), [SAME_ORIGIN]);
-    answer::kept(answer, asked, SHORTLY, &etag(format!("{look:?}").as_bytes()))
+pub fn profile(profile: &Profile, asked: &HeaderMap) -> Answer {
+    let text = serde_json::to_vec(profile).expect("texts can be written");
+    let etag = etag(&text);
+    let answer = answer::whole(StatusCode::OK, HeaderValue::from_static(content_type(".json")), text);
+    answer::kept(answer::with(answer, [SAME_ORIGIN]), asked, FIVE_MINUTES, &etag)
 }
 
 /// The operator's logo. Opened by itself, it is a picture too, and nothing in it runs.
@@ -131,7 +127,7 @@ pub fn logo(logo: &Logo, asked: &HeaderMap) -> Answer {
     const PICTURE: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
     let answer = answer::whole(StatusCode::OK, HeaderValue::from_static(logo.content_type), logo.bytes.clone());
     let answer = answer::with(answer, [(header::CONTENT_SECURITY_POLICY, PICTURE), SAME_ORIGIN]);
-    answer::kept(answer, asked, SHORTLY, &etag(&logo.bytes))
+    answer::kept(answer, asked, FIVE_MINUTES, &etag(&logo.bytes))
 }
 
 /// SHA-256 of each file of the page, by name.
@@ -152,25 +148,30 @@ impl File {
         let answer = answer::whole(StatusCode::OK, HeaderValue::from_static(self.content_type), body.clone());
         let (kept, varies) = match is_hashed(&self.name) {
             true => (FOREVER, "accept-encoding"),
-            false => (ASK_AGAIN, "accept-encoding, accept-language"),
+            false => (REVALIDATE, "accept-encoding, accept-language"),
         };
-        let headers = [
-            (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
-            (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-            (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-            (HeaderName::from_static("permissions-policy"), PERMISSIONS),
-            (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
-            SAME_ORIGIN,
-            NOT_FOUND_BY_SEARCHING,
-            (header::VARY, HeaderValue::from_static(varies)),
-        ];
-        let answer = answer::with(answer, headers);
+        let answer = guarded(answer, POLICY, varies);
         let answer = match packed {
             true => answer::with(answer, [(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"))]),
             false => answer,
         };
         answer::kept(answer, asked, kept, &self.etag)
     }
+}
+
+/// Adds what every page and each file of one is held to.
+pub fn guarded(answer: Answer, policy: &'static str, varies: &'static str) -> Answer {
+    let headers = [
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy)),
+        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+        (HeaderName::from_static("permissions-policy"), HeaderValue::from_static(PERMISSIONS)),
+        (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+        SAME_ORIGIN,
+        (HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex")),
+        (header::VARY, HeaderValue::from_static(varies)),
+    ];
+    answer::with(answer, headers)
 }
 
 /// A name for these bytes; weak, as it is the same for those that are packed.

@@ -1,20 +1,17 @@
 //! Pages for people at addresses that are no links: the relay's own, the operator's statements, and where nothing is. They
 //! have no scripts, and are in the reader's language; every text of the operator's is only text in them.
 
-use hyper::{
-    HeaderMap, StatusCode,
-    header::{self, HeaderName, HeaderValue},
-};
+use hyper::{HeaderMap, StatusCode, header::HeaderValue};
 
 use super::{
     answer::{self, Answer},
     page,
 };
-use crate::operator::{Look, Operator};
+use crate::operator::{Operator, Profile};
 
 /// One of these pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Plain {
+pub enum StaticPage {
     /// What this relay is, for who comes without a link.
     Landing,
     /// What is kept of whom: the operator's words, or ours.
@@ -25,22 +22,32 @@ pub enum Plain {
 
 const FRAME: &str = include_str!("plain/frame.html");
 /// It loads only our own looks.
-const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-);
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// Segments of a path from which the root is told relatively. There are no links that long.
+const MAX_DEPTH: usize = 8;
 
-/// A page; `None` for a statement that there is not.
-pub fn answer(plain: Plain, operator: &Operator, asked: &HeaderMap) -> Option<Answer> {
-    let language = page::language(asked);
-    let body = match (plain, language) {
-        (Plain::Landing, "nl") => include_str!("plain/landing.nl.html").to_owned(),
-        (Plain::Landing, _) => include_str!("plain/landing.en.html").to_owned(),
-        (Plain::Privacy, _) if operator.privacy().is_some() => markup(operator.privacy()?.text(language)),
-        (Plain::Privacy, "nl") => include_str!("plain/privacy.nl.html").to_owned(),
-        (Plain::Privacy, _) => include_str!("plain/privacy.en.html").to_owned(),
-        (Plain::Accessibility, _) => markup(operator.accessibility()?.text(language)),
+/// A page, or the way to the operator's own; `None` for a statement that there is not.
+pub fn answer(which: StaticPage, operator: &Operator, asked: &HeaderMap) -> Option<Answer> {
+    let profile = operator.profile();
+    let address = match which {
+        StaticPage::Landing => None,
+        StaticPage::Privacy => Some(&profile.privacy),
+        StaticPage::Accessibility => profile.accessibility.as_ref(),
     };
-    Some(framed(StatusCode::OK, "", &body, operator.look(), asked))
+    if let Some(address) = address.filter(|address| address.starts_with("https://")) {
+        return Some(answer::elsewhere(StatusCode::FOUND, address));
+    }
+    let language = page::language(asked);
+    let body = match (which, language) {
+        (StaticPage::Landing, "nl") => include_str!("plain/landing.nl.html").to_owned(),
+        (StaticPage::Landing, _) => include_str!("plain/landing.en.html").to_owned(),
+        (StaticPage::Privacy, _) if operator.privacy().is_some() => markup(operator.privacy()?.text(language)),
+        (StaticPage::Privacy, "nl") => include_str!("plain/privacy.nl.html").to_owned(),
+        (StaticPage::Privacy, _) => include_str!("plain/privacy.en.html").to_owned(),
+        (StaticPage::Accessibility, _) => markup(operator.accessibility()?.text(language)),
+    };
+    Some(framed(StatusCode::OK, "", &body, profile, asked))
 }
 
 /// For a browser at an address where there is nothing.
@@ -50,17 +57,20 @@ pub fn nothing_here(path: &str, operator: &Operator, asked: &HeaderMap) -> Answe
         _ => include_str!("plain/nothing.en.html"),
     };
     // Relative, as a relay may have a path of its own behind a web server.
-    let root = "../".repeat(path.matches('/').count().saturating_sub(1));
-    framed(StatusCode::NOT_FOUND, &root, body, operator.look(), asked)
+    let root = match path.matches('/').count().saturating_sub(1) {
+        depth @ ..=MAX_DEPTH => "../".repeat(depth),
+        _ => "/".to_owned(),
+    };
+    framed(StatusCode::NOT_FOUND, &root, body, operator.profile(), asked)
 }
 
-fn framed(status: StatusCode, root: &str, body: &str, look: &Look, asked: &HeaderMap) -> Answer {
+fn framed(status: StatusCode, root: &str, body: &str, profile: &Profile, asked: &HeaderMap) -> Answer {
     const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
     let language = page::language(asked);
     let title =
         body.split_once("<h1>").and_then(|(_, rest)| rest.split_once("</h1>")).map_or("share", |(title, _)| title);
-    let logo = if look.logo { format!("<img src=\"{root}page/operator-logo\" alt=\"\">") } else { String::new() };
-    let (name, foot) = (escaped(look.name.as_deref().unwrap_or("share")), foot(look, root, language));
+    let logo = if profile.logo { format!("<img src=\"{root}page/operator-logo\" alt=\"\">") } else { String::new() };
+    let (name, foot) = (escaped(profile.name.as_deref().unwrap_or("share")), foot(profile, root, language));
     // In one pass, as a value may look like the name of another.
     let mut text = String::new();
     for piece in FRAME.split("{{") {
@@ -79,21 +89,12 @@ fn framed(status: StatusCode, root: &str, body: &str, look: &Look, asked: &Heade
         text += rest;
     }
     let etag = page::etag(text.as_bytes());
-    let headers = [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-        (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-        (HeaderName::from_static("permissions-policy"), page::PERMISSIONS),
-        page::SAME_ORIGIN,
-        page::NOT_FOUND_BY_SEARCHING,
-        (header::VARY, HeaderValue::from_static("accept, accept-language")),
-    ];
-    let answer = answer::with(answer::whole(status, HTML, text), headers);
-    if status == StatusCode::OK { answer::kept(answer, asked, page::ASK_AGAIN, &etag) } else { answer }
+    let answer = page::guarded(answer::whole(status, HTML, text), POLICY, "accept, accept-language");
+    if status == StatusCode::OK { answer::kept(answer, asked, page::REVALIDATE, &etag) } else { answer }
 }
 
 /// How to reach the operator, and its statements.
-fn foot(look: &Look, root: &str, language: &str) -> String {
+fn foot(profile: &Profile, root: &str, language: &str) -> String {
     let [privacy, accessibility, abuse] = match language {
         "nl" => ["Privacy", "Toegankelijkheid", "Misbruik melden"],
         _ => ["Privacy", "Accessibility", "Report misuse"],
@@ -102,15 +103,17 @@ fn foot(look: &Look, root: &str, language: &str) -> String {
         let root = if address.contains(':') { "" } else { root };
         format!("<li><a href=\"{root}{}\">{}</a></li>", escaped(address), escaped(text))
     };
-    let dialled = |phone: &str| phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect::<String>();
+    // A zero in brackets is not dialled after a country's code.
+    let dialled =
+        |phone: &str| phone.replace("(0)", "").chars().filter(|c| c.is_ascii_digit() || *c == '+').collect::<String>();
     let links = [
-        look.phone.as_deref().map(|phone| link(&format!("tel:{}", dialled(phone)), phone)),
-        look.email.as_deref().map(|email| link(&format!("mailto:{email}"), email)),
-        Some(link(&look.privacy, privacy)),
-        look.accessibility.as_deref().map(|address| link(address, accessibility)),
-        look.abuse.as_deref().map(|address| link(address, abuse)),
+        profile.phone.as_deref().map(|phone| link(&format!("tel:{}", dialled(phone)), phone)),
+        profile.email.as_deref().map(|email| link(&format!("mailto:{email}"), email)),
+        Some(link(&profile.privacy, privacy)),
+        profile.accessibility.as_deref().map(|address| link(address, accessibility)),
+        profile.abuse.as_deref().map(|address| link(address, abuse)),
     ];
-    let contact = look.contact.as_deref().map(|contact| format!("<p>{}</p>", escaped(contact))).unwrap_or_default();
+    let contact = profile.contact.as_deref().map(|contact| format!("<p>{}</p>", escaped(contact))).unwrap_or_default();
     format!("{contact}<ul>{}</ul>", links.into_iter().flatten().collect::<String>())
 }
 
@@ -153,15 +156,16 @@ mod tests {
 
     #[test]
     fn whatever_an_operator_is_called_is_only_text() {
-        let look = Look {
+        let profile = Profile {
             name: Some("<script>{{body}}".into()),
             contact: Some("a < b".into()),
-            phone: Some("+31 (0)88-1".into()),
+            phone: Some("+31 (0)88 123-45 67".into()),
             abuse: Some("mailto:a@b".into()),
-            ..Look::default()
+            ..Profile::default()
         };
-        let foot = foot(&look, "../", "en");
-        for link in ["<a href=\"tel:+310881\">+31 (0)88-1</a>", "<a href=\"mailto:a@b\">Report misuse</a>"] {
+        let foot = foot(&profile, "../", "en");
+        for link in ["<a href=\"tel:+31881234567\">+31 (0)88 123-45 67</a>", "<a href=\"mailto:a@b\">Report misuse</a>"]
+        {
             assert!(foot.contains(link), "{foot}");
         }
         assert!(foot.contains("<p>a &#60; b</p>") && foot.contains("<a href=\"../privacy\">Privacy</a>"), "{foot}");

@@ -2,7 +2,7 @@
 
 use share_relay_api::{Code, ShareId};
 
-use super::{page, plain::Plain};
+use super::{page, plain::StaticPage};
 
 /// A call of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub enum Call {
     /// `GET /page/{name}`
     PageFile(&'static str),
     /// `GET /page/operator.json`
-    Look,
+    Profile,
     /// `GET /page/operator-logo`
     Logo,
     /// `GET /page/operator.css`
@@ -26,7 +26,7 @@ pub enum Call {
     /// `GET /favicon.ico`
     Icon,
     /// `GET /`, `/privacy` or `/accessibility`
-    Plain(Plain),
+    StaticPage(StaticPage),
     /// `GET /robots.txt`
     Robots,
     /// `GET /.well-known/security.txt`
@@ -116,12 +116,12 @@ fn call(method: &str, segments: &[&str]) -> Result<Option<Call>, Code> {
         ["healthz"] => get(Call::Healthz),
         ["readyz"] => get(Call::Readyz),
         ["s", _] => get(Call::Page),
-        ["page", "operator.json"] => get(Call::Look),
+        ["page", "operator.json"] => get(Call::Profile),
         ["page", "operator-logo"] => get(Call::Logo),
         ["page", "operator.css"] => get(Call::Colours),
-        [""] => get(Call::Plain(Plain::Landing)),
-        ["privacy"] => get(Call::Plain(Plain::Privacy)),
-        ["accessibility"] => get(Call::Plain(Plain::Accessibility)),
+        [""] => get(Call::StaticPage(StaticPage::Landing)),
+        ["privacy"] => get(Call::StaticPage(StaticPage::Privacy)),
+        ["accessibility"] => get(Call::StaticPage(StaticPage::Accessibility)),
         ["favicon.ico"] => get(Call::Icon),
         ["robots.txt"] => get(Call::Robots),
         [".well-known", "security.txt"] => get(Call::Security),
@@ -173,8 +173,8 @@ impl Call {
             Self::Healthz => "/healthz",
             Self::Readyz => "/readyz",
             Self::Page => "/s/{id}",
-            Self::PageFile(_) | Self::Look | Self::Logo | Self::Colours => "/page/{name}",
-            Self::Plain(_) | Self::Icon | Self::Robots | Self::Security => "/{name}",
+            Self::PageFile(_) | Self::Profile | Self::Logo | Self::Colours => "/page/{name}",
+            Self::StaticPage(_) | Self::Icon | Self::Robots | Self::Security => "/{name}",
             Self::Share(_, call) => call.template(),
         }
     }

@@ -50,7 +50,15 @@ async fn at_an_address_where_nothing_is_a_person_reads_a_page_and_a_program_json
         }
     }
     let browser = [("accept", "text/html")];
+    for path in ["/accessibility", "/.well-known/security.txt", "/page/operator-logo"] {
+        let page = server.call("GET", path, &browser, b"").await;
+        assert_eq!((page.status, page.header("content-type")), (404, Some("text/html; charset=utf-8")), "{path}");
+        assert_eq!(server.get(path).await.code(), Code::NoSuchPath, "{path}");
+    }
     assert_eq!(server.call("GET", "/v1/shares/x", &browser, b"").await.code(), Code::DamagedId);
+    let deep = server.call("GET", &"/".repeat(5000), &browser, b"").await;
+    let text = String::from_utf8(deep.body).unwrap();
+    assert!(deep.status == 404 && text.len() < 4096 && text.contains("href=\"/page/style-"), "{}", text.len());
     server.stop().await;
 }
 
@@ -110,6 +118,22 @@ async fn who_comes_without_a_link_reads_whose_relay_this_is_and_what_it_keeps() 
     }
     assert!(String::from_utf8_lossy(&nobodys.get("/").await.body).contains("<p class=\"name\">share</p>"));
     nobodys.stop().await;
+}
+
+#[tokio::test]
+async fn statements_that_are_elsewhere_are_led_to() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("operator.json");
+    let [privacy, accessibility] = ["https://dam.example/privacy", "https://dam.example/toegankelijk?a=b"];
+    std::fs::write(&file, format!(r#"{{"privacy":"{privacy}","accessibility":"{accessibility}"}}"#)).unwrap();
+    let operator = crate::operator::Operator::read(&file).unwrap();
+    let server = Server::start_with(&dir, Config { operator, ..config() }).await;
+    for (path, address) in [("/privacy", privacy), ("/accessibility", accessibility)] {
+        let answer = server.get(path).await;
+        assert_eq!((answer.status, answer.header("location")), (302, Some(address)));
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+    }
+    server.stop().await;
 }
 
 /// Where a test's log goes.

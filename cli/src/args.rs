@@ -116,7 +116,7 @@ pub struct Send {
     /// Go on where the same command was cut off before, if it was
     #[arg(long, conflicts_with_all = ["new", "here"])]
     pub resume: bool,
-    /// Begin anew, and take back what the same command did not finish before
+    /// Begin again, and take back what the same command did not finish before
     #[arg(long)]
     pub new: bool,
     /// How long to keep trying when the relay cannot be reached

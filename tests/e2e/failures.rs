@@ -160,7 +160,7 @@ fn malformed_words_spend_no_try() {
     let cases = [
         ("the words are: storm, milk and change", "You have filled in 3 words; usually there are 6"),
         ("qqqqqq qqqqqq qqqqqq qqqqqq qqqqqq qqqqqq", "Word 1 is not right"),
-        (&mistyped, "One word is not right, or the order is different"),
+        (&mistyped, "one is not right, or the order is different"),
     ];
     for (words, says) in cases {
         let malformed = Sent { words: world.file("mistyped", words), ..sent.clone() };

@@ -264,7 +264,7 @@ fn at_a_terminal_the_rest_is_offered() {
         fs::remove_file(temporary).unwrap();
         gate.open();
         terminal.sees("z.tmp cannot be sent whole");
-        terminal.answers("Send the rest anew without it, with another link?", answer);
+        terminal.answers("Send the rest again without it, with another link?", answer);
         let (code, shown) = terminal.finish();
         assert_eq!(code, exit, "{shown}");
         assert_eq!(shown.contains("Ready. It can be downloaded until"), exit == 0, "{shown}");

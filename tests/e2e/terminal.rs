@@ -427,7 +427,7 @@ fn what_changed_since_is_offered_anew() {
         world.file("case.bin", noise(1000));
         let mut terminal = Terminal::run(&world, &format!("exec {SHARE} send case.bin --resume --relay {}", gate.url));
         terminal.sees("case.bin changed since this upload began");
-        terminal.answers("Send it anew, and take the unfinished upload back?", if anew { "y\n" } else { "n\n" });
+        terminal.answers("Send it again, and take the unfinished upload back?", if anew { "y\n" } else { "n\n" });
         if !anew {
             assert_eq!(terminal.finish().0, 12);
             world.share(["resume", "--json"]).output().fails(12, "file_changed");

@@ -364,7 +364,7 @@ fn revoke_takes_the_journal_along() {
     stopped.world.share(["revoke", &stopped.sent.link]).succeeds();
     assert_eq!(journals(&stopped.world), [] as [PathBuf; 0]);
     let resume = || stopped.world.share(["resume"]);
-    fails(resume, 10, "nothing_unfinished", "There is no unfinished upload", "To send it anew");
+    fails(resume, 10, "nothing_unfinished", "There is no unfinished upload", "To send it again");
 }
 
 #[test]
@@ -416,7 +416,7 @@ fn what_is_gone_from_the_relay_cannot_go_on() {
         assert_eq!(journals(&world), kept);
         let outcome = world.share(["resume", "--json"]).clock(clock).output();
         let told = outcome.fails(5, end);
-        assert!(told["hint"].as_str().unwrap().contains("Send it anew"), "{told}");
+        assert!(told["hint"].as_str().unwrap().contains("Send it again"), "{told}");
         assert_eq!(journals(&world), [] as [PathBuf; 0], "{end}");
         assert!(!world.path("words").exists(), "{end}: they open nothing now");
     }

@@ -41,7 +41,7 @@ words-count = { $found ->
     [one] U hebt 1 woord ingevuld; meestal zijn het er 6
    *[other] U hebt { $found } woorden ingevuld; meestal zijn het er 6
 }
-words-checksum = Er klopt een woord niet, of de volgorde is anders. Dit heeft geen poging gekost
+words-checksum = De woorden passen niet bij elkaar: er klopt er een niet, of de volgorde is anders. Dit telt niet als poging
 
 ## content
 # (files and folders: reading, packing, unpacking)
@@ -57,6 +57,7 @@ content-message-long = Het bericht is te lang: hoogstens { $limit } KiB
 content-message-character = In het bericht staat een teken dat niet kan worden verstuurd: { $character }
 content-sender-length = De naam van de afzender (--from, SHARE_FROM) moet 1 tot { $most } tekens hebben
 content-sender-character = In de naam van de afzender (--from, SHARE_FROM) staat een teken dat niet overal te zien is: { $character }
+content-sender-spaces = In de naam van de afzender (--from, SHARE_FROM) staan twee of meer spaties achter elkaar
 content-newer = Dit is verstuurd met een nieuwere versie van share
 content-manifest = De lijst van wat er in deze zending zit, klopt niet
 content-archive = De inhoud van deze zending klopt niet, bij “{ $path }”
@@ -294,7 +295,7 @@ here-not-built-in = Deze versie van share kan niet vanaf deze computer delen
 here-not-built-in-hint = Geef een server op: share send --relay URL
 here-waiting = Laat dit venster open tot het is opgehaald. Ctrl-C stopt het delen.
 here-received = Ongewijzigd ontvangen door de ontvanger.
-here-given-to-browser = Ongewijzigd aan de browser van de ontvanger gegeven, die het tot { $until } opnieuw kan downloaden. Laat dit venster tot dan open, of tot de ontvanger zegt dat het bestand er is.
+here-given-to-browser = Ongewijzigd naar de downloads van de ontvanger verstuurd; diens browser kan het tot { $until } opnieuw downloaden. Laat dit venster tot dan open, of tot de ontvanger zegt dat het bestand er is.
 here-expired = Het is verlopen voordat het was opgehaald
 here-revoked = Het is ingetrokken
 here-stopped = Gestopt; het kan niet meer worden opgehaald
@@ -381,7 +382,7 @@ get-ticket-not-kept = Mislukt het ophalen, dan telt een nieuwe poging als nog ee
 state-uploading = Wordt nog verstuurd.
 state-ready = Klaar; het kan worden opgehaald tot { $until }.
 state-locked = Op slot tot { $until } na te veel verkeerde woorden. Ontgrendelen gaat met: share unlock { $link }
-state-given = Aan de browser van de ontvanger gegeven; het kan nog worden opgehaald tot { $until }.
+state-given = Naar de downloads van de ontvanger verstuurd; het kan nog worden opgehaald tot { $until }.
 state-received = Ontvangen; het kan nog worden opgehaald tot { $until }.
 state-collected = Opgehaald zo vaak als u toestond; de inhoud is van de server verwijderd.
 state-content-until = Gebeurt er verder niets, dan verwijdert de server de inhoud op { $until }.
@@ -396,7 +397,7 @@ event-ticket = download begonnen
 event-ticket-again = download opnieuw begonnen, in plaats van de vorige
 event-ticket-returned = download niet afgemaakt; die telt niet mee
 event-receipt = ongewijzigd ontvangen door de ontvanger op { $time } (echte ontvangstbevestiging)
-event-receipt-browser = ongewijzigd aan de browser van de ontvanger gegeven op { $time }; kan nog even opnieuw worden gedownload (echte ontvangstbevestiging)
+event-receipt-browser = ongewijzigd naar de downloads van de ontvanger verstuurd op { $time }; kan nog even opnieuw worden gedownload (echte ontvangstbevestiging)
 event-receipt-confirmed = de ontvanger bevestigde op { $time } dat het bestand er is (echte ontvangstbevestiging)
 event-receipt-unverified = een ontvangstbevestiging die NIET echt is; vertrouw er niet op
 event-collected = opgehaald zo vaak als u toestond; inhoud verwijderd

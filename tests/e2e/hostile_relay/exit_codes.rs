@@ -50,7 +50,7 @@ fn every_call_has_an_end_of_its_own_for_errors_that_only_a_broken_relay_gives() 
         (Code::BadRequest, 3, "The relay refused (bad_request)"),
         (Code::Unknown, 3, "The relay refused (unknown_code)"),
         (Code::Internal, 3, "The relay failed"),
-        (Code::Conflict, 8, "The relay holds something else for this share"),
+        (Code::Conflict, 8, "The relay holds something different from what was sent"),
         (Code::PartsMissing, 8, "The relay has lost a part"),
     ];
     for call in RECIPIENTS.into_iter().chain(SENDERS) {
@@ -99,6 +99,6 @@ fn a_relay_that_fails_for_ever_is_out_of_reach_once_patience_ends() {
 fn an_upload_that_the_relay_holds_otherwise_is_not_gone_on_with() {
     let stage = Stage::new();
     let outcome = answered(&stage, "header", || problem(Code::Conflict));
-    outcome.says("The share was taken back").says("hint: Send it anew.");
+    outcome.says("The share was taken back").says("hint: Send it again.");
     bounded(stage.world.share(["resume"])).exits(10).says("There is no unfinished upload");
 }

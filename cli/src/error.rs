@@ -269,7 +269,8 @@ impl From<ContentError> for Error {
             | C::MessageLong
             | C::MessageCharacter(_)
             | C::SenderLength
-            | C::SenderCharacter(_) => (Kind::Usage, "usage", None),
+            | C::SenderCharacter(_)
+            | C::SenderSpaces => (Kind::Usage, "usage", None),
             C::Newer => (Kind::Corrupt, "newer_version", Some(fl!("content-newer-hint"))),
             // Authenticated, so only who sealed it can have made it so.
             C::Manifest(_) | C::Archive(..) => (Kind::Corrupt, "corrupt", Some(fl!("corrupt-sender-hint"))),

@@ -33,6 +33,8 @@ pub enum ContentError {
     SenderLength,
     /// The sender's name holds a character that is not shown, or not everywhere.
     SenderCharacter(char),
+    /// The sender's name holds two spaces in a row.
+    SenderSpaces,
 
     /// The manifest is of a version this program does not know.
     Newer,
@@ -146,6 +148,7 @@ impl fmt::Display for ContentError {
             }
             Self::MessageCharacter(c) => fl!("content-message-character", character = printable(&c.to_string())),
             Self::SenderLength => fl!("content-sender-length", most = super::manifest::MAX_SENDER_CHARACTERS),
+            Self::SenderSpaces => fl!("content-sender-spaces"),
             Self::SenderCharacter(c) => {
                 fl!("content-sender-character", character = format!("U+{:04X}", u32::from(*c)))
             }

@@ -8,7 +8,7 @@ use share_relay_api::Json;
 use super::{
     archive::Layout,
     error::{ContentError, Fault},
-    names::{self, is_unassigned, is_visible, printable, with_previous},
+    names::{self, is_ignorable, is_unassigned, is_visible, printable, with_previous},
     tree::Tree,
 };
 
@@ -20,6 +20,7 @@ pub const MAX_LISTED: usize = 10_000;
 pub const MAX_ENTRIES: u64 = 1_000_000;
 /// Characters in the name by which the sender wants to be known.
 pub const MAX_SENDER_CHARACTERS: usize = 100;
+const BRAILLE_BLANK: char = '\u{2800}';
 /// Bytes of UTF-8 in the sender's message.
 pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
 /// Bytes of JSON. With the header and the tags of the age file this stays below the relay's 4 MiB.
@@ -260,6 +261,15 @@ pub fn clean_sender(name: &str) -> Result<String, ContentError> {
 fn check_sender(name: &str) -> Result<(), ContentError> {
     if let Some((_, c)) = with_previous(name).find(|&(previous, c)| !is_visible(previous, c)) {
         return Err(ContentError::SenderCharacter(c));
+    }
+    // It is shown as a space.
+    if name.contains(BRAILLE_BLANK) {
+        return Err(ContentError::SenderCharacter(BRAILLE_BLANK));
+    }
+    // What stands behind a gap would not be read as a part of the name.
+    let shown = || name.chars().filter(|c| !is_ignorable(*c)).map(char::is_whitespace);
+    if shown().zip(shown().skip(1)).any(|both| both == (true, true)) {
+        return Err(ContentError::SenderSpaces);
     }
     match name.chars().count() {
         1..=MAX_SENDER_CHARACTERS if name == name.trim() => Ok(()),

@@ -231,7 +231,7 @@ fn is_variation_selector(c: char) -> bool {
 
 /// Unicode property Default_Ignorable_Code_Point (unchanged since Unicode 14): shown as nothing. All marks that
 /// turn the direction of text are among them.
-fn is_ignorable(c: char) -> bool {
+pub(crate) fn is_ignorable(c: char) -> bool {
     matches!(c,
         '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}'
         | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}'

@@ -60,10 +60,13 @@ fn a_sender_travels_as_a_name_that_everybody_can_show() {
         assert!(matches!(clean_sender(empty_or_long), Err(ContentError::SenderLength)), "{empty_or_long:?}");
     }
     // Not shown, not shown everywhere, and what stands for bytes that are no text.
-    for c in ['\n', '\u{1b}', '\u{202e}', '\u{200b}', '\u{e000}', '\u{378}', '\u{fffd}'] {
+    for c in ['\n', '\u{1b}', '\u{202e}', '\u{200b}', '\u{e000}', '\u{378}', '\u{fffd}', '\u{2800}'] {
         let error = clean_sender(&format!("a{c}b")).unwrap_err();
         assert!(matches!(error, ContentError::SenderCharacter(found) if found == c), "{error:?}");
         assert!(!error.to_string().contains(c), "{error}");
+    }
+    for gap in ["  ", " \u{a0}", "\u{3000}\u{2003}", "\u{2003}\u{200d}\u{2003}"] {
+        assert!(matches!(clean_sender(&format!("a{gap}b")), Err(ContentError::SenderSpaces)), "{gap:?}");
     }
 }
 

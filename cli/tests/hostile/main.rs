@@ -606,6 +606,10 @@ refused! {
     sender_with_private_use: sender("a\u{e000}") => listed(Sender);
     sender_of_a_filler: sender("\u{3164}") => listed(Sender);
     sender_with_a_noncharacter: sender("a\u{ffff}") => listed(Sender);
+    sender_with_a_braille_blank: sender("a\u{2800}b") => listed(Sender);
+    sender_with_two_spaces: sender("a  b") => listed(Sender);
+    sender_with_spaces_of_two_kinds: sender("a\u{a0} b") => listed(Sender);
+    sender_with_joined_spaces: sender("a\u{2003}\u{200d}\u{2003}b") => listed(Sender);
     sender_null: lie(|m| m["sender"] = Value::Null) => listed(Malformed);
     sender_as_a_number: lie(|m| m["sender"] = json!(1)) => listed(Malformed);
     sender_as_a_list: lie(|m| m["sender"] = json!(["x"])) => listed(Malformed);

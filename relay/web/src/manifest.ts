@@ -150,7 +150,9 @@ function isMessage(message: string): boolean {
 }
 
 function isSender(name: string): boolean {
-  return /^.{1,100}$/su.test(name) && isWellShown(name) && name.trim() === name;
+  // What stands behind a gap would not be read as a part of the name; a braille blank (U+2800) is one too.
+  const gap = /\u2800|\p{White_Space}\p{Default_Ignorable_Code_Point}*\p{White_Space}/u;
+  return /^.{1,100}$/su.test(name) && isWellShown(name) && name.trim() === name && !gap.test(name);
 }
 
 function checkFile({ entries, files, folders, bytes, length }: Manifest): Fault | null {

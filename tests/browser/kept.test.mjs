@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { basename } from "node:path";
 import { say } from "./driver.mjs";
 import { inBrowsers, inBrowsersOfTheirOwn, MIB } from "./stage.mjs";
 import { until } from "./world.mjs";
@@ -36,6 +37,24 @@ inBrowsers((test) => {
     await move(page, "back");
     await page.heading("ask.title");
     assert.equal(await page.value("#words"), "");
+  });
+
+  test("a file from disk takes the place of what was opened before it, for Forward too", async (stage) => {
+    const { link, words } = stage.send(stage.world.file("before.bin", "x"));
+    const saved = stage.saved(link, words);
+    const page = await stage.opened({ link, words });
+    await move(page, "back");
+    await page.heading("ask.title");
+    await page.chooseFile("#local-file", saved);
+    await page.heading("file.title", { name: basename(saved) });
+    await move(page, "forward");
+    await page.heading("file.title", { name: basename(saved) });
+    await page.unlock(words);
+    await page.heading("contents.title");
+    await page.click("#save");
+    await page.heading("saved.title");
+    await page.sees(say("saved.receipt.local"));
+    assert.deepEqual(stage.events(link, "ticket").length, 1);
   });
 
   test("what is typed before the page begins is kept, and so is the place where it is typed", async (stage) => {

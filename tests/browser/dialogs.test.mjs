@@ -127,7 +127,10 @@ inBrowsersOfTheirOwn((test, name) => {
     const page = await stage.opened({ link, words }, ALL);
     await page.click("#save-place");
     await screen.answer(PLACE, SAVE);
-    for (const key of ["failure.disk_full", "failure.disk_full.hint"]) await page.sees(say(key));
+    await page.problem();
+    // On a busy computer Chromium now and then only says that it could not write: then room is asked about.
+    const told = await page.text();
+    assert.ok(["failure.disk_full", "failure.place_failed"].some((key) => told.includes(say(key)) && told.includes(say(`${key}.hint`))), told);
     assert.deepEqual(readdirSync(stage.downloads), ["filler"]);
     stage.empty();
     await page.click("#save-place");

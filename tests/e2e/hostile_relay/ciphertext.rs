@@ -21,7 +21,7 @@ const SEALED_CHUNK: usize = CHUNK + 16;
 const NOT_AN_AGE_FILE: (i32, &str) = (8, "This is not an age file");
 const NOT_WHAT_WAS_SENT: (i32, &str) = (8, "What the relay gives out is not what was sent");
 const CHANGED: (i32, &str) = (8, "The content was changed or damaged after it was sealed");
-const GIVES_OUT_ELSE: (i32, &str) = (8, "The relay now gives out something else");
+const GIVES_OUT_ELSE: (i32, &str) = (8, "The relay now gives out something different from");
 
 #[test]
 fn lies_in_the_manifest() {

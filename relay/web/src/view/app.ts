@@ -8,9 +8,9 @@ import { decodeFully, readIdSegment } from "../repair.ts";
 import { pageUrl } from "../trusted.ts";
 import { Ask } from "./ask.ts";
 import { element, setText } from "./dom.ts";
+import { Ended } from "./ended.ts";
 import { band, foot, steps } from "./frame.ts";
 import { icon } from "./icons.ts";
-import { Ended } from "./ended.ts";
 import { loadOperator, type Operator } from "./operator.ts";
 import { OtherWays } from "./other_ways.ts";
 import type { Screen, Stage } from "./screen.ts";
@@ -50,7 +50,7 @@ export class App implements Stage {
   /** Draws the page and asks about the share. */
   start(root: HTMLElement): void {
     root.replaceChildren(this.#top, this.#main, this.#bottom, this.#live);
-    addEventListener("popstate", () => this.#wander());
+    addEventListener("popstate", () => this.#onPopState());
     this.#draw();
     void this.open();
     void this.#showOperator();
@@ -122,7 +122,7 @@ export class App implements Stage {
   }
 
   /** The person has gone back or forth in the browser's history. */
-  #wander(): void {
+  #onPopState(): void {
     const isOpened = history.state === OPENED;
     if (this.screen.isBusy) {
       // It goes on here, until it is stopped, or nothing would be lost.

@@ -30,8 +30,8 @@ export class Contents implements Screen {
   readonly step = "look";
   readonly #tree: FileTree;
   #preview: Preview | null = null;
-  /** Whether the relay has let go of it. */
-  #isOver = false;
+  /** Whether the relay has let go of it, so that it can be saved no more. */
+  isOver = false;
   #isStopped = false;
   #hasLooked = false;
   #isLooking = false;
@@ -65,7 +65,7 @@ export class Contents implements Screen {
       element("h2", {}, texts.say("contents.files")),
       paragraph(texts.count("contents.total", files, { size: texts.size(bytes) })),
       this.#list(texts),
-      this.#isOver ? paragraph(texts.say("contents.over"), { class: "notice" }) : this.#actions(texts),
+      this.isOver ? paragraph(texts.say("contents.over"), { class: "notice" }) : this.#actions(texts),
     ];
   }
 
@@ -86,15 +86,6 @@ export class Contents implements Screen {
   markSaved(): void {
     this.#upload = null;
     this.#tree.offersLook = false;
-  }
-
-  /** The relay has let go of it: it can be saved no more. */
-  markOver(): void {
-    this.#isOver = true;
-  }
-
-  get isOver(): boolean {
-    return this.#isOver;
   }
 
   /** A file was looked at, for which a place among the downloads is held, and only here. */

@@ -136,7 +136,7 @@ export class Done implements Screen {
     const { address, engine } = this.stage;
     if (!address) return;
     await engine.call("open", { relay: address.base, id: address.id }).catch((error: unknown) => {
-      if (isOver(failureOf(error))) this.contents.markOver();
+      if (isOver(failureOf(error))) this.contents.isOver = true;
     });
     this.#drawn();
   }

@@ -65,16 +65,16 @@ describe("webkit", { skip: why ?? false }, () => {
   }
 
   async function looksClosed(page) {
-    await page.page.click("#preview-close");
+    await page.click("#preview-close");
     await until(() => page.page.evaluate(() => document.querySelector("#preview") === null), "the look is not closed");
   }
 
   async function looksRight(page, state) {
     for (const language of ["en", "nl"]) {
-      await page.page.click(`#speak-${language}`);
+      await page.click(`#speak-${language}`);
       await isAccessible(page.page, `${state}, ${language}`);
     }
-    await page.page.click("#speak-en");
+    await page.click("#speak-en");
   }
 
   const receipts = (link) => world.events(link).filter(({ event }) => event === "receipt");
@@ -115,13 +115,13 @@ describe("webkit", { skip: why ?? false }, () => {
       await page.heading("contents.title");
       const look = async (name) => {
         const id = await page.page.evaluate((name) => [...document.querySelectorAll(".look")].find((one) => one.textContent.endsWith(name)).id, name);
-        await page.page.click(`#${id}`);
+        await page.click(`#${id}`);
         await page.page.waitForSelector("#preview iframe");
         assert.ok(await page.page.evaluate(() => document.querySelector("#preview iframe").contentDocument === null));
       };
       await look("green.png");
       await until(async () => (await page.page.evaluate(greenOf, await page.page.screenshot())) > 10_000, "the picture is not shown");
-      await page.page.click("#preview-close");
+      await page.click("#preview-close");
       await look("note.txt");
       await looksClosed(page);
       await page.click("#save");

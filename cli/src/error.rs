@@ -391,7 +391,9 @@ impl From<Problem> for Error {
             Code::TooBusy | Code::Timeout => {
                 told(Kind::Unreachable, fl!("relay-busy")).hint(fl!("client-unreachable-hint"))
             }
-            Code::Internal => told(Kind::Unreachable, fl!("relay-failed")).hint(fl!("relay-failed-hint")),
+            Code::Internal | Code::StorageMissing | Code::StorageFailing | Code::RecordDamaged => {
+                told(Kind::Unreachable, fl!("relay-failed")).hint(fl!("relay-failed-hint"))
+            }
             Code::Conflict => told(Kind::Corrupt, fl!("relay-conflict")).hint(fl!("relay-conflict-hint")),
             // To what we ask, only what is no relay of this protocol says these.
             Code::BadRequest

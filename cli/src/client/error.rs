@@ -210,7 +210,8 @@ fn problem_is_passing(problem: &Problem) -> bool {
     match problem.code {
         // Of what is still being uploaded with a known size, there will be more.
         Code::NotReady => problem.total_bytes.is_some(),
-        Code::Timeout | Code::TooBusy | Code::Internal | Code::StorageFull => true,
+        Code::Timeout | Code::TooBusy | Code::Internal => true,
+        Code::StorageFull | Code::StorageMissing | Code::StorageFailing => true,
         Code::Unknown => status_is_passing(problem.status),
         Code::BadRequest
         | Code::NoSuchPath
@@ -232,6 +233,7 @@ fn problem_is_passing(problem: &Problem) -> bool {
         | Code::ExpiryTooLong
         | Code::WrongLength
         | Code::RangeNotSatisfiable
+        | Code::RecordDamaged
         | Code::ContentDamaged => false,
     }
 }

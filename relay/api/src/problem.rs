@@ -127,6 +127,12 @@ codes! {
     TooBusy = "too_busy", 503, "The relay is busy; try again later.";
     /// The disk is full.
     StorageFull = "storage_full", 507, "The relay has no space left.";
+    /// The data folder is not there, or is another one than this relay began with.
+    StorageMissing = "storage_missing", 503, "The relay's storage is not there; what it holds may come back.";
+    /// The disk fails, or can only be read: what must be written down cannot be done.
+    StorageFailing = "storage_failing", 503, "The relay's storage cannot be written to.";
+    /// What the relay has written down of this share cannot be read. Trying again does not help.
+    RecordDamaged = "record_damaged", 500, "The relay cannot read what it keeps of this share.";
     /// What is stored is not whole any more. Trying again does not help.
     ContentDamaged = "content_damaged", 500, "What the relay has stored is damaged.";
     /// Anything else; the cause is in the relay's log only.

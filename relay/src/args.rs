@@ -51,7 +51,7 @@ pub struct Serve {
     /// A file that says whose relay it is: name, how to reach you, statements, colours, logo
     #[arg(long, value_name = "FILE")]
     pub operator: Option<PathBuf>,
-    /// Where to serve metrics; nowhere unless given
+    /// Where to serve metrics and health to the operator; nowhere unless given
     #[arg(long, value_name = "ADDRESS")]
     pub metrics_listen: Option<String>,
     /// How to write the log, on standard error

@@ -1,5 +1,5 @@
-//! The memory through which content passes: blocks of one size that are used again and again, because fresh memory
-//! costs a page fault every 4 KiB, and because what is held at once can then be counted.
+//! The memory through which content passes: small blocks where it moves slowly, and large ones where it moves fast. Those
+//! are used again and again, because fresh memory costs a page fault every 4 KiB.
 
 use std::{
     fmt,
@@ -8,23 +8,23 @@ use std::{
 
 use crate::limits::{BLOCK_BYTES, IDLE_BLOCKS};
 
-/// Blocks that nobody uses right now.
+/// Large blocks that nobody uses right now.
 #[derive(Debug, Clone, Default)]
 pub struct Blocks(Arc<Mutex<Vec<Box<[u8]>>>>);
 
-/// [`BLOCK_BYTES`] of memory, of which the first bytes are filled. Dropped, it goes back to its pool.
+/// Some memory, of which the first bytes are filled. A large one goes back to its pool when it is dropped.
 pub struct Block {
-    pool: Blocks,
+    pool: Option<Blocks>,
     bytes: Box<[u8]>,
     filled: usize,
 }
 
 impl Blocks {
-    /// An empty block. A new one takes memory only as it is filled.
+    /// An empty block of [`BLOCK_BYTES`]. A new one takes memory only as it is filled.
     pub fn take(&self) -> Block {
         let used = self.idle().pop();
         let bytes = used.unwrap_or_else(|| vec![0; BLOCK_BYTES].into_boxed_slice());
-        Block { pool: self.clone(), bytes, filled: 0 }
+        Block { pool: Some(self.clone()), bytes, filled: 0 }
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Box<[u8]>>> {
@@ -33,6 +33,16 @@ impl Blocks {
 }
 
 impl Block {
+    /// An empty block of so many bytes.
+    pub fn small(bytes: usize) -> Self {
+        Self { pool: None, bytes: vec![0; bytes].into_boxed_slice(), filled: 0 }
+    }
+
+    /// Whether it is one of [`BLOCK_BYTES`].
+    pub fn is_large(&self) -> bool {
+        self.pool.is_some()
+    }
+
     /// Room for more bytes; it holds what an earlier user left there.
     pub fn room(&mut self) -> &mut [u8] {
         &mut self.bytes[self.filled..]
@@ -41,6 +51,11 @@ impl Block {
     /// Counts bytes at the beginning of the room as filled.
     pub fn fill(&mut self, bytes: usize) {
         self.filled = self.filled.saturating_add(bytes).min(self.bytes.len());
+    }
+
+    /// Whether nothing is filled in.
+    pub fn is_empty(&self) -> bool {
+        self.filled == 0
     }
 
     /// Whether there is no room left.
@@ -68,8 +83,9 @@ impl fmt::Debug for Block {
 
 impl Drop for Block {
     fn drop(&mut self) {
+        let Some(pool) = self.pool.take() else { return };
         let bytes = std::mem::take(&mut self.bytes);
-        let mut idle = self.pool.idle();
+        let mut idle = pool.idle();
         if idle.len() < IDLE_BLOCKS {
             idle.push(bytes);
         }

@@ -58,11 +58,6 @@ impl Changes {
 }
 
 impl Subscription {
-    /// Returns once the share itself has changed since that was last told.
-    pub async fn changed(&mut self) {
-        told(&mut self.share).await;
-    }
-
     /// Returns once there is another part, or the share has changed, since that was last told.
     pub async fn moved_on(&mut self) {
         tokio::select! {
@@ -104,7 +99,7 @@ mod tests {
         let (changes, one, two) = (Changes::default(), ShareId::from_random([1; 12]), ShareId::from_random([2; 12]));
         let (mut a, mut b, mut other) = (changes.subscribe(one), changes.subscribe(one), changes.subscribe(two));
         changes.tell(one);
-        a.changed().await;
+        a.moved_on().await;
         assert!(b.has_changed() && !b.has_changed() && !other.has_changed());
     }
 

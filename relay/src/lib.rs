@@ -17,6 +17,7 @@ mod error;
 mod http;
 pub mod limits;
 mod line;
+mod memory;
 mod metrics;
 pub mod operator;
 mod program;
@@ -46,13 +47,13 @@ pub async fn serve<S: store::Store>(
     store: S,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    serve_with_metrics(listener, None, config, store, shutdown).await
+    serve_with_operator(listener, None, config, store, shutdown).await
 }
 
-/// Like [`serve`], with the operator's metrics on a listener of their own.
-pub async fn serve_with_metrics<S: store::Store>(
+/// Like [`serve`], with metrics and health on a listener of the operator's own.
+pub async fn serve_with_operator<S: store::Store>(
     listener: TcpListener,
-    metrics: Option<TcpListener>,
+    operator: Option<TcpListener>,
     config: Config,
     store: S,
     shutdown: impl Future<Output = ()>,
@@ -69,16 +70,16 @@ pub async fn serve_with_metrics<S: store::Store>(
     relay.check_clock().await;
     let (stop, stopped) = watch::channel(false);
     let sweeping = tokio::spawn(sweep::run(relay.clone(), stopped.clone()));
-    let serving_metrics = async {
-        if let Some(metrics) = metrics {
-            http::serve_metrics(metrics, relay.clone(), stopped.clone()).await;
+    let serving_operator = async {
+        if let Some(operator) = operator {
+            http::serve_operator(operator, relay.clone(), stopped.clone()).await;
         }
     };
     let stop_on_shutdown = async {
         shutdown.await;
         stop.send_replace(true);
     };
-    tokio::join!(http::serve(listener, relay.clone(), stopped.clone()), serving_metrics, stop_on_shutdown);
+    tokio::join!(http::serve(listener, relay.clone(), stopped.clone()), serving_operator, stop_on_shutdown);
     tokio::join!(relay.settle_bodies(), finish(sweeping, limits::SETTLE));
     tracing::info!("relay stopped");
     Ok(())

@@ -4,26 +4,33 @@ use std::time::Duration;
 
 use share_relay_api::limits::MAX_PARTS;
 
-/// Bytes gathered in memory before an upload is written to disk, and read from it at once for a download. Each block is
-/// handed from one thread to another and back, which costs more than the copying if blocks are much smaller.
+/// Bytes gathered in memory before an upload is written to disk, and read from it at once for a download, where bytes move
+/// fast. Each block takes a turn on the disk, which costs more than the copying if blocks are much smaller.
 pub const BLOCK_BYTES: usize = 512 * 1024;
 
 /// Blocks kept for the next one who needs some.
 pub const IDLE_BLOCKS: usize = 16;
 
-/// Memory a running upload of a part may hold: one block, filled and then written. What arrives meanwhile waits in the
-/// system's own buffer.
-pub const UPLOAD_MEMORY: u64 = BLOCK_BYTES as u64;
+/// Bytes of a part gathered in memory where they come slowly, or where there is no memory for more. What arrives meanwhile
+/// waits in the system's own buffer.
+pub const SMALL_UPLOAD_BYTES: usize = 64 * 1024;
 
-/// Blocks a running download may hold: one being sent, one being read.
-pub const DOWNLOAD_BLOCKS: u32 = 2;
+/// A part of which so much has come at [`FAST_BYTES_PER_SECOND`] or more is gathered in blocks of [`BLOCK_BYTES`].
+pub const UPLOAD_TRIAL_BYTES: u64 = 256 * 1024;
 
-/// Memory a running download may hold.
-pub const DOWNLOAD_MEMORY: u64 = DOWNLOAD_BLOCKS as u64 * BLOCK_BYTES as u64;
-
-/// Bytes of a download handed at once to a connection that carries several. Whoever takes less than this for
-/// [`Limits::write_idle`] has stalled.
+/// Bytes read at once for a client that takes them slowly, or where there is no memory for more; and bytes handed at once
+/// to a connection that carries several answers. Whoever takes less than this for [`Limits::write_idle`] has stalled.
 pub const SLICE_BYTES: usize = 16 * 1024;
+
+/// Blocks of an answer that are in memory at once: while the last of one is written to the connection, the next is read.
+pub const ANSWER_BLOCKS: usize = 2;
+
+/// Bytes a second from which on a transfer is a fast one, and is worth larger blocks.
+pub const FAST_BYTES_PER_SECOND: u64 = 1024 * 1024;
+
+/// Bytes of an answer that the system may hold beside those that are on their way, so that what a client has not taken
+/// stays few, and what it takes is seen.
+pub const UNSENT_BYTES: u32 = 64 * 1024;
 
 /// Answers with content that may run on one ticket at once.
 pub const MAX_ANSWERS_PER_TICKET: usize = 8;
@@ -66,7 +73,11 @@ pub const MAX_TOKENS_FILE_BYTES: u64 = 4 * 1024 * 1024;
 pub struct Limits {
     /// Bytes of a request's head.
     pub header_bytes: u32,
-    /// Time to the first byte of a body.
+    /// Time from the first byte of a request's head to its last.
+    pub head: Duration,
+    /// Time in which a small JSON body must be there.
+    pub json: Duration,
+    /// Time to the first byte of another body.
     pub first_byte: Duration,
     /// Time between two pieces of a body.
     pub body_idle: Duration,
@@ -80,13 +91,20 @@ pub struct Limits {
     pub part_wait: Duration,
     /// Time from the start of a connection, or the end of its last request, in which the next one's head must come.
     pub connection_idle: Duration,
-    /// Connections at once; further ones wait in the system's queue.
+    /// Connections at once. For a further one the connection is closed that has asked for nothing for longest; while
+    /// there is none, it waits in the system's queue.
     pub connections: usize,
     /// Requests at once on one HTTP/2 connection.
     pub streams: u32,
-    /// Memory for bodies, in all: uploads take [`UPLOAD_MEMORY`], downloads [`DOWNLOAD_MEMORY`], others their length.
-    /// It bounds the parts and downloads in flight; beyond it the answer is `too_busy`.
-    pub body_memory: u64,
+    /// Memory for small bodies, manifests and lists, in all.
+    pub call_memory: u64,
+    /// Memory for parts on their way in, in all: [`SMALL_UPLOAD_BYTES`] each, or [`BLOCK_BYTES`].
+    pub upload_memory: u64,
+    /// Memory for content and manifests on their way out, in all: [`ANSWER_BLOCKS`] blocks each, of [`SLICE_BYTES`] up
+    /// to [`BLOCK_BYTES`].
+    pub answer_memory: u64,
+    /// Time a call waits for memory; then the answer is `too_busy`.
+    pub memory_wait: Duration,
     /// Time running requests get to finish when the relay is told to stop.
     pub drain: Duration,
     /// Time between two sweeps.
@@ -97,6 +115,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             header_bytes: 64 * 1024,
+            head: Duration::from_secs(15),
+            json: Duration::from_secs(10),
             first_byte: Duration::from_secs(30),
             body_idle: Duration::from_secs(30),
             body_bytes_per_second: 1024,
@@ -104,9 +124,12 @@ impl Default for Limits {
             write_idle: Duration::from_secs(60),
             part_wait: Duration::from_secs(60),
             connection_idle: Duration::from_secs(75),
-            connections: 512,
+            connections: 16 * 1024,
             streams: 32,
-            body_memory: 256 * 1024 * 1024,
+            call_memory: 64 * 1024 * 1024,
+            upload_memory: 128 * 1024 * 1024,
+            answer_memory: 256 * 1024 * 1024,
+            memory_wait: Duration::from_secs(10),
             drain: Duration::from_secs(30),
             sweep: Duration::from_secs(300),
         }

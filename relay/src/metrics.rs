@@ -64,6 +64,12 @@ pub struct Metrics {
     pub wrong_proofs: Counter,
     /// Open connections.
     pub connections: Gauge,
+    /// Connections closed because they asked for nothing while others waited.
+    pub connections_shed: Counter,
+    /// Connections that were accepted and wait for a place.
+    pub connections_waiting: Gauge,
+    /// Calls that wait for memory.
+    pub waiting_for_memory: Gauge,
     /// Running downloads.
     pub downloads_running: Gauge,
     /// How far the clock was trusted when that was last asked, as a [`crate::clock::Trust`].
@@ -95,11 +101,14 @@ impl Metrics {
             ("tickets_total", &self.tickets),
             ("receipts_total", &self.receipts),
             ("wrong_proofs_total", &self.wrong_proofs),
+            ("connections_shed_total", &self.connections_shed),
         ];
         for (name, Counter(value)) in counters {
             single(&mut text, name, "counter", value);
         }
         single(&mut text, "connections", "gauge", &self.connections.0);
+        single(&mut text, "connections_waiting", "gauge", &self.connections_waiting.0);
+        single(&mut text, "calls_waiting_for_memory", "gauge", &self.waiting_for_memory.0);
         single(&mut text, "downloads_running", "gauge", &self.downloads_running.0);
         single(&mut text, "clock_trust", "gauge", &self.clock);
         text

@@ -11,7 +11,10 @@ use clap::Parser;
 use share_relay_api::RelayLimits;
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::{net::TcpListener, sync::oneshot};
+use tokio::{
+    net::{TcpListener, TcpSocket, lookup_host},
+    sync::oneshot,
+};
 use tracing_subscriber::{
     filter::{LevelFilter, Targets},
     fmt,
@@ -44,8 +47,10 @@ const READER_GONE: u8 = 141;
 const LOGGING: [&str; 3] = ["share_relay", "h2", "hyper_util"];
 
 /// Files and connections open at once that are enough for all that is allowed at once.
-#[cfg(unix)]
-const MAX_OPEN_FILES: u64 = 16 * 1024;
+const MAX_OPEN_FILES: u64 = 64 * 1024;
+
+/// Connections that may wait in the system's queue; the system has a limit of its own.
+const BACKLOG: u32 = 4096;
 
 /// Runs the program with the arguments of this process.
 pub fn run() -> ExitCode {
@@ -64,7 +69,6 @@ fn act(command: Command, out: &mut dyn Write) -> Result<()> {
     match command {
         Command::Serve(serve) => {
             start_log(serve.log_format);
-            open_more_files();
             let mut runtime = tokio::runtime::Builder::new_multi_thread();
             runtime.enable_all().max_blocking_threads(DISK_THREADS).build()?.block_on(self::serve(serve, out))
         }
@@ -73,22 +77,29 @@ fn act(command: Command, out: &mut dyn Write) -> Result<()> {
     }
 }
 
-/// Lets this process open as many files as it may: each transfer takes a connection and a file.
+/// Lets this process open as many files as it may, and gives how many: each connection takes one, and each transfer
+/// another.
 #[cfg(unix)]
-fn open_more_files() {
+fn open_more_files() -> u64 {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let most = maximum.unwrap_or(MAX_OPEN_FILES).min(MAX_OPEN_FILES);
     if current.is_none_or(|current| current >= most) {
-        return;
+        return current.unwrap_or(MAX_OPEN_FILES);
     }
-    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: Some(most), maximum }) {
-        tracing::warn!(%error, current, "cannot raise the number of open files");
+    match setrlimit(Resource::Nofile, Rlimit { current: Some(most), maximum }) {
+        Ok(()) => most,
+        Err(error) => {
+            tracing::warn!(%error, current, "cannot raise the number of open files");
+            current.unwrap_or(most)
+        }
     }
 }
 
 #[cfg(not(unix))]
-fn open_more_files() {}
+fn open_more_files() -> u64 {
+    MAX_OPEN_FILES
+}
 
 async fn serve(serve: Serve, out: &mut dyn Write) -> Result<()> {
     let store = LocalStore::open(&serve.data)?;
@@ -97,7 +108,7 @@ async fn serve(serve: Serve, out: &mut dyn Write) -> Result<()> {
     let listener = listen(&serve.listen).await?;
     let address = listener.local_addr()?;
     let operator = serve.operator.as_deref().map(Operator::read).transpose()?.unwrap_or_default();
-    let config = Config {
+    let mut config = Config {
         operator,
         accepts: RelayLimits {
             content_bytes: serve.max_size,
@@ -107,13 +118,16 @@ async fn serve(serve: Serve, out: &mut dyn Write) -> Result<()> {
         grace: serve.grace,
         ..Config::new(Senders::at(address, tokens, listed.is_some(), serve.open)?)
     };
-    let metrics = match serve.metrics_listen {
+    let open_files = open_more_files();
+    config.limits.connections =
+        config.limits.connections.min(usize::try_from(open_files / 2).unwrap_or(config.limits.connections));
+    let operator_listener = match serve.metrics_listen {
         Some(address) => Some(listen(&address).await?),
         None => None,
     };
     let mut signals = Signals::new()?;
     let (stop, stopped) = oneshot::channel::<()>();
-    tracing::info!(data = %serve.data.display(), tokens = listed.map(|tokens| tokens.len()), "store opened");
+    tracing::info!(data = %serve.data.display(), tokens = listed.map(|tokens| tokens.len()), open_files, "store opened");
     writeln!(out, "listening on http://{address}")?;
     out.flush()?;
     let told_twice = async {
@@ -122,13 +136,26 @@ async fn serve(serve: Serve, out: &mut dyn Write) -> Result<()> {
         signals.next().await;
     };
     tokio::select! {
-        served = crate::serve_with_metrics(listener, metrics, config, store, async { drop(stopped.await) }) => Ok(served?),
+        served = crate::serve_with_operator(listener, operator_listener, config, store, async { drop(stopped.await) }) => Ok(served?),
         () = told_twice => Err("stopped at once, at the second signal".into()),
     }
 }
 
 async fn listen(address: &str) -> Result<TcpListener> {
-    TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}").into())
+    let listening = async {
+        let mut last = io::Error::other("the name has no address");
+        for address in lookup_host(address).await? {
+            let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+            #[cfg(unix)]
+            socket.set_reuseaddr(true)?;
+            match socket.bind(address).and_then(|()| socket.listen(BACKLOG)) {
+                Ok(listener) => return Ok(listener),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    };
+    listening.await.map_err(|error| format!("cannot listen on {address}: {error}").into())
 }
 
 /// The signals to stop, SIGTERM and SIGINT; and SIGHUP, which asks a service to read its settings again, and comes when

@@ -13,7 +13,7 @@ use share_relay_api::{
     Bytes32, Code, CreateShare, Created, Events, PartsHeld, Receipt, RelayInfo, Repeatable, ShareId, ShareStatus,
     TakeTicket, Ticket, VERSION, limits::MAX_PARTS,
 };
-use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Mutex;
 
 use crate::{
     auth,
@@ -22,6 +22,7 @@ use crate::{
     config::{Config, Senders},
     error::Error,
     limits, line,
+    memory::Pool,
     metrics::Metrics,
     share::{BlobKind, Guesses, Life, Record, Refusal},
     store::{Object, Store, StoreError, Stored},
@@ -41,7 +42,12 @@ pub struct Relay<S> {
     pub metrics: Metrics,
     clock: ClockWatch,
     changes: Changes,
-    body_memory: Arc<Semaphore>,
+    /// Memory for lists and manifests.
+    pub calls: Pool,
+    /// Memory for parts on their way in.
+    uploads: Pool,
+    /// Memory for content on its way out.
+    downloads: Pool,
     /// Answers with content, by the hash of their ticket.
     answers: Tally<Bytes32>,
     /// Guesses at the words of shares whose record could not be stored.
@@ -50,40 +56,30 @@ pub struct Relay<S> {
     turns: Turns<Mutex<()>>,
 }
 
-/// Memory reserved for a body; given back when dropped.
-pub type Memory = OwnedSemaphorePermit;
-
-/// The unit of [`Memory`].
-const MEMORY_UNIT: u64 = 1024;
-
 impl<S: Store> Relay<S> {
     /// A relay on this store.
     pub fn new(config: Config, store: S) -> Arc<Self> {
-        let units = usize::try_from(config.limits.body_memory / MEMORY_UNIT).unwrap_or(Semaphore::MAX_PERMITS);
+        let (limits, metrics) = (&config.limits, Metrics::default());
+        let pool = |bytes| Pool::new(bytes, limits.memory_wait, metrics.waiting_for_memory.clone());
         Arc::new(Self {
             store,
             clock: ClockWatch::new(&*config.clock),
+            calls: pool(limits.call_memory),
+            uploads: pool(limits.upload_memory),
+            downloads: pool(limits.answer_memory),
             config,
-            metrics: Metrics::default(),
+            metrics,
             changes: Changes::default(),
             answers: Tally::default(),
             unstored: std::sync::Mutex::default(),
-            body_memory: Arc::new(Semaphore::new(units.min(Semaphore::MAX_PERMITS))),
             turns: Turns::default(),
         })
-    }
-
-    /// Reserves memory for a body of up to so many bytes; `too_busy` when too many bodies are under way.
-    pub fn reserve(&self, bytes: u64) -> Result<Memory> {
-        let units = u32::try_from(bytes.div_ceil(MEMORY_UNIT)).map_err(|_| Code::TooBusy)?;
-        Ok(self.body_memory.clone().try_acquire_many_owned(units).map_err(|_| Code::TooBusy)?)
     }
 
     /// Waits until no body is under way any more and what downloads did not send is given back; the answers
     /// themselves are over, so that takes a moment.
     pub async fn settle_bodies(&self) {
-        let all = u32::try_from(self.config.limits.body_memory / MEMORY_UNIT).unwrap_or(u32::MAX);
-        let settled = self.body_memory.acquire_many(all);
+        let settled = async { tokio::join!(self.uploads.all_free(), self.downloads.all_free()) };
         if tokio::time::timeout(limits::SETTLE, settled).await.is_err() {
             tracing::warn!("downloads did not end in time");
         }
@@ -193,7 +189,7 @@ impl<S: Store> Relay<S> {
     pub async fn parts(&self, id: ShareId, manage_key: Option<Bytes32>) -> Result<PartsHeld> {
         let record = self.managed(id, manage_key).await?;
         record.live(self.now())?;
-        let _memory = self.reserve(limits::PARTS_MEMORY)?;
+        let _memory = self.calls.reserve(limits::PARTS_MEMORY).await?;
         let parts = self.store.parts(id, 0..MAX_PARTS).await?;
         Ok(PartsHeld { held: parts.ranges(limits::MAX_HELD_RANGES) })
     }
@@ -223,16 +219,20 @@ impl<S: Store> Relay<S> {
         let quiet_for = move |ticket: &Bytes32| answers.quiet_for(ticket);
         let taken = self
             .change(id, move |record, now| {
-                record.take_ticket(proof_hash.as_ref(), &request.ticket_hash, &quiet_for, now)
+                let before = record.running_tickets();
+                let ticket = record.take_ticket(proof_hash.as_ref(), &request.ticket_hash, &quiet_for, now)?;
+                Ok((ticket, record.running_tickets() > before))
             })
             .await;
         self.count_wrong_proof(&taken);
-        if taken.is_ok() {
+        if let Ok((_, has_free_place)) = taken {
             self.metrics.tickets.add(1);
-            // Another ticket may have ended for it.
-            self.changes.tell(id);
+            if !has_free_place {
+                // Another ticket may have ended for it.
+                self.changes.tell(id);
+            }
         }
-        self.with_progress(id, taken).await
+        Ok(self.with_progress(id, taken).await?.0)
     }
 
     /// `POST …/receipt`: until when it can be downloaded again, if it can.

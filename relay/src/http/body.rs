@@ -21,13 +21,8 @@ use share_relay_api::{
 };
 use tokio::time::{Instant, timeout_at};
 
-use super::log::RequestLog;
-use crate::{
-    error::Error,
-    limits::Limits,
-    relay::{Memory, Part},
-    share::Refusal,
-};
+use super::{connection::Connection, log::RequestLog};
+use crate::{error::Error, limits::Limits, memory::Memory, relay::Part, share::Refusal};
 
 /// A request's body, read within bounds.
 pub struct Received {
@@ -37,14 +32,15 @@ pub struct Received {
     waits: bool,
     begun: Instant,
     limits: Limits,
+    connection: Connection,
     /// Bytes read so far.
     pub bytes: u64,
     failed: bool,
 }
 
 impl Received {
-    /// The body of a request with these headers.
-    pub fn new(body: Incoming, headers: &HeaderMap, limits: &Limits) -> Self {
+    /// The body of a request with these headers, on this connection.
+    pub fn new(body: Incoming, headers: &HeaderMap, limits: &Limits, connection: &Connection) -> Self {
         let length = headers.get(header::CONTENT_LENGTH).or_else(|| headers.get(UPLOAD_LENGTH));
         let length = length.and_then(|value| value.to_str().ok());
         Self {
@@ -52,6 +48,7 @@ impl Received {
             waits: headers.contains_key(header::EXPECT),
             begun: Instant::now(),
             limits: limits.clone(),
+            connection: connection.clone(),
             bytes: 0,
             failed: false,
             body,
@@ -111,9 +108,12 @@ impl Received {
         Ok(whole.freeze())
     }
 
-    /// The body as JSON.
+    /// The body as JSON. It is small, so it comes soon, or its connection is of no use.
     pub async fn json<T: DeserializeOwned>(&mut self) -> Result<T, Error> {
-        let text = self.whole(MAX_JSON_BYTES).await?;
+        let waiting = self.connection.wait();
+        let deadline = self.begun + self.limits.json;
+        let text = timeout_at(deadline, self.whole(MAX_JSON_BYTES)).await.map_err(|_| Code::Timeout)??;
+        drop(waiting);
         let json: Json = serde_json::from_slice(&text).map_err(|_| Code::BadRequest)?;
         Ok(json.read().map_err(|_| Code::BadRequest)?)
     }
@@ -125,6 +125,7 @@ impl Received {
         if unasked || self.failed || self.declared.is_some_and(|bytes| bytes > MAX_PART_BYTES) {
             return;
         }
+        let _waiting = self.connection.wait();
         let deadline = Instant::now() + self.limits.discard;
         while self.bytes <= MAX_PART_BYTES {
             match timeout_at(deadline, self.next()).await {

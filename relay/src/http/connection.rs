@@ -1,9 +1,11 @@
-//! One connection's life: whether anything is going on, so that it can be closed when nothing is.
+//! One connection's life: whether anything is going on, so that it can be closed when nothing is, or when its place is
+//! needed.
 
 use std::{
+    collections::BTreeMap,
     sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -13,29 +15,81 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
+use crate::limits::Limits;
+
+/// How long a connection may be idle though its place is needed: it sends its request, or is being given an answer.
+const SHORTEST_IDLE: Duration = Duration::from_secs(1);
+
 /// What is known of a connection.
 #[derive(Debug, Clone)]
 pub struct Connection(Arc<State>);
 
+/// Connections for which nothing is going on, the one that has waited longest first.
+#[derive(Debug, Clone, Default)]
+pub struct Idle(Arc<Mutex<Line>>);
+
+#[derive(Debug, Default)]
+struct Line {
+    /// By the order in which they became idle: since when they are.
+    connections: BTreeMap<u64, (Instant, Weak<State>)>,
+    next: u64,
+}
+
 #[derive(Debug)]
 struct State {
-    /// Requests being handled and answers being fed.
-    at_work: AtomicUsize,
-    /// When the last of them ended. Bytes that come and go do not count: a head may drip and a client ping for ever.
-    last_worked: Mutex<Instant>,
-    stalled: Notify,
+    activity: Mutex<Activity>,
+    idle: Idle,
+    closed: Notify,
     written: Arc<AtomicU64>,
+}
+
+#[derive(Debug)]
+struct Activity {
+    /// Requests being handled and answers being fed.
+    works: usize,
+    /// Those of them that wait for a small body.
+    waits: usize,
+    /// When the last of them ended. Bytes that come and go do not count: a head may drip and a client ping for ever.
+    idle_since: Instant,
+    /// When the first bytes came after that.
+    head_since: Option<Instant>,
+    /// Its number among the idle ones, if it is one.
+    number: Option<u64>,
 }
 
 /// Something going on for a connection, until dropped.
 #[derive(Debug)]
 pub struct Work(Connection);
 
+/// A client that is to send something small, until dropped.
+#[derive(Debug)]
+pub struct Wait(Connection);
+
+impl Idle {
+    /// Closes the connection that has asked for nothing for longest, if it had the time to. `false` if there is none.
+    pub fn close_longest(&self) -> bool {
+        let mut line = self.line();
+        let longest = line.connections.first_entry().filter(|first| first.get().0.elapsed() >= SHORTEST_IDLE);
+        let Some((_, longest)) = longest.map(|first| first.remove()) else { return false };
+        drop(line);
+        // One that is just being closed gives its place back too.
+        longest.upgrade().inspect(|state| state.closed.notify_one());
+        true
+    }
+
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Connection {
-    /// A new connection.
-    pub fn new() -> Self {
-        let (at_work, last_worked) = (AtomicUsize::new(0), Mutex::new(Instant::now()));
-        Self(Arc::new(State { at_work, last_worked, stalled: Notify::new(), written: Arc::default() }))
+    /// A new connection, which is idle.
+    pub fn new(idle: &Idle) -> Self {
+        let activity = Activity { works: 0, waits: 0, idle_since: Instant::now(), head_since: None, number: None };
+        let (activity, idle) = (Mutex::new(activity), idle.clone());
+        let connection = Self(Arc::new(State { activity, idle, closed: Notify::new(), written: Arc::default() }));
+        connection.change(|_| {});
+        connection
     }
 
     /// How many bytes the client's side has taken.
@@ -43,80 +97,198 @@ impl Connection {
         self.0.written.clone()
     }
 
+    /// Counts bytes that the client's side has taken.
+    pub fn has_written(&self, bytes: usize) {
+        self.0.written.fetch_add(bytes as u64, Ordering::Release);
+    }
+
+    /// Notes that bytes have come.
+    pub fn has_read(&self) {
+        let mut activity = self.activity();
+        if activity.works == 0 && activity.head_since.is_none() {
+            activity.head_since = Some(Instant::now());
+        }
+    }
+
     /// Notes that something is going on.
     pub fn work(&self) -> Work {
-        self.0.at_work.fetch_add(1, Ordering::Relaxed);
+        self.change(|activity| activity.works += 1);
         Work(self.clone())
     }
 
-    /// Returns once the client has stalled, or nothing has gone on for so long.
-    pub async fn finished(&self, idle: Duration) {
+    /// Notes that the relay can do nothing for a request before the client has sent its small body: until then it may be
+    /// closed as if it had asked for nothing.
+    pub fn wait(&self) -> Wait {
+        self.change(|activity| activity.waits += 1);
+        Wait(self.clone())
+    }
+
+    /// Returns once it is to be closed: the client has stalled, nothing has gone on for too long, or its place is needed.
+    pub async fn finished(&self, limits: &Limits) {
         tokio::select! {
-            () = self.0.stalled.notified() => {}
-            () = self.idle(idle) => {}
+            () = self.0.closed.notified() => {}
+            () = self.idle(limits) => {}
         }
     }
 
-    async fn idle(&self, limit: Duration) {
+    async fn idle(&self, limits: &Limits) {
         loop {
-            let busy = self.0.at_work.load(Ordering::Relaxed) > 0;
-            let since = if busy { Instant::now() } else { *self.last_worked() };
-            if since.elapsed() >= limit {
+            let now = Instant::now();
+            let ends = {
+                let activity = self.activity();
+                let head = activity.head_since.map(|since| since + limits.head);
+                let idle = activity.idle_since + limits.connection_idle;
+                if activity.works > 0 { now + limits.head } else { head.unwrap_or(idle).min(idle) }
+            };
+            if ends <= now {
                 return;
             }
-            sleep_until(since + limit).await;
+            // A head may begin meanwhile, and then has less time.
+            sleep_until(ends.min(now + limits.head)).await;
         }
     }
 
-    fn last_worked(&self) -> std::sync::MutexGuard<'_, Instant> {
-        self.0.last_worked.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Changes what is going on, and keeps the line of idle connections right.
+    fn change(&self, change: impl FnOnce(&mut Activity)) {
+        let mut activity = self.activity();
+        change(&mut activity);
+        if activity.works > 0 {
+            activity.head_since = None;
+        }
+        let is_idle = activity.works <= activity.waits;
+        match activity.number {
+            None if is_idle => {
+                let mut line = self.0.idle.line();
+                let number = line.next;
+                line.next += 1;
+                line.connections.insert(number, (Instant::now(), Arc::downgrade(&self.0)));
+                activity.number = Some(number);
+            }
+            Some(number) if !is_idle => {
+                self.0.idle.line().connections.remove(&number);
+                activity.number = None;
+            }
+            _ => {}
+        }
+    }
+
+    fn activity(&self) -> MutexGuard<'_, Activity> {
+        self.0.activity()
+    }
+}
+
+impl State {
+    fn activity(&self) -> MutexGuard<'_, Activity> {
+        self.activity.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Work {
     /// The client takes nothing any more: the connection is to be closed.
     pub fn stalled(self) {
-        self.0.0.stalled.notify_one();
+        self.0.0.closed.notify_one();
     }
 }
 
 impl Drop for Work {
     fn drop(&mut self) {
-        *self.0.last_worked() = Instant::now();
-        self.0.0.at_work.fetch_sub(1, Ordering::Relaxed);
+        self.0.change(|activity| {
+            activity.works -= 1;
+            activity.idle_since = Instant::now();
+        });
+    }
+}
+
+impl Drop for Wait {
+    fn drop(&mut self) {
+        self.0.change(|activity| activity.waits -= 1);
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        let number = self.activity().number;
+        if let Some(number) = number {
+            self.idle.line().connections.remove(&number);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use tokio::time::timeout;
+    use tokio::time::{advance, timeout};
 
     use super::*;
 
-    const LIMIT: Duration = Duration::from_secs(20);
+    fn limits() -> Limits {
+        Limits { head: Duration::from_secs(5), connection_idle: Duration::from_secs(20), ..Limits::default() }
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_connection_without_work_is_finished_after_the_limit() {
-        let (connection, begun) = (Connection::new(), Instant::now());
-        connection.finished(LIMIT).await;
-        assert_eq!(begun.elapsed(), LIMIT);
+        let (connection, begun) = (Connection::new(&Idle::default()), Instant::now());
+        connection.finished(&limits()).await;
+        assert_eq!(begun.elapsed(), limits().connection_idle);
     }
 
     #[tokio::test(start_paused = true)]
     async fn work_keeps_it_open_and_the_limit_counts_from_its_end() {
-        let connection = Connection::new();
+        let (connection, limits) = (Connection::new(&Idle::default()), limits());
         let work = connection.work();
-        assert!(timeout(3 * LIMIT, connection.finished(LIMIT)).await.is_err());
+        connection.has_read();
+        assert!(timeout(3 * limits.connection_idle, connection.finished(&limits)).await.is_err());
         drop(work);
         let ended = Instant::now();
-        connection.finished(LIMIT).await;
-        assert_eq!(ended.elapsed(), LIMIT);
+        connection.finished(&limits).await;
+        assert_eq!(ended.elapsed(), limits.connection_idle);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_has_begun_has_less_time() {
+        let (connection, limits) = (Connection::new(&Idle::default()), limits());
+        let begins = async {
+            tokio::time::sleep(Duration::from_secs(7)).await;
+            connection.has_read();
+            Instant::now()
+        };
+        let (begun, ()) = tokio::join!(begins, connection.finished(&limits));
+        assert!(begun.elapsed() >= limits.head && begun.elapsed() < 2 * limits.head);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_stalled_client_is_finished_at_once() {
-        let connection = Connection::new();
+        let connection = Connection::new(&Idle::default());
         connection.work().stalled();
-        timeout(LIMIT, connection.finished(1000 * LIMIT)).await.unwrap();
+        timeout(Duration::from_secs(1), connection.finished(&limits())).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_one_that_waited_longest_gives_way_and_one_at_work_does_not() {
+        let idle = Idle::default();
+        let [silent, waiting, busy, answered] = [(); 4].map(|()| Connection::new(&idle));
+        let (_waits, _works) = ((waiting.work(), waiting.wait()), busy.work());
+        drop(answered.work());
+        assert!(!idle.close_longest(), "they had no time yet");
+        advance(SHORTEST_IDLE).await;
+        let mut closed = Vec::new();
+        while idle.close_longest() {
+            for (number, connection) in [&silent, &waiting, &busy, &answered].into_iter().enumerate() {
+                if timeout(Duration::from_nanos(1), connection.0.closed.notified()).await.is_ok() {
+                    closed.push(number);
+                }
+            }
+        }
+        assert_eq!(closed, [0, 1, 3]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_gone_is_in_nobodys_way() {
+        let idle = Idle::default();
+        drop(Connection::new(&idle));
+        assert!(idle.line().connections.is_empty());
+        let connection = Connection::new(&idle);
+        drop(connection.work());
+        advance(SHORTEST_IDLE).await;
+        assert!(idle.close_longest() && !idle.close_longest());
     }
 }

@@ -1,12 +1,8 @@
-//! A connection that counts what its client takes.
+//! A connection's stream, which notes what comes and counts what its client takes.
 
 use std::{
     io::{self, IoSlice},
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
     task::{Context, Poll},
 };
 
@@ -15,28 +11,34 @@ use tokio::{
     net::TcpStream,
 };
 
-/// A stream, and the bytes written to it so far.
+use super::connection::Connection;
+
+/// A stream, and what is known of its connection.
 pub struct Counted {
     stream: TcpStream,
-    written: Arc<AtomicU64>,
+    connection: Connection,
 }
 
 impl Counted {
-    /// Counts what is written to this stream in `written`.
-    pub fn new(stream: TcpStream, written: Arc<AtomicU64>) -> Self {
-        Self { stream, written }
+    /// Notes in `connection` what comes and goes on this stream.
+    pub fn new(stream: TcpStream, connection: Connection) -> Self {
+        Self { stream, connection }
     }
 
     fn count(&self, written: &Poll<io::Result<usize>>) {
         if let Poll::Ready(Ok(bytes)) = written {
-            self.written.fetch_add(*bytes as u64, Ordering::Release);
+            self.connection.has_written(*bytes);
         }
     }
 }
 
 impl AsyncRead for Counted {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, into)
+        let read = Pin::new(&mut self.stream).poll_read(context, into);
+        if read.is_ready() {
+            self.connection.has_read();
+        }
+        read
     }
 }
 

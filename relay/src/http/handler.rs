@@ -7,11 +7,7 @@ use hyper::{
     body::{Body, Incoming},
     header::{self, HeaderName, HeaderValue},
 };
-use serde::de::DeserializeOwned;
-use share_relay_api::{
-    Bytes32, Code, OpenShare, Problem, SealShare, ShareId,
-    limits::{MAX_JSON_BYTES, MAX_MANIFEST_BYTES},
-};
+use share_relay_api::{Bytes32, Code, OpenShare, Problem, SealShare, ShareId, limits::MAX_MANIFEST_BYTES, paths};
 
 use super::{
     answer::{self, Answer},
@@ -49,7 +45,7 @@ pub async fn handle<S: Store>(relay: Arc<Relay<S>>, request: Request<Incoming>, 
     let (head, body) = request.into_parts();
     let found = route::find(head.method.as_str(), head.uri.path());
     let mut log = RequestLog::begin(&relay, head.method.as_str(), found.as_ref().ok().copied());
-    let mut body = Received::new(body, &head.headers, &relay.config.limits);
+    let mut body = Received::new(body, &head.headers, &relay.config.limits, &connection);
     let asked = Asked {
         headers: &head.headers,
         head_only: head.method == hyper::Method::HEAD,
@@ -77,17 +73,22 @@ pub async fn handle<S: Store>(relay: Arc<Relay<S>>, request: Request<Incoming>, 
     answered.map(|body| body.logged(log))
 }
 
-/// `GET /metrics`, for the operator's own listener.
-pub async fn metrics<S: Store>(relay: Arc<Relay<S>>, request: Request<Incoming>, connection: Connection) -> Answer {
+/// `GET /metrics`, `/healthz` and `/readyz`, for the operator's own listener.
+pub async fn operator<S: Store>(relay: Arc<Relay<S>>, request: Request<Incoming>, connection: Connection) -> Answer {
     const TEXT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4");
     let _working = connection.work();
     match (request.method().as_str(), request.uri().path()) {
-        ("GET" | "HEAD", share_relay_api::paths::METRICS) => {
-            answer::whole(StatusCode::OK, TEXT, relay.metrics.render())
-        }
-        (_, share_relay_api::paths::METRICS) => answer::method_not_allowed("GET, HEAD"),
+        ("GET" | "HEAD", paths::METRICS) => answer::whole(StatusCode::OK, TEXT, relay.metrics.render()),
+        ("GET" | "HEAD", paths::HEALTHZ) => answer::empty(),
+        ("GET" | "HEAD", paths::READYZ) => ready(&relay).await.unwrap_or_else(|error| refuse(&error)),
+        (_, paths::METRICS | paths::HEALTHZ | paths::READYZ) => answer::method_not_allowed("GET, HEAD"),
         _ => answer::problem(&Problem::new(Code::NoSuchPath)),
     }
+}
+
+async fn ready<S: Store>(relay: &Relay<S>) -> Result<Answer> {
+    let clock = relay.ready().await?;
+    Ok(answer::json(StatusCode::OK, &serde_json::json!({ "clock": clock })))
 }
 
 /// What the caller is told of an error; its causes go into the log.
@@ -102,10 +103,7 @@ async fn make<S: Store>(relay: &Arc<Relay<S>>, call: Call, asked: &Asked<'_>, bo
     match call {
         Call::Info => info(relay, asked).await,
         Call::Healthz => Ok(answer::empty()),
-        Call::Readyz => {
-            let clock = relay.ready().await?;
-            Ok(answer::json(StatusCode::OK, &serde_json::json!({ "clock": clock })))
-        }
+        Call::Readyz => ready(relay).await,
         Call::Page => page::answer(asked.headers).ok_or_else(|| Code::NoSuchPath.into()),
         Call::PageFile(name) => page::file(name, asked.headers).ok_or_else(|| Code::NoSuchPath.into()),
         Call::Profile => Ok(page::profile(relay.config.operator.profile(), asked.headers)),
@@ -117,7 +115,9 @@ async fn make<S: Store>(relay: &Arc<Relay<S>>, call: Call, asked: &Asked<'_>, bo
         Call::Icon => page::icon(asked.headers).ok_or_else(|| Code::NoSuchPath.into()),
         Call::StaticPage(which) => {
             let page = plain::answer(which, &relay.config.operator, asked.headers).ok_or(Code::NoSuchPath)?;
-            reserved(relay, page)
+            // Whoever comes by may ask for it, and then not take it.
+            let memory = relay.calls.reserve_extra(page.body().size_hint().lower()).ok_or(Code::TooBusy)?;
+            Ok(page.map(|body| body.holding(memory)))
         }
         Call::Robots => Ok(page::robots()),
         Call::Security => {
@@ -147,20 +147,24 @@ async fn on_share<S: Store>(
     match call {
         ShareCall::Create => return create(relay, id, secret, body).await,
         ShareCall::Status => return Ok(answer::json(StatusCode::OK, &relay.status(id).await?)),
-        ShareCall::Parts => return reserved(relay, answer::json(StatusCode::OK, &relay.parts(id, secret).await?)),
-        ShareCall::Events => return reserved(relay, answer::json(StatusCode::OK, &relay.events(id, secret).await?)),
+        ShareCall::Parts => {
+            return reserved(relay, answer::json(StatusCode::OK, &relay.parts(id, secret).await?)).await;
+        }
+        ShareCall::Events => {
+            return reserved(relay, answer::json(StatusCode::OK, &relay.events(id, secret).await?)).await;
+        }
         ShareCall::Open => return open(relay, id, asked, body).await,
         ShareCall::Content => return content(relay, id, asked).await,
         ShareCall::TakeTicket => {
-            let ticket = relay.take_ticket(id, json(relay, body).await?).await?;
+            let ticket = relay.take_ticket(id, body.json().await?).await?;
             return Ok(answer::json(StatusCode::OK, &ticket));
         }
         ShareCall::PutHeader => put_blob(relay, id, secret, BlobKind::Header, body).await?,
         ShareCall::PutManifest => put_blob(relay, id, secret, BlobKind::Manifest, body).await?,
         ShareCall::PutPart(number) => put_part(relay, id, secret, number, body).await?,
-        ShareCall::Seal => relay.seal(id, secret, json::<S, SealShare>(relay, body).await?.payload_bytes).await?,
+        ShareCall::Seal => relay.seal(id, secret, body.json::<SealShare>().await?.payload_bytes).await?,
         ShareCall::Receipt => {
-            if let Some(repeatable) = relay.receipt(id, secret, json(relay, body).await?).await? {
+            if let Some(repeatable) = relay.receipt(id, secret, body.json().await?).await? {
                 return Ok(answer::json(StatusCode::OK, &repeatable));
             }
         }
@@ -170,15 +174,9 @@ async fn on_share<S: Store>(
     Ok(answer::empty())
 }
 
-/// A small JSON body, while there is memory for it.
-async fn json<S: Store, T: DeserializeOwned>(relay: &Relay<S>, body: &mut Received) -> Result<T> {
-    let _memory = relay.reserve(MAX_JSON_BYTES)?;
-    body.json().await
-}
-
 /// An answer that may be long; it keeps its memory reserved until it is sent.
-fn reserved<S: Store>(relay: &Relay<S>, answer: Answer) -> Result<Answer> {
-    let memory = relay.reserve(answer.body().size_hint().lower())?;
+async fn reserved<S: Store>(relay: &Relay<S>, answer: Answer) -> Result<Answer> {
+    let memory = relay.calls.reserve(answer.body().size_hint().lower()).await?;
     Ok(answer.map(|body| body.holding(memory)))
 }
 
@@ -189,7 +187,7 @@ async fn create<S: Store>(
     body: &mut Received,
 ) -> Result<Answer> {
     relay.admit_sender(token.as_ref()).await?;
-    let (new, created) = relay.create(id, json(relay, body).await?).await?;
+    let (new, created) = relay.create(id, body.json().await?).await?;
     Ok(answer::json(if new { StatusCode::CREATED } else { StatusCode::OK }, &created))
 }
 
@@ -220,7 +218,7 @@ async fn put_part<S: Store>(
 }
 
 async fn open<S: Store>(relay: &Arc<Relay<S>>, id: ShareId, asked: &Asked<'_>, body: &mut Received) -> Result<Answer> {
-    let request: OpenShare = json(relay, body).await?;
+    let request: OpenShare = body.json().await?;
     let bytes = relay.open(id, request.proof).await?;
     Ok(answer::manifest(relay.manifest(id, bytes, asked.taker()).await?))
 }

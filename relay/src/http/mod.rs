@@ -23,10 +23,21 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, watch},
     task::JoinSet,
+    time::{sleep, timeout},
 };
 
-use self::{answer::Answer, connection::Connection, counted::Counted};
-use crate::{limits::Limits, line, metrics::Gauge, relay::Relay, store::Store};
+use self::{
+    answer::Answer,
+    connection::{Connection, Idle},
+    counted::Counted,
+};
+use crate::{
+    limits::{Limits, UNSENT_BYTES},
+    line,
+    metrics::Metrics,
+    relay::Relay,
+    store::Store,
+};
 
 /// Bytes of an HTTP/2 answer that wait for the client to take them.
 const SEND_BYTES: usize = 64 * 1024;
@@ -34,33 +45,39 @@ const SEND_BYTES: usize = 64 * 1024;
 /// Pause after a connection could not be accepted, for want of file descriptors perhaps.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// How often it is looked for a connection to close while there is none.
+const PLACE_PAUSE: Duration = Duration::from_millis(50);
+
+/// Connections at once to the operator's own listener.
+const OPERATOR_CONNECTIONS: usize = 64;
+
 /// Serves the protocol until `stop`, then finishes what runs, within the drain limit.
 pub async fn serve<S: Store>(listener: TcpListener, relay: Arc<Relay<S>>, stop: watch::Receiver<bool>) {
     let limits = relay.config.limits.clone();
-    let open = relay.metrics.connections.clone();
+    let counted = relay.clone();
     let answer = move |request, connection| handler::handle(relay.clone(), request, connection);
-    accept_until(listener, &limits, &open, stop, answer).await;
+    accept_until(listener, &limits, &counted.metrics, stop, answer).await;
 }
 
-/// Serves the operator's metrics until `stop`.
-pub async fn serve_metrics<S: Store>(listener: TcpListener, relay: Arc<Relay<S>>, stop: watch::Receiver<bool>) {
-    let limits = relay.config.limits.clone();
-    let answer = move |request, connection| handler::metrics(relay.clone(), request, connection);
+/// Serves metrics and health to the operator until `stop`, whatever the crowd at the other listener.
+pub async fn serve_operator<S: Store>(listener: TcpListener, relay: Arc<Relay<S>>, stop: watch::Receiver<bool>) {
+    let limits = Limits { connections: OPERATOR_CONNECTIONS, ..relay.config.limits.clone() };
+    let answer = move |request, connection| handler::operator(relay.clone(), request, connection);
     // The operator's own connections are not counted.
-    accept_until(listener, &limits, &Gauge::default(), stop, answer).await;
+    accept_until(listener, &limits, &Metrics::default(), stop, answer).await;
 }
 
 async fn accept_until<F, A>(
     listener: TcpListener,
     limits: &Limits,
-    open: &Gauge,
+    metrics: &Metrics,
     mut stop: watch::Receiver<bool>,
     answer: F,
 ) where
     F: Fn(Request<Incoming>, Connection) -> A + Clone + Send + Sync + 'static,
     A: Future<Output = Answer> + Send + 'static,
 {
-    let places = Arc::new(Semaphore::new(limits.connections));
+    let (places, idle) = (Arc::new(Semaphore::new(limits.connections)), Idle::default());
     let mut connections = JoinSet::new();
     let connections_stop = stop.clone();
     let mut stopped = pin!(stopped(&mut stop));
@@ -69,22 +86,24 @@ async fn accept_until<F, A>(
             biased;
             () = &mut stopped => break,
             Some(_) = connections.join_next() => {}
-            accepted = accept(&listener, &places) => match accepted {
+            accepted = accept(&listener, &places, &idle, metrics) => match accepted {
                 Ok((stream, place)) => {
-                    let serving = serve_one(stream, limits.clone(), connections_stop.clone(), answer.clone());
-                    let held = (place, open.hold());
+                    let connection = Connection::new(&idle);
+                    let serving = serve_one(stream, connection, limits.clone(), connections_stop.clone(), answer.clone());
+                    let held = (place, metrics.connections.hold());
                     connections.spawn(async move { serving.await; drop(held) });
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                    idle.close_longest();
+                    sleep(ACCEPT_PAUSE).await;
                 }
             },
         }
     }
     drop(listener);
     let drained = async { while connections.join_next().await.is_some() {} };
-    if tokio::time::timeout(limits.drain, drained).await.is_err() {
+    if timeout(limits.drain, drained).await.is_err() {
         tracing::warn!(left = connections.len(), "requests did not finish in time and are cut off");
     }
 }
@@ -95,22 +114,73 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
     drop(told);
 }
 
-async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
-    let place = places.clone().acquire_owned().await.map_err(io::Error::other)?;
-    let (stream, _) = listener.accept().await?;
-    if let Err(error) = stream.set_nodelay(true) {
+/// Accepts the next connection, once there is a place for it.
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+    idle: &Idle,
+    metrics: &Metrics,
+) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+    // Only one that is there takes the place of another.
+    let (stream, place) = match places.clone().try_acquire_owned() {
+        Ok(place) => (listener.accept().await?.0, place),
+        Err(_) => {
+            let (stream, _) = listener.accept().await?;
+            let _waiting = metrics.connections_waiting.hold();
+            (stream, place(places, idle, metrics).await.map_err(io::Error::other)?)
+        }
+    };
+    if let Err(error) = stream.set_nodelay(true).and_then(|()| keep_little_unsent(&stream)) {
         tracing::debug!(%error, "a connection keeps its delays");
     }
     Ok((stream, place))
 }
 
-async fn serve_one<F, A>(stream: TcpStream, limits: Limits, mut stop: watch::Receiver<bool>, answer: F)
-where
+/// Waits for a place, for which a connection is closed that asks for nothing.
+async fn place(
+    places: &Arc<Semaphore>,
+    idle: &Idle,
+    metrics: &Metrics,
+) -> Result<OwnedSemaphorePermit, tokio::sync::AcquireError> {
+    let mut place = pin!(places.clone().acquire_owned());
+    if idle.close_longest() {
+        metrics.connections_shed.add(1);
+        return place.await;
+    }
+    loop {
+        match timeout(PLACE_PAUSE, place.as_mut()).await {
+            Ok(place) => return place,
+            Err(_) if idle.close_longest() => {
+                metrics.connections_shed.add(1);
+                return place.await;
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+/// What the system takes and has not sent yet is neither seen to be taken by the client nor needed anywhere else.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn keep_little_unsent(stream: &TcpStream) -> io::Result<()> {
+    socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT_BYTES)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn keep_little_unsent(_: &TcpStream) -> io::Result<()> {
+    Ok(())
+}
+
+async fn serve_one<F, A>(
+    stream: TcpStream,
+    connection: Connection,
+    limits: Limits,
+    mut stop: watch::Receiver<bool>,
+    answer: F,
+) where
     F: Fn(Request<Incoming>, Connection) -> A + Clone + Send + Sync + 'static,
     A: Future<Output = Answer> + Send + 'static,
 {
-    let connection = Connection::new();
-    let io = TokioIo::new(Counted::new(stream, connection.written()));
+    let io = TokioIo::new(Counted::new(stream, connection.clone()));
     let service = service_fn(|request| {
         let answered = answer(request, connection.clone());
         async move { Ok::<_, Infallible>(answered.await) }
@@ -119,12 +189,12 @@ where
     let mut serving = pin!(builder.serve_connection(io, service));
     tokio::select! {
         done = serving.as_mut() => return log_end(done),
-        () = connection.finished(limits.connection_idle) => return,
+        () = connection.finished(&limits) => return,
         () = stopped(&mut stop) => serving.as_mut().graceful_shutdown(),
     }
     tokio::select! {
         done = serving.as_mut() => log_end(done),
-        () = connection.finished(limits.connection_idle) => {}
+        () = connection.finished(&limits) => {}
     }
 }
 

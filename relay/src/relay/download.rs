@@ -1,32 +1,35 @@
-//! Serving the content and the manifest: one block is read while the one before is sent, until all is sent, the client
-//! stalls, the share is revoked or collected, or the ticket ends.
+//! Serving the content and the manifest: a block is read whenever the connection has taken the one before, until all is
+//! sent, the client stalls, the share is revoked or collected, or the ticket ends.
 
 use std::{
+    convert::Infallible,
     io,
     ops::Range,
-    pin::pin,
+    pin::Pin,
     sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::{Context, Poll, ready},
     time::Duration,
 };
 
 use bytes::Bytes;
+use futures_util::stream::{self, Stream};
 use share_relay_api::{Bytes32, Code, ShareId};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
-    time::{Instant, timeout, timeout_at},
+    time::{Instant, sleep, timeout_at},
 };
 
-use super::{Memory, Relay, Result, short};
+use super::{Relay, Result, short};
 use crate::{
     auth,
     changes::Subscription,
     error::Error,
-    limits::{BLOCK_BYTES, DOWNLOAD_BLOCKS, DOWNLOAD_MEMORY, MAX_ANSWERS_PER_TICKET, PARTS_AHEAD, SLICE_BYTES},
+    limits::{ANSWER_BLOCKS, BLOCK_BYTES, FAST_BYTES_PER_SECOND, MAX_ANSWERS_PER_TICKET, PARTS_AHEAD, SLICE_BYTES},
     line,
+    memory::Memory,
     share::{BlobKind, Record},
     store::{Object, Store, StoreError},
     tally::Counted,
@@ -50,25 +53,36 @@ struct Valid {
     expires_at: u64,
 }
 
-/// Some bytes of an object, as they become available.
+/// Some bytes of an object, read as its client takes them.
 pub struct Part {
     /// How many bytes there are in all.
     pub bytes: u64,
-    blocks: mpsc::Receiver<Bytes>,
+    blocks: Pin<Box<dyn Stream<Item = Bytes> + Send>>,
     /// What is left of the newest block.
     block: Bytes,
     /// Bytes given out at once.
     slice: usize,
-    /// Bytes given out so far; what is never given out is not charged.
-    taken: Arc<AtomicU64>,
+    answer: Arc<Answer>,
     /// Its place among the answers on its ticket, which is free before the client can ask for more.
     _counted: Option<Counted<Bytes32>>,
+}
+
+/// How far an answer is.
+#[derive(Debug, Default)]
+struct Answer {
+    /// Bytes given out; what is never given out is not charged.
+    given: AtomicU64,
+    /// Blocks read so far, and whether the client waits for another.
+    blocks: AtomicU64,
+    is_awaited: AtomicBool,
+    /// Why it ended before its end.
+    cut: Mutex<Option<Cut>>,
 }
 
 impl Part {
     /// Bytes still to come.
     pub fn missing(&self) -> u64 {
-        self.bytes.saturating_sub(self.taken.load(Ordering::Acquire))
+        self.bytes.saturating_sub(self.answer.given.load(Ordering::Acquire))
     }
 
     /// The next bytes; `UnexpectedEof` when cut off before the end.
@@ -77,14 +91,20 @@ impl Part {
             return Poll::Ready(None);
         }
         if self.block.is_empty() {
-            match ready!(self.blocks.poll_recv(context)) {
+            match ready!(self.blocks.as_mut().poll_next(context)) {
                 Some(block) => self.block = block,
                 None => return Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into()))),
             }
         }
         let slice = self.block.split_to(self.block.len().min(self.slice));
-        self.taken.fetch_add(slice.len() as u64, Ordering::Release);
+        self.answer.given.fetch_add(slice.len() as u64, Ordering::Release);
         Poll::Ready(Some(Ok(slice)))
+    }
+}
+
+impl Answer {
+    fn cut(&self) -> MutexGuard<'_, Option<Cut>> {
+        self.cut.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -112,11 +132,15 @@ pub struct Taker {
     pub on_stall: Box<dyn FnOnce() + Send>,
 }
 
-/// A block that is being sent, and the place it takes among those an answer may have.
+/// A block that is being sent, and the place it takes among those of its answer.
 struct Sending {
     bytes: Bytes,
     _place: OwnedSemaphorePermit,
+    _unsent: Option<Unsent>,
 }
+
+/// Held by everything of an answer that is not sent yet.
+type Unsent = mpsc::Sender<Infallible>;
 
 impl AsRef<[u8]> for Sending {
     fn as_ref(&self) -> &[u8] {
@@ -144,8 +168,12 @@ impl<S: Store> Relay<S> {
     /// The manifest, for a caller whose proof [`Relay::open`] has accepted.
     pub async fn manifest(self: &Arc<Self>, id: ShareId, bytes: u64, taker: Taker) -> Result<Part> {
         self.check_end(id, Object::Manifest, bytes).await?;
-        let memory = self.reserve(DOWNLOAD_MEMORY.min(bytes))?;
+        let memory = self.reserve_for_answer(bytes).await?;
         Ok(Feed::new(self, id, Object::Manifest, 0..bytes, None).start(memory, taker))
+    }
+
+    async fn reserve_for_answer(&self, bytes: u64) -> Result<Memory> {
+        Ok(self.downloads.reserve(bytes.min((ANSWER_BLOCKS * SLICE_BYTES) as u64)).await?)
     }
 
     /// Finds out before an answer begins whether an object still has all its bytes. An answer that is cut off
@@ -172,7 +200,7 @@ impl<S: Store> Download<S> {
     pub async fn serve(self, range: Range<u64>, taker: Taker) -> Result<Part> {
         let (ticket, bytes) = (self.ticket, range.end - range.start);
         let counted = self.relay.answers.count(ticket.hash, MAX_ANSWERS_PER_TICKET).ok_or(Code::TooBusy)?;
-        let memory = self.relay.reserve(DOWNLOAD_MEMORY.min(bytes))?;
+        let memory = self.relay.reserve_for_answer(bytes).await?;
         let serving = tokio::spawn(async move {
             self.relay.change(self.id, move |record, now| record.charge(&ticket.hash, bytes, now)).await?;
             let feed = Feed::new(&self.relay, self.id, Object::Content, range, Some(ticket));
@@ -182,100 +210,118 @@ impl<S: Store> Download<S> {
     }
 }
 
-/// One running answer.
+/// Reads what an answer gives out.
 struct Feed<S> {
     relay: Arc<Relay<S>>,
     id: ShareId,
     object: Object,
     /// What is still to be read.
     range: Range<u64>,
-    /// What has to be served in all.
-    bytes: u64,
-    /// Bytes the connection has taken.
-    taken: Arc<AtomicU64>,
     /// The ticket it is charged to, for content.
     ticket: Option<Valid>,
     changes: Subscription,
     /// Up to where the content is known to be there.
     available_to: u64,
+    /// Bytes read at once, and the memory for more than a slice.
+    at_once: usize,
+    larger: Option<Memory>,
+    /// When the newest block was given out.
+    given_at: Option<Instant>,
 }
 
 impl<S: Store> Feed<S> {
     fn new(relay: &Arc<Relay<S>>, id: ShareId, object: Object, range: Range<u64>, ticket: Option<Valid>) -> Self {
-        let changes = relay.changes.subscribe(id);
-        let bytes = range.end - range.start;
-        Self { relay: relay.clone(), id, object, range, bytes, taken: Arc::default(), ticket, changes, available_to: 0 }
+        Self {
+            relay: relay.clone(),
+            id,
+            object,
+            range,
+            ticket,
+            changes: relay.changes.subscribe(id),
+            available_to: 0,
+            at_once: SLICE_BYTES,
+            larger: None,
+            given_at: None,
+        }
     }
 
-    /// Feeds it, and lets go of what it reserved at its end.
-    fn start(mut self, memory: Memory, taker: Taker) -> Part {
-        let (sender, blocks) = mpsc::channel(DOWNLOAD_BLOCKS as usize);
+    /// Begins the answer. Its memory is held until all of it is sent.
+    fn start(self, memory: Memory, taker: Taker) -> Part {
+        let bytes = self.range.end - self.range.start;
+        let (unsent, all_sent) = mpsc::channel(1);
+        let answer = Arc::<Answer>::default();
         let slice = if taker.alone.is_some() { BLOCK_BYTES } else { SLICE_BYTES };
-        let taken = self.taken.clone();
-        let part = Part { bytes: self.bytes, blocks, block: Bytes::new(), slice, taken, _counted: None };
+        let watch = Watch {
+            relay: self.relay.clone(),
+            id: self.id,
+            ticket: self.ticket,
+            bytes,
+            before: taker.alone.as_ref().map_or(0, |taken| taken.load(Ordering::Acquire)),
+            alone: taker.alone.clone(),
+            answer: answer.clone(),
+        };
         tokio::spawn(async move {
-            let taken = self.run(sender, taker).await;
-            self.refund(taken).await;
+            watch.until(all_sent, taker.on_stall).await;
             drop(memory);
         });
-        part
-    }
-
-    /// Gives how many bytes the client has taken.
-    async fn run(&mut self, sender: mpsc::Sender<Bytes>, taker: Taker) -> u64 {
-        let relay = self.relay.clone();
-        let _running = relay.metrics.downloads_running.hold();
-        let alone = taker.alone.is_some();
-        let progress = taker.alone.unwrap_or_else(|| self.taken.clone());
-        let client = Client {
-            places: Arc::new(Semaphore::new(DOWNLOAD_BLOCKS as usize)),
-            alone,
-            before: progress.load(Ordering::Acquire),
-            progress,
-            patience: relay.config.limits.write_idle,
-        };
-        let cut = self.send_all(&sender, &client).await.err();
-        drop(sender);
-        if let Some(cut) = &cut {
-            let cause = std::error::Error::source(cut);
-            tracing::info!(share = short(&self.id), reason = %cut, cause, "download cut off");
-        }
-        if let Some(Cut::ClientStalled) = cut {
-            (taker.on_stall)();
-        }
-        client.taken().min(self.taken.load(Ordering::Acquire))
-    }
-
-    async fn send_all(&mut self, sender: &mpsc::Sender<Bytes>, client: &Client) -> std::result::Result<(), Cut> {
-        self.check().await?;
-        while !self.range.is_empty() {
-            let place = self.place(client).await?;
-            let bytes = tokio::select! {
-                biased;
-                () = sender.closed() => return Err(Cut::ClientGone),
-                bytes = self.next_block() => bytes?,
-            };
-            self.range.start += bytes.len() as u64;
-            // There is a place in the channel for each block.
-            let sending = Bytes::from_owner(Sending { bytes, _place: place });
-            sender.try_send(sending).map_err(|_| Cut::ClientGone)?;
-        }
-        client.all_taken(sender).await
+        let places = Arc::new(Semaphore::new(ANSWER_BLOCKS));
+        let is_alone = taker.alone.is_some();
+        let blocks = stream::unfold((self, unsent, answer.clone()), move |(mut feed, unsent, answer)| {
+            let places = places.clone();
+            async move {
+                let _place = places.acquire_owned().await.ok()?;
+                answer.is_awaited.store(true, Ordering::Release);
+                let read = feed.next_block().await;
+                answer.blocks.fetch_add(1, Ordering::Release);
+                answer.is_awaited.store(false, Ordering::Release);
+                match read {
+                    Ok(bytes) => {
+                        // What was handed to a shared connection counts as taken.
+                        let _unsent = is_alone.then(|| unsent.clone());
+                        Some((Bytes::from_owner(Sending { bytes, _place, _unsent }), (feed, unsent, answer)))
+                    }
+                    Err(reason) => {
+                        *answer.cut() = Some(reason);
+                        None
+                    }
+                }
+            }
+        });
+        Part { bytes, blocks: Box::pin(blocks), block: Bytes::new(), slice, answer, _counted: None }
     }
 
     /// Reads the next block, once it is there.
     async fn next_block(&mut self) -> std::result::Result<Bytes, Cut> {
+        self.choose_size();
         self.wait_for_bytes().await?;
         if self.ticket.is_some_and(|ticket| self.relay.now() >= ticket.expires_at) {
             return Err(Cut::Ended(Code::TicketInvalid.into()));
         }
         let end = self.range.end.min(self.available_to);
-        let most = usize::try_from(end - self.range.start).unwrap_or(BLOCK_BYTES).min(BLOCK_BYTES);
+        let most = usize::try_from(end - self.range.start).unwrap_or(self.at_once).min(self.at_once);
         let bytes = self.relay.read(self.id, self.object, self.range.start, most).await.map_err(Cut::Failed)?;
         if bytes.is_empty() {
             return Err(Cut::Failed(StoreError::Length.into()));
         }
+        self.range.start += bytes.len() as u64;
+        self.given_at = Some(Instant::now());
         Ok(bytes)
+    }
+
+    /// Reads more at once for a client that took the last block fast, while there is memory for it, and little for one
+    /// that did not.
+    fn choose_size(&mut self) {
+        let Some(given_at) = self.given_at else { return };
+        let fair = self.at_once as f64 / FAST_BYTES_PER_SECOND as f64;
+        let took = given_at.elapsed().as_secs_f64();
+        if took <= fair && self.at_once < BLOCK_BYTES {
+            let larger = 2 * self.at_once;
+            if let Some(memory) = self.relay.downloads.reserve_extra((ANSWER_BLOCKS * larger) as u64) {
+                (self.at_once, self.larger) = (larger, Some(memory));
+            }
+        } else if took > 2.0 * fair {
+            (self.at_once, self.larger) = (SLICE_BYTES, None);
+        }
     }
 
     async fn wait_for_bytes(&mut self) -> std::result::Result<(), Cut> {
@@ -291,17 +337,6 @@ impl<S: Store> Feed<S> {
             }
         }
         Ok(())
-    }
-
-    /// Waits until the client has taken enough for another block, unless the share ends first.
-    async fn place(&mut self, client: &Client) -> std::result::Result<OwnedSemaphorePermit, Cut> {
-        let mut place = pin!(client.moving(client.places.clone().acquire_owned()));
-        loop {
-            tokio::select! {
-                place = &mut place => return place?.map_err(|_| Cut::ClientGone),
-                () = self.changes.changed() => self.check().await?,
-            }
-        }
     }
 
     /// Looks at the record again: whether this may go on, and how far the content reaches by now. It looks once more if
@@ -332,6 +367,68 @@ impl<S: Store> Feed<S> {
         let parts = parts.map_err(|error| Cut::Failed(error.into()))?;
         Ok(self.range.start + layout.available(self.range.start, &parts))
     }
+}
+
+/// Watches how a client takes an answer.
+struct Watch<S> {
+    relay: Arc<Relay<S>>,
+    id: ShareId,
+    ticket: Option<Valid>,
+    /// What has to be served in all.
+    bytes: u64,
+    /// Bytes the connection has taken, and those it had taken before this answer, if it has no other.
+    alone: Option<Arc<AtomicU64>>,
+    before: u64,
+    answer: Arc<Answer>,
+}
+
+impl<S: Store> Watch<S> {
+    /// Waits until the answer is over or its client has stalled, and gives back what was charged and not sent.
+    async fn until(self, mut all_sent: mpsc::Receiver<Infallible>, on_stall: impl FnOnce()) {
+        let relay = self.relay.clone();
+        let _running = relay.metrics.downloads_running.hold();
+        let stalled = tokio::select! {
+            _ = all_sent.recv() => false,
+            () = self.stalled(relay.config.limits.write_idle) => true,
+        };
+        // What the system has taken meanwhile is no progress any more.
+        let taken = self.taken();
+        let cut = match self.answer.cut().take() {
+            _ if stalled => Some(Cut::ClientStalled),
+            None if taken < self.bytes => Some(Cut::ClientGone),
+            cut => cut,
+        };
+        if let Some(cut) = &cut {
+            let cause = std::error::Error::source(cut);
+            tracing::info!(share = short(&self.id), reason = %cut, cause, "download cut off");
+        }
+        if stalled {
+            on_stall();
+        }
+        self.refund(taken).await;
+    }
+
+    /// Bytes the client has taken of this answer; a connection's own count has that of its head too.
+    fn taken(&self) -> u64 {
+        self.progress().saturating_sub(self.before).min(self.answer.given.load(Ordering::Acquire))
+    }
+
+    fn progress(&self) -> u64 {
+        self.alone.as_deref().unwrap_or(&self.answer.given).load(Ordering::Acquire)
+    }
+
+    /// Returns once the client has taken less than a slice for a whole such time, while there was something to take.
+    async fn stalled(&self, patience: Duration) {
+        loop {
+            let (progress, blocks) = (self.progress(), self.answer.blocks.load(Ordering::Acquire));
+            sleep(patience).await;
+            let was_awaited =
+                self.answer.is_awaited.load(Ordering::Acquire) || self.answer.blocks.load(Ordering::Acquire) != blocks;
+            if !was_awaited && self.progress() - progress < SLICE_BYTES as u64 {
+                return;
+            }
+        }
+    }
 
     /// Gives back what was charged and not sent. A ticket that has ended meanwhile has no use for it.
     async fn refund(self, taken: u64) {
@@ -347,83 +444,42 @@ impl<S: Store> Feed<S> {
     }
 }
 
-/// The client of an answer, as far as it is seen to move.
-struct Client {
-    /// One for each block it may still be given.
-    places: Arc<Semaphore>,
-    /// Whether it takes nothing else meanwhile.
-    alone: bool,
-    /// Bytes it had taken before this answer.
-    before: u64,
-    /// Bytes it has taken.
-    progress: Arc<AtomicU64>,
-    /// How long it may take next to nothing.
-    patience: Duration,
-}
-
-impl Client {
-    /// Bytes it has taken of this answer, and of its head.
-    fn taken(&self) -> u64 {
-        self.progress.load(Ordering::Acquire).saturating_sub(self.before)
-    }
-
-    /// Waits until everything is sent; on a shared connection, until it is handed over.
-    async fn all_taken(&self, sender: &mpsc::Sender<Bytes>) -> std::result::Result<(), Cut> {
-        if self.alone {
-            self.moving(self.places.acquire_many(DOWNLOAD_BLOCKS)).await.map(drop)
-        } else {
-            self.moving(sender.closed()).await
-        }
-    }
-
-    /// Waits for the client, as long as it goes on taking something: whoever has taken less than a slice for a whole
-    /// such time has stalled.
-    async fn moving<T>(&self, waiting: impl Future<Output = T>) -> std::result::Result<T, Cut> {
-        let mut waiting = pin!(waiting);
-        loop {
-            let before = self.progress.load(Ordering::Acquire);
-            match timeout(self.patience, waiting.as_mut()).await {
-                Ok(done) => return Ok(done),
-                Err(_) if self.progress.load(Ordering::Acquire) - before >= SLICE_BYTES as u64 => {}
-                Err(_) => return Err(Cut::ClientStalled),
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use tokio::time::sleep;
-
     use super::*;
 
     const PATIENCE: Duration = Duration::from_secs(20);
 
-    fn client() -> Client {
-        let places = Arc::new(Semaphore::new(0));
-        Client { places, alone: true, before: 0, progress: Arc::default(), patience: PATIENCE }
+    fn watched(answer: &Arc<Answer>) -> (Watch<crate::store::LocalStore>, tempfile::TempDir) {
+        let dir = tempfile::tempdir().unwrap();
+        let store = crate::store::LocalStore::open(dir.path()).unwrap();
+        let relay = Relay::new(crate::Config::new(crate::Senders::Anyone), store);
+        let id = ShareId::from_random([1; 12]);
+        (Watch { relay, id, ticket: None, bytes: 1 << 30, alone: None, before: 0, answer: answer.clone() }, dir)
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_client_that_takes_a_slice_now_and_then_is_waited_for() {
-        let client = client();
+    async fn a_client_that_takes_a_slice_now_and_then_is_waited_for_and_one_that_takes_less_is_not() {
+        let answer = Arc::<Answer>::default();
+        let (watch, _dir) = watched(&answer);
         let slowly = async {
             for _ in 0..4 {
                 sleep(PATIENCE * 7 / 10).await;
-                client.progress.fetch_add(SLICE_BYTES as u64, Ordering::Release);
+                answer.given.fetch_add(SLICE_BYTES as u64, Ordering::Release);
             }
+            answer.given.fetch_add(SLICE_BYTES as u64 - 1, Ordering::Release);
+            Instant::now()
         };
-        client.moving(slowly).await.unwrap();
-        assert_eq!(client.taken(), 4 * SLICE_BYTES as u64);
+        let (took_last, ()) = tokio::join!(slowly, watch.stalled(PATIENCE));
+        assert!(took_last.elapsed() >= PATIENCE && took_last.elapsed() <= 2 * PATIENCE);
+        assert_eq!(watch.taken(), 5 * SLICE_BYTES as u64 - 1);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_client_that_takes_less_has_stalled() {
-        let client = client();
-        let dripping = async {
-            client.progress.fetch_add(SLICE_BYTES as u64 - 1, Ordering::Release);
-            std::future::pending::<()>().await;
-        };
-        assert!(matches!(client.moving(dripping).await, Err(Cut::ClientStalled)));
+    async fn who_waits_for_more_has_not_stalled() {
+        let answer = Arc::<Answer>::default();
+        let (watch, _dir) = watched(&answer);
+        answer.is_awaited.store(true, Ordering::Release);
+        assert!(tokio::time::timeout(10 * PATIENCE, watch.stalled(PATIENCE)).await.is_err());
     }
 }

@@ -320,7 +320,8 @@ async fn answers_on_one_ticket_are_bounded_and_small_ones_reserve_little() {
     setting.take(9).await.unwrap();
     setting.take(8).await.unwrap();
     let content = u64::try_from(content().len()).unwrap();
-    let _rest = setting.relay.reserve(setting.relay.config.limits.body_memory - 10 * (content + 1024)).unwrap();
+    let memory = setting.relay.config.limits.answer_memory - 10 * (content + 1024);
+    let _rest = setting.relay.downloads.reserve(memory).await.unwrap();
     let mut running = Vec::new();
     for _ in 0..limits::MAX_ANSWERS_PER_TICKET {
         running.push(setting.fetch(9).await.unwrap());
@@ -357,17 +358,21 @@ async fn of_fifty_racing_for_three_exactly_three_get_a_ticket() {
 }
 
 #[tokio::test]
-async fn too_many_bodies_are_refused_and_leave_room_again() {
-    let setting = setting();
+async fn bodies_wait_for_memory_and_not_for_that_of_others() {
+    let setting = setting_with(Limits { memory_wait: Duration::from_millis(50), ..Limits::default() });
     setting.upload(None, &[0]).await;
-    let memory = setting.relay.config.limits.body_memory;
-    let all = setting.relay.reserve(memory).unwrap();
+    setting.take(9).await.unwrap();
+    let all = setting.relay.uploads.reserve(setting.relay.config.limits.upload_memory).await.unwrap();
     assert_eq!(code(setting.relay.begin_part(id(), key(), 1, 100).await), Code::TooBusy);
-    assert_eq!(code(setting.relay.reserve(1)), Code::TooBusy);
+    assert_eq!(setting.relay.parts(id(), key()).await.unwrap().held, [(0, 1)]);
+    setting.fetch(9).await.unwrap();
     drop(all);
     setting.put_part(1).await.unwrap();
+    let all = setting.relay.downloads.reserve(setting.relay.config.limits.answer_memory).await.unwrap();
+    assert_eq!(code(setting.fetch(9).await), Code::TooBusy);
+    drop(all);
+    drain(setting.fetch(9).await.unwrap()).await;
     setting.relay.settle_bodies().await;
-    assert!(setting.relay.reserve(memory).is_ok());
 }
 
 #[tokio::test]

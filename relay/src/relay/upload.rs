@@ -7,12 +7,14 @@ use share_relay_api::{
     Bytes32, Code, CreateShare, Created, ShareId,
     limits::{MAX_MANIFEST_BYTES, MAX_PARTS},
 };
+use tokio::time::Instant;
 
-use super::{Memory, Relay, Result};
+use super::{Relay, Result};
 use crate::{
     auth,
     error::Error,
-    limits::{PARTS_MEMORY, UPLOAD_MEMORY},
+    limits::{BLOCK_BYTES, FAST_BYTES_PER_SECOND, PARTS_MEMORY, SMALL_UPLOAD_BYTES, UPLOAD_TRIAL_BYTES},
+    memory::Memory,
     share::{BlobKind, Layout, PartPlace, Record, Refusal},
     store::{PartWriter, Store},
 };
@@ -30,7 +32,10 @@ pub struct NewPart<S: Store> {
     relay: Arc<Relay<S>>,
     id: ShareId,
     part: S::Part,
-    _memory: Memory,
+    /// When its first bytes came, and how many came since.
+    begun: Option<Instant>,
+    received: u64,
+    memory: Vec<Memory>,
 }
 
 impl<S: Store> Relay<S> {
@@ -81,7 +86,7 @@ impl<S: Store> Relay<S> {
             BlobKind::Manifest if bytes == 0 => return Err(Code::WrongLength.into()),
             BlobKind::Header | BlobKind::Manifest => {}
         }
-        self.reserve(bytes)
+        Ok(self.calls.reserve(bytes).await?)
     }
 
     /// `PUT …/header` and `PUT …/manifest`.
@@ -132,7 +137,7 @@ impl<S: Store> Relay<S> {
     }
 
     pub(super) async fn begin_new(self: &Arc<Self>, id: ShareId, place: PartPlace) -> Result<Upload<S>> {
-        let memory = self.reserve(UPLOAD_MEMORY)?;
+        let memory = self.uploads.reserve((SMALL_UPLOAD_BYTES as u64).min(place.bytes)).await?;
         let Some(part) = self.store.begin_part(id, place).await? else { return Ok(Upload::Held) };
         // Nobody can seal it or make its parts smaller from here on, but somebody may have since the record was read.
         let record = self.load(id).await?;
@@ -143,7 +148,7 @@ impl<S: Store> Relay<S> {
         if share.layout().place(place.number, place.bytes, &self.config.accepts)? != place {
             return Err(Code::WrongLength.into());
         }
-        Ok(Upload::New(NewPart { relay: self.clone(), id, part, _memory: memory }))
+        Ok(Upload::New(NewPart { relay: self.clone(), id, part, begun: None, received: 0, memory: vec![memory] }))
     }
 
     /// `POST …/seal`.
@@ -170,7 +175,7 @@ impl<S: Store> Relay<S> {
     /// Brings complete content to its exact length. Nothing more is written to it until the answer is dropped.
     async fn seal_content(&self, id: ShareId, layout: &Layout, payload_bytes: u64) -> Result<Box<dyn Send>> {
         let paused = self.store.pause_writers(id).await?;
-        let _memory = self.reserve(PARTS_MEMORY)?;
+        let _memory = self.calls.reserve(PARTS_MEMORY).await?;
         if !layout.is_complete(payload_bytes, &self.store.parts(id, 0..MAX_PARTS).await?) {
             return Err(Code::PartsMissing.into());
         }
@@ -183,7 +188,7 @@ impl<S: Store> Upload<S> {
     /// Takes what arrived of the part.
     pub async fn write(&mut self, bytes: Bytes) -> Result<()> {
         match self {
-            Self::New(new) => Ok(new.part.write(bytes).await?),
+            Self::New(new) => new.write(bytes).await,
             Self::Held => Ok(()),
         }
     }
@@ -199,6 +204,20 @@ impl<S: Store> Upload<S> {
 }
 
 impl<S: Store> NewPart<S> {
+    async fn write(&mut self, bytes: Bytes) -> Result<()> {
+        let begun = *self.begun.get_or_insert_with(Instant::now);
+        self.received += bytes.len() as u64;
+        if self.memory.len() == 1 && self.received >= UPLOAD_TRIAL_BYTES {
+            let is_fast = begun.elapsed().as_secs_f64() * FAST_BYTES_PER_SECOND as f64 <= self.received as f64;
+            let larger = is_fast.then(|| self.relay.uploads.reserve_extra(BLOCK_BYTES as u64)).flatten();
+            if let Some(memory) = larger {
+                self.memory.push(memory);
+                self.part.use_large_blocks();
+            }
+        }
+        Ok(self.part.write(bytes).await?)
+    }
+
     async fn finish(self) -> Result<()> {
         if let Err(error) = self.part.finish().await {
             return Err(self.relay.explain(self.id, error).await);

@@ -70,6 +70,11 @@ impl Record {
         Ok(Ticket { expires_at })
     }
 
+    /// How many tickets run.
+    pub fn running_tickets(&self) -> usize {
+        if let Life::Live(share) = &self.life { share.running.len() } else { 0 }
+    }
+
     /// The share and the running ticket of this hash.
     pub fn admitted(&self, ticket: Option<&Bytes32>, now: u64) -> Result<(&Share, &Running), Refusal> {
         let share = self.kept(now)?;

@@ -145,8 +145,11 @@ pub trait Store: Send + Sync + 'static {
 
 /// A part on its way into the store.
 pub trait PartWriter: Send + 'static {
-    /// Adds bytes. It may keep up to [`crate::limits::UPLOAD_MEMORY`] of them in memory.
+    /// Adds bytes. It may keep up to [`crate::limits::SMALL_UPLOAD_BYTES`] of them in memory.
     fn write(&mut self, bytes: Bytes) -> impl Future<Output = Result<()>> + Send;
+
+    /// From now on it may keep up to [`crate::limits::BLOCK_BYTES`] in memory.
+    fn use_large_blocks(&mut self);
 
     /// Makes the part durable, then marks it as held, durably. [`StoreError::Length`] if bytes are missing.
     fn finish(self) -> impl Future<Output = Result<()>> + Send;

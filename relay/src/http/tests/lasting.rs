@@ -135,7 +135,7 @@ async fn metrics_have_a_listener_of_their_own() {
     let (stop, stopped) = oneshot::channel::<()>();
     let store = LocalStore::open(dir.path()).unwrap();
     let shutdown = async { drop(stopped.await) };
-    let serving = crate::serve_with_metrics(main, Some(metrics), config(), store, shutdown);
+    let serving = crate::serve_with_operator(main, Some(metrics), config(), store, shutdown);
     let served = tokio::spawn(serving);
     let server = Server { address: main_address, clock: TestClock::at(1000), stop, served };
     server.get("/nothing").await;

@@ -142,8 +142,7 @@ async fn a_download_is_not_misled_when_parts_become_smaller_while_it_looks() {
         put_small_part(&sender, 3).await;
         put_small_part(&sender, 7).await;
     });
-    // The first look is made before anything is waited for.
-    *relay.store.before_parts.lock().unwrap() = vec![shrink, Box::pin(async {})];
+    *relay.store.before_parts.lock().unwrap() = vec![shrink];
     let download = relay.content(id(), Some(ticket)).await.unwrap();
     let (from, to) = (download.total - 2 * SEALED_CHUNK_BYTES, download.total);
     let taker = Taker { alone: None, on_stall: Box::new(|| ()) };

@@ -11,6 +11,7 @@ use share_relay_api::ShareId;
 
 use super::{CONTENT, Inner, MANIFEST, PARTS, part::LocalPart};
 use crate::{
+    blocks::Block,
     limits::BLOCK_BYTES,
     store::{Object, PartPlace, Result, StoreError},
 };
@@ -55,13 +56,7 @@ impl Inner {
         };
         let mut file = File::open(self.file(id, name))?;
         file.seek(SeekFrom::Start(offset))?;
-        if most != BLOCK_BYTES {
-            let mut bytes = vec![0; most];
-            let read = read_full(&mut file, &mut bytes)?;
-            bytes.truncate(read);
-            return Ok(bytes.into());
-        }
-        let mut block = self.blocks.take();
+        let mut block = if most == BLOCK_BYTES { self.blocks.take() } else { Block::small(most) };
         let read = read_full(&mut file, block.room())?;
         block.fill(read);
         Ok(Bytes::from_owner(block))

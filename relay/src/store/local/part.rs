@@ -13,6 +13,7 @@ use super::{Inner, writers::Claim};
 use crate::{
     blocks::Block,
     disk,
+    limits::SMALL_UPLOAD_BYTES,
     store::{PartPlace, PartWriter, Result, StoreError},
 };
 
@@ -25,6 +26,8 @@ pub struct LocalPart {
     state: State,
     /// Bytes still to come.
     missing: u64,
+    /// Whether blocks of [`crate::limits::BLOCK_BYTES`] are gathered.
+    has_large_blocks: bool,
     /// Held by what writes to the disk too: a writer that is dropped keeps its part until its last write is over.
     claim: Arc<Claim>,
 }
@@ -85,9 +88,10 @@ impl LocalPart {
         content: disk::File,
         claim: Arc<Claim>,
     ) -> Self {
-        let block = store.blocks.take();
+        let bytes = usize::try_from(place.bytes).unwrap_or(SMALL_UPLOAD_BYTES).min(SMALL_UPLOAD_BYTES);
+        let block = Block::small(bytes);
         let state = State::Idle(Gathered { content, begin: place.offset, offset: place.offset, block });
-        Self { store, id, place, state, missing: place.bytes, claim }
+        Self { store, id, place, state, missing: place.bytes, has_large_blocks: false, claim }
     }
 
     /// Waits for the block that is being written.
@@ -114,10 +118,17 @@ impl PartWriter for LocalPart {
         self.missing = self.missing.checked_sub(bytes.len() as u64).ok_or(StoreError::Length)?;
         while !bytes.is_empty() {
             let mut gathered = self.settle().await?;
+            if self.has_large_blocks && gathered.block.is_empty() && !gathered.block.is_large() {
+                gathered.block = self.store.blocks.take();
+            }
             gathered.gather(&mut bytes);
             self.state = if gathered.block.is_full() { self.write_out(gathered) } else { State::Idle(gathered) };
         }
         Ok(())
+    }
+
+    fn use_large_blocks(&mut self) {
+        self.has_large_blocks = true;
     }
 
     async fn finish(mut self) -> Result<()> {

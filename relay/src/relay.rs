@@ -339,7 +339,7 @@ impl<S: Store> Relay<S> {
         id: ShareId,
         mut rule: impl FnMut(&mut Record, u64) -> std::result::Result<T, Refusal>,
     ) -> Result<T> {
-        let _turn = self.turns.of(id).lock().await;
+        let _turn = self.turns.of(id).lock_owned().await;
         for _ in 0..limits::CHANGE_TRIES {
             let stored = self.store.load(id).await?.ok_or(Code::NotFound)?;
             let (mut record, now, may_end) = (self.recalled(id, stored.record.clone()), self.now(), self.may_end());

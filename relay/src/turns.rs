@@ -1,21 +1,68 @@
-//! Locks by which calls on one share take turns.
+//! Locks by which calls on one share take turns, and on no other.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError, Weak},
+};
 
 use share_relay_api::ShareId;
 
-/// A fixed number of locks of any kind; which one is a share's follows from its id.
+/// A lock of some kind for each share that anybody is about.
 #[derive(Debug)]
-pub struct Turns<L>([L; 64]);
+pub struct Turns<L> {
+    new: fn() -> L,
+    locks: Mutex<Locks<L>>,
+}
+
+#[derive(Debug)]
+struct Locks<L> {
+    by_share: HashMap<ShareId, Weak<L>>,
+    /// So many entries are let grow before those that nobody uses any more are dropped.
+    sweep_at: usize,
+}
+
+const FEW: usize = 64;
 
 impl<L: Default> Default for Turns<L> {
     fn default() -> Self {
-        Self(std::array::from_fn(|_| L::default()))
+        Self::new(L::default)
     }
 }
 
 impl<L> Turns<L> {
-    /// The lock of this share, and of some others.
-    pub fn of(&self, id: ShareId) -> &L {
-        let sum = id.as_str().bytes().fold(0usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-        &self.0[sum % self.0.len()]
+    /// Locks that are made by `new`.
+    pub fn new(new: fn() -> L) -> Self {
+        Self { new, locks: Mutex::new(Locks { by_share: HashMap::new(), sweep_at: FEW }) }
+    }
+
+    /// The lock of this share: the same one for everybody as long as somebody has it.
+    pub fn of(&self, id: ShareId) -> Arc<L> {
+        let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(lock) = locks.by_share.get(&id).and_then(Weak::upgrade) {
+            return lock;
+        }
+        if locks.by_share.len() >= locks.sweep_at {
+            locks.by_share.retain(|_, lock| lock.strong_count() > 0);
+            locks.sweep_at = FEW.max(2 * locks.by_share.len());
+        }
+        let lock = Arc::new((self.new)());
+        locks.by_share.insert(id, Arc::downgrade(&lock));
+        lock
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_has_one_lock_and_nothing_is_kept_of_those_that_nobody_has() {
+        let turns = Turns::<Mutex<()>>::default();
+        let id = |n: u32| ShareId::from_random([n.to_be_bytes(), [0; 4], [0; 4]].concat().try_into().unwrap());
+        let (one, other) = (turns.of(id(0)), turns.of(id(1)));
+        assert!(Arc::ptr_eq(&one, &turns.of(id(0))) && !Arc::ptr_eq(&one, &other));
+        (2..10_000).for_each(|n| drop(turns.of(id(n))));
+        assert!(turns.locks.lock().unwrap().by_share.len() <= FEW);
+        assert!(Arc::ptr_eq(&one, &turns.of(id(0))));
     }
 }

@@ -36,7 +36,7 @@ use std::{
 
 use bytes::Bytes;
 use share_relay_api::ShareId;
-use tokio::task::spawn_blocking;
+use tokio::{sync::OwnedMutexGuard, task::spawn_blocking};
 
 use self::{doubts::Doubts, part::LocalPart, reserve::Reserve, writers::Writers};
 use super::{Object, PartPlace, Parts, Result, Store, StoreError, Stored, Tag};
@@ -58,11 +58,11 @@ struct Inner {
     temporary: PathBuf,
     noted_time: PathBuf,
     names: AtomicU64,
-    /// One of these is held while a record is compared and swapped; which one follows from the id.
-    turns: Turns<Mutex<()>>,
-    /// One of these is held while a block is written: the system lets a file have one writer at a time, and the others
+    /// A share's is held while its record is compared and swapped.
+    turns: Turns<tokio::sync::Mutex<()>>,
+    /// A share's is held while a block is written: the system lets a file have one writer at a time, and the others
     /// would wait for it on a processor.
-    pens: Turns<Mutex<()>>,
+    pens: Turns<tokio::sync::Mutex<()>>,
     writers: Writers,
     /// Bytes of the parts held of shares somebody has asked about.
     sums: Mutex<HashMap<ShareId, u64>>,
@@ -183,8 +183,8 @@ impl Inner {
         self.temporary.join(format!("{}-{number}", std::process::id()))
     }
 
-    fn turn(&self, id: ShareId) -> MutexGuard<'_, ()> {
-        self.turns.of(id).lock().unwrap_or_else(PoisonError::into_inner)
+    fn turn(&self, id: ShareId) -> OwnedMutexGuard<()> {
+        self.turns.of(id).blocking_lock_owned()
     }
 
     /// Removes what is not needed any more, now or with a later sweep.

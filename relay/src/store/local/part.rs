@@ -1,9 +1,6 @@
 //! A part on its way to the disk: gathered in blocks, written at its place, synced, and only then marked as held.
 
-use std::{
-    io,
-    sync::{Arc, PoisonError},
-};
+use std::{io, sync::Arc};
 
 use bytes::Bytes;
 use share_relay_api::ShareId;
@@ -17,7 +14,7 @@ use crate::{
     store::{PartPlace, PartWriter, Result, StoreError},
 };
 
-/// A part being written. A block is gathered, then written.
+/// A part being written. A block is gathered, and written once more comes; the last one with what makes it durable.
 #[derive(Debug)]
 pub struct LocalPart {
     store: Arc<Inner>,
@@ -74,7 +71,7 @@ impl Gathered {
 
     fn write_block(&self, store: &Inner, id: ShareId) -> io::Result<()> {
         store.reserve.check()?;
-        let _pen = store.pens.of(id).lock().unwrap_or_else(PoisonError::into_inner);
+        let _pen = store.pens.of(id).blocking_lock_owned();
         self.content.write_all_at(self.block.as_ref(), self.offset)
     }
 }
@@ -118,11 +115,15 @@ impl PartWriter for LocalPart {
         self.missing = self.missing.checked_sub(bytes.len() as u64).ok_or(StoreError::Length)?;
         while !bytes.is_empty() {
             let mut gathered = self.settle().await?;
+            if gathered.block.is_full() {
+                self.state = self.write_out(gathered);
+                continue;
+            }
             if self.has_large_blocks && gathered.block.is_empty() && !gathered.block.is_large() {
                 gathered.block = self.store.blocks.take();
             }
             gathered.gather(&mut bytes);
-            self.state = if gathered.block.is_full() { self.write_out(gathered) } else { State::Idle(gathered) };
+            self.state = State::Idle(gathered);
         }
         Ok(())
     }

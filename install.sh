@@ -223,7 +223,7 @@ stop_try() {
 start_relay() {
   local line
   mkfifo "$work/relay.out"
-  "$bin/share-relay" serve --listen 127.0.0.1:0 --data "$work/relay" >"$work/relay.out" 2>"$work/relay.log" &
+  "$bin/share-relay" serve --init --listen 127.0.0.1:0 --data "$work/relay" >"$work/relay.out" 2>"$work/relay.log" &
   relay_pid=$!
   exec 3<"$work/relay.out"
   if ! read -r -t 30 -u 3 line; then

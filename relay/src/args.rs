@@ -36,6 +36,9 @@ pub struct Serve {
     /// Where shares are kept
     #[arg(long, value_name = "DIR", env = "SHARE_RELAY_DATA")]
     pub data: PathBuf,
+    /// Make the data folder of a new relay, if DIR is missing or empty
+    #[arg(long)]
+    pub init: bool,
     /// Let anyone send, until the first sender token is made
     #[arg(long)]
     pub open: bool,

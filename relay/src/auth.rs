@@ -13,6 +13,7 @@ use subtle::ConstantTimeEq;
 
 use crate::{
     disk::{self, Disk},
+    folder::{Folder, FolderError},
     limits::MAX_TOKENS_FILE_BYTES,
 };
 
@@ -35,7 +36,7 @@ pub fn same(a: &Bytes32, b: &Bytes32) -> bool {
 /// change counts at once.
 #[derive(Debug, Clone)]
 pub struct TokenFile {
-    dir: PathBuf,
+    folder: Folder,
     disk: Disk,
 }
 
@@ -62,13 +63,6 @@ pub enum TokenError {
     /// There is no such name.
     #[error("there is no token of this name")]
     Unknown,
-    /// There is no data folder, and it cannot be made.
-    #[error(
-        "cannot make the folder {}: make it first, for the user who runs the relay (install -d -m 700 -o USER {})",
-        .0.display(),
-        .0.display()
-    )]
-    Folder(PathBuf, #[source] io::Error),
     /// The file cannot be read or written.
     #[error("the sender tokens in {} cannot be read or written", .0.display())]
     Io(PathBuf, #[source] io::Error),
@@ -78,9 +72,9 @@ pub enum TokenError {
 }
 
 impl TokenFile {
-    /// The list in this data directory, which need not exist yet.
-    pub fn in_dir(dir: &Path) -> Self {
-        Self { dir: dir.to_owned(), disk: Disk::default() }
+    /// The list of the relay in this data directory.
+    pub fn in_dir(dir: &Path) -> Result<Self, FolderError> {
+        Ok(Self { folder: Folder::open(dir)?, disk: Disk::default() })
     }
 
     /// All tokens; `None` if there never was one. A file that cannot be read or understood is an error, never an
@@ -131,8 +125,6 @@ impl TokenFile {
     }
 
     fn change(&self, change: impl FnOnce(&mut Vec<Token>) -> Result<(), TokenError>) -> Result<(), TokenError> {
-        let folder = self.disk.create_private_dir(&self.dir);
-        folder.map_err(|error| TokenError::Folder(self.dir.clone(), error))?;
         let _lock = self.lock().map_err(self.failed())?;
         let mut tokens = self.list()?.unwrap_or_default();
         change(&mut tokens)?;
@@ -141,19 +133,18 @@ impl TokenFile {
 
     /// Keeps other programs from changing the list until dropped.
     fn lock(&self) -> io::Result<disk::File> {
-        self.disk.wait_for_lock(&self.dir.join("tokens.lock"))
+        self.disk.wait_for_lock(&self.folder.path().join("tokens.lock"))
     }
 
     fn write(&self, tokens: &[Token]) -> io::Result<()> {
         let text = serde_json::to_vec_pretty(tokens)?;
-        let temporary = self.dir.join("tokens.json.new");
-        self.disk.sync_path_to(&self.dir)?;
+        let temporary = self.folder.path().join("tokens.json.new");
         self.disk.remove_file_if_there(&temporary)?;
         self.disk.replace(&self.path(), &temporary, &text)
     }
 
     fn path(&self) -> PathBuf {
-        self.dir.join("tokens.json")
+        self.folder.path().join("tokens.json")
     }
 }
 
@@ -167,10 +158,15 @@ pub fn is_listed(tokens: &[Token], token: &Bytes32) -> bool {
 mod tests {
     use super::*;
 
+    /// The list of a new relay.
+    fn list_in(dir: &Path) -> TokenFile {
+        TokenFile { folder: Folder::init(&Disk::default(), dir).unwrap(), disk: Disk::default() }
+    }
+
     #[test]
     fn a_token_is_listed_until_it_is_removed_and_never_stored() {
         let dir = tempfile::tempdir().unwrap();
-        let file = TokenFile::in_dir(&dir.path().join("data"));
+        let file = list_in(dir.path());
         assert_eq!(file.list().unwrap(), None);
         let (anna, bo) = (file.add("anna", 5).unwrap(), file.add("bo", 6).unwrap());
         assert!(matches!(file.add("anna", 7), Err(TokenError::Exists)));
@@ -189,7 +185,7 @@ mod tests {
     #[test]
     fn a_name_that_could_fool_a_reader_is_refused() {
         let dir = tempfile::tempdir().unwrap();
-        let file = TokenFile::in_dir(dir.path());
+        let file = list_in(dir.path());
         for name in ["", "a\nb", "a b", "\u{1b}[2J", "\u{202e}anna", "\u{430}nna", &"x".repeat(65)] {
             assert!(matches!(file.add(name, 0), Err(TokenError::Name)), "{name:?}");
         }
@@ -199,7 +195,7 @@ mod tests {
     #[test]
     fn a_damaged_list_is_an_error_and_not_empty() {
         let dir = tempfile::tempdir().unwrap();
-        let file = TokenFile::in_dir(dir.path());
+        let file = list_in(dir.path());
         fs::write(file.path(), b"[{\"name\":").unwrap();
         let error = file.list().unwrap_err().to_string();
         assert!(error.contains(file.path().to_str().unwrap()), "{error}");
@@ -218,8 +214,9 @@ mod tests {
             store::promises::fast_dir,
         };
         let (dir, recorder) = (fast_dir(), Recorder::default());
-        let file = TokenFile { dir: dir.path().join("data"), disk: Disk::recorded(&recorder) };
-        let mut told = vec![(0, None)];
+        let disk = Disk::recorded(&recorder);
+        let file = TokenFile { folder: Folder::init(&disk, &dir.path().join("data")).unwrap(), disk };
+        let mut told = vec![(recorder.made(), None)];
         for name in ["anna", "bo"] {
             file.add(name, 0).unwrap();
             told.push((recorder.made(), file.list().unwrap()));
@@ -227,12 +224,13 @@ mod tests {
         file.remove("anna").unwrap();
         told.push((recorder.made(), file.list().unwrap()));
         let (seed, changes, mut cut) = (seed(), recorder.changes(), PowerCut::of(dir.path()));
-        for made in 0..=changes.len() {
+        changes[..told[0].0].iter().for_each(|change| cut.apply(change));
+        for made in told[0].0..=changes.len() {
             let next = told.partition_point(|(at, _)| *at <= made);
             for kept in kept(seed) {
                 let left = fast_dir();
                 cut.build(kept, left.path());
-                let list = TokenFile::in_dir(&left.path().join("data")).list().unwrap();
+                let list = TokenFile::in_dir(&left.path().join("data")).unwrap().list().unwrap();
                 let may_be = [&told[next - 1].1, &told[next.min(told.len() - 1)].1];
                 assert!(may_be.contains(&&list), "after {made} changes, {kept:?} kept: {list:?}");
             }

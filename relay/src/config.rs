@@ -111,9 +111,12 @@ impl Senders {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{disk::Disk, folder::Folder};
 
     fn senders(address: &str, has_list: bool, open: bool) -> Result<Senders, NoTokens> {
-        Senders::at(address.parse().unwrap(), TokenFile::in_dir("/nowhere".as_ref()), has_list, open)
+        let dir = tempfile::tempdir().unwrap();
+        Folder::init(&Disk::default(), dir.path()).unwrap();
+        Senders::at(address.parse().unwrap(), TokenFile::in_dir(dir.path()).unwrap(), has_list, open)
     }
 
     #[test]

@@ -58,6 +58,7 @@ impl Error {
             Self::Refused(refusal) => (*refusal).into(),
             Self::Store(StoreError::Busy) => Problem::new(Code::TooBusy),
             Self::Store(StoreError::Full) => Problem::new(Code::StorageFull),
+            Self::Store(StoreError::Away) => Problem::new(Code::StorageMissing),
             Self::Store(_) | Self::Tokens(_) | Self::Task(_) => Problem::new(Code::Internal),
         }
     }

@@ -14,6 +14,7 @@ pub mod clock;
 pub mod config;
 mod disk;
 mod error;
+pub mod folder;
 mod http;
 pub mod limits;
 mod line;

@@ -102,8 +102,8 @@ fn open_more_files() -> u64 {
 }
 
 async fn serve(serve: Serve, out: &mut dyn Write) -> Result<()> {
-    let store = LocalStore::open(&serve.data)?;
-    let tokens = TokenFile::in_dir(&serve.data);
+    let store = if serve.init { LocalStore::init(&serve.data) } else { LocalStore::open(&serve.data) }?;
+    let tokens = TokenFile::in_dir(&serve.data)?;
     let listed = tokens.list()?;
     let listener = listen(&serve.listen).await?;
     let address = listener.local_addr()?;
@@ -204,12 +204,12 @@ impl Signals {
 fn change_tokens(command: TokenCommand, out: &mut dyn Write) -> Result<()> {
     match command {
         TokenCommand::Add(token) => {
-            let secret = TokenFile::in_dir(&token.list.data).add(&token.name, clock::system_time())?;
+            let secret = TokenFile::in_dir(&token.list.data)?.add(&token.name, clock::system_time())?;
             writeln!(out, "{secret}")?;
         }
-        TokenCommand::Remove(token) => TokenFile::in_dir(&token.list.data).remove(&token.name)?,
+        TokenCommand::Remove(token) => TokenFile::in_dir(&token.list.data)?.remove(&token.name)?,
         TokenCommand::List(list) => {
-            for token in TokenFile::in_dir(&list.data).list()?.unwrap_or_default() {
+            for token in TokenFile::in_dir(&list.data)?.list()?.unwrap_or_default() {
                 writeln!(out, "{}", token.name)?;
             }
         }
@@ -277,6 +277,7 @@ mod tests {
     fn tokens_are_printed_once_and_listed_by_name() {
         let dir = tempfile::tempdir().unwrap();
         let data = dir.path().to_str().unwrap();
+        drop(LocalStore::init(dir.path()).unwrap());
         let token = |verb, name| output(&["share-relay", "token", verb, name, "--data", data]);
         let list = || output(&["share-relay", "token", "list", "--data", data]).unwrap();
         let secret = token("add", "anna").unwrap();
@@ -315,7 +316,7 @@ mod tests {
     #[tokio::test]
     async fn beyond_loopback_it_refuses_to_start_without_tokens() {
         let dir = tempfile::tempdir().unwrap();
-        let line = ["share-relay", "serve", "--listen", "0.0.0.0:0", "--data", dir.path().to_str().unwrap()];
+        let line = ["share-relay", "serve", "--init", "--listen", "0.0.0.0:0", "--data", dir.path().to_str().unwrap()];
         let Command::Serve(arguments) = Arguments::try_parse_from(line).unwrap().command else { unreachable!() };
         let mut out = Vec::new();
         let error = serve(arguments, &mut out).await.unwrap_err().to_string();
@@ -327,10 +328,10 @@ mod tests {
     fn an_error_is_reported_with_its_causes() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("data"), b"a file").unwrap();
-        let error = LocalStore::open(&dir.path().join("data")).unwrap_err();
+        let error = LocalStore::init(&dir.path().join("data")).unwrap_err();
         let mut text = Vec::new();
         report(&error, &mut text);
         let text = String::from_utf8(text).unwrap();
-        assert!(text.starts_with("error: cannot use ") && text.contains("\n  because: "), "{text}");
+        assert!(text.starts_with("error: cannot make the folder ") && text.contains("\n  because: "), "{text}");
     }
 }

@@ -115,7 +115,7 @@ class Relay(Server):
         """Starts it, behind the words of `prefix`; `port` and `data` tell where it listens and keeps its files."""
         super().__init__(folder / "relay.log", env)
         self.data = folder / "relay"
-        child = self.start([*prefix, program, "serve", "--data", self.data, *options], stdout=subprocess.PIPE)
+        child = self.start([*prefix, program, "serve", "--init", "--data", self.data, *options], stdout=subprocess.PIPE)
         assert child.stdout is not None
         line = child.stdout.readline().decode().strip()
         if not line.startswith("listening on "):

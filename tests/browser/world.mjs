@@ -65,7 +65,7 @@ export class World {
   }
 
   async #startRelay(listen, options, env = process.env) {
-    const args = ["serve", "--data", this.path("relay"), "--listen", listen, "--open", ...options];
+    const args = ["serve", "--init", "--data", this.path("relay"), "--listen", listen, "--open", ...options];
     // Straight into a file: while this process waits for a program, it would not empty a pipe.
     const log = this.path("relay.log");
     const written = openSync(log, "a");

@@ -298,8 +298,8 @@ fn an_upload_that_stopped() {
 #[test]
 fn a_token_is_needed() {
     let world = World::new();
-    world.share_relay(["token", "add", "anna", "--data"]).arg(world.path("relay")).succeeds();
     let relay = world.relay();
+    world.share_relay(["token", "add", "anna", "--data"]).arg(&relay.data).succeeds();
     world.file("case.bin", "x");
     let send = ["send", "case.bin", "--relay", &relay.url, "--passphrase-file", "w"];
     let (asks, hint) = ("The relay asks for a sender token", "Ask whoever runs the relay for a token");

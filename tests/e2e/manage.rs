@@ -221,8 +221,8 @@ fn the_ledger_is_private_and_holds_no_words() {
 #[test]
 fn login_then_send_through_it() {
     let world = World::new();
-    let token = world.share_relay(["token", "add", "anna", "--data"]).arg(world.path("relay")).succeeds().stdout();
     let relay = world.relay();
+    let token = world.share_relay(["token", "add", "anna", "--data"]).arg(&relay.data).succeeds().stdout();
     let wrong = world.file("wrong", "5".repeat(64));
     world.share(["login", &relay.url, "--json", "--token-file"]).arg(&wrong).output().fails(9, "token_required");
     world.file("short", "abc");
@@ -266,8 +266,8 @@ fn a_relay_without_tokens_needs_no_login_but_takes_one() {
 #[test]
 fn whoever_shows_a_token_learns_whether_it_is_valid() {
     let world = World::new();
-    let token = world.share_relay(["token", "add", "anna", "--data"]).arg(world.path("relay")).succeeds().stdout();
     let relay = world.relay();
+    let token = world.share_relay(["token", "add", "anna", "--data"]).arg(&relay.data).succeeds().stdout();
     let info = |secret: Option<&Bytes32>| raw::call(&relay.url, "GET", paths::INFO, secret, None);
     assert_eq!(info(None).json()["token_required"], true);
     assert_eq!(info(Some(&token.trim().parse().unwrap())).status, 200);

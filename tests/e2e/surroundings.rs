@@ -169,7 +169,7 @@ fn who_stops_reading_hears_no_complaint() {
     let world = World::new();
     let relay = world.relay();
     let sent = send_something(&world, &relay.url, &[]);
-    world.share_relay(["token", "add", "anna", "--data", "tokens"]).succeeds();
+    world.share_relay(["token", "add", "anna", "--data", "relay"]).succeeds();
     let gone = |mut run: Run| {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
@@ -192,7 +192,7 @@ fn who_stops_reading_hears_no_complaint() {
     ] {
         assert_eq!(gone(world.share(arguments)), Some(141), "{arguments:?}");
     }
-    assert_eq!(gone(world.share_relay(["token", "list", "--data", "tokens"])), Some(141));
+    assert_eq!(gone(world.share_relay(["token", "list", "--data", "relay"])), Some(141));
     assert_eq!(gone(world.share_relay(["--help"])), Some(0));
     assert_eq!(world.events(&sent).iter().filter(|event| *event == "receipt").count(), 0, "nothing was received");
 }
@@ -211,17 +211,21 @@ fn a_hang_up_does_not_end_a_relay_and_a_wrong_log_level_silences_none() {
 }
 
 #[test]
-fn a_token_before_the_first_start_needs_a_folder_and_says_so() {
+fn a_new_relay_needs_a_folder_it_can_make_and_says_so() {
     let world = World::new();
     let relay = copy_of(&world, env!("CARGO_BIN_EXE_tested-share-relay"));
     fs::create_dir(world.path("lib")).unwrap();
     let data = world.path("lib/share-relay");
+    // Without tokens it does not listen there, but makes the folder that the first one needs.
+    let init = || world.program(&relay, ["serve", "--init", "--listen", "0.0.0.0:0", "--data"]).arg(&data);
     let add = || world.program(&relay, ["token", "add", "alice", "--data"]).arg(&data);
-    let Some(run) = nobody(&world, add) else { return };
+    let Some(run) = nobody(&world, init) else { return };
     let told = run.output().exits(1).says(&format!("error: cannot make the folder {}", data.display()));
     let says = told.stderr();
     // As it says, and as docs/operating.md does.
     let command = says.split(['(', ')']).nth(1).unwrap().replace("USER", "61234");
     world.program("sh", ["-c", &command]).succeeds();
+    nobody(&world, add).unwrap().output().exits(1).says("is not the data folder of a relay");
+    nobody(&world, init).unwrap().output().exits(1).says("add a sender token first");
     nobody(&world, add).unwrap().succeeds();
 }

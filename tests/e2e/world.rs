@@ -85,7 +85,8 @@ impl World {
         let data = self.path("relay");
         fs::create_dir(&data).unwrap();
         let relay = env!("CARGO_BIN_EXE_tested-share-relay");
-        let mount = "mount -t tmpfs -o size=$0 none \"$1\" && exec \"$2\" serve --data \"$1\" --listen 127.0.0.1:0";
+        let mount =
+            "mount -t tmpfs -o size=$0 none \"$1\" && exec \"$2\" serve --init --data \"$1\" --listen 127.0.0.1:0";
         let run = self.program("unshare", SMALL_DISK).args(["sh", "-c", mount, size]).arg(&data).arg(relay);
         self.start(run, data)
     }
@@ -98,7 +99,7 @@ impl World {
     /// A relay process, run in another way; `--data` is added.
     pub fn start_relay(&self, prepare: impl FnOnce(Run) -> Run) -> Relay {
         let data = self.path("relay");
-        let run = prepare(self.share_relay([OsStr::new("serve"), OsStr::new("--data"), data.as_os_str()]));
+        let run = prepare(self.share_relay(["serve", "--init", "--data"]).arg(&data));
         self.start(run, data)
     }
 

@@ -54,7 +54,7 @@ fn setting_with(limits: Limits) -> Setting {
     let dir = tempfile::tempdir().unwrap();
     let clock = TestClock::at(1000);
     let config = Config { clock: clock.clone(), limits, ..Config::new(Senders::Anyone) };
-    let relay = Relay::new(config, LocalStore::open(dir.path()).unwrap());
+    let relay = Relay::new(config, LocalStore::init(dir.path()).unwrap());
     // Until its clock is trusted.
     clock.pass(STEADY.as_secs());
     Setting { dir, clock, relay }
@@ -378,10 +378,11 @@ async fn bodies_wait_for_memory_and_not_for_that_of_others() {
 #[tokio::test]
 async fn a_listed_token_is_needed_as_soon_as_there_is_one() {
     let dir = tempfile::tempdir().unwrap();
-    let file = TokenFile::in_dir(dir.path());
+    drop(LocalStore::init(dir.path()).unwrap());
+    let file = TokenFile::in_dir(dir.path()).unwrap();
     let relay = |senders| {
         let data = tempfile::tempdir().unwrap();
-        Relay::new(Config::new(senders), LocalStore::open(data.path()).unwrap())
+        Relay::new(Config::new(senders), LocalStore::init(data.path()).unwrap())
     };
     let (some, always) = (relay(Senders::TokensIfAny(file.clone())), relay(Senders::Tokens(file.clone())));
     some.admit_sender(None).await.unwrap();
@@ -427,7 +428,7 @@ impl Setting {
         drop(relay);
         let clock = TestClock::at(wall);
         let config = Config { clock: clock.clone(), ..Config::new(Senders::Anyone) };
-        let relay = Relay::new(config, LocalStore::open(dir.path()).unwrap());
+        let relay = Relay::new(config, LocalStore::init(dir.path()).unwrap());
         Self { dir, clock, relay }
     }
 

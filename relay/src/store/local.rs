@@ -1,6 +1,7 @@
 //! The store on a local disk.
 //!
 //! ```text
+//! DIR/relay-id                   tells this folder from every other, see `folder.rs`
 //! DIR/lock                       held while a relay runs; one byte tells whether it came to a clean end
 //! DIR/shares/ID/record.json      replaced whole: temporary file, fsync, rename, fsync of the directory
 //! DIR/shares/ID/content.age      header and nonce, then the parts in place; once sealed, exactly an age file
@@ -40,7 +41,13 @@ use tokio::{sync::OwnedMutexGuard, task::spawn_blocking};
 
 use self::{doubts::Doubts, part::LocalPart, reserve::Reserve, writers::Writers};
 use super::{Object, PartPlace, Parts, Result, Store, StoreError, Stored, Tag};
-use crate::{blocks::Blocks, disk, share::Record, turns::Turns};
+use crate::{
+    blocks::Blocks,
+    disk,
+    folder::{Folder, FolderError},
+    share::Record,
+    turns::Turns,
+};
 
 const RECORD: &str = "record.json";
 const CONTENT: &str = "content.age";
@@ -54,6 +61,7 @@ pub struct LocalStore(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     disk: disk::Disk,
+    folder: Folder,
     shares: PathBuf,
     temporary: PathBuf,
     noted_time: PathBuf,
@@ -88,27 +96,41 @@ pub enum OpenError {
     /// Another relay runs on it.
     #[error("another relay is using {}", .0.display())]
     InUse(PathBuf),
-    /// It cannot be made, locked or cleaned.
+    /// It is not a relay's folder, or cannot become one.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// It cannot be locked or cleaned.
     #[error("cannot use {}", .0.display())]
     Io(PathBuf, #[source] io::Error),
 }
 
 impl LocalStore {
-    /// Opens or makes a store in `dir` (0700), takes its lock, and removes what a crash left half done.
+    /// Opens the store of a relay in `dir`, takes its lock, and removes what a crash left half done.
     pub fn open(dir: &Path) -> std::result::Result<Self, OpenError> {
-        Self::open_on(disk::Disk::default(), dir)
+        Self::start(disk::Disk::default(), Folder::open(dir)?)
     }
 
-    pub(crate) fn open_on(disk: disk::Disk, dir: &Path) -> std::result::Result<Self, OpenError> {
+    /// Like [`LocalStore::open`], but makes a new relay's folder (0700) if `dir` is missing or empty.
+    pub fn init(dir: &Path) -> std::result::Result<Self, OpenError> {
+        Self::init_on(disk::Disk::default(), dir)
+    }
+
+    pub(crate) fn init_on(disk: disk::Disk, dir: &Path) -> std::result::Result<Self, OpenError> {
+        let folder = Folder::init(&disk, dir)?;
+        Self::start(disk, folder)
+    }
+
+    fn start(disk: disk::Disk, folder: Folder) -> std::result::Result<Self, OpenError> {
+        let dir = folder.path().to_owned();
         let failed = |error: io::Error| match error.kind() {
-            io::ErrorKind::WouldBlock => OpenError::InUse(dir.to_owned()),
-            _ => OpenError::Io(dir.to_owned(), error),
+            io::ErrorKind::WouldBlock => OpenError::InUse(dir.clone()),
+            _ => OpenError::Io(dir.clone(), error),
         };
-        disk.create_private_dir(dir).map_err(failed)?;
         let lock = disk.lock(&dir.join("lock")).map_err(failed)?;
         let mut inner = Inner {
             reserve: Reserve::new(disk.clone(), dir.join("reserve")),
             disk,
+            folder,
             shares: dir.join("shares"),
             temporary: dir.join("tmp"),
             noted_time: dir.join(noted_time::NAME),
@@ -123,7 +145,7 @@ impl LocalStore {
             lock,
             settled: false,
         };
-        inner.prepare(dir).map_err(failed)?;
+        inner.prepare(&dir).map_err(failed)?;
         inner.settled = true;
         Ok(Self(Arc::new(inner)))
     }
@@ -139,9 +161,6 @@ impl Inner {
     fn prepare(&self, dir: &Path) -> io::Result<()> {
         let killed = self.lock.first_byte()? != Some(ENDED);
         self.lock.write_all_at(&[RUNNING], 0)?;
-        if !self.shares.try_exists()? {
-            self.disk.sync_path_to(dir)?;
-        }
         self.disk.create_private_dir(&self.temporary)?;
         self.disk.create_private_dir(&self.shares)?;
         self.disk.sync_dir(dir)?;
@@ -199,7 +218,13 @@ impl Inner {
         self.leftovers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Fails while the folder is not there that was opened.
+    fn present(&self) -> Result<()> {
+        if self.folder.is_there()? { Ok(()) } else { Err(StoreError::Away) }
+    }
+
     fn check(&self) -> Result<()> {
+        self.present()?;
         fs::metadata(&self.shares)?;
         let probe = self.temporary();
         let written = self.disk.write_new(&probe, RECORD.as_bytes());
@@ -235,12 +260,14 @@ impl Inner {
 /// Notes the time in the directory of a store, whether or not a relay uses it, because somebody says that it is right.
 ///
 /// # Errors
-/// If there is no such directory, or it cannot be written to.
-pub fn confirm_time(dir: &Path, now: u64) -> io::Result<()> {
+/// If it is not the directory of a store, or cannot be written to.
+pub fn confirm_time(dir: &Path, now: u64) -> std::result::Result<(), OpenError> {
     let disk = disk::Disk::default();
-    let temporary = dir.join(format!("{}.{}", noted_time::NAME, std::process::id()));
-    disk.remove_file_if_there(&temporary)?;
-    noted_time::write(&disk, &dir.join(noted_time::NAME), &temporary, now)
+    let folder = Folder::open(dir)?;
+    let temporary = folder.path().join(format!("{}.{}", noted_time::NAME, std::process::id()));
+    disk.remove_file_if_there(&temporary)
+        .and_then(|()| noted_time::write(&disk, &dir.join(noted_time::NAME), &temporary, now))
+        .map_err(|error| OpenError::Io(dir.to_owned(), error))
 }
 
 impl Drop for Inner {

@@ -47,6 +47,9 @@ pub enum StoreError {
     /// There is no space left. What was held is still held.
     #[error("there is no space left")]
     Full,
+    /// What the store was opened on is not there, or is another one. What it holds may come back.
+    #[error("the data folder is not there, or is another one than at the start")]
+    Away,
     /// The share's bytes are not there: never created, or deleted since.
     #[error("the share's bytes are not there")]
     Missing,

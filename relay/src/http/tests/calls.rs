@@ -71,7 +71,7 @@ async fn who_comes_without_a_link_reads_whose_relay_this_is_and_what_it_keeps() 
         "accessibility":{"nl":"a11y.txt"}}"##;
     std::fs::write(&file, json).unwrap();
     let operator = crate::operator::Operator::read(&file).unwrap();
-    let known = tempfile::tempdir().unwrap();
+    let (known, unknown) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let server = Server::start_with(&known, Config { operator, ..config() }).await;
     let read = async |path: &str, language: &str| {
         let page = server.call("GET", path, &[("accept-language", language)], b"").await;
@@ -112,7 +112,7 @@ async fn who_comes_without_a_link_reads_whose_relay_this_is_and_what_it_keeps() 
     assert_eq!((icon.status, icon.header("content-type")), (200, Some("image/svg+xml")));
     assert_eq!(icon.header("cache-control"), Some("max-age=300"));
     server.stop().await;
-    let nobodys = Server::start(&dir).await;
+    let nobodys = Server::start(&unknown).await;
     for path in ["/.well-known/security.txt", "/accessibility"] {
         assert_eq!(nobodys.get(path).await.code(), Code::NoSuchPath, "{path}");
     }
@@ -127,7 +127,8 @@ async fn statements_that_are_elsewhere_are_led_to() {
     let [privacy, accessibility] = ["https://dam.example/privacy", "https://dam.example/toegankelijk?a=b"];
     std::fs::write(&file, format!(r#"{{"privacy":"{privacy}","accessibility":"{accessibility}"}}"#)).unwrap();
     let operator = crate::operator::Operator::read(&file).unwrap();
-    let server = Server::start_with(&dir, Config { operator, ..config() }).await;
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start_with(&data, Config { operator, ..config() }).await;
     for (path, address) in [("/privacy", privacy), ("/accessibility", accessibility)] {
         let answer = server.get(path).await;
         assert_eq!((answer.status, answer.header("location")), (302, Some(address)));
@@ -565,7 +566,8 @@ async fn requests_beyond_the_limits_are_refused() {
 #[tokio::test]
 async fn where_tokens_are_listed_senders_need_one() {
     let (dir, tokens) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let file = TokenFile::in_dir(tokens.path());
+    drop(LocalStore::init(tokens.path()).unwrap());
+    let file = TokenFile::in_dir(tokens.path()).unwrap();
     let token = format!("Bearer {}", file.add("anna", 0).unwrap());
     let server = Server::start_with(&dir, Config::new(Senders::Tokens(file.clone()))).await;
     assert!(server.get(paths::INFO).await.json::<RelayInfo>().token_required);

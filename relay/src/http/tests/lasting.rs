@@ -133,7 +133,7 @@ async fn metrics_have_a_listener_of_their_own() {
         (TcpListener::bind("127.0.0.1:0").await.unwrap(), TcpListener::bind("127.0.0.1:0").await.unwrap());
     let (main_address, address) = (main.local_addr().unwrap(), metrics.local_addr().unwrap());
     let (stop, stopped) = oneshot::channel::<()>();
-    let store = LocalStore::open(dir.path()).unwrap();
+    let store = LocalStore::init(dir.path()).unwrap();
     let shutdown = async { drop(stopped.await) };
     let serving = crate::serve_with_operator(main, Some(metrics), config(), store, shutdown);
     let served = tokio::spawn(serving);

@@ -56,7 +56,7 @@ impl Server {
     async fn start_with(dir: &TempDir, config: Config) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let store = LocalStore::open(dir.path()).unwrap();
+        let store = LocalStore::init(dir.path()).unwrap();
         let clock = TestClock::at(1000);
         let config = Config { clock: clock.clone(), ..config };
         let (stop, stopped) = oneshot::channel();

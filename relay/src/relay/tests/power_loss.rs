@@ -39,7 +39,7 @@ impl Life {
     fn begin() -> Self {
         let (dir, recorder) = (fast_dir(), Recorder::default());
         let clock = TestClock::at(1000);
-        let store = LocalStore::open_on(Disk::recorded(&recorder), &dir.path().join("data")).unwrap();
+        let store = LocalStore::init_on(Disk::recorded(&recorder), &dir.path().join("data")).unwrap();
         let relay = relay_on(store, &clock);
         let nothing = Known { changes: recorder.made(), time: relay.now(), ..Known::default() };
         Self { setting: Setting { dir, clock, relay }, recorder, known: vec![nothing] }
@@ -100,7 +100,7 @@ impl Life {
         cut.build(kept, dir.path());
         let data = dir.path().join("data");
         let clock = TestClock::at(before.time.saturating_sub(STEADY.as_secs()));
-        let relay = relay_on(LocalStore::open(&data).unwrap(), &clock);
+        let relay = relay_on(LocalStore::init(&data).unwrap(), &clock);
         relay.sweep().await.unwrap();
         assert_no_orphan(&data, |found| found == id() && (before.record.is_some() || after.record.is_some()));
         let found = relay.store.load(id()).await.unwrap().map(|stored| stored.record);

@@ -19,7 +19,7 @@ struct Meddled {
 
 impl Meddled {
     fn open(dir: &TempDir) -> Self {
-        let store = LocalStore::open(dir.path()).unwrap();
+        let store = LocalStore::init(dir.path()).unwrap();
         Self { store, before_parts: Default::default(), before_manifest: Default::default() }
     }
 }

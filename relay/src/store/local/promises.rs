@@ -110,7 +110,7 @@ pub fn fast_dir() -> tempfile::TempDir {
 impl Run {
     /// Opens a store below `root`, as often as it takes.
     pub fn start(root: &Path, recorder: Recorder) -> Self {
-        let store = LocalStore::open_on(disk::Disk::recorded(&recorder), &root.join("data")).unwrap();
+        let store = LocalStore::init_on(disk::Disk::recorded(&recorder), &root.join("data")).unwrap();
         Self { recorder, root: root.to_owned(), store, facts: Arc::default() }
     }
 
@@ -121,7 +121,7 @@ impl Run {
         // As a process leaves it that had no time to say that it ends.
         fs::write(root.join("data/lock"), [RUNNING]).unwrap();
         // The work of the one before may still hold the lock.
-        let open = || LocalStore::open_on(disk::Disk::recorded(&recorder), &root.join("data"));
+        let open = || LocalStore::init_on(disk::Disk::recorded(&recorder), &root.join("data"));
         let store = std::iter::repeat_with(open).take(100_000).flatten().next().unwrap();
         Self { recorder, root, store, facts }
     }
@@ -283,7 +283,7 @@ impl Run {
         let dir = fast_dir();
         cut.build(kept, dir.path());
         let data = dir.path().join("data");
-        let store = LocalStore::open(&data).unwrap();
+        let store = LocalStore::init(&data).unwrap();
         let owed = self.owed(made);
         sweep(&store).await;
         for (id, owed) in &owed {

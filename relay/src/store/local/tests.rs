@@ -4,6 +4,7 @@ use tempfile::TempDir;
 
 use super::{super::PartWriter, *};
 use crate::{
+    auth::TokenFile,
     share::tests::ready,
     store::conformance::{self, Reopen},
 };
@@ -11,7 +12,7 @@ use crate::{
 impl Reopen for TempDir {
     type Store = LocalStore;
     async fn open(&self) -> LocalStore {
-        LocalStore::open(self.path()).unwrap()
+        LocalStore::init(self.path()).unwrap()
     }
 }
 
@@ -35,16 +36,31 @@ async fn it_conforms() {
     conformance::run(&dir).await;
     let mut left = files(dir.path());
     left.sort();
-    assert_eq!(left, ["lock", "reserve"].map(|name| dir.path().join(name)), "nothing is left over");
+    assert_eq!(left, ["lock", "relay-id", "reserve"].map(|name| dir.path().join(name)), "nothing is left over");
 }
 
 #[test]
 fn a_directory_has_one_relay() {
     let dir = tempfile::tempdir().unwrap();
-    let store = LocalStore::open(dir.path()).unwrap();
-    assert!(matches!(LocalStore::open(dir.path()), Err(OpenError::InUse(_))));
+    let store = LocalStore::init(dir.path()).unwrap();
+    for again in [LocalStore::open(dir.path()), LocalStore::init(dir.path())] {
+        assert!(matches!(again, Err(OpenError::InUse(_))));
+    }
     drop(store);
     LocalStore::open(dir.path()).unwrap();
+}
+
+#[tokio::test]
+async fn a_folder_that_nothing_marks_is_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let missing = dir.path().join("missing");
+    for path in [dir.path(), &missing] {
+        let unmarked = |error: &FolderError| matches!(error, FolderError::Unmarked(_));
+        assert!(matches!(LocalStore::open(path), Err(OpenError::Folder(error)) if unmarked(&error)));
+        assert!(matches!(confirm_time(path, 0), Err(OpenError::Folder(error)) if unmarked(&error)));
+        assert!(TokenFile::in_dir(path).is_err_and(|error| unmarked(&error)));
+    }
+    assert!(!missing.exists() && fs::read_dir(dir.path()).unwrap().count() == 0);
 }
 
 #[cfg(unix)]
@@ -53,7 +69,7 @@ async fn only_the_owner_can_read_it() {
     use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
-    let store = LocalStore::open(&data).unwrap();
+    let store = LocalStore::init(&data).unwrap();
     store.create(id(1), &ready(None)).await.unwrap();
     store.put_manifest(id(1), Bytes::from_static(b"m")).await.unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
@@ -66,7 +82,7 @@ async fn only_the_owner_can_read_it() {
 #[tokio::test]
 async fn what_a_crash_left_half_done_is_removed_at_start() {
     let dir = tempfile::tempdir().unwrap();
-    let store = LocalStore::open(dir.path()).unwrap();
+    let store = LocalStore::init(dir.path()).unwrap();
     store.create(id(1), &ready(None)).await.unwrap();
     drop(store);
     fs::write(dir.path().join("tmp/123-0"), b"half a record").unwrap();
@@ -79,7 +95,7 @@ async fn what_a_crash_left_half_done_is_removed_at_start() {
     fs::write(orphan.join(CONTENT), b"content without a record").unwrap();
     let not_ours = dir.path().join("shares/notes.txt");
     fs::write(&not_ours, b"an operator's own file").unwrap();
-    let store = LocalStore::open(dir.path()).unwrap();
+    let store = LocalStore::init(dir.path()).unwrap();
     assert!(not_ours.exists());
     assert_eq!(fs::read_dir(dir.path().join("tmp")).unwrap().count(), 0);
     assert!(!orphan.exists());
@@ -89,20 +105,20 @@ async fn what_a_crash_left_half_done_is_removed_at_start() {
 #[tokio::test]
 async fn a_damaged_record_is_an_error_and_is_kept() {
     let dir = tempfile::tempdir().unwrap();
-    let store = LocalStore::open(dir.path()).unwrap();
+    let store = LocalStore::init(dir.path()).unwrap();
     store.create(id(1), &ready(None)).await.unwrap();
     let path = dir.path().join("shares").join(id(1).as_str()).join(RECORD);
     fs::write(&path, b"{").unwrap();
     assert!(matches!(store.load(id(1)).await, Err(StoreError::Damaged(_))));
     drop(store);
-    LocalStore::open(dir.path()).unwrap();
+    LocalStore::init(dir.path()).unwrap();
     assert_eq!(fs::read(path).unwrap(), b"{");
 }
 
 #[tokio::test]
 async fn the_sealed_content_is_header_and_parts_and_nothing_else() {
     let dir = tempfile::tempdir().unwrap();
-    let store = LocalStore::open(dir.path()).unwrap();
+    let store = LocalStore::init(dir.path()).unwrap();
     store.create(id(1), &ready(None)).await.unwrap();
     store.put_header(id(1), Bytes::from_static(b"header")).await.unwrap();
     for (number, text) in [(1, "five"), (0, "four")] {
@@ -120,7 +136,7 @@ async fn the_sealed_content_is_header_and_parts_and_nothing_else() {
 #[tokio::test]
 async fn half_a_mark_counts_for_nothing() {
     let dir = tempfile::tempdir().unwrap();
-    let store = LocalStore::open(dir.path()).unwrap();
+    let store = LocalStore::init(dir.path()).unwrap();
     store.create(id(1), &ready(None)).await.unwrap();
     fs::write(dir.path().join("shares").join(id(1).as_str()).join(PARTS), [4, 0, 0, 0, 9, 9]).unwrap();
     assert_eq!(store.stored_bytes(id(1)).await.unwrap(), 4);
@@ -132,7 +148,7 @@ async fn half_a_mark_counts_for_nothing() {
 async fn a_mark_in_doubt_is_taken_back_when_writers_are_paused() {
     const EIO: i32 = 5;
     let (dir, recorder) = (tempfile::tempdir().unwrap(), disk::recorder::Recorder::default());
-    let store = LocalStore::open_on(disk::Disk::recorded(&recorder), dir.path()).unwrap();
+    let store = LocalStore::init_on(disk::Disk::recorded(&recorder), dir.path()).unwrap();
     store.create(id(1), &ready(None)).await.unwrap();
     let place = PartPlace { number: 1, offset: 4, bytes: 4 };
     let mut part = store.begin_part(id(1), place).await.unwrap().unwrap();
@@ -153,7 +169,7 @@ async fn a_mark_in_doubt_is_taken_back_when_writers_are_paused() {
 async fn on_a_full_disk_records_still_change_and_new_parts_wait_for_room() {
     const ENOSPC: i32 = 28;
     let (dir, recorder) = (tempfile::tempdir().unwrap(), disk::recorder::Recorder::default());
-    let store = LocalStore::open_on(disk::Disk::recorded(&recorder), dir.path()).unwrap();
+    let store = LocalStore::init_on(disk::Disk::recorded(&recorder), dir.path()).unwrap();
     let mut record = ready(None);
     store.create(id(1), &record).await.unwrap();
     let reserve = || fs::metadata(dir.path().join("reserve")).unwrap().len();

@@ -452,7 +452,7 @@ mod tests {
 
     fn watched(answer: &Arc<Answer>) -> (Watch<crate::store::LocalStore>, tempfile::TempDir) {
         let dir = tempfile::tempdir().unwrap();
-        let store = crate::store::LocalStore::open(dir.path()).unwrap();
+        let store = crate::store::LocalStore::init(dir.path()).unwrap();
         let relay = Relay::new(crate::Config::new(crate::Senders::Anyone), store);
         let id = ShareId::from_random([1; 12]);
         (Watch { relay, id, ticket: None, bytes: 1 << 30, alone: None, before: 0, answer: answer.clone() }, dir)

@@ -34,6 +34,7 @@ mod raw;
 mod relay_learns_nothing;
 mod round_trips;
 mod sending;
+mod siege;
 mod sources;
 mod stock_tools;
 mod surroundings;

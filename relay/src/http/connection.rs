@@ -18,7 +18,7 @@ use tokio::{
 use crate::limits::Limits;
 
 /// How long a connection may be idle though its place is needed: it sends its request, or is being given an answer.
-const SHORTEST_IDLE: Duration = Duration::from_secs(1);
+const SHORTEST_IDLE: Duration = Duration::from_millis(250);
 
 /// What is known of a connection.
 #[derive(Debug, Clone)]

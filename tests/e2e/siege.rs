@@ -1,0 +1,206 @@
+//! Crowds that ask for nothing: connections without a request, with half a head, with a body that never comes. They give
+//! way to whoever asks for something, at the relay itself and through the web servers of docs/operating.md.
+
+use std::{
+    io::{self, Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    process::{Child, Command},
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    thread,
+    time::Duration,
+};
+
+use share_relay_api::{ShareId, paths};
+
+use crate::{
+    raw,
+    world::{Relay, World, until},
+};
+
+/// Files that the relay may open: half as many connections have a place.
+const OPEN_FILES: usize = 256;
+/// Connections that the crowd keeps open, and opens again as soon as they are closed.
+const CROWD: usize = 400;
+/// How long a person waits at most, on a busy computer.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+#[test]
+fn silent_connections_give_way() {
+    besiege(|_| Vec::new(), |_, relay| Front::Relay(relay.url.clone()));
+}
+
+#[test]
+fn half_heads_give_way() {
+    besiege(|_| b"GET /healthz HTTP/1.1\r\nHost:".to_vec(), |_, relay| Front::Relay(relay.url.clone()));
+}
+
+#[test]
+fn bodies_that_never_come_give_way() {
+    besiege(body_that_never_comes, |_, relay| Front::Relay(relay.url.clone()));
+}
+
+#[test]
+fn bodies_that_never_come_give_way_through_nginx() {
+    besiege(body_that_never_comes, |world, relay| Front::server(world, "nginx", nginx(&relay.url)));
+}
+
+#[test]
+fn bodies_that_never_come_give_way_through_caddy() {
+    besiege(body_that_never_comes, |world, relay| Front::server(world, "caddy", caddy(&relay.url)));
+}
+
+fn body_that_never_comes(number: usize) -> Vec<u8> {
+    let mut random = [3; 12];
+    random[..8].copy_from_slice(&(number as u64).to_be_bytes());
+    let open = paths::open(&ShareId::from_random(random));
+    format!("POST {open} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{{").into_bytes()
+}
+
+/// A person sends and receives, and an operator looks, while a crowd opens connections that begin with `opening`.
+fn besiege(opening: impl Fn(usize) -> Vec<u8> + Sync, front: impl FnOnce(&World, &Relay) -> Front) {
+    let world = World::new();
+    let operator = free_address();
+    let few_files = format!("ulimit -n {OPEN_FILES}; exec \"$@\"");
+    let relay = world.start_relay(|run| {
+        let listening = ["--listen", "127.0.0.1:0", "--metrics-listen", &operator.to_string()];
+        run.args(listening).under(["sh", "-c", &few_files, "sh"])
+    });
+    let front = front(&world, &relay);
+    let Some(url) = front.url() else { return };
+    let file = world.file("letter.txt", b"what must arrive");
+    let (is_over, opened) = (AtomicBool::new(false), AtomicUsize::new(0));
+    thread::scope(|scope| {
+        scope.spawn(|| keep_open(&raw::host(url), &opening, &is_over, &opened));
+        let over = Over(&is_over);
+        until("the crowd is there", || (opened.load(Ordering::Relaxed) >= CROWD).then_some(()));
+        let sent = world.send(url, [&file]);
+        world.get(&sent, "got").within(PATIENCE).exits(0);
+        assert_eq!(std::fs::read(world.path("got/letter.txt")).unwrap(), b"what must arrive");
+        assert_eq!(raw::call(url, "GET", paths::HEALTHZ, None, None).status, 204);
+        let own = format!("http://{operator}");
+        for (path, status) in [(paths::HEALTHZ, 204), (paths::READYZ, 200), ("/v1", 404)] {
+            assert_eq!(raw::call(&own, "GET", path, None, None).status, status, "{path}");
+        }
+        let metrics = raw::call(&own, "GET", paths::METRICS, None, None);
+        let metrics = String::from_utf8(metrics.body).unwrap();
+        eprintln!("{}", metrics.lines().filter(|line| line.contains("connections")).collect::<Vec<_>>().join("\n"));
+        assert!(metrics.contains("share_relay_connections_shed_total "), "{metrics}");
+        drop(over);
+    });
+}
+
+/// Tells the crowd that it is over, also when the test fails.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Keeps connections open until it is over.
+fn keep_open(host: &str, opening: impl Fn(usize) -> Vec<u8>, is_over: &AtomicBool, opened: &AtomicUsize) {
+    let connect = |number: usize| -> io::Result<TcpStream> {
+        let mut stream = TcpStream::connect_timeout(&host.parse().unwrap(), Duration::from_secs(1))?;
+        stream.write_all(&opening(number))?;
+        stream.set_nonblocking(true)?;
+        opened.fetch_add(1, Ordering::Relaxed);
+        Ok(stream)
+    };
+    let mut crowd: Vec<Option<TcpStream>> = (0..CROWD).map(|_| None).collect();
+    let mut number = 0;
+    while !is_over.load(Ordering::Relaxed) {
+        for stream in &mut crowd {
+            let is_open = stream.as_mut().is_some_and(|stream| {
+                stream
+                    .read(&mut [0; 256])
+                    .map_or_else(|error| error.kind() == io::ErrorKind::WouldBlock, |read| read > 0)
+            });
+            if !is_open {
+                number += 1;
+                *stream = connect(number).ok();
+            }
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Whom the crowd and the person talk to.
+enum Front {
+    Relay(String),
+    Server {
+        process: Child,
+        url: String,
+    },
+    /// It is not installed.
+    Missing,
+}
+
+impl Front {
+    /// A web server that listens where its configuration says.
+    fn server(world: &World, program: &str, (address, file, config, arguments): Configured) -> Self {
+        if Command::new(program).arg(if program == "nginx" { "-v" } else { "version" }).output().is_err() {
+            eprintln!("SKIPPED: {program} is not installed");
+            return Self::Missing;
+        }
+        let file = world.file(format!("front/{file}"), config);
+        let arguments = arguments
+            .map(|argument| if argument == "FILE" { file.to_str().unwrap().to_owned() } else { argument.to_owned() });
+        let run = world.program(program, arguments);
+        let folder = file.parent().unwrap().to_owned();
+        let process = if program == "nginx" { run.arg("-p").arg(folder).spawn() } else { run.spawn() };
+        let front = Self::Server { process, url: format!("http://{address}") };
+        until("the web server listens", || TcpStream::connect(address).is_ok().then_some(()));
+        front
+    }
+
+    fn url(&self) -> Option<&str> {
+        match self {
+            Self::Relay(url) | Self::Server { url, .. } => Some(url),
+            Self::Missing => None,
+        }
+    }
+}
+
+impl Drop for Front {
+    fn drop(&mut self) {
+        if let Self::Server { process, .. } = self {
+            // Fails only if it has ended already.
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+}
+
+/// Where it listens, its file and what stands in it, and the arguments; `FILE` is where the file is.
+type Configured = (SocketAddr, &'static str, String, [&'static str; 4]);
+
+fn nginx(relay: &str) -> Configured {
+    let address = free_address();
+    let temporary: String =
+        ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(|name| format!("{name}_temp_path {name};")).concat();
+    let config = format!(
+        "daemon off; master_process off; pid nginx.pid; worker_rlimit_nofile 4096; events {{ worker_connections 2048; }} \
+         http {{ access_log off; {temporary} limit_conn_zone $binary_remote_addr zone=address:10m; server {{ \
+         listen {address}; limit_conn address 1000; client_header_timeout 15s; client_body_timeout 30s; \
+         location / {{ proxy_pass {relay}; proxy_http_version 1.1; proxy_set_header Connection \"\"; \
+         proxy_request_buffering off; proxy_buffering off; client_max_body_size 0; proxy_read_timeout 120s; \
+         proxy_send_timeout 120s; }} }} }}"
+    );
+    (address, "nginx.conf", config, ["-e", "error.log", "-c", "FILE"])
+}
+
+fn caddy(relay: &str) -> Configured {
+    let address = free_address();
+    let config = format!(
+        "{{\n\tadmin off\n\tauto_https off\n\tpersist_config off\n\tservers {{\n\t\ttimeouts {{\n\t\t\tread_header 15s\n\t\t}}\n\t}}\n}}\n\
+         http://{address} {{\n\treverse_proxy {}\n}}\n",
+        raw::host(relay)
+    );
+    (address, "Caddyfile", config, ["run", "--adapter=caddyfile", "--config", "FILE"])
+}
+
+/// An address that nobody listens at now.
+fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}

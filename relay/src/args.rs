@@ -23,6 +23,8 @@ pub enum Command {
     /// Decide who may send
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Remove one share at once, with all the relay keeps of it; also one whose record is damaged
+    Remove(OneShare),
     /// Say that this computer's clock is right, after it was far from the time the relay noted last
     ConfirmClock(DataDir),
 }
@@ -90,6 +92,16 @@ pub struct NamedToken {
     /// The relay's token list
     #[command(flatten)]
     pub list: DataDir,
+}
+
+/// One share of a relay.
+#[derive(Debug, Args)]
+pub struct OneShare {
+    /// Its id, or the beginning of it, as the log shows it
+    pub id: String,
+    /// The relay's shares
+    #[command(flatten)]
+    pub of: DataDir,
 }
 
 /// A relay's data.

@@ -63,6 +63,12 @@ pub enum TokenError {
     /// There is no such name.
     #[error("there is no token of this name")]
     Unknown,
+    /// The relay's folder is not there.
+    #[error("the data folder is not there, or is another one than at the start")]
+    Away,
+    /// There was a list, and it is gone. That does not let anyone in.
+    #[error("the sender tokens in {} are gone: put the file back, or make new tokens with share-relay token add", .0.display())]
+    Gone(PathBuf),
     /// The file cannot be read or written.
     #[error("the sender tokens in {} cannot be read or written", .0.display())]
     Io(PathBuf, #[source] io::Error),
@@ -77,10 +83,18 @@ impl TokenFile {
         Ok(Self { folder: Folder::open(dir)?, disk: Disk::default() })
     }
 
-    /// All tokens; `None` if there never was one. A file that cannot be read or understood is an error, never an
-    /// empty list.
+    /// All tokens; `None` if there never was one. A file that cannot be read or understood, or that is gone, is an error,
+    /// never an empty list.
     pub fn list(&self) -> Result<Option<Vec<Token>>, TokenError> {
-        self.read().map_err(self.failed())
+        let list = self.read().map_err(self.failed())?;
+        if !self.folder.is_there().map_err(self.failed())? {
+            return Err(TokenError::Away);
+        }
+        // Whoever made the first token made the lock, and nobody removes it.
+        if list.is_none() && self.lock_path().try_exists().map_err(self.failed())? {
+            return Err(TokenError::Gone(self.path()));
+        }
+        Ok(list)
     }
 
     fn read(&self) -> io::Result<Option<Vec<Token>>> {
@@ -126,14 +140,17 @@ impl TokenFile {
 
     fn change(&self, change: impl FnOnce(&mut Vec<Token>) -> Result<(), TokenError>) -> Result<(), TokenError> {
         let _lock = self.lock().map_err(self.failed())?;
-        let mut tokens = self.list()?.unwrap_or_default();
+        let mut tokens = match self.list() {
+            Err(TokenError::Gone(_)) => Vec::new(),
+            listed => listed?.unwrap_or_default(),
+        };
         change(&mut tokens)?;
         self.write(&tokens).map_err(self.failed())
     }
 
     /// Keeps other programs from changing the list until dropped.
     fn lock(&self) -> io::Result<disk::File> {
-        self.disk.wait_for_lock(&self.folder.path().join("tokens.lock"))
+        self.disk.wait_for_lock(&self.lock_path())
     }
 
     fn write(&self, tokens: &[Token]) -> io::Result<()> {
@@ -141,6 +158,10 @@ impl TokenFile {
         let temporary = self.folder.path().join("tokens.json.new");
         self.disk.remove_file_if_there(&temporary)?;
         self.disk.replace(&self.path(), &temporary, &text)
+    }
+
+    fn lock_path(&self) -> PathBuf {
+        self.folder.path().join("tokens.lock")
     }
 
     fn path(&self) -> PathBuf {
@@ -203,6 +224,28 @@ mod tests {
         assert_eq!(fs::read(file.path()).unwrap(), b"[{\"name\":");
     }
 
+    #[test]
+    fn a_list_that_is_gone_lets_nobody_in_until_there_is_a_new_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = list_in(dir.path());
+        assert_eq!(file.list().unwrap(), None);
+        file.add("anna", 0).unwrap();
+        fs::remove_file(file.path()).unwrap();
+        assert!(matches!(file.list(), Err(TokenError::Gone(_))));
+        assert!(matches!(file.remove("anna"), Err(TokenError::Unknown)));
+        let bo = file.add("bo", 0).unwrap();
+        assert!(is_listed(&file.list().unwrap().unwrap(), &bo));
+        for path in [file.path(), file.lock_path()] {
+            fs::remove_file(path).unwrap();
+        }
+        assert_eq!(file.list().unwrap(), None, "the operator opens it again");
+        let away = dir.path().with_extension("away");
+        fs::rename(dir.path(), &away).unwrap();
+        assert!(matches!(file.list(), Err(TokenError::Away)));
+        assert!(matches!(file.add("cy", 0), Err(TokenError::Io(..) | TokenError::Away)) && !dir.path().exists());
+        fs::rename(&away, dir.path()).unwrap();
+    }
+
     #[cfg(unix)]
     #[test]
     fn power_loss_at_any_step_keeps_the_list_as_it_was_told() {
@@ -230,7 +273,11 @@ mod tests {
             for kept in kept(seed) {
                 let left = fast_dir();
                 cut.build(kept, left.path());
-                let list = TokenFile::in_dir(&left.path().join("data")).unwrap().list().unwrap();
+                let list = match TokenFile::in_dir(&left.path().join("data")).unwrap().list() {
+                    // The first one was not made yet, only begun.
+                    Err(TokenError::Gone(_)) if told[next - 1].1.is_none() => continue,
+                    list => list.unwrap(),
+                };
                 let may_be = [&told[next - 1].1, &told[next.min(told.len() - 1)].1];
                 assert!(may_be.contains(&&list), "after {made} changes, {kept:?} kept: {list:?}");
             }

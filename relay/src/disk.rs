@@ -11,6 +11,7 @@ use std::{
 /// fail it anywhere.
 #[derive(Debug, Clone, Default)]
 pub struct Disk {
+    is_read_only: bool,
     #[cfg(all(test, unix))]
     recorder: Option<recorder::Recorder>,
 }
@@ -40,14 +41,29 @@ enum Step<'a> {
 }
 
 impl Disk {
-    /// Makes a directory (and its parents) that only its owner can enter. One that exists already is left as it is.
-    pub fn create_private_dir(&self, path: &Path) -> io::Result<()> {
+    /// This disk, to which nothing is written from now on, whether or not the system would.
+    pub fn read_only(self) -> Self {
+        Self { is_read_only: true, ..self }
+    }
+
+    /// Whether nothing is written to it.
+    pub fn is_read_only(&self) -> bool {
+        self.is_read_only
+    }
+
+    /// Makes a directory that only its owner can enter, and those above it.
+    pub fn create_private_dirs(&self, path: &Path) -> io::Result<()> {
         if path.is_dir() {
             return Ok(());
         }
         if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            self.create_private_dir(parent)?;
+            self.create_private_dirs(parent)?;
         }
+        self.create_private_dir(path)
+    }
+
+    /// Makes a directory that only its owner can enter. One that exists already is left as it is.
+    pub fn create_private_dir(&self, path: &Path) -> io::Result<()> {
         let mut builder = fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
@@ -136,6 +152,13 @@ impl Disk {
         Ok(file)
     }
 
+    /// Like [`Disk::lock`], for a file that is there and only read.
+    pub fn lock_to_read(&self, path: &Path) -> io::Result<File> {
+        let file = fs::File::open(path)?;
+        file.try_lock()?;
+        Ok(File { file, disk: self.clone() })
+    }
+
     /// Like [`Disk::lock`], but waits for the other process.
     pub fn wait_for_lock(&self, path: &Path) -> io::Result<File> {
         let file = self.open_or_create(path)?;
@@ -155,6 +178,7 @@ impl Disk {
     where
         T: recorder::Made,
     {
+        self.may_write()?;
         match &self.recorder {
             Some(recorder) => recorder.step(step, act),
             None => act(),
@@ -163,7 +187,12 @@ impl Disk {
 
     #[cfg(not(all(test, unix)))]
     fn step<T>(&self, _: Step<'_>, act: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        self.may_write()?;
         act()
+    }
+
+    fn may_write(&self) -> io::Result<()> {
+        if self.is_read_only { Err(io::ErrorKind::ReadOnlyFilesystem.into()) } else { Ok(()) }
     }
 }
 
@@ -324,12 +353,13 @@ mod tests {
     fn directories_are_made_with_those_above_them() {
         let (disk, dir) = (Disk::default(), tempfile::tempdir().unwrap());
         let path = dir.path().join("a/b/c");
-        disk.create_private_dir(&path).unwrap();
-        disk.create_private_dir(&path).unwrap();
+        assert!(disk.create_private_dir(&path).is_err(), "not those above it");
+        disk.create_private_dirs(&path).unwrap();
+        disk.create_private_dirs(&path).unwrap();
         disk.sync_path_to(&path).unwrap();
         fs::write(dir.path().join("file"), b"").unwrap();
         assert!(disk.create_private_dir(&dir.path().join("file")).is_err());
-        assert!(disk.create_private_dir(&dir.path().join("file/below")).is_err());
+        assert!(disk.create_private_dirs(&dir.path().join("file/below")).is_err());
     }
 
     #[test]

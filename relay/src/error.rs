@@ -2,7 +2,7 @@
 
 use share_relay_api::{Code, Problem};
 
-use crate::{auth::TokenError, share::Refusal, store::StoreError};
+use crate::{auth::TokenError, disk, share::Refusal, store::StoreError};
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
@@ -28,7 +28,7 @@ pub enum Error {
     /// The rules refuse it.
     #[error("refused: {0:?}")]
     Refused(Refusal),
-    /// The store failed; the caller learns only whether it is full or busy.
+    /// The store failed; the caller learns only in which way.
     #[error("the store failed")]
     Store(#[from] StoreError),
     /// The list of sender tokens cannot be read.
@@ -54,12 +54,36 @@ impl From<Code> for Error {
 impl Error {
     /// What the caller is told; causes stay here.
     pub fn problem(&self) -> Problem {
+        Problem::new(match self {
+            Self::Refused(refusal) => return (*refusal).into(),
+            Self::Store(error) => error.code(),
+            Self::Tokens(TokenError::Away | TokenError::Gone(_)) => Code::StorageMissing,
+            Self::Tokens(TokenError::Io(_, error)) if disk::is_too_many_open(error) => Code::TooBusy,
+            Self::Tokens(_) => Code::StorageFailing,
+            Self::Task(_) => Code::Internal,
+        })
+    }
+
+    /// Whether the operator has to look at it. What the rules refuse is no failure, and neither is a store that is busy.
+    /// That its folder is not there is told once, when that begins.
+    pub fn is_failure(&self) -> bool {
+        !matches!(
+            self,
+            Self::Refused(_) | Self::Store(StoreError::Busy | StoreError::Away) | Self::Tokens(TokenError::Away)
+        )
+    }
+}
+
+impl StoreError {
+    fn code(&self) -> Code {
         match self {
-            Self::Refused(refusal) => (*refusal).into(),
-            Self::Store(StoreError::Busy) => Problem::new(Code::TooBusy),
-            Self::Store(StoreError::Full) => Problem::new(Code::StorageFull),
-            Self::Store(StoreError::Away) => Problem::new(Code::StorageMissing),
-            Self::Store(_) | Self::Tokens(_) | Self::Task(_) => Problem::new(Code::Internal),
+            Self::Busy => Code::TooBusy,
+            Self::Full => Code::StorageFull,
+            Self::Away => Code::StorageMissing,
+            Self::Io(_) => Code::StorageFailing,
+            Self::Missing => Code::ContentDamaged,
+            Self::Damaged(_) => Code::RecordDamaged,
+            Self::Length => Code::Internal,
         }
     }
 }
@@ -73,7 +97,7 @@ mod tests {
         let error = Error::from(StoreError::Io(std::io::Error::other("/secret/path")));
         let told = serde_json::to_string(&error.problem()).unwrap();
         assert!(!told.contains("secret"), "{told}");
-        assert_eq!(error.problem().code, Code::Internal);
+        assert_eq!(error.problem().code, Code::StorageFailing);
         assert_eq!(Error::from(StoreError::Full).problem().status, 507);
     }
 

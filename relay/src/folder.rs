@@ -78,7 +78,7 @@ impl Folder {
             Err(FolderError::Unmarked(_)) => {}
             other => return other,
         }
-        disk.create_private_dir(path).map_err(|error| FolderError::Make(path.to_owned(), error))?;
+        disk.create_private_dirs(path).map_err(|error| FolderError::Make(path.to_owned(), error))?;
         let failed = |error| FolderError::Io(path.to_owned(), error);
         for entry in fs::read_dir(path).map_err(failed)? {
             if !NO_CONTENT.iter().any(|name| entry.as_ref().is_ok_and(|entry| entry.file_name() == *name)) {

@@ -44,8 +44,11 @@ pub const PARTS_MEMORY: u64 = 4 * MAX_PARTS;
 /// Time for what is left once all connections are closed: giving back what downloads did not send, ending a sweep.
 pub const SETTLE: Duration = Duration::from_secs(2);
 
-/// Shares whose guesses are counted in memory while the disk is full.
-pub const MAX_UNSTORED_GUESSES: usize = 10_000;
+/// Shares whose changes are kept in memory while the disk takes nothing.
+pub const MAX_UNSTORED: usize = 10_000;
+
+/// Tickets on all of them.
+pub const MAX_UNSTORED_TICKETS: usize = 20_000;
 
 /// Times a change of a record is tried again after somebody else changed it first.
 pub const CHANGE_TRIES: u32 = 32;

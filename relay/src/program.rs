@@ -73,6 +73,7 @@ fn act(command: Command, out: &mut dyn Write) -> Result<()> {
             runtime.enable_all().max_blocking_threads(DISK_THREADS).build()?.block_on(self::serve(serve, out))
         }
         Command::Token(command) => change_tokens(command, out),
+        Command::Remove(share) => Ok(store::remove_share(&share.of.data, &share.id)?),
         Command::ConfirmClock(dir) => Ok(store::confirm_time(&dir.data, clock::system_time())?),
     }
 }

@@ -1,12 +1,10 @@
 //! The calls of the protocol: who may, then what the rules say, then what the store keeps.
 
 mod download;
+mod unstored;
 mod upload;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, MutexGuard, PoisonError, atomic::Ordering},
-};
+use std::sync::{Arc, atomic::Ordering};
 
 use bytes::Bytes;
 use share_relay_api::{
@@ -24,12 +22,13 @@ use crate::{
     limits, line,
     memory::Pool,
     metrics::Metrics,
-    share::{BlobKind, Guesses, Life, Record, Refusal},
+    share::{BlobKind, Life, Record, Refusal},
     store::{Object, Store, StoreError, Stored},
     tally::Tally,
     turns::Turns,
 };
 pub use download::{Part, Taker};
+use unstored::Unstored;
 
 type Result<T> = std::result::Result<T, Error>;
 
@@ -50,8 +49,8 @@ pub struct Relay<S> {
     downloads: Pool,
     /// Answers with content, by the hash of their ticket.
     answers: Tally<Bytes32>,
-    /// Guesses at the words of shares whose record could not be stored.
-    unstored: std::sync::Mutex<HashMap<ShareId, Guesses>>,
+    /// What could not be stored of shares.
+    unstored: Unstored,
     /// Changes of one share take turns here, so that a crowd does not only trip over the store's compare-and-swap.
     turns: Turns<Mutex<()>>,
 }
@@ -71,7 +70,7 @@ impl<S: Store> Relay<S> {
             metrics,
             changes: Changes::default(),
             answers: Tally::default(),
-            unstored: std::sync::Mutex::default(),
+            unstored: Unstored::default(),
             turns: Turns::default(),
         })
     }
@@ -130,9 +129,10 @@ impl<S: Store> Relay<S> {
         })
     }
 
-    /// `GET /readyz`: whether the store answers, and how far the clock can be trusted.
+    /// `GET /readyz`: whether the store answers, who may send is known, and how far the clock can be trusted.
     pub async fn ready(&self) -> Result<Trust> {
         self.store.check().await?;
+        self.tokens().await?;
         Ok(self.trust())
     }
 
@@ -274,8 +274,13 @@ impl<S: Store> Relay<S> {
         Ok(())
     }
 
-    /// Lets time take effect on every share that may be due. One that fails is logged and does not stop the others.
+    /// Lets time take effect on every share that may be due. One that fails is logged and does not stop the others; none
+    /// is looked at while nothing could be changed.
     pub async fn sweep(self: &Arc<Self>) -> Result<()> {
+        match self.store.check().await {
+            Ok(()) | Err(StoreError::Full) => {}
+            Err(error) => return Err(error.into()),
+        }
         for id in self.store.due(self.now()).await? {
             match self.settle(id).await {
                 Ok(()) | Err(Error::Refused(_)) => {}
@@ -288,16 +293,35 @@ impl<S: Store> Relay<S> {
     /// A share's record as of now, if there is one. What time has ended is written down, so that a clock which is set
     /// back does not bring it back.
     async fn find(&self, id: ShareId) -> Result<Option<Record>> {
-        let Some(stored) = self.store.load(id).await? else { return Ok(None) };
-        let mut record = self.recalled(id, stored.record.clone());
+        let Some(stored) = self.stored(id).await? else { return Ok(None) };
+        let mut record = self.unstored.recall(id, stored.record.clone());
         if self.may_end() {
             let before = record.clone();
             record.settle(self.now());
             if record != before {
-                self.keep(id, &stored, record.clone()).await?;
+                match self.keep(id, &stored, record.clone()).await {
+                    // Over it is all the same.
+                    Err(Error::Store(error)) if error.takes_nothing() => {}
+                    kept => drop(kept?),
+                }
             }
         }
         Ok(Some(record))
+    }
+
+    /// A share's record as it is stored, if there is one. That of one share being damaged is told of this share alone.
+    async fn stored(&self, id: ShareId) -> Result<Option<Stored>> {
+        match self.store.load(id).await {
+            Err(error @ StoreError::Damaged(_)) => {
+                tracing::error!(
+                    share = short(&id),
+                    error = line::of_error(&error),
+                    "damaged; share-relay remove ends it"
+                );
+                Err(Code::RecordDamaged.into())
+            }
+            loaded => Ok(loaded?),
+        }
     }
 
     async fn load(&self, id: ShareId) -> Result<Record> {
@@ -341,53 +365,47 @@ impl<S: Store> Relay<S> {
     ) -> Result<T> {
         let _turn = self.turns.of(id).lock_owned().await;
         for _ in 0..limits::CHANGE_TRIES {
-            let stored = self.store.load(id).await?.ok_or(Code::NotFound)?;
-            let (mut record, now, may_end) = (self.recalled(id, stored.record.clone()), self.now(), self.may_end());
+            let stored = self.stored(id).await?.ok_or(Code::NotFound)?;
+            let (now, may_end) = (self.now(), self.may_end());
+            let mut record = self.unstored.recall(id, stored.record.clone());
             if may_end {
                 record.settle(now);
             }
+            let settled = record.clone();
             let outcome = rule(&mut record, now);
+            // What time has ended is refused whether or not that can be written down.
+            let stands = outcome.is_err() && record == settled;
             if may_end {
                 record.settle(now);
             }
-            if record == stored.record || self.keep_or_remember(id, &stored, record).await? {
+            if record == stored.record {
                 return Ok(outcome?);
+            }
+            match self.keep_or_remember(id, &stored, record).await {
+                Err(Error::Store(error)) if stands && error.takes_nothing() => return Ok(outcome?),
+                kept => {
+                    if kept? {
+                        return Ok(outcome?);
+                    }
+                }
             }
         }
         Err(Code::TooBusy.into())
     }
 
-    /// Like [`Relay::keep`]. When the disk is full, guesses at the words are counted in memory: else there would be no
-    /// lock, and a full disk an invitation to go on guessing.
+    /// Like [`Relay::keep`]. While the disk takes nothing, what may be lost with the process is kept in memory.
     async fn keep_or_remember(&self, id: ShareId, old: &Stored, new: Record) -> Result<bool> {
-        let guesses = new.only_guessed_since(&old.record).cloned();
-        match (self.keep(id, old, new).await, guesses) {
-            (Err(Error::Store(StoreError::Full)), Some(guesses)) => {
-                let mut unstored = self.unstored();
-                if unstored.len() < limits::MAX_UNSTORED_GUESSES || unstored.contains_key(&id) {
-                    unstored.insert(id, guesses);
-                    return Ok(true);
+        let passing = new.passing_since(&old.record).cloned();
+        match (self.keep(id, old, new).await, passing) {
+            (Err(Error::Store(error)), Some(share)) if error.takes_nothing() => {
+                if self.unstored.remember(id, &share) {
+                    Ok(true)
+                } else {
+                    Err(error.into())
                 }
-                Err(StoreError::Full.into())
             }
-            (Ok(true), _) => {
-                self.unstored().remove(&id);
-                Ok(true)
-            }
-            (other, _) => other,
+            (kept, _) => kept,
         }
-    }
-
-    /// A stored record with the guesses that could not be stored.
-    fn recalled(&self, id: ShareId, mut record: Record) -> Record {
-        if let Some(guesses) = self.unstored().get(&id) {
-            record.recall(guesses);
-        }
-        record
-    }
-
-    fn unstored(&self) -> MutexGuard<'_, HashMap<ShareId, Guesses>> {
-        self.unstored.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Replaces a record; `false` if somebody else did first.
@@ -402,6 +420,9 @@ impl<S: Store> Relay<S> {
             }
             other => other,
         }?;
+        if replaced {
+            self.unstored.forget(id);
+        }
         if replaced && ends {
             self.changes.tell(id);
             self.store.delete_content(id).await?;

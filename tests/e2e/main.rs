@@ -37,6 +37,7 @@ mod sending;
 mod siege;
 mod sources;
 mod stock_tools;
+mod storage;
 mod surroundings;
 mod terminal;
 mod upload_resume;

@@ -91,6 +91,15 @@ impl World {
         self.start(run, data)
     }
 
+    /// A relay process that can only read its data, which are there, with a free port; see [`can_mount`].
+    pub fn relay_on_read_only_disk(&self) -> Relay {
+        let data = self.path("relay");
+        let relay = env!("CARGO_BIN_EXE_tested-share-relay");
+        let mount = "mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\" && exec \"$1\" serve --data \"$0\" --listen 127.0.0.1:0";
+        let run = self.program("unshare", SMALL_DISK).args(["sh", "-c", mount]).arg(&data).arg(relay);
+        self.start(run, data)
+    }
+
     /// A relay process started by another program that watches it.
     pub fn relay_under<I: IntoIterator<Item: AsRef<OsStr>>>(&self, wrapper: I) -> Relay {
         self.start_relay(|run| run.args(["--listen", "127.0.0.1:0"]).under(wrapper))

@@ -400,6 +400,7 @@ event-receipt = received unchanged by the recipient on { $time } (genuine receip
 event-receipt-browser = sent unchanged to the recipient's downloads on { $time }; it can be downloaded again for a while (genuine receipt)
 event-receipt-confirmed = the recipient confirmed on { $time } that the file is there (genuine receipt)
 event-receipt-unverified = a receipt that is NOT genuine; do not rely on it
+event-damaged = found damaged on the relay; send it again
 event-collected = downloaded as often as you allowed; content deleted
 event-revoked = taken back by you; content deleted
 event-expired = expired; content deleted

@@ -400,6 +400,7 @@ event-receipt = ongewijzigd ontvangen door de ontvanger op { $time } (echte ontv
 event-receipt-browser = ongewijzigd naar de downloads van de ontvanger verstuurd op { $time }; kan nog even opnieuw worden gedownload (echte ontvangstbevestiging)
 event-receipt-confirmed = de ontvanger bevestigde op { $time } dat het bestand er is (echte ontvangstbevestiging)
 event-receipt-unverified = een ontvangstbevestiging die NIET echt is; vertrouw er niet op
+event-damaged = op de server beschadigd gevonden; verstuur het opnieuw
 event-collected = opgehaald zo vaak als u toestond; inhoud verwijderd
 event-revoked = door u ingetrokken; inhoud verwijderd
 event-expired = verlopen; inhoud verwijderd

@@ -193,6 +193,7 @@ impl Told {
                 }
             }
             EventKind::Receipt { .. } => fl!("event-receipt-unverified"),
+            EventKind::Damaged => fl!("event-damaged"),
             EventKind::Collected => fl!("event-collected"),
             EventKind::Revoked => fl!("event-revoked"),
             EventKind::Expired => fl!("event-expired"),

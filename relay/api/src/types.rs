@@ -274,6 +274,8 @@ pub enum EventKind {
         #[serde(flatten)]
         receipt: Receipt,
     },
+    /// What the relay has stored of it was found damaged: nobody can fetch it any more.
+    Damaged,
     /// The last allowed download was received.
     Collected,
     /// The sender took the share back.

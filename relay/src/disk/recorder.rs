@@ -72,7 +72,7 @@ impl Made for () {
 impl Disk {
     /// A disk this recorder looks on.
     pub fn recorded(recorder: &Recorder) -> Self {
-        Self { recorder: Some(recorder.clone()) }
+        Self { recorder: Some(recorder.clone()), ..Self::default() }
     }
 }
 

@@ -93,7 +93,7 @@ async fn ready<S: Store>(relay: &Relay<S>) -> Result<Answer> {
 
 /// What the caller is told of an error; its causes go into the log.
 fn refuse(error: &Error) -> Answer {
-    if !matches!(error, Error::Refused(_)) {
+    if error.is_failure() {
         tracing::error!(error = line::of_error(error), "call failed");
     }
     answer::problem(&error.problem())

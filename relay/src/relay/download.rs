@@ -178,7 +178,7 @@ impl<S: Store> Relay<S> {
 
     /// Finds out before an answer begins whether an object still has all its bytes. An answer that is cut off
     /// later looks like a broken connection, and would be asked for again and again.
-    async fn check_end(&self, id: ShareId, object: Object, bytes: u64) -> Result<()> {
+    async fn check_end(self: &Arc<Self>, id: ShareId, object: Object, bytes: u64) -> Result<()> {
         let damage = match self.store.read(id, object, bytes.saturating_sub(1), 1).await {
             Ok(last) if !last.is_empty() => return Ok(()),
             Ok(_) => StoreError::Length,
@@ -187,6 +187,9 @@ impl<S: Store> Relay<S> {
         match self.explain(id, damage).await {
             Error::Store(damage @ (StoreError::Length | StoreError::Missing)) => {
                 tracing::error!(share = short(&id), error = line::of_error(&damage), "stored bytes are missing");
+                if let Err(error) = self.change(id, Record::note_damage).await {
+                    tracing::warn!(share = short(&id), error = line::of_error(&error), "the sender is not told of it");
+                }
                 Err(Code::ContentDamaged.into())
             }
             other => Err(other),

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use share_relay_api::{Saved, State, limits::*};
+use share_relay_api::{EventKind, Saved, State, limits::*};
 use tempfile::TempDir;
 
+#[cfg(unix)]
+mod failing;
 #[cfg(unix)]
 mod power_loss;
 mod racing;
@@ -403,7 +405,7 @@ async fn a_listed_token_is_needed_as_soon_as_there_is_one() {
         );
     }
     std::fs::write(dir.path().join("tokens.json"), b"damaged").unwrap();
-    assert_eq!(code(some.admit_sender(None).await), Code::Internal, "a damaged list lets nobody in");
+    assert_eq!(code(some.admit_sender(None).await), Code::StorageFailing, "a damaged list lets nobody in");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use share_relay_api::{
     limits::{FIRST_LOCK_SECONDS, MAX_LOCK_SECONDS, TRIES},
 };
 
-use super::{Life, Record, Refusal, Share, events};
+use super::{Record, Refusal, events};
 use crate::auth;
 
 /// How often the words were guessed wrong.
@@ -45,20 +45,6 @@ impl Guesses {
 }
 
 impl Record {
-    /// The guesses of this record, if nothing but them and its events sets it apart from `before`.
-    pub fn only_guessed_since(&self, before: &Self) -> Option<&Guesses> {
-        let (Life::Live(now), Life::Live(then)) = (&self.life, &before.life) else { return None };
-        let same = Share { guesses: then.guesses.clone(), ..(**now).clone() };
-        (same == **then).then_some(&now.guesses)
-    }
-
-    /// Puts guesses in the place of those of this record.
-    pub fn recall(&mut self, guesses: &Guesses) {
-        if let Life::Live(share) = &mut self.life {
-            share.guesses = guesses.clone();
-        }
-    }
-
     /// Checks a proof by its hash. While the share is locked even a right one is refused. A share to public keys
     /// has no proof, and whoever shows one means another share.
     pub fn prove(&mut self, proof_hash: Option<&Bytes32>, now: u64) -> Result<(), Refusal> {

@@ -7,6 +7,7 @@
 mod events;
 mod guesses;
 mod layout;
+mod passing;
 mod refusal;
 mod tickets;
 
@@ -209,6 +210,15 @@ impl Record {
             Life::Live(_) => self.end(Ending::Revoked, now),
             Life::Gone { ending: Ending::Revoked, .. } => {}
             Life::Gone { ending, at, .. } => return Err(Refusal::Gone { ending, at }),
+        }
+        Ok(())
+    }
+
+    /// Notes that content was found damaged, once: the sender can send again.
+    pub fn note_damage(&mut self, now: u64) -> Result<(), Refusal> {
+        let (_, log) = self.kept_mut(now)?;
+        if !log.iter().any(|event| event.kind == EventKind::Damaged) {
+            events::push(log, now, EventKind::Damaged);
         }
         Ok(())
     }

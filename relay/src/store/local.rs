@@ -21,6 +21,7 @@ mod marks;
 mod noted_time;
 mod part;
 mod records;
+mod removal;
 mod reserve;
 mod writers;
 
@@ -31,7 +32,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -39,6 +40,7 @@ use bytes::Bytes;
 use share_relay_api::ShareId;
 use tokio::{sync::OwnedMutexGuard, task::spawn_blocking};
 
+pub use self::removal::{RemoveError, remove_share};
 use self::{doubts::Doubts, part::LocalPart, reserve::Reserve, writers::Writers};
 use super::{Object, PartPlace, Parts, Result, Store, StoreError, Stored, Tag};
 use crate::{
@@ -62,6 +64,8 @@ pub struct LocalStore(Arc<Inner>);
 struct Inner {
     disk: disk::Disk,
     folder: Folder,
+    /// Whether the folder was not there when it was last looked for.
+    away: AtomicBool,
     shares: PathBuf,
     temporary: PathBuf,
     noted_time: PathBuf,
@@ -126,11 +130,23 @@ impl LocalStore {
             io::ErrorKind::WouldBlock => OpenError::InUse(dir.clone()),
             _ => OpenError::Io(dir.clone(), error),
         };
-        let lock = disk.lock(&dir.join("lock")).map_err(failed)?;
+        let lock = dir.join("lock");
+        let (disk, lock) = match disk.lock(&lock) {
+            Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => {
+                tracing::error!(
+                    "the disk can only be read: nothing new is taken until it can be written and the relay starts again"
+                );
+                let disk = disk.read_only();
+                let lock = disk.lock_to_read(&lock).map_err(failed)?;
+                (disk, lock)
+            }
+            lock => (disk, lock.map_err(failed)?),
+        };
         let mut inner = Inner {
             reserve: Reserve::new(disk.clone(), dir.join("reserve")),
             disk,
             folder,
+            away: AtomicBool::new(false),
             shares: dir.join("shares"),
             temporary: dir.join("tmp"),
             noted_time: dir.join(noted_time::NAME),
@@ -145,13 +161,30 @@ impl LocalStore {
             lock,
             settled: false,
         };
-        inner.prepare(&dir).map_err(failed)?;
-        inner.settled = true;
+        if !inner.disk.is_read_only() {
+            inner.prepare(&dir).map_err(failed)?;
+            inner.settled = true;
+        }
         Ok(Self(Arc::new(inner)))
     }
 
-    /// Runs disk work where it does not hold up others. It is finished even if nobody waits for it any more.
+    /// Does disk work, if the folder is there before and after it: what was found in another folder is not told, and what
+    /// was written to another one, or to this one when it was moved away, is not acknowledged.
     async fn run<T: Send + 'static>(&self, work: impl FnOnce(&Arc<Inner>) -> Result<T> + Send + 'static) -> Result<T> {
+        self.run_anywhere(move |inner| {
+            inner.present()?;
+            let done = work(inner);
+            inner.present()?;
+            done
+        })
+        .await
+    }
+
+    /// Does disk work where it does not hold up others. It is finished even if nobody waits for it any more.
+    async fn run_anywhere<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Arc<Inner>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let inner = self.0.clone();
         spawn_blocking(move || work(&inner)).await.map_err(|error| StoreError::Io(io::Error::other(error)))?
     }
@@ -220,11 +253,20 @@ impl Inner {
 
     /// Fails while the folder is not there that was opened.
     fn present(&self) -> Result<()> {
-        if self.folder.is_there()? { Ok(()) } else { Err(StoreError::Away) }
+        let is_there = self.folder.is_there()?;
+        let was_there = !self.away.swap(!is_there, Ordering::Relaxed);
+        let data = self.folder.path().display();
+        match (was_there, is_there) {
+            (true, false) => {
+                tracing::error!(%data, "the data folder is not there, or is another one: every call is refused")
+            }
+            (false, true) => tracing::info!(%data, "the data folder is back"),
+            _ => {}
+        }
+        if is_there { Ok(()) } else { Err(StoreError::Away) }
     }
 
     fn check(&self) -> Result<()> {
-        self.present()?;
         fs::metadata(&self.shares)?;
         let probe = self.temporary();
         let written = self.disk.write_new(&probe, RECORD.as_bytes());
@@ -337,7 +379,15 @@ impl Store for LocalStore {
     }
 
     async fn read(&self, id: ShareId, object: Object, offset: u64, most: usize) -> Result<Bytes> {
-        self.run(move |inner| inner.read(id, object, offset, most)).await
+        // Whoever reads knows by the record that it is there, and checks every byte.
+        self.run_anywhere(move |inner| {
+            let read = inner.read(id, object, offset, most);
+            if !read.as_ref().is_ok_and(|bytes| bytes.len() == most) {
+                inner.present()?;
+            }
+            read
+        })
+        .await
     }
 
     async fn delete_content(&self, id: ShareId) -> Result<()> {

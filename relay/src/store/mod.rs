@@ -17,7 +17,7 @@ pub use crate::share::{PartPlace, Parts};
 use crate::{disk, share::Record};
 #[cfg(all(test, unix))]
 pub use local::promises;
-pub use local::{LocalStore, OpenError, confirm_time};
+pub use local::{LocalStore, OpenError, RemoveError, confirm_time, remove_share};
 
 /// A record as it was read, with what is needed to replace exactly this one.
 #[derive(Debug, Clone)]
@@ -75,6 +75,13 @@ impl From<io::Error> for StoreError {
             _ if disk::is_too_many_open(&error) => Self::Busy,
             _ => Self::Io(error),
         }
+    }
+}
+
+impl StoreError {
+    /// Whether nothing can be written: the disk is full, fails, or can only be read.
+    pub fn takes_nothing(&self) -> bool {
+        matches!(self, Self::Full | Self::Io(_))
     }
 }
 
@@ -142,7 +149,7 @@ pub trait Store: Send + Sync + 'static {
     /// Bytes that still fit into the store, where it can tell.
     fn free_space(&self) -> impl Future<Output = Result<Option<u64>>> + Send;
 
-    /// Whether the store can read and write.
+    /// Fails unless the store can read and write.
     fn check(&self) -> impl Future<Output = Result<()>> + Send;
 }
 

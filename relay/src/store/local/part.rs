@@ -141,7 +141,9 @@ impl PartWriter for LocalPart {
             last.write(&self.store, self.id)?;
             last.content.sync_data()?;
             drop(last);
-            self.store.mark(self.id, self.place)
+            self.store.present()?;
+            self.store.mark(self.id, self.place)?;
+            self.store.present()
         });
         finished.await.map_err(io::Error::other)?
     }

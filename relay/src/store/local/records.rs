@@ -28,6 +28,8 @@ impl Inner {
             self.discard(temporary);
             return Err(error.into());
         }
+        // Of a share of this id that was removed by hand.
+        self.forget_parts(id);
         self.doubts.doubt_record(id, Doubt::Creation);
         if let Err(error) = self.disk.put_in_place(&temporary, &dir) {
             self.discard(temporary);

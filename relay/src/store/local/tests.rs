@@ -116,6 +116,79 @@ async fn a_damaged_record_is_an_error_and_is_kept() {
 }
 
 #[tokio::test]
+async fn a_share_is_removed_by_hand_while_a_relay_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = LocalStore::init(dir.path()).unwrap();
+    for number in [1, 2] {
+        store.create(id(number), &ready(None)).await.unwrap();
+    }
+    let place = PartPlace { number: 0, offset: 0, bytes: 4 };
+    let mut part = store.begin_part(id(1), place).await.unwrap().unwrap();
+    part.write(Bytes::from_static(b"four")).await.unwrap();
+    part.finish().await.unwrap();
+    assert_eq!(store.stored_bytes(id(1)).await.unwrap(), 4);
+    fs::write(dir.path().join("shares").join(id(1).as_str()).join(RECORD), b"{").unwrap();
+    let id_1 = id(1);
+    let beginning = &id_1.as_str()[..6];
+    assert!(matches!(remove_share(dir.path(), &beginning[..5]), Err(RemoveError::Short)));
+    assert!(matches!(remove_share(dir.path(), "zzzzzzzz"), Err(RemoveError::Unknown(_))));
+    assert!(matches!(remove_share(dir.path(), "../../"), Err(RemoveError::Unknown(_))));
+    remove_share(dir.path(), beginning).unwrap();
+    assert!(store.load(id(1)).await.unwrap().is_none());
+    assert_eq!(store.due(0).await.unwrap(), [id(2)]);
+    assert_eq!(fs::read_dir(dir.path().join("tmp")).unwrap().count(), 0);
+    assert!(store.create(id(1), &ready(None)).await.unwrap());
+    assert_eq!(store.stored_bytes(id(1)).await.unwrap(), 0, "nothing is known of what was removed");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn nothing_is_read_or_written_while_the_folder_is_another() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, away) = (dir.path().join("data"), dir.path().join("away"));
+    let store = LocalStore::init(&data).unwrap();
+    store.create(id(1), &ready(None)).await.unwrap();
+    let place = |number| PartPlace { number, offset: number * 4, bytes: 4 };
+    let mut part = store.begin_part(id(1), place(0)).await.unwrap().unwrap();
+    let mut late = store.begin_part(id(1), place(1)).await.unwrap().unwrap();
+    let tag = store.load(id(1)).await.unwrap().unwrap().tag;
+    part.write(Bytes::from_static(b"four")).await.unwrap();
+    late.write(Bytes::from_static(b"five")).await.unwrap();
+    fs::rename(&data, &away).unwrap();
+    let is_away = |error| matches!(error, StoreError::Away);
+    for replaced in 0..3 {
+        match replaced {
+            1 => fs::create_dir(&data).unwrap(),
+            // Of an earlier time, with the same marker and shares.
+            2 => assert!(std::process::Command::new("cp").arg("-aT").args([&away, &data]).status().unwrap().success()),
+            _ => {}
+        }
+        let before = fs::metadata(&data).is_ok().then(|| files(&data));
+        assert!(store.load(id(1)).await.is_err_and(is_away));
+        assert!(store.load(id(2)).await.is_err_and(is_away));
+        assert!(store.create(id(2), &ready(None)).await.is_err_and(is_away));
+        assert!(store.replace(id(1), &tag, &Record { version: 9, ..ready(None) }).await.is_err_and(is_away));
+        assert!(store.begin_part(id(1), place(2)).await.is_err_and(is_away));
+        assert!(store.parts(id(1), 0..9).await.is_err_and(is_away));
+        assert!(store.put_manifest(id(1), Bytes::from_static(b"m")).await.is_err_and(is_away));
+        assert!(store.read(id(2), Object::Content, 0, 4).await.is_err_and(is_away));
+        assert!(store.remove(id(1)).await.is_err_and(is_away));
+        assert!(store.delete_content(id(1)).await.is_err_and(is_away));
+        assert!(store.due(0).await.is_err_and(is_away));
+        assert!(store.note_time(5).await.is_err_and(is_away));
+        assert!(store.check().await.is_err_and(is_away));
+        assert_eq!(fs::metadata(&data).is_ok().then(|| files(&data)), before, "nothing is made");
+    }
+    assert!(late.finish().await.is_err_and(is_away), "it is in a folder that may never come back");
+    assert_eq!(fs::read(data.join("shares").join(id(1).as_str()).join(PARTS)).unwrap(), b"");
+    fs::remove_dir_all(&data).unwrap();
+    fs::rename(&away, &data).unwrap();
+    part.finish().await.unwrap();
+    assert_eq!(store.parts(id(1), 0..9).await.unwrap(), Parts(vec![4]));
+    assert!(store.replace(id(1), &tag, &Record { version: 9, ..ready(None) }).await.unwrap());
+}
+
+#[tokio::test]
 async fn the_sealed_content_is_header_and_parts_and_nothing_else() {
     let dir = tempfile::tempdir().unwrap();
     let store = LocalStore::init(dir.path()).unwrap();

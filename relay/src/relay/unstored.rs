@@ -1,0 +1,48 @@
+//! Shares that have changed while the disk took nothing, bounded. A restart forgets them.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use share_relay_api::ShareId;
+
+use crate::{
+    limits::{MAX_UNSTORED, MAX_UNSTORED_TICKETS},
+    share::{Record, Share},
+};
+
+/// What could not be stored of them.
+#[derive(Debug, Default)]
+pub struct Unstored(Mutex<HashMap<ShareId, Share>>);
+
+impl Unstored {
+    /// Keeps a share as it is by now; `false` if there are too many, or too many tickets on them.
+    pub fn remember(&self, id: ShareId, share: &Share) -> bool {
+        let mut all = self.all();
+        let before = all.remove(&id);
+        let tickets: usize = all.values().map(Share::tickets).sum();
+        let fits = all.len() < MAX_UNSTORED && tickets + share.tickets() <= MAX_UNSTORED_TICKETS;
+        if let Some(kept) = if fits { Some(share.clone()) } else { before } {
+            all.insert(id, kept);
+        }
+        fits
+    }
+
+    /// A stored record with what could not be stored.
+    pub fn recall(&self, id: ShareId, mut record: Record) -> Record {
+        if let Some(share) = self.all().get(&id) {
+            record.recall(share);
+        }
+        record
+    }
+
+    /// The record is stored as it is.
+    pub fn forget(&self, id: ShareId) {
+        self.all().remove(&id);
+    }
+
+    fn all(&self) -> MutexGuard<'_, HashMap<ShareId, Share>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

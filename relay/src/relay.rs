@@ -379,6 +379,7 @@ impl<S: Store> Relay<S> {
                 record.settle(now);
             }
             if record == stored.record {
+                self.unstored.forget(id);
                 return Ok(outcome?);
             }
             match self.keep_or_remember(id, &stored, record).await {
@@ -395,14 +396,10 @@ impl<S: Store> Relay<S> {
 
     /// Like [`Relay::keep`]. While the disk takes nothing, what may be lost with the process is kept in memory.
     async fn keep_or_remember(&self, id: ShareId, old: &Stored, new: Record) -> Result<bool> {
-        let passing = new.passing_since(&old.record).cloned();
+        let (passing, version) = (new.passing_since(&old.record).cloned(), old.record.version);
         match (self.keep(id, old, new).await, passing) {
             (Err(Error::Store(error)), Some(share)) if error.takes_nothing() => {
-                if self.unstored.remember(id, &share) {
-                    Ok(true)
-                } else {
-                    Err(error.into())
-                }
+                if self.unstored.remember(id, version, &share) { Ok(true) } else { Err(error.into()) }
             }
             (kept, _) => kept,
         }

@@ -12,26 +12,30 @@ use crate::{
     share::{Record, Share},
 };
 
-/// What could not be stored of them.
+/// What could not be stored of them, each with the version of the record that is.
 #[derive(Debug, Default)]
-pub struct Unstored(Mutex<HashMap<ShareId, Share>>);
+pub struct Unstored(Mutex<HashMap<ShareId, (u64, Share)>>);
 
 impl Unstored {
-    /// Keeps a share as it is by now; `false` if there are too many, or too many tickets on them.
-    pub fn remember(&self, id: ShareId, share: &Share) -> bool {
+    /// Keeps a share as it is by now, of which this version is stored; `false` if there are too many, or too many tickets
+    /// on them.
+    pub fn remember(&self, id: ShareId, version: u64, share: &Share) -> bool {
         let mut all = self.all();
         let before = all.remove(&id);
-        let tickets: usize = all.values().map(Share::tickets).sum();
+        let tickets: usize = all.values().map(|(_, share)| share.tickets()).sum();
         let fits = all.len() < MAX_UNSTORED && tickets + share.tickets() <= MAX_UNSTORED_TICKETS;
-        if let Some(kept) = if fits { Some(share.clone()) } else { before } {
+        if let Some(kept) = if fits { Some((version, share.clone())) } else { before } {
             all.insert(id, kept);
         }
         fits
     }
 
-    /// A stored record with what could not be stored.
+    /// A stored record with what could not be stored. It is in a newer one already, which a call that failed may have
+    /// stored all the same.
     pub fn recall(&self, id: ShareId, mut record: Record) -> Record {
-        if let Some(share) = self.all().get(&id) {
+        if let Some((version, share)) = self.all().get(&id)
+            && *version == record.version
+        {
             record.recall(share);
         }
         record
@@ -42,7 +46,7 @@ impl Unstored {
         self.all().remove(&id);
     }
 
-    fn all(&self) -> MutexGuard<'_, HashMap<ShareId, Share>> {
+    fn all(&self) -> MutexGuard<'_, HashMap<ShareId, (u64, Share)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -130,6 +130,25 @@ async fn what_time_ends_is_over_though_it_cannot_be_written_down() {
 }
 
 #[tokio::test]
+async fn what_was_stored_though_it_failed_is_not_taken_back_by_what_is_in_memory() {
+    let failing = Failing::with(Some(1), true).await;
+    let setting = &failing.setting;
+    failing.fail(EROFS);
+    assert_eq!(code(failing.guess(WRONG).await), Code::WrongProof);
+    let proof = Some(Bytes32([PROOF; 32]));
+    let take = || setting.relay.take_ticket(id(), TakeTicket { proof, ticket_hash: auth::hash(&Bytes32([1; 32])) });
+    // The record is made, written, synced and renamed, and only its directory cannot be synced.
+    failing.recorder.fail(4, 1, EIO);
+    assert_eq!(code(take().await), Code::StorageFailing);
+    failing.recorder.heal();
+    let record = setting.relay.load(id()).await.unwrap();
+    assert_eq!(record.kept(setting.relay.now()).unwrap().running.len(), 1, "the place is taken");
+    take().await.unwrap();
+    setting.receive(1).await.unwrap();
+    assert_eq!(code(setting.relay.status(id()).await), Code::Collected);
+}
+
+#[tokio::test]
 async fn tickets_in_memory_are_bounded() {
     let failing = Failing::with(None, false).await;
     failing.fail(EROFS);
@@ -141,9 +160,9 @@ async fn tickets_in_memory_are_bounded() {
     assert_eq!(code(setting.take(1).await), Code::TooBusy);
     let share = setting.relay.load(id()).await.unwrap().kept(setting.relay.now()).unwrap().clone();
     let unstored = Unstored::default();
-    let remembered = (0..).take_while(|n| unstored.remember(ShareId::from_random([*n; 12]), &share)).count();
+    let remembered = (0..).take_while(|n| unstored.remember(ShareId::from_random([*n; 12]), 1, &share)).count();
     assert_eq!(remembered, limits::MAX_UNSTORED_TICKETS / MAX_RUNNING_TICKETS);
-    assert!(unstored.remember(ShareId::from_random([0; 12]), &share), "one that is remembered already");
+    assert!(unstored.remember(ShareId::from_random([0; 12]), 1, &share), "one that is remembered already");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use share_relay_api::{Code, Problem};
 
-use crate::{auth::TokenError, disk, share::Refusal, store::StoreError};
+use crate::{auth::TokenError, disk, line, share::Refusal, store::StoreError};
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
@@ -72,6 +72,16 @@ impl Error {
             Self::Refused(_) | Self::Store(StoreError::Busy | StoreError::Away) | Self::Tokens(TokenError::Away)
         )
     }
+
+    /// Tells the operator of what failed while no caller waited for it.
+    pub fn log(&self, share: &str, doing: &'static str) {
+        let error = line::of_error(self);
+        if self.is_failure() {
+            tracing::error!(share, error, doing, "failed");
+        } else {
+            tracing::warn!(share, error, doing, "not now");
+        }
+    }
 }
 
 impl StoreError {
@@ -80,8 +90,7 @@ impl StoreError {
             Self::Busy => Code::TooBusy,
             Self::Full => Code::StorageFull,
             Self::Away => Code::StorageMissing,
-            Self::Io(_) => Code::StorageFailing,
-            Self::Missing => Code::ContentDamaged,
+            Self::Missing | Self::Io(_) => Code::StorageFailing,
             Self::Damaged(_) => Code::RecordDamaged,
             Self::Length => Code::Internal,
         }
@@ -99,6 +108,14 @@ mod tests {
         assert!(!told.contains("secret"), "{told}");
         assert_eq!(error.problem().code, Code::StorageFailing);
         assert_eq!(Error::from(StoreError::Full).problem().status, 507);
+    }
+
+    #[test]
+    fn what_passes_by_itself_is_no_failure() {
+        let (busy, away) = (Error::from(StoreError::Busy), Error::from(StoreError::Away));
+        assert_eq!((busy.problem().status, away.problem().status), (503, 503));
+        assert!(!busy.is_failure() && !away.is_failure() && !Error::from(Code::NotFound).is_failure());
+        assert!(Error::from(StoreError::Full).is_failure());
     }
 
     #[test]

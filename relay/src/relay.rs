@@ -284,7 +284,7 @@ impl<S: Store> Relay<S> {
         for id in self.store.due(self.now()).await? {
             match self.settle(id).await {
                 Ok(()) | Err(Error::Refused(_)) => {}
-                Err(error) => tracing::error!(share = short(&id), error = line::of_error(&error), "sweep"),
+                Err(error) => error.log(short(&id), "sweep"),
             }
         }
         Ok(())

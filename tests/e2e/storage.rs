@@ -179,6 +179,41 @@ fn a_folder_that_is_away_or_another_is_not_an_empty_relay() {
 }
 
 #[test]
+fn a_volume_that_is_unmounted_in_the_middle_leaves_no_empty_relay() {
+    if !can_mount() {
+        return;
+    }
+    let world = World::new();
+    let mut relay = world.relay();
+    let share = Share::new(1, None);
+    for call in ["create", "header", "manifest", "part 0"] {
+        share.accepts(call, &relay);
+    }
+    relay.kill();
+    let volume = world.path("volume");
+    fs::rename(&relay.data, &volume).unwrap();
+    fs::create_dir(&relay.data).unwrap();
+    let serve = world.share_relay(["serve", "--listen", "127.0.0.1:0", "--data", "relay"]);
+    serve.output().exits(1).says("is that mounted?");
+
+    let relay = world.relay_with_mounts("mount --bind \"$(dirname \"$0\")/volume\" \"$0\"");
+    let pid = relay.child.id().to_string();
+    let inside = || world.program("nsenter", ["--user", "--mount", "--preserve-credentials", "--target", &pid]);
+    share.accepts("status", &relay);
+    inside().args(["umount", "--lazy"]).arg(&relay.data).succeeds();
+    for call in ON_A_SHARE {
+        share.refuses(call, &relay, 503, "storage_missing");
+    }
+    assert_eq!(get(&relay, "/readyz").status, 503);
+    assert!(fs::read_dir(&relay.data).unwrap().next().is_none(), "nothing is made where it was mounted");
+    inside().args(["mount", "--bind"]).args([&volume, &relay.data]).succeeds();
+    for call in ["part 1", "seal"] {
+        share.accepts(call, &relay);
+    }
+    share.is_fetched(&relay);
+}
+
+#[test]
 fn a_new_relay_is_made_only_where_that_is_said() {
     let world = World::new();
     let (missing, empty) = (world.path("missing"), world.path("empty"));
@@ -306,7 +341,7 @@ fn a_relay_starts_on_a_disk_that_can_only_be_read_and_serves_it() {
     let (share, limited) = (Share::sent(1, None, &relay), Share::sent(2, Some(1), &relay));
     relay.kill();
     let before = all_in(&relay.data);
-    let mut relay = world.relay_on_read_only_disk();
+    let mut relay = world.relay_with_mounts("mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\"");
     share.is_fetched(&relay);
     share.refuses("receipt", &relay, 503, "storage_failing");
     limited.refuses("ticket", &relay, 503, "storage_failing");

@@ -91,12 +91,13 @@ impl World {
         self.start(run, data)
     }
 
-    /// A relay process that can only read its data, which are there, with a free port; see [`can_mount`].
-    pub fn relay_on_read_only_disk(&self) -> Relay {
+    /// A relay process on a free port that sees other mounts: `prepare` makes them, with `$0` as the relay's folder, which
+    /// is there. See [`can_mount`].
+    pub fn relay_with_mounts(&self, prepare: &str) -> Relay {
         let data = self.path("relay");
         let relay = env!("CARGO_BIN_EXE_tested-share-relay");
-        let mount = "mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\" && exec \"$1\" serve --data \"$0\" --listen 127.0.0.1:0";
-        let run = self.program("unshare", SMALL_DISK).args(["sh", "-c", mount]).arg(&data).arg(relay);
+        let script = format!("{prepare} && exec \"$1\" serve --data \"$0\" --listen 127.0.0.1:0");
+        let run = self.program("unshare", SMALL_DISK).args(["sh", "-c", &script]).arg(&data).arg(relay);
         self.start(run, data)
     }
 

@@ -440,9 +440,7 @@ impl<S: Store> Watch<S> {
         let Some(ticket) = self.ticket.filter(|_| unsent > 0) else { return };
         match self.relay.change(self.id, move |record, now| record.refund(&ticket.hash, unsent, now)).await {
             Ok(()) | Err(Error::Refused(_)) => {}
-            Err(error) => {
-                tracing::error!(share = short(&self.id), error = line::of_error(&error), "refund");
-            }
+            Err(error) => error.log(short(&self.id), "refund"),
         }
     }
 }

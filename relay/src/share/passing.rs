@@ -38,3 +38,53 @@ impl Share {
         self.running.len() + self.late.len() + self.replaced.len()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use share_relay_api::{Receipt, Saved};
+
+    use super::*;
+    use crate::{
+        auth,
+        share::tests::{bytes, ready},
+    };
+
+    fn take(record: &mut Record, ticket: u8) {
+        let proof = auth::hash(&bytes(2));
+        record.take_ticket(Some(&proof), &bytes(ticket), |_| Some(Duration::MAX), 0).unwrap();
+    }
+
+    #[test]
+    fn guesses_pass_and_tickets_do_where_downloads_are_not_counted() {
+        for downloads in [None, Some(2)] {
+            let stored = ready(downloads);
+            let mut record = stored.clone();
+            assert!(record.prove(Some(&bytes(9)), 0).is_err());
+            assert!(record.passing_since(&stored).is_some());
+            take(&mut record, 5);
+            record.charge(&bytes(5), 100, 0).unwrap();
+            assert_eq!(record.passing_since(&stored).is_some(), downloads.is_none());
+            record.end(crate::share::Ending::Revoked, 0);
+            assert!(record.passing_since(&stored).is_none());
+        }
+    }
+
+    #[test]
+    fn no_receipt_passes_whatever_it_changes() {
+        for downloads in [None, Some(1)] {
+            let mut stored = ready(downloads);
+            take(&mut stored, 5);
+            stored.charge(&bytes(5), u64::MAX, 0).unwrap();
+            // With a limit, it takes the place of the first, whose receipt is noted and changes nothing else.
+            take(&mut stored, 6);
+            for saved in [Saved::Disk, Saved::Browser] {
+                let mut record = stored.clone();
+                let receipt = Receipt { fingerprint: bytes(7), time: 0, saved, mac: bytes(8) };
+                record.receive(Some(&bytes(5)), &receipt, 3600, 0).unwrap();
+                assert!(record.passing_since(&stored).is_none(), "{downloads:?} {saved:?}");
+            }
+        }
+    }
+}

@@ -169,11 +169,16 @@ impl LocalStore {
     }
 
     /// Does disk work, if the folder is there before and after it: what was found in another folder is not told, and what
-    /// was written to another one, or to this one when it was moved away, is not acknowledged.
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce(&Arc<Inner>) -> Result<T> + Send + 'static) -> Result<T> {
+    /// was written to another one, or to this one when it was moved away, is not acknowledged. What is missing is looked
+    /// for again: the folder may have been away just then.
+    async fn run<T: Send + 'static>(&self, work: impl Fn(&Arc<Inner>) -> Result<T> + Send + 'static) -> Result<T> {
         self.run_anywhere(move |inner| {
             inner.present()?;
-            let done = work(inner);
+            let mut done = work(inner);
+            if let Err(StoreError::Missing) = done {
+                inner.present()?;
+                done = work(inner);
+            }
             inner.present()?;
             done
         })
@@ -334,7 +339,10 @@ impl Store for LocalStore {
     }
 
     async fn load(&self, id: ShareId) -> Result<Option<Stored>> {
-        self.run(move |inner| inner.load(id)).await
+        match self.run(move |inner| inner.load(id)?.ok_or(StoreError::Missing)).await {
+            Err(StoreError::Missing) => Ok(None),
+            loaded => loaded.map(Some),
+        }
     }
 
     async fn replace(&self, id: ShareId, tag: &Tag, record: &Record) -> Result<bool> {
@@ -363,7 +371,7 @@ impl Store for LocalStore {
     }
 
     async fn parts(&self, id: ShareId, numbers: Range<u64>) -> Result<Parts> {
-        self.run(move |inner| inner.parts(id, numbers)).await
+        self.run(move |inner| inner.parts(id, numbers.clone())).await
     }
 
     async fn stored_bytes(&self, id: ShareId) -> Result<u64> {
@@ -382,9 +390,12 @@ impl Store for LocalStore {
         // Whoever reads knows by the record that it is there, and checks every byte.
         self.run_anywhere(move |inner| {
             let read = inner.read(id, object, offset, most);
-            if !read.as_ref().is_ok_and(|bytes| bytes.len() == most) {
-                inner.present()?;
+            if read.as_ref().is_ok_and(|bytes| bytes.len() == most) {
+                return read;
             }
+            inner.present()?;
+            let read = inner.read(id, object, offset, most);
+            inner.present()?;
             read
         })
         .await

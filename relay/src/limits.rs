@@ -108,7 +108,8 @@ pub struct Limits {
     pub answer_memory: u64,
     /// Time a call waits for memory; then the answer is `too_busy`.
     pub memory_wait: Duration,
-    /// Time running requests get to finish when the relay is told to stop.
+    /// Time running requests get to finish when the relay is told to stop. Answers with content end at once: the rest of
+    /// them is asked for again.
     pub drain: Duration,
     /// Time between two sweeps.
     pub sweep: Duration,
@@ -133,7 +134,7 @@ impl Default for Limits {
             upload_memory: 128 * 1024 * 1024,
             answer_memory: 256 * 1024 * 1024,
             memory_wait: Duration::from_secs(10),
-            drain: Duration::from_secs(30),
+            drain: Duration::from_secs(5),
             sweep: Duration::from_secs(300),
         }
     }

@@ -5,15 +5,18 @@ use std::{
     error::Error,
     io::{self, IsTerminal, Write},
     process::ExitCode,
+    time::Duration,
 };
 
 use clap::Parser;
+use listenfd::ListenFd;
 use share_relay_api::RelayLimits;
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::{
     net::{TcpListener, TcpSocket, lookup_host},
     sync::oneshot,
+    time::{Instant, sleep},
 };
 use tracing_subscriber::{
     filter::{LevelFilter, Targets},
@@ -29,7 +32,7 @@ use crate::{
     config::{Config, Senders},
     line,
     operator::Operator,
-    store::{self, LocalStore},
+    store::{self, LocalStore, OpenError},
 };
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -48,6 +51,10 @@ const LOGGING: [&str; 3] = ["share_relay", "h2", "hyper_util"];
 
 /// Files and connections open at once that are enough for all that is allowed at once.
 const MAX_OPEN_FILES: u64 = 64 * 1024;
+
+/// How long a relay may take to end that is being replaced by this one, and how often it is looked whether it has.
+const TAKEOVER: Duration = Duration::from_secs(10);
+const TAKEOVER_PAUSE: Duration = Duration::from_millis(20);
 
 /// Connections that may wait in the system's queue; the system has a limit of its own.
 const BACKLOG: u32 = 4096;
@@ -103,10 +110,10 @@ fn open_more_files() -> u64 {
 }
 
 async fn serve(serve: Serve, out: &mut dyn Write) -> Result<()> {
-    let store = if serve.init { LocalStore::init(&serve.data) } else { LocalStore::open(&serve.data) }?;
+    let store = open_store(&serve).await?;
     let tokens = TokenFile::in_dir(&serve.data)?;
     let listed = tokens.list()?;
-    let listener = listen(&serve.listen).await?;
+    let listener = listen_or_inherit(&serve.listen).await?;
     let address = listener.local_addr()?;
     let operator = serve.operator.as_deref().map(Operator::read).transpose()?.unwrap_or_default();
     let mut config = Config {
@@ -139,6 +146,29 @@ async fn serve(serve: Serve, out: &mut dyn Write) -> Result<()> {
     tokio::select! {
         served = crate::serve_with_operator(listener, operator_listener, config, store, async { drop(stopped.await) }) => Ok(served?),
         () = told_twice => Err("stopped at once, at the second signal".into()),
+    }
+}
+
+/// Opens the store, as soon as a relay that is being replaced by this one lets go of it.
+async fn open_store(serve: &Serve) -> std::result::Result<LocalStore, OpenError> {
+    let begun = Instant::now();
+    loop {
+        match if serve.init { LocalStore::init(&serve.data) } else { LocalStore::open(&serve.data) } {
+            Err(OpenError::InUse(_)) if begun.elapsed() < TAKEOVER => sleep(TAKEOVER_PAUSE).await,
+            opened => return opened,
+        }
+    }
+}
+
+/// Listens at this address, or takes the socket that the service manager listens on (systemd.socket(5)), so that a restart
+/// refuses nobody.
+async fn listen_or_inherit(address: &str) -> Result<TcpListener> {
+    match ListenFd::from_env().take_tcp_listener(0)? {
+        Some(inherited) => {
+            inherited.set_nonblocking(true)?;
+            Ok(TcpListener::from_std(inherited)?)
+        }
+        None => listen(address).await,
     }
 }
 

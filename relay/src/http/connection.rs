@@ -47,8 +47,9 @@ struct State {
 struct Activity {
     /// Requests being handled and answers being fed.
     works: usize,
-    /// Those of them that wait for a small body.
+    /// Those of them that wait for a small body, and those that feed an answer.
     waits: usize,
+    answers: usize,
     /// When the last of them ended. Bytes that come and go do not count: a head may drip and a client ping for ever.
     idle_since: Instant,
     /// When the first bytes came after that.
@@ -64,6 +65,10 @@ pub struct Work(Connection);
 /// A client that is to send something small, until dropped.
 #[derive(Debug)]
 pub struct Wait(Connection);
+
+/// An answer with content that is being fed, until dropped.
+#[derive(Debug)]
+pub struct Feeding(Work);
 
 impl Idle {
     /// Closes the connection that has asked for nothing for longest, if it had the time to. `false` if there is none.
@@ -85,7 +90,8 @@ impl Idle {
 impl Connection {
     /// A new connection, which is idle.
     pub fn new(idle: &Idle) -> Self {
-        let activity = Activity { works: 0, waits: 0, idle_since: Instant::now(), head_since: None, number: None };
+        let activity =
+            Activity { works: 0, waits: 0, answers: 0, idle_since: Instant::now(), head_since: None, number: None };
         let (activity, idle) = (Mutex::new(activity), idle.clone());
         let connection = Self(Arc::new(State { activity, idle, closed: Notify::new(), written: Arc::default() }));
         connection.change(|_| {});
@@ -121,6 +127,17 @@ impl Connection {
     pub fn wait(&self) -> Wait {
         self.change(|activity| activity.waits += 1);
         Wait(self.clone())
+    }
+
+    /// Notes that an answer with content is being fed.
+    pub fn feed(&self) -> Feeding {
+        self.change(|activity| activity.answers += 1);
+        Feeding(self.work())
+    }
+
+    /// Whether an answer with content is being fed.
+    pub fn is_fed(&self) -> bool {
+        self.activity().answers > 0
     }
 
     /// Returns once it is to be closed: the client has stalled, nothing has gone on for too long, or its place is needed.
@@ -183,10 +200,16 @@ impl State {
     }
 }
 
-impl Work {
+impl Feeding {
     /// The client takes nothing any more: the connection is to be closed.
     pub fn stalled(self) {
-        self.0.0.closed.notify_one();
+        self.0.0.0.closed.notify_one();
+    }
+}
+
+impl Drop for Feeding {
+    fn drop(&mut self) {
+        self.0.0.change(|activity| activity.answers -= 1);
     }
 }
 
@@ -258,7 +281,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_stalled_client_is_finished_at_once() {
         let connection = Connection::new(&Idle::default());
-        connection.work().stalled();
+        connection.feed().stalled();
         timeout(Duration::from_secs(1), connection.finished(&limits())).await.unwrap();
     }
 

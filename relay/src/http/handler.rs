@@ -246,10 +246,10 @@ impl Asked<'_> {
     /// How the connection takes a long answer. It is kept open while the answer is fed, and closed should the client
     /// stall.
     fn taker(&self) -> Taker {
-        let work = self.connection.work();
+        let feeding = self.connection.feed();
         Taker {
             alone: (!self.is_shared).then(|| self.connection.written()),
-            on_stall: Box::new(move || work.stalled()),
+            on_stall: Box::new(move || feeding.stalled()),
         }
     }
 

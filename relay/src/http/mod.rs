@@ -192,6 +192,10 @@ async fn serve_one<F, A>(
         () = connection.finished(&limits) => return,
         () = stopped(&mut stop) => serving.as_mut().graceful_shutdown(),
     }
+    // The rest of its content is asked for again, of whichever relay runs by then.
+    if connection.is_fed() {
+        return;
+    }
     tokio::select! {
         done = serving.as_mut() => log_end(done),
         () = connection.finished(&limits) => {}

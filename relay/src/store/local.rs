@@ -26,7 +26,7 @@ mod reserve;
 mod writers;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fs, io,
     ops::Range,
     path::{Path, PathBuf},
@@ -38,7 +38,10 @@ use std::{
 
 use bytes::Bytes;
 use share_relay_api::ShareId;
-use tokio::{sync::OwnedMutexGuard, task::spawn_blocking};
+use tokio::{
+    sync::{OwnedMutexGuard, Semaphore},
+    task::spawn_blocking,
+};
 
 pub use self::removal::{RemoveError, remove_share};
 use self::{doubts::Doubts, part::LocalPart, reserve::Reserve, writers::Writers};
@@ -55,6 +58,9 @@ const RECORD: &str = "record.json";
 const CONTENT: &str = "content.age";
 const MANIFEST: &str = "manifest.age";
 const PARTS: &str = "parts";
+
+/// How many at once look at one share's record.
+const LOOKS_AT_ONCE: usize = 4;
 
 /// A directory of shares, held by one process.
 #[derive(Debug, Clone)]
@@ -75,11 +81,16 @@ struct Inner {
     /// A share's is held while a block is written: the system lets a file have one writer at a time, and the others
     /// would wait for it on a processor.
     pens: Turns<tokio::sync::Mutex<()>>,
+    /// Bounds the threads on which it is waited for one share's turn.
+    looks: Turns<Semaphore>,
     writers: Writers,
     /// Bytes of the parts held of shares somebody has asked about.
     sums: Mutex<HashMap<ShareId, u64>>,
     blocks: Blocks,
     doubts: Doubts,
+    /// Shares that a relay which was killed left, until they are settled.
+    left: Mutex<HashSet<ShareId>>,
+    settling: Turns<tokio::sync::Mutex<()>>,
     reserve: Reserve,
     /// Temporary files and directories that could not be removed.
     leftovers: Mutex<Vec<PathBuf>>,
@@ -153,10 +164,13 @@ impl LocalStore {
             names: AtomicU64::new(0),
             turns: Turns::default(),
             pens: Turns::default(),
+            looks: Turns::new(|| Semaphore::new(LOOKS_AT_ONCE)),
             writers: Writers::default(),
             sums: Mutex::default(),
             blocks: Blocks::default(),
             doubts: Doubts::default(),
+            left: Mutex::default(),
+            settling: Turns::default(),
             leftovers: Mutex::default(),
             lock,
             settled: false,
@@ -207,17 +221,36 @@ impl Inner {
         for entry in fs::read_dir(&self.temporary)? {
             self.disk.remove_all_if_there(&entry?.path())?;
         }
-        for id in self.ids()? {
-            if !self.file(id, RECORD).try_exists()? {
-                self.discard(self.take_away(id)?);
-            } else if killed {
-                self.sync_share(id)?;
-            }
+        if killed {
+            *self.left() = self.ids()?.into_iter().collect();
         }
         Ok(())
     }
 
-    /// Makes durable what the relay before this one wrote: it may have been killed between a change and its sync.
+    /// Settles what the relay before this one left of a share, before anybody builds on it: it may have been killed
+    /// between a change and its sync, or before the share had a record.
+    fn settle_left(&self, id: ShareId) -> io::Result<()> {
+        if !self.left().contains(&id) {
+            return Ok(());
+        }
+        let _settling = self.settling.of(id).blocking_lock_owned();
+        if !self.left().contains(&id) {
+            return Ok(());
+        }
+        if self.file(id, RECORD).try_exists()? {
+            self.sync_share(id)?;
+        } else {
+            self.discard(self.take_away(id)?);
+        }
+        self.left().remove(&id);
+        Ok(())
+    }
+
+    fn left(&self) -> MutexGuard<'_, HashSet<ShareId>> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes durable what is written of a share.
     fn sync_share(&self, id: ShareId) -> io::Result<()> {
         self.disk.sync_dir(&self.dir(id))?;
         match self.disk.open(&self.file(id, PARTS)) {
@@ -289,6 +322,10 @@ impl Inner {
     fn due(&self) -> Result<Vec<ShareId>> {
         let leftovers = std::mem::take(&mut *self.leftovers());
         leftovers.into_iter().for_each(|temporary| self.discard(temporary));
+        let left: Vec<ShareId> = self.left().iter().copied().collect();
+        for id in left {
+            self.settle_left(id)?;
+        }
         Ok(self.ids()?)
     }
 
@@ -319,7 +356,7 @@ pub fn confirm_time(dir: &Path, now: u64) -> std::result::Result<(), OpenError> 
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        if self.settled && self.doubts.is_empty() {
+        if self.settled && self.doubts.is_empty() && self.left().is_empty() {
             // If it fails, the next start only does more than it must.
             let _ = self.lock.write_all_at(&[ENDED], 0);
         }
@@ -339,6 +376,9 @@ impl Store for LocalStore {
     }
 
     async fn load(&self, id: ShareId) -> Result<Option<Stored>> {
+        // Each waits on a thread of its own while the record is being changed.
+        let looks = self.0.looks.of(id);
+        let _look = looks.acquire().await;
         match self.run(move |inner| inner.load(id)?.ok_or(StoreError::Missing)).await {
             Err(StoreError::Missing) => Ok(None),
             loaded => loaded.map(Some),
@@ -375,6 +415,8 @@ impl Store for LocalStore {
     }
 
     async fn stored_bytes(&self, id: ShareId) -> Result<u64> {
+        let looks = self.0.looks.of(id);
+        let _look = looks.acquire().await;
         self.run(move |inner| inner.stored_bytes(id)).await
     }
 

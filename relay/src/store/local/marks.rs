@@ -24,6 +24,7 @@ const MAX_SUMS: usize = 10_000;
 
 impl Inner {
     pub(super) fn parts(&self, id: ShareId, numbers: Range<u64>) -> Result<Parts> {
+        self.settle_left(id)?;
         let mut marks = File::open(self.file(id, PARTS))?;
         marks.seek(SeekFrom::Start(mark_at(numbers.start)))?;
         let mut bytes = Vec::new();

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use serde::Deserialize;
 use share_relay_api::ShareId;
 
 use super::{CONTENT, Inner, PARTS, RECORD, doubts::Doubt};
@@ -14,8 +15,15 @@ use crate::{
     store::{Result, StoreError, Stored, Tag},
 };
 
+/// What a record begins its changes from.
+#[derive(Deserialize)]
+struct Version {
+    version: u64,
+}
+
 impl Inner {
     pub(super) fn create(&self, id: ShareId, record: &[u8]) -> Result<bool> {
+        self.settle_left(id)?;
         let _turn = self.turn(id);
         self.settle_record(id)?;
         let dir = self.dir(id);
@@ -50,6 +58,7 @@ impl Inner {
     }
 
     pub(super) fn load(&self, id: ShareId) -> Result<Option<Stored>> {
+        self.settle_left(id)?;
         let stored = self.read_record(id)?;
         // Looked at afterwards: what was read may have been put there just before.
         if self.doubts.of_record(id).is_none() {
@@ -71,11 +80,17 @@ impl Inner {
     }
 
     pub(super) fn replace(&self, id: ShareId, tag: &Tag, record: &[u8]) -> Result<bool> {
+        self.settle_left(id)?;
         let _turn = self.turn(id);
         self.settle_record(id)?;
-        match self.read_record(id)? {
-            Some(stored) if stored.tag == *tag => {}
-            _ => return Ok(false),
+        let text = match fs::read(self.file(id, RECORD)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            other => other?,
+        };
+        // A record may be long; no more of it is needed here.
+        let Version { version } = serde_json::from_slice(&text).map_err(StoreError::Damaged)?;
+        if Tag(version.to_string()) != *tag {
+            return Ok(false);
         }
         self.put_record(id, record)?;
         Ok(true)

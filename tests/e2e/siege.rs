@@ -7,10 +7,10 @@ use std::{
     process::{Child, Command},
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use share_relay_api::{ShareId, paths};
+use share_relay_api::{Bytes32, ShareId, paths};
 
 use crate::{
     raw,
@@ -47,6 +47,38 @@ fn bodies_that_never_come_give_way_through_nginx() {
 #[test]
 fn bodies_that_never_come_give_way_through_caddy() {
     besiege(body_that_never_comes, |world, relay| Front::server(world, "caddy", caddy(&relay.url)));
+}
+
+#[test]
+fn a_restart_in_the_middle_of_a_slow_download_is_short() {
+    let world = World::new();
+    let relay = world.relay();
+    let file = world.file("large.bin", vec![7; 24 << 20]);
+    let sent = world.send(&relay.url, [&file]);
+    let ticket = Bytes32([9; 32]);
+    assert_eq!(raw::take_ticket(&relay.url, &sent, &sent.proof(), &ticket).status, 200);
+    let ask = |url: &str, from: u64| {
+        let mut stream = TcpStream::connect(raw::host(url)).unwrap();
+        let head = raw::request(url, "GET", &paths::content(&sent.share_id()), Some(&ticket), None);
+        let range = format!("\r\nRange: bytes={from}-\r\n\r\n");
+        stream.write_all(head.replace("\r\n\r\n", &range).as_bytes()).unwrap();
+        stream
+    };
+    let mut slow = ask(&relay.url, 0);
+    slow.read_exact(&mut [0; 1000]).unwrap();
+
+    world.program("kill", ["-TERM", &relay.child.id().to_string()]).output().exits(0);
+    let told = Instant::now();
+    let next = world.relay();
+    assert!(told.elapsed() < Duration::from_secs(15), "{:?}", told.elapsed());
+    let mut begun = Vec::new();
+    // It ended early, with an error or without.
+    let _ = slow.read_to_end(&mut begun);
+    assert!(begun.len() < 24 << 20);
+    let mut rest = Vec::new();
+    ask(&next.url, 20 << 20).read_to_end(&mut rest).unwrap();
+    let rest = raw::Answer::parse(rest);
+    assert!(rest.status == 206 && rest.body.len() > 4 << 20, "{}", rest.body.len());
 }
 
 fn body_that_never_comes(number: usize) -> Vec<u8> {

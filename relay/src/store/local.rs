@@ -430,6 +430,9 @@ impl Store for LocalStore {
 
     async fn read(&self, id: ShareId, object: Object, offset: u64, most: usize) -> Result<Bytes> {
         // Whoever reads knows by the record that it is there, and checks every byte.
+        if let Some(bytes) = self.0.read_cached(id, object, offset, most) {
+            return Ok(bytes);
+        }
         self.run_anywhere(move |inner| {
             let read = inner.read(id, object, offset, most);
             if read.as_ref().is_ok_and(|bytes| bytes.len() == most) {

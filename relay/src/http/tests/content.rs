@@ -201,6 +201,22 @@ async fn a_client_that_stops_reading_is_let_go_and_charged_for_what_it_took() {
     assert!(charged <= rest + 1000, "{charged}, for no more than was sent");
 }
 
+#[tokio::test]
+async fn a_client_that_takes_little_but_steadily_is_served() {
+    let dir = tempfile::tempdir().unwrap();
+    let patience = std::time::Duration::from_secs(4);
+    let limits = Limits { write_idle: patience, ..Limits::default() };
+    let server = Server::start_with(&dir, Config { limits, ..config() }).await;
+    let mut stream = reading_slowly(&server).await;
+    let begun = tokio::time::Instant::now();
+    let mut piece = [0; 4096];
+    while begun.elapsed() < 3 * patience {
+        // What the system holds in between must not hide that bytes are taken.
+        stream.read_exact(&mut piece).await.expect("it is not cut off");
+        tokio::time::sleep(patience / 80).await;
+    }
+}
+
 fn served(record: &[u8]) -> u64 {
     let record: serde_json::Value = serde_json::from_slice(record).unwrap();
     record["life"]["live"]["running"][0]["served"].as_u64().unwrap()

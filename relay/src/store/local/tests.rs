@@ -216,6 +216,28 @@ async fn half_a_mark_counts_for_nothing() {
     assert_eq!(store.parts(id(1), 0..9).await.unwrap(), Parts(vec![4]));
 }
 
+#[tokio::test]
+async fn what_a_killed_relay_left_is_settled_when_it_is_asked_for_and_behind_that() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = LocalStore::init(dir.path()).unwrap();
+    for share in [1, 2, 3] {
+        store.create(id(share), &ready(None)).await.unwrap();
+    }
+    drop(store);
+    // As one that was killed leaves it, and a share that got no record.
+    fs::write(dir.path().join("lock"), [RUNNING]).unwrap();
+    fs::remove_file(dir.path().join("shares").join(id(2).as_str()).join(RECORD)).unwrap();
+    let store = LocalStore::open(dir.path()).unwrap();
+    assert_eq!(store.0.left().len(), 3);
+    assert!(store.load(id(1)).await.unwrap().is_some());
+    assert_eq!(store.0.left().len(), 2);
+    assert!(store.create(id(2), &ready(None)).await.unwrap(), "what was no share is in nobody's way");
+    store.due(0).await.unwrap();
+    assert!(store.0.left().is_empty());
+    drop(store);
+    assert_eq!(fs::read(dir.path().join("lock")).unwrap(), [ENDED]);
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_mark_in_doubt_is_taken_back_when_writers_are_paused() {

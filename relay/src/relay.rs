@@ -274,17 +274,19 @@ impl<S: Store> Relay<S> {
         Ok(())
     }
 
-    /// Lets time take effect on every share that may be due. One that fails is logged and does not stop the others; none
-    /// is looked at while nothing could be changed.
+    /// Lets time take effect on every share that may be due. One that fails is logged and does not stop the others, unless
+    /// they would fail likewise.
     pub async fn sweep(self: &Arc<Self>) -> Result<()> {
-        match self.store.check().await {
-            Ok(()) | Err(StoreError::Full) => {}
-            Err(error) => return Err(error.into()),
-        }
         for id in self.store.due(self.now()).await? {
             match self.settle(id).await {
                 Ok(()) | Err(Error::Refused(_)) => {}
-                Err(error) => error.log(short(&id), "sweep"),
+                Err(error) => {
+                    error.log(short(&id), "sweep");
+                    match self.store.check().await {
+                        Ok(()) | Err(StoreError::Full) => {}
+                        Err(error) => return Err(error.into()),
+                    }
+                }
             }
         }
         Ok(())

@@ -99,14 +99,6 @@ pub enum WordsError {
     Checksum,
 }
 
-/// What of a text is taken for the words.
-#[derive(PartialEq)]
-struct Take<'a> {
-    typed: Vec<&'a str>,
-    /// How many were left out although they are on the list.
-    left_out: usize,
-}
-
 /// A word of the list that a typed word may stand for.
 struct Candidate {
     place: u16,
@@ -117,9 +109,9 @@ struct Candidate {
 /// Words of one list that a text may stand for, and whose checksum fits.
 struct Reading {
     passphrase: Passphrase,
-    /// Words that were not typed in full and right, or left out.
+    /// Words that were not typed in full and right.
     inexact: usize,
-    /// Words typed with a slip, or left out.
+    /// Words typed with a slip.
     slips: usize,
 }
 
@@ -141,29 +133,16 @@ impl WordList {
         u16::try_from(place).ok()
     }
 
-    /// Every way to take the words out of what was said, likeliest first: with those fillers only that are on the list,
-    /// without any, and with all that may stand for a word of the list.
-    fn takes<'a>(self, said: &[&'a str]) -> Vec<Take<'a>> {
-        let with = |is_word: &dyn Fn(&str) -> bool| {
-            let is_left_out = |word: &&str| is_filler(word) && !is_word(word);
-            let (left_out, typed): (Vec<_>, Vec<_>) = said.iter().copied().partition(is_left_out);
-            let left_out = left_out.into_iter().filter(|word| self.place(word).is_some()).count();
-            Take { typed: without_numbering(typed), left_out }
-        };
-        let mut takes = vec![
-            with(&|word| self.place(word).is_some()),
-            with(&|_| false),
-            with(&|word| !self.candidates(word).is_empty()),
-        ];
-        takes.dedup();
-        takes
+    /// The typed words among what was said: without fillers, or `with_fillers` that may stand for a word of the list.
+    fn typed<'a>(self, said: &[&'a str], with_fillers: bool) -> Vec<&'a str> {
+        let is_typed = |word: &&str| !is_filler(word) || with_fillers && !self.candidates(word).is_empty();
+        without_numbering(said.iter().copied().filter(is_typed).collect())
     }
 
     /// What of a text that cannot be read is told as its words.
     fn likeliest<'a>(self, said: &[&'a str]) -> Vec<&'a str> {
-        let mut takes = self.takes(said);
-        let at = takes.iter().position(Take::may_be_passphrase).unwrap_or(0);
-        takes.swap_remove(at).typed
+        let [without, with] = [false, true].map(|with_fillers| self.typed(said, with_fillers));
+        if !is_count(without.len()) && is_count(with.len()) { with } else { without }
     }
 
     /// The words that a typed word may stand for: itself; else the only one it begins, and those a slip away. Without
@@ -188,22 +167,19 @@ impl WordList {
         }
     }
 
-    /// Every way to read what was said.
-    fn readings(self, said: &[&str]) -> Vec<Reading> {
-        let takes = self.takes(said).into_iter().filter(Take::may_be_passphrase);
-        takes.flat_map(|take| self.readings_of(&take)).collect()
-    }
-
     /// Every way to read the typed words whose checksum fits; none if a word is unknown.
-    fn readings_of(self, Take { typed, left_out }: &Take<'_>) -> Vec<Reading> {
+    fn readings(self, typed: &[&str]) -> Vec<Reading> {
+        if !is_count(typed.len()) {
+            return Vec::new();
+        }
         let choices: Vec<_> = typed.iter().map(|word| self.candidates(word)).collect();
         let ways = choices.iter().map(Vec::len).fold(1, usize::saturating_mul).min(MAX_WAYS);
-        let inexact = left_out + typed.iter().filter(|word| self.place(word).is_none()).count();
+        let inexact = typed.iter().filter(|word| self.place(word).is_none()).count();
         let way = |mut number: usize| {
             let picked: Vec<_> = choices.iter().map(|choice| pick(choice, &mut number)).collect();
             let indices = Zeroizing::new(picked.iter().map(|candidate| candidate.place).collect::<Vec<_>>());
             let fits = checksum(&indices) == indices[indices.len() - 1] & CHECKSUM_MASK;
-            let slips = left_out + picked.iter().filter(|candidate| candidate.slip).count();
+            let slips = picked.iter().filter(|candidate| candidate.slip).count();
             fits.then(|| Reading { passphrase: Passphrase::join(self, &indices), inexact, slips })
         };
         (0..ways).filter_map(way).collect()
@@ -221,19 +197,24 @@ impl WordList {
 }
 
 impl Passphrase {
-    /// `count` random words of the list.
+    /// `count` random words of the list, none of them a filler: what is said between them is then never one of them.
     ///
     /// # Panics
     /// If `count` is not from [`MIN_WORDS`] to [`MAX_WORDS`].
     pub fn generate(list: WordList, count: usize) -> Result<Self, getrandom::Error> {
-        assert!((MIN_WORDS..=MAX_WORDS).contains(&count), "{count} words");
+        assert!(is_count(count), "{count} words");
         let mut random = Zeroizing::new([0u8; 2 * MAX_WORDS]);
-        getrandom::fill(&mut *random)?;
-        let pairs = random.chunks_exact(2).take(count);
-        let mut indices: Zeroizing<Vec<u16>> =
-            Zeroizing::new(pairs.map(|pair| u16::from_be_bytes([pair[0], pair[1]]) >> (u16::BITS - BITS)).collect());
-        indices[count - 1] = indices[count - 1] & !CHECKSUM_MASK | checksum(&indices);
-        Ok(Self::join(list, &indices))
+        loop {
+            getrandom::fill(&mut *random)?;
+            let pairs = random.chunks_exact(2).take(count);
+            let index = |pair: &[u8]| u16::from_be_bytes([pair[0], pair[1]]) >> (u16::BITS - BITS);
+            let mut indices = Zeroizing::new(pairs.map(index).collect::<Vec<_>>());
+            indices[count - 1] = indices[count - 1] & !CHECKSUM_MASK | checksum(&indices);
+            let made = Self::join(list, &indices);
+            if !made.words().any(is_filler) {
+                return Ok(made);
+            }
+        }
     }
 
     /// Reads words as a person types, dictates or pastes them: in any case, with accents, numbering, commas or line
@@ -245,7 +226,10 @@ impl Passphrase {
         if said.len() > MAX_SAID {
             return Err(WordsError::Count { found: said.len() });
         }
-        let mut readings: Vec<_> = WordList::ALL.into_iter().flat_map(|list| list.readings(&said)).collect();
+        let readings = |with_fillers| -> Vec<_> {
+            WordList::ALL.into_iter().flat_map(|list| list.readings(&list.typed(&said, with_fillers))).collect()
+        };
+        let mut readings = [false, true].into_iter().map(readings).find(|found| !found.is_empty()).unwrap_or_default();
         readings.sort_by_key(|reading| (reading.inexact, reading.slips));
         let mut readings = readings.into_iter();
         match readings.next() {
@@ -281,12 +265,6 @@ impl fmt::Debug for Passphrase {
     }
 }
 
-impl Take<'_> {
-    fn may_be_passphrase(&self) -> bool {
-        (MIN_WORDS..=MAX_WORDS).contains(&self.typed.len())
-    }
-}
-
 impl Reading {
     /// Whether the other may be meant as well. Who types beginnings does so throughout: several inexact words that are
     /// all beginnings are not slips by chance, a single one may be.
@@ -309,7 +287,7 @@ impl WordsError {
         });
         let dutch_is_likelier = (dutch.0, dutch.1) > (english.0, english.1);
         let (list, typed) = if dutch_is_likelier { (WordList::Nl, dutch.2) } else { (WordList::En, english.2) };
-        if !(MIN_WORDS..=MAX_WORDS).contains(&typed.len()) {
+        if !is_count(typed.len()) {
             return Self::Count { found: typed.len() };
         }
         let uncertain = |word: &&str| contested && list.place(word).is_none();
@@ -368,6 +346,11 @@ fn said(plain: &str) -> Vec<&str> {
 fn without_numbering(typed: Vec<&str>) -> Vec<&str> {
     let is_numbered = typed.iter().step_by(2).zip(1..).all(|(label, number)| *label == format!("{number}"));
     if is_numbered { typed.into_iter().skip(1).step_by(2).collect() } else { typed }
+}
+
+/// Whether a passphrase may have this many words.
+fn is_count(found: usize) -> bool {
+    (MIN_WORDS..=MAX_WORDS).contains(&found)
 }
 
 /// Whether the word may be said without being meant as one of the words.

@@ -42,13 +42,6 @@ const NUMBERS: Record<string, string[]> = {
   ...{ 100: ["honderd"], 1000: ["duizend", "thousand"], 1000000: ["miljoen", "million"] },
 };
 
-/** What of a text is taken for the words. */
-interface Take {
-  typed: string[];
-  /** How many were left out although they are on the list. */
-  leftOut: number;
-}
-
 /** A word of the list that a typed word may stand for. */
 interface Candidate {
   place: number;
@@ -61,9 +54,9 @@ interface Reading {
   typed: string[];
   /** The words that are meant. */
   words: string[];
-  /** Words that were not typed in full and right, or left out. */
+  /** Words that were not typed in full and right. */
   inexact: number;
-  /** Words typed with a slip, or left out. */
+  /** Words typed with a slip. */
   slips: number;
 }
 
@@ -123,42 +116,32 @@ export class WordList {
     return slips.length === 1 ? slips : [];
   }
 
-  /**
-   * Every way to take the words out of what was said, likeliest first: with those fillers only that are on the list,
-   * without any, and with all that may stand for a word of the list.
-   */
-  #takes(said: string[]): Take[] {
-    const take = (isWord: (word: string) => boolean): Take => {
-      const isLeftOut = (word: string) => isFiller(word) && !isWord(word);
-      const leftOut = said.filter((word) => isLeftOut(word) && this.has(word)).length;
-      return { typed: withoutNumbering(said.filter((word) => !isLeftOut(word))), leftOut };
-    };
-    const ways = [(word: string) => this.has(word), () => false, (word: string) => this.candidates(word).length > 0];
-    return said.some(isFiller) ? ways.map(take) : ways.slice(0, 1).map(take);
+  /** The typed words among what was said: without fillers, or `withFillers` that may stand for a word of the list. */
+  #typed(said: string[], withFillers: boolean): string[] {
+    const isTyped = (word: string) => !isFiller(word) || (withFillers && this.candidates(word).length > 0);
+    return withoutNumbering(said.filter(isTyped));
   }
 
   /** What of a text that cannot be read is told as its words. */
   likeliest(said: string[]): string[] {
-    const takes = this.#takes(said);
-    return (takes.find(mayBePassphrase) ?? takes[0])?.typed ?? [];
+    const typed = this.#typed(said, false);
+    const all = this.#typed(said, true);
+    return !isCount(typed.length) && isCount(all.length) ? all : typed;
   }
 
-  /** Every way to read what was said. */
-  readings(said: string[]): Reading[] {
-    return this.#takes(said).filter(mayBePassphrase).flatMap((take) => this.#readingsOf(take));
-  }
-
-  /** Every way to read the typed words whose checksum fits; none if a word is unknown. */
-  #readingsOf({ typed, leftOut }: Take): Reading[] {
+  /** Every way to read what was said whose checksum fits; none if a typed word is unknown. */
+  readings(said: string[], withFillers: boolean): Reading[] {
+    const typed = this.#typed(said, withFillers);
+    if (!isCount(typed.length)) return [];
     const choices = typed.map((word) => this.candidates(word));
     const ways = Math.min(MAX_WAYS, choices.reduce((product, choice) => product * choice.length, 1));
-    const inexact = leftOut + typed.filter((word) => !this.has(word)).length;
+    const inexact = typed.filter((word) => !this.has(word)).length;
     const readings: Reading[] = [];
     for (let way = 0; way < ways; way++) {
       const picked = pick(choices, way);
       const indices = picked.map(({ place }) => place);
       if (checksum(indices) !== ((indices.at(-1) ?? 0) & CHECKSUM_MASK)) continue;
-      const slips = leftOut + picked.filter(({ slip }) => slip).length;
+      const slips = picked.filter(({ slip }) => slip).length;
       readings.push({ typed, words: this.at(indices), inexact, slips });
     }
     return readings;
@@ -249,7 +232,9 @@ export class Words {
   /** The only reading of what was said, or why there is none. */
   #read(said: string[]): Reading | Failure {
     if (said.length > MAX_SAID) return { code: "words_count", found: said.length };
-    const readings = this.lists.flatMap((list) => list.readings(said));
+    const readingsOf = (withFillers: boolean) => this.lists.flatMap((list) => list.readings(said, withFillers));
+    const without = readingsOf(false);
+    const readings = without.length > 0 ? without : readingsOf(true);
     readings.sort((a, b) => a.inexact - b.inexact || a.slips - b.slips);
     const [best, ...others] = readings;
     if (!best) return this.#problem(said, false);
@@ -317,10 +302,6 @@ function withoutNumbering(typed: string[]): string[] {
 
 function isCount(found: number): boolean {
   return found >= MIN_WORDS && found <= MAX_WORDS;
-}
-
-function mayBePassphrase({ typed }: Take): boolean {
-  return isCount(typed.length);
 }
 
 /**

@@ -83,10 +83,10 @@ test("a valid passphrase is read in whatever form it comes", () => {
   for (const { words: passphrase } of phrases) {
     const list = passphrase.split("-");
     for (const introduce of ["", "De woorden zijn: ", "the words are ", "Wachtwoord:\n", "“"]) {
-      for (const join of [" ", ", ", " komma ", " comma ", "\n- ", " en ", " streepje "]) {
+      for (const join of [" ", ", ", " komma ", " punt ", " period ", "\n- ", " en ", " streepje "]) {
         for (const number of [(_: number) => "", (i: number) => `${i}. `, (i: number) => `${i}) `, (i: number) => `woord ${i}: `]) {
           const text = introduce + list.map((word, i) => number(i + 1) + word).join(join);
-          for (const form of [text, text.toUpperCase(), text.replaceAll(" ", "\u00a0\n "), `  ${text}. `]) {
+          for (const form of [text, text.toUpperCase(), text.replaceAll(" ", "\u00a0\n "), `  ${text}. `, `${text} punt`, `${text} period`]) {
             assert.equal(words.read(form), passphrase, form);
           }
         }

@@ -22,6 +22,7 @@ mod hostile_relay;
 mod http;
 mod interruptions;
 mod keys;
+mod last_steps;
 mod limits;
 mod live;
 mod local_files;

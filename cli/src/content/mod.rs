@@ -25,7 +25,7 @@ pub mod walk;
 pub use error::{ContentError, shown};
 pub use manifest::{Kind, Manifest, clean_message, clean_sender, stream_name};
 pub use pack::Packed;
-pub use place::{Placed, find_in_the_way, place, place_one};
+pub use place::{Placed, find_in_the_way, place, place_one, plan};
 pub use scatter::Scatter;
 pub use unpack::unpack;
 pub use walk::walk;

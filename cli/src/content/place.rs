@@ -57,6 +57,28 @@ pub fn place(
     }
 }
 
+/// Where [`place`] will put these names, or all, as things are now.
+pub fn plan(
+    staging: &Path,
+    names: Option<&[String]>,
+    output: &Path,
+    force: bool,
+) -> Result<Vec<Placed>, ContentError> {
+    let names = match names {
+        Some(names) => names.iter().map(OsString::from).collect(),
+        None => names_in(staging)?,
+    };
+    let planned = names.iter().map(|name| {
+        let wanted = output.join(name);
+        let folder = is_folder(&staging.join(name))?;
+        let free = |to: &PathBuf| fs::symlink_metadata(to).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+        let actual = if force { Some(wanted.clone()) } else { candidates(&wanted, folder).find(free) };
+        let actual = actual.ok_or_else(|| ContentError::InTheWay(shown(&wanted)))?;
+        Ok(Placed { wanted, actual })
+    });
+    planned.collect()
+}
+
 /// Gives one file or folder its final name, or a free one, as [`place`] does.
 pub fn place_one(from: &Path, wanted: PathBuf, force: bool, placed: &mut Vec<Placed>) -> Result<(), ContentError> {
     if force {
@@ -126,8 +148,7 @@ fn names_in(folder: &Path) -> Result<Vec<OsString>, ContentError> {
 /// Moves to the wanted name, or the first numbered one that is free.
 fn place_beside(from: &Path, wanted: &Path) -> Result<PathBuf, ContentError> {
     let folder = is_folder(from)?;
-    for number in 1..ATTEMPTS {
-        let to = if number == 1 { wanted.to_owned() } else { numbered(wanted, number, folder) };
+    for to in candidates(wanted, folder) {
         match if folder { move_folder(from, &to) } else { move_file(from, &to) } {
             Ok(()) => return Ok(to),
             Err(error) if is_taken(&error) => {}
@@ -135,6 +156,11 @@ fn place_beside(from: &Path, wanted: &Path) -> Result<PathBuf, ContentError> {
         }
     }
     Err(ContentError::InTheWay(shown(wanted)))
+}
+
+/// The wanted name, and numbered ones.
+fn candidates(wanted: &Path, folder: bool) -> impl Iterator<Item = PathBuf> {
+    (1..ATTEMPTS).map(move |number| if number == 1 { wanted.to_owned() } else { numbered(wanted, number, folder) })
 }
 
 /// By a rename that replaces nothing, or a hard link, or else a claim.
@@ -208,6 +234,8 @@ fn replace(from: &Path, wanted: &Path) -> Result<PathBuf, ContentError> {
                 replace(&from.join(&name), &wanted.join(&name))?;
             }
             system::sync_dir(wanted).map_err(ContentError::write(wanted))?;
+            // What is still there when the program is killed has not been placed.
+            let _ = fs::remove_dir(from);
         }
         (true, Ok(there)) if !there.is_symlink() => return Err(ContentError::InTheWay(shown(wanted))),
         (false, Ok(there)) if there.is_dir() => return Err(ContentError::InTheWay(shown(wanted))),

@@ -22,6 +22,8 @@ use crate::{
 /// Names tried before giving up; each can only be lost to another program that sweeps at the same moment.
 const TRIES: usize = 16;
 
+const LOCK: &str = "lock";
+
 /// The journal of work that can be gone on with.
 pub const JOURNAL: &str = "journal.json";
 
@@ -101,7 +103,7 @@ impl Staging {
     fn create_at(folder: PathBuf) -> io::Result<Self> {
         system::create_private_dir(&folder)?;
         let held = HeldFolder::open(&folder)?;
-        let lock = lock(&folder.join("lock"))?;
+        let lock = lock(&folder.join(LOCK))?;
         fs::create_dir(folder.join("files"))?;
         Self::of(folder, held, lock, false)
     }
@@ -110,7 +112,7 @@ impl Staging {
     /// no rights of its own, all are open.
     fn adopt(&self, folder: PathBuf) -> io::Result<Self> {
         let held = HeldFolder::open(&folder)?;
-        let path = folder.join("lock");
+        let path = folder.join(LOCK);
         let lock = system::open_regular(&path)?;
         lock.try_lock()?;
         // Its owner may have removed it just before.
@@ -154,10 +156,10 @@ impl Drop for Staging {
         if !self.keep && self.held.is_at(&self.folder).unwrap_or(false) {
             // Without its journal it is nothing to go on with, and what cannot be removed now the next sweep removes.
             let _ = fs::remove_file(self.journal());
-            let _ = fs::remove_dir_all(self.files());
+            let _ = remove_all_but_lock(&self.folder);
             // A file that is open when it is removed keeps its folder on network file systems.
             self.lock = None;
-            let _ = fs::remove_dir_all(&self.folder);
+            let _ = remove_lock_and_folder(&self.folder);
         }
     }
 }
@@ -188,12 +190,36 @@ fn random_name() -> io::Result<String> {
 
 /// Leaves what is in use, and what cannot be removed.
 fn remove_if_free(folder: &Path) {
-    match system::open_regular(&folder.join("lock")) {
+    match system::open_regular(&folder.join(LOCK)) {
         // Its owner may have written a journal, and left, just before.
-        Ok(lock) if lock.try_lock().is_ok() && !folder.join(JOURNAL).exists() => drop(fs::remove_dir_all(folder)),
-        // Killed before it had a lock: then it is empty, and only an empty folder goes.
+        Ok(lock) if lock.try_lock().is_ok() && !folder.join(JOURNAL).exists() => {
+            let emptied = remove_all_but_lock(folder);
+            drop(lock);
+            let _ = emptied.and_then(|()| remove_lock_and_folder(folder));
+        }
+        // Killed before it had a lock, or after it had removed it: then it is empty, and only an empty folder goes.
         Err(error) if error.kind() == io::ErrorKind::NotFound => drop(fs::remove_dir(folder)),
         _ => {}
+    }
+}
+
+fn remove_all_but_lock(folder: &Path) -> io::Result<()> {
+    for item in fs::read_dir(folder)? {
+        let item = item?;
+        match item.file_type()?.is_dir() {
+            true => fs::remove_dir_all(item.path())?,
+            false if item.file_name() != LOCK => fs::remove_file(item.path())?,
+            false => {}
+        }
+    }
+    Ok(())
+}
+
+/// The lock goes last: what has none, and is not empty, may be in use where there are no locks, and nobody removes it.
+fn remove_lock_and_folder(folder: &Path) -> io::Result<()> {
+    match fs::remove_file(folder.join(LOCK)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => fs::remove_dir(folder),
     }
 }
 

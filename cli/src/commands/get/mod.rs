@@ -4,6 +4,7 @@ mod folder;
 mod kept;
 mod land;
 mod open;
+mod receipt;
 mod save;
 mod show;
 mod ticket;
@@ -13,8 +14,10 @@ use std::{fs, mem, path::Path};
 use bytes::Bytes;
 use share_relay_api::{Bytes32, Code, Kind as ShareKind, Saved as SavedTo, ShareStatus, State, TakeTicket};
 
+pub(super) use self::receipt::send_kept;
 use self::{
     open::Opened,
+    receipt::{Before, Note, Unsent, is_refused},
     save::{Digest, Saved, Target},
     ticket::TicketFile,
 };
@@ -22,7 +25,7 @@ use super::{Context, no_randomness, unless_stopped};
 use crate::{
     args,
     client::Client,
-    content::{self, ContentError},
+    content::{self, ContentError, Placed},
     envelope::ReceiptKey,
     error::{Error, Kind, Result},
     i18n::fl,
@@ -42,7 +45,11 @@ pub async fn run(context: &Context, args: args::Get) -> Result<()> {
     check_arguments(context, &args)?;
     // From the start: a question puts the terminal into another mode, and a program killed there would leave it so.
     let mut stop = super::stop_signal()?;
-    let share = unless_stopped(&mut stop, fl!("get-interrupted"), Incoming::find(context, &args)).await?;
+    let link = Link::parse(&args.link)?;
+    let kept = async { Ok(send_kept(context, Some(&link)).await) };
+    unless_stopped(&mut stop, fl!("get-interrupted"), kept).await?;
+    let Some(there) = there_before(context, &args, &link, &mut stop).await? else { return Ok(()) };
+    let share = unless_stopped(&mut stop, fl!("get-interrupted"), Incoming::find(context, &args, link, there)).await?;
     match &args.ciphertext {
         Some(path) => share.keep_ciphertext(path, &mut stop).await,
         None => share.open_and_keep(&mut stop).await,
@@ -65,6 +72,38 @@ fn check_arguments(context: &Context, args: &args::Get) -> Result<()> {
     Ok(())
 }
 
+/// Finishes what an earlier run of the same command has saved whole, and was stopped before the relay had its receipt:
+/// then nothing is left to do. Otherwise gives what is there of it, which is not saved once more.
+async fn there_before(
+    context: &Context,
+    args: &args::Get,
+    link: &Link,
+    stop: &mut StopSignal,
+) -> Result<Option<Vec<Placed>>> {
+    let before = to_files(args).then(|| Before::find(context, link, &args.output)).flatten();
+    let Some(before) = before else { return Ok(Some(Vec::new())) };
+    let (there, gone) = before.there_and_gone();
+    if !before.is_all(&there) {
+        gone.iter().for_each(|path| context.ui.note(fl!("get-gone-since", path = shown(path))));
+        before.forget();
+        return Ok(Some(there));
+    }
+    before.clear();
+    before.warn_of_changes(context);
+    let (received, sender) = before.received(there);
+    if let Some(unsent) = before.unsent() {
+        let patience = context.ui.patience(time::duration(&args.patience)?);
+        let client = Client::with_limits(&link.relay, patience.limits())?;
+        send_receipt(context, link, &client, &patience, unsent, stop).await;
+    }
+    context.ui.note(fl!("get-saved-before"));
+    show::report(&context.ui, &received, sender.as_deref()).map(|()| None)
+}
+
+fn to_files(args: &args::Get) -> bool {
+    !args.list && args.ciphertext.is_none() && args.output != Path::new("-")
+}
+
 /// A share being fetched.
 struct Incoming<'a> {
     context: &'a Context,
@@ -73,6 +112,8 @@ struct Incoming<'a> {
     client: Client,
     about: About,
     patience: Patience,
+    /// What has its final name already.
+    there: Vec<Placed>,
 }
 
 /// What is known of a share before it is opened.
@@ -108,9 +149,8 @@ impl About {
 
 impl<'a> Incoming<'a> {
     /// Asks the relay, and refuses what cannot be fetched now before anybody is asked for words.
-    async fn find(context: &'a Context, args: &'a args::Get) -> Result<Self> {
+    async fn find(context: &'a Context, args: &'a args::Get, link: Link, there: Vec<Placed>) -> Result<Self> {
         let patience = context.ui.patience(time::duration(&args.patience)?);
-        let link = Link::parse(&args.link)?;
         let client = Client::with_limits(&link.relay, patience.limits())?;
         let about = match patience.with(async || client.status(&link.id).await).await {
             Ok(status) => {
@@ -122,19 +162,22 @@ impl<'a> Incoming<'a> {
         if about.sending.is_some() {
             context.ui.note(fl!("get-still-sending"));
         }
-        Ok(Self { context, args, link, client, about, patience })
+        Ok(Self { context, args, link, client, about, patience, there })
     }
 
     async fn open_and_keep(&self, stop: &mut StopSignal) -> Result<()> {
         let ready = unless_stopped(stop, fl!("get-interrupted"), self.get_ready()).await?;
         let Some(Ready { opened, target, ticket }) = ready else { return Ok(()) };
         let receipt_key = ReceiptKey::derive(&opened.file_key);
-        let sender = opened.manifest.sender.clone();
+        let manifest = opened.manifest.clone();
         let verified = ticket.use_for(self.receive(opened, target, &ticket, stop)).await?;
-        let received = self.place(verified).await?;
+        let receipt = receipt_key.sign(&ticket.secret.hash(), verified.fingerprint, time::now(), SavedTo::Disk);
+        let note = Note::new(&self.link, &manifest, receipt, verified.digest);
+        let sender = manifest.sender.clone();
+        let (received, unsent) = self.place(verified, manifest, Unsent::new(ticket, note)).await?;
         // First of all: what is printed may not find its reader.
-        self.send_receipt(ticket, &receipt_key, received.fingerprint, stop).await;
-        self.report(&received, sender.as_deref())
+        send_receipt(self.context, &self.link, &self.client, &self.patience, unsent, stop).await;
+        show::report(&self.context.ui, &received, sender.as_deref())
     }
 
     /// Opens and shows it; then, unless only a list is wanted, makes ready to download it.
@@ -274,17 +317,29 @@ impl<'a> Incoming<'a> {
         }
         (download, progress)
     }
+}
 
-    /// Tells the relay, and so the sender, that all was received. What was saved stays saved if that fails.
-    async fn send_receipt(&self, held: Held, key: &ReceiptKey, fingerprint: Bytes32, stop: &mut StopSignal) {
-        let ticket = &held.secret;
-        let receipt = key.sign(&ticket.hash(), fingerprint, time::now(), SavedTo::Disk);
-        let call = async || self.client.receipt(&self.link.id, ticket, &receipt).await;
-        let send = async { Ok(self.patience.with(call).await?) };
-        match unless_stopped(stop, fl!("get-receipt-interrupted"), send).await {
-            Ok(()) => held.forget(),
-            Err(error) => self.context.ui.warn(fl!("get-no-receipt", why = error.to_string())),
+/// Tells the relay, and so the sender, that all was received. What was saved stays saved if that fails, and the receipt
+/// is kept for a later run.
+async fn send_receipt(
+    context: &Context,
+    link: &Link,
+    client: &Client,
+    patience: &Patience,
+    mut unsent: Unsent,
+    stop: &mut StopSignal,
+) {
+    let send = async { Ok(patience.with(async || unsent.send(client, link).await).await?) };
+    match unless_stopped(stop, fl!("get-receipt-interrupted"), send).await {
+        Ok(()) => unsent.forget(),
+        Err(error) if is_refused(error.code()) => {
+            unsent.forget();
+            context.ui.warn(fl!("get-no-receipt", why = error.to_string()));
         }
+        Err(error) => context.ui.warn(match unsent.keep() {
+            Ok(true) => fl!("get-receipt-kept", why = error.to_string()),
+            _ => fl!("get-no-receipt", why = error.to_string()),
+        }),
     }
 }
 
@@ -299,9 +354,8 @@ fn tell_if_clocks_differ(context: &Context, relay: u64) {
 /// What a share that has ended can still be fetched with: a download that was begun before, whose ticket the relay may
 /// honour past the end. Of one that was taken back or collected, what was left is removed.
 fn kept_of_ended(context: &Context, args: &args::Get, link: &Link, error: Error) -> Result<About> {
-    let to_files = !args.list && args.ciphertext.is_none();
     let expired = error.code() == Code::Expired.as_str();
-    if !to_files || !expired && !land::is_taken_away(&error) {
+    if !to_files(args) || !expired && !land::is_taken_away(&error) {
         return Err(error);
     }
     match folder::find_kept(&args.output, link) {
@@ -341,17 +395,10 @@ impl Held {
         }
         result
     }
-
-    fn forget(self) {
-        if let Some(file) = self.file {
-            file.forget();
-        }
-    }
 }
 
 /// What was received and where it went.
 struct Received {
-    fingerprint: Bytes32,
     saved: Saved,
     bytes: u64,
     digest: Digest,

@@ -1,6 +1,8 @@
 //! Where the plaintext, or the ciphertext, goes.
 
 use std::{
+    ffi::OsStr,
+    fs,
     io::{self, BufWriter, Read, Write},
     path::{Path, PathBuf},
     sync::Arc,
@@ -13,10 +15,11 @@ use super::{
     folder::Folder,
     land::{Landed, is_end, prepare},
     open::Opened,
+    receipt::Unsent,
 };
 use crate::{
     commands::unless_stopped,
-    content::{ContentError, Placed, find_in_the_way, holes::try_end, place, place_one},
+    content::{ContentError, Manifest, Placed, find_in_the_way, holes::try_end, place, place_one, plan},
     envelope::CHUNK,
     error::{Error, Kind, Result},
     i18n::fl,
@@ -61,20 +64,37 @@ impl Target {
         }
     }
 
-    fn place(self) -> Result<Saved> {
-        match self {
-            Self::StandardOutput => Ok(Saved::StandardOutput),
-            Self::Folder { landing, mut folder, names, force } => {
-                // A file that is open when it is removed keeps its folder on network file systems.
-                drop(landing);
-                folder.check()?;
-                // What cannot be placed now stays: it need not be fetched again.
-                let placed = place(&folder.staged(), names.as_deref(), folder.path(), force)?;
-                folder.staging_mut().keep(false);
-                Ok(Saved::Files(placed))
-            }
+    /// Gives everything its final name but what is there already, and notes that before.
+    fn place(self, there: Vec<Placed>, manifest: &Manifest, unsent: &mut Unsent) -> Result<Saved> {
+        let Self::Folder { landing, mut folder, names, force } = self else { return Ok(Saved::StandardOutput) };
+        // A file that is open when it is removed keeps its folder on network file systems.
+        drop(landing);
+        folder.check()?;
+        let staged = folder.staged();
+        let names = all_but(&there, names, &staged).map_err(|error| Error::writing(&staged, error))?;
+        let planned = plan(&staged, names.as_deref(), folder.path(), force)?;
+        // Where it cannot be noted, a program killed from here on downloads again what it has saved.
+        let _ = unsent.plan(&folder, manifest, &[&there[..], &planned].concat());
+        // What cannot be placed now stays: it need not be fetched again.
+        let placed = place(&staged, names.as_deref(), folder.path(), force)?;
+        let all = [there, placed].concat();
+        let _ = unsent.placed(&all);
+        folder.staging_mut().keep(false);
+        Ok(Saved::Files(all))
+    }
+}
+
+/// The names that are still to be given; removes in the staging folder what is there already.
+fn all_but(there: &[Placed], names: Option<Vec<String>>, staged: &Path) -> io::Result<Option<Vec<String>>> {
+    let there: Vec<_> = there.iter().filter_map(|placed| placed.wanted.file_name()).collect();
+    for name in &there {
+        let path = staged.join(name);
+        match fs::symlink_metadata(&path)?.is_dir() {
+            true => fs::remove_dir_all(path)?,
+            false => fs::remove_file(path)?,
         }
     }
+    Ok(names.map(|names| names.into_iter().filter(|name| !there.contains(&OsStr::new(name))).collect()))
 }
 
 /// Content that has been verified to its end, without its final name yet.
@@ -132,16 +152,21 @@ impl Incoming<'_> {
     }
 
     /// Gives everything its final name. Never interrupted: short, and otherwise some of several files would stay.
-    pub(super) async fn place(&self, verified: Verified) -> Result<Received> {
-        let Verified { target, fingerprint, bytes, digest } = verified;
-        let kept = target.kept();
-        let placed = blocking(move || target.place()).await;
-        let saved = placed.inspect_err(|error| {
+    pub(super) async fn place(
+        &self,
+        verified: Verified,
+        manifest: Manifest,
+        mut unsent: Unsent,
+    ) -> Result<(Received, Unsent)> {
+        let Verified { target, bytes, digest, .. } = verified;
+        let (kept, there) = (target.kept(), self.there.clone());
+        let placing = move || Ok((target.place(there, &manifest, &mut unsent)?, unsent));
+        let (saved, unsent) = blocking(placing).await.inspect_err(|error| {
             if let Some(folder) = kept.filter(|_| !is_end(error)) {
                 self.context.ui.note(fl!("get-not-placed", folder = folder));
             }
         })?;
-        Ok(Received { fingerprint, saved, bytes, digest })
+        Ok((Received { saved, bytes, digest }, unsent))
     }
 
     /// In order, so on one connection.

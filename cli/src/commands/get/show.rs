@@ -8,7 +8,7 @@ use crate::{
     error::Result,
     i18n::fl,
     time,
-    ui::{printable, shown, size},
+    ui::{Ui, printable, shown, size},
 };
 
 /// Names shown before "and so many more".
@@ -59,25 +59,6 @@ impl Incoming<'_> {
         lines
     }
 
-    /// Tells what was saved and where.
-    pub(super) fn report(&self, received: &Received, sender: Option<&str>) -> Result<()> {
-        let ui = &self.context.ui;
-        let placed = match &received.saved {
-            Saved::Files(placed) => &placed[..],
-            Saved::StandardOutput => &[],
-        };
-        ui.event(&ReceivedEvent {
-            event: "received",
-            sender,
-            files: placed.iter().map(|placed| placed.actual.to_string_lossy().into_owned()).collect(),
-            bytes: received.bytes,
-            sha256: received.digest.map(|digest| digest.to_string()),
-        })?;
-        placed.iter().filter(|one| one.actual != one.wanted).for_each(|one| ui.warn(renamed(one, placed)));
-        ui.note(fl!("get-verified"));
-        placed.iter().try_for_each(|placed| ui.say(shown(&placed.actual)))
-    }
-
     /// Tells where the age file is.
     pub(super) fn report_ciphertext(&self, placed: &Placed, bytes: u64) -> Result<()> {
         let (ui, path) = (&self.context.ui, &placed.actual);
@@ -88,6 +69,24 @@ impl Incoming<'_> {
         ui.note(fl!("get-ciphertext-saved"));
         ui.say(shown(path))
     }
+}
+
+/// Tells what was saved and where.
+pub fn report(ui: &Ui, received: &Received, sender: Option<&str>) -> Result<()> {
+    let placed = match &received.saved {
+        Saved::Files(placed) => &placed[..],
+        Saved::StandardOutput => &[],
+    };
+    ui.event(&ReceivedEvent {
+        event: "received",
+        sender,
+        files: placed.iter().map(|placed| placed.actual.to_string_lossy().into_owned()).collect(),
+        bytes: received.bytes,
+        sha256: received.digest.map(|digest| digest.to_string()),
+    })?;
+    placed.iter().filter(|one| one.actual != one.wanted).for_each(|one| ui.warn(renamed(one, placed)));
+    ui.note(fl!("get-verified"));
+    placed.iter().try_for_each(|placed| ui.say(shown(&placed.actual)))
 }
 
 /// Why it does not have the name it wanted. If that is among all that was placed, this is the rest of a folder.

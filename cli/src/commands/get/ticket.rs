@@ -23,6 +23,9 @@ const MAX_FILE_BYTES: u64 = 8 * 1024;
 /// A ticket that is older than this by two clocks, in seconds, is of no use any more: it ran for a day.
 const OLD_SECONDS: u64 = 30 * 24 * 3600;
 
+/// What the name of a note ends in.
+pub const NOTE: &str = "saved";
+
 /// A ticket as it stands in its file.
 #[derive(Serialize, Deserialize)]
 struct Kept {
@@ -70,9 +73,24 @@ impl TicketFile {
         }
     }
 
+    /// The ticket that is kept for this link; an error if there is none, or another program uses it.
+    pub fn kept(folder: &Path, link: &Link) -> io::Result<(Secret, Self)> {
+        let path = path_of(folder, link);
+        let file = system::open_regular(&path)?;
+        file.try_lock()?;
+        let kept = read(&file).filter(|kept| kept.link == link.to_string());
+        let ticket = kept.and_then(|kept| Secret::parse(&kept.ticket)).ok_or(io::ErrorKind::InvalidData)?;
+        Ok((ticket, Self { path, file, link: link.clone() }))
+    }
+
     /// Where it lies.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Where it is noted what was saved with it, see [`receipt`](super::receipt).
+    pub fn note(&self) -> PathBuf {
+        self.path.with_extension(NOTE)
     }
 
     /// Keeps this ticket in place of the one that is there.
@@ -85,9 +103,11 @@ impl TicketFile {
         self.file.sync_all()
     }
 
-    /// Forgets the ticket: it has done its work, or is of no use.
+    /// Forgets the ticket: it has done its work, or is of no use. So does what was noted beside it, last: a note without
+    /// a ticket is of what the relay has been told.
     pub fn forget(&self) {
         let _ = fs::remove_file(&self.path);
+        let _ = fs::remove_file(self.note());
     }
 }
 
@@ -95,7 +115,8 @@ impl TicketFile {
 pub async fn remove_old(folder: &Path, link: &Link) {
     let own = path_of(folder, link);
     let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|item| item.path());
-    let old = files.filter(|path| *path != own && untouched(slice::from_ref(path)).as_secs() > OLD_SECONDS);
+    let tickets = files.filter(|path| *path != own && path.extension().is_some_and(|extension| extension == "json"));
+    let old = tickets.filter(|path| untouched(slice::from_ref(path)).as_secs() > OLD_SECONDS);
     let mut asked = Vec::new();
     for path in old {
         let kept = system::open_regular(&path).map(|file| read(&file));
@@ -112,6 +133,11 @@ pub async fn remove_old(folder: &Path, link: &Link) {
             remove_if_free(path);
         }
     }
+}
+
+/// Where it is noted what was saved of this link.
+pub fn note_of(folder: &Path, link: &Link) -> PathBuf {
+    path_of(folder, link).with_extension(NOTE)
 }
 
 /// Two relays may have shares of one id.
@@ -132,6 +158,7 @@ fn remove_if_free(path: &Path) {
     let lock = system::open_regular(path).and_then(|file| Ok(file.try_lock().map(|()| file)?));
     if lock.is_ok() {
         let _ = fs::remove_file(path);
+        let _ = fs::remove_file(path.with_extension(NOTE));
     }
 }
 

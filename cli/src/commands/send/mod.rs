@@ -39,7 +39,7 @@ use crate::{
 pub async fn run(context: &Context, args: args::Send) -> Result<()> {
     let mut stop = super::stop_signal()?;
     let read = async {
-        unfinished::remove_over(context).await?;
+        tidy(context).await?;
         Order::read(context, args).await
     };
     let order = unless_stopped(&mut stop, fl!("send-interrupted"), read).await?;
@@ -67,13 +67,19 @@ pub async fn run(context: &Context, args: args::Send) -> Result<()> {
 pub async fn resume(context: &Context, args: args::Resume) -> Result<()> {
     let mut stop = super::stop_signal()?;
     let patience = context.ui.patience(time::duration(&args.patience)?);
-    unless_stopped(&mut stop, fl!("send-interrupted"), unfinished::remove_over(context)).await?;
+    unless_stopped(&mut stop, fl!("send-interrupted"), tidy(context)).await?;
     let journal = Arc::new(unfinished::named(context, args.link.as_deref(), &mut stop).await?);
     if journal.record.asked.name.is_some() {
         return Err(Error::usage(fl!("resume-stdin")).hint(fl!("resume-stdin-hint")));
     }
     let words_file = journal.record.words_file.as_deref().map(Path::new);
     go_on(context, &journal, None, words_file, patience, &mut stop).await
+}
+
+/// Removes uploads that are over, and sends receipts that were kept.
+async fn tidy(context: &Context) -> Result<()> {
+    let ((), removed) = tokio::join!(super::get::send_kept(context, None), unfinished::remove_over(context));
+    removed
 }
 
 /// Sends something anew; as often as it takes, if what turns out not to be sendable whole may be left out. Layout and

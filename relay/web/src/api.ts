@@ -161,7 +161,7 @@ export function isPassing(failure: Failure): boolean {
     case "not_uploaded":
       return true;
     case "relay_failed":
-      return PASSING_STATUSES.has(failure.status) && failure.problem !== "content_damaged";
+      return PASSING_STATUSES.has(failure.status) && !failure.problem?.endsWith("_damaged");
     default:
       return false;
   }

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
-import { Relay } from "../src/api.ts";
+import { isPassing, Relay } from "../src/api.ts";
 import { failureOf, type Failure } from "../src/failure.ts";
 
 const { signal } = new AbortController();
@@ -91,6 +91,15 @@ test("content that ends before what the manifest gives is not what was sent", as
   assert.deepEqual(await failureOfAnswer(416, type, problem, content(null)), { code: "not_the_content" });
   assert.deepEqual(await failureOfAnswer(416, "text/html", {}, content('"x"')), { code: "content_changed" });
   assert.deepEqual(await failureOfAnswer(500, type, { code: "internal" }, content(null)), { code: "relay_failed", status: 500, problem: "internal" });
+});
+
+test("storage that is away or fails passes, what is damaged does not", async () => {
+  const passing = async (status: number, code: string) => {
+    const failure = await failureOfAnswer(status, "application/problem+json", { code });
+    return failure !== null && isPassing(failure);
+  };
+  for (const code of ["storage_missing", "storage_failing"]) assert.equal(await passing(503, code), true, code);
+  for (const code of ["content_damaged", "record_damaged"]) assert.equal(await passing(500, code), false, code);
 });
 
 test("what went wrong is told in a line, whatever was thrown", () => {

@@ -391,8 +391,15 @@ impl From<Problem> for Error {
             Code::TooBusy | Code::Timeout => {
                 told(Kind::Unreachable, fl!("relay-busy")).hint(fl!("client-unreachable-hint"))
             }
-            Code::Internal | Code::StorageMissing | Code::StorageFailing | Code::RecordDamaged => {
-                told(Kind::Unreachable, fl!("relay-failed")).hint(fl!("relay-failed-hint"))
+            Code::Internal => told(Kind::Unreachable, fl!("relay-failed")).hint(fl!("relay-failed-hint")),
+            Code::StorageMissing => {
+                told(Kind::Unreachable, fl!("relay-storage-missing")).hint(fl!("relay-storage-hint"))
+            }
+            Code::StorageFailing => {
+                told(Kind::Unreachable, fl!("relay-storage-failing")).hint(fl!("relay-storage-hint"))
+            }
+            Code::RecordDamaged => {
+                told(Kind::Corrupt, fl!("relay-record-damaged")).hint(fl!("relay-record-damaged-hint"))
             }
             Code::Conflict => told(Kind::Corrupt, fl!("relay-conflict")).hint(fl!("relay-conflict-hint")),
             // To what we ask, only what is no relay of this protocol says these.

@@ -112,14 +112,14 @@ fn exit_of(code: Code) -> Option<u8> {
     Some(match code {
         // Not what a relay says to what `share` asks: then it is none, or of another version.
         Code::BadRequest | Code::NoSuchPath | Code::MethodNotAllowed | Code::WrongLength | Code::Unknown => 3,
-        Code::Timeout | Code::TooBusy | Code::Internal => 3,
+        Code::Timeout | Code::TooBusy | Code::Internal | Code::StorageMissing | Code::StorageFailing => 3,
         Code::WrongProof => 4,
         Code::NotFound | Code::Collected | Code::Revoked | Code::Expired => 5,
         Code::DownloadsTaken | Code::TicketInvalid => 5,
         Code::Locked => 6,
         Code::NotReady => 7,
         // The relay has something else than what was sent, or not all of what it took.
-        Code::Conflict | Code::PartsMissing | Code::ContentDamaged => 8,
+        Code::Conflict | Code::PartsMissing | Code::ContentDamaged | Code::RecordDamaged => 8,
         Code::TokenRequired | Code::NotManager | Code::TooLarge | Code::ExpiryTooLong | Code::StorageFull => 9,
         Code::DamagedId => 11,
         Code::RangeNotSatisfiable => return None,

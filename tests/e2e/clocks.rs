@@ -86,6 +86,39 @@ fn what_was_left_of_a_download_goes_when_both_clocks_say_so() {
 }
 
 #[test]
+fn what_its_relay_does_not_know_goes_when_both_clocks_say_so() {
+    let (world, relay, _gate, sent) = cut_off_with_clock("100d", "+0");
+    fs::remove_dir_all(world.path("relay/shares").join(sent.id())).unwrap();
+    let (staging, (_elsewhere, other)) = (staging(&world), elsewhere(&world));
+    let all_old = || [&staging, &world.path("home")].into_iter().for_each(|folder| age(folder, 62 * 24));
+    let get = || get_one(&world, &other).within(LIMIT).exits(0);
+    all_old();
+    get();
+    assert!(staging.exists() && tickets(&world).len() == 1, "by this computer's clock alone");
+    relay.pass(62 * DAY);
+    get();
+    assert!(staging.exists() && tickets(&world).len() == 1, "by the relay's clock alone");
+    all_old();
+    get().says("Removed what was left of an old download of http://127.0.0.1:");
+    assert_eq!((staging.exists(), tickets(&world)), (false, vec![]));
+}
+
+#[test]
+fn an_upload_that_its_relay_does_not_know_stays_until_it_was_asked_again_and_again() {
+    let world = World::new();
+    let (relay, _gate) = cut_off_upload(&world);
+    fs::remove_dir_all(world.path("relay/shares")).unwrap();
+    fs::create_dir(world.path("relay/shares")).unwrap();
+    let (kept, other) = (journals(&world), world.file("other", "x"));
+    for asked in 1..=6 {
+        assert_eq!(journals(&world), kept, "asked {asked} times");
+        age(&world.path("home"), 73);
+        world.share(["send", "--relay", &relay.url]).arg(&other).succeeds();
+    }
+    assert_eq!(journals(&world), [] as [PathBuf; 0]);
+}
+
+#[test]
 fn what_was_left_of_a_download_goes_if_its_relay_was_asked_in_vain_for_long() {
     let (world, relay, gate, _) = cut_off_with_clock("7d", "+0");
     let staging = staging(&world);

@@ -107,7 +107,7 @@ impl Fetched {
 
     /// Goes on where it stopped, and ends well.
     #[track_caller]
-    fn goes_on(&self, gate: &Proxy, case: &str) -> Outcome {
+    pub fn goes_on(&self, gate: &Proxy, case: &str) -> Outcome {
         let outcome = self.get(&self.sent.through(&gate.url).link).within(LIMIT).exits(0);
         self.whole(case);
         outcome

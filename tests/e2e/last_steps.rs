@@ -22,7 +22,7 @@ const STEPS: [(&str, &str, bool); 8] = [
     ("unlink", "journal.json", true),
     ("unlink", "tags", true),
     ("unlink", "manifest.age", true),
-    ("rmdir", "files", true),
+    ("unlinkat", "files", true),
     ("unlink", "lock", true),
     ("rmdir", "", true),
 ];

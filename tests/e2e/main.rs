@@ -21,6 +21,7 @@ mod here;
 mod hostile_relay;
 mod http;
 mod interruptions;
+mod kept;
 mod keys;
 mod last_steps;
 mod limits;

@@ -67,8 +67,12 @@ impl fmt::Display for ClientError {
             Self::ThroughProxy { proxy, error } => {
                 fl!("client-through-proxy", what = error.to_string(), proxy = proxy.to_string())
             }
-            Self::Problem { problem, .. } if problem.code == Code::NotReady => waiting_for_sender(problem),
-            Self::Problem { problem, .. } => fl!("client-problem", code = problem.code.as_str()),
+            Self::Problem { problem, .. } => match problem.code {
+                Code::NotReady => waiting_for_sender(problem),
+                Code::StorageMissing => fl!("relay-storage-missing"),
+                Code::StorageFailing => fl!("relay-storage-failing"),
+                code => fl!("client-problem", code = code.as_str()),
+            },
             Self::Status { status: 413, .. } => fl!("client-status-too-large"),
             Self::Status { status, .. } => fl!("client-status", status = status.to_string()),
             Self::Redirected => fl!("client-redirected"),

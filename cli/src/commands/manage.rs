@@ -42,12 +42,17 @@ pub fn told(error: ClientError) -> Error {
     let at = time::local(problem.at.unwrap_or_default());
     let gone = |message| Error::new(Kind::Gone, problem.code.as_str(), message);
     match problem.code {
-        Code::NotFound => gone(fl!("sent-unknown")).hint(fl!("sent-unknown-hint")),
+        Code::NotFound => unknown(),
         Code::Expired => gone(fl!("sent-expired", at = at)),
         Code::Revoked => gone(fl!("sent-revoked", at = at)),
         Code::Collected => gone(fl!("sent-collected", at = at)),
         _ => error.into(),
     }
+}
+
+/// What the sender is told of a share that the relay does not know, which may come back.
+pub fn unknown() -> Error {
+    Error::new(Kind::Gone, Code::NotFound.as_str(), fl!("sent-unknown")).hint(fl!("sent-unknown-hint"))
 }
 
 /// Shows what happened to a share.
@@ -69,12 +74,13 @@ pub async fn status(context: &Context, args: args::Sent) -> Result<()> {
 /// Takes a share back: the relay deletes the content at once.
 pub async fn revoke(context: &Context, args: args::Sent) -> Result<()> {
     let sent = Sent::find(context, &args)?;
-    let revoked = sent.client.revoke(&sent.link.id, &sent.entry.manage_key).await.map_err(told);
+    let revoked = sent.client.revoke(&sent.link.id, &sent.entry.manage_key).await;
     // Of a share that is over, nothing is left to go on with either.
-    if revoked.as_ref().err().is_none_or(|error| error.kind() == Kind::Gone) {
+    let is_over = |error: &ClientError| matches!(error.code(), Some(Code::Expired | Code::Revoked | Code::Collected));
+    if revoked.as_ref().err().is_none_or(is_over) {
         context.journals()?.remove(&sent.link.id);
     }
-    revoked?;
+    revoked.map_err(told)?;
     context.ui.event(&serde_json::json!({ "event": "revoked", "link": sent.entry.link }))?;
     context.ui.say(fl!("revoke-done"))
 }

@@ -58,12 +58,7 @@ pub fn place(
 }
 
 /// Where [`place`] will put these names, or all, as things are now.
-pub fn plan(
-    staging: &Path,
-    names: Option<&[String]>,
-    output: &Path,
-    force: bool,
-) -> Result<Vec<Placed>, ContentError> {
+pub fn plan(staging: &Path, names: Option<&[String]>, output: &Path, force: bool) -> Result<Vec<Placed>, ContentError> {
     let names = match names {
         Some(names) => names.iter().map(OsString::from).collect(),
         None => names_in(staging)?,

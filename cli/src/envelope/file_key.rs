@@ -14,6 +14,13 @@ impl FileKey {
     /// Bytes of a file key.
     pub const LEN: usize = 16;
 
+    /// A new random key.
+    pub fn random() -> Result<Self, getrandom::Error> {
+        let mut bytes = Zeroizing::new([0; Self::LEN]);
+        getrandom::fill(&mut *bytes)?;
+        Ok(Self(bytes))
+    }
+
     /// The key kept in a journal.
     pub fn from_bytes(bytes: Zeroizing<[u8; Self::LEN]>) -> Self {
         Self(bytes)

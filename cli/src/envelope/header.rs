@@ -1,9 +1,12 @@
-//! Headers: the `age` crate makes and opens them; we take the file key as it passes by.
+//! Headers: the `age` crate makes those for keys and opens all; we take the file key as it passes by. For words, which
+//! take long, only their stanza is the crate's, so that a header can be made for a file key that is in use already.
 
 use std::{cell::RefCell, collections::HashSet, io, iter, sync::mpsc, thread};
 
-use age::{DecryptError, Decryptor, EncryptError, Encryptor, secrecy::SecretString};
+use age::{DecryptError, Decryptor, EncryptError, Encryptor, Recipient as _, secrecy::SecretString};
 use age_core::format::{FileKey as AgeFileKey, Stanza};
+use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
+use ring::hmac;
 use share_relay_api::limits::MAX_HEADER_BYTES;
 use zeroize::Zeroizing;
 
@@ -17,6 +20,9 @@ pub const MAX_WORK_FACTOR: u8 = 20;
 
 /// scrypt's r, which age fixes: each of the N blocks takes 128 times as many bytes.
 const SCRYPT_BLOCK: usize = 8;
+
+/// The first line of every header.
+const VERSION_LINE: &str = "age-encryption.org/v1";
 
 /// Bytes of a header with one scrypt stanza of a two-digit work factor. All its fields have fixed lengths.
 const WORDS_HEADER_LEN: u64 = 150;
@@ -43,21 +49,13 @@ enum State {
 }
 
 impl PendingHeader {
-    /// Starts a header for words, joined by `-`; scrypt runs on a thread of its own.
-    pub fn for_words(passphrase: &str) -> Result<Self, EnvelopeError> {
-        let passphrase = SecretString::from(passphrase);
-        let (taken, file_key) = mpsc::channel();
-        let work = move || {
-            find_memory(WORK_FACTOR)?;
-            let mut recipient = age::scrypt::Recipient::new(passphrase);
-            recipient.set_work_factor(WORK_FACTOR);
-            make(iter::once(&TakeOnWrap { inner: &recipient, taken } as &dyn age::Recipient))
-        };
+    /// Starts a header for words, joined by `-`, that hides this file key; scrypt runs on a thread of its own. Each one is
+    /// another, so once a header may have been sent, no other is made for its file key.
+    pub fn for_words(file_key: FileKey, passphrase: &str) -> Result<Self, EnvelopeError> {
+        let (key, passphrase) = (file_key.clone(), SecretString::from(passphrase));
+        let work = move || words_header(&key, passphrase);
         let thread = thread::Builder::new().name("scrypt".into()).spawn(work).map_err(EnvelopeError::System)?;
-        match file_key.recv() {
-            Ok(file_key) => Ok(Self { file_key, len: WORDS_HEADER_LEN, state: State::Working(thread) }),
-            Err(_) => Err(join(thread).err().unwrap_or_else(|| unlike_age("made a header without a file key"))),
-        }
+        Ok(Self { file_key, len: WORDS_HEADER_LEN, state: State::Working(thread) })
     }
 
     /// Makes a header for public keys.
@@ -76,6 +74,14 @@ impl PendingHeader {
     /// A header that was made before.
     pub fn known(file_key: FileKey, header: Vec<u8>) -> Self {
         Self { file_key, len: header.len() as u64, state: State::Ready(header) }
+    }
+
+    /// The header, where no scrypt is waited for.
+    pub fn ready(&self) -> Option<&[u8]> {
+        match &self.state {
+            State::Ready(header) => Some(header),
+            State::Working(_) => None,
+        }
     }
 
     /// The header. Waits for scrypt if it still runs.
@@ -98,6 +104,22 @@ fn join(thread: thread::JoinHandle<Result<Vec<u8>, EnvelopeError>>) -> Result<Ve
 /// The age crate did what it never does.
 fn unlike_age(what: &str) -> EnvelopeError {
     EnvelopeError::Library(format!("the age crate {what}"))
+}
+
+/// The header with a scrypt stanza alone (C2SP age.md, "Header").
+fn words_header(file_key: &FileKey, passphrase: SecretString) -> Result<Vec<u8>, EnvelopeError> {
+    find_memory(WORK_FACTOR)?;
+    let mut recipient = age::scrypt::Recipient::new(passphrase);
+    recipient.set_work_factor(WORK_FACTOR);
+    let wrapped = recipient.wrap_file_key(&AgeFileKey::new(Box::new(*file_key.expose())));
+    let (stanzas, _) = wrapped.map_err(|error| EnvelopeError::Library(error.to_string()))?;
+    let [Stanza { tag, args, body }] = &stanzas[..] else { return Err(unlike_age("made other than one stanza")) };
+    let (args, body) = (args.join(" "), BASE64_STANDARD_NO_PAD.encode(body));
+    let header = format!("{VERSION_LINE}\n-> {tag} {args}\n{body}\n---");
+    let mut key = Zeroizing::new([0; 32]);
+    file_key.derive(&[], b"header", &mut key);
+    let mac = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &*key), header.as_bytes());
+    Ok(format!("{header} {}\n", BASE64_STANDARD_NO_PAD.encode(mac)).into())
 }
 
 fn make<'a>(recipients: impl Iterator<Item = &'a dyn age::Recipient>) -> Result<Vec<u8>, EnvelopeError> {
@@ -129,7 +151,7 @@ pub fn header_len(prefix: &[u8]) -> Result<Option<usize>, EnvelopeError> {
         let Some(text) = line.strip_suffix(b"\n") else { break };
         len += line.len();
         expect = match expect {
-            Expect::Version if text == b"age-encryption.org/v1" => Expect::Stanza,
+            Expect::Version if text == VERSION_LINE.as_bytes() => Expect::Stanza,
             Expect::Stanza if text.starts_with(b"-> ") && stanzas < MAX_STANZAS => {
                 stanzas += 1;
                 Expect::Body

@@ -81,7 +81,7 @@ fn the_age_crate_opens_ours_and_we_open_its() {
 
 #[test]
 fn words_make_a_standard_file_whose_header_has_the_foretold_length() {
-    let pending = PendingHeader::for_words("six-spoken-words").unwrap();
+    let pending = PendingHeader::for_words(FileKey::random().unwrap(), "six-spoken-words").unwrap();
     let (file_key, foretold) = (pending.file_key.clone(), pending.len);
     let header = pending.finish().unwrap();
     assert_eq!(header.len() as u64, foretold);

@@ -7,7 +7,7 @@
 //! | `tags` | a [`TagFile`]; the tags of a block are in it, on disk, before its first byte is sent |
 //! | `sources.json` | the files and folders that are sent, as they were found; nothing of the kind for standard input |
 //! | `manifest.age` | the manifest as it was first sent; that of a stream once the stream has ended |
-//! | `header` | the age header. Without it the upload cannot go on: no other header can be made for the same file key |
+//! | `header` | the age header, before its first byte is sent. Until it is here another may be made for the same file key |
 //!
 //! The folder exists before the relay hears of the share, and goes away when the share is ready, taken back or over.
 //! Each file is written whole or not at all, but for the tags.
@@ -135,19 +135,35 @@ impl Journals {
         Ok(Self(dirs.uploads()?))
     }
 
-    /// A new one, on disk before anything is sent; of files and folders as they were found.
-    pub fn create(&self, id: &ShareId, record: Record, sources: Option<&[Source]>) -> Result<Journal> {
+    /// A new one, on disk before anything is sent; of files and folders as they were found, with the header if that is
+    /// there already.
+    pub fn create(
+        &self,
+        id: &ShareId,
+        record: Record,
+        sources: Option<&[Source]>,
+        header: Option<&[u8]>,
+    ) -> Result<Journal> {
         let unwritable = |error| Error::at_home(fl!("transfer-journal-unwritable", path = shown(&self.0)), error);
-        self.try_create(id, record, sources).map_err(unwritable)
+        self.try_create(id, record, sources, header).map_err(unwritable)
     }
 
-    fn try_create(&self, id: &ShareId, record: Record, sources: Option<&[Source]>) -> io::Result<Journal> {
+    fn try_create(
+        &self,
+        id: &ShareId,
+        record: Record,
+        sources: Option<&[Source]>,
+        header: Option<&[u8]>,
+    ) -> io::Result<Journal> {
         let folder = self.folder(id);
         let lock = self.claim(&folder)?;
         let tags = TagFile::create(&folder.join(TAGS))?;
         tags.reserve(record.request.payload_bytes.map_or(0, |bytes| bytes.div_ceil(SEALED_CHUNK_BYTES)))?;
         if let Some(sources) = sources {
             config::write_private(&folder.join(SOURCES), &serde_json::to_vec(sources)?)?;
+        }
+        if let Some(header) = header {
+            config::write_private(&folder.join(HEADER), header)?;
         }
         let json = Zeroizing::new(serde_json::to_vec(&record).map_err(io::Error::other)?);
         config::write_private(&folder.join(RECORD), &json)?;
@@ -231,11 +247,6 @@ impl Unfinished {
         Record::read(&json).map(|record| Self { folder, record })
     }
 
-    /// Whether it can go on.
-    pub fn has_header(&self) -> bool {
-        self.folder.join(HEADER).exists()
-    }
-
     /// Takes it up; `WouldBlock` if another process works on it.
     pub fn open(self) -> io::Result<Journal> {
         let path = self.folder.join(LOCK);
@@ -261,12 +272,11 @@ impl Unfinished {
 }
 
 impl Journal {
-    /// Puts down the header, and with it the manifest where that is known: from now on the upload can go on.
+    /// Puts down the header, and with it the manifest where that is known, before either is first sent. The header first:
+    /// it is the manifest's, too.
     pub fn keep_header(&self, header: &[u8], manifest: Option<&[u8]>) -> io::Result<()> {
-        if let Some(manifest) = manifest {
-            self.keep_manifest(manifest)?;
-        }
-        config::write_private(&self.folder.join(HEADER), header)
+        config::write_private(&self.folder.join(HEADER), header)?;
+        manifest.map_or(Ok(()), |manifest| self.keep_manifest(manifest))
     }
 
     /// Puts down the manifest's age file, before it is first sent.
@@ -396,7 +406,7 @@ mod tests {
     fn comes_back_as_it_was_to_one_process_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
         let journals = Journals(folder.path().join("uploads"));
-        let journal = journals.create(&id(1), record(), None).unwrap();
+        let journal = journals.create(&id(1), record(), None, None).unwrap();
         assert_eq!(journal.header().unwrap(), None);
         journal.keep_header(b"header", Some(b"manifest")).unwrap();
         journal.tags.write(9_999, &[3; 16]).unwrap();
@@ -405,7 +415,7 @@ mod tests {
         drop(journal);
 
         let found = journals.list().remove(0);
-        assert!(found.has_header() && journals.has(&id(1)));
+        assert!(journals.has(&id(1)));
         let journal = found.open().unwrap();
         assert_eq!(journal.header().unwrap().unwrap(), b"header");
         assert_eq!(journal.manifest().unwrap().unwrap(), b"manifest");
@@ -423,7 +433,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let journals = Journals(folder.path().join("uploads"));
-        let journal = journals.create(&id(1), record(), None).unwrap();
+        let journal = journals.create(&id(1), record(), None, None).unwrap();
         journal.keep_header(b"header", Some(b"manifest")).unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&journals.0), mode(&journal.folder)), (0o700, 0o700));
@@ -445,7 +455,7 @@ mod tests {
     fn a_sweep_takes_what_never_began_and_leaves_what_lives() {
         let folder = tempfile::tempdir().unwrap();
         let journals = Journals(folder.path().join("uploads"));
-        let alive = journals.create(&id(1), record(), None).unwrap().folder.clone();
+        let alive = journals.create(&id(1), record(), None, None).unwrap().folder.clone();
         age(&alive, 24 * 366);
         let (unborn, half) = (journals.folder(&id(4)), journals.folder(&id(5)));
         fs::create_dir(&unborn).unwrap();
@@ -469,7 +479,7 @@ mod tests {
     fn one_that_is_damaged_goes_when_a_relay_would_have_given_up() {
         let folder = tempfile::tempdir().unwrap();
         let journals = Journals(folder.path().join("uploads"));
-        let damaged = journals.create(&id(1), record(), None).unwrap().folder.clone();
+        let damaged = journals.create(&id(1), record(), None, None).unwrap().folder.clone();
         fs::write(damaged.join(RECORD), "{").unwrap();
         for hours in [0, -24 * 366, 71] {
             age(&damaged, hours);
@@ -485,7 +495,7 @@ mod tests {
     fn is_asked_about_when_a_relay_may_have_given_up() {
         let folder = tempfile::tempdir().unwrap();
         let journals = Journals(folder.path().join("uploads"));
-        let journal = journals.create(&id(1), record(), None).unwrap();
+        let journal = journals.create(&id(1), record(), None, None).unwrap();
         for (hours, old) in [(0, 0), (71, 0), (73, 1), (-24 * 366, 0)] {
             age(&journal.folder, hours);
             assert_eq!(journals.old().len(), old, "{hours}");
@@ -504,13 +514,13 @@ mod tests {
     fn is_over_here_after_two_days_without_progress_or_once_it_expired() {
         let folder = tempfile::tempdir().unwrap();
         let journals = Journals(folder.path().join("uploads"));
-        let journal = journals.create(&id(1), record(), None).unwrap();
+        let journal = journals.create(&id(1), record(), None, None).unwrap();
         for (hours, over) in [(0, false), (47, false), (49, true), (-49, false)] {
             age(&journal.folder, hours);
             assert_eq!(journal.is_over_here(), over, "{hours}");
         }
         for (began_at, over) in [(time::now() - 8 * 24 * 3600, true), (time::now() + 24 * 3600, false)] {
-            let journal = journals.create(&id(2), Record { began_at, ..record() }, None).unwrap();
+            let journal = journals.create(&id(2), Record { began_at, ..record() }, None, None).unwrap();
             assert_eq!(journal.is_over_here(), over);
             journal.remove();
         }

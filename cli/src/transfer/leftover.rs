@@ -34,6 +34,11 @@ pub enum Standing {
     Expired,
     /// Nothing of it can be fetched or sent any more.
     Gone,
+    /// The relay, whose clock this is, does not know it. It may have ended long ago, or come back.
+    Unlisted {
+        /// The relay's clock.
+        now: u64,
+    },
     /// There was no answer, or none that tells.
     Unknown,
 }
@@ -48,22 +53,28 @@ impl Standing {
     async fn of(link: String, until: Instant) -> Self {
         let Ok(link) = Link::parse(&link) else { return Self::Unknown };
         let Ok(client) = Client::new(&link.relay) else { return Self::Unknown };
-        match timeout_at(until, client.status(&link.id)).await {
-            Ok(Ok(status)) => Self::Alive { now: status.now },
-            Ok(Err(error)) => match error.code() {
+        let ask = async {
+            let error = match client.status(&link.id).await {
+                Ok(status) => return Self::Alive { now: status.now },
+                Err(error) => error,
+            };
+            match error.code() {
                 Some(Code::Expired) => Self::Expired,
-                Some(Code::Collected | Code::Revoked | Code::NotFound) => Self::Gone,
+                Some(Code::Collected | Code::Revoked) => Self::Gone,
+                Some(Code::NotFound) => {
+                    client.info(None).await.map_or(Self::Unknown, |info| Self::Unlisted { now: info.now })
+                }
                 _ => Self::Unknown,
-            },
-            Err(_) => Self::Unknown,
-        }
+            }
+        };
+        timeout_at(until, ask).await.unwrap_or(Self::Unknown)
     }
 
     /// Whether a ticket has ended, and some more time has passed, as far as the relay tells. Of a share that has expired
     /// it tells that only when it has forgotten it.
     pub fn is_past(self, time: u64) -> bool {
         match self {
-            Self::Alive { now } => now > time,
+            Self::Alive { now } | Self::Unlisted { now } => now > time,
             Self::Gone => true,
             Self::Expired | Self::Unknown => false,
         }
@@ -87,7 +98,7 @@ pub fn untouched(files: &[PathBuf]) -> Duration {
 /// Has [`untouched`] count from now on, as this was not said to go. Gives whether it may go all the same: its relay seems
 /// to be gone. How often that was asked in vain is kept as line feeds at the file's end, which JSON may have.
 pub fn postpone(file: &Path, standing: Standing) -> bool {
-    let vain = standing == Standing::Unknown;
+    let vain = matches!(standing, Standing::Unknown | Standing::Unlisted { .. });
     touch(file);
     vain && asked_in_vain(file).is_ok_and(|times| times >= VAIN)
 }

@@ -52,6 +52,9 @@ fn every_call_has_an_end_of_its_own_for_errors_that_only_a_broken_relay_gives() 
         (Code::Internal, 3, "The relay failed"),
         (Code::Conflict, 8, "The relay holds something different from what was sent"),
         (Code::PartsMissing, 8, "The relay has lost a part"),
+        (Code::StorageMissing, 3, "The relay's storage is not there at the moment"),
+        (Code::StorageFailing, 3, "The relay cannot write anything down at the moment"),
+        (Code::RecordDamaged, 8, "What the relay has written down about this share is damaged"),
     ];
     for call in RECIPIENTS.into_iter().chain(SENDERS) {
         for (code, exit, sentence) in codes {

@@ -228,10 +228,10 @@ pub fn is_taken_away(error: &Error) -> bool {
     [Code::Revoked, Code::Collected].iter().any(|code| error.code() == code.as_str())
 }
 
-/// Whether what has been fetched is of no use after this.
+/// Whether what has been fetched is of no use after this. A record that its relay cannot read may be mended.
 pub fn is_end(error: &Error) -> bool {
     is_taken_away(error)
-        || error.kind() == Kind::Corrupt
+        || error.kind() == Kind::Corrupt && error.code() != Code::RecordDamaged.as_str()
         || [NAME_NOT_POSSIBLE, "staging_swapped"].contains(&error.code())
 }
 

@@ -355,6 +355,12 @@ fn tell_if_clocks_differ(context: &Context, relay: u64) {
 /// honour past the end. Of one that was taken back or collected, what was left is removed.
 fn kept_of_ended(context: &Context, args: &args::Get, link: &Link, error: Error) -> Result<About> {
     let expired = error.code() == Code::Expired.as_str();
+    if error.code() == Code::NotFound.as_str()
+        && let Some(kept) = folder::find_kept(&args.output, link)
+    {
+        context.ui.note(fl!("get-still-kept", folder = shown(kept.staging.path())));
+        return Err(error);
+    }
     if !to_files(args) || !expired && !land::is_taken_away(&error) {
         return Err(error);
     }

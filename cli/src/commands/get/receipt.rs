@@ -149,10 +149,8 @@ impl Before {
             let staged = fs::symlink_metadata(Path::new(&place.staged).join(wanted));
             self.note.saved || staged.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
         });
-        let given = given.map(|(wanted, actual)| Placed {
-            wanted: self.output.join(wanted),
-            actual: self.output.join(actual),
-        });
+        let given =
+            given.map(|(wanted, actual)| Placed { wanted: self.output.join(wanted), actual: self.output.join(actual) });
         let (there, gone): (Vec<_>, Vec<_>) = given.partition(|placed| fs::symlink_metadata(&placed.actual).is_ok());
         (there, gone.into_iter().map(|placed| placed.actual).collect())
     }

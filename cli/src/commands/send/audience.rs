@@ -12,7 +12,7 @@ use super::super::no_randomness;
 use crate::{
     args,
     envelope::{
-        self, PendingHeader, Recipient,
+        self, FileKey, PendingHeader, Recipient,
         words::{Passphrase, WordList},
     },
     error::{Error, Result},
@@ -77,7 +77,9 @@ impl Audience {
     pub fn header(&self, words: Option<&str>) -> Result<PendingHeader> {
         Ok(match self {
             Self::Keys(keys) => PendingHeader::for_keys(keys)?,
-            Self::Words(..) => PendingHeader::for_words(words.unwrap_or_default())?,
+            Self::Words(..) => {
+                PendingHeader::for_words(FileKey::random().map_err(no_randomness)?, words.unwrap_or_default())?
+            }
         })
     }
 }

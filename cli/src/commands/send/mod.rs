@@ -68,7 +68,7 @@ pub async fn resume(context: &Context, args: args::Resume) -> Result<()> {
     let mut stop = super::stop_signal()?;
     let patience = context.ui.patience(time::duration(&args.patience)?);
     unless_stopped(&mut stop, fl!("send-interrupted"), tidy(context)).await?;
-    let journal = Arc::new(unfinished::named(context, args.link.as_deref(), &mut stop).await?);
+    let journal = Arc::new(unfinished::named(context, args.link.as_deref())?);
     if journal.record.asked.name.is_some() {
         return Err(Error::usage(fl!("resume-stdin")).hint(fl!("resume-stdin-hint")));
     }

@@ -65,6 +65,8 @@ pub struct Sending {
     /// Whether this goes on with what was begun before.
     resumed: bool,
     created: OnceLock<Created>,
+    /// Link and words are out.
+    announced: OnceLock<()>,
 }
 
 /// A share's id, and how the relay is to know those who know the words.
@@ -124,8 +126,8 @@ impl Sending {
         let journal = match route.here {
             Some(_) => None,
             None => {
-                let (id, sources) = (identity.id, outgoing.sources()?);
-                Some(blocking(move || journals.create(&id, record, sources.as_deref())).await?)
+                let (id, sources, header) = (identity.id, outgoing.sources()?, header.ready().map(<[u8]>::to_vec));
+                Some(blocking(move || journals.create(&id, record, sources.as_deref(), header.as_deref())).await?)
             }
         };
         Ok(Self {
@@ -141,10 +143,11 @@ impl Sending {
             journal: journal.map(Arc::new),
             resumed: false,
             created: OnceLock::new(),
+            announced: OnceLock::new(),
         })
     }
 
-    /// A share that was begun before, and its header.
+    /// A share that was begun before, and its header; if that was never kept, so never sent, a new one.
     pub fn resumed(
         journal: &Arc<Journal>,
         link: Link,
@@ -152,9 +155,12 @@ impl Sending {
         patience: Patience,
     ) -> Result<(Self, PendingHeader)> {
         let record = &journal.record;
-        let header = journal.header().and_then(|header| header.ok_or(io::ErrorKind::NotFound.into()));
-        let header = header.map_err(journal_failed)?;
-        if (header.len() + NONCE) as u64 != record.request.header_bytes {
+        let header = match (journal.header().map_err(journal_failed)?, &record.words) {
+            (Some(header), _) => PendingHeader::known(record.file_key.clone(), header),
+            (None, Some(words)) => PendingHeader::for_words(record.file_key.clone(), words)?,
+            (None, None) => return Err(journal_failed(io::ErrorKind::NotFound.into())),
+        };
+        if header.len + NONCE as u64 != record.request.header_bytes {
             return Err(journal_failed(io::ErrorKind::InvalidData.into()));
         }
         let sending = Self {
@@ -170,8 +176,8 @@ impl Sending {
             journal: Some(Arc::clone(journal)),
             resumed: true,
             created: OnceLock::new(),
+            announced: OnceLock::new(),
         };
-        let header = PendingHeader::known(record.file_key.clone(), header);
         Ok((sending, header))
     }
 
@@ -253,7 +259,7 @@ impl Sending {
         if self.resumed {
             match self.patience.with(async || self.client.status(&self.link.id).await).await {
                 Ok(status) => return self.found(status).await,
-                // Cut off before it was created.
+                // Cut off before it was created, or the relay has lost it: what was sent is sent to it again.
                 Err(error) if error.code() == Some(Code::NotFound) => {}
                 Err(error) => {
                     let error = told(error);
@@ -261,9 +267,9 @@ impl Sending {
                 }
             }
         }
-        // A relay that has no room for it, and has nothing of it yet, is not waited for.
+        // A relay that has no room for it, or cannot write, and has nothing of it yet, is not waited for.
         let call = async || match self.client.create(&self.link.id, route.token.as_ref(), &self.request).await {
-            Err(error) if error.code() == Some(Code::StorageFull) => Ok(Err(error)),
+            Err(error) if matches!(error.code(), Some(Code::StorageFull | Code::StorageFailing)) => Ok(Err(error)),
             created => created.map(Ok),
         };
         let created = self.patience.with(call).await.flatten();
@@ -311,6 +317,7 @@ impl Sending {
             context.ui.say(fl!("send-words", words = words.replace('-', " ")))?;
             context.ui.note(fl!("send-advice"));
         }
+        self.announced.get_or_init(|| ());
         Ok(())
     }
 
@@ -343,7 +350,7 @@ impl Sending {
         let (run, describe) = (pin!(upload.run(outgoing.plain())), pin!(self.put_header(header, outgoing, &upload)));
         let (uploaded, header) = match select(run, describe).await {
             Either::Left((uploaded, describe)) => {
-                // Even if the parts failed: once there is a header, the upload can go on.
+                // Even if the parts failed: what is put down is not done behind the back of whoever ends this.
                 let header = describe.await;
                 (uploaded?, header?)
             }
@@ -370,14 +377,14 @@ impl Sending {
     }
 
     /// Waits for scrypt, and uploads the header with the content's nonce, and with it the manifest where that can be
-    /// made; meanwhile the journal takes both down.
+    /// made. Both are in the journal before, so that there is never another of either.
     async fn put_header(&self, pending: PendingHeader, outgoing: &Outgoing, upload: &Upload) -> Result<Bytes> {
         let header = Bytes::from(blocking(move || Ok(pending.finish()?)).await?);
         upload.room.widen();
         let start = Bytes::from([&header[..], &self.nonce].concat());
         let manifest = outgoing.length().map(|length| self.manifest(&header, outgoing, length)).transpose()?;
         let kept = (header.clone(), manifest.clone());
-        let keep = self.keep(move |journal| journal.keep_header(&kept.0, kept.1.as_deref()));
+        self.keep(move |journal| journal.keep_header(&kept.0, kept.1.as_deref())).await?;
         let put_header =
             async || unless_collected(self.client.put_header(&self.link.id, &self.manage, start.clone()).await);
         let put_manifest = async {
@@ -386,10 +393,7 @@ impl Sending {
                 None => Ok(()),
             }
         };
-        let put = async { tokio::try_join!(async { Ok(upload.patience.with(put_header).await?) }, put_manifest) };
-        // Kept even if the relay did not take it: then it can later.
-        let (kept, put) = tokio::join!(keep, put);
-        kept.and(put.map(drop))?;
+        tokio::try_join!(async { Ok(upload.patience.with(put_header).await?) }, put_manifest)?;
         Ok(header)
     }
 

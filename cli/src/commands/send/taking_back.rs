@@ -18,14 +18,15 @@ use crate::{
 /// How long it may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Whether nothing of the share is on the relay any more, as it says in time; an error if asked to stop meanwhile.
-pub async fn revoke(link: &Link, manage: &Secret, stop: &mut StopSignal) -> Result<bool> {
+/// Whether nothing of the share is on the relay any more, as it says in time; an error if asked to stop meanwhile. What
+/// was `created` and the relay does not know now may come back.
+pub async fn revoke(link: &Link, manage: &Secret, created: bool, stop: &mut StopSignal) -> Result<bool> {
     let revoke = async { Client::new(&link.relay)?.revoke(&link.id, manage).await };
     let answer = unless_stopped(stop, fl!("send-interrupted"), async { Ok(timeout(TIMEOUT, revoke).await) }).await?;
+    let is_gone = |error: &ClientError| match error.code() {
+        Some(Code::Expired | Code::Revoked) => true,
+        Some(Code::NotFound) => !created,
+        _ => false,
+    };
     Ok(answer.is_ok_and(|answer| answer.as_ref().err().is_none_or(is_gone)))
-}
-
-/// Whether there is nothing to take back: it was never created, or is over.
-fn is_gone(error: &ClientError) -> bool {
-    matches!(error.code(), Some(Code::NotFound | Code::Expired | Code::Revoked))
 }

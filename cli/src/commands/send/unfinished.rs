@@ -19,14 +19,14 @@ use crate::{
     },
 };
 
-/// The unfinished upload of the same order that is to go on. Those that cannot, or are not wanted, are taken back.
+/// The unfinished upload of the same order that is to go on. Those that are not wanted are taken back.
 pub async fn of_order(context: &Context, order: &Order, stop: &mut StopSignal) -> Result<Option<Journal>> {
     if matches!(order.destination, Destination::Here) {
         return Ok(None);
     }
     let (mut found, mut busy) = (Vec::new(), None);
     for unfinished in context.journals()?.list().into_iter().filter(|found| found.record.asked == order.asked) {
-        match open(context, unfinished, stop).await {
+        match open(unfinished) {
             Ok(journal) => found.extend(journal),
             Err(error) => busy = Some(error),
         }
@@ -66,7 +66,7 @@ pub async fn remove_over(context: &Context) -> Result<()> {
 }
 
 /// The unfinished upload of this link, or the only one there is.
-pub async fn named(context: &Context, link: Option<&str>, stop: &mut StopSignal) -> Result<Journal> {
+pub fn named(context: &Context, link: Option<&str>) -> Result<Journal> {
     let mut found = context.journals()?.list();
     if let Some(link) = link {
         let id = Link::parse(link)?.id;
@@ -74,7 +74,7 @@ pub async fn named(context: &Context, link: Option<&str>, stop: &mut StopSignal)
     }
     let links: Vec<_> = found.iter().map(|unfinished| unfinished.record.link.clone()).collect();
     match (found.pop(), links.len()) {
-        (Some(only), 1) => open(context, only, stop).await?.ok_or_else(none),
+        (Some(only), 1) => open(only)?.ok_or_else(none),
         (None, _) => Err(none()),
         _ => Err(Error::usage(fl!("resume-several")).hint(fl!("resume-several-hint", links = links.join("\n  ")))),
     }
@@ -84,23 +84,17 @@ fn none() -> Error {
     Error::new(Kind::LocalFile, "nothing_unfinished", fl!("resume-none")).hint(fl!("resume-none-hint"))
 }
 
-/// Takes up an unfinished upload. One that was cut off before its header was made cannot go on, and is taken back.
-async fn open(context: &Context, unfinished: Unfinished, stop: &mut StopSignal) -> Result<Option<Journal>> {
-    let resumable = unfinished.has_header();
+/// Takes up an unfinished upload, unless it has just been finished.
+fn open(unfinished: Unfinished) -> Result<Option<Journal>> {
     let link = unfinished.record.link.clone();
-    let journal = match unfinished.open() {
-        Ok(journal) => journal,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+    match unfinished.open() {
+        Ok(journal) => Ok(Some(journal)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-            return Err(Error::new(Kind::LocalFile, "upload_running", fl!("resume-running", link = link.as_str())));
+            Err(Error::new(Kind::LocalFile, "upload_running", fl!("resume-running", link = link.as_str())))
         }
-        Err(error) => return Err(unreadable(error)),
-    };
-    if resumable {
-        return Ok(Some(journal));
+        Err(error) => Err(unreadable(error)),
     }
-    take_back(context, &journal, stop).await?;
-    Ok(None)
 }
 
 /// Asks whether to send anew what cannot go on, unless that is wanted; if so, the unfinished upload is taken back.
@@ -119,7 +113,8 @@ pub async fn offer_anew(context: &Context, order: &Order, journal: &Journal, sto
 async fn take_back(context: &Context, journal: &Journal, stop: &mut StopSignal) -> Result<()> {
     let record = &journal.record;
     let (link, shown) = (Link::parse(&record.link)?, record.link.as_str());
-    match taking_back::revoke(&link, &record.manage_key, stop).await? {
+    let created = context.ledger()?.get(&link.id).is_ok();
+    match taking_back::revoke(&link, &record.manage_key, created, stop).await? {
         true => {
             context.forget(&link.id);
             context.ui.tell(fl!("resume-taken-back", link = shown));

@@ -8,6 +8,7 @@ use super::Sending;
 use crate::{
     commands::{
         Context,
+        manage::unknown,
         send::{audience::WordsFile, outgoing::Outgoing, taking_back},
     },
     error::{Error, Kind},
@@ -16,6 +17,9 @@ use crate::{
     system::StopSignal,
     ui::shown,
 };
+
+/// What a relay may say of a share that it takes all the same once somebody has seen to it.
+const LATER: [Code; 4] = [Code::StorageFull, Code::PartsMissing, Code::NotFound, Code::RecordDamaged];
 
 impl Sending {
     /// After a failure: what was sent is kept, to go on with; or else nothing half-sent stays on the relay. Gives the
@@ -36,7 +40,7 @@ impl Sending {
             Some(journal) if self.resumed && error.code() == Code::Expired.as_str() && !journal.is_over_here() => {
                 (error.hint(fl!("resume-clocks-hint", link = link)), true)
             }
-            Some(journal) if self.resumed && error.kind() == Kind::Gone => {
+            Some(journal) if self.resumed && error.kind() == Kind::Gone && !is_unknown(&error) => {
                 drop(WordsFile::of(&journal.record));
                 self.forget();
                 (error, false)
@@ -49,11 +53,13 @@ impl Sending {
                 let changed = Error::new(Kind::Changed, "file_changed", sentence);
                 (changed.hint(fl!("resume-changed-hint")), true)
             }
-            Some(journal)
-                if self.can_go_on(&error, not_whole) && (self.resumed || matches!(journal.header(), Ok(Some(_)))) =>
-            {
+            Some(journal) if self.can_go_on(&error, not_whole) => {
                 tell_end(context, &error, fl!("send-kept", link = link));
+                let error = if is_unknown(&error) { unknown() } else { error };
                 let error = match journal.record.asked.name {
+                    None if error.code() == "local_file" && not_whole.is_empty() => {
+                        error.hint(fl!("send-kept-home-hint"))
+                    }
                     None if not_whole.is_empty() => error.and_hint(fl!("send-kept-hint")),
                     None if outgoing.is_more_than(not_whole) => error.hint(fl!("send-kept-not-whole-hint")),
                     None => error.hint(fl!("send-kept-changed-hint")),
@@ -83,8 +89,10 @@ impl Sending {
         }
         let passing = match error.kind() {
             Kind::Interrupted | Kind::Unreachable | Kind::Unexpected => true,
-            Kind::Changed | Kind::LocalFile if !not_whole.is_empty() => true,
-            _ => [Code::StorageFull, Code::PartsMissing].iter().any(|code| error.code() == code.as_str()),
+            Kind::Changed => !not_whole.is_empty(),
+            // What is missing on this computer, such as room, may be there later. But a link that nobody got leads nowhere.
+            Kind::LocalFile => !not_whole.is_empty() || self.announced.get().is_some(),
+            _ => LATER.iter().any(|code| error.code() == code.as_str()),
         };
         self.created.get().is_some() && passing
     }
@@ -96,7 +104,7 @@ impl Sending {
             return true;
         }
         context.ui.note(fl!("send-taking-back"));
-        let taken_back = taking_back::revoke(&self.link, &self.manage, stop).await.unwrap_or(false);
+        let taken_back = taking_back::revoke(&self.link, &self.manage, created, stop).await.unwrap_or(false);
         if taken_back {
             context.forget(&self.link.id);
             tell_end(context, error, fl!("send-taken-back"));
@@ -105,6 +113,11 @@ impl Sending {
         }
         taken_back || !created
     }
+}
+
+/// What a relay does not know may come back.
+fn is_unknown(error: &Error) -> bool {
+    error.code() == Code::NotFound.as_str()
 }
 
 /// What became of it is a warning, unless whoever sends it chose to stop.

@@ -110,7 +110,11 @@ fn what_was_changed_meanwhile_is_said_and_what_is_gone_comes_again() {
 
     let gate = killed_before_the_receipt(&fetched);
     fs::rename(fetched.world.path("in/case.bin"), fetched.world.path("elsewhere.bin")).unwrap();
-    get(&gate).says("in/case.bin was saved before, and is not there any more. It is downloaded again.");
+    let gone = "in/case.bin was saved before and is not there any more; it is downloaded again";
+    // It may be stopped in between.
+    let unsure = fetched.get(&fetched.sent.through(&gate.url).link).args(["--identity", "nowhere"]);
+    unsure.within(LIMIT).exits(10).says(gone);
+    get(&gate);
     fetched.whole("what was gone is there again");
     assert_eq!((fetched.events("ticket"), fetched.events("receipt")), (2, 2));
     assert_eq!(kept(&fetched.world), [] as [PathBuf; 0]);

@@ -7,6 +7,7 @@ use share_relay_api::{Bytes32, paths};
 
 use crate::{
     failures::{fails, send_something},
+    http::Server,
     raw,
     world::{Sent, World, files_below},
 };
@@ -139,6 +140,25 @@ fn who_sent_it_is_not_told_to_ask_the_sender() {
     fs::remove_dir_all(relay.share(&sent)).unwrap();
     let status = || world.share(["status", &sent.link]);
     fails(status, 5, "not_found", "The relay does not know this share", "A relay forgets a share 30 days after");
+}
+
+#[test]
+fn content_that_was_found_damaged_is_told_first() {
+    let world = World::new();
+    let relay = world.relay();
+    let server = Server::before(&relay.url, |request, response| match request.call() {
+        "events" => {
+            let told = String::from_utf8(response.body.clone()).unwrap();
+            let found = told.replace(r#""events":["#, r#""events":[{"at":1795335879,"event":"damaged"},"#);
+            response.with_body(found).into()
+        }
+        _ => response.into(),
+    });
+    let sent = send_something(&world, &server.url, &[]);
+    let outcome = world.share(["status", &sent.link]).succeeds();
+    assert!(outcome.stdout().contains("What the relay holds of it is damaged"), "{outcome:?}");
+    assert!(outcome.stdout().contains("found damaged on the relay; send it again"), "{outcome:?}");
+    assert_eq!(world.events(&sent), ["damaged", "created", "ready"]);
 }
 
 #[test]

@@ -208,7 +208,9 @@ impl Told {
 }
 
 fn state_sentence(state: State, entry: &Entry, events: &[Told]) -> String {
+    let is_damaged = events.iter().any(|told| told.event.kind == EventKind::Damaged);
     match state {
+        State::Uploading | State::Ready if is_damaged => fl!("state-damaged"),
         State::Uploading => fl!("state-uploading"),
         State::Ready => ready_sentence(entry, events, time::now()),
         State::Collected => fl!("state-collected"),

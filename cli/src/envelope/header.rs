@@ -52,6 +52,7 @@ impl PendingHeader {
     /// Starts a header for words, joined by `-`, that hides this file key; scrypt runs on a thread of its own. Each one is
     /// another, so once a header may have been sent, no other is made for its file key.
     pub fn for_words(file_key: FileKey, passphrase: &str) -> Result<Self, EnvelopeError> {
+        find_memory(WORK_FACTOR)?;
         let (key, passphrase) = (file_key.clone(), SecretString::from(passphrase));
         let work = move || words_header(&key, passphrase);
         let thread = thread::Builder::new().name("scrypt".into()).spawn(work).map_err(EnvelopeError::System)?;
@@ -108,7 +109,6 @@ fn unlike_age(what: &str) -> EnvelopeError {
 
 /// The header with a scrypt stanza alone (C2SP age.md, "Header").
 fn words_header(file_key: &FileKey, passphrase: SecretString) -> Result<Vec<u8>, EnvelopeError> {
-    find_memory(WORK_FACTOR)?;
     let mut recipient = age::scrypt::Recipient::new(passphrase);
     recipient.set_work_factor(WORK_FACTOR);
     let wrapped = recipient.wrap_file_key(&AgeFileKey::new(Box::new(*file_key.expose())));

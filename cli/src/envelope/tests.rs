@@ -88,6 +88,10 @@ fn words_make_a_standard_file_whose_header_has_the_foretold_length() {
     assert!(header.starts_with(b"age-encryption.org/v1\n-> scrypt "));
     assert_eq!(open_header(&header, &words("six-spoken-words")).unwrap().expose(), file_key.expose());
 
+    let again = PendingHeader::for_words(file_key.clone(), "six-spoken-words").unwrap().finish().unwrap();
+    assert_ne!(again, header);
+    assert_eq!(open_header(&again, &words("six-spoken-words")).unwrap().expose(), file_key.expose());
+
     let file = seal_bytes(&header, &random_nonce().unwrap(), &file_key, b"hello");
     let identity = header::scrypt_identity("six-spoken-words", MAX_WORK_FACTOR);
     assert_eq!(open_with_age(&file, &identity), b"hello");

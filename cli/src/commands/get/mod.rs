@@ -84,8 +84,8 @@ async fn there_before(
     let Some(before) = before else { return Ok(Some(Vec::new())) };
     let (there, gone) = before.there_and_gone();
     if !before.is_all(&there) {
-        gone.iter().for_each(|path| context.ui.note(fl!("get-gone-since", path = shown(path))));
-        before.forget();
+        gone.iter().for_each(|path| context.ui.warn(fl!("get-gone-since", path = shown(path))));
+        before.reduce(&there);
         return Ok(Some(there));
     }
     before.clear();

@@ -58,8 +58,19 @@ pub struct Note {
     sha256: Option<Bytes32>,
     /// Where to; nothing for standard output.
     place: Option<Place>,
-    /// Whether all of it has its final name for sure.
-    saved: bool,
+    saved: Extent,
+}
+
+/// How much of it has the names that are noted.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Extent {
+    /// What is in the staging folder no more.
+    Planned,
+    /// All that is noted, and there is more.
+    Some,
+    /// All of it.
+    All,
 }
 
 const VERSION: u64 = 1;
@@ -80,7 +91,16 @@ impl Note {
     /// Of content that has been verified.
     pub fn new(link: &Link, manifest: &Manifest, receipt: Receipt, sha256: Option<Bytes32>) -> Self {
         let (sender, bytes) = (manifest.sender.clone(), manifest.bytes);
-        Self { version: VERSION, link: link.to_string(), receipt, sender, bytes, sha256, place: None, saved: false }
+        Self {
+            version: VERSION,
+            link: link.to_string(),
+            receipt,
+            sender,
+            bytes,
+            sha256,
+            place: None,
+            saved: Extent::Planned,
+        }
     }
 
     /// Notes the names that are about to be given.
@@ -147,7 +167,7 @@ impl Before {
         let Some(place) = &self.note.place else { return Default::default() };
         let given = place.names.iter().filter(|(wanted, _)| {
             let staged = fs::symlink_metadata(Path::new(&place.staged).join(wanted));
-            self.note.saved || staged.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+            self.note.saved != Extent::Planned || staged.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
         });
         let given =
             given.map(|(wanted, actual)| Placed { wanted: self.output.join(wanted), actual: self.output.join(actual) });
@@ -157,7 +177,8 @@ impl Before {
 
     /// Whether that is all of it.
     pub fn is_all(&self, there: &[Placed]) -> bool {
-        self.note.place.as_ref().is_some_and(|place| there.len() == place.names.len())
+        let all = self.note.place.as_ref().is_some_and(|place| there.len() == place.names.len());
+        all && self.note.saved != Extent::Some
     }
 
     /// The files that are not as they were saved.
@@ -213,8 +234,19 @@ impl Before {
         }
     }
 
-    /// Forgets what was saved: it is of no use any more.
-    pub fn forget(self) {
+    /// Notes that this is there, and that the rest is to be downloaded again.
+    pub fn reduce(mut self, there: &[Placed]) {
+        if let Some(place) = self.note.place.as_mut().filter(|_| !there.is_empty()) {
+            place.names = names(there);
+            self.note.saved = Extent::Some;
+            // Where that cannot be noted, what is there is saved once more.
+            let _ = self.note.write(&self.path);
+        } else {
+            self.forget();
+        }
+    }
+
+    fn forget(self) {
         let _ = fs::remove_file(&self.path);
     }
 }
@@ -249,7 +281,7 @@ impl Unsent {
     pub fn placed(&mut self, placed: &[Placed]) -> io::Result<()> {
         let (Some(file), Some(place)) = (&self.file, &mut self.note.place) else { return Ok(()) };
         let names = names(placed);
-        self.note.saved = true;
+        self.note.saved = Extent::All;
         if place.names == names {
             return Ok(());
         }
@@ -267,7 +299,7 @@ impl Unsent {
     /// Keeps it for a later run. Tells whether it can be.
     pub fn keep(&mut self) -> io::Result<bool> {
         let Some(file) = &self.file else { return Ok(false) };
-        self.note.saved = true;
+        self.note.saved = Extent::All;
         self.note.write(&file.note()).map(|()| true)
     }
 }
@@ -284,7 +316,7 @@ pub async fn send_kept(context: &Context, but: Option<&Link>) {
     let notes = files.filter(|path| path.extension().is_some_and(|extension| extension == ticket::NOTE));
     let kept: Vec<_> = notes
         .filter_map(|path| {
-            let note = Note::read(&path).filter(|note| note.saved)?;
+            let note = Note::read(&path).filter(|note| note.saved == Extent::All)?;
             let link = Link::parse(&note.link).ok().filter(|link| Some(link) != but)?;
             match TicketFile::kept(&folder, &link) {
                 Ok((secret, file)) => Some((link, Unsent { secret, file: Some(file), note })),

@@ -180,7 +180,7 @@ fn a_receipt_whose_answer_is_lost_ends_its_ticket_for_good() {
     let gate = Proxy::cutting_answers(&relay.url, "/receipt ", 0, usize::MAX);
     let through = sent.through(&gate.url);
     let lost = world.get(&through, "in").args(["--patience", "1s"]).succeeds();
-    lost.says("All is saved, but the sender could not be told: ");
+    lost.says("All is saved, but the sender could not be told yet: ");
     assert_eq!(world.events(&sent), ["created", "ready", "ticket", "receipt"], "it had come all the same");
     world.get(&through, "again").args(["--patience", "1s"]).succeeds();
     assert_eq!(world.events(&sent), ["created", "ready", "ticket", "receipt", "ticket", "receipt"]);

@@ -46,7 +46,10 @@ pub async fn run(context: &Context, args: args::Get) -> Result<()> {
     // From the start: a question puts the terminal into another mode, and a program killed there would leave it so.
     let mut stop = super::stop_signal()?;
     let link = Link::parse(&args.link)?;
-    let kept = async { Ok(send_kept(context, Some(&link)).await) };
+    let kept = async {
+        send_kept(context, Some(&link)).await;
+        Ok(())
+    };
     unless_stopped(&mut stop, fl!("get-interrupted"), kept).await?;
     let Some(there) = there_before(context, &args, &link, &mut stop).await? else { return Ok(()) };
     let share = unless_stopped(&mut stop, fl!("get-interrupted"), Incoming::find(context, &args, link, there)).await?;

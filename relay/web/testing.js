@@ -1,1 +1,1 @@
-import{b as r,c as e,f}from"./chunk-23M27AZW.js";import"./chunk-PVMEDHAI.js";import{q as o}from"./chunk-7YQN2V7Y.js";import"./chunk-PRK3FVYU.js";import"./chunk-6ATBPRIA.js";export{r as Engine,o as failureOf,f as loadWords,e as save};
+import{b as r,c as e,f}from"./chunk-SQNMGQLC.js";import"./chunk-PVMEDHAI.js";import{q as o}from"./chunk-7YQN2V7Y.js";import"./chunk-PRK3FVYU.js";import"./chunk-6ATBPRIA.js";export{r as Engine,o as failureOf,f as loadWords,e as save};

@@ -1,5 +1,6 @@
 //! The calls of the protocol: who may, then what the rules say, then what the store keeps.
 
+mod change;
 mod download;
 mod unstored;
 mod upload;
@@ -11,7 +12,6 @@ use share_relay_api::{
     Bytes32, Code, CreateShare, Created, Events, PartsHeld, Receipt, RelayInfo, Repeatable, ShareId, ShareStatus,
     TakeTicket, Ticket, VERSION, limits::MAX_PARTS,
 };
-use tokio::sync::Mutex;
 
 use crate::{
     auth,
@@ -22,11 +22,12 @@ use crate::{
     limits, line,
     memory::Pool,
     metrics::Metrics,
-    share::{BlobKind, Life, Record, Refusal},
+    share::{BlobKind, Record, Refusal},
     store::{Object, Store, StoreError, Stored},
     tally::Tally,
     turns::Turns,
 };
+use change::Line;
 pub use download::{Part, Taker};
 use unstored::Unstored;
 
@@ -51,8 +52,8 @@ pub struct Relay<S> {
     answers: Tally<Bytes32>,
     /// What could not be stored of shares.
     unstored: Unstored,
-    /// Changes of one share take turns here, so that a crowd does not only trip over the store's compare-and-swap.
-    turns: Turns<Mutex<()>>,
+    /// Changes of shares that wait for their turn.
+    lines: Turns<Line>,
 }
 
 impl<S: Store> Relay<S> {
@@ -71,7 +72,7 @@ impl<S: Store> Relay<S> {
             changes: Changes::default(),
             answers: Tally::default(),
             unstored: Unstored::default(),
-            turns: Turns::default(),
+            lines: Turns::default(),
         })
     }
 
@@ -349,87 +350,6 @@ impl<S: Store> Relay<S> {
         .await
     }
 
-    /// Applies a rule to a share's record and keeps the outcome, also when the rule refuses. It is carried through
-    /// even if the caller goes away, so that a share that ends loses its content at once.
-    async fn change<T, F>(self: &Arc<Self>, id: ShareId, rule: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: FnMut(&mut Record, u64) -> std::result::Result<T, Refusal> + Send + 'static,
-    {
-        let relay = self.clone();
-        tokio::spawn(async move { relay.carry_through(id, rule).await }).await?
-    }
-
-    async fn carry_through<T>(
-        &self,
-        id: ShareId,
-        mut rule: impl FnMut(&mut Record, u64) -> std::result::Result<T, Refusal>,
-    ) -> Result<T> {
-        let _turn = self.turns.of(id).lock_owned().await;
-        for _ in 0..limits::CHANGE_TRIES {
-            let stored = self.stored(id).await?.ok_or(Code::NotFound)?;
-            let (now, may_end) = (self.now(), self.may_end());
-            let mut record = self.unstored.recall(id, stored.record.clone());
-            if may_end {
-                record.settle(now);
-            }
-            let settled = record.clone();
-            let outcome = rule(&mut record, now);
-            // What time has ended is refused whether or not that can be written down.
-            let stands = outcome.is_err() && record == settled;
-            if may_end {
-                record.settle(now);
-            }
-            if record == stored.record {
-                self.unstored.forget(id);
-                return Ok(outcome?);
-            }
-            match self.keep_or_remember(id, &stored, record).await {
-                Err(Error::Store(error)) if stands && error.takes_nothing() => return Ok(outcome?),
-                kept => {
-                    if kept? {
-                        return Ok(outcome?);
-                    }
-                }
-            }
-        }
-        Err(Code::TooBusy.into())
-    }
-
-    /// Like [`Relay::keep`]. While the disk takes nothing, what may be lost with the process is kept in memory.
-    async fn keep_or_remember(&self, id: ShareId, old: &Stored, new: Record) -> Result<bool> {
-        let (passing, version) = (new.passing_since(&old.record).cloned(), old.record.version);
-        match (self.keep(id, old, new).await, passing) {
-            (Err(Error::Store(error)), Some(share)) if error.takes_nothing() => {
-                if self.unstored.remember(id, version, &share) { Ok(true) } else { Err(error.into()) }
-            }
-            (kept, _) => kept,
-        }
-    }
-
-    /// Replaces a record; `false` if somebody else did first.
-    async fn keep(&self, id: ShareId, old: &Stored, mut new: Record) -> Result<bool> {
-        new.version += 1;
-        let ends = new.is_gone() && !old.record.is_gone();
-        let replaced = match self.store.replace(id, &old.tag, &new).await {
-            Err(StoreError::Full) if ends => {
-                // A full disk must not keep a share from ending: its content goes first and makes the room.
-                self.store.delete_content(id).await?;
-                self.store.replace(id, &old.tag, &new).await
-            }
-            other => other,
-        }?;
-        if replaced {
-            self.unstored.forget(id);
-        }
-        if replaced && ends {
-            self.changes.tell(id);
-            self.store.delete_content(id).await?;
-            log_end(&id, &new);
-        }
-        Ok(replaced)
-    }
-
     async fn stored_bytes(&self, id: ShareId) -> Result<u64> {
         match self.store.stored_bytes(id).await {
             Ok(bytes) => Ok(bytes),
@@ -475,12 +395,6 @@ impl<S: Store> Relay<S> {
 /// As much of an id as a log may show: enough to find a share, too little to open it.
 pub fn short(id: &ShareId) -> &str {
     &id.as_str()[..6]
-}
-
-fn log_end(id: &ShareId, record: &Record) {
-    if let Life::Gone { ending, .. } = &record.life {
-        tracing::info!(share = short(id), ending = ?ending, "share ended");
-    }
 }
 
 #[cfg(test)]

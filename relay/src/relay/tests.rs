@@ -360,6 +360,23 @@ async fn of_fifty_racing_for_three_exactly_three_get_a_ticket() {
 }
 
 #[tokio::test]
+async fn changes_that_wait_for_their_turn_are_stored_together() {
+    let setting = Arc::new(setting());
+    setting.upload(None, &[0]).await;
+    let version = async || setting.relay.store.load(id()).await.unwrap().unwrap().record.version;
+    let before = version().await;
+    let mut taking = tokio::task::JoinSet::new();
+    for ticket in 0..100 {
+        let setting = setting.clone();
+        taking.spawn(async move { setting.take(ticket).await.unwrap() });
+    }
+    assert_eq!(taking.join_all().await.len(), 100);
+    let record = setting.relay.store.load(id()).await.unwrap().unwrap().record;
+    assert_eq!(record.running_tickets(), 100);
+    assert!(record.version - before < 20, "{} writes", record.version - before);
+}
+
+#[tokio::test]
 async fn bodies_wait_for_memory_and_not_for_that_of_others() {
     let setting = setting_with(Limits { memory_wait: Duration::from_millis(50), ..Limits::default() });
     setting.upload(None, &[0]).await;

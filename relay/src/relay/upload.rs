@@ -59,9 +59,9 @@ impl<S: Store> Relay<S> {
         if self.stored_bytes(id).await? > 0 {
             return Err(Code::Conflict.into());
         }
-        let made = self
-            .carry_through(id, |record, now| record.make_parts_smaller(&request, &self.config.accepts, now))
-            .await?;
+        let accepts = self.config.accepts.clone();
+        let made =
+            self.carry_through(id, move |record, now| record.make_parts_smaller(&request, &accepts, now)).await?;
         // Whoever waits for parts learns of their places before one can come.
         self.changes.tell(id);
         drop(paused);

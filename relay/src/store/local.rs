@@ -88,8 +88,10 @@ struct Inner {
     sums: Mutex<HashMap<ShareId, u64>>,
     blocks: Blocks,
     doubts: Doubts,
-    /// Shares that a relay which was killed left, until they are settled.
+    /// Shares that the relay before this one left, until they are settled.
     left: Mutex<HashSet<ShareId>>,
+    /// Whether that one came to no clean end.
+    was_killed: bool,
     settling: Turns<tokio::sync::Mutex<()>>,
     reserve: Reserve,
     /// Temporary files and directories that could not be removed.
@@ -170,6 +172,7 @@ impl LocalStore {
             blocks: Blocks::default(),
             doubts: Doubts::default(),
             left: Mutex::default(),
+            was_killed: false,
             settling: Turns::default(),
             leftovers: Mutex::default(),
             lock,
@@ -210,7 +213,7 @@ impl LocalStore {
 }
 
 impl Inner {
-    fn prepare(&self, dir: &Path) -> io::Result<()> {
+    fn prepare(&mut self, dir: &Path) -> io::Result<()> {
         let killed = self.lock.first_byte()? != Some(ENDED);
         self.lock.write_all_at(&[RUNNING], 0)?;
         self.disk.create_private_dir(&self.temporary)?;
@@ -221,9 +224,8 @@ impl Inner {
         for entry in fs::read_dir(&self.temporary)? {
             self.disk.remove_all_if_there(&entry?.path())?;
         }
-        if killed {
-            *self.left() = self.ids()?.into_iter().collect();
-        }
+        self.was_killed = killed;
+        *self.left() = self.ids()?.into_iter().collect();
         Ok(())
     }
 
@@ -237,10 +239,10 @@ impl Inner {
         if !self.left().contains(&id) {
             return Ok(());
         }
-        if self.file(id, RECORD).try_exists()? {
-            self.sync_share(id)?;
-        } else {
+        if !self.file(id, RECORD).try_exists()? {
             self.discard(self.take_away(id)?);
+        } else if self.was_killed {
+            self.sync_share(id)?;
         }
         self.left().remove(&id);
         Ok(())
@@ -324,7 +326,8 @@ impl Inner {
         leftovers.into_iter().for_each(|temporary| self.discard(temporary));
         let left: Vec<ShareId> = self.left().iter().copied().collect();
         for id in left {
-            self.settle_left(id)?;
+            // If that fails, it fails again when the share is loaded, which is told.
+            let _ = self.settle_left(id);
         }
         Ok(self.ids()?)
     }
@@ -356,7 +359,8 @@ pub fn confirm_time(dir: &Path, now: u64) -> std::result::Result<(), OpenError> 
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        if self.settled && self.doubts.is_empty() && self.left().is_empty() {
+        let all_settled = !self.was_killed || self.left().is_empty();
+        if self.settled && self.doubts.is_empty() && all_settled {
             // If it fails, the next start only does more than it must.
             let _ = self.lock.write_all_at(&[ENDED], 0);
         }

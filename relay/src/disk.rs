@@ -42,8 +42,9 @@ enum Step<'a> {
 
 impl Disk {
     /// This disk, to which nothing is written from now on, whether or not the system would.
-    pub fn read_only(self) -> Self {
-        Self { is_read_only: true, ..self }
+    pub fn read_only(mut self) -> Self {
+        self.is_read_only = true;
+        self
     }
 
     /// Whether nothing is written to it.
@@ -53,17 +54,16 @@ impl Disk {
 
     /// Makes a directory that only its owner can enter, and those above it.
     pub fn create_private_dirs(&self, path: &Path) -> io::Result<()> {
-        if path.is_dir() {
-            return Ok(());
-        }
-        if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            self.create_private_dirs(parent)?;
-        }
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty() && !parent.is_dir());
+        parent.map_or(Ok(()), |parent| self.create_private_dirs(parent))?;
         self.create_private_dir(path)
     }
 
     /// Makes a directory that only its owner can enter. One that exists already is left as it is.
     pub fn create_private_dir(&self, path: &Path) -> io::Result<()> {
+        if path.is_dir() {
+            return Ok(());
+        }
         let mut builder = fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);

@@ -10,6 +10,8 @@ export PATH=$PATH:/usr/sbin:/sbin
 # Stock programs that must open what share makes, and those the tests use to stage faults.
 need_commands age:age ssh-keygen:openssh-client ip:iproute2 nft:nftables openssl:openssl strace:strace faketime:faketime
 need_build_tools
+# The other web server that docs/operating.md puts before a relay; without it its test says that it is skipped.
+(need_commands caddy:caddy) || say "warning: going on without Caddy"
 # For file systems that lack something; without it their tests say that they are skipped.
 /usr/bin/python3 -c 'import fusepy' 2>/dev/null || (apt_install python3-fusepy) || say "warning: going on without python3-fusepy"
 

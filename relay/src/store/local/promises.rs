@@ -96,6 +96,7 @@ pub struct Run {
     /// What is done to its disk.
     pub recorder: Recorder,
     root: PathBuf,
+    /// What it does.
     pub store: LocalStore,
     /// Each with the number of changes made before it.
     facts: Arc<Mutex<Vec<(usize, Fact)>>>,

@@ -1,9 +1,12 @@
 //! A disk that fails at any step costs nothing that was acknowledged, and what failed works when it is repeated.
 
 use super::promises::{Run, fast_dir};
-use crate::disk::{
-    power_cut::{Kept, seed},
-    recorder::Recorder,
+use crate::{
+    disk::{
+        power_cut::{Kept, seed},
+        recorder::Recorder,
+    },
+    store::Store,
 };
 
 const EIO: i32 = 5;

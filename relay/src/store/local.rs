@@ -231,7 +231,7 @@ impl Inner {
 
     /// Settles what the relay before this one left of a share, before anybody builds on it: it may have been killed
     /// between a change and its sync, or before the share had a record.
-    fn settle_left(&self, id: ShareId) -> io::Result<()> {
+    fn settle_left(&self, id: ShareId) -> Result<()> {
         if !self.left().contains(&id) {
             return Ok(());
         }
@@ -239,13 +239,25 @@ impl Inner {
         if !self.left().contains(&id) {
             return Ok(());
         }
-        if !self.file(id, RECORD).try_exists()? {
-            self.discard(self.take_away(id)?);
-        } else if self.was_killed {
+        let is_there = self.file(id, RECORD).try_exists()? || !self.remove_without_record(id)?;
+        if is_there && self.was_killed {
             self.sync_share(id)?;
         }
+        self.present()?;
         self.left().remove(&id);
         Ok(())
+    }
+
+    /// Removes a share that never got its record. One that has it goes back, and gives `false`: its folder was away when
+    /// the record was looked for.
+    fn remove_without_record(&self, id: ShareId) -> io::Result<bool> {
+        let taken = self.take_away(id)?;
+        if taken.join(RECORD).try_exists()? {
+            self.disk.put_in_place(&taken, &self.dir(id))?;
+            return Ok(false);
+        }
+        self.discard(taken);
+        Ok(true)
     }
 
     fn left(&self) -> MutexGuard<'_, HashSet<ShareId>> {

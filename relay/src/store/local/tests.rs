@@ -102,6 +102,20 @@ async fn what_a_crash_left_half_done_is_removed_with_the_first_sweep() {
 }
 
 #[tokio::test]
+async fn a_share_whose_record_was_only_not_found_is_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = LocalStore::init(dir.path()).unwrap();
+    store.create(id(1), &ready(None)).await.unwrap();
+    store.put_header(id(1), Bytes::from_static(b"header")).await.unwrap();
+    // As if the folder had been away for a moment.
+    assert!(!store.0.remove_without_record(id(1)).unwrap());
+    assert_eq!(store.read(id(1), Object::Content, 0, 6).await.unwrap(), "header");
+    fs::remove_file(dir.path().join("shares").join(id(1).as_str()).join(RECORD)).unwrap();
+    assert!(store.0.remove_without_record(id(1)).unwrap());
+    assert_eq!(files(&dir.path().join("shares")), files(&dir.path().join("tmp")), "it is gone");
+}
+
+#[tokio::test]
 async fn a_damaged_record_is_an_error_and_is_kept() {
     let dir = tempfile::tempdir().unwrap();
     let store = LocalStore::init(dir.path()).unwrap();

@@ -20,7 +20,7 @@ use crate::{
 /// Files that the relay may open: half as many connections have a place.
 const OPEN_FILES: usize = 256;
 /// Connections that the crowd keeps open, and opens again as soon as they are closed.
-const CROWD: usize = 400;
+const CROWD: usize = 300;
 /// How long a person waits at most, on a busy computer.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -102,7 +102,7 @@ fn besiege(opening: impl Fn(usize) -> Vec<u8> + Sync, front: impl FnOnce(&World,
     let file = world.file("letter.txt", b"what must arrive");
     let (is_over, opened) = (AtomicBool::new(false), AtomicUsize::new(0));
     thread::scope(|scope| {
-        scope.spawn(|| keep_open(&raw::host(url), &opening, &is_over, &opened));
+        scope.spawn(|| keep_open(raw::host(url), &opening, &is_over, &opened));
         let over = Over(&is_over);
         until("the crowd is there", || (opened.load(Ordering::Relaxed) >= CROWD).then_some(()));
         let sent = world.send(url, [&file]);
@@ -225,7 +225,7 @@ fn nginx(relay: &str) -> Configured {
 fn caddy(relay: &str) -> Configured {
     let address = free_address();
     let config = format!(
-        "{{\n\tadmin off\n\tauto_https off\n\tpersist_config off\n\tservers {{\n\t\ttimeouts {{\n\t\t\tread_header 15s\n\t\t}}\n\t}}\n}}\n\
+        "{{\n\tadmin off\n\tauto_https off\n\tservers {{\n\t\ttimeouts {{\n\t\t\tread_header 15s\n\t\t}}\n\t}}\n}}\n\
          http://{address} {{\n\treverse_proxy {}\n}}\n",
         raw::host(relay)
     );

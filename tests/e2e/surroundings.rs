@@ -197,6 +197,26 @@ fn who_stops_reading_hears_no_complaint() {
     assert_eq!(world.events(&sent).iter().filter(|event| *event == "receipt").count(), 0, "nothing was received");
 }
 
+/// Does what a service manager does that keeps the socket (sd_listen_fds(3)).
+const MANAGER: &str = "\
+import os, socket, sys
+listening = socket.create_server(('127.0.0.1', 0))
+os.dup2(listening.fileno(), 3)
+os.set_inheritable(3, True)
+os.environ.update(LISTEN_FDS='1', LISTEN_PID=str(os.getpid()))
+print(listening.getsockname()[1], file=sys.stderr, flush=True)
+os.execvp(sys.argv[1], sys.argv[1:])";
+
+#[test]
+fn a_socket_that_the_service_manager_keeps_is_listened_on() {
+    let world = World::new();
+    let relay = world.start_relay(|run| run.under(["python3", "-c", MANAGER]));
+    let log = fs::read_to_string(world.path("relay.log")).unwrap();
+    let port = log.lines().next().unwrap();
+    assert_eq!(relay.url, format!("http://127.0.0.1:{port}"));
+    assert_eq!(raw::call(&relay.url, "GET", "/healthz", None, None).status, 204);
+}
+
 #[test]
 fn a_hang_up_does_not_end_a_relay_and_a_wrong_log_level_silences_none() {
     let world = World::new();

@@ -51,8 +51,9 @@ impl Inner {
     /// Makes the directory of a new share, durably.
     fn fill(&self, dir: &Path, record: &[u8]) -> io::Result<()> {
         self.disk.create_private_dir(dir)?;
-        self.disk.write_new(&dir.join(CONTENT), b"")?;
-        self.disk.write_new(&dir.join(PARTS), b"")?;
+        // Empty, they have nothing to sync but their names.
+        self.disk.create_new(&dir.join(CONTENT))?;
+        self.disk.create_new(&dir.join(PARTS))?;
         self.disk.write_new(&dir.join(RECORD), record)?;
         self.disk.sync_dir(dir)
     }

@@ -26,27 +26,17 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 #[test]
 fn silent_connections_give_way() {
-    besiege(|_| Vec::new(), |_, relay| Front::Relay(relay.url.clone()));
+    besiege(|_| Vec::new());
 }
 
 #[test]
 fn half_heads_give_way() {
-    besiege(|_| b"GET /healthz HTTP/1.1\r\nHost:".to_vec(), |_, relay| Front::Relay(relay.url.clone()));
+    besiege(|_| b"GET /healthz HTTP/1.1\r\nHost:".to_vec());
 }
 
 #[test]
 fn bodies_that_never_come_give_way() {
-    besiege(body_that_never_comes, |_, relay| Front::Relay(relay.url.clone()));
-}
-
-#[test]
-fn bodies_that_never_come_give_way_through_nginx() {
-    besiege(body_that_never_comes, |world, relay| Front::server(world, "nginx", nginx(&relay.url)));
-}
-
-#[test]
-fn bodies_that_never_come_give_way_through_caddy() {
-    besiege(body_that_never_comes, |world, relay| Front::server(world, "caddy", caddy(&relay.url)));
+    besiege(body_that_never_comes);
 }
 
 #[test]
@@ -88,8 +78,15 @@ fn body_that_never_comes(number: usize) -> Vec<u8> {
     format!("POST {open} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{{").into_bytes()
 }
 
-/// A person sends and receives, and an operator looks, while a crowd opens connections that begin with `opening`.
-fn besiege(opening: impl Fn(usize) -> Vec<u8> + Sync, front: impl FnOnce(&World, &Relay) -> Front) {
+/// A crowd opens connections that begin with `opening`, to the relay and to the web servers before one.
+fn besiege(opening: impl Fn(usize) -> Vec<u8> + Sync) {
+    besiege_front(&opening, |_, relay| Front::Relay(relay.url.clone()));
+    besiege_front(&opening, |world, relay| Front::server(world, "nginx", nginx(&relay.url)));
+    besiege_front(&opening, |world, relay| Front::server(world, "caddy", caddy(&relay.url)));
+}
+
+/// A person sends and receives, and an operator looks, while the crowd is there.
+fn besiege_front(opening: &(impl Fn(usize) -> Vec<u8> + Sync), front: impl FnOnce(&World, &Relay) -> Front) {
     let world = World::new();
     let operator = free_address();
     let few_files = format!("ulimit -n {OPEN_FILES}; exec \"$@\"");
@@ -102,7 +99,7 @@ fn besiege(opening: impl Fn(usize) -> Vec<u8> + Sync, front: impl FnOnce(&World,
     let file = world.file("letter.txt", b"what must arrive");
     let (is_over, opened) = (AtomicBool::new(false), AtomicUsize::new(0));
     thread::scope(|scope| {
-        scope.spawn(|| keep_open(raw::host(url), &opening, &is_over, &opened));
+        scope.spawn(|| keep_open(raw::host(url), opening, &is_over, &opened));
         let over = Over(&is_over);
         until("the crowd is there", || (opened.load(Ordering::Relaxed) >= CROWD).then_some(()));
         let sent = world.send(url, [&file]);

@@ -90,11 +90,18 @@ impl TokenFile {
         if !self.folder.is_there().map_err(self.failed())? {
             return Err(TokenError::Away);
         }
-        // Whoever made the first token made the lock, and nobody removes it.
-        if list.is_none() && self.lock_path().try_exists().map_err(self.failed())? {
+        // Whoever wrote the first list noted it in the lock, which nobody removes.
+        if list.is_none() && self.had_list().map_err(self.failed())? {
             return Err(TokenError::Gone(self.path()));
         }
         Ok(list)
+    }
+
+    fn had_list(&self) -> io::Result<bool> {
+        match fs::metadata(self.lock_path()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            found => Ok(found?.len() > 0),
+        }
     }
 
     fn read(&self) -> io::Result<Option<Vec<Token>>> {
@@ -139,13 +146,13 @@ impl TokenFile {
     }
 
     fn change(&self, change: impl FnOnce(&mut Vec<Token>) -> Result<(), TokenError>) -> Result<(), TokenError> {
-        let _lock = self.lock().map_err(self.failed())?;
+        let lock = self.lock().map_err(self.failed())?;
         let mut tokens = match self.list() {
             Err(TokenError::Gone(_)) => Vec::new(),
             listed => listed?.unwrap_or_default(),
         };
         change(&mut tokens)?;
-        self.write(&tokens).map_err(self.failed())
+        self.write(&tokens).and_then(|()| note_list(&lock)).map_err(self.failed())
     }
 
     /// Keeps other programs from changing the list until dropped.
@@ -167,6 +174,12 @@ impl TokenFile {
     fn path(&self) -> PathBuf {
         self.folder.path().join("tokens.json")
     }
+}
+
+/// Notes in the lock, durably, that there is a list.
+fn note_list(lock: &disk::File) -> io::Result<()> {
+    lock.write_all_at(b"+", 0)?;
+    lock.sync_all()
 }
 
 /// Whether a token is on the list. Every entry is compared, so the time does not tell which one fits.
@@ -201,6 +214,18 @@ mod tests {
         assert!(!is_listed(&tokens, &anna) && is_listed(&tokens, &bo));
         file.remove("bo").unwrap();
         assert_eq!(file.list().unwrap(), Some(vec![]), "empty, which is not the same as none");
+    }
+
+    #[test]
+    fn what_changed_nothing_leaves_a_relay_without_a_list() {
+        let dir = tempfile::tempdir().unwrap();
+        Folder::init(&Disk::default(), dir.path()).unwrap();
+        let file = TokenFile::in_dir(dir.path()).unwrap();
+        assert!(matches!(file.remove("anna"), Err(TokenError::Unknown)));
+        assert_eq!(file.list().unwrap(), None);
+        file.add("anna", 0).unwrap();
+        fs::remove_file(file.path()).unwrap();
+        assert!(matches!(file.list(), Err(TokenError::Gone(_))));
     }
 
     #[test]

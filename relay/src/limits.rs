@@ -25,6 +25,9 @@ pub const SLICE_BYTES: usize = 16 * 1024;
 /// Blocks of an answer that are in memory at once: while the last of one is written to the connection, the next is read.
 pub const ANSWER_BLOCKS: usize = 2;
 
+/// Memory that an answer takes which is taken slowly: its blocks, and what is kept about it.
+pub const SLOW_ANSWER_BYTES: u64 = 96 * 1024;
+
 /// Bytes a second from which on a transfer is a fast one, and is worth larger blocks.
 pub const FAST_BYTES_PER_SECOND: u64 = 1024 * 1024;
 
@@ -99,12 +102,13 @@ pub struct Limits {
     pub connections: usize,
     /// Requests at once on one HTTP/2 connection.
     pub streams: u32,
-    /// Memory for small bodies, manifests and lists, in all.
+    /// Memory for JSON bodies, in all; as much again for lists of parts and events, and as much for manifests and headers
+    /// on their way in.
     pub call_memory: u64,
     /// Memory for parts on their way in, in all: [`SMALL_UPLOAD_BYTES`] each, or [`BLOCK_BYTES`].
     pub upload_memory: u64,
-    /// Memory for content and manifests on their way out, in all: [`ANSWER_BLOCKS`] blocks each, of [`SLICE_BYTES`] up
-    /// to [`BLOCK_BYTES`].
+    /// Memory for content and manifests on their way out, in all: [`SLOW_ANSWER_BYTES`] each, and where they are taken fast
+    /// [`ANSWER_BLOCKS`] blocks of up to [`BLOCK_BYTES`].
     pub answer_memory: u64,
     /// Time a call waits for memory; then the answer is `too_busy`.
     pub memory_wait: Duration,
@@ -125,14 +129,14 @@ impl Default for Limits {
             body_idle: Duration::from_secs(30),
             body_bytes_per_second: 1024,
             discard: Duration::from_secs(10),
-            write_idle: Duration::from_secs(60),
+            write_idle: Duration::from_secs(120),
             part_wait: Duration::from_secs(60),
             connection_idle: Duration::from_secs(75),
             connections: 16 * 1024,
             streams: 32,
             call_memory: 64 * 1024 * 1024,
             upload_memory: 128 * 1024 * 1024,
-            answer_memory: 256 * 1024 * 1024,
+            answer_memory: 512 * 1024 * 1024,
             memory_wait: Duration::from_secs(10),
             drain: Duration::from_secs(5),
             sweep: Duration::from_secs(300),

@@ -30,6 +30,7 @@ use crate::{
     auth::TokenFile,
     clock,
     config::{Config, Senders},
+    limits::SETTLE,
     line,
     operator::Operator,
     store::{self, LocalStore, OpenError},
@@ -77,7 +78,11 @@ fn act(command: Command, out: &mut dyn Write) -> Result<()> {
         Command::Serve(serve) => {
             start_log(serve.log_format);
             let mut runtime = tokio::runtime::Builder::new_multi_thread();
-            runtime.enable_all().max_blocking_threads(DISK_THREADS).build()?.block_on(self::serve(serve, out))
+            let runtime = runtime.enable_all().max_blocking_threads(DISK_THREADS).build()?;
+            let served = runtime.block_on(self::serve(serve, out));
+            // What still waits for the disk was acknowledged to nobody.
+            runtime.shutdown_timeout(SETTLE);
+            served
         }
         Command::Token(command) => change_tokens(command, out),
         Command::Remove(share) => Ok(store::remove_share(&share.of.data, &share.id)?),

@@ -42,8 +42,12 @@ pub struct Relay<S> {
     pub metrics: Metrics,
     clock: ClockWatch,
     changes: Changes,
-    /// Memory for lists and manifests.
-    pub calls: Pool,
+    /// Memory for JSON bodies.
+    pub json: Pool,
+    /// Memory for lists on their way out, and pages.
+    pub lists: Pool,
+    /// Memory for manifests and headers on their way in.
+    blobs: Pool,
     /// Memory for parts on their way in.
     uploads: Pool,
     /// Memory for content on its way out.
@@ -64,7 +68,9 @@ impl<S: Store> Relay<S> {
         Arc::new(Self {
             store,
             clock: ClockWatch::new(&*config.clock),
-            calls: pool(limits.call_memory),
+            json: pool(limits.call_memory),
+            lists: pool(limits.call_memory),
+            blobs: pool(limits.call_memory),
             uploads: pool(limits.upload_memory),
             downloads: pool(limits.answer_memory),
             config,
@@ -190,7 +196,7 @@ impl<S: Store> Relay<S> {
     pub async fn parts(&self, id: ShareId, manage_key: Option<Bytes32>) -> Result<PartsHeld> {
         let record = self.managed(id, manage_key).await?;
         record.live(self.now())?;
-        let _memory = self.calls.reserve(limits::PARTS_MEMORY).await?;
+        let _memory = self.lists.reserve(limits::PARTS_MEMORY).await?;
         let parts = self.store.parts(id, 0..MAX_PARTS).await?;
         Ok(PartsHeld { held: parts.ranges(limits::MAX_HELD_RANGES) })
     }

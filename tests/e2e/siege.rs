@@ -20,7 +20,7 @@ use crate::{
 /// Files that the relay may open: half as many connections have a place.
 const OPEN_FILES: usize = 256;
 /// Connections that the crowd keeps open, and opens again as soon as they are closed.
-const CROWD: usize = 300;
+const CROWD: usize = 200;
 /// How long a person waits at most, on a busy computer.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -150,7 +150,7 @@ fn keep_open(host: &str, opening: impl Fn(usize) -> Vec<u8>, is_over: &AtomicBoo
                 *stream = connect(number).ok();
             }
         }
-        thread::sleep(Duration::from_millis(10));
+        thread::sleep(Duration::from_millis(100));
     }
 }
 

@@ -112,7 +112,11 @@ impl Received {
     pub async fn json<T: DeserializeOwned>(&mut self) -> Result<T, Error> {
         let waiting = self.connection.wait();
         let deadline = self.begun + self.limits.json;
-        let text = timeout_at(deadline, self.whole(MAX_JSON_BYTES)).await.map_err(|_| Code::Timeout)??;
+        let Ok(text) = timeout_at(deadline, self.whole(MAX_JSON_BYTES)).await else {
+            self.failed = true;
+            return Err(Code::Timeout.into());
+        };
+        let text = text?;
         drop(waiting);
         let json: Json = serde_json::from_slice(&text).map_err(|_| Code::BadRequest)?;
         Ok(json.read().map_err(|_| Code::BadRequest)?)

@@ -103,9 +103,13 @@ impl Connection {
         self.0.written.clone()
     }
 
-    /// Counts bytes that the client's side has taken.
+    /// Counts bytes that the client's side has taken. Whoever takes an answer that is whole, like a file of the page, is
+    /// idle only from its last bytes on.
     pub fn has_written(&self, bytes: usize) {
         self.0.written.fetch_add(bytes as u64, Ordering::Release);
+        if self.activity().works == 0 {
+            drop(self.work());
+        }
     }
 
     /// Notes that bytes have come.
@@ -302,6 +306,19 @@ mod tests {
             }
         }
         assert_eq!(closed, [0, 1, 3]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_takes_an_answer_slowly_is_idle_from_its_last_bytes_on() {
+        let (idle, limits) = (Idle::default(), limits());
+        let [silent, taking] = [(); 2].map(|()| Connection::new(&idle));
+        for _ in 0..5 {
+            advance(limits.connection_idle / 2).await;
+            taking.has_written(1);
+        }
+        assert!(timeout(limits.connection_idle / 2, taking.finished(&limits)).await.is_err());
+        assert!(idle.close_longest(), "the other one waits for longer");
+        timeout(Duration::from_nanos(1), silent.0.closed.notified()).await.unwrap();
     }
 
     #[tokio::test(start_paused = true)]

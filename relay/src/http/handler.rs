@@ -7,7 +7,12 @@ use hyper::{
     body::{Body, Incoming},
     header::{self, HeaderName, HeaderValue},
 };
-use share_relay_api::{Bytes32, Code, OpenShare, Problem, SealShare, ShareId, limits::MAX_MANIFEST_BYTES, paths};
+use serde::de::DeserializeOwned;
+use share_relay_api::{
+    Bytes32, Code, OpenShare, Problem, SealShare, ShareId,
+    limits::{MAX_JSON_BYTES, MAX_MANIFEST_BYTES},
+    paths,
+};
 
 use super::{
     answer::{self, Answer},
@@ -116,7 +121,7 @@ async fn make<S: Store>(relay: &Arc<Relay<S>>, call: Call, asked: &Asked<'_>, bo
         Call::StaticPage(which) => {
             let page = plain::answer(which, &relay.config.operator, asked.headers).ok_or(Code::NoSuchPath)?;
             // Whoever comes by may ask for it, and then not take it.
-            let memory = relay.calls.reserve_extra(page.body().size_hint().lower()).ok_or(Code::TooBusy)?;
+            let memory = relay.lists.reserve_extra(page.body().size_hint().lower()).ok_or(Code::TooBusy)?;
             Ok(page.map(|body| body.holding(memory)))
         }
         Call::Robots => Ok(page::robots()),
@@ -156,15 +161,15 @@ async fn on_share<S: Store>(
         ShareCall::Open => return open(relay, id, asked, body).await,
         ShareCall::Content => return content(relay, id, asked).await,
         ShareCall::TakeTicket => {
-            let ticket = relay.take_ticket(id, body.json().await?).await?;
+            let ticket = relay.take_ticket(id, json(relay, body).await?).await?;
             return Ok(answer::json(StatusCode::OK, &ticket));
         }
         ShareCall::PutHeader => put_blob(relay, id, secret, BlobKind::Header, body).await?,
         ShareCall::PutManifest => put_blob(relay, id, secret, BlobKind::Manifest, body).await?,
         ShareCall::PutPart(number) => put_part(relay, id, secret, number, body).await?,
-        ShareCall::Seal => relay.seal(id, secret, body.json::<SealShare>().await?.payload_bytes).await?,
+        ShareCall::Seal => relay.seal(id, secret, json::<S, SealShare>(relay, body).await?.payload_bytes).await?,
         ShareCall::Receipt => {
-            if let Some(repeatable) = relay.receipt(id, secret, body.json().await?).await? {
+            if let Some(repeatable) = relay.receipt(id, secret, json(relay, body).await?).await? {
                 return Ok(answer::json(StatusCode::OK, &repeatable));
             }
         }
@@ -174,9 +179,15 @@ async fn on_share<S: Store>(
     Ok(answer::empty())
 }
 
+/// A JSON body, while there is memory for it.
+async fn json<S: Store, T: DeserializeOwned>(relay: &Relay<S>, body: &mut Received) -> Result<T> {
+    let _memory = relay.json.reserve(body.declared().unwrap_or(MAX_JSON_BYTES).min(MAX_JSON_BYTES)).await?;
+    body.json().await
+}
+
 /// An answer that may be long; it keeps its memory reserved until it is sent.
 async fn reserved<S: Store>(relay: &Relay<S>, answer: Answer) -> Result<Answer> {
-    let memory = relay.calls.reserve(answer.body().size_hint().lower()).await?;
+    let memory = relay.lists.reserve(answer.body().size_hint().lower()).await?;
     Ok(answer.map(|body| body.holding(memory)))
 }
 
@@ -187,7 +198,7 @@ async fn create<S: Store>(
     body: &mut Received,
 ) -> Result<Answer> {
     relay.admit_sender(token.as_ref()).await?;
-    let (new, created) = relay.create(id, body.json().await?).await?;
+    let (new, created) = relay.create(id, json(relay, body).await?).await?;
     Ok(answer::json(if new { StatusCode::CREATED } else { StatusCode::OK }, &created))
 }
 
@@ -218,7 +229,7 @@ async fn put_part<S: Store>(
 }
 
 async fn open<S: Store>(relay: &Arc<Relay<S>>, id: ShareId, asked: &Asked<'_>, body: &mut Received) -> Result<Answer> {
-    let request: OpenShare = body.json().await?;
+    let request: OpenShare = json(relay, body).await?;
     let bytes = relay.open(id, request.proof).await?;
     Ok(answer::manifest(relay.manifest(id, bytes, asked.taker()).await?))
 }

@@ -89,13 +89,13 @@ async fn accept_until<F, A>(
         tokio::select! {
             biased;
             () = &mut stopped => break,
-            Some(_) = connections.join_next() => {}
             accepted = accept(&listener, &places, &idle, metrics) => match accepted {
                 Ok((stream, place)) => {
                     let connection = Connection::new(&idle);
                     let serving = serve_one(stream, connection, limits.clone(), connections_stop.clone(), answer.clone());
                     let held = (place, metrics.connections.hold());
                     connections.spawn(async move { serving.await; drop(held) });
+                    while connections.try_join_next().is_some() {}
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");

@@ -27,7 +27,10 @@ use crate::{
     auth,
     changes::Subscription,
     error::Error,
-    limits::{ANSWER_BLOCKS, BLOCK_BYTES, FAST_BYTES_PER_SECOND, MAX_ANSWERS_PER_TICKET, PARTS_AHEAD, SLICE_BYTES},
+    limits::{
+        ANSWER_BLOCKS, BLOCK_BYTES, FAST_BYTES_PER_SECOND, MAX_ANSWERS_PER_TICKET, PARTS_AHEAD, SLICE_BYTES,
+        SLOW_ANSWER_BYTES,
+    },
     line,
     memory::Memory,
     share::{BlobKind, Record},
@@ -132,10 +135,11 @@ pub struct Taker {
     pub on_stall: Box<dyn FnOnce() + Send>,
 }
 
-/// A block that is being sent, and the place it takes among those of its answer.
+/// A block that is being sent, with its memory, and the place it takes among those of its answer.
 struct Sending {
     bytes: Bytes,
     _place: OwnedSemaphorePermit,
+    _memory: [Option<Arc<Memory>>; 2],
     _unsent: Option<Unsent>,
 }
 
@@ -173,7 +177,7 @@ impl<S: Store> Relay<S> {
     }
 
     async fn reserve_for_answer(&self, bytes: u64) -> Result<Memory> {
-        Ok(self.downloads.reserve(bytes.min((ANSWER_BLOCKS * SLICE_BYTES) as u64)).await?)
+        Ok(self.downloads.reserve(bytes.min(SLOW_ANSWER_BYTES)).await?)
     }
 
     /// Finds out before an answer begins whether an object still has all its bytes. An answer that is cut off
@@ -227,7 +231,7 @@ struct Feed<S> {
     available_to: u64,
     /// Bytes read at once, and the memory for more than a slice.
     at_once: usize,
-    larger: Option<Memory>,
+    larger: Option<Arc<Memory>>,
     /// When the newest block was given out.
     given_at: Option<Instant>,
 }
@@ -263,14 +267,16 @@ impl<S: Store> Feed<S> {
             alone: taker.alone.clone(),
             answer: answer.clone(),
         };
+        let memory = Arc::new(memory);
+        let held = memory.clone();
         tokio::spawn(async move {
             watch.until(all_sent, taker.on_stall).await;
-            drop(memory);
+            drop(held);
         });
         let places = Arc::new(Semaphore::new(ANSWER_BLOCKS));
         let is_alone = taker.alone.is_some();
         let blocks = stream::unfold((self, unsent, answer.clone()), move |(mut feed, unsent, answer)| {
-            let places = places.clone();
+            let (places, memory) = (places.clone(), memory.clone());
             async move {
                 let _place = places.acquire_owned().await.ok()?;
                 answer.is_awaited.store(true, Ordering::Release);
@@ -281,7 +287,9 @@ impl<S: Store> Feed<S> {
                     Ok(bytes) => {
                         // What was handed to a shared connection counts as taken.
                         let _unsent = is_alone.then(|| unsent.clone());
-                        Some((Bytes::from_owner(Sending { bytes, _place, _unsent }), (feed, unsent, answer)))
+                        let _memory = [Some(memory), feed.larger.clone()];
+                        let sending = Sending { bytes, _place, _memory, _unsent };
+                        Some((Bytes::from_owner(sending), (feed, unsent, answer)))
                     }
                     Err(reason) => {
                         *answer.cut() = Some(reason);
@@ -320,7 +328,7 @@ impl<S: Store> Feed<S> {
         if took <= fair && self.at_once < BLOCK_BYTES {
             let larger = 2 * self.at_once;
             if let Some(memory) = self.relay.downloads.reserve_extra((ANSWER_BLOCKS * larger) as u64) {
-                (self.at_once, self.larger) = (larger, Some(memory));
+                (self.at_once, self.larger) = (larger, Some(Arc::new(memory)));
             }
         } else if took > 2.0 * fair {
             (self.at_once, self.larger) = (SLICE_BYTES, None);

@@ -86,7 +86,7 @@ impl<S: Store> Relay<S> {
             BlobKind::Manifest if bytes == 0 => return Err(Code::WrongLength.into()),
             BlobKind::Header | BlobKind::Manifest => {}
         }
-        Ok(self.calls.reserve(bytes).await?)
+        Ok(self.blobs.reserve(bytes).await?)
     }
 
     /// `PUT …/header` and `PUT …/manifest`.
@@ -175,7 +175,7 @@ impl<S: Store> Relay<S> {
     /// Brings complete content to its exact length. Nothing more is written to it until the answer is dropped.
     async fn seal_content(&self, id: ShareId, layout: &Layout, payload_bytes: u64) -> Result<Box<dyn Send>> {
         let paused = self.store.pause_writers(id).await?;
-        let _memory = self.calls.reserve(PARTS_MEMORY).await?;
+        let _memory = self.lists.reserve(PARTS_MEMORY).await?;
         if !layout.is_complete(payload_bytes, &self.store.parts(id, 0..MAX_PARTS).await?) {
             return Err(Code::PartsMissing.into());
         }

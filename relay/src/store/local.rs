@@ -336,11 +336,6 @@ impl Inner {
     fn due(&self) -> Result<Vec<ShareId>> {
         let leftovers = std::mem::take(&mut *self.leftovers());
         leftovers.into_iter().for_each(|temporary| self.discard(temporary));
-        let left: Vec<ShareId> = self.left().iter().copied().collect();
-        for id in left {
-            // If that fails, it fails again when the share is loaded, which is told.
-            let _ = self.settle_left(id);
-        }
         Ok(self.ids()?)
     }
 
@@ -411,6 +406,11 @@ impl Store for LocalStore {
     }
 
     async fn due(&self, _now: u64) -> Result<Vec<ShareId>> {
+        let left: Vec<ShareId> = self.0.left().iter().copied().collect();
+        for id in left {
+            // If that fails, it fails again when the share is loaded, which is told.
+            let _ = self.run(move |inner| Ok(inner.settle_left(id)?)).await;
+        }
         self.run(|inner| inner.due()).await
     }
 

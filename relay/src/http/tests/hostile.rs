@@ -237,6 +237,18 @@ async fn heads_that_are_huge_or_nonsense_are_refused() {
 }
 
 #[tokio::test]
+async fn who_comes_to_a_full_relay_is_answered_each_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let server =
+        Server::start_with(&dir, Config { limits: Limits { connections: 4, ..Limits::default() }, ..config() }).await;
+    let mut idle = Vec::new();
+    for _ in 0..12 {
+        idle.push(server.connect().await);
+        assert_eq!(server.get(paths::HEALTHZ).await.status, 204);
+    }
+}
+
+#[tokio::test]
 async fn connections_beyond_the_limit_wait_their_turn() {
     let dir = tempfile::tempdir().unwrap();
     let limits = Limits { connections: 2, connection_idle: SOON, ..Limits::default() };

@@ -55,9 +55,9 @@ impl Gathered {
         self.block.fill(some.len());
     }
 
-    fn write(&mut self, store: &Inner, id: ShareId) -> io::Result<()> {
+    fn write(&mut self, store: &Inner) -> io::Result<()> {
         let end = self.offset + self.block.as_ref().len() as u64;
-        let written = self.write_block(store, id);
+        let written = self.write_block(store);
         if written.as_ref().is_err_and(disk::is_full)
             && let Err(error) = self.content.free(self.begin, end - self.begin)
         {
@@ -69,9 +69,8 @@ impl Gathered {
         Ok(())
     }
 
-    fn write_block(&self, store: &Inner, id: ShareId) -> io::Result<()> {
+    fn write_block(&self, store: &Inner) -> io::Result<()> {
         store.reserve.check()?;
-        let _pen = store.pens.of(id).blocking_lock_owned();
         self.content.write_all_at(self.block.as_ref(), self.offset)
     }
 }
@@ -100,11 +99,13 @@ impl LocalPart {
         }
     }
 
-    fn write_out(&self, mut gathered: Gathered) -> State {
-        let (store, id, claim) = (self.store.clone(), self.id, self.claim.clone());
+    /// Begins to write a block, once no other part of its share is written: not on a thread that others need.
+    async fn write_out(&self, mut gathered: Gathered) -> State {
+        let pen = self.store.pens.of(self.id).lock_owned().await;
+        let (store, claim) = (self.store.clone(), self.claim.clone());
         State::Writing(spawn_blocking(move || {
-            gathered.write(&store, id)?;
-            drop(claim);
+            gathered.write(&store)?;
+            drop((pen, claim));
             Ok(gathered)
         }))
     }
@@ -116,7 +117,7 @@ impl PartWriter for LocalPart {
         while !bytes.is_empty() {
             let mut gathered = self.settle().await?;
             if gathered.block.is_full() {
-                self.state = self.write_out(gathered);
+                self.state = self.write_out(gathered).await;
                 continue;
             }
             if self.has_large_blocks && gathered.block.is_empty() && !gathered.block.is_large() {
@@ -137,8 +138,10 @@ impl PartWriter for LocalPart {
             return Err(StoreError::Length);
         }
         let mut last = self.settle().await?;
+        let pen = self.store.pens.of(self.id).lock_owned().await;
         let finished = spawn_blocking(move || {
-            last.write(&self.store, self.id)?;
+            last.write(&self.store)?;
+            drop(pen);
             last.content.sync_data()?;
             drop(last);
             self.store.present()?;

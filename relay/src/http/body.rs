@@ -21,7 +21,10 @@ use share_relay_api::{
 };
 use tokio::time::{Instant, timeout_at};
 
-use super::{connection::Connection, log::RequestLog};
+use super::{
+    connection::{Connection, Sending},
+    log::RequestLog,
+};
 use crate::{error::Error, limits::Limits, memory::Memory, relay::Part, share::Refusal};
 
 /// A request's body, read within bounds.
@@ -148,6 +151,18 @@ pub struct Answered {
     _memory: Option<Memory>,
 }
 
+/// Bytes that are being sent.
+struct Taken {
+    bytes: Bytes,
+    _sending: Sending,
+}
+
+impl AsRef<[u8]> for Taken {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
 enum Source {
     Whole(Option<Bytes>),
     Part(Part),
@@ -169,6 +184,17 @@ impl Answered {
     /// Logs the request when this body has ended.
     pub fn logged(self, log: RequestLog) -> Self {
         Self { log: Some(log), ..self }
+    }
+
+    /// Notes that it is being sent, until the connection has taken all of it.
+    pub fn sent_on(self, connection: &Connection) -> Self {
+        match self.source {
+            Source::Whole(Some(bytes)) => {
+                let taken = Taken { bytes, _sending: connection.send() };
+                Self { source: Source::Whole(Some(Bytes::from_owner(taken))), ..self }
+            }
+            source => Self { source, ..self },
+        }
     }
 
     /// Keeps memory reserved until this body has ended.

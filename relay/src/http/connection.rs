@@ -50,6 +50,8 @@ struct Activity {
     /// Those of them that wait for a small body, and those that feed an answer.
     waits: usize,
     answers: usize,
+    /// Answers that are whole, of which not all is taken.
+    sending: usize,
     /// When the last of them ended. Bytes that come and go do not count: a head may drip and a client ping for ever.
     idle_since: Instant,
     /// When the first bytes came after that.
@@ -65,6 +67,10 @@ pub struct Work(Connection);
 /// A client that is to send something small, until dropped.
 #[derive(Debug)]
 pub struct Wait(Connection);
+
+/// An answer that is whole and is being sent, until dropped.
+#[derive(Debug)]
+pub struct Sending(Connection);
 
 /// An answer with content that is being fed, until dropped.
 #[derive(Debug)]
@@ -90,8 +96,15 @@ impl Idle {
 impl Connection {
     /// A new connection, which is idle.
     pub fn new(idle: &Idle) -> Self {
-        let activity =
-            Activity { works: 0, waits: 0, answers: 0, idle_since: Instant::now(), head_since: None, number: None };
+        let activity = Activity {
+            works: 0,
+            waits: 0,
+            answers: 0,
+            sending: 0,
+            idle_since: Instant::now(),
+            head_since: None,
+            number: None,
+        };
         let (activity, idle) = (Mutex::new(activity), idle.clone());
         let connection = Self(Arc::new(State { activity, idle, closed: Notify::new(), written: Arc::default() }));
         connection.change(|_| {});
@@ -107,9 +120,19 @@ impl Connection {
     /// idle only from its last bytes on.
     pub fn has_written(&self, bytes: usize) {
         self.0.written.fetch_add(bytes as u64, Ordering::Release);
-        if self.activity().works == 0 {
+        let is_taken = {
+            let activity = self.activity();
+            activity.works == 0 && activity.sending > 0
+        };
+        if is_taken {
             drop(self.work());
         }
+    }
+
+    /// Notes that an answer which is whole is being sent.
+    pub fn send(&self) -> Sending {
+        self.change(|activity| activity.sending += 1);
+        Sending(self.clone())
     }
 
     /// Notes that bytes have come.
@@ -226,6 +249,12 @@ impl Drop for Work {
     }
 }
 
+impl Drop for Sending {
+    fn drop(&mut self) {
+        self.0.change(|activity| activity.sending -= 1);
+    }
+}
+
 impl Drop for Wait {
     fn drop(&mut self) {
         self.0.change(|activity| activity.waits -= 1);
@@ -312,6 +341,7 @@ mod tests {
     async fn who_takes_an_answer_slowly_is_idle_from_its_last_bytes_on() {
         let (idle, limits) = (Idle::default(), limits());
         let [silent, taking] = [(); 2].map(|()| Connection::new(&idle));
+        let _sending = taking.send();
         for _ in 0..5 {
             advance(limits.connection_idle / 2).await;
             taking.has_written(1);

@@ -75,7 +75,7 @@ pub async fn handle<S: Store>(relay: Arc<Relay<S>>, request: Request<Incoming>, 
     log.status = Some(answered.status().as_u16());
     log.code = answered.extensions().get().copied();
     let answered = if asked.head_only { answer::head_of(answered) } else { answered };
-    answered.map(|body| body.logged(log))
+    answered.map(|body| body.sent_on(&connection).logged(log))
 }
 
 /// `GET /metrics`, `/healthz` and `/readyz`, for the operator's own listener.

@@ -156,10 +156,10 @@ impl Drop for Staging {
         if !self.keep && self.held.is_at(&self.folder).unwrap_or(false) {
             // Without its journal it is nothing to go on with, and what cannot be removed now the next sweep removes.
             let _ = fs::remove_file(self.journal());
-            let _ = remove_all_but_lock(&self.folder);
+            let emptied = remove_all_but_lock(&self.folder);
             // A file that is open when it is removed keeps its folder on network file systems.
             self.lock = None;
-            let _ = remove_lock_and_folder(&self.folder);
+            let _ = emptied.and_then(|()| remove_lock_and_folder(&self.folder));
         }
     }
 }
@@ -193,9 +193,10 @@ fn remove_if_free(folder: &Path) {
     match system::open_regular(&folder.join(LOCK)) {
         // Its owner may have written a journal, and left, just before.
         Ok(lock) if lock.try_lock().is_ok() && !folder.join(JOURNAL).exists() => {
-            let emptied = remove_all_but_lock(folder);
+            let emptied = remove_all_but_lock(folder).and_then(|()| fs::remove_file(folder.join(LOCK)));
+            // Only now, lest its owner, who has just made it, takes it in between.
             drop(lock);
-            let _ = emptied.and_then(|()| remove_lock_and_folder(folder));
+            let _ = emptied.and_then(|()| fs::remove_dir(folder));
         }
         // Killed before it had a lock, or after it had removed it: then it is empty, and only an empty folder goes.
         Err(error) if error.kind() == io::ErrorKind::NotFound => drop(fs::remove_dir(folder)),

@@ -19,14 +19,10 @@ use crate::{
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Whether nothing of the share is on the relay any more, as it says in time; an error if asked to stop meanwhile. What
-/// was `created` and the relay does not know now may come back.
-pub async fn revoke(link: &Link, manage: &Secret, created: bool, stop: &mut StopSignal) -> Result<bool> {
+/// the relay does not know now may come back, or come to be created by a request that is still on its way.
+pub async fn revoke(link: &Link, manage: &Secret, stop: &mut StopSignal) -> Result<bool> {
     let revoke = async { Client::new(&link.relay)?.revoke(&link.id, manage).await };
     let answer = unless_stopped(stop, fl!("send-interrupted"), async { Ok(timeout(TIMEOUT, revoke).await) }).await?;
-    let is_gone = |error: &ClientError| match error.code() {
-        Some(Code::Expired | Code::Revoked) => true,
-        Some(Code::NotFound) => !created,
-        _ => false,
-    };
+    let is_gone = |error: &ClientError| matches!(error.code(), Some(Code::Expired | Code::Revoked));
     Ok(answer.is_ok_and(|answer| answer.as_ref().err().is_none_or(is_gone)))
 }

@@ -113,8 +113,7 @@ pub async fn offer_anew(context: &Context, order: &Order, journal: &Journal, sto
 async fn take_back(context: &Context, journal: &Journal, stop: &mut StopSignal) -> Result<()> {
     let record = &journal.record;
     let (link, shown) = (Link::parse(&record.link)?, record.link.as_str());
-    let created = context.ledger()?.get(&link.id).is_ok();
-    match taking_back::revoke(&link, &record.manage_key, created, stop).await? {
+    match taking_back::revoke(&link, &record.manage_key, stop).await? {
         true => {
             context.forget(&link.id);
             context.ui.tell(fl!("resume-taken-back", link = shown));

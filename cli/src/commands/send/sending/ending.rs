@@ -104,7 +104,7 @@ impl Sending {
             return true;
         }
         context.ui.note(fl!("send-taking-back"));
-        let taken_back = taking_back::revoke(&self.link, &self.manage, created, stop).await.unwrap_or(false);
+        let taken_back = taking_back::revoke(&self.link, &self.manage, stop).await.unwrap_or(false);
         if taken_back {
             context.forget(&self.link.id);
             tell_end(context, error, fl!("send-taken-back"));

@@ -9,7 +9,7 @@ mod save;
 mod show;
 mod ticket;
 
-use std::{fs, mem, path::Path};
+use std::{fs, io, mem, path::Path};
 
 use bytes::Bytes;
 use share_relay_api::{Bytes32, Code, Kind as ShareKind, Saved as SavedTo, ShareStatus, State, TakeTicket};
@@ -17,9 +17,9 @@ use share_relay_api::{Bytes32, Code, Kind as ShareKind, Saved as SavedTo, ShareS
 pub(super) use self::receipt::send_kept;
 use self::{
     open::Opened,
-    receipt::{Before, Note, Unsent, is_refused},
+    receipt::{Before, Note, Unsent},
     save::{Digest, Saved, Target},
-    ticket::TicketFile,
+    ticket::{TicketFile, unless_busy},
 };
 use super::{Context, no_randomness, unless_stopped};
 use crate::{
@@ -82,17 +82,20 @@ async fn there_before(
     args: &args::Get,
     link: &Link,
     stop: &mut StopSignal,
-) -> Result<Option<Vec<Placed>>> {
-    let before = to_files(args).then(|| Before::find(context, link, &args.output)).flatten();
-    let Some(before) = before else { return Ok(Some(Vec::new())) };
-    let (there, gone) = before.there_and_gone();
+) -> Result<Option<There>> {
+    if !to_files(args) {
+        return Ok(Some(There::default()));
+    }
+    let find = async { Ok(Before::find(context, link, &args.output, args.force).await) };
+    let before = unless_stopped(stop, fl!("get-interrupted"), find).await?;
+    let Some(before) = before else { return Ok(Some(There::default())) };
+    let (there, lost) = before.there_and_lost();
     if !before.is_all(&there) {
-        gone.iter().for_each(|path| context.ui.warn(fl!("get-gone-since", path = shown(path))));
+        context.ui.warn_all(lost.iter().map(|path| fl!("get-gone-since", path = shown(path))));
         before.reduce(&there);
         return Ok(Some(there));
     }
     before.clear();
-    before.warn_of_changes(context);
     let (received, sender) = before.received(there);
     if let Some(unsent) = before.unsent() {
         let patience = context.ui.patience(time::duration(&args.patience)?);
@@ -107,6 +110,14 @@ fn to_files(args: &args::Get) -> bool {
     !args.list && args.ciphertext.is_none() && args.output != Path::new("-")
 }
 
+/// What an earlier run has saved, and is there.
+#[derive(Default)]
+struct There {
+    placed: Vec<Placed>,
+    /// Of the content that it is from.
+    fingerprint: Option<Bytes32>,
+}
+
 /// A share being fetched.
 struct Incoming<'a> {
     context: &'a Context,
@@ -116,7 +127,7 @@ struct Incoming<'a> {
     about: About,
     patience: Patience,
     /// What has its final name already.
-    there: Vec<Placed>,
+    there: There,
 }
 
 /// What is known of a share before it is opened.
@@ -152,7 +163,7 @@ impl About {
 
 impl<'a> Incoming<'a> {
     /// Asks the relay, and refuses what cannot be fetched now before anybody is asked for words.
-    async fn find(context: &'a Context, args: &'a args::Get, link: Link, there: Vec<Placed>) -> Result<Self> {
+    async fn find(context: &'a Context, args: &'a args::Get, link: Link, there: There) -> Result<Self> {
         let patience = context.ui.patience(time::duration(&args.patience)?);
         let client = Client::with_limits(&link.relay, patience.limits())?;
         let about = match patience.with(async || client.status(&link.id).await).await {
@@ -175,7 +186,8 @@ impl<'a> Incoming<'a> {
         let manifest = opened.manifest.clone();
         let verified = ticket.use_for(self.receive(opened, target, &ticket, stop)).await?;
         let receipt = receipt_key.sign(&ticket.secret.hash(), verified.fingerprint, time::now(), SavedTo::Disk);
-        let note = Note::new(&self.link, &manifest, receipt, verified.digest);
+        let ends_at = self.about.expires_at.max(ticket.expires_at);
+        let note = Note::new(&self.link, &manifest, &ticket, ends_at, receipt, verified.digest);
         let sender = manifest.sender.clone();
         let (received, unsent) = self.place(verified, manifest, Unsent::new(ticket, note)).await?;
         // First of all: what is printed may not find its reader.
@@ -274,9 +286,12 @@ impl<'a> Incoming<'a> {
     /// The ticket that an earlier try has kept, or this one, which is kept from now on; see [`TicketFile::take`].
     async fn kept_ticket(&self, fresh: Secret) -> Result<(Secret, Option<TicketFile>)> {
         let folder = self.context.dirs.tickets()?;
-        ticket::remove_old(&folder, &self.link).await;
-        let taken = TicketFile::take(&folder, &self.link, fresh, self.about.now);
-        taken.map_err(|error| Error::at_home(fl!("get-ticket-unwritable", path = shown(&folder)), error))
+        match unless_busy(|| TicketFile::take(&folder, &self.link, fresh.clone(), self.about.now)).await {
+            Ok((ticket, file)) => Ok((ticket, Some(file))),
+            // It is fetching the same share: its ticket is not ours.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok((fresh, None)),
+            Err(error) => Err(Error::at_home(fl!("get-ticket-unwritable", path = shown(&folder)), error)),
+        }
     }
 
     /// Takes a new ticket in place of one that has ended. If none is given that one stays: the relay's clock may be wrong.
@@ -293,7 +308,7 @@ impl<'a> Incoming<'a> {
 
     fn keep_ticket(&self, held: &mut Held) {
         if let Some(file) = &mut held.file
-            && let Err(error) = file.write(&held.secret, self.about.now)
+            && let Err(error) = file.write(&self.link, &held.secret, self.about.now)
         {
             self.ticket_not_kept(&Error::at_home(fl!("get-ticket-unwritable", path = shown(file.path())), error));
         }
@@ -335,7 +350,7 @@ async fn send_receipt(
     let send = async { Ok(patience.with(async || unsent.send(client, link).await).await?) };
     match unless_stopped(stop, fl!("get-receipt-interrupted"), send).await {
         Ok(()) => unsent.forget(),
-        Err(error) if is_refused(error.code()) => {
+        Err(error) if unsent.is_refused(error.code()) => {
             unsent.forget();
             context.ui.warn(fl!("get-no-receipt", why = error.to_string()));
         }
@@ -400,7 +415,7 @@ impl Held {
         if let (Err(error), Some(file)) = (&result, &self.file)
             && land::is_taken_away(error)
         {
-            file.forget();
+            file.forget(&self.secret);
         }
         result
     }

@@ -1,11 +1,13 @@
 //! Receipts that their relay does not have yet: what was saved, noted beside its ticket.
 //!
 //! `tickets/<id>-<16 hexadecimal digits of the relay>.saved` is written before the first file gets its final name, with
-//! the receipt and all these names, and goes when the relay has the receipt. So a program that was killed in between
-//! fetches and saves nothing twice: what is in the staging folder no more has its final name. And a receipt that no relay
-//! could take is sent by a later run.
+//! the receipt, its ticket and all these names, and goes when the relay has the receipt. So a program that was killed in
+//! between fetches and saves nothing twice: what is in the staging folder no more has its final name. And a receipt that
+//! no relay could take is sent by a later run, with the ticket that it was made for. Only who has locked the ticket's
+//! file reads or changes the note.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     ffi::OsString,
     fs,
     io::{self, Read},
@@ -17,12 +19,13 @@ use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use share_relay_api::{Bytes32, Code, Receipt};
 use tokio::time::{Instant, timeout_at};
+use zeroize::Zeroizing;
 
 use super::{
-    Held, Received,
+    Held, Received, There,
     folder::Folder,
     save::Saved,
-    ticket::{self, TicketFile},
+    ticket::{self, TicketFile, unless_busy},
 };
 use crate::{
     client::{Answer, Client},
@@ -33,12 +36,11 @@ use crate::{
     link::Link,
     quote::quoted,
     secret::Secret,
-    system,
+    system, time,
     transfer::staging::Staging,
-    ui::shown,
 };
 
-/// The longest note that is read: names and files of the longest manifest.
+/// The longest note that is written and read: names and files of the longest manifest.
 const MAX_NOTE_BYTES: u64 = 32 * 1024 * 1024;
 /// For how long all relays together are waited for that are still to get a receipt.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -52,6 +54,10 @@ const TIME_STEP: u64 = 2;
 pub struct Note {
     version: u64,
     link: String,
+    /// What the receipt was made for; the ticket's file may hold another by now.
+    ticket: Secret,
+    /// When share and ticket are both over, in seconds since 1970 by the relay's clock.
+    ends_at: u64,
     receipt: Receipt,
     sender: Option<String>,
     bytes: u64,
@@ -82,18 +88,27 @@ struct Place {
     /// Where files and folders were before.
     staged: OsString,
     /// The names that were wanted, and those that were free.
-    names: Vec<(OsString, OsString)>,
+    names: Vec<(String, String)>,
     /// Each file, with its size and the second it was changed last: its path by the wanted names.
     files: Vec<(String, u64, u64)>,
 }
 
 impl Note {
     /// Of content that has been verified.
-    pub fn new(link: &Link, manifest: &Manifest, receipt: Receipt, sha256: Option<Bytes32>) -> Self {
+    pub fn new(
+        link: &Link,
+        manifest: &Manifest,
+        ticket: &Held,
+        ends_at: u64,
+        receipt: Receipt,
+        sha256: Option<Bytes32>,
+    ) -> Self {
         let (sender, bytes) = (manifest.sender.clone(), manifest.bytes);
         Self {
             version: VERSION,
             link: link.to_string(),
+            ticket: ticket.secret.clone(),
+            ends_at,
             receipt,
             sender,
             bytes,
@@ -110,26 +125,34 @@ impl Note {
             Some((entry.path.clone(), metadata.len(), changed_at(&metadata)))
         });
         let (output, staged) = (fs::canonicalize(output)?.into(), fs::canonicalize(staged)?.into());
-        self.place = Some(Place { output, staged, names: names(planned), files: files.collect() });
+        self.place = Some(Place { output, staged, names: names(planned)?, files: files.collect() });
         Ok(())
     }
 
     /// Writes it, so that it survives power loss.
     fn write(&self, path: &Path) -> io::Result<()> {
-        config::write_private(path, &serde_json::to_vec(self).expect("notes always become JSON"))
+        let json = Zeroizing::new(serde_json::to_vec(self).expect("notes always become JSON"));
+        match json.len() as u64 > MAX_NOTE_BYTES {
+            true => Err(io::ErrorKind::FileTooLarge.into()),
+            false => config::write_private(path, &json),
+        }
     }
 
     /// What is noted there; nothing if it is no note.
     fn read(path: &Path) -> Option<Self> {
-        let mut json = Vec::new();
+        let mut json = Zeroizing::new(Vec::new());
         system::open_regular(path).ok()?.take(MAX_NOTE_BYTES).read_to_end(&mut json).ok()?;
         serde_json::from_slice(&json).ok().filter(|note: &Self| note.version == VERSION)
     }
 }
 
-fn names(placed: &[Placed]) -> Vec<(OsString, OsString)> {
-    let name = |path: &Path| path.file_name().unwrap_or_default().to_owned();
-    placed.iter().map(|placed| (name(&placed.wanted), name(&placed.actual))).collect()
+/// Names in a manifest or an archive are text.
+fn names(placed: &[Placed]) -> io::Result<Vec<(String, String)>> {
+    let name = |path: &Path| {
+        let name = path.file_name().unwrap_or_default().to_str();
+        name.map(str::to_owned).ok_or(io::ErrorKind::InvalidFilename)
+    };
+    placed.iter().map(|placed| Ok((name(&placed.wanted)?, name(&placed.actual)?))).collect()
 }
 
 fn changed_at(metadata: &fs::Metadata) -> u64 {
@@ -141,70 +164,50 @@ fn changed_at(metadata: &fs::Metadata) -> u64 {
 pub struct Before {
     note: Note,
     path: PathBuf,
-    ticket: Option<(Secret, TicketFile)>,
+    ticket: Option<TicketFile>,
     output: PathBuf,
 }
 
 impl Before {
-    /// Of this link, in this folder, unless another program is at it.
-    pub fn find(context: &Context, link: &Link, output: &Path) -> Option<Self> {
-        let folder = context.dirs.tickets().ok()?;
-        let path = ticket::note_of(&folder, link);
-        let note = Note::read(&path).filter(|note| note.link == link.to_string())?;
-        let here = fs::canonicalize(output).ok()?;
-        note.place.as_ref().filter(|place| Path::new(&place.output) == here)?;
-        let ticket = match TicketFile::kept(&folder, link) {
+    /// Of this link, in this folder, unless another program is at it. With `force`, what was saved whole is asked for
+    /// again.
+    pub async fn find(context: &Context, link: &Link, output: &Path, force: bool) -> Option<Self> {
+        let path = ticket::note_of(&context.dirs.tickets().ok()?, link);
+        fs::symlink_metadata(&path).ok()?;
+        let ticket = match unless_busy(|| TicketFile::beside(&path)).await {
             Ok(ticket) => Some(ticket),
             // Then the relay has the receipt.
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(_) => return None,
         };
-        Some(Self { note, path, ticket, output: output.to_owned() })
+        let note = Note::read(&path).filter(|note| note.link == link.to_string())?;
+        let here = fs::canonicalize(output).ok()?;
+        note.place.as_ref().filter(|place| Path::new(&place.output) == here)?;
+        (!force || note.saved != Extent::All).then(|| Self { note, path, ticket, output: output.to_owned() })
     }
 
-    /// What has its final name and is there, and what has been given one and is gone from there.
-    pub fn there_and_gone(&self) -> (Vec<Placed>, Vec<PathBuf>) {
+    /// What has its final name and is there as it was saved; and the paths of what has been given one, but is not there
+    /// any more, or not as it was. If that is a file in a folder, the folder does not count as there.
+    pub fn there_and_lost(&self) -> (There, Vec<PathBuf>) {
         let Some(place) = &self.note.place else { return Default::default() };
         let given = place.names.iter().filter(|(wanted, _)| {
             let staged = fs::symlink_metadata(Path::new(&place.staged).join(wanted));
             self.note.saved != Extent::Planned || staged.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
         });
-        let given =
-            given.map(|(wanted, actual)| Placed { wanted: self.output.join(wanted), actual: self.output.join(actual) });
-        let (there, gone): (Vec<_>, Vec<_>) = given.partition(|placed| fs::symlink_metadata(&placed.actual).is_ok());
-        (there, gone.into_iter().map(|placed| placed.actual).collect())
+        let given = given.map(|(wanted, actual)| (wanted.as_str(), self.output.join(actual)));
+        let (there, gone): (Vec<_>, Vec<_>) = given.partition(|(_, actual)| fs::symlink_metadata(actual).is_ok());
+        let changed = changed(&place.files, &there);
+        let damaged: BTreeSet<_> = changed.iter().map(|(name, _)| *name).collect();
+        let placed = there.iter().filter(|(name, _)| !damaged.contains(name));
+        let placed = placed.map(|(name, actual)| Placed { wanted: self.output.join(name), actual: actual.clone() });
+        let there = There { placed: placed.collect(), fingerprint: Some(self.note.receipt.fingerprint) };
+        (there, gone.into_iter().chain(changed).map(|(_, path)| path).collect())
     }
 
     /// Whether that is all of it.
-    pub fn is_all(&self, there: &[Placed]) -> bool {
-        let all = self.note.place.as_ref().is_some_and(|place| there.len() == place.names.len());
+    pub fn is_all(&self, there: &There) -> bool {
+        let all = self.note.place.as_ref().is_some_and(|place| there.placed.len() == place.names.len());
         all && self.note.saved != Extent::Some
-    }
-
-    /// The files that are not as they were saved.
-    fn changed(&self) -> Vec<PathBuf> {
-        let Some(place) = &self.note.place else { return Vec::new() };
-        let is_same = |path: &Path, size: u64, time: u64| {
-            let metadata = fs::symlink_metadata(path);
-            metadata.is_ok_and(|now| now.is_file() && now.len() == size && changed_at(&now).abs_diff(time) <= TIME_STEP)
-        };
-        let changed = place.files.iter().filter_map(|(path, size, time)| {
-            let (top, rest) = path.split_once('/').unwrap_or((path, ""));
-            let mut places = place.names.iter().filter(|(wanted, _)| wanted == top).map(|(_, actual)| {
-                let actual = self.output.join(actual);
-                if rest.is_empty() { actual } else { actual.join(rest) }
-            });
-            let first = places.next()?;
-            let same = is_same(&first, *size, *time) || places.any(|path| is_same(&path, *size, *time));
-            (!same).then_some(first)
-        });
-        changed.collect()
-    }
-
-    /// Warns of the files that are not as they were saved.
-    pub fn warn_of_changes(&self, context: &Context) {
-        let changed = self.changed();
-        context.ui.warn_all(changed.iter().map(|path| fl!("get-changed-since", path = shown(path))));
     }
 
     /// Removes what is left in the staging folder.
@@ -218,15 +221,15 @@ impl Before {
     }
 
     /// What was received, as all of it is there, and from whom.
-    pub fn received(&self, there: Vec<Placed>) -> (Received, Option<String>) {
+    pub fn received(&self, there: There) -> (Received, Option<String>) {
         let Note { bytes, sha256: digest, .. } = self.note;
-        (Received { saved: Saved::Files(there), bytes, digest }, self.note.sender.clone())
+        (Received { saved: Saved::Files(there.placed), bytes, digest }, self.note.sender.clone())
     }
 
     /// The receipt, unless the relay has it.
     pub fn unsent(self) -> Option<Unsent> {
         match self.ticket {
-            Some((secret, file)) => Some(Unsent { secret, file: Some(file), note: self.note }),
+            Some(file) => Some(Unsent { file: Some(file), note: self.note }),
             None => {
                 self.forget();
                 None
@@ -234,15 +237,21 @@ impl Before {
         }
     }
 
-    /// Notes that this is there, and that the rest is to be downloaded again.
-    pub fn reduce(mut self, there: &[Placed]) {
-        if let Some(place) = self.note.place.as_mut().filter(|_| !there.is_empty()) {
-            place.names = names(there);
-            self.note.saved = Extent::Some;
-            // Where that cannot be noted, what is there is saved once more.
-            let _ = self.note.write(&self.path);
-        } else {
-            self.forget();
+    /// Notes that this is there, and that the rest is to be downloaded again: what is in the staging folder tells that no
+    /// longer. The receipt of what was saved whole stays until another takes its place.
+    pub fn reduce(mut self, there: &There) {
+        if self.note.saved != Extent::Planned {
+            return;
+        }
+        let names = names(&there.placed).ok().filter(|names| !names.is_empty());
+        match (self.note.place.as_mut(), names) {
+            (Some(place), Some(names)) => {
+                place.names = names;
+                self.note.saved = Extent::Some;
+                // Where that cannot be noted, what is there is saved once more.
+                let _ = self.note.write(&self.path);
+            }
+            _ => self.forget(),
         }
     }
 
@@ -251,9 +260,26 @@ impl Before {
     }
 }
 
+/// The files, each with the name it is saved by, that are not as they were in any of the places where it may be.
+fn changed<'a>(files: &'a [(String, u64, u64)], there: &[(&str, PathBuf)]) -> Vec<(&'a str, PathBuf)> {
+    let is_same = |path: &Path, size: u64, time: u64| {
+        let metadata = fs::symlink_metadata(path);
+        metadata.is_ok_and(|now| now.is_file() && now.len() == size && changed_at(&now).abs_diff(time) <= TIME_STEP)
+    };
+    let mut places: BTreeMap<&str, Vec<&Path>> = BTreeMap::new();
+    there.iter().for_each(|(name, actual)| places.entry(name).or_default().push(actual));
+    let changed = files.iter().filter_map(|(path, size, time)| {
+        let (name, rest) = path.split_once('/').unwrap_or((path, ""));
+        let at = |place: &&Path| if rest.is_empty() { place.to_path_buf() } else { place.join(rest) };
+        let paths: Vec<_> = places.get(name)?.iter().map(at).collect();
+        let same = paths.iter().any(|path| is_same(path, *size, *time));
+        (!same).then(|| (name, paths[0].clone()))
+    });
+    changed.collect()
+}
+
 /// A receipt that its relay does not have yet.
 pub struct Unsent {
-    secret: Secret,
     /// Where nothing can be kept, there is none.
     file: Option<TicketFile>,
     note: Note,
@@ -262,12 +288,31 @@ pub struct Unsent {
 impl Unsent {
     /// Of a download with this ticket.
     pub fn new(ticket: Held, note: Note) -> Self {
-        Self { secret: ticket.secret, file: ticket.file, note }
+        Self { file: ticket.file, note }
+    }
+
+    /// That of this note, unless another program is at it, or not all was saved; and the link it is of.
+    fn kept(note: &Path) -> Option<(Link, Self)> {
+        let file = match TicketFile::beside(note) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let _ = fs::remove_file(note);
+                return None;
+            }
+            file => file.ok()?,
+        };
+        let note = Note::read(note).filter(|note| note.saved == Extent::All)?;
+        Some((Link::parse(&note.link).ok()?, Self { file: Some(file), note }))
     }
 
     /// Sends it, once.
     pub async fn send(&self, client: &Client, link: &Link) -> Answer<()> {
-        client.receipt(&link.id, &self.secret, &self.note.receipt).await
+        client.receipt(&link.id, &self.note.ticket, &self.note.receipt).await
+    }
+
+    /// Whether a relay that says this of it will never take it. That its time is over, this computer's clock must say too.
+    pub fn is_refused(&self, code: &str) -> bool {
+        let ended = code == Code::Expired.as_str() && time::now() > self.note.ends_at;
+        ended || [Code::Collected, Code::Revoked, Code::TicketInvalid].iter().any(|refused| refused.as_str() == code)
     }
 
     /// Notes the names that are about to be given, before they are.
@@ -280,7 +325,7 @@ impl Unsent {
     /// Notes the names that were given, where they are not those that were planned.
     pub fn placed(&mut self, placed: &[Placed]) -> io::Result<()> {
         let (Some(file), Some(place)) = (&self.file, &mut self.note.place) else { return Ok(()) };
-        let names = names(placed);
+        let names = names(placed)?;
         self.note.saved = Extent::All;
         if place.names == names {
             return Ok(());
@@ -292,7 +337,7 @@ impl Unsent {
     /// After the relay has it, or has said that it never will.
     pub fn forget(&self) {
         if let Some(file) = &self.file {
-            file.forget();
+            file.forget(&self.note.ticket);
         }
     }
 
@@ -304,39 +349,22 @@ impl Unsent {
     }
 }
 
-/// Whether a relay that says this of a receipt will never take it.
-pub fn is_refused(code: &str) -> bool {
-    [Code::Collected, Code::Revoked, Code::TicketInvalid].iter().any(|refused| refused.as_str() == code)
-}
-
-/// Sends the receipts that were kept, but for that of this link. What cannot be sent now stays.
+/// Sends the receipts that were kept, but for that of this link. What cannot be sent now stays, unless it is old.
 pub async fn send_kept(context: &Context, but: Option<&Link>) {
     let Ok(folder) = context.dirs.tickets() else { return };
-    let files = fs::read_dir(&folder).into_iter().flatten().flatten().map(|item| item.path());
-    let notes = files.filter(|path| path.extension().is_some_and(|extension| extension == ticket::NOTE));
-    let kept: Vec<_> = notes
-        .filter_map(|path| {
-            let note = Note::read(&path).filter(|note| note.saved == Extent::All)?;
-            let link = Link::parse(&note.link).ok().filter(|link| Some(link) != but)?;
-            match TicketFile::kept(&folder, &link) {
-                Ok((secret, file)) => Some((link, Unsent { secret, file: Some(file), note })),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    let _ = fs::remove_file(path);
-                    None
-                }
-                Err(_) => None,
-            }
-        })
-        .collect();
+    ticket::remove_old(&folder, but).await;
     let until = Instant::now() + PATIENCE;
-    let sending = stream::iter(kept).for_each_concurrent(TOLD_AT_ONCE, async |(link, unsent)| {
+    let notes = stream::iter(ticket::notes(&folder, but));
+    let sending = notes.for_each_concurrent(TOLD_AT_ONCE, async |path| {
+        // Nobody who fetches the same is kept from it for longer than this takes.
+        let Some((link, unsent)) = Unsent::kept(&path) else { return };
         let send = async { unsent.send(&Client::new(&link.relay)?, &link).await };
         match timeout_at(until, send).await {
             Ok(Ok(())) => {
                 unsent.forget();
                 context.ui.note(fl!("get-receipt-sent-now", link = quoted(&link.to_string())));
             }
-            Ok(Err(error)) if error.code().is_some_and(|code| is_refused(code.as_str())) => unsent.forget(),
+            Ok(Err(error)) if error.code().is_some_and(|code| unsent.is_refused(code.as_str())) => unsent.forget(),
             Ok(Err(_)) | Err(_) => {}
         }
     });

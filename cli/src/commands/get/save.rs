@@ -89,9 +89,11 @@ fn all_but(there: &[Placed], names: Option<Vec<String>>, staged: &Path) -> io::R
     let there: Vec<_> = there.iter().filter_map(|placed| placed.wanted.file_name()).collect();
     for name in &there {
         let path = staged.join(name);
-        match fs::symlink_metadata(&path)?.is_dir() {
-            true => fs::remove_dir_all(path)?,
-            false => fs::remove_file(path)?,
+        match fs::symlink_metadata(&path) {
+            Ok(staged) if staged.is_dir() => fs::remove_dir_all(path)?,
+            Ok(_) => fs::remove_file(path)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
         }
     }
     Ok(names.map(|names| names.into_iter().filter(|name| !there.contains(&OsStr::new(name))).collect()))
@@ -158,8 +160,9 @@ impl Incoming<'_> {
         manifest: Manifest,
         mut unsent: Unsent,
     ) -> Result<(Received, Unsent)> {
-        let Verified { target, bytes, digest, .. } = verified;
-        let (kept, there) = (target.kept(), self.there.clone());
+        let Verified { target, fingerprint, bytes, digest } = verified;
+        let there = if self.there.fingerprint == Some(fingerprint) { self.there.placed.clone() } else { Vec::new() };
+        let kept = target.kept();
         let placing = move || Ok((target.place(there, &manifest, &mut unsent)?, unsent));
         let (saved, unsent) = blocking(placing).await.inspect_err(|error| {
             if let Some(folder) = kept.filter(|_| !is_end(error)) {

@@ -2,13 +2,15 @@
 //! taking another of the allowed downloads. Whether a ticket has ended only its relay says.
 
 use std::{
-    fs::{self, File, TryLockError},
+    fs::{self, File},
     io::{self, Read, Seek, Write},
     path::{Path, PathBuf},
     slice,
+    time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, sleep};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -23,16 +25,22 @@ const MAX_FILE_BYTES: u64 = 8 * 1024;
 /// A ticket that is older than this by two clocks, in seconds, is of no use any more: it ran for a day.
 const OLD_SECONDS: u64 = 30 * 24 * 3600;
 
+/// For how long another program that has the ticket is waited for: one that only sends a receipt is soon done.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// How often it is looked whether that program is done.
+const INTERVAL: Duration = Duration::from_millis(50);
+
 /// What the name of a note ends in.
-pub const NOTE: &str = "saved";
+const NOTE: &str = "saved";
+/// What that of a ticket ends in.
+const TICKET: &str = "json";
 
 /// A ticket as it stands in its file.
 #[derive(Serialize, Deserialize)]
 struct Kept {
     /// A ticket is for one relay only, which the link names.
     link: String,
-    /// 64 hexadecimal digits.
-    ticket: Zeroizing<String>,
+    ticket: Secret,
     /// A time before it was first used, in seconds since 1970 by the relay's clock.
     made_at: u64,
 }
@@ -41,46 +49,40 @@ struct Kept {
 pub struct TicketFile {
     path: PathBuf,
     file: File,
-    link: Link,
 }
 
 impl TicketFile {
-    /// The ticket for this link: the one of an earlier download, or `fresh`, which is then kept. `None` for the file if
-    /// another program is fetching the same share, whose ticket is not ours. It is `now` by the relay's clock.
-    pub fn take(folder: &Path, link: &Link, fresh: Secret, now: u64) -> io::Result<(Secret, Option<Self>)> {
+    /// The ticket for this link: the one of an earlier download, or `fresh`, which is then kept; `WouldBlock` if another
+    /// program is fetching the same share, whose ticket is not ours. It is `now` by the relay's clock.
+    pub fn take(folder: &Path, link: &Link, fresh: Secret, now: u64) -> io::Result<(Secret, Self)> {
         system::create_private_dir(folder)?;
         let path = path_of(folder, link);
         let file = match system::create_private(&path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => system::open_regular(&path)?,
             created => created?,
         };
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Ok((fresh, None)),
-            Err(TryLockError::Error(error)) => return Err(error),
-        }
-        let mut kept = Self { path, file, link: link.clone() };
-        let ticket = match read(&kept.file).filter(|kept| kept.link == link.to_string()) {
-            Some(Kept { ticket, .. }) => Secret::parse(&ticket),
-            None => None,
-        };
-        match ticket {
-            Some(ticket) => Ok((ticket, Some(kept))),
+        let mut kept = Self::lock(path, file)?;
+        match read(&kept.file).filter(|kept| kept.link == link.to_string()) {
+            Some(Kept { ticket, .. }) => Ok((ticket, kept)),
             None => {
-                kept.write(&fresh, now)?;
-                Ok((fresh, Some(kept)))
+                kept.write(link, &fresh, now)?;
+                Ok((fresh, kept))
             }
         }
     }
 
-    /// The ticket that is kept for this link; an error if there is none, or another program uses it.
-    pub fn kept(folder: &Path, link: &Link) -> io::Result<(Secret, Self)> {
-        let path = path_of(folder, link);
+    /// The file beside this note; `NotFound` if there is none, `WouldBlock` if another program uses it.
+    pub fn beside(note: &Path) -> io::Result<Self> {
+        let path = note.with_extension(TICKET);
         let file = system::open_regular(&path)?;
+        Self::lock(path, file)
+    }
+
+    fn lock(path: PathBuf, file: File) -> io::Result<Self> {
         file.try_lock()?;
-        let kept = read(&file).filter(|kept| kept.link == link.to_string());
-        let ticket = kept.and_then(|kept| Secret::parse(&kept.ticket)).ok_or(io::ErrorKind::InvalidData)?;
-        Ok((ticket, Self { path, file, link: link.clone() }))
+        // Whoever had it may have removed it just before.
+        fs::symlink_metadata(&path).map_err(|_| io::ErrorKind::WouldBlock)?;
+        Ok(Self { path, file })
     }
 
     /// Where it lies.
@@ -94,8 +96,8 @@ impl TicketFile {
     }
 
     /// Keeps this ticket in place of the one that is there.
-    pub fn write(&mut self, ticket: &Secret, now: u64) -> io::Result<()> {
-        let kept = Kept { link: self.link.to_string(), ticket: Zeroizing::new(ticket.hex().to_owned()), made_at: now };
+    pub fn write(&mut self, link: &Link, ticket: &Secret, now: u64) -> io::Result<()> {
+        let kept = Kept { link: link.to_string(), ticket: ticket.clone(), made_at: now };
         let json = Zeroizing::new(serde_json::to_vec(&kept).expect("tickets always become JSON"));
         self.file.set_len(0)?;
         self.file.rewind()?;
@@ -103,20 +105,31 @@ impl TicketFile {
         self.file.sync_all()
     }
 
-    /// Forgets the ticket: it has done its work, or is of no use. So does what was noted beside it, last: a note without
-    /// a ticket is of what the relay has been told.
-    pub fn forget(&self) {
-        let _ = fs::remove_file(&self.path);
+    /// Forgets this ticket, which has done its work, or is of no use; another that has taken its place here stays. What
+    /// was noted beside it goes too, last: a note without a ticket is of what the relay has been told.
+    pub fn forget(&self, ticket: &Secret) {
+        if read(&self.file).is_none_or(|kept| kept.ticket.hash() == ticket.hash()) {
+            let _ = fs::remove_file(&self.path);
+        }
         let _ = fs::remove_file(self.note());
     }
 }
 
-/// Removes the tickets of other shares that are of no use any more. One that stays does no harm.
-pub async fn remove_old(folder: &Path, link: &Link) {
-    let own = path_of(folder, link);
-    let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|item| item.path());
-    let tickets = files.filter(|path| *path != own && path.extension().is_some_and(|extension| extension == "json"));
-    let old = tickets.filter(|path| untouched(slice::from_ref(path)).as_secs() > OLD_SECONDS);
+/// Tries this again for a while, as long as another program has the ticket.
+pub async fn unless_busy<T>(attempt: impl Fn() -> io::Result<T>) -> io::Result<T> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match attempt() {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && Instant::now() < until => sleep(INTERVAL).await,
+            result => return result,
+        }
+    }
+}
+
+/// Removes the tickets that are of no use any more, but that of this link. One that stays does no harm.
+pub async fn remove_old(folder: &Path, but: Option<&Link>) {
+    let old =
+        all(folder, TICKET, but).into_iter().filter(|path| untouched(slice::from_ref(path)).as_secs() > OLD_SECONDS);
     let mut asked = Vec::new();
     for path in old {
         let kept = system::open_regular(&path).map(|file| read(&file));
@@ -135,6 +148,18 @@ pub async fn remove_old(folder: &Path, link: &Link) {
     }
 }
 
+/// The notes that are there, but that of this link.
+pub fn notes(folder: &Path, but: Option<&Link>) -> Vec<PathBuf> {
+    all(folder, NOTE, but)
+}
+
+fn all(folder: &Path, extension: &str, but: Option<&Link>) -> Vec<PathBuf> {
+    let own = but.map(|link| path_of(folder, link).with_extension(extension));
+    let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|item| item.path());
+    let all = files.filter(|path| path.extension().is_some_and(|found| found == extension));
+    all.filter(|path| Some(path) != own.as_ref()).collect()
+}
+
 /// Where it is noted what was saved of this link.
 pub fn note_of(folder: &Path, link: &Link) -> PathBuf {
     path_of(folder, link).with_extension(NOTE)
@@ -143,7 +168,7 @@ pub fn note_of(folder: &Path, link: &Link) -> PathBuf {
 /// Two relays may have shares of one id.
 fn path_of(folder: &Path, link: &Link) -> PathBuf {
     let relay = sha256(link.relay.as_str().as_bytes()).to_string();
-    folder.join(format!("{}-{}.json", link.id, &relay[..16]))
+    folder.join(format!("{}-{}.{TICKET}", link.id, &relay[..16]))
 }
 
 /// What is in a file; `None` if it is damaged.
@@ -177,28 +202,47 @@ mod tests {
             let fresh = Secret::random().unwrap();
             let hash = fresh.hash();
             let (ticket, file) = TicketFile::take(folder.path(), link, fresh, 1).unwrap();
-            (ticket.hash(), hash, file)
+            (ticket, hash, file)
         };
         let here = link("https://relay.example");
         let (first, fresh, file) = take(&here);
-        assert_eq!(first, fresh);
-        let (busy, fresh, none) = take(&here);
-        assert!(busy == fresh && none.is_none());
+        assert_eq!(first.hash(), fresh);
+        let busy = TicketFile::take(folder.path(), &here, Secret::random().unwrap(), 1).map(drop);
+        assert_eq!(busy.unwrap_err().kind(), io::ErrorKind::WouldBlock);
         drop(file);
         let (again, _, file) = take(&here);
-        assert_eq!(again, first);
+        assert_eq!(again.hash(), first.hash());
         drop(file);
         let (other, fresh, file) = take(&link("https://other.example"));
-        assert_eq!(other, fresh, "a ticket is never shown to another relay");
-        file.unwrap().forget();
-        let (again, _, file) = take(&here);
-        assert_eq!(again, first, "nor forgotten for it");
+        assert_eq!(other.hash(), fresh, "a ticket is never shown to another relay");
+        file.forget(&other);
+        let (again, _, mut file) = take(&here);
+        assert_eq!(again.hash(), first.hash(), "nor forgotten for it");
         let next = Secret::random().unwrap();
-        file.unwrap().write(&next, 2).unwrap();
+        file.write(&here, &next, 2).unwrap();
+        file.forget(&first);
+        drop(file);
         let (again, _, file) = take(&here);
-        assert_eq!(again, next.hash());
-        file.unwrap().forget();
-        assert_ne!(take(&here).0, next.hash());
+        assert_eq!(again.hash(), next.hash(), "nor with the one that was there before");
+        file.forget(&next);
+        drop(file);
+        assert_ne!(take(&here).0.hash(), next.hash());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn is_waited_for_a_while() {
+        let folder = tempfile::tempdir().unwrap();
+        let here = link("https://relay.example");
+        let take = || TicketFile::take(folder.path(), &here, Secret::random().unwrap(), 1);
+        let (first, file) = take().unwrap();
+        let (busy, ()) = tokio::join!(unless_busy(take), sleep(2 * PATIENCE));
+        assert_eq!(busy.map(drop).unwrap_err().kind(), io::ErrorKind::WouldBlock);
+        let done = async {
+            sleep(PATIENCE / 2).await;
+            drop(file);
+        };
+        let (taken, ()) = tokio::join!(unless_busy(take), done);
+        assert_eq!(taken.unwrap().0.hash(), first.hash());
     }
 
     #[test]

@@ -69,9 +69,9 @@ fn killed_at_any_of_them_the_next_run_finishes() {
     }
 }
 
-/// A download that was killed when its receipt was on its way; what it was to pass is open then.
+/// A download that was killed while its receipt did not get through; what it was to pass is open then.
 fn killed_before_the_receipt(fetched: &Fetched) -> Proxy {
-    let gate = Proxy::holding_request(&fetched.relay.url, "/receipt ");
+    let gate = cut_at_the_receipt(&fetched.relay.url);
     let getting = fetched.get(&fetched.sent.through(&gate.url).link).start();
     gate.wait_until_stopped();
     getting.signal("KILL");

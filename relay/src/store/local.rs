@@ -409,7 +409,7 @@ impl Store for LocalStore {
         let left: Vec<ShareId> = self.0.left().iter().copied().collect();
         for id in left {
             // If that fails, it fails again when the share is loaded, which is told.
-            let _ = self.run(move |inner| Ok(inner.settle_left(id)?)).await;
+            let _ = self.run(move |inner| inner.settle_left(id)).await;
         }
         self.run(|inner| inner.due()).await
     }

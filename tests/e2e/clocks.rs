@@ -3,7 +3,7 @@
 
 use std::{
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -15,7 +15,7 @@ use crate::{
     round_trips::noise,
     stock_tools::age_key,
     upload_resume::{BYTES, journals, killed_at, send},
-    world::{Sent, World, files_below},
+    world::{Sent, World, files_below, until},
 };
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -85,10 +85,18 @@ fn what_was_left_of_a_download_goes_when_both_clocks_say_so() {
     }
 }
 
+/// Removes a share under its relay, which may still be writing down what was not sent.
+fn lose(share: &Path) {
+    until("the share is gone", || {
+        let _ = fs::remove_dir_all(share);
+        (!share.exists()).then_some(())
+    });
+}
+
 #[test]
 fn what_its_relay_does_not_know_goes_when_both_clocks_say_so() {
     let (world, relay, _gate, sent) = cut_off_with_clock("100d", "+0");
-    fs::remove_dir_all(world.path("relay/shares").join(sent.id())).unwrap();
+    lose(&world.path("relay/shares").join(sent.id()));
     let (staging, (_elsewhere, other)) = (staging(&world), elsewhere(&world));
     let all_old = || [&staging, &world.path("home")].into_iter().for_each(|folder| age(folder, 62 * 24));
     let get = || get_one(&world, &other).within(LIMIT).exits(0);
@@ -108,7 +116,7 @@ fn an_upload_that_its_relay_does_not_know_stays_until_it_was_asked_again_and_aga
     let world = World::new();
     let (relay, _gate) = cut_off_upload(&world);
     let shares = fs::read_dir(world.path("relay/shares")).unwrap();
-    shares.for_each(|share| fs::remove_dir_all(share.unwrap().path()).unwrap());
+    shares.for_each(|share| lose(&share.unwrap().path()));
     let (kept, other) = (journals(&world), world.file("other", "x"));
     for asked in 1..=6 {
         assert_eq!(journals(&world), kept, "asked {asked} times");

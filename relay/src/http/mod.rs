@@ -126,12 +126,12 @@ async fn accept(
     metrics: &Metrics,
 ) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
     // Only one that is there takes the place of another.
-    let (stream, place) = match places.clone().try_acquire_owned() {
-        Ok(place) => (listener.accept().await?.0, place),
+    let (stream, _) = listener.accept().await?;
+    let place = match places.clone().try_acquire_owned() {
+        Ok(place) => place,
         Err(_) => {
-            let (stream, _) = listener.accept().await?;
             let _waiting = metrics.connections_waiting.hold();
-            (stream, place(places, idle, metrics).await.map_err(io::Error::other)?)
+            place(places, idle, metrics).await.map_err(io::Error::other)?
         }
     };
     if let Err(error) = stream.set_nodelay(true).and_then(|()| keep_little_unsent(&stream)) {
@@ -147,20 +147,13 @@ async fn place(
     metrics: &Metrics,
 ) -> Result<OwnedSemaphorePermit, tokio::sync::AcquireError> {
     let mut place = pin!(places.clone().acquire_owned());
-    if idle.close_longest() {
-        metrics.connections_shed.add(1);
-        return place.await;
-    }
-    loop {
-        match timeout(PLACE_PAUSE, place.as_mut()).await {
-            Ok(place) => return place,
-            Err(_) if idle.close_longest() => {
-                metrics.connections_shed.add(1);
-                return place.await;
-            }
-            Err(_) => {}
+    while !idle.close_longest() {
+        if let Ok(place) = timeout(PLACE_PAUSE, place.as_mut()).await {
+            return place;
         }
     }
+    metrics.connections_shed.add(1);
+    place.await
 }
 
 /// What the system takes and has not sent yet is neither seen to be taken by the client nor needed anywhere else.

@@ -85,16 +85,20 @@ async function opensSlowly(stage, relay) {
   const pattern = new RegExp(say("ask.opening.slow", { percent: "(\\d+)" }));
   const percents = noted.map((text) => Number(pattern.exec(text)?.[1])).filter((percent) => !Number.isNaN(percent));
   assert.ok(percents.some((percent) => percent > 20), String(noted));
+  const said = await page.page.evaluate(() => globalThis.said);
+  assert.ok(!said.includes(say("words.fit", { count: 6 })), `what is said of words is said while they open: ${said}`);
   await page.click("#save");
   await page.heading("saved.title");
   assert.ok((await stage.downloaded("slow.bin", bytes.length)).equals(bytes));
 }
 
-/** Runs in the page: notes what it says of its work. */
+/** Runs in the page: notes what it says of its work, and what it has read out. */
 function noteProgress() {
   globalThis.live = document.querySelector("[role=status]");
-  globalThis.noted = [];
+  [globalThis.noted, globalThis.said] = [[], []];
   const note = () => {
+    const said = globalThis.live.textContent;
+    if (said !== globalThis.said.at(-1)) globalThis.said.push(said);
     const text = document.querySelector("#opening")?.textContent;
     if (text && text !== globalThis.noted.at(-1)) globalThis.noted.push(text);
   };

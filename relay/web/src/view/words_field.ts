@@ -63,6 +63,7 @@ export class WordsField implements Field {
   }
 
   async open(signal: AbortSignal, notice: (why: Failure) => void): Promise<Manifest> {
+    this.#hush();
     const lists = await withPatience({ total: LONG_PATIENCE_MS, signal, notice }, () => this.#load());
     const words = lists.read(this.#text);
     return this.stage.engine.call("prove", { words }, [], signal);
@@ -83,9 +84,15 @@ export class WordsField implements Field {
     return this.#words;
   }
 
+  /** What is about to be said of the words no longer matters. */
+  #hush(): void {
+    clearTimeout(this.#pause);
+    this.#pause = undefined;
+  }
+
   #typed(): void {
     [this.#text, this.#isBlamed] = [this.#input.value, false];
-    clearTimeout(this.#pause);
+    this.#hush();
     this.#pause = setTimeout(() => void this.#announce(), PAUSE_MS);
     void this.#mark().then((understood) => understood && this.changed(understood.failure));
   }
@@ -139,7 +146,10 @@ export class WordsField implements Field {
   }
 
   async #announce(): Promise<void> {
+    const pause = this.#pause;
     const understood = await this.#understand();
+    // More is typed by now, it is being opened, or another screen is shown.
+    if (pause !== this.#pause || !this.#input.isConnected) return;
     const { texts } = this.stage;
     const marked = shown(understood);
     const position = marked.findIndex(({ state }) => state === "unknown") + 1;

@@ -22,7 +22,7 @@ use crate::{
     limits, line,
     memory::Pool,
     metrics::Metrics,
-    share::{BlobKind, Record, Refusal},
+    share::{Record, Refusal},
     store::{Object, Store, StoreError, Stored},
     tally::Tally,
     turns::Turns,
@@ -58,6 +58,9 @@ pub struct Relay<S> {
     unstored: Unstored,
     /// Changes of shares that wait for their turn.
     lines: Turns<Line>,
+    /// Held while a share's header is set, and its manifest, so that two different ones cannot mix.
+    headers: Turns<tokio::sync::Mutex<()>>,
+    manifests: Turns<tokio::sync::Mutex<()>>,
 }
 
 impl<S: Store> Relay<S> {
@@ -79,6 +82,8 @@ impl<S: Store> Relay<S> {
             answers: Tally::default(),
             unstored: Unstored::default(),
             lines: Turns::default(),
+            headers: Turns::default(),
+            manifests: Turns::default(),
         })
     }
 
@@ -209,10 +214,8 @@ impl<S: Store> Relay<S> {
                 record.live(now)?;
                 record.prove(proof_hash.as_ref(), now)?;
                 let share = record.live(now)?;
-                match share.blob(BlobKind::Manifest) {
-                    Some(blob) if blob.held => Ok(blob.bytes),
-                    _ => Err(Refusal::NotReady { stored: 0, total: share.payload_bytes }),
-                }
+                let not_ready = Refusal::NotReady { stored: 0, total: share.payload_bytes };
+                share.manifest.as_ref().map(|manifest| manifest.bytes).ok_or(not_ready)
             })
             .await;
         self.count_wrong_proof(&opened);

@@ -16,6 +16,7 @@ use crate::{
     auth::TokenFile,
     clock::{STEADY, TestClock},
     limits::Limits,
+    share::BlobKind,
     store::LocalStore,
 };
 

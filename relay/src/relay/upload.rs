@@ -15,7 +15,7 @@ use crate::{
     error::Error,
     limits::{BLOCK_BYTES, FAST_BYTES_PER_SECOND, PARTS_MEMORY, SMALL_UPLOAD_BYTES, UPLOAD_TRIAL_BYTES},
     memory::Memory,
-    share::{BlobKind, Layout, PartPlace, Record, Refusal},
+    share::{Blob, BlobKind, Layout, PartPlace, Record, Refusal},
     store::{PartWriter, Store},
 };
 
@@ -89,7 +89,7 @@ impl<S: Store> Relay<S> {
         Ok(self.blobs.reserve(bytes).await?)
     }
 
-    /// `PUT …/header` and `PUT …/manifest`.
+    /// `PUT …/header` and `PUT …/manifest`. Carried through even if the caller goes away.
     pub async fn put_blob(
         self: &Arc<Self>,
         id: ShareId,
@@ -97,8 +97,24 @@ impl<S: Store> Relay<S> {
         kind: BlobKind,
         bytes: Bytes,
     ) -> Result<()> {
-        let (hash, length) = (auth::digest(&bytes), bytes.len() as u64);
-        if self.manage(id, manage_key, move |record, now| record.claim(kind, hash, length, now)).await? {
+        let relay = self.clone();
+        tokio::spawn(async move { relay.set_blob(id, manage_key, kind, bytes).await }).await?
+    }
+
+    async fn set_blob(
+        self: &Arc<Self>,
+        id: ShareId,
+        manage_key: Option<Bytes32>,
+        kind: BlobKind,
+        bytes: Bytes,
+    ) -> Result<()> {
+        let blob = Blob { hash: auth::digest(&bytes), bytes: bytes.len() as u64 };
+        let turn = match kind {
+            BlobKind::Header => self.headers.of(id),
+            BlobKind::Manifest => self.manifests.of(id),
+        };
+        let _turn = turn.lock().await;
+        if self.managed(id, manage_key).await?.holds(kind, &blob, self.now())? {
             return Ok(());
         }
         let stored = match kind {
@@ -108,7 +124,7 @@ impl<S: Store> Relay<S> {
         if let Err(error) = stored {
             return Err(self.explain(id, error).await);
         }
-        let held = self.change(id, move |record, now| record.hold(kind, now)).await;
+        let held = self.change(id, move |record, now| record.hold(kind, blob.clone(), now)).await;
         if let Err(Error::Refused(Refusal::Gone { .. })) = held {
             // If the share ended while its bytes were written, they go with the rest. If it is only refused by a clock
             // that is not trusted, everything stays.

@@ -83,15 +83,13 @@ pub struct Share {
     pub replaced: Vec<Bytes32>,
 }
 
-/// A small object the sender sets once. It is claimed before it is stored, so that two different ones cannot mix.
+/// A small object the sender sets once, which is stored durably.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Blob {
     /// SHA-256 of its bytes.
     pub hash: Bytes32,
     /// How many.
     pub bytes: u64,
-    /// Whether they are stored durably.
-    pub held: bool,
 }
 
 /// The two objects a sender sets once.
@@ -267,20 +265,20 @@ impl Record {
 
 /// Uploading.
 impl Record {
-    /// Claims the header or manifest for these bytes, before they are stored. `true` if they are stored already.
-    pub fn claim(&mut self, kind: BlobKind, hash: Bytes32, bytes: u64, now: u64) -> Result<bool, Refusal> {
-        let (share, _) = self.live_mut(now)?;
-        let blob = share.blob_mut(kind).get_or_insert(Blob { hash, bytes, held: false });
-        if blob.hash == hash && blob.bytes == bytes { Ok(blob.held) } else { Err(Code::Conflict.into()) }
+    /// Whether this header or manifest is stored already. Another one than is stored is refused.
+    pub fn holds(&self, kind: BlobKind, blob: &Blob, now: u64) -> Result<bool, Refusal> {
+        match self.live(now)?.blob(kind) {
+            Some(held) if held != blob => Err(Code::Conflict.into()),
+            held => Ok(held.is_some()),
+        }
     }
 
-    /// Notes that what was claimed is stored durably.
-    pub fn hold(&mut self, kind: BlobKind, now: u64) -> Result<(), Refusal> {
+    /// Notes that the header or manifest is stored durably.
+    pub fn hold(&mut self, kind: BlobKind, blob: Blob, now: u64) -> Result<(), Refusal> {
+        self.holds(kind, &blob, now)?;
         let (share, _) = self.live_mut(now)?;
         share.touched_at = now;
-        if let Some(blob) = share.blob_mut(kind) {
-            blob.held = true;
-        }
+        *share.blob_mut(kind) = Some(blob);
         Ok(())
     }
 
@@ -307,7 +305,7 @@ impl Record {
             return Err(Code::Conflict.into());
         }
         layout::check_size(&share.request, payload_bytes, accepts)?;
-        if share.holds(BlobKind::Header) && share.holds(BlobKind::Manifest) {
+        if share.header.is_some() && share.manifest.is_some() {
             Ok(share.ready)
         } else {
             Err(Code::PartsMissing.into())
@@ -344,12 +342,7 @@ impl Share {
         }
     }
 
-    /// Whether the header or manifest is stored durably.
-    pub fn holds(&self, kind: BlobKind) -> bool {
-        self.blob(kind).is_some_and(|blob| blob.held)
-    }
-
-    /// The header or manifest, stored or only claimed.
+    /// The header or manifest, once it is stored durably.
     pub fn blob(&self, kind: BlobKind) -> Option<&Blob> {
         match kind {
             BlobKind::Header => self.header.as_ref(),

@@ -36,8 +36,7 @@ pub(crate) fn request() -> CreateShare {
 fn begun(request: CreateShare) -> Record {
     let mut record = Record::create(request, &ACCEPTS, 0).unwrap();
     for (kind, size) in [(BlobKind::Header, HEADER), (BlobKind::Manifest, 500)] {
-        assert_eq!(record.claim(kind, bytes(9), size, 0), Ok(false));
-        record.hold(kind, 0).unwrap();
+        record.hold(kind, Blob { hash: bytes(9), bytes: size }, 0).unwrap();
     }
     record
 }
@@ -113,9 +112,8 @@ fn a_share_goes_from_uploading_to_ready_to_expired_to_forgotten() {
     assert_eq!(record.state(100), State::Uploading);
     assert_eq!(record.may_seal(PAYLOAD, &ACCEPTS, 100), Err(Code::PartsMissing.into()));
     for kind in [BlobKind::Header, BlobKind::Manifest] {
-        record.claim(kind, bytes(9), 500, 100).unwrap();
-        assert_eq!(record.may_seal(PAYLOAD, &ACCEPTS, 100), Err(Code::PartsMissing.into()), "claimed is not held");
-        record.hold(kind, 100).unwrap();
+        assert_eq!(record.may_seal(PAYLOAD, &ACCEPTS, 100), Err(Code::PartsMissing.into()));
+        record.hold(kind, Blob { hash: bytes(9), bytes: 500 }, 100).unwrap();
     }
     assert_eq!(record.may_seal(PAYLOAD, &ACCEPTS, 100), Ok(false));
     record.seal(PAYLOAD, 100).unwrap();
@@ -208,12 +206,13 @@ fn a_record_reads_back_as_it_was_written() {
 #[test]
 fn header_and_manifest_are_set_once() {
     let mut record = Record::create(request(), &ACCEPTS, 0).unwrap();
-    assert_eq!(record.claim(BlobKind::Header, bytes(9), HEADER, 0), Ok(false));
-    assert_eq!(record.claim(BlobKind::Header, bytes(9), HEADER, 0), Ok(false), "the first was cut off");
-    assert_eq!(record.claim(BlobKind::Header, bytes(8), HEADER, 0), Err(Code::Conflict.into()));
-    record.hold(BlobKind::Header, 0).unwrap();
-    assert_eq!(record.claim(BlobKind::Header, bytes(9), HEADER, 0), Ok(true));
-    assert_eq!(record.claim(BlobKind::Header, bytes(8), HEADER, 0), Err(Code::Conflict.into()));
+    let [one, other] = [9, 8].map(|hash| Blob { hash: bytes(hash), bytes: HEADER });
+    assert_eq!(record.holds(BlobKind::Header, &one, 0), Ok(false));
+    record.hold(BlobKind::Header, one.clone(), 0).unwrap();
+    assert_eq!(record.holds(BlobKind::Header, &one, 0), Ok(true));
+    assert_eq!(record.holds(BlobKind::Header, &other, 0), Err(Code::Conflict.into()));
+    assert_eq!(record.hold(BlobKind::Header, other, 0), Err(Code::Conflict.into()));
+    assert_eq!(record.live(0).unwrap().header, Some(one));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use share_relay_api::{Bytes32, Code, Event, EventKind, Receipt, Saved, Ticket, limits};
 
-use super::{BlobKind, Ending, Life, Record, Refusal, Share, events};
+use super::{Ending, Life, Record, Refusal, Share, events};
 use crate::{
     auth,
     limits::{FRESH_TICKET_SECONDS, RECEIPT_WAIT},
@@ -250,8 +250,7 @@ impl Share {
         quiet_for: impl Fn(&Bytes32) -> Option<Duration>,
         now: u64,
     ) -> Result<Option<Running>, Refusal> {
-        let begun = self.holds(BlobKind::Header) && self.holds(BlobKind::Manifest);
-        if !begun || self.payload_bytes.is_none() {
+        if self.header.is_none() || self.manifest.is_none() || self.payload_bytes.is_none() {
             return Err(Refusal::NotReady { stored: 0, total: self.payload_bytes });
         }
         let is_full = self.running.len() >= limits::MAX_RUNNING_TICKETS;

@@ -109,10 +109,10 @@ pub trait Store: Send + Sync + 'static {
     /// is not.
     fn due(&self, now: u64) -> impl Future<Output = Result<Vec<ShareId>>> + Send;
 
-    /// Stores header and nonce, durably. Repeated only with the same bytes.
+    /// Stores header and nonce, durably, in place of others. One call for a share at a time.
     fn put_header(&self, id: ShareId, bytes: Bytes) -> impl Future<Output = Result<()>> + Send;
 
-    /// Stores the manifest, durably and whole. Repeated only with the same bytes.
+    /// Stores the manifest, durably and whole, in place of another. One call for a share at a time.
     fn put_manifest(&self, id: ShareId, bytes: Bytes) -> impl Future<Output = Result<()>> + Send;
 
     /// Begins to write a part; `None` if it is held already. Until [`PartWriter::finish`] returns, the part is not

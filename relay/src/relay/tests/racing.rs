@@ -155,6 +155,34 @@ async fn a_download_is_not_misled_when_parts_become_smaller_while_it_looks() {
 }
 
 #[tokio::test]
+async fn of_two_manifests_that_race_the_first_is_kept_even_if_its_caller_goes_away() {
+    let dir = tempfile::tempdir().unwrap();
+    let relay = Relay::new(Config::new(Senders::Anyone), Meddled::open(&dir));
+    relay.create(id(), request(None)).await.unwrap();
+    let put = |bytes: &'static [u8]| {
+        let relay = relay.clone();
+        async move { relay.put_blob(id(), key(), BlobKind::Manifest, Bytes::from_static(bytes)).await }
+    };
+    let (is_written, mut written) = tokio::sync::oneshot::channel::<()>();
+    let (go_on, goes_on) = tokio::sync::oneshot::channel::<()>();
+    let held_up = Box::pin(async move {
+        is_written.send(()).unwrap();
+        goes_on.await.unwrap();
+    });
+    *relay.store.before_manifest.lock().unwrap() = Some(held_up);
+    tokio::select! {
+        put = put(b"first") => panic!("it is held up: {put:?}"),
+        _ = &mut written => {}
+    }
+    let second = tokio::spawn(put(b"second"));
+    tokio::task::yield_now().await;
+    go_on.send(()).unwrap();
+    assert_eq!(code(second.await.unwrap()), Code::Conflict);
+    put(b"first").await.unwrap();
+    assert_eq!(&relay.store.read(id(), Object::Manifest, 0, 9).await.unwrap()[..], b"first");
+}
+
+#[tokio::test]
 async fn a_clock_that_jumps_while_a_manifest_is_written_deletes_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let clock = TestClock::at(1000);

@@ -52,6 +52,24 @@ impl Disk {
         self.is_read_only
     }
 
+    /// Whether what lies at `path` is in memory alone, so that nothing there has to be waited for.
+    #[cfg(target_os = "linux")]
+    pub fn is_in_memory(&self, path: &Path) -> bool {
+        // statfs(2).
+        const TMPFS_MAGIC: u64 = 0x0102_1994;
+        #[cfg(test)]
+        if self.recorder.is_some() {
+            return false;
+        }
+        rustix::fs::statfs(path).is_ok_and(|told| u64::try_from(told.f_type) == Ok(TMPFS_MAGIC))
+    }
+
+    /// Whether what lies at `path` is in memory alone, as far as the system tells.
+    #[cfg(not(target_os = "linux"))]
+    pub fn is_in_memory(&self, _: &Path) -> bool {
+        false
+    }
+
     /// Makes a directory that only its owner can enter, and those above it.
     pub fn create_private_dirs(&self, path: &Path) -> io::Result<()> {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty() && !parent.is_dir());

@@ -15,6 +15,9 @@ pub const IDLE_BLOCKS: usize = 16;
 /// waits in the system's own buffer.
 pub const SMALL_UPLOAD_BYTES: usize = 64 * 1024;
 
+/// Parts of one share that are taken in at once; further ones wait, so that no sender takes the memory of all others.
+pub const PARTS_AT_ONCE: usize = 8;
+
 /// A part of which so much has come at [`FAST_BYTES_PER_SECOND`] or more is gathered in blocks of [`BLOCK_BYTES`].
 pub const UPLOAD_TRIAL_BYTES: u64 = 256 * 1024;
 

@@ -12,6 +12,10 @@ use share_relay_api::{
     Bytes32, Code, CreateShare, Created, Events, PartsHeld, Receipt, RelayInfo, Repeatable, ShareId, ShareStatus,
     TakeTicket, Ticket, VERSION, limits::MAX_PARTS,
 };
+use tokio::{
+    sync::{Mutex, Semaphore},
+    time::timeout,
+};
 
 use crate::{
     auth,
@@ -50,6 +54,8 @@ pub struct Relay<S> {
     blobs: Pool,
     /// Memory for parts on their way in.
     uploads: Pool,
+    /// Each share's places for parts on their way in.
+    parts_at_once: Turns<Semaphore>,
     /// Memory for content on its way out.
     downloads: Pool,
     /// Answers with content, by the hash of their ticket.
@@ -59,8 +65,8 @@ pub struct Relay<S> {
     /// Changes of shares that wait for their turn.
     lines: Turns<Line>,
     /// Held while a share's header is set, and its manifest, so that two different ones cannot mix.
-    headers: Turns<tokio::sync::Mutex<()>>,
-    manifests: Turns<tokio::sync::Mutex<()>>,
+    headers: Turns<Mutex<()>>,
+    manifests: Turns<Mutex<()>>,
 }
 
 impl<S: Store> Relay<S> {
@@ -75,6 +81,7 @@ impl<S: Store> Relay<S> {
             lists: pool(limits.call_memory),
             blobs: pool(limits.call_memory),
             uploads: pool(limits.upload_memory),
+            parts_at_once: Turns::new(|| Semaphore::new(limits::PARTS_AT_ONCE)),
             downloads: pool(limits.answer_memory),
             config,
             metrics,
@@ -91,7 +98,7 @@ impl<S: Store> Relay<S> {
     /// themselves are over, so that takes a moment.
     pub async fn settle_bodies(&self) {
         let settled = async { tokio::join!(self.uploads.all_free(), self.downloads.all_free()) };
-        if tokio::time::timeout(limits::SETTLE, settled).await.is_err() {
+        if timeout(limits::SETTLE, settled).await.is_err() {
             tracing::warn!("downloads did not end in time");
         }
     }

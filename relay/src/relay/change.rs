@@ -8,7 +8,7 @@ use share_relay_api::{Code, ShareId};
 use super::{Relay, Result, short};
 use crate::{
     error::Error,
-    limits,
+    limits, line,
     share::{Life, Record, Refusal},
     store::{Store, StoreError, Stored},
 };
@@ -151,7 +151,15 @@ impl<S: Store> Relay<S> {
                 self.store.replace(id, &old.tag, &new).await
             }
             other => other,
-        }?;
+        };
+        let replaced = match replaced {
+            Ok(replaced) => replaced,
+            Err(error) if self.is_stored(id, &new).await => {
+                tracing::warn!(share = short(&id), error = line::of_error(&error), "a change was stored after all");
+                true
+            }
+            Err(error) => return Err(error.into()),
+        };
         if replaced {
             self.unstored.forget(id);
         }
@@ -161,6 +169,12 @@ impl<S: Store> Relay<S> {
             log_end(&id, &new);
         }
         Ok(replaced)
+    }
+
+    /// Whether a record is there, durably, though storing it failed: its last step may have. It must not be changed by
+    /// the same rule again.
+    async fn is_stored(&self, id: ShareId, record: &Record) -> bool {
+        self.store.load(id).await.is_ok_and(|stored| stored.is_some_and(|stored| stored.record == *record))
     }
 }
 

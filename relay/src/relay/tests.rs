@@ -312,7 +312,7 @@ async fn a_download_that_waits_for_the_sender_ends_with_its_client() {
     setting.upload(None, &[]).await;
     setting.take(9).await.unwrap();
     drop(setting.fetch(9).await.unwrap());
-    tokio::time::timeout(Duration::from_secs(10), setting.relay.settle_bodies()).await.unwrap();
+    timeout(Duration::from_secs(10), setting.relay.settle_bodies()).await.unwrap();
     assert_eq!(setting.served().await, 0);
 }
 
@@ -331,6 +331,24 @@ async fn answers_on_one_ticket_are_bounded_and_small_ones_reserve_little() {
     }
     assert_eq!(code(setting.fetch(9).await), Code::TooBusy);
     setting.fetch(8).await.unwrap();
+}
+
+#[tokio::test]
+async fn parts_of_one_share_wait_for_each_other_and_those_of_others_do_not() {
+    let setting = setting_with(Limits { memory_wait: Duration::from_millis(50), ..Limits::default() });
+    let other = ShareId::from_random([6; 12]);
+    for id in [id(), other] {
+        setting.relay.create(id, CreateShare { payload_bytes: None, ..request(None) }).await.unwrap();
+    }
+    let begin = |id, number| setting.relay.begin_part(id, key(), number, SEALED_CHUNK_BYTES);
+    let mut parts = Vec::new();
+    for number in 0..limits::PARTS_AT_ONCE as u64 {
+        parts.push(begin(id(), number).await.unwrap());
+    }
+    assert_eq!(code(begin(id(), 100).await), Code::TooBusy);
+    begin(other, 0).await.unwrap();
+    parts.pop();
+    begin(id(), 100).await.unwrap();
 }
 
 #[tokio::test]

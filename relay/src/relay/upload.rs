@@ -7,7 +7,10 @@ use share_relay_api::{
     Bytes32, Code, CreateShare, Created, ShareId,
     limits::{MAX_MANIFEST_BYTES, MAX_PARTS},
 };
-use tokio::time::Instant;
+use tokio::{
+    sync::OwnedSemaphorePermit,
+    time::{Instant, timeout},
+};
 
 use super::{Relay, Result};
 use crate::{
@@ -36,6 +39,8 @@ pub struct NewPart<S: Store> {
     begun: Option<Instant>,
     received: u64,
     memory: Vec<Memory>,
+    /// Its place among the parts of its share.
+    _turn: OwnedSemaphorePermit,
 }
 
 impl<S: Store> Relay<S> {
@@ -153,6 +158,8 @@ impl<S: Store> Relay<S> {
     }
 
     pub(super) async fn begin_new(self: &Arc<Self>, id: ShareId, place: PartPlace) -> Result<Upload<S>> {
+        let turn = timeout(self.config.limits.memory_wait, self.parts_at_once.of(id).acquire_owned()).await;
+        let Ok(Ok(turn)) = turn else { return Err(Code::TooBusy.into()) };
         let memory = self.uploads.reserve((SMALL_UPLOAD_BYTES as u64).min(place.bytes)).await?;
         let Some(part) = self.store.begin_part(id, place).await? else { return Ok(Upload::Held) };
         // Nobody can seal it or make its parts smaller from here on, but somebody may have since the record was read.
@@ -164,7 +171,8 @@ impl<S: Store> Relay<S> {
         if share.layout().place(place.number, place.bytes, &self.config.accepts)? != place {
             return Err(Code::WrongLength.into());
         }
-        Ok(Upload::New(NewPart { relay: self.clone(), id, part, begun: None, received: 0, memory: vec![memory] }))
+        let (relay, memory) = (self.clone(), vec![memory]);
+        Ok(Upload::New(NewPart { relay, id, part, begun: None, received: 0, memory, _turn: turn }))
     }
 
     /// `POST …/seal`.

@@ -96,6 +96,8 @@ struct Inner {
     reserve: Reserve,
     /// Temporary files and directories that could not be removed.
     leftovers: Mutex<Vec<PathBuf>>,
+    /// Whether it never has to be waited for the folder's disk.
+    is_in_memory: bool,
     lock: disk::File,
     /// Whether what a relay before this one left is settled.
     settled: bool,
@@ -157,6 +159,7 @@ impl LocalStore {
         };
         let mut inner = Inner {
             reserve: Reserve::new(disk.clone(), dir.join("reserve")),
+            is_in_memory: disk.is_in_memory(&dir),
             disk,
             folder,
             away: AtomicBool::new(false),

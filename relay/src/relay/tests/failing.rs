@@ -95,6 +95,19 @@ async fn a_limited_share_and_all_that_is_new_are_refused_until_the_disk_works() 
 }
 
 #[tokio::test]
+async fn a_change_of_which_only_the_last_sync_fails_is_made_once() {
+    let failing = Failing::with(None, false).await;
+    let Failing { setting, recorder } = &failing;
+    setting.take(1).await.unwrap();
+    // A new file, its bytes, its sync, its name.
+    recorder.fail(4, 1, EIO);
+    assert_eq!(drain(setting.fetch(1).await.unwrap()).await, content());
+    assert!(recorder.has_failed());
+    setting.relay.settle_bodies().await;
+    assert_eq!(setting.served().await, content().len() as u64);
+}
+
+#[tokio::test]
 async fn a_disk_that_can_only_be_read_is_no_invitation_to_guess() {
     for downloads in [None, Some(1)] {
         let failing = Failing::with(downloads, true).await;
@@ -137,8 +150,8 @@ async fn what_was_stored_though_it_failed_is_not_taken_back_by_what_is_in_memory
     assert_eq!(code(failing.guess(WRONG).await), Code::WrongProof);
     let proof = Some(Bytes32([PROOF; 32]));
     let take = || setting.relay.take_ticket(id(), TakeTicket { proof, ticket_hash: auth::hash(&Bytes32([1; 32])) });
-    // The record is made, written, synced and renamed, and only its directory cannot be synced.
-    failing.recorder.fail(4, 1, EIO);
+    // The record is made, written, synced and renamed, and its directory cannot be synced.
+    failing.recorder.fail(4, usize::MAX, EIO);
     assert_eq!(code(take().await), Code::StorageFailing);
     failing.recorder.heal();
     let record = setting.relay.load(id()).await.unwrap();

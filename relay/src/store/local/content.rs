@@ -72,10 +72,12 @@ impl Inner {
         };
         let flags = OFlags::RDONLY | OFlags::CLOEXEC;
         let file = openat2(CWD, self.object(id, object), flags, Mode::empty(), ResolveFlags::CACHED).ok()?;
+        // tmpfs does not know the flag, and needs none.
+        let wait = if self.is_in_memory { ReadWriteFlags::empty() } else { ReadWriteFlags::NOWAIT };
         let mut block = self.block(most);
         while !block.is_full() {
             let at = offset + block.as_ref().len() as u64;
-            let read = preadv2(&file, &mut [io::IoSliceMut::new(block.room())], at, ReadWriteFlags::NOWAIT).ok()?;
+            let read = preadv2(&file, &mut [io::IoSliceMut::new(block.room())], at, wait).ok()?;
             if read == 0 {
                 return None;
             }

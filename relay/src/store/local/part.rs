@@ -1,4 +1,5 @@
-//! A part on its way to the disk: gathered in blocks, written at its place, synced, and only then marked as held.
+//! A part on its way to the disk: gathered in blocks, written at its place, synced, and only then marked as held. In
+//! memory it is written as it comes.
 
 use std::{io, sync::Arc};
 
@@ -36,15 +37,21 @@ enum State {
     Failed,
 }
 
-/// What comes next in the content.
+/// A block that is gathered, and where it goes.
 #[derive(Debug)]
 struct Gathered {
-    content: disk::File,
-    /// Where in the content the part begins.
-    begin: u64,
-    /// Where in the content the block goes.
-    offset: u64,
+    place: Place,
     block: Block,
+}
+
+/// Where in the content comes next what comes of the part.
+#[derive(Debug)]
+struct Place {
+    content: disk::File,
+    /// Where the part begins.
+    begin: u64,
+    /// Up to where it is written.
+    end: u64,
 }
 
 impl Gathered {
@@ -56,22 +63,24 @@ impl Gathered {
     }
 
     fn write(&mut self, store: &Inner) -> io::Result<()> {
-        let end = self.offset + self.block.as_ref().len() as u64;
-        let written = self.write_block(store);
+        self.place.write(store, self.block.as_ref())?;
+        self.block.clear();
+        Ok(())
+    }
+}
+
+impl Place {
+    fn write(&mut self, store: &Inner, bytes: &[u8]) -> io::Result<()> {
+        let end = self.end + bytes.len() as u64;
+        let written = store.reserve.check().and_then(|()| self.content.write_all_at(bytes, self.end));
         if written.as_ref().is_err_and(disk::is_full)
             && let Err(error) = self.content.free(self.begin, end - self.begin)
         {
             tracing::warn!(%error, "what was written of a part for which there is no room takes up room");
         }
         written?;
-        self.offset = end;
-        self.block.clear();
+        self.end = end;
         Ok(())
-    }
-
-    fn write_block(&self, store: &Inner) -> io::Result<()> {
-        store.reserve.check()?;
-        self.content.write_all_at(self.block.as_ref(), self.offset)
     }
 }
 
@@ -86,7 +95,8 @@ impl LocalPart {
     ) -> Self {
         let bytes = usize::try_from(place.bytes).unwrap_or(SMALL_UPLOAD_BYTES).min(SMALL_UPLOAD_BYTES);
         let block = Block::small(bytes);
-        let state = State::Idle(Gathered { content, begin: place.offset, offset: place.offset, block });
+        let next = Place { content, begin: place.offset, end: place.offset };
+        let state = State::Idle(Gathered { place: next, block });
         Self { store, id, place, state, missing: place.bytes, has_large_blocks: false, claim }
     }
 
@@ -97,6 +107,15 @@ impl LocalPart {
             State::Writing(task) => Ok(task.await.map_err(io::Error::other)??),
             State::Failed => Err(StoreError::Io(io::Error::other("an earlier write of this part failed"))),
         }
+    }
+
+    /// Writes what has come, on the thread that has it.
+    async fn write_through(&mut self, bytes: &[u8]) -> Result<()> {
+        let mut gathered = self.settle().await?;
+        let _pen = self.store.pens.of(self.id).lock_owned().await;
+        gathered.place.write(&self.store, bytes)?;
+        self.state = State::Idle(gathered);
+        Ok(())
     }
 
     /// Begins to write a block, once no other part of its share is written: not on a thread that others need.
@@ -114,6 +133,9 @@ impl LocalPart {
 impl PartWriter for LocalPart {
     async fn write(&mut self, mut bytes: Bytes) -> Result<()> {
         self.missing = self.missing.checked_sub(bytes.len() as u64).ok_or(StoreError::Length)?;
+        if self.store.is_in_memory {
+            return self.write_through(&bytes).await;
+        }
         while !bytes.is_empty() {
             let mut gathered = self.settle().await?;
             if gathered.block.is_full() {
@@ -142,7 +164,7 @@ impl PartWriter for LocalPart {
         let finished = spawn_blocking(move || {
             last.write(&self.store)?;
             drop(pen);
-            last.content.sync_data()?;
+            last.place.content.sync_data()?;
             drop(last);
             self.store.present()?;
             self.store.mark(self.id, self.place)?;

@@ -6,7 +6,10 @@ use super::{super::PartWriter, *};
 use crate::{
     auth::TokenFile,
     share::tests::ready,
-    store::conformance::{self, Reopen},
+    store::{
+        conformance::{self, Reopen},
+        promises::fast_dir,
+    },
 };
 
 impl Reopen for TempDir {
@@ -31,12 +34,13 @@ fn files(dir: &Path) -> Vec<PathBuf> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_conforms() {
-    let dir = tempfile::tempdir().unwrap();
-    conformance::run(&dir).await;
-    let mut left = files(dir.path());
-    left.sort();
-    assert_eq!(left, ["lock", "relay-id", "reserve"].map(|name| dir.path().join(name)), "nothing is left over");
+async fn it_conforms_on_a_disk_and_in_memory() {
+    for dir in [tempfile::tempdir().unwrap(), fast_dir()] {
+        conformance::run(&dir).await;
+        let mut left = files(dir.path());
+        left.sort();
+        assert_eq!(left, ["lock", "relay-id", "reserve"].map(|name| dir.path().join(name)), "nothing is left over");
+    }
 }
 
 #[test]

@@ -50,6 +50,13 @@ where
 }
 
 impl Line {
+    /// Takes all changes out of the line, if this is one of them. It is not if they were applied together in vain.
+    fn take_with(&self, own: &Arc<Mutex<dyn Change>>) -> Vec<Arc<Mutex<dyn Change>>> {
+        let mut waiting = self.waiting();
+        let is_waiting = waiting.iter().any(|change| Arc::ptr_eq(change, own));
+        if is_waiting { std::mem::take(&mut *waiting) } else { Vec::new() }
+    }
+
     fn waiting(&self) -> MutexGuard<'_, Vec<Arc<Mutex<dyn Change>>>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -75,20 +82,16 @@ impl<S: Store> Relay<S> {
     {
         let line = self.lines.of(id);
         let own = Arc::new(Mutex::new(Pending { rule, outcome: None }));
-        line.waiting().push(own.clone());
+        let change: Arc<Mutex<dyn Change>> = own.clone();
+        line.waiting().push(change.clone());
         let _turn = line.turn.lock().await;
         if let Some(outcome) = locked(&own).outcome.take() {
             return Ok(outcome?);
         }
-        let all = line.waiting().clone();
-        if all.len() > 1 && self.apply(id, &all).await.is_ok() {
-            // Those that have come since wait on.
-            line.waiting().drain(..all.len());
-        } else {
+        let all = line.take_with(&change);
+        if all.len() < 2 || self.apply(id, &all).await.is_err() {
             all.iter().for_each(|change| locked(change).forget());
-            let alone: Arc<Mutex<dyn Change>> = own.clone();
-            line.waiting().retain(|waiting| !Arc::ptr_eq(waiting, &alone));
-            self.apply(id, &[alone]).await?;
+            self.apply(id, &[change]).await?;
         }
         let outcome = locked(&own).outcome.take();
         Ok(outcome.ok_or(Code::Internal)??)

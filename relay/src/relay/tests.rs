@@ -334,6 +334,15 @@ async fn answers_on_one_ticket_are_bounded_and_small_ones_reserve_little() {
 }
 
 #[tokio::test]
+async fn a_rule_that_panics_is_in_nobodys_way() {
+    let setting = setting();
+    setting.upload(None, &[0]).await;
+    let panics = |_: &mut Record, _| -> std::result::Result<(), Refusal> { panic!("as the test wants") };
+    assert!(setting.relay.change(id(), panics).await.is_err());
+    setting.take(1).await.unwrap();
+}
+
+#[tokio::test]
 async fn parts_of_one_share_wait_for_each_other_and_those_of_others_do_not() {
     let setting = setting_with(Limits { memory_wait: Duration::from_millis(50), ..Limits::default() });
     let other = ShareId::from_random([6; 12]);

@@ -1,7 +1,6 @@
 """Whether the relay stays up under a crowd: slow recipients, senders and idle connections, beside a normal user."""
 
 import asyncio
-import hashlib
 import json
 import os
 import resource
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from measure import Failed, Running
 from place import MIB, Place, Sent, link_of, remove, sparse_file
+from protocol import CHUNK, HEADER, MANIFEST, creation, hash_of, id_of, new_id
 from report import Result, Target
 from servers import Relay
 
@@ -74,7 +74,7 @@ def run_crowd(place: Place, crowd: Crowd) -> Result:
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, FILES_AT_ONCE)), hard))
     relay = place.relay()
     source = sparse_file(place.path("large"), int(crowd.rate * crowd.seconds * 1.5))
-    shares = [_id_of(place.send(relay.url, source).link) for _ in range(crowd.shares if crowd.recipients else 0)]
+    shares = [id_of(place.send(relay.url, source).link) for _ in range(crowd.shares if crowd.recipients else 0)]
     alone = Seen()
     for _ in range(3):
         _use(place, relay, alone)
@@ -204,7 +204,7 @@ async def _idle(relay: Relay, until: float) -> None:
 async def _recipient(relay: Relay, share: str, rate: int, until: float, seen: Seen) -> None:
     """Takes content slowly, and goes on where it was cut."""
     ticket, begun, got = secrets.token_hex(32), time.monotonic(), 0
-    body = json.dumps({"ticket_hash": _hash(ticket)}).encode()
+    body = json.dumps({"ticket_hash": hash_of(ticket)}).encode()
 
     async def take_ticket() -> None:
         await _call(relay, "POST", f"/v1/shares/{share}/tickets", body)
@@ -240,20 +240,13 @@ async def _recipient(relay: Relay, share: str, rate: int, until: float, seen: Se
 
 
 async def _sender(relay: Relay, until: float, seen: Seen) -> None:
-    begun, key, share = time.monotonic(), secrets.token_hex(32), _new_id()
+    begun, key, share = time.monotonic(), secrets.token_hex(32), new_id()
     path, manage = f"/v1/shares/{share}", f"Authorization: Bearer {key}\r\n"
-    create = {
-        "manage_key_hash": _hash(key),
-        "proof_hash": _hash(secrets.token_hex(32)),
-        "header_bytes": 182,
-        "payload_bytes": PAYLOAD,
-        "part_bytes": 128 * (65536 + 16),
-        "expires_in": 3600,
-    }
+    create = {**creation(key, PAYLOAD, 128 * CHUNK), "proof_hash": hash_of(secrets.token_hex(32))}
     calls = [
         ("PUT", path, json.dumps(create).encode(), ""),
-        ("PUT", f"{path}/header", b"h" * 182, manage),
-        ("PUT", f"{path}/manifest", b"m" * 300, manage),
+        ("PUT", f"{path}/header", HEADER, manage),
+        ("PUT", f"{path}/manifest", MANIFEST, manage),
         ("PUT", f"{path}/parts/0", os.urandom(PAYLOAD), manage),
         ("POST", f"{path}/seal", json.dumps({"payload_bytes": PAYLOAD}).encode(), manage),
     ]
@@ -309,25 +302,3 @@ async def _ask(
     except BaseException:
         writer.close()
         raise
-
-
-def _hash(secret: str) -> str:
-    return hashlib.sha256(bytes.fromhex(secret)).hexdigest()
-
-
-def _id_of(link: str) -> str:
-    return link.rpartition("/")[2].partition("#")[0]
-
-
-def _new_id() -> str:
-    """Random symbols of 5 bits, and the one at which the polynomial they make has a root (docs/protocol.md)."""
-    symbols = [secrets.randbelow(32) for _ in range(19)]
-    last = next(last for last in range(32) if _at_root([*symbols, last]) == 0)
-    return "".join("0123456789abcdefghjkmnpqrstvwxyz"[symbol] for symbol in [*symbols, last])
-
-
-def _at_root(symbols: Sequence[int]) -> int:
-    total = 0
-    for symbol in reversed(symbols):
-        total = total << 1 ^ symbol ^ (0b100101 if total & 0b10000 else 0)
-    return total

@@ -108,9 +108,11 @@ class Place:
         """Starts a relay; see there for the arguments."""
         return self._serve(Relay(SHARE_RELAY, self.folder, self.env, *arguments))
 
-    def file_server(self) -> FileServer:
+    def file_server(self, sendfile: bool = True) -> FileServer:
         """Starts nginx, to send files to and get them from."""
-        return self._serve(FileServer(self.folder, self.env))
+        folder = self.path("sends" if sendfile else "copies")
+        folder.mkdir()
+        return self._serve(FileServer(folder, self.env, sendfile))
 
     def gate(self, relay: Relay, share: str, ticket: str) -> Gate:
         """Starts nginx in front of a relay."""

@@ -132,7 +132,7 @@ pid {folder}/nginx.pid;
 events {{ worker_connections 1024; }}
 http {{
     access_log off;
-    sendfile on;
+    sendfile {sendfile};
     tcp_nopush on;
     client_max_body_size 0;
     client_body_in_file_only off;
@@ -175,25 +175,26 @@ GATE = """
 class Nginx(Server):
     """nginx as one process."""
 
-    def __init__(self, folder: Path, env: Mapping[str, str], server: str) -> None:
+    def __init__(self, folder: Path, env: Mapping[str, str], server: str, sendfile: bool = True) -> None:
         """Starts it with the directives of a server."""
         super().__init__(folder / "nginx.log", env)
         port = free_port()
         config = folder / "nginx.conf"
-        config.write_text(NGINX.format(folder=folder, port=port, server=server))
+        sends = "on" if sendfile else "off"
+        config.write_text(NGINX.format(folder=folder, port=port, server=server, sendfile=sends))
         self.start(["nginx", "-p", folder, "-e", "stderr", "-c", config])
         self.wait_for_port(port)
         self.url = f"http://127.0.0.1:{port}"
 
 
 class FileServer(Nginx):
-    """nginx that takes files by PUT and gives them by sendfile: the limit of the transport."""
+    """nginx that takes files by PUT and gives them, by sendfile unless told otherwise: the limit of the transport."""
 
-    def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, env: Mapping[str, str], sendfile: bool = True) -> None:
         """Starts it; its files lie in `files`, and uploads reach them by a rename within one file system."""
         self.files = folder / "nginx"
         self.files.mkdir()
-        super().__init__(folder, env, FILES.format(files=self.files))
+        super().__init__(folder, env, FILES.format(files=self.files), sendfile)
 
 
 class Gate(Nginx):

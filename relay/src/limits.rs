@@ -80,7 +80,8 @@ pub const MAX_TOKENS_FILE_BYTES: u64 = 4 * 1024 * 1024;
 /// Times, counts and sizes that keep slow, greedy or hostile clients within bounds.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Bytes of a request's head.
+    /// Bytes of a request's head; over HTTP/1 also those of its body that are read at once, which is the cheaper the more
+    /// they are, and held by its connection until it ends.
     pub header_bytes: u32,
     /// Time from the first byte of a request's head to its last.
     pub head: Duration,
@@ -125,7 +126,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            header_bytes: 64 * 1024,
+            header_bytes: 128 * 1024,
             head: Duration::from_secs(15),
             json: Duration::from_secs(10),
             first_byte: Duration::from_secs(30),
@@ -135,7 +136,7 @@ impl Default for Limits {
             write_idle: Duration::from_secs(120),
             part_wait: Duration::from_secs(60),
             connection_idle: Duration::from_secs(75),
-            connections: 16 * 1024,
+            connections: 8 * 1024,
             streams: 32,
             call_memory: 64 * 1024 * 1024,
             upload_memory: 128 * 1024 * 1024,

@@ -52,9 +52,9 @@ impl Here {
         };
         let (stop, stopped) = oneshot::channel();
         let files = folder.files();
-        let store = share_relay::store::LocalStore::init(&files).map_err(io::Error::other)?;
+        let store = share_relay::storage::LocalStore::init(&files).map_err(io::Error::other)?;
         // Others on the network may fetch, and nobody but this process may send.
-        let tokens = share_relay::auth::TokenFile::in_dir(&files).map_err(io::Error::other)?;
+        let tokens = share_relay::admission::tokens::TokenFile::in_dir(&files).map_err(io::Error::other)?;
         let token = tokens.add("here", share_relay::clock::system_time()).map_err(io::Error::other)?;
         let mut config = share_relay::Config::new(share_relay::Senders::Tokens(tokens));
         config.limits.drain = LAST_ANSWERS;

@@ -5,7 +5,7 @@ use std::{fmt, net::SocketAddr, sync::Arc};
 use share_relay_api::RelayLimits;
 
 use crate::{
-    auth::TokenFile,
+    admission::tokens::TokenFile,
     clock::{Clock, SystemClock},
     limits::Limits,
     operator::Operator,
@@ -111,7 +111,7 @@ impl Senders {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{disk::Disk, folder::Folder};
+    use crate::{storage::disk::Disk, storage::folder::Folder};
 
     fn senders(address: &str, has_list: bool, open: bool) -> Result<Senders, NoTokens> {
         let dir = tempfile::tempdir().unwrap();

@@ -1,20 +1,16 @@
 //! The relay: passes on ciphertext it cannot read.
 //!
 //! ```text
-//! http -> relay (the calls) -> share (the rules) -> store
+//! http -> service (the calls) -> domain (the rules) -> storage
 //! ```
 //! The library never sees a command line or a signal: [`serve`] gets a listener and is told when to stop. The wire
 //! contract is the package `share-relay-api` and `docs/protocol.md`.
 
+pub mod admission;
 mod args;
-pub mod auth;
-mod blocks;
-mod changes;
 pub mod clock;
 pub mod config;
-mod disk;
-mod error;
-pub mod folder;
+pub mod domain;
 mod http;
 pub mod limits;
 mod line;
@@ -22,11 +18,8 @@ mod memory;
 mod metrics;
 pub mod operator;
 mod program;
-mod relay;
-pub mod share;
-pub mod store;
-mod sweep;
-mod tally;
+mod service;
+pub mod storage;
 mod turns;
 
 use std::{future::Future, io, time::Duration};
@@ -34,15 +27,15 @@ use std::{future::Future, io, time::Duration};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::timeout};
 
 pub use config::{Config, Senders};
+pub use domain::{Ending, Refusal};
 pub use program::run;
-pub use share::{Ending, Refusal};
 
 /// Serves the protocol on `listener` until `shutdown`, then finishes what runs (at most [`limits::Limits::drain`] and
 /// [`limits::SETTLE`]) and returns.
 ///
 /// # Errors
 /// If the listener has no address. What fails later is answered or logged, and does not end the relay.
-pub async fn serve<S: store::Store>(
+pub async fn serve<S: storage::Store>(
     listener: TcpListener,
     config: Config,
     store: S,
@@ -52,7 +45,7 @@ pub async fn serve<S: store::Store>(
 }
 
 /// Like [`serve`], with metrics and health on a listener of the operator's own.
-pub async fn serve_with_operator<S: store::Store>(
+pub async fn serve_with_operator<S: storage::Store>(
     listener: TcpListener,
     operator: Option<TcpListener>,
     config: Config,
@@ -67,10 +60,10 @@ pub async fn serve_with_operator<S: store::Store>(
         connections = config.limits.connections,
         "relay started"
     );
-    let relay = relay::Relay::new(config, store);
+    let relay = service::Relay::new(config, store);
     relay.check_clock().await;
     let (stop, stopped) = watch::channel(false);
-    let sweeping = tokio::spawn(sweep::run(relay.clone(), stopped.clone()));
+    let sweeping = tokio::spawn(service::sweep::run(relay.clone(), stopped.clone()));
     let serving_operator = async {
         if let Some(operator) = operator {
             http::serve_operator(operator, relay.clone(), stopped.clone()).await;

@@ -36,12 +36,12 @@ pub fn is_visible(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::StoreError;
+    use crate::storage::StoreError;
 
     #[test]
     fn whatever_a_damaged_file_holds_is_one_line() {
         let hostile = format!(r#"{{"state":"\u001b[2J\n2026-11-29 share ended \u202e{}"}}"#, "x".repeat(100_000));
-        let error = serde_json::from_str::<crate::share::Record>(&hostile).unwrap_err();
+        let error = serde_json::from_str::<crate::domain::Record>(&hostile).unwrap_err();
         let told = of_error(&StoreError::Damaged(error));
         assert!(told.starts_with("a stored record cannot be read: "), "{told}");
         assert!(told.chars().all(is_visible) && told.chars().count() <= MAX + 1, "{told}");

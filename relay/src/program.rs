@@ -26,14 +26,14 @@ use tracing_subscriber::{
 };
 
 use crate::{
+    admission::tokens::TokenFile,
     args::{Arguments, Command, LogFormat, Serve, TokenCommand},
-    auth::TokenFile,
     clock,
     config::{Config, Senders},
     limits::SETTLE,
     line,
     operator::Operator,
-    store::{self, LocalStore, OpenError},
+    storage::{self, LocalStore, OpenError},
 };
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -85,8 +85,8 @@ fn act(command: Command, out: &mut dyn Write) -> Result<()> {
             served
         }
         Command::Token(command) => change_tokens(command, out),
-        Command::Remove(share) => Ok(store::remove_share(&share.of.data, &share.id)?),
-        Command::ConfirmClock(dir) => Ok(store::confirm_time(&dir.data, clock::system_time())?),
+        Command::Remove(share) => Ok(storage::remove_share(&share.of.data, &share.id)?),
+        Command::ConfirmClock(dir) => Ok(storage::confirm_time(&dir.data, clock::system_time())?),
     }
 }
 

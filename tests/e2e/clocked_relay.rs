@@ -48,7 +48,7 @@ impl ClockedRelay {
         let mut config =
             share_relay::Config { clock: clock.clone(), ..share_relay::Config::new(share_relay::Senders::Anyone) };
         config.accepts.expiry_seconds = 365 * 24 * 3600;
-        let store = share_relay::store::LocalStore::init(data).unwrap();
+        let store = share_relay::storage::LocalStore::init(data).unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let (tell, told) = std::sync::mpsc::channel();
         let serving = std::thread::spawn(move || {

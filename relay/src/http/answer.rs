@@ -11,7 +11,7 @@ use serde::Serialize;
 use share_relay_api::{Code, Problem};
 
 use super::body::Answered;
-use crate::relay::Part;
+use crate::service::Part;
 
 /// An answer.
 pub type Answer = Response<Answered>;

@@ -25,7 +25,7 @@ use super::{
     connection::{Connection, Sending},
     log::RequestLog,
 };
-use crate::{error::Error, limits::Limits, memory::Memory, relay::Part, share::Refusal};
+use crate::{domain::Refusal, limits::Limits, memory::Memory, service::Part, service::error::Error};
 
 /// A request's body, read within bounds.
 pub struct Received {

@@ -24,11 +24,11 @@ use super::{
     route::{self, Call, NoCall, ShareCall},
 };
 use crate::{
-    error::Error,
+    domain::BlobKind,
     line,
-    relay::{Relay, Taker},
-    share::BlobKind,
-    store::Store,
+    service::error::Error,
+    service::{Relay, Taker},
+    storage::Store,
 };
 
 type Result<T> = std::result::Result<T, Error>;

@@ -6,8 +6,8 @@ use share_relay_api::{Code, ShareId};
 
 use super::route::Call;
 use crate::{
-    relay::{Relay, short},
-    store::Store,
+    service::{Relay, short},
+    storage::Store,
 };
 
 /// What is noted of a request; logged when dropped, after the last byte of its answer.

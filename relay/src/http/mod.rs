@@ -35,8 +35,8 @@ use crate::{
     limits::{Limits, UNSENT_BYTES},
     line,
     metrics::Metrics,
-    relay::Relay,
-    store::Store,
+    service::Relay,
+    storage::Store,
 };
 
 /// Bytes of an HTTP/2 answer that wait for the client to take them.

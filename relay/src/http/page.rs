@@ -17,7 +17,7 @@ use share_relay_api::{
 
 use super::answer::{self, Answer};
 use crate::{
-    auth,
+    admission::tokens,
     operator::{Logo, Profile},
 };
 
@@ -132,7 +132,7 @@ pub fn logo(logo: &Logo, asked: &HeaderMap) -> Answer {
 
 /// SHA-256 of each file of the page, by name.
 pub fn hashes() -> impl Iterator<Item = (String, Bytes32)> {
-    FILES.iter().map(|file| (file.name.clone(), auth::digest(&file.bytes)))
+    FILES.iter().map(|file| (file.name.clone(), tokens::digest(&file.bytes)))
 }
 
 impl File {
@@ -176,7 +176,7 @@ pub fn guarded(answer: Answer, policy: &'static str, varies: &'static str) -> An
 
 /// A name for these bytes; weak, as it is the same for those that are packed.
 pub fn etag(bytes: &[u8]) -> HeaderValue {
-    let hash = auth::digest(bytes).to_string();
+    let hash = tokens::digest(bytes).to_string();
     HeaderValue::from_str(&format!("W/\"{}\"", &hash[..32])).expect("digits and quotes")
 }
 

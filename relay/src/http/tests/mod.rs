@@ -19,11 +19,11 @@ use tokio::{
 };
 
 use crate::{
-    auth,
+    admission::tokens,
     clock::TestClock,
     config::{Config, Senders},
     limits::Limits,
-    store::LocalStore,
+    storage::LocalStore,
 };
 
 const HEADER: &[u8] = b"age header and nonce";
@@ -122,7 +122,7 @@ impl Server {
     }
 
     async fn take(&self, proof: u8, ticket: u8) -> Reply {
-        let body = format!("{{\"proof\":\"{}\",\"ticket_hash\":\"{}\"}}", secret(proof), auth::hash(&secret(ticket)));
+        let body = format!("{{\"proof\":\"{}\",\"ticket_hash\":\"{}\"}}", secret(proof), tokens::hash(&secret(ticket)));
         self.call("POST", &paths::tickets(&id()), &[], body.as_bytes()).await
     }
 
@@ -195,8 +195,8 @@ fn id() -> ShareId {
 
 fn request() -> CreateShare {
     CreateShare {
-        manage_key_hash: auth::hash(&secret(MANAGE_KEY)),
-        proof_hash: Some(auth::hash(&secret(PROOF))),
+        manage_key_hash: tokens::hash(&secret(MANAGE_KEY)),
+        proof_hash: Some(tokens::hash(&secret(PROOF))),
         header_bytes: HEADER.len() as u64,
         payload_bytes: Some(PAYLOAD),
         part_bytes: SEALED_CHUNK_BYTES,

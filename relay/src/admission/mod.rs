@@ -1,0 +1,3 @@
+//! Who may send: sender tokens today. Nothing here knows of shares, calls or HTTP.
+
+pub mod tokens;

@@ -1,0 +1,192 @@
+//! Changes of a share's record: a rule is applied to it, and the outcome is stored. Those that wait for their turn at one
+//! share are applied together, so that a crowd at one share costs few writes.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use share_relay_api::{Code, ShareId};
+
+use super::{Relay, Result, short};
+use crate::{
+    domain::{Life, Record, Refusal},
+    limits, line,
+    service::error::Error,
+    storage::{Store, StoreError, Stored},
+};
+
+/// The changes of one share that wait for their turn.
+#[derive(Default)]
+pub struct Line {
+    turn: tokio::sync::Mutex<()>,
+    waiting: Mutex<Vec<Arc<Mutex<dyn Change>>>>,
+}
+
+/// A rule, and what came of it once that is stored.
+struct Pending<T, F> {
+    rule: F,
+    outcome: Option<std::result::Result<T, Refusal>>,
+}
+
+/// What can be done to a record.
+trait Change: Send {
+    /// Does it. `true` if the rule refuses.
+    fn apply(&mut self, record: &mut Record, now: u64) -> bool;
+
+    /// It was not stored.
+    fn forget(&mut self);
+}
+
+impl<T, F> Change for Pending<T, F>
+where
+    T: Send,
+    F: FnMut(&mut Record, u64) -> std::result::Result<T, Refusal> + Send,
+{
+    fn apply(&mut self, record: &mut Record, now: u64) -> bool {
+        self.outcome.insert((self.rule)(record, now)).is_err()
+    }
+
+    fn forget(&mut self) {
+        self.outcome = None;
+    }
+}
+
+impl Line {
+    /// Takes all changes out of the line, if this is one of them. It is not if they were applied together in vain.
+    fn take_with(&self, own: &Arc<Mutex<dyn Change>>) -> Vec<Arc<Mutex<dyn Change>>> {
+        let mut waiting = self.waiting();
+        let is_waiting = waiting.iter().any(|change| Arc::ptr_eq(change, own));
+        if is_waiting { std::mem::take(&mut *waiting) } else { Vec::new() }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Vec<Arc<Mutex<dyn Change>>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<S: Store> Relay<S> {
+    /// Applies a rule to a share's record and keeps the outcome, also when the rule refuses. It is carried through
+    /// even if the caller goes away, so that a share that ends loses its content at once.
+    pub(super) async fn change<T, F>(self: &Arc<Self>, id: ShareId, rule: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Record, u64) -> std::result::Result<T, Refusal> + Send + 'static,
+    {
+        let relay = self.clone();
+        tokio::spawn(async move { relay.carry_through(id, rule).await }).await?
+    }
+
+    /// Like [`Relay::change`], for a caller that does not go away.
+    pub(super) async fn carry_through<T, F>(&self, id: ShareId, rule: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Record, u64) -> std::result::Result<T, Refusal> + Send + 'static,
+    {
+        let line = self.lines.of(id);
+        let own = Arc::new(Mutex::new(Pending { rule, outcome: None }));
+        let change: Arc<Mutex<dyn Change>> = own.clone();
+        line.waiting().push(change.clone());
+        let _turn = line.turn.lock().await;
+        if let Some(outcome) = locked(&own).outcome.take() {
+            return Ok(outcome?);
+        }
+        let all = line.take_with(&change);
+        if all.len() < 2 || self.apply(id, &all).await.is_err() {
+            all.iter().for_each(|change| locked(change).forget());
+            self.apply(id, &[change]).await?;
+        }
+        let outcome = locked(&own).outcome.take();
+        Ok(outcome.ok_or(Code::Internal)??)
+    }
+
+    /// Applies changes one after the other and stores what comes of them, at once.
+    async fn apply(&self, id: ShareId, changes: &[Arc<Mutex<dyn Change>>]) -> Result<()> {
+        for _ in 0..limits::CHANGE_TRIES {
+            let stored = self.stored(id).await?.ok_or(Code::NotFound)?;
+            let (now, may_end) = (self.now(), self.may_end());
+            let mut record = self.unstored.recall(id, stored.record.clone());
+            if may_end {
+                record.settle(now);
+            }
+            let settled = record.clone();
+            let mut all_refused = true;
+            for change in changes {
+                all_refused &= locked(change).apply(&mut record, now);
+                if may_end {
+                    record.settle(now);
+                }
+            }
+            if record == stored.record {
+                self.unstored.forget(id);
+                return Ok(());
+            }
+            // What time has ended is refused whether or not that can be written down.
+            let stands = all_refused && record == settled;
+            match self.keep_or_remember(id, &stored, record).await {
+                Err(Error::Store(error)) if stands && error.takes_nothing() => return Ok(()),
+                kept => {
+                    if kept? {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+        Err(Code::TooBusy.into())
+    }
+
+    /// Like [`Relay::keep`]. While the disk takes nothing, what may be lost with the process is kept in memory.
+    async fn keep_or_remember(&self, id: ShareId, old: &Stored, new: Record) -> Result<bool> {
+        let (passing, version) = (new.passing_since(&old.record).cloned(), old.record.version);
+        match (self.keep(id, old, new).await, passing) {
+            (Err(Error::Store(error)), Some(share)) if error.takes_nothing() => {
+                if self.unstored.remember(id, version, &share) { Ok(true) } else { Err(error.into()) }
+            }
+            (kept, _) => kept,
+        }
+    }
+
+    /// Replaces a record; `false` if somebody else did first.
+    pub(super) async fn keep(&self, id: ShareId, old: &Stored, mut new: Record) -> Result<bool> {
+        new.version += 1;
+        let ends = new.is_gone() && !old.record.is_gone();
+        let replaced = match self.store.replace(id, &old.tag, &new).await {
+            Err(StoreError::Full) if ends => {
+                // A full disk must not keep a share from ending: its content goes first and makes the room.
+                self.store.delete_content(id).await?;
+                self.store.replace(id, &old.tag, &new).await
+            }
+            other => other,
+        };
+        let replaced = match replaced {
+            Ok(replaced) => replaced,
+            Err(error) if self.is_stored(id, &new).await => {
+                tracing::warn!(share = short(&id), error = line::of_error(&error), "a change was stored after all");
+                true
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if replaced {
+            self.unstored.forget(id);
+        }
+        if replaced && ends {
+            self.changes.tell(id);
+            self.store.delete_content(id).await?;
+            log_end(&id, &new);
+        }
+        Ok(replaced)
+    }
+
+    /// Whether a record is there, durably, though storing it failed: its last step may have. It must not be changed by
+    /// the same rule again.
+    async fn is_stored(&self, id: ShareId, record: &Record) -> bool {
+        self.store.load(id).await.is_ok_and(|stored| stored.is_some_and(|stored| stored.record == *record))
+    }
+}
+
+fn locked<T: ?Sized>(change: &Mutex<T>) -> MutexGuard<'_, T> {
+    change.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn log_end(id: &ShareId, record: &Record) {
+    if let Life::Gone { ending, .. } = &record.life {
+        tracing::info!(share = short(id), ending = ?ending, "share ended");
+    }
+}

@@ -1,0 +1,494 @@
+//! Serving the content and the manifest: a block is read whenever the connection has taken the one before, until all is
+//! sent, the client stalls, the share is revoked or collected, or the ticket ends.
+
+use std::{
+    convert::Infallible,
+    io,
+    ops::Range,
+    pin::Pin,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures_util::stream::{self, Stream};
+use share_relay_api::{Bytes32, Code, ShareId};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+    time::{Instant, sleep, timeout_at},
+};
+
+use super::{Relay, Result, short};
+use crate::{
+    admission::tokens,
+    domain::{BlobKind, Record},
+    limits::{
+        ANSWER_BLOCKS, BLOCK_BYTES, FAST_BYTES_PER_SECOND, MAX_ANSWERS_PER_TICKET, PARTS_AHEAD, SLICE_BYTES,
+        SLOW_ANSWER_BYTES,
+    },
+    line,
+    memory::Memory,
+    service::changes::Subscription,
+    service::error::Error,
+    service::tally::Counted,
+    storage::{Object, Store, StoreError},
+};
+
+/// The content as one ticket may fetch it.
+pub struct Download<S> {
+    relay: Arc<Relay<S>>,
+    id: ShareId,
+    ticket: Valid,
+    /// Bytes of the whole content.
+    pub total: u64,
+    /// Names these very bytes: the first 32 hexadecimal digits of SHA-256 over header and nonce.
+    pub etag: String,
+}
+
+/// A ticket that lets its holder download.
+#[derive(Debug, Clone, Copy)]
+struct Valid {
+    hash: Bytes32,
+    expires_at: u64,
+}
+
+/// Some bytes of an object, read as its client takes them.
+pub struct Part {
+    /// How many bytes there are in all.
+    pub bytes: u64,
+    blocks: Pin<Box<dyn Stream<Item = Bytes> + Send>>,
+    /// What is left of the newest block.
+    block: Bytes,
+    /// Bytes given out at once.
+    slice: usize,
+    answer: Arc<Answer>,
+    /// Its place among the answers on its ticket, which is free before the client can ask for more.
+    _counted: Option<Counted<Bytes32>>,
+}
+
+/// How far an answer is.
+#[derive(Debug, Default)]
+struct Answer {
+    /// Bytes given out; what is never given out is not charged.
+    given: AtomicU64,
+    /// Blocks read so far, and whether the client waits for another.
+    blocks: AtomicU64,
+    is_awaited: AtomicBool,
+    /// Why it ended before its end.
+    cut: Mutex<Option<Cut>>,
+}
+
+impl Part {
+    /// Bytes still to come.
+    pub fn missing(&self) -> u64 {
+        self.bytes.saturating_sub(self.answer.given.load(Ordering::Acquire))
+    }
+
+    /// The next bytes; `UnexpectedEof` when cut off before the end.
+    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        if self.missing() == 0 {
+            return Poll::Ready(None);
+        }
+        if self.block.is_empty() {
+            match ready!(self.blocks.as_mut().poll_next(context)) {
+                Some(block) => self.block = block,
+                None => return Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into()))),
+            }
+        }
+        let slice = self.block.split_to(self.block.len().min(self.slice));
+        self.answer.given.fetch_add(slice.len() as u64, Ordering::Release);
+        Poll::Ready(Some(Ok(slice)))
+    }
+}
+
+impl Answer {
+    fn cut(&self) -> MutexGuard<'_, Option<Cut>> {
+        self.cut.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Why a download was cut off before its end.
+#[derive(Debug, thiserror::Error)]
+enum Cut {
+    #[error("the client went away")]
+    ClientGone,
+    #[error("the client took nothing for too long")]
+    ClientStalled,
+    #[error("the sender sent nothing for too long")]
+    SenderStalled,
+    #[error("the ticket or the share ended")]
+    Ended(#[source] Error),
+    #[error("the content could not be read")]
+    Failed(#[source] Error),
+}
+
+/// How the connection takes an answer.
+pub struct Taker {
+    /// Counts what the client takes, on a connection that this answer has for itself. On a shared one the answer is
+    /// handed over in slices, so that one who takes them slowly is told from one who takes nothing.
+    pub alone: Option<Arc<AtomicU64>>,
+    /// Called once if the client stalls, so that its connection can be closed.
+    pub on_stall: Box<dyn FnOnce() + Send>,
+}
+
+/// A block that is being sent, with its memory, and the place it takes among those of its answer.
+struct Sending {
+    bytes: Bytes,
+    _place: OwnedSemaphorePermit,
+    _memory: [Option<Arc<Memory>>; 2],
+    _unsent: Option<Unsent>,
+}
+
+/// Held by everything of an answer that is not sent yet.
+type Unsent = mpsc::Sender<Infallible>;
+
+impl AsRef<[u8]> for Sending {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl<S: Store> Relay<S> {
+    /// Begins `GET …/content`: checks the ticket and charges nothing yet.
+    pub async fn content(self: &Arc<Self>, id: ShareId, ticket: Option<Bytes32>) -> Result<Download<S>> {
+        let hash = ticket.as_ref().map(tokens::hash);
+        let record = self.load(id).await?;
+        let (share, running) = record.admitted(hash.as_ref(), self.now())?;
+        // A ticket is given only once the header is held and the size known.
+        let total = share.layout().content_bytes().ok_or(Code::NotReady)?;
+        let header = share.blob(BlobKind::Header).ok_or(Code::NotReady)?;
+        let etag = header.hash.to_string()[..32].to_owned();
+        if share.ready {
+            self.check_end(id, Object::Content, total).await?;
+        }
+        let ticket = Valid { hash: running.hash, expires_at: running.expires_at };
+        Ok(Download { relay: self.clone(), id, ticket, total, etag })
+    }
+
+    /// The manifest, for a caller whose proof [`Relay::open`] has accepted.
+    pub async fn manifest(self: &Arc<Self>, id: ShareId, bytes: u64, taker: Taker) -> Result<Part> {
+        self.check_end(id, Object::Manifest, bytes).await?;
+        let memory = self.reserve_for_answer(bytes).await?;
+        Ok(Feed::new(self, id, Object::Manifest, 0..bytes, None).start(memory, taker))
+    }
+
+    async fn reserve_for_answer(&self, bytes: u64) -> Result<Memory> {
+        Ok(self.downloads.reserve(bytes.min(SLOW_ANSWER_BYTES)).await?)
+    }
+
+    /// Finds out before an answer begins whether an object still has all its bytes. An answer that is cut off
+    /// later looks like a broken connection, and would be asked for again and again.
+    async fn check_end(self: &Arc<Self>, id: ShareId, object: Object, bytes: u64) -> Result<()> {
+        let damage = match self.store.read(id, object, bytes.saturating_sub(1), 1).await {
+            Ok(last) if !last.is_empty() => return Ok(()),
+            Ok(_) => StoreError::Length,
+            Err(error) => error,
+        };
+        match self.explain(id, damage).await {
+            Error::Store(damage @ (StoreError::Length | StoreError::Missing)) => {
+                tracing::error!(share = short(&id), error = line::of_error(&damage), "stored bytes are missing");
+                if let Err(error) = self.change(id, Record::note_damage).await {
+                    tracing::warn!(share = short(&id), error = line::of_error(&error), "the sender is not told of it");
+                }
+                Err(Code::ContentDamaged.into())
+            }
+            other => Err(other),
+        }
+    }
+}
+
+impl<S: Store> Download<S> {
+    /// Charges a range of the content to the ticket, durably, and serves it. If the caller goes away in between, the
+    /// charge is given back.
+    pub async fn serve(self, range: Range<u64>, taker: Taker) -> Result<Part> {
+        let (ticket, bytes) = (self.ticket, range.end - range.start);
+        let counted = self.relay.answers.count(ticket.hash, MAX_ANSWERS_PER_TICKET).ok_or(Code::TooBusy)?;
+        let memory = self.relay.reserve_for_answer(bytes).await?;
+        let serving = tokio::spawn(async move {
+            self.relay.change(self.id, move |record, now| record.charge(&ticket.hash, bytes, now)).await?;
+            let feed = Feed::new(&self.relay, self.id, Object::Content, range, Some(ticket));
+            Ok(Part { _counted: Some(counted), ..feed.start(memory, taker) })
+        });
+        serving.await?
+    }
+}
+
+/// Reads what an answer gives out.
+struct Feed<S> {
+    relay: Arc<Relay<S>>,
+    id: ShareId,
+    object: Object,
+    /// What is still to be read.
+    range: Range<u64>,
+    /// The ticket it is charged to, for content.
+    ticket: Option<Valid>,
+    changes: Subscription,
+    /// Up to where the content is known to be there.
+    available_to: u64,
+    /// Bytes read at once, and the memory for more than a slice.
+    at_once: usize,
+    larger: Option<Arc<Memory>>,
+    /// When the newest block was given out.
+    given_at: Option<Instant>,
+}
+
+impl<S: Store> Feed<S> {
+    fn new(relay: &Arc<Relay<S>>, id: ShareId, object: Object, range: Range<u64>, ticket: Option<Valid>) -> Self {
+        Self {
+            relay: relay.clone(),
+            id,
+            object,
+            range,
+            ticket,
+            changes: relay.changes.subscribe(id),
+            available_to: 0,
+            at_once: SLICE_BYTES,
+            larger: None,
+            given_at: None,
+        }
+    }
+
+    /// Begins the answer. Its memory is held until all of it is sent.
+    fn start(self, memory: Memory, taker: Taker) -> Part {
+        let bytes = self.range.end - self.range.start;
+        let (unsent, all_sent) = mpsc::channel(1);
+        let answer = Arc::<Answer>::default();
+        let slice = if taker.alone.is_some() { BLOCK_BYTES } else { SLICE_BYTES };
+        let watch = Watch {
+            relay: self.relay.clone(),
+            id: self.id,
+            ticket: self.ticket,
+            bytes,
+            before: taker.alone.as_ref().map_or(0, |taken| taken.load(Ordering::Acquire)),
+            alone: taker.alone.clone(),
+            answer: answer.clone(),
+        };
+        let memory = Arc::new(memory);
+        let held = memory.clone();
+        tokio::spawn(async move {
+            watch.until(all_sent, taker.on_stall).await;
+            drop(held);
+        });
+        let places = Arc::new(Semaphore::new(ANSWER_BLOCKS));
+        let is_alone = taker.alone.is_some();
+        let blocks = stream::unfold((self, unsent, answer.clone()), move |(mut feed, unsent, answer)| {
+            let (places, memory) = (places.clone(), memory.clone());
+            async move {
+                let _place = places.acquire_owned().await.ok()?;
+                answer.is_awaited.store(true, Ordering::Release);
+                let read = feed.next_block().await;
+                answer.blocks.fetch_add(1, Ordering::Release);
+                answer.is_awaited.store(false, Ordering::Release);
+                match read {
+                    Ok(bytes) => {
+                        // What was handed to a shared connection counts as taken.
+                        let _unsent = is_alone.then(|| unsent.clone());
+                        let _memory = [Some(memory), feed.larger.clone()];
+                        let sending = Sending { bytes, _place, _memory, _unsent };
+                        Some((Bytes::from_owner(sending), (feed, unsent, answer)))
+                    }
+                    Err(reason) => {
+                        *answer.cut() = Some(reason);
+                        None
+                    }
+                }
+            }
+        });
+        Part { bytes, blocks: Box::pin(blocks), block: Bytes::new(), slice, answer, _counted: None }
+    }
+
+    /// Reads the next block, once it is there.
+    async fn next_block(&mut self) -> std::result::Result<Bytes, Cut> {
+        self.choose_size();
+        self.wait_for_bytes().await?;
+        if self.ticket.is_some_and(|ticket| self.relay.now() >= ticket.expires_at) {
+            return Err(Cut::Ended(Code::TicketInvalid.into()));
+        }
+        let end = self.range.end.min(self.available_to);
+        let most = usize::try_from(end - self.range.start).unwrap_or(self.at_once).min(self.at_once);
+        let bytes = self.relay.read(self.id, self.object, self.range.start, most).await.map_err(Cut::Failed)?;
+        if bytes.is_empty() {
+            return Err(Cut::Failed(StoreError::Length.into()));
+        }
+        self.range.start += bytes.len() as u64;
+        self.given_at = Some(Instant::now());
+        Ok(bytes)
+    }
+
+    /// Reads more at once for a client that took the last block fast, while there is memory for it, and little for one
+    /// that did not.
+    fn choose_size(&mut self) {
+        let Some(given_at) = self.given_at else { return };
+        let fair = self.at_once as f64 / FAST_BYTES_PER_SECOND as f64;
+        let took = given_at.elapsed().as_secs_f64();
+        if took <= fair && self.at_once < BLOCK_BYTES {
+            let larger = 2 * self.at_once;
+            if let Some(memory) = self.relay.downloads.reserve_extra((ANSWER_BLOCKS * larger) as u64) {
+                (self.at_once, self.larger) = (larger, Some(Arc::new(memory)));
+            }
+        } else if took > 2.0 * fair {
+            (self.at_once, self.larger) = (SLICE_BYTES, None);
+        }
+    }
+
+    async fn wait_for_bytes(&mut self) -> std::result::Result<(), Cut> {
+        if self.changes.has_changed() {
+            self.check().await?;
+        }
+        let patience = Instant::now() + self.relay.config.limits.part_wait;
+        while self.available_to <= self.range.start {
+            // More may be there than was looked at so far.
+            self.check().await?;
+            if self.available_to <= self.range.start {
+                timeout_at(patience, self.changes.moved_on()).await.map_err(|_| Cut::SenderStalled)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks at the record again: whether this may go on, and how far the content reaches by now. It looks once more if
+    /// the share changes meanwhile, because the parts found may not be of the size that was in the record.
+    async fn check(&mut self) -> std::result::Result<(), Cut> {
+        loop {
+            let record = self.relay.load(self.id).await.map_err(Cut::Ended)?;
+            let available_to = self.available_to(&record).await?;
+            if !self.changes.has_changed() {
+                self.available_to = available_to;
+                return Ok(());
+            }
+        }
+    }
+
+    async fn available_to(&self, record: &Record) -> std::result::Result<u64, Cut> {
+        let share = match self.ticket {
+            Some(ticket) => record.admitted(Some(&ticket.hash), self.relay.now()).map(|(share, _)| share),
+            None => record.kept(self.relay.now()),
+        };
+        let share = share.map_err(|refusal| Cut::Ended(refusal.into()))?;
+        if share.ready || self.object == Object::Manifest {
+            return Ok(self.range.end);
+        }
+        let layout = share.layout();
+        let first = layout.part_at(self.range.start);
+        let parts = self.relay.store.parts(self.id, first..first + PARTS_AHEAD).await;
+        let parts = parts.map_err(|error| Cut::Failed(error.into()))?;
+        Ok(self.range.start + layout.available(self.range.start, &parts))
+    }
+}
+
+/// Watches how a client takes an answer.
+struct Watch<S> {
+    relay: Arc<Relay<S>>,
+    id: ShareId,
+    ticket: Option<Valid>,
+    /// What has to be served in all.
+    bytes: u64,
+    /// Bytes the connection has taken, and those it had taken before this answer, if it has no other.
+    alone: Option<Arc<AtomicU64>>,
+    before: u64,
+    answer: Arc<Answer>,
+}
+
+impl<S: Store> Watch<S> {
+    /// Waits until the answer is over or its client has stalled, and gives back what was charged and not sent.
+    async fn until(self, mut all_sent: mpsc::Receiver<Infallible>, on_stall: impl FnOnce()) {
+        let relay = self.relay.clone();
+        let _running = relay.metrics.downloads_running.hold();
+        let stalled = tokio::select! {
+            _ = all_sent.recv() => false,
+            () = self.stalled(relay.config.limits.write_idle) => true,
+        };
+        // What the system has taken meanwhile is no progress any more.
+        let taken = self.taken();
+        let cut = match self.answer.cut().take() {
+            _ if stalled => Some(Cut::ClientStalled),
+            None if taken < self.bytes => Some(Cut::ClientGone),
+            cut => cut,
+        };
+        if let Some(cut) = &cut {
+            let cause = std::error::Error::source(cut);
+            tracing::info!(share = short(&self.id), reason = %cut, cause, "download cut off");
+        }
+        if stalled {
+            on_stall();
+        }
+        self.refund(taken).await;
+    }
+
+    /// Bytes the client has taken of this answer; a connection's own count has that of its head too.
+    fn taken(&self) -> u64 {
+        self.progress().saturating_sub(self.before).min(self.answer.given.load(Ordering::Acquire))
+    }
+
+    fn progress(&self) -> u64 {
+        self.alone.as_deref().unwrap_or(&self.answer.given).load(Ordering::Acquire)
+    }
+
+    /// Returns once the client has taken less than a slice for a whole such time, while there was something to take.
+    async fn stalled(&self, patience: Duration) {
+        loop {
+            let (progress, blocks) = (self.progress(), self.answer.blocks.load(Ordering::Acquire));
+            sleep(patience).await;
+            let was_awaited =
+                self.answer.is_awaited.load(Ordering::Acquire) || self.answer.blocks.load(Ordering::Acquire) != blocks;
+            if !was_awaited && self.progress() - progress < SLICE_BYTES as u64 {
+                return;
+            }
+        }
+    }
+
+    /// Gives back what was charged and not sent. A ticket that has ended meanwhile has no use for it.
+    async fn refund(self, taken: u64) {
+        self.relay.metrics.bytes_out.add(taken);
+        let unsent = self.bytes.saturating_sub(taken);
+        let Some(ticket) = self.ticket.filter(|_| unsent > 0) else { return };
+        match self.relay.change(self.id, move |record, now| record.refund(&ticket.hash, unsent, now)).await {
+            Ok(()) | Err(Error::Refused(_)) => {}
+            Err(error) => error.log(short(&self.id), "refund"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    fn watched(answer: &Arc<Answer>) -> (Watch<crate::storage::LocalStore>, tempfile::TempDir) {
+        let dir = tempfile::tempdir().unwrap();
+        let store = crate::storage::LocalStore::init(dir.path()).unwrap();
+        let relay = Relay::new(crate::Config::new(crate::Senders::Anyone), store);
+        let id = ShareId::from_random([1; 12]);
+        (Watch { relay, id, ticket: None, bytes: 1 << 30, alone: None, before: 0, answer: answer.clone() }, dir)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_takes_a_slice_now_and_then_is_waited_for_and_one_that_takes_less_is_not() {
+        let answer = Arc::<Answer>::default();
+        let (watch, _dir) = watched(&answer);
+        let slowly = async {
+            for _ in 0..4 {
+                sleep(PATIENCE * 7 / 10).await;
+                answer.given.fetch_add(SLICE_BYTES as u64, Ordering::Release);
+            }
+            answer.given.fetch_add(SLICE_BYTES as u64 - 1, Ordering::Release);
+            Instant::now()
+        };
+        let (took_last, ()) = tokio::join!(slowly, watch.stalled(PATIENCE));
+        assert!(took_last.elapsed() >= PATIENCE && took_last.elapsed() <= 2 * PATIENCE);
+        assert_eq!(watch.taken(), 5 * SLICE_BYTES as u64 - 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_for_more_has_not_stalled() {
+        let answer = Arc::<Answer>::default();
+        let (watch, _dir) = watched(&answer);
+        answer.is_awaited.store(true, Ordering::Release);
+        assert!(tokio::time::timeout(10 * PATIENCE, watch.stalled(PATIENCE)).await.is_err());
+    }
+}

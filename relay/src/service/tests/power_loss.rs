@@ -1,0 +1,195 @@
+//! Power loss at any step of a share's life: what the relay answered stays true, what was begun goes on, and what is
+//! over is gone after the next sweep.
+
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::{
+    storage::disk::{
+        Disk,
+        power_cut::{Kept, PowerCut, kept, seed},
+        recorder::Recorder,
+    },
+    storage::promises::{Told, assert_no_orphan, fast_dir},
+};
+
+/// A life that is recorded, and what was known after each of its calls.
+struct Life {
+    setting: Setting,
+    recorder: Recorder,
+    known: Vec<Known>,
+}
+
+/// What the relay had answered for once so many changes were made.
+#[derive(Debug, Clone, Default)]
+struct Known {
+    changes: usize,
+    time: u64,
+    record: Option<Record>,
+    parts: BTreeSet<u64>,
+}
+
+fn relay_on(store: LocalStore, clock: &Arc<TestClock>) -> Arc<Relay<LocalStore>> {
+    let relay = Relay::new(Config { clock: clock.clone(), ..Config::new(Senders::Anyone) }, store);
+    clock.pass(STEADY.as_secs());
+    relay
+}
+
+impl Life {
+    fn begin() -> Self {
+        let (dir, recorder) = (fast_dir(), Recorder::default());
+        let clock = TestClock::at(1000);
+        let store = LocalStore::init_on(Disk::recorded(&recorder), &dir.path().join("data")).unwrap();
+        let relay = relay_on(store, &clock);
+        let nothing = Known { changes: recorder.made(), time: relay.now(), ..Known::default() };
+        Self { setting: Setting { dir, clock, relay }, recorder, known: vec![nothing] }
+    }
+
+    /// Notes what must be true from here on.
+    async fn note(&mut self) {
+        let relay = &self.setting.relay;
+        let record = relay.store.load(id()).await.unwrap().map(|stored| stored.record);
+        let held = relay.store.parts(id(), 0..9).await.unwrap_or_default();
+        let parts = (0..9).filter(|number| held.holds(*number)).collect();
+        self.known.push(Known { changes: self.recorder.made(), time: relay.now(), record, parts });
+    }
+
+    async fn upload(&mut self, downloads: Option<u32>) {
+        self.setting.relay.create(id(), request(downloads)).await.unwrap();
+        self.note().await;
+        self.setting.put_part(1).await.unwrap();
+        self.note().await;
+        for (kind, bytes) in [(BlobKind::Header, HEADER), (BlobKind::Manifest, b"manifest")] {
+            self.setting.relay.put_blob(id(), key(), kind, Bytes::from_static(bytes)).await.unwrap();
+            self.note().await;
+        }
+        self.setting.put_part(0).await.unwrap();
+        self.note().await;
+        self.setting.relay.seal(id(), key(), PAYLOAD).await.unwrap();
+        self.note().await;
+    }
+
+    async fn download(&mut self, ticket: u8) {
+        self.setting.take(ticket).await.unwrap();
+        self.note().await;
+        assert_eq!(drain(self.setting.fetch(ticket).await.unwrap()).await, content());
+        self.setting.relay.settle_bodies().await;
+        self.note().await;
+    }
+
+    /// Cuts the power at every step.
+    async fn check(self) {
+        let (seed, changes) = (seed(), self.recorder.changes());
+        let mut cut = PowerCut::of(self.setting.dir.path());
+        for made in 0..=changes.len() {
+            for kept in kept(seed) {
+                self.check_cut(&cut, made, kept).await;
+            }
+            if let Some(change) = changes.get(made) {
+                cut.apply(change);
+            }
+        }
+    }
+
+    async fn check_cut(&self, cut: &PowerCut, made: usize, kept: Kept) {
+        let _told = Told(format!("the power was cut after {made} changes, {kept:?} kept"));
+        let next = self.known.partition_point(|known| known.changes <= made);
+        let before = next.checked_sub(1).map_or_else(Known::default, |last| self.known[last].clone());
+        let after = self.known.get(next).unwrap_or(&before);
+        let dir = fast_dir();
+        cut.build(kept, dir.path());
+        let data = dir.path().join("data");
+        let clock = TestClock::at(before.time.saturating_sub(STEADY.as_secs()));
+        let relay = relay_on(LocalStore::init(&data).unwrap(), &clock);
+        relay.sweep().await.unwrap();
+        assert_no_orphan(&data, |found| found == id() && (before.record.is_some() || after.record.is_some()));
+        let found = relay.store.load(id()).await.unwrap().map(|stored| stored.record);
+        assert_between(&before, found.as_ref(), after);
+        let setting = Setting { dir, clock, relay };
+        if let Some(Ok(share)) = found.as_ref().map(|record| record.kept(setting.relay.now())) {
+            goes_on(&setting, share, &before.parts).await;
+        }
+    }
+}
+
+/// That a record is what was acknowledged, or what was asked since.
+#[track_caller]
+fn assert_between(before: &Known, found: Option<&Record>, after: &Known) {
+    let Some(found) = found else {
+        return assert!(before.record.is_none() || after.record.is_none(), "the share is lost");
+    };
+    if let Some(acknowledged) = &before.record {
+        assert!(found.version >= acknowledged.version, "{found:?} is older than {acknowledged:?}");
+        assert!(found.version > acknowledged.version || found == acknowledged);
+    }
+    if let Some(asked) = &after.record {
+        assert!(found.version < asked.version || found == asked, "{found:?} is newer than {asked:?}");
+    }
+}
+
+/// That a share's acknowledged parts are held, that its upload can be finished, and that it can then be downloaded
+/// with the tickets there are.
+async fn goes_on(setting: &Setting, share: &crate::domain::Share, acknowledged: &BTreeSet<u64>) {
+    let relay = &setting.relay;
+    if share.ready {
+        for ticket in [8, 9].into_iter().filter(|ticket| has_ticket(share, *ticket)) {
+            assert!(drain(setting.fetch(ticket).await.unwrap()).await == content());
+        }
+    }
+    if setting.relay.load(id()).await.unwrap().live(relay.now()).is_err() {
+        return;
+    }
+    let held = relay.store.parts(id(), 0..9).await.unwrap();
+    assert!(acknowledged.iter().all(|number| held.holds(*number)), "{held:?} lacks some of {acknowledged:?}");
+    if !share.ready {
+        setting.upload(share.request.downloads, &[0, 1]).await;
+    }
+    relay.seal(id(), key(), PAYLOAD).await.unwrap();
+    if share.downloads_left() != Some(0) {
+        setting.take(7).await.unwrap();
+        assert!(drain(setting.fetch(7).await.unwrap()).await == content());
+    }
+}
+
+fn has_ticket(share: &crate::domain::Share, ticket: u8) -> bool {
+    share.running.iter().any(|running| running.hash == tokens::hash(&Bytes32([ticket; 32])))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_share_that_is_collected() {
+    let mut life = Life::begin();
+    life.upload(Some(2)).await;
+    for ticket in [9, 8] {
+        life.download(ticket).await;
+    }
+    for ticket in [9, 8] {
+        life.setting.receive(ticket).await.unwrap();
+        life.note().await;
+    }
+    assert_eq!(code(life.setting.relay.status(id()).await), Code::Collected);
+    life.check().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_share_that_is_revoked() {
+    let mut life = Life::begin();
+    life.upload(None).await;
+    life.download(9).await;
+    life.setting.relay.revoke(id(), key()).await.unwrap();
+    life.note().await;
+    life.check().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_share_that_expires_and_is_forgotten() {
+    let mut life = Life::begin();
+    life.upload(None).await;
+    life.download(9).await;
+    for seconds in [3600, TICKET_SECONDS, TOMBSTONE_SECONDS] {
+        life.setting.advance(seconds);
+        life.setting.relay.sweep().await.unwrap();
+        life.note().await;
+    }
+    assert_eq!(code(life.setting.relay.status(id()).await), Code::NotFound);
+    life.check().await;
+}

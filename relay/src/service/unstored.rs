@@ -1,0 +1,52 @@
+//! Shares that have changed while the disk took nothing, bounded. A restart forgets them.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use share_relay_api::ShareId;
+
+use crate::{
+    domain::{Record, Share},
+    limits::{MAX_UNSTORED, MAX_UNSTORED_TICKETS},
+};
+
+/// What could not be stored of them, each with the version of the record that is.
+#[derive(Debug, Default)]
+pub struct Unstored(Mutex<HashMap<ShareId, (u64, Share)>>);
+
+impl Unstored {
+    /// Keeps a share as it is by now, of which this version is stored; `false` if there are too many, or too many tickets
+    /// on them.
+    pub fn remember(&self, id: ShareId, version: u64, share: &Share) -> bool {
+        let mut all = self.all();
+        let before = all.remove(&id);
+        let tickets: usize = all.values().map(|(_, share)| share.tickets()).sum();
+        let fits = all.len() < MAX_UNSTORED && tickets + share.tickets() <= MAX_UNSTORED_TICKETS;
+        if let Some(kept) = if fits { Some((version, share.clone())) } else { before } {
+            all.insert(id, kept);
+        }
+        fits
+    }
+
+    /// A stored record with what could not be stored. It is in a newer one already, which a call that failed may have
+    /// stored all the same.
+    pub fn recall(&self, id: ShareId, mut record: Record) -> Record {
+        if let Some((version, share)) = self.all().get(&id)
+            && *version == record.version
+        {
+            record.recall(share);
+        }
+        record
+    }
+
+    /// The record is stored as it is.
+    pub fn forget(&self, id: ShareId) {
+        self.all().remove(&id);
+    }
+
+    fn all(&self) -> MutexGuard<'_, HashMap<ShareId, (u64, Share)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

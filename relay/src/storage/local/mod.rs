@@ -1,0 +1,496 @@
+//! The store on a local disk.
+//!
+//! ```text
+//! DIR/relay-id                   tells this folder from every other, see `folder.rs`
+//! DIR/lock                       held while a relay runs; one byte tells whether it came to a clean end
+//! DIR/shares/ID/record.json      replaced whole: temporary file, fsync, rename, fsync of the directory
+//! DIR/shares/ID/content.age      header and nonce, then the parts in place; once sealed, exactly an age file
+//! DIR/shares/ID/manifest.age     replaced whole
+//! DIR/shares/ID/parts            4 bytes a part, little-endian: its length once it is durable, else 0
+//! DIR/tmp/                       what is half made or half deleted; emptied at start
+//! DIR/clock                      the time noted last by a clock that was trusted; replaced whole
+//! DIR/reserve                    takes up room that records get when the disk is full
+//! ```
+//! A part is written in place and synced; only then is its length written to `parts` and synced, so `parts` never
+//! claims what a crash could lose. A share appears and disappears by renaming its whole directory. What is not known
+//! to be durable is not given out: no mark and no record is, while it is synced or after its sync failed.
+
+mod content;
+mod doubts;
+mod marks;
+mod noted_time;
+mod part;
+mod records;
+mod removal;
+mod reserve;
+mod writers;
+
+use std::{
+    collections::{HashMap, HashSet},
+    fs, io,
+    ops::Range,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use bytes::Bytes;
+use share_relay_api::ShareId;
+use tokio::{
+    sync::{OwnedMutexGuard, Semaphore},
+    task::spawn_blocking,
+};
+
+pub use self::removal::{RemoveError, remove_share};
+use self::{doubts::Doubts, part::LocalPart, reserve::Reserve, writers::Writers};
+use super::{Object, PartPlace, Parts, Result, Store, StoreError, Stored, Tag};
+use crate::{
+    domain::Record,
+    storage::blocks::Blocks,
+    storage::disk,
+    storage::folder::{Folder, FolderError},
+    turns::Turns,
+};
+
+const RECORD: &str = "record.json";
+const CONTENT: &str = "content.age";
+const MANIFEST: &str = "manifest.age";
+const PARTS: &str = "parts";
+
+/// How many at once look at one share's record.
+const LOOKS_AT_ONCE: usize = 4;
+
+/// A directory of shares, held by one process.
+#[derive(Debug, Clone)]
+pub struct LocalStore(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    disk: disk::Disk,
+    folder: Folder,
+    /// Whether the folder was not there when it was last looked for.
+    away: AtomicBool,
+    shares: PathBuf,
+    temporary: PathBuf,
+    noted_time: PathBuf,
+    names: AtomicU64,
+    /// A share's is held while its record is compared and swapped.
+    turns: Turns<tokio::sync::Mutex<()>>,
+    /// A share's is held while a block is written: the system lets a file have one writer at a time, and the others
+    /// would wait for it on a processor.
+    pens: Turns<tokio::sync::Mutex<()>>,
+    /// Bounds the threads on which it is waited for one share's turn.
+    looks: Turns<Semaphore>,
+    writers: Writers,
+    /// Bytes of the parts held of shares somebody has asked about.
+    sums: Mutex<HashMap<ShareId, u64>>,
+    blocks: Blocks,
+    doubts: Doubts,
+    /// Shares that the relay before this one left, until they are settled.
+    left: Mutex<HashSet<ShareId>>,
+    /// Whether that one came to no clean end.
+    was_killed: bool,
+    settling: Turns<tokio::sync::Mutex<()>>,
+    reserve: Reserve,
+    /// Temporary files and directories that could not be removed.
+    leftovers: Mutex<Vec<PathBuf>>,
+    /// Whether it never has to be waited for the folder's disk.
+    is_in_memory: bool,
+    lock: disk::File,
+    /// Whether what a relay before this one left is settled.
+    settled: bool,
+}
+
+/// In `lock`: a relay runs, or was killed.
+const RUNNING: u8 = b'+';
+
+/// In `lock`: the last relay has ended, and all that it wrote is durable.
+const ENDED: u8 = b'-';
+
+/// Why a directory cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another relay runs on it.
+    #[error("another relay is using {}", .0.display())]
+    InUse(PathBuf),
+    /// It is not a relay's folder, or cannot become one.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// It cannot be locked or cleaned.
+    #[error("cannot use {}", .0.display())]
+    Io(PathBuf, #[source] io::Error),
+}
+
+impl LocalStore {
+    /// Opens the store of a relay in `dir`, takes its lock, and removes what a crash left half done.
+    pub fn open(dir: &Path) -> std::result::Result<Self, OpenError> {
+        Self::start(disk::Disk::default(), Folder::open(dir)?)
+    }
+
+    /// Like [`LocalStore::open`], but makes a new relay's folder (0700) if `dir` is missing or empty.
+    pub fn init(dir: &Path) -> std::result::Result<Self, OpenError> {
+        Self::init_on(disk::Disk::default(), dir)
+    }
+
+    pub(crate) fn init_on(disk: disk::Disk, dir: &Path) -> std::result::Result<Self, OpenError> {
+        let folder = Folder::init(&disk, dir)?;
+        Self::start(disk, folder)
+    }
+
+    fn start(disk: disk::Disk, folder: Folder) -> std::result::Result<Self, OpenError> {
+        let dir = folder.path().to_owned();
+        let failed = |error: io::Error| match error.kind() {
+            io::ErrorKind::WouldBlock => OpenError::InUse(dir.clone()),
+            _ => OpenError::Io(dir.clone(), error),
+        };
+        let lock = dir.join("lock");
+        let (disk, lock) = match disk.lock(&lock) {
+            Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => {
+                tracing::error!(
+                    "the disk can only be read: nothing new is taken until it can be written and the relay starts again"
+                );
+                let disk = disk.read_only();
+                let lock = disk.lock_to_read(&lock).map_err(failed)?;
+                (disk, lock)
+            }
+            lock => (disk, lock.map_err(failed)?),
+        };
+        let mut inner = Inner {
+            reserve: Reserve::new(disk.clone(), dir.join("reserve")),
+            is_in_memory: disk.is_in_memory(&dir),
+            disk,
+            folder,
+            away: AtomicBool::new(false),
+            shares: dir.join("shares"),
+            temporary: dir.join("tmp"),
+            noted_time: dir.join(noted_time::NAME),
+            names: AtomicU64::new(0),
+            turns: Turns::default(),
+            pens: Turns::default(),
+            looks: Turns::new(|| Semaphore::new(LOOKS_AT_ONCE)),
+            writers: Writers::default(),
+            sums: Mutex::default(),
+            blocks: Blocks::default(),
+            doubts: Doubts::default(),
+            left: Mutex::default(),
+            was_killed: false,
+            settling: Turns::default(),
+            leftovers: Mutex::default(),
+            lock,
+            settled: false,
+        };
+        if !inner.disk.is_read_only() {
+            inner.prepare(&dir).map_err(failed)?;
+            inner.settled = true;
+        }
+        Ok(Self(Arc::new(inner)))
+    }
+
+    /// Does disk work, if the folder is there before and after it: what was found in another folder is not told, and what
+    /// was written to another one, or to this one when it was moved away, is not acknowledged. What is missing is looked
+    /// for again: the folder may have been away just then.
+    async fn run<T: Send + 'static>(&self, work: impl Fn(&Arc<Inner>) -> Result<T> + Send + 'static) -> Result<T> {
+        self.run_anywhere(move |inner| {
+            inner.present()?;
+            let mut done = work(inner);
+            if let Err(StoreError::Missing) = done {
+                inner.present()?;
+                done = work(inner);
+            }
+            inner.present()?;
+            done
+        })
+        .await
+    }
+
+    /// Does disk work where it does not hold up others. It is finished even if nobody waits for it any more.
+    async fn run_anywhere<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Arc<Inner>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let inner = self.0.clone();
+        spawn_blocking(move || work(&inner)).await.map_err(|error| StoreError::Io(io::Error::other(error)))?
+    }
+}
+
+impl Inner {
+    fn prepare(&mut self, dir: &Path) -> io::Result<()> {
+        let killed = self.lock.first_byte()? != Some(ENDED);
+        self.lock.write_all_at(&[RUNNING], 0)?;
+        self.disk.create_private_dir(&self.temporary)?;
+        self.disk.create_private_dir(&self.shares)?;
+        self.disk.sync_dir(dir)?;
+        self.disk.sync_dir(&self.shares)?;
+        // First, so that no name of a process that had this one's number is in the way.
+        for entry in fs::read_dir(&self.temporary)? {
+            self.disk.remove_all_if_there(&entry?.path())?;
+        }
+        self.was_killed = killed;
+        *self.left() = self.ids()?.into_iter().collect();
+        Ok(())
+    }
+
+    /// Settles what the relay before this one left of a share, before anybody builds on it: it may have been killed
+    /// between a change and its sync, or before the share had a record.
+    fn settle_left(&self, id: ShareId) -> Result<()> {
+        if !self.left().contains(&id) {
+            return Ok(());
+        }
+        let _settling = self.settling.of(id).blocking_lock_owned();
+        if !self.left().contains(&id) {
+            return Ok(());
+        }
+        let is_there = self.file(id, RECORD).try_exists()? || !self.remove_without_record(id)?;
+        if is_there && self.was_killed {
+            self.sync_share(id)?;
+        }
+        self.present()?;
+        self.left().remove(&id);
+        Ok(())
+    }
+
+    /// Removes a share that never got its record. One that has it goes back, and gives `false`: its folder was away when
+    /// the record was looked for.
+    fn remove_without_record(&self, id: ShareId) -> io::Result<bool> {
+        let taken = self.take_away(id)?;
+        if taken.join(RECORD).try_exists()? {
+            self.disk.put_in_place(&taken, &self.dir(id))?;
+            return Ok(false);
+        }
+        self.discard(taken);
+        Ok(true)
+    }
+
+    fn left(&self) -> MutexGuard<'_, HashSet<ShareId>> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes durable what is written of a share.
+    fn sync_share(&self, id: ShareId) -> io::Result<()> {
+        self.disk.sync_dir(&self.dir(id))?;
+        match self.disk.open(&self.file(id, PARTS)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            marks => marks?.sync_data(),
+        }
+    }
+
+    fn dir(&self, id: ShareId) -> PathBuf {
+        self.shares.join(id.as_str())
+    }
+
+    fn file(&self, id: ShareId, name: &str) -> PathBuf {
+        self.dir(id).join(name)
+    }
+
+    /// A path that nothing else uses while this process lives.
+    fn temporary(&self) -> PathBuf {
+        let number = self.names.fetch_add(1, Ordering::Relaxed);
+        self.temporary.join(format!("{}-{number}", std::process::id()))
+    }
+
+    fn turn(&self, id: ShareId) -> OwnedMutexGuard<()> {
+        self.turns.of(id).blocking_lock_owned()
+    }
+
+    /// Removes what is not needed any more, now or with a later sweep.
+    fn discard(&self, temporary: PathBuf) {
+        if let Err(error) = self.disk.remove_all_if_there(&temporary) {
+            tracing::warn!(%error, "a temporary file is left until the next sweep");
+            self.leftovers().push(temporary);
+        }
+    }
+
+    fn leftovers(&self) -> MutexGuard<'_, Vec<PathBuf>> {
+        self.leftovers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Fails while the folder is not there that was opened.
+    fn present(&self) -> Result<()> {
+        let is_there = self.folder.is_there()?;
+        let was_there = !self.away.swap(!is_there, Ordering::Relaxed);
+        let data = self.folder.path().display();
+        match (was_there, is_there) {
+            (true, false) => {
+                tracing::error!(%data, "the data folder is not there, or is another one: every call is refused")
+            }
+            (false, true) => tracing::info!(%data, "the data folder is back"),
+            _ => {}
+        }
+        if is_there { Ok(()) } else { Err(StoreError::Away) }
+    }
+
+    fn check(&self) -> Result<()> {
+        fs::metadata(&self.shares)?;
+        let probe = self.temporary();
+        let written = self.disk.write_new(&probe, RECORD.as_bytes());
+        self.discard(probe);
+        Ok(written?)
+    }
+
+    fn note_time(&self, now: u64) -> Result<()> {
+        let temporary = self.temporary();
+        let noted = noted_time::write(&self.disk, &self.noted_time, &temporary, now);
+        self.discard(temporary);
+        Ok(noted?)
+    }
+
+    fn due(&self) -> Result<Vec<ShareId>> {
+        let leftovers = std::mem::take(&mut *self.leftovers());
+        leftovers.into_iter().for_each(|temporary| self.discard(temporary));
+        Ok(self.ids()?)
+    }
+
+    fn ids(&self) -> io::Result<Vec<ShareId>> {
+        let mut ids = Vec::new();
+        for entry in fs::read_dir(&self.shares)? {
+            // A name that is no id is not ours; it is left alone.
+            if let Some(id) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) {
+                ids.push(id);
+            }
+        }
+        Ok(ids)
+    }
+}
+
+/// Notes the time in the directory of a store, whether or not a relay uses it, because somebody says that it is right.
+///
+/// # Errors
+/// If it is not the directory of a store, or cannot be written to.
+pub fn confirm_time(dir: &Path, now: u64) -> std::result::Result<(), OpenError> {
+    let disk = disk::Disk::default();
+    let folder = Folder::open(dir)?;
+    let temporary = folder.path().join(format!("{}.{}", noted_time::NAME, std::process::id()));
+    disk.remove_file_if_there(&temporary)
+        .and_then(|()| noted_time::write(&disk, &dir.join(noted_time::NAME), &temporary, now))
+        .map_err(|error| OpenError::Io(dir.to_owned(), error))
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let all_settled = !self.was_killed || self.left().is_empty();
+        if self.settled && self.doubts.is_empty() && all_settled {
+            // If it fails, the next start only does more than it must.
+            let _ = self.lock.write_all_at(&[ENDED], 0);
+        }
+    }
+}
+
+fn to_json(record: &Record) -> Result<Vec<u8>> {
+    serde_json::to_vec(record).map_err(StoreError::Damaged)
+}
+
+impl Store for LocalStore {
+    type Part = LocalPart;
+
+    async fn create(&self, id: ShareId, record: &Record) -> Result<bool> {
+        let record = to_json(record)?;
+        self.run(move |inner| inner.create(id, &record)).await
+    }
+
+    async fn load(&self, id: ShareId) -> Result<Option<Stored>> {
+        // Each waits on a thread of its own while the record is being changed.
+        let looks = self.0.looks.of(id);
+        let _look = looks.acquire().await;
+        match self.run(move |inner| inner.load(id)?.ok_or(StoreError::Missing)).await {
+            Err(StoreError::Missing) => Ok(None),
+            loaded => loaded.map(Some),
+        }
+    }
+
+    async fn replace(&self, id: ShareId, tag: &Tag, record: &Record) -> Result<bool> {
+        let (tag, record) = (tag.clone(), to_json(record)?);
+        self.run(move |inner| inner.replace(id, &tag, &record)).await
+    }
+
+    async fn remove(&self, id: ShareId) -> Result<()> {
+        self.run(move |inner| inner.remove(id)).await
+    }
+
+    async fn due(&self, _now: u64) -> Result<Vec<ShareId>> {
+        let left: Vec<ShareId> = self.0.left().iter().copied().collect();
+        for id in left {
+            // If that fails, it fails again when the share is loaded, which is told.
+            let _ = self.run(move |inner| inner.settle_left(id)).await;
+        }
+        self.run(|inner| inner.due()).await
+    }
+
+    async fn put_header(&self, id: ShareId, bytes: Bytes) -> Result<()> {
+        self.run(move |inner| inner.put_header(id, &bytes)).await
+    }
+
+    async fn put_manifest(&self, id: ShareId, bytes: Bytes) -> Result<()> {
+        self.run(move |inner| inner.put_manifest(id, &bytes)).await
+    }
+
+    async fn begin_part(&self, id: ShareId, place: PartPlace) -> Result<Option<LocalPart>> {
+        self.run(move |inner| inner.begin_part(id, place)).await
+    }
+
+    async fn parts(&self, id: ShareId, numbers: Range<u64>) -> Result<Parts> {
+        self.run(move |inner| inner.parts(id, numbers.clone())).await
+    }
+
+    async fn stored_bytes(&self, id: ShareId) -> Result<u64> {
+        let looks = self.0.looks.of(id);
+        let _look = looks.acquire().await;
+        self.run(move |inner| inner.stored_bytes(id)).await
+    }
+
+    async fn pause_writers(&self, id: ShareId) -> Result<Box<dyn Send>> {
+        Ok(Box::new(self.run(move |inner| inner.pause_writers(id)).await?))
+    }
+
+    async fn seal(&self, id: ShareId, content_bytes: u64) -> Result<()> {
+        self.run(move |inner| inner.seal(id, content_bytes)).await
+    }
+
+    async fn read(&self, id: ShareId, object: Object, offset: u64, most: usize) -> Result<Bytes> {
+        // Whoever reads knows by the record that it is there, and checks every byte.
+        if let Some(bytes) = self.0.read_cached(id, object, offset, most) {
+            return Ok(bytes);
+        }
+        self.run_anywhere(move |inner| {
+            let read = inner.read(id, object, offset, most);
+            if read.as_ref().is_ok_and(|bytes| bytes.len() == most) {
+                return read;
+            }
+            inner.present()?;
+            let read = inner.read(id, object, offset, most);
+            inner.present()?;
+            read
+        })
+        .await
+    }
+
+    async fn delete_content(&self, id: ShareId) -> Result<()> {
+        self.run(move |inner| inner.delete_content(id)).await
+    }
+
+    async fn note_time(&self, now: u64) -> Result<()> {
+        self.run(move |inner| inner.note_time(now)).await
+    }
+
+    async fn noted_time(&self) -> Result<Option<u64>> {
+        self.run(|inner| Ok(noted_time::read(&inner.noted_time)?)).await
+    }
+
+    async fn free_space(&self) -> Result<Option<u64>> {
+        self.run(|inner| Ok(disk::free_space(&inner.shares)?)).await
+    }
+
+    async fn check(&self) -> Result<()> {
+        self.run(|inner| inner.check()).await
+    }
+}
+
+#[cfg(all(test, unix))]
+mod failures;
+#[cfg(all(test, unix))]
+mod power_loss;
+#[cfg(all(test, unix))]
+pub mod promises;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,175 @@
+//! A part on its way to the disk: gathered in blocks, written at its place, synced, and only then marked as held. In
+//! memory it is written as it comes.
+
+use std::{io, sync::Arc};
+
+use bytes::Bytes;
+use share_relay_api::ShareId;
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use super::{Inner, writers::Claim};
+use crate::{
+    limits::SMALL_UPLOAD_BYTES,
+    storage::blocks::Block,
+    storage::disk,
+    storage::{PartPlace, PartWriter, Result, StoreError},
+};
+
+/// A part being written. A block is gathered, and written once more comes; the last one with what makes it durable.
+#[derive(Debug)]
+pub struct LocalPart {
+    store: Arc<Inner>,
+    id: ShareId,
+    place: PartPlace,
+    state: State,
+    /// Bytes still to come.
+    missing: u64,
+    /// Whether blocks of [`crate::limits::BLOCK_BYTES`] are gathered.
+    has_large_blocks: bool,
+    /// Held by what writes to the disk too: a writer that is dropped keeps its part until its last write is over.
+    claim: Arc<Claim>,
+}
+
+#[derive(Debug)]
+enum State {
+    Idle(Gathered),
+    Writing(JoinHandle<io::Result<Gathered>>),
+    Failed,
+}
+
+/// A block that is gathered, and where it goes.
+#[derive(Debug)]
+struct Gathered {
+    place: Place,
+    block: Block,
+}
+
+/// Where in the content comes next what comes of the part.
+#[derive(Debug)]
+struct Place {
+    content: disk::File,
+    /// Where the part begins.
+    begin: u64,
+    /// Up to where it is written.
+    end: u64,
+}
+
+impl Gathered {
+    fn gather(&mut self, bytes: &mut Bytes) {
+        let room = self.block.room();
+        let some = bytes.split_to(room.len().min(bytes.len()));
+        room[..some.len()].copy_from_slice(&some);
+        self.block.fill(some.len());
+    }
+
+    fn write(&mut self, store: &Inner) -> io::Result<()> {
+        self.place.write(store, self.block.as_ref())?;
+        self.block.clear();
+        Ok(())
+    }
+}
+
+impl Place {
+    fn write(&mut self, store: &Inner, bytes: &[u8]) -> io::Result<()> {
+        let end = self.end + bytes.len() as u64;
+        let written = store.reserve.check().and_then(|()| self.content.write_all_at(bytes, self.end));
+        if written.as_ref().is_err_and(disk::is_full)
+            && let Err(error) = self.content.free(self.begin, end - self.begin)
+        {
+            tracing::warn!(%error, "what was written of a part for which there is no room takes up room");
+        }
+        written?;
+        self.end = end;
+        Ok(())
+    }
+}
+
+impl LocalPart {
+    /// A part that goes to this place in the content's file, and is claimed for it.
+    pub(super) fn new(
+        store: Arc<Inner>,
+        id: ShareId,
+        place: PartPlace,
+        content: disk::File,
+        claim: Arc<Claim>,
+    ) -> Self {
+        let bytes = usize::try_from(place.bytes).unwrap_or(SMALL_UPLOAD_BYTES).min(SMALL_UPLOAD_BYTES);
+        let block = Block::small(bytes);
+        let next = Place { content, begin: place.offset, end: place.offset };
+        let state = State::Idle(Gathered { place: next, block });
+        Self { store, id, place, state, missing: place.bytes, has_large_blocks: false, claim }
+    }
+
+    /// Waits for the block that is being written.
+    async fn settle(&mut self) -> Result<Gathered> {
+        match std::mem::replace(&mut self.state, State::Failed) {
+            State::Idle(gathered) => Ok(gathered),
+            State::Writing(task) => Ok(task.await.map_err(io::Error::other)??),
+            State::Failed => Err(StoreError::Io(io::Error::other("an earlier write of this part failed"))),
+        }
+    }
+
+    /// Writes what has come, on the thread that has it.
+    async fn write_through(&mut self, bytes: &[u8]) -> Result<()> {
+        let mut gathered = self.settle().await?;
+        let _pen = self.store.pens.of(self.id).lock_owned().await;
+        gathered.place.write(&self.store, bytes)?;
+        self.state = State::Idle(gathered);
+        Ok(())
+    }
+
+    /// Begins to write a block, once no other part of its share is written: not on a thread that others need.
+    async fn write_out(&self, mut gathered: Gathered) -> State {
+        let pen = self.store.pens.of(self.id).lock_owned().await;
+        let (store, claim) = (self.store.clone(), self.claim.clone());
+        State::Writing(spawn_blocking(move || {
+            gathered.write(&store)?;
+            drop((pen, claim));
+            Ok(gathered)
+        }))
+    }
+}
+
+impl PartWriter for LocalPart {
+    async fn write(&mut self, mut bytes: Bytes) -> Result<()> {
+        self.missing = self.missing.checked_sub(bytes.len() as u64).ok_or(StoreError::Length)?;
+        if self.store.is_in_memory {
+            return self.write_through(&bytes).await;
+        }
+        while !bytes.is_empty() {
+            let mut gathered = self.settle().await?;
+            if gathered.block.is_full() {
+                self.state = self.write_out(gathered).await;
+                continue;
+            }
+            if self.has_large_blocks && gathered.block.is_empty() && !gathered.block.is_large() {
+                gathered.block = self.store.blocks.take();
+            }
+            gathered.gather(&mut bytes);
+            self.state = State::Idle(gathered);
+        }
+        Ok(())
+    }
+
+    fn use_large_blocks(&mut self) {
+        self.has_large_blocks = true;
+    }
+
+    async fn finish(mut self) -> Result<()> {
+        if self.missing > 0 {
+            return Err(StoreError::Length);
+        }
+        let mut last = self.settle().await?;
+        let pen = self.store.pens.of(self.id).lock_owned().await;
+        let finished = spawn_blocking(move || {
+            last.write(&self.store)?;
+            drop(pen);
+            last.place.content.sync_data()?;
+            drop(last);
+            self.store.present()?;
+            self.store.mark(self.id, self.place)?;
+            self.store.present()
+        });
+        finished.await.map_err(io::Error::other)?
+    }
+}

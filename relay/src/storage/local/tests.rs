@@ -1,0 +1,305 @@
+//! What only the store on a local disk promises.
+
+use tempfile::TempDir;
+
+use super::{super::PartWriter, *};
+use crate::{
+    admission::tokens::TokenFile,
+    domain::tests::ready,
+    storage::{
+        conformance::{self, Reopen},
+        promises::fast_dir,
+    },
+};
+
+impl Reopen for TempDir {
+    type Store = LocalStore;
+    async fn open(&self) -> LocalStore {
+        LocalStore::init(self.path()).unwrap()
+    }
+}
+
+fn id(n: u8) -> ShareId {
+    ShareId::from_random([n; 12])
+}
+
+/// Every file below a directory.
+fn files(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+    }
+    found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_conforms_on_a_disk_and_in_memory() {
+    for dir in [tempfile::tempdir().unwrap(), fast_dir()] {
+        conformance::run(&dir).await;
+        let mut left = files(dir.path());
+        left.sort();
+        assert_eq!(left, ["lock", "relay-id", "reserve"].map(|name| dir.path().join(name)), "nothing is left over");
+    }
+}
+
+#[test]
+fn a_directory_has_one_relay() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = LocalStore::init(dir.path()).unwrap();
+    for again in [LocalStore::open(dir.path()), LocalStore::init(dir.path())] {
+        assert!(matches!(again, Err(OpenError::InUse(_))));
+    }
+    drop(store);
+    LocalStore::open(dir.path()).unwrap();
+}
+
+#[tokio::test]
+async fn a_folder_that_nothing_marks_is_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let missing = dir.path().join("missing");
+    for path in [dir.path(), &missing] {
+        let unmarked = |error: &FolderError| matches!(error, FolderError::Unmarked(_));
+        assert!(matches!(LocalStore::open(path), Err(OpenError::Folder(error)) if unmarked(&error)));
+        assert!(matches!(confirm_time(path, 0), Err(OpenError::Folder(error)) if unmarked(&error)));
+        assert!(TokenFile::in_dir(path).is_err_and(|error| unmarked(&error)));
+    }
+    assert!(!missing.exists() && fs::read_dir(dir.path()).unwrap().count() == 0);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn only_the_owner_can_read_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let store = LocalStore::init(&data).unwrap();
+    store.create(id(1), &ready(None)).await.unwrap();
+    store.put_manifest(id(1), Bytes::from_static(b"m")).await.unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    for path in files(&data) {
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+        assert_eq!(mode(path.parent().unwrap()), 0o700, "{}", path.display());
+    }
+}
+
+#[tokio::test]
+async fn what_a_crash_left_half_done_is_removed_with_the_first_sweep() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = LocalStore::init(dir.path()).unwrap();
+    store.create(id(1), &ready(None)).await.unwrap();
+    drop(store);
+    fs::write(dir.path().join("tmp/123-0"), b"half a record").unwrap();
+    // A process may have had the same number as this one: in a container it often has.
+    let removal = dir.path().join("tmp").join(format!("{}-0", std::process::id()));
+    fs::create_dir(&removal).unwrap();
+    fs::write(removal.join("content.age"), b"half a removal").unwrap();
+    let orphan = dir.path().join("shares").join(id(2).as_str());
+    fs::create_dir(&orphan).unwrap();
+    fs::write(orphan.join(CONTENT), b"content without a record").unwrap();
+    let not_ours = dir.path().join("shares/notes.txt");
+    fs::write(&not_ours, b"an operator's own file").unwrap();
+    let store = LocalStore::init(dir.path()).unwrap();
+    assert_eq!(fs::read_dir(dir.path().join("tmp")).unwrap().count(), 0);
+    assert_eq!(store.due(0).await.unwrap(), [id(1)]);
+    assert!(!orphan.exists() && not_ours.exists());
+}
+
+#[tokio::test]
+async fn a_share_whose_record_was_only_not_found_is_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = LocalStore::init(dir.path()).unwrap();
+    store.create(id(1), &ready(None)).await.unwrap();
+    store.put_header(id(1), Bytes::from_static(b"header")).await.unwrap();
+    // As if the folder had been away for a moment.
+    assert!(!store.0.remove_without_record(id(1)).unwrap());
+    assert_eq!(store.read(id(1), Object::Content, 0, 6).await.unwrap(), "header");
+    fs::remove_file(dir.path().join("shares").join(id(1).as_str()).join(RECORD)).unwrap();
+    assert!(store.0.remove_without_record(id(1)).unwrap());
+    assert_eq!(files(&dir.path().join("shares")), files(&dir.path().join("tmp")), "it is gone");
+}
+
+#[tokio::test]
+async fn a_damaged_record_is_an_error_and_is_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = LocalStore::init(dir.path()).unwrap();
+    store.create(id(1), &ready(None)).await.unwrap();
+    let path = dir.path().join("shares").join(id(1).as_str()).join(RECORD);
+    fs::write(&path, b"{").unwrap();
+    assert!(matches!(store.load(id(1)).await, Err(StoreError::Damaged(_))));
+    drop(store);
+    LocalStore::init(dir.path()).unwrap();
+    assert_eq!(fs::read(path).unwrap(), b"{");
+}
+
+#[tokio::test]
+async fn a_share_is_removed_by_hand_while_a_relay_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = LocalStore::init(dir.path()).unwrap();
+    for number in [1, 2] {
+        store.create(id(number), &ready(None)).await.unwrap();
+    }
+    let place = PartPlace { number: 0, offset: 0, bytes: 4 };
+    let mut part = store.begin_part(id(1), place).await.unwrap().unwrap();
+    part.write(Bytes::from_static(b"four")).await.unwrap();
+    part.finish().await.unwrap();
+    assert_eq!(store.stored_bytes(id(1)).await.unwrap(), 4);
+    fs::write(dir.path().join("shares").join(id(1).as_str()).join(RECORD), b"{").unwrap();
+    let id_1 = id(1);
+    let beginning = &id_1.as_str()[..6];
+    assert!(matches!(remove_share(dir.path(), &beginning[..5]), Err(RemoveError::Short)));
+    assert!(matches!(remove_share(dir.path(), "zzzzzzzz"), Err(RemoveError::Unknown(_))));
+    assert!(matches!(remove_share(dir.path(), "../../"), Err(RemoveError::Unknown(_))));
+    remove_share(dir.path(), beginning).unwrap();
+    assert!(store.load(id(1)).await.unwrap().is_none());
+    assert_eq!(store.due(0).await.unwrap(), [id(2)]);
+    assert_eq!(fs::read_dir(dir.path().join("tmp")).unwrap().count(), 0);
+    assert!(store.create(id(1), &ready(None)).await.unwrap());
+    assert_eq!(store.stored_bytes(id(1)).await.unwrap(), 0, "nothing is known of what was removed");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn nothing_is_read_or_written_while_the_folder_is_another() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, away) = (dir.path().join("data"), dir.path().join("away"));
+    let store = LocalStore::init(&data).unwrap();
+    store.create(id(1), &ready(None)).await.unwrap();
+    let place = |number| PartPlace { number, offset: number * 4, bytes: 4 };
+    let mut part = store.begin_part(id(1), place(0)).await.unwrap().unwrap();
+    let mut late = store.begin_part(id(1), place(1)).await.unwrap().unwrap();
+    let tag = store.load(id(1)).await.unwrap().unwrap().tag;
+    part.write(Bytes::from_static(b"four")).await.unwrap();
+    late.write(Bytes::from_static(b"five")).await.unwrap();
+    fs::rename(&data, &away).unwrap();
+    let is_away = |error| matches!(error, StoreError::Away);
+    for replaced in 0..3 {
+        match replaced {
+            1 => fs::create_dir(&data).unwrap(),
+            // Of an earlier time, with the same marker and shares.
+            2 => assert!(std::process::Command::new("cp").arg("-aT").args([&away, &data]).status().unwrap().success()),
+            _ => {}
+        }
+        let before = fs::metadata(&data).is_ok().then(|| files(&data));
+        assert!(store.load(id(1)).await.is_err_and(is_away));
+        assert!(store.load(id(2)).await.is_err_and(is_away));
+        assert!(store.create(id(2), &ready(None)).await.is_err_and(is_away));
+        assert!(store.replace(id(1), &tag, &Record { version: 9, ..ready(None) }).await.is_err_and(is_away));
+        assert!(store.begin_part(id(1), place(2)).await.is_err_and(is_away));
+        assert!(store.parts(id(1), 0..9).await.is_err_and(is_away));
+        assert!(store.put_manifest(id(1), Bytes::from_static(b"m")).await.is_err_and(is_away));
+        assert!(store.read(id(2), Object::Content, 0, 4).await.is_err_and(is_away));
+        assert!(store.remove(id(1)).await.is_err_and(is_away));
+        assert!(store.delete_content(id(1)).await.is_err_and(is_away));
+        assert!(store.due(0).await.is_err_and(is_away));
+        assert!(store.note_time(5).await.is_err_and(is_away));
+        assert!(store.check().await.is_err_and(is_away));
+        assert_eq!(fs::metadata(&data).is_ok().then(|| files(&data)), before, "nothing is made");
+    }
+    assert!(late.finish().await.is_err_and(is_away), "it is in a folder that may never come back");
+    assert_eq!(fs::read(data.join("shares").join(id(1).as_str()).join(PARTS)).unwrap(), b"");
+    fs::remove_dir_all(&data).unwrap();
+    fs::rename(&away, &data).unwrap();
+    part.finish().await.unwrap();
+    assert_eq!(store.parts(id(1), 0..9).await.unwrap(), Parts(vec![4]));
+    assert!(store.replace(id(1), &tag, &Record { version: 9, ..ready(None) }).await.unwrap());
+}
+
+#[tokio::test]
+async fn the_sealed_content_is_header_and_parts_and_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = LocalStore::init(dir.path()).unwrap();
+    store.create(id(1), &ready(None)).await.unwrap();
+    store.put_header(id(1), Bytes::from_static(b"header")).await.unwrap();
+    for (number, text) in [(1, "five"), (0, "four")] {
+        let place = PartPlace { number, offset: 6 + number * 4, bytes: 4 };
+        let mut part = store.begin_part(id(1), place).await.unwrap().unwrap();
+        part.write(Bytes::from_static(text.as_bytes())).await.unwrap();
+        part.finish().await.unwrap();
+    }
+    store.seal(id(1), 14).await.unwrap();
+    let share = dir.path().join("shares").join(id(1).as_str());
+    assert_eq!(fs::read(share.join(CONTENT)).unwrap(), b"headerfourfive");
+    assert_eq!(fs::read(share.join(PARTS)).unwrap(), [4, 0, 0, 0, 4, 0, 0, 0]);
+}
+
+#[tokio::test]
+async fn half_a_mark_counts_for_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = LocalStore::init(dir.path()).unwrap();
+    store.create(id(1), &ready(None)).await.unwrap();
+    fs::write(dir.path().join("shares").join(id(1).as_str()).join(PARTS), [4, 0, 0, 0, 9, 9]).unwrap();
+    assert_eq!(store.stored_bytes(id(1)).await.unwrap(), 4);
+    assert_eq!(store.parts(id(1), 0..9).await.unwrap(), Parts(vec![4]));
+}
+
+#[tokio::test]
+async fn what_a_killed_relay_left_is_settled_when_it_is_asked_for_and_behind_that() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = LocalStore::init(dir.path()).unwrap();
+    for share in [1, 2, 3] {
+        store.create(id(share), &ready(None)).await.unwrap();
+    }
+    drop(store);
+    // As one that was killed leaves it, and a share that got no record.
+    fs::write(dir.path().join("lock"), [RUNNING]).unwrap();
+    fs::remove_file(dir.path().join("shares").join(id(2).as_str()).join(RECORD)).unwrap();
+    let store = LocalStore::open(dir.path()).unwrap();
+    assert_eq!(store.0.left().len(), 3);
+    assert!(store.load(id(1)).await.unwrap().is_some());
+    assert_eq!(store.0.left().len(), 2);
+    assert!(store.create(id(2), &ready(None)).await.unwrap(), "what was no share is in nobody's way");
+    store.due(0).await.unwrap();
+    assert!(store.0.left().is_empty());
+    drop(store);
+    assert_eq!(fs::read(dir.path().join("lock")).unwrap(), [ENDED]);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_mark_in_doubt_is_taken_back_when_writers_are_paused() {
+    const EIO: i32 = 5;
+    let (dir, recorder) = (tempfile::tempdir().unwrap(), disk::recorder::Recorder::default());
+    let store = LocalStore::init_on(disk::Disk::recorded(&recorder), dir.path()).unwrap();
+    store.create(id(1), &ready(None)).await.unwrap();
+    let place = PartPlace { number: 1, offset: 4, bytes: 4 };
+    let mut part = store.begin_part(id(1), place).await.unwrap().unwrap();
+    part.write(Bytes::from_static(b"five")).await.unwrap();
+    // The content is written and synced, the marks are opened and written, and then cannot be synced.
+    recorder.fail(4, 1, EIO);
+    assert!(part.finish().await.is_err() && recorder.has_failed());
+    recorder.heal();
+    assert_eq!(store.stored_bytes(id(1)).await.unwrap(), 0);
+    let marks = dir.path().join("shares").join(id(1).as_str()).join(PARTS);
+    assert_eq!(fs::read(&marks).unwrap(), [0, 0, 0, 0, 4, 0, 0, 0]);
+    drop(store.pause_writers(id(1)).await.unwrap());
+    assert_eq!(fs::read(&marks).unwrap(), [0; 8], "a later start would take it for a part of whatever size by then");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn on_a_full_disk_records_still_change_and_new_parts_wait_for_room() {
+    const ENOSPC: i32 = 28;
+    let (dir, recorder) = (tempfile::tempdir().unwrap(), disk::recorder::Recorder::default());
+    let store = LocalStore::init_on(disk::Disk::recorded(&recorder), dir.path()).unwrap();
+    let mut record = ready(None);
+    store.create(id(1), &record).await.unwrap();
+    let reserve = || fs::metadata(dir.path().join("reserve")).unwrap().len();
+    assert_eq!(reserve(), 1024 * 1024);
+    let mut running = store.begin_part(id(1), PartPlace { number: 0, offset: 0, bytes: 4 }).await.unwrap().unwrap();
+    // Until room is made.
+    recorder.fail(0, 1, ENOSPC);
+    let tag = store.load(id(1)).await.unwrap().unwrap().tag;
+    record.version += 1;
+    assert!(store.replace(id(1), &tag, &record).await.unwrap());
+    assert_eq!(reserve(), 0, "the record took its place");
+    running.write(Bytes::from_static(b"four")).await.unwrap();
+    assert!(matches!(running.finish().await, Err(StoreError::Full)), "it may not take the room of records");
+    recorder.fail(0, usize::MAX, ENOSPC);
+    let place = PartPlace { number: 1, offset: 4, bytes: 4 };
+    assert!(matches!(store.begin_part(id(1), place).await, Err(StoreError::Full)));
+    assert!(matches!(store.create(id(2), &record).await, Err(StoreError::Full)));
+    recorder.heal();
+    store.begin_part(id(1), place).await.unwrap().unwrap();
+    assert_eq!(reserve(), 1024 * 1024);
+}

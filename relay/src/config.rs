@@ -111,7 +111,7 @@ impl Senders {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{storage::disk::Disk, storage::folder::Folder};
+    use crate::storage::{disk::Disk, folder::Folder};
 
     fn senders(address: &str, has_list: bool, open: bool) -> Result<Senders, NoTokens> {
         let dir = tempfile::tempdir().unwrap();

@@ -33,6 +33,7 @@ use crate::{
     limits::SETTLE,
     line,
     operator::Operator,
+    server,
     storage::{self, LocalStore, OpenError},
 };
 
@@ -149,7 +150,7 @@ async fn serve(serve: Serve, out: &mut dyn Write) -> Result<()> {
         signals.next().await;
     };
     tokio::select! {
-        served = crate::serve_with_operator(listener, operator_listener, config, store, async { drop(stopped.await) }) => Ok(served?),
+        served = server::serve_with_operator(listener, operator_listener, config, store, async { drop(stopped.await) }) => Ok(served?),
         () = told_twice => Err("stopped at once, at the second signal".into()),
     }
 }

@@ -1,4 +1,4 @@
-//! Who is calling: hashes compared in constant time, and the list of sender tokens.
+//! The list of sender tokens.
 
 use std::{
     fs,
@@ -7,30 +7,16 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use share_relay_api::Bytes32;
-use subtle::ConstantTimeEq;
 
 use crate::{
+    digest,
     limits::MAX_TOKENS_FILE_BYTES,
-    storage::disk::{self, Disk},
-    storage::folder::{Folder, FolderError},
+    storage::{
+        disk::{self, Disk},
+        folder::{Folder, FolderError},
+    },
 };
-
-/// SHA-256 of a secret's 32 bytes (not of its hexadecimal digits).
-pub fn hash(secret: &Bytes32) -> Bytes32 {
-    digest(&secret.0)
-}
-
-/// SHA-256 of any bytes.
-pub fn digest(bytes: &[u8]) -> Bytes32 {
-    Bytes32(Sha256::digest(bytes).into())
-}
-
-/// Whether two hashes are the same, in a time that does not tell where they differ.
-pub fn same(a: &Bytes32, b: &Bytes32) -> bool {
-    a.0.ct_eq(&b.0).into()
-}
 
 /// The sender tokens of a relay, as the file `tokens.json` in its data directory. Read afresh each time, so that a
 /// change counts at once.
@@ -130,7 +116,7 @@ impl TokenFile {
             if tokens.iter().any(|token| token.name == name) {
                 return Err(TokenError::Exists);
             }
-            tokens.push(Token { name: name.to_owned(), hash: hash(&token), created_at: now });
+            tokens.push(Token { name: name.to_owned(), hash: digest::of_secret(&token), created_at: now });
             Ok(())
         })?;
         Ok(token)
@@ -184,8 +170,8 @@ fn note_list(lock: &disk::File) -> io::Result<()> {
 
 /// Whether a token is on the list. Every entry is compared, so the time does not tell which one fits.
 pub fn is_listed(tokens: &[Token], token: &Bytes32) -> bool {
-    let hash = hash(token);
-    tokens.iter().fold(false, |found, listed| found | same(&listed.hash, &hash))
+    let hash = digest::of_secret(token);
+    tokens.iter().fold(false, |found, listed| found | digest::equal(&listed.hash, &hash))
 }
 
 #[cfg(test)]
@@ -207,7 +193,7 @@ mod tests {
         let tokens = file.list().unwrap().unwrap();
         assert!(is_listed(&tokens, &anna) && is_listed(&tokens, &bo) && !is_listed(&tokens, &Bytes32([0; 32])));
         let text = fs::read_to_string(file.path()).unwrap();
-        assert!(!text.contains(&anna.to_string()) && text.contains(&hash(&anna).to_string()));
+        assert!(!text.contains(&anna.to_string()) && text.contains(&digest::of_secret(&anna).to_string()));
         file.remove("anna").unwrap();
         assert!(matches!(file.remove("anna"), Err(TokenError::Unknown)));
         let tokens = file.list().unwrap().unwrap();
@@ -274,12 +260,12 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn power_loss_at_any_step_keeps_the_list_as_it_was_told() {
-        use crate::{
-            storage::disk::{
+        use crate::storage::{
+            disk::{
                 power_cut::{PowerCut, kept, seed},
                 recorder::Recorder,
             },
-            storage::promises::fast_dir,
+            promises::fast_dir,
         };
         let (dir, recorder) = (fast_dir(), Recorder::default());
         let disk = Disk::recorded(&recorder);
@@ -310,12 +296,5 @@ mod tests {
                 cut.apply(change);
             }
         }
-    }
-
-    #[test]
-    fn the_hash_is_over_the_bytes() {
-        // SHA-256 of 32 zero bytes.
-        let known = "66687aadf862bd776c8fc18b8e9f8e20089714856ee233b3902a591d0d5f2925";
-        assert_eq!(hash(&Bytes32([0; 32])).to_string(), known);
     }
 }

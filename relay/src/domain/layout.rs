@@ -5,7 +5,7 @@ use share_relay_api::{
     limits::{MAX_HEADER_BYTES, MAX_PARTS, SEALED_CHUNK_BYTES},
 };
 
-use super::Refusal;
+use super::refusal::Refusal;
 
 /// The sizes a share's parts follow from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

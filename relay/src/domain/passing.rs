@@ -3,7 +3,7 @@
 
 use share_relay_api::EventKind;
 
-use super::{Life, Record, Share};
+use super::record::{Life, Record, Share};
 
 impl Record {
     /// The share, if all that sets it apart from the stored one may be lost with the process: guesses at the words, and,
@@ -47,12 +47,12 @@ mod tests {
 
     use super::*;
     use crate::{
-        admission::tokens,
+        digest,
         domain::tests::{bytes, ready},
     };
 
     fn take(record: &mut Record, ticket: u8) {
-        let proof = tokens::hash(&bytes(2));
+        let proof = digest::of_secret(&bytes(2));
         record.take_ticket(Some(&proof), &bytes(ticket), |_| Some(Duration::MAX), 0).unwrap();
     }
 

@@ -2,10 +2,18 @@
 
 use std::time::Duration;
 
-use share_relay_api::{Kind, Receipt, Saved, Ticket, limits::*};
+use share_relay_api::{
+    Bytes32, Code, CreateShare, Event, EventKind, Kind, Receipt, RelayLimits, Saved, State, Ticket, limits::*,
+};
 
-use super::*;
-use crate::limits::{FRESH_TICKET_SECONDS, RECEIPT_WAIT};
+use super::{
+    record::{Blob, BlobKind, Life, Record},
+    refusal::{Ending, Refusal},
+};
+use crate::{
+    digest,
+    limits::{FRESH_TICKET_SECONDS, RECEIPT_WAIT, TOUCH_SECONDS},
+};
 
 const ACCEPTS: RelayLimits = RelayLimits::PROTOCOL;
 const DAY: u64 = 24 * 3600;
@@ -23,8 +31,8 @@ const PROOF: u8 = 2;
 /// A request for a small share with words.
 pub(crate) fn request() -> CreateShare {
     CreateShare {
-        manage_key_hash: tokens::hash(&bytes(MANAGER)),
-        proof_hash: Some(tokens::hash(&bytes(PROOF))),
+        manage_key_hash: digest::of_secret(&bytes(MANAGER)),
+        proof_hash: Some(digest::of_secret(&bytes(PROOF))),
         header_bytes: HEADER,
         payload_bytes: Some(PAYLOAD),
         part_bytes: SEALED_CHUNK_BYTES,
@@ -57,7 +65,7 @@ fn take(record: &mut Record, ticket: u8, now: u64) -> Result<Ticket, Refusal> {
 fn take_while(record: &mut Record, ticket: u8, answering: &[u8], now: u64) -> Result<Ticket, Refusal> {
     let is_answering = |hash: &Bytes32| answering.iter().any(|ticket| bytes(*ticket) == *hash);
     let quiet_for = |hash: &Bytes32| (!is_answering(hash)).then_some(Duration::MAX);
-    record.take_ticket(Some(&tokens::hash(&bytes(PROOF))), &bytes(ticket), quiet_for, now)
+    record.take_ticket(Some(&digest::of_secret(&bytes(PROOF))), &bytes(ticket), quiet_for, now)
 }
 
 fn receipt(saved: Saved) -> Receipt {
@@ -87,7 +95,7 @@ fn guess_often(record: &mut Record, times: u32, now: u64) {
 }
 
 fn right(record: &mut Record, now: u64) -> Result<(), Refusal> {
-    record.prove(Some(&tokens::hash(&bytes(PROOF))), now)
+    record.prove(Some(&digest::of_secret(&bytes(PROOF))), now)
 }
 
 fn left(record: &Record) -> Option<u32> {
@@ -138,7 +146,7 @@ fn a_tombstone_keeps_nothing_but_the_ending_the_manager_and_the_events() {
     let json = serde_json::to_value(&record).unwrap();
     let fields: Vec<&String> = json["life"]["gone"].as_object().unwrap().keys().collect();
     assert_eq!(fields, ["at", "ending", "manage_key_hash"]);
-    assert_eq!(record.managed_by(Some(&tokens::hash(&bytes(MANAGER)))), Ok(()));
+    assert_eq!(record.managed_by(Some(&digest::of_secret(&bytes(MANAGER)))), Ok(()));
     assert_eq!(record.events(6).state, State::Revoked);
     assert_eq!(kinds(&record), ["created", "ready", "ticket", "revoked"]);
 }
@@ -340,7 +348,7 @@ fn tickets_wait_for_header_manifest_and_size() {
 fn running_tickets_are_bounded() {
     let mut record = begun(CreateShare { proof_hash: None, ..request() });
     for number in 0..MAX_RUNNING_TICKETS {
-        record.take_ticket(None, &tokens::digest(&number.to_be_bytes()), |_| Some(Duration::MAX), 0).unwrap();
+        record.take_ticket(None, &digest::of(&number.to_be_bytes()), |_| Some(Duration::MAX), 0).unwrap();
     }
     assert_eq!(record.take_ticket(None, &bytes(1), |_| Some(Duration::MAX), 0), Err(Code::TooBusy.into()));
 }
@@ -466,7 +474,7 @@ fn revoking_ends_everything_at_once_and_may_be_repeated() {
 #[test]
 fn only_the_manage_key_manages() {
     let record = ready(None);
-    assert_eq!(record.managed_by(Some(&tokens::hash(&bytes(MANAGER)))), Ok(()));
+    assert_eq!(record.managed_by(Some(&digest::of_secret(&bytes(MANAGER)))), Ok(()));
     for wrong in [None, Some(&bytes(MANAGER)), Some(&bytes(0))] {
         assert_eq!(record.managed_by(wrong), Err(Code::NotManager.into()));
     }
@@ -573,7 +581,7 @@ fn a_ticket_whose_receipt_is_about_to_come_is_not_taken_over() {
     let mut record = ready(Some(1));
     take(&mut record, 50, 0).unwrap();
     record.charge(&bytes(50), HEADER + PAYLOAD, 0).unwrap();
-    let proof = tokens::hash(&bytes(PROOF));
+    let proof = digest::of_secret(&bytes(PROOF));
     let after =
         |record: &mut Record, quiet: Duration| record.take_ticket(Some(&proof), &bytes(51), |_| Some(quiet), 100);
     let soon = RECEIPT_WAIT - Duration::from_secs(1);
@@ -678,7 +686,7 @@ fn revoking_ends_a_grace_at_once() {
 #[test]
 fn what_has_expired_is_refused_before_it_is_written_down() {
     let take_unsettled = |record: &mut Record, ticket, now| {
-        record.take_ticket(Some(&tokens::hash(&bytes(PROOF))), &bytes(ticket), |_| Some(Duration::MAX), now)
+        record.take_ticket(Some(&digest::of_secret(&bytes(PROOF))), &bytes(ticket), |_| Some(Duration::MAX), now)
     };
     let mut record = ready(Some(2));
     for ticket in [50, 51] {

@@ -25,7 +25,12 @@ use super::{
     connection::{Connection, Sending},
     log::RequestLog,
 };
-use crate::{domain::Refusal, limits::Limits, memory::Memory, service::Part, service::error::Error};
+use crate::{
+    domain::Refusal,
+    limits::Limits,
+    memory::Memory,
+    service::{Error, Part},
+};
 
 /// A request's body, read within bounds.
 pub struct Received {

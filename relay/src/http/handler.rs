@@ -19,15 +19,14 @@ use super::{
     body::Received,
     connection::Connection,
     log::RequestLog,
-    page, plain,
+    page, page_files, plain,
     range::{self, Wanted},
     route::{self, Call, NoCall, ShareCall},
 };
 use crate::{
     domain::BlobKind,
     line,
-    service::error::Error,
-    service::{Relay, Taker},
+    service::{Error, Relay, Taker},
     storage::Store,
 };
 
@@ -138,7 +137,7 @@ async fn info<S: Store>(relay: &Arc<Relay<S>>, asked: &Asked<'_>) -> Result<Answ
     if asked.headers.contains_key(header::AUTHORIZATION) {
         relay.admit_sender(asked.secret.as_ref()).await?;
     }
-    Ok(answer::json(StatusCode::OK, &relay.info(page::hashes()).await?))
+    Ok(answer::json(StatusCode::OK, &relay.info(page_files::hashes()).await?))
 }
 
 async fn on_share<S: Store>(

@@ -8,6 +8,7 @@ mod counted;
 mod handler;
 mod log;
 mod page;
+mod page_files;
 mod plain;
 mod range;
 mod route;

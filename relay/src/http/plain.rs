@@ -5,20 +5,10 @@ use hyper::{HeaderMap, StatusCode, header::HeaderValue};
 
 use super::{
     answer::{self, Answer},
-    page,
+    page, page_files,
+    route::StaticPage,
 };
 use crate::operator::{Operator, Profile};
-
-/// One of these pages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StaticPage {
-    /// What this relay is, for who comes without a link.
-    Landing,
-    /// What is kept of whom: the operator's words, or ours.
-    Privacy,
-    /// The operator's statement about accessibility, if the relay has its text.
-    Accessibility,
-}
 
 const FRAME: &str = include_str!("plain/frame.html");
 /// It loads only our own looks.
@@ -80,7 +70,7 @@ fn framed(status: StatusCode, root: &str, body: &str, profile: &Profile, asked: 
             "title" => title,
             "name" => &name,
             "root" => root,
-            "style" => page::style(),
+            "style" => page_files::style(),
             "logo" => &logo,
             "body" => body,
             "foot" => &foot,
@@ -88,7 +78,7 @@ fn framed(status: StatusCode, root: &str, body: &str, profile: &Profile, asked: 
         };
         text += rest;
     }
-    let etag = page::etag(text.as_bytes());
+    let etag = page_files::etag(text.as_bytes());
     let answer = page::guarded(answer::whole(status, HTML, text), POLICY, "accept, accept-language");
     if status == StatusCode::OK { answer::kept(answer, asked, page::REVALIDATE, &etag) } else { answer }
 }

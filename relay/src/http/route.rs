@@ -2,7 +2,7 @@
 
 use share_relay_api::{Code, ShareId};
 
-use super::{page, plain::StaticPage};
+use super::page_files;
 
 /// A call of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,17 @@ pub enum Call {
     Security,
     /// A call on one share.
     Share(ShareId, ShareCall),
+}
+
+/// A page of the relay itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StaticPage {
+    /// What this relay is, for who comes without a link.
+    Landing,
+    /// What is kept of whom: the operator's words, or ours.
+    Privacy,
+    /// The operator's statement about accessibility, if the relay has its text.
+    Accessibility,
 }
 
 /// A call on one share, under `/v1/shares/{id}`.
@@ -125,7 +136,7 @@ fn call(method: &str, segments: &[&str]) -> Result<Option<Call>, Code> {
         ["favicon.ico"] => get(Call::Icon),
         ["robots.txt"] => get(Call::Robots),
         [".well-known", "security.txt"] => get(Call::Security),
-        ["page", name] => get(Call::PageFile(page::find(name).ok_or(Code::NoSuchPath)?)),
+        ["page", name] => get(Call::PageFile(page_files::find(name).ok_or(Code::NoSuchPath)?)),
         ["v1", "shares", id, rest @ ..] => {
             let id = id.parse().map_err(|_| Code::DamagedId)?;
             Ok(share_call(method, rest)?.map(|call| Call::Share(id, call)))

@@ -1,66 +1,20 @@
 //! Changes of a share's record: a rule is applied to it, and the outcome is stored. Those that wait for their turn at one
 //! share are applied together, so that a crowd at one share costs few writes.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use share_relay_api::{Code, ShareId};
 
-use super::{Relay, Result, short};
+use super::{
+    change_queue::{Change, Pending, locked},
+    error::{Error, Result},
+    relay::{Relay, short},
+};
 use crate::{
     domain::{Life, Record, Refusal},
     limits, line,
-    service::error::Error,
     storage::{Store, StoreError, Stored},
 };
-
-/// The changes of one share that wait for their turn.
-#[derive(Default)]
-pub struct Line {
-    turn: tokio::sync::Mutex<()>,
-    waiting: Mutex<Vec<Arc<Mutex<dyn Change>>>>,
-}
-
-/// A rule, and what came of it once that is stored.
-struct Pending<T, F> {
-    rule: F,
-    outcome: Option<std::result::Result<T, Refusal>>,
-}
-
-/// What can be done to a record.
-trait Change: Send {
-    /// Does it. `true` if the rule refuses.
-    fn apply(&mut self, record: &mut Record, now: u64) -> bool;
-
-    /// It was not stored.
-    fn forget(&mut self);
-}
-
-impl<T, F> Change for Pending<T, F>
-where
-    T: Send,
-    F: FnMut(&mut Record, u64) -> std::result::Result<T, Refusal> + Send,
-{
-    fn apply(&mut self, record: &mut Record, now: u64) -> bool {
-        self.outcome.insert((self.rule)(record, now)).is_err()
-    }
-
-    fn forget(&mut self) {
-        self.outcome = None;
-    }
-}
-
-impl Line {
-    /// Takes all changes out of the line, if this is one of them. It is not if they were applied together in vain.
-    fn take_with(&self, own: &Arc<Mutex<dyn Change>>) -> Vec<Arc<Mutex<dyn Change>>> {
-        let mut waiting = self.waiting();
-        let is_waiting = waiting.iter().any(|change| Arc::ptr_eq(change, own));
-        if is_waiting { std::mem::take(&mut *waiting) } else { Vec::new() }
-    }
-
-    fn waiting(&self) -> MutexGuard<'_, Vec<Arc<Mutex<dyn Change>>>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 impl<S: Store> Relay<S> {
     /// Applies a rule to a share's record and keeps the outcome, also when the rule refuses. It is carried through
@@ -179,10 +133,6 @@ impl<S: Store> Relay<S> {
     async fn is_stored(&self, id: ShareId, record: &Record) -> bool {
         self.store.load(id).await.is_ok_and(|stored| stored.is_some_and(|stored| stored.record == *record))
     }
-}
-
-fn locked<T: ?Sized>(change: &Mutex<T>) -> MutexGuard<'_, T> {
-    change.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn log_end(id: &ShareId, record: &Record) {

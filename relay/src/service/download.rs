@@ -22,9 +22,14 @@ use tokio::{
     time::{Instant, sleep, timeout_at},
 };
 
-use super::{Relay, Result, short};
+use super::{
+    changes::Subscription,
+    error::{Error, Result},
+    relay::{Relay, short},
+    tally::Counted,
+};
 use crate::{
-    admission::tokens,
+    digest,
     domain::{BlobKind, Record},
     limits::{
         ANSWER_BLOCKS, BLOCK_BYTES, FAST_BYTES_PER_SECOND, MAX_ANSWERS_PER_TICKET, PARTS_AHEAD, SLICE_BYTES,
@@ -32,9 +37,6 @@ use crate::{
     },
     line,
     memory::Memory,
-    service::changes::Subscription,
-    service::error::Error,
-    service::tally::Counted,
     storage::{Object, Store, StoreError},
 };
 
@@ -155,7 +157,7 @@ impl AsRef<[u8]> for Sending {
 impl<S: Store> Relay<S> {
     /// Begins `GET …/content`: checks the ticket and charges nothing yet.
     pub async fn content(self: &Arc<Self>, id: ShareId, ticket: Option<Bytes32>) -> Result<Download<S>> {
-        let hash = ticket.as_ref().map(tokens::hash);
+        let hash = ticket.as_ref().map(digest::of_secret);
         let record = self.load(id).await?;
         let (share, running) = record.admitted(hash.as_ref(), self.now())?;
         // A ticket is given only once the header is held and the size known.
@@ -462,7 +464,7 @@ mod tests {
     fn watched(answer: &Arc<Answer>) -> (Watch<crate::storage::LocalStore>, tempfile::TempDir) {
         let dir = tempfile::tempdir().unwrap();
         let store = crate::storage::LocalStore::init(dir.path()).unwrap();
-        let relay = Relay::new(crate::Config::new(crate::Senders::Anyone), store);
+        let relay = Relay::new(crate::config::Config::new(crate::config::Senders::Anyone), store);
         let id = ShareId::from_random([1; 12]);
         (Watch { relay, id, ticket: None, bytes: 1 << 30, alone: None, before: 0, answer: answer.clone() }, dir)
     }

@@ -2,7 +2,12 @@
 
 use share_relay_api::{Code, Problem};
 
-use crate::{admission::tokens::TokenError, domain::Refusal, line, storage::StoreError, storage::disk};
+use crate::{
+    admission::tokens::TokenError,
+    domain::Refusal,
+    line,
+    storage::{StoreError, disk},
+};
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
@@ -21,6 +26,9 @@ impl From<Refusal> for Problem {
         }
     }
 }
+
+/// What a call gives, or why it failed.
+pub type Result<T> = std::result::Result<T, Error>;
 
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]

@@ -7,7 +7,8 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use crate::{line, service::Relay, storage::Store};
+use super::relay::Relay;
+use crate::{line, storage::Store};
 
 /// Sweeps now and then regularly, until `stop`.
 pub async fn run<S: Store>(relay: Arc<Relay<S>>, mut stop: watch::Receiver<bool>) {

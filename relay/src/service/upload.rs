@@ -12,13 +12,15 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use super::{Relay, Result};
+use super::{
+    error::{Error, Result},
+    relay::Relay,
+};
 use crate::{
-    admission::tokens,
+    digest,
     domain::{Blob, BlobKind, Layout, PartPlace, Record, Refusal},
     limits::{BLOCK_BYTES, FAST_BYTES_PER_SECOND, PARTS_MEMORY, SMALL_UPLOAD_BYTES, UPLOAD_TRIAL_BYTES},
     memory::Memory,
-    service::error::Error,
     storage::{PartWriter, Store},
 };
 
@@ -113,7 +115,7 @@ impl<S: Store> Relay<S> {
         kind: BlobKind,
         bytes: Bytes,
     ) -> Result<()> {
-        let blob = Blob { hash: tokens::digest(&bytes), bytes: bytes.len() as u64 };
+        let blob = Blob { hash: digest::of(&bytes), bytes: bytes.len() as u64 };
         let turn = match kind {
             BlobKind::Header => self.headers.of(id),
             BlobKind::Manifest => self.manifests.of(id),

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+use share_relay_api::ShareId;
 use tokio::task::JoinSet;
 
-use super::*;
-use crate::domain::tests::ready;
+use super::contract::*;
+use crate::domain::{PartPlace, Record, tests::ready};
 
 /// Opens the same store again, as after a crash. The one before has been dropped.
 pub trait Reopen: Sync {

@@ -176,7 +176,7 @@ async fn nothing_that_opens_a_share_is_logged() {
     assert!(routes.iter().all(|route| text.contains(&format!("\"route\":\"{route}\""))), "{text}");
     assert!(text.contains(&format!("\"share\":\"{}\"", &id().to_string()[..6])), "{text}");
     let secrets = [1, 2, 3, 99].map(|n| secret(n).to_string());
-    let hashes = [1, 2, 3, 99].map(|n| tokens::hash(&secret(n)).to_string());
+    let hashes = [1, 2, 3, 99].map(|n| digest::of_secret(&secret(n)).to_string());
     let others = [id().to_string(), "a-name".into(), "query".into(), "PURGE".into(), "Bearer".into()];
     for forbidden in secrets.iter().chain(&hashes).chain(&others) {
         assert!(!text.contains(forbidden.as_str()), "{forbidden} in {text}");
@@ -650,7 +650,7 @@ async fn the_page_is_the_same_for_every_id() {
     assert_eq!(page.header("referrer-policy"), Some("no-referrer"));
     assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
     let info: RelayInfo = server.get(paths::INFO).await.json();
-    assert_eq!(info.page["index.en.html"], tokens::digest(&page.body));
+    assert_eq!(info.page["index.en.html"], digest::of(&page.body));
     assert!(!info.token_required);
     assert_eq!(server.get(paths::HEALTHZ).await.status, 204);
     assert_eq!(server.get(paths::READYZ).await.json::<serde_json::Value>(), serde_json::json!({ "clock": "settling" }));

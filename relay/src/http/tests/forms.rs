@@ -8,7 +8,7 @@ async fn a_json_body_has_one_form() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(&dir).await;
     let create = String::from_utf8(json(&request())).unwrap();
-    let (hash, proof) = (tokens::hash(&secret(MANAGE_KEY)), secret(PROOF));
+    let (hash, proof) = (digest::of_secret(&secret(MANAGE_KEY)), secret(PROOF));
     let bodies = [
         format!("[\"{hash}\",null,20,{PAYLOAD},65552,3600,null]"),
         format!("[{create}]"),
@@ -41,7 +41,7 @@ async fn a_json_body_has_one_form() {
     assert_eq!(server.get(&paths::share(&id())).await.code(), Code::NotFound, "none of these created it");
 
     server.upload(&request()).await;
-    let ticket_hash = tokens::hash(&secret(TICKET));
+    let ticket_hash = digest::of_secret(&secret(TICKET));
     let post = [
         (paths::open(&id()), format!("[\"{proof}\"]"), format!("{{\"proof\":\"{proof}\"}}")),
         (paths::open(&id()), "{\"proof\":null}".into(), format!(" {{ \"proof\" :\n\t\"{proof}\" }}\r\n")),
@@ -106,7 +106,7 @@ async fn a_secret_has_one_form() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(&dir).await;
     let secret = Bytes32([0xab; 32]);
-    let request = CreateShare { manage_key_hash: tokens::hash(&secret), ..request() };
+    let request = CreateShare { manage_key_hash: digest::of_secret(&secret), ..request() };
     assert_eq!(server.manage("PUT", &paths::share(&id()), &json(&request)).await.status, 201);
     let digits = secret.to_string();
     let call = async |headers: &[(&str, &str)]| server.call("GET", &paths::events(&id()), headers, b"").await.status;

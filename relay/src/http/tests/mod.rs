@@ -19,9 +19,9 @@ use tokio::{
 };
 
 use crate::{
-    admission::tokens,
     clock::TestClock,
     config::{Config, Senders},
+    digest,
     limits::Limits,
     storage::LocalStore,
 };
@@ -122,7 +122,8 @@ impl Server {
     }
 
     async fn take(&self, proof: u8, ticket: u8) -> Reply {
-        let body = format!("{{\"proof\":\"{}\",\"ticket_hash\":\"{}\"}}", secret(proof), tokens::hash(&secret(ticket)));
+        let body =
+            format!("{{\"proof\":\"{}\",\"ticket_hash\":\"{}\"}}", secret(proof), digest::of_secret(&secret(ticket)));
         self.call("POST", &paths::tickets(&id()), &[], body.as_bytes()).await
     }
 
@@ -195,8 +196,8 @@ fn id() -> ShareId {
 
 fn request() -> CreateShare {
     CreateShare {
-        manage_key_hash: tokens::hash(&secret(MANAGE_KEY)),
-        proof_hash: Some(tokens::hash(&secret(PROOF))),
+        manage_key_hash: digest::of_secret(&secret(MANAGE_KEY)),
+        proof_hash: Some(digest::of_secret(&secret(PROOF))),
         header_bytes: HEADER.len() as u64,
         payload_bytes: Some(PAYLOAD),
         part_bytes: SEALED_CHUNK_BYTES,

@@ -10,11 +10,17 @@ use std::{
 use bytes::Bytes;
 use share_relay_api::ShareId;
 
-use super::{CONTENT, Inner, MANIFEST, PARTS, part::LocalPart};
+use super::{
+    inner::{CONTENT, Inner, MANIFEST, PARTS},
+    part::LocalPart,
+};
 use crate::{
+    domain::PartPlace,
     limits::BLOCK_BYTES,
-    storage::blocks::Block,
-    storage::{Object, PartPlace, Result, StoreError},
+    storage::{
+        blocks::Block,
+        contract::{Object, Result, StoreError},
+    },
 };
 
 impl Inner {

@@ -1,9 +1,9 @@
 //! A disk that fails at any step costs nothing that was acknowledged, and what failed works when it is repeated.
 
 use super::promises::{Run, fast_dir};
-use crate::{
-    storage::Store,
-    storage::disk::{
+use crate::storage::{
+    Store,
+    disk::{
         power_cut::{Kept, seed},
         recorder::Recorder,
     },

@@ -10,8 +10,14 @@ use std::{
 
 use share_relay_api::{ShareId, limits::MAX_PARTS};
 
-use super::{Inner, PARTS, writers::Claim};
-use crate::storage::{PartPlace, Parts, Result, StoreError};
+use super::{
+    inner::{Inner, PARTS},
+    writers::Claim,
+};
+use crate::{
+    domain::{PartPlace, Parts},
+    storage::contract::{Result, StoreError},
+};
 
 /// Bytes a part takes in `parts`.
 const MARK_BYTES: usize = 4;

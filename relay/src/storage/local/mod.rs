@@ -17,6 +17,7 @@
 
 mod content;
 mod doubts;
+mod inner;
 mod marks;
 mod noted_time;
 mod part;
@@ -26,38 +27,31 @@ mod reserve;
 mod writers;
 
 use std::{
-    collections::{HashMap, HashSet},
-    fs, io,
+    io,
     ops::Range,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU64},
     },
 };
 
 use bytes::Bytes;
 use share_relay_api::ShareId;
-use tokio::{
-    sync::{OwnedMutexGuard, Semaphore},
-    task::spawn_blocking,
-};
+use tokio::{sync::Semaphore, task::spawn_blocking};
 
 pub use self::removal::{RemoveError, remove_share};
-use self::{doubts::Doubts, part::LocalPart, reserve::Reserve, writers::Writers};
-use super::{Object, PartPlace, Parts, Result, Store, StoreError, Stored, Tag};
+use self::{doubts::Doubts, inner::Inner, part::LocalPart, reserve::Reserve, writers::Writers};
 use crate::{
-    domain::Record,
-    storage::blocks::Blocks,
-    storage::disk,
-    storage::folder::{Folder, FolderError},
+    domain::{PartPlace, Parts, Record},
+    storage::{
+        blocks::Blocks,
+        contract::{Object, Result, Store, StoreError, Stored, Tag},
+        disk,
+        folder::{Folder, FolderError},
+    },
     turns::Turns,
 };
-
-const RECORD: &str = "record.json";
-const CONTENT: &str = "content.age";
-const MANIFEST: &str = "manifest.age";
-const PARTS: &str = "parts";
 
 /// How many at once look at one share's record.
 const LOOKS_AT_ONCE: usize = 4;
@@ -65,49 +59,6 @@ const LOOKS_AT_ONCE: usize = 4;
 /// A directory of shares, held by one process.
 #[derive(Debug, Clone)]
 pub struct LocalStore(Arc<Inner>);
-
-#[derive(Debug)]
-struct Inner {
-    disk: disk::Disk,
-    folder: Folder,
-    /// Whether the folder was not there when it was last looked for.
-    away: AtomicBool,
-    shares: PathBuf,
-    temporary: PathBuf,
-    noted_time: PathBuf,
-    names: AtomicU64,
-    /// A share's is held while its record is compared and swapped.
-    turns: Turns<tokio::sync::Mutex<()>>,
-    /// A share's is held while a block is written: the system lets a file have one writer at a time, and the others
-    /// would wait for it on a processor.
-    pens: Turns<tokio::sync::Mutex<()>>,
-    /// Bounds the threads on which it is waited for one share's turn.
-    looks: Turns<Semaphore>,
-    writers: Writers,
-    /// Bytes of the parts held of shares somebody has asked about.
-    sums: Mutex<HashMap<ShareId, u64>>,
-    blocks: Blocks,
-    doubts: Doubts,
-    /// Shares that the relay before this one left, until they are settled.
-    left: Mutex<HashSet<ShareId>>,
-    /// Whether that one came to no clean end.
-    was_killed: bool,
-    settling: Turns<tokio::sync::Mutex<()>>,
-    reserve: Reserve,
-    /// Temporary files and directories that could not be removed.
-    leftovers: Mutex<Vec<PathBuf>>,
-    /// Whether it never has to be waited for the folder's disk.
-    is_in_memory: bool,
-    lock: disk::File,
-    /// Whether what a relay before this one left is settled.
-    settled: bool,
-}
-
-/// In `lock`: a relay runs, or was killed.
-const RUNNING: u8 = b'+';
-
-/// In `lock`: the last relay has ended, and all that it wrote is durable.
-const ENDED: u8 = b'-';
 
 /// Why a directory cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -215,145 +166,6 @@ impl LocalStore {
     }
 }
 
-impl Inner {
-    fn prepare(&mut self, dir: &Path) -> io::Result<()> {
-        let killed = self.lock.first_byte()? != Some(ENDED);
-        self.lock.write_all_at(&[RUNNING], 0)?;
-        self.disk.create_private_dir(&self.temporary)?;
-        self.disk.create_private_dir(&self.shares)?;
-        self.disk.sync_dir(dir)?;
-        self.disk.sync_dir(&self.shares)?;
-        // First, so that no name of a process that had this one's number is in the way.
-        for entry in fs::read_dir(&self.temporary)? {
-            self.disk.remove_all_if_there(&entry?.path())?;
-        }
-        self.was_killed = killed;
-        *self.left() = self.ids()?.into_iter().collect();
-        Ok(())
-    }
-
-    /// Settles what the relay before this one left of a share, before anybody builds on it: it may have been killed
-    /// between a change and its sync, or before the share had a record.
-    fn settle_left(&self, id: ShareId) -> Result<()> {
-        if !self.left().contains(&id) {
-            return Ok(());
-        }
-        let _settling = self.settling.of(id).blocking_lock_owned();
-        if !self.left().contains(&id) {
-            return Ok(());
-        }
-        let is_there = self.file(id, RECORD).try_exists()? || !self.remove_without_record(id)?;
-        if is_there && self.was_killed {
-            self.sync_share(id)?;
-        }
-        self.present()?;
-        self.left().remove(&id);
-        Ok(())
-    }
-
-    /// Removes a share that never got its record. One that has it goes back, and gives `false`: its folder was away when
-    /// the record was looked for.
-    fn remove_without_record(&self, id: ShareId) -> io::Result<bool> {
-        let taken = self.take_away(id)?;
-        if taken.join(RECORD).try_exists()? {
-            self.disk.put_in_place(&taken, &self.dir(id))?;
-            return Ok(false);
-        }
-        self.discard(taken);
-        Ok(true)
-    }
-
-    fn left(&self) -> MutexGuard<'_, HashSet<ShareId>> {
-        self.left.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Makes durable what is written of a share.
-    fn sync_share(&self, id: ShareId) -> io::Result<()> {
-        self.disk.sync_dir(&self.dir(id))?;
-        match self.disk.open(&self.file(id, PARTS)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            marks => marks?.sync_data(),
-        }
-    }
-
-    fn dir(&self, id: ShareId) -> PathBuf {
-        self.shares.join(id.as_str())
-    }
-
-    fn file(&self, id: ShareId, name: &str) -> PathBuf {
-        self.dir(id).join(name)
-    }
-
-    /// A path that nothing else uses while this process lives.
-    fn temporary(&self) -> PathBuf {
-        let number = self.names.fetch_add(1, Ordering::Relaxed);
-        self.temporary.join(format!("{}-{number}", std::process::id()))
-    }
-
-    fn turn(&self, id: ShareId) -> OwnedMutexGuard<()> {
-        self.turns.of(id).blocking_lock_owned()
-    }
-
-    /// Removes what is not needed any more, now or with a later sweep.
-    fn discard(&self, temporary: PathBuf) {
-        if let Err(error) = self.disk.remove_all_if_there(&temporary) {
-            tracing::warn!(%error, "a temporary file is left until the next sweep");
-            self.leftovers().push(temporary);
-        }
-    }
-
-    fn leftovers(&self) -> MutexGuard<'_, Vec<PathBuf>> {
-        self.leftovers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Fails while the folder is not there that was opened.
-    fn present(&self) -> Result<()> {
-        let is_there = self.folder.is_there()?;
-        let was_there = !self.away.swap(!is_there, Ordering::Relaxed);
-        let data = self.folder.path().display();
-        match (was_there, is_there) {
-            (true, false) => {
-                tracing::error!(%data, "the data folder is not there, or is another one: every call is refused")
-            }
-            (false, true) => tracing::info!(%data, "the data folder is back"),
-            _ => {}
-        }
-        if is_there { Ok(()) } else { Err(StoreError::Away) }
-    }
-
-    fn check(&self) -> Result<()> {
-        fs::metadata(&self.shares)?;
-        let probe = self.temporary();
-        let written = self.disk.write_new(&probe, RECORD.as_bytes());
-        self.discard(probe);
-        Ok(written?)
-    }
-
-    fn note_time(&self, now: u64) -> Result<()> {
-        let temporary = self.temporary();
-        let noted = noted_time::write(&self.disk, &self.noted_time, &temporary, now);
-        self.discard(temporary);
-        Ok(noted?)
-    }
-
-    fn due(&self) -> Result<Vec<ShareId>> {
-        let leftovers = std::mem::take(&mut *self.leftovers());
-        leftovers.into_iter().for_each(|temporary| self.discard(temporary));
-        Ok(self.ids()?)
-    }
-
-    fn ids(&self) -> io::Result<Vec<ShareId>> {
-        let mut ids = Vec::new();
-        for entry in fs::read_dir(&self.shares)? {
-            // A name that is no id is not ours; it is left alone.
-            if let Some(id) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) {
-                ids.push(id);
-            }
-        }
-        Ok(ids)
-    }
-}
-
 /// Notes the time in the directory of a store, whether or not a relay uses it, because somebody says that it is right.
 ///
 /// # Errors
@@ -365,16 +177,6 @@ pub fn confirm_time(dir: &Path, now: u64) -> std::result::Result<(), OpenError> 
     disk.remove_file_if_there(&temporary)
         .and_then(|()| noted_time::write(&disk, &dir.join(noted_time::NAME), &temporary, now))
         .map_err(|error| OpenError::Io(dir.to_owned(), error))
-}
-
-impl Drop for Inner {
-    fn drop(&mut self) {
-        let all_settled = !self.was_killed || self.left().is_empty();
-        if self.settled && self.doubts.is_empty() && all_settled {
-            // If it fails, the next start only does more than it must.
-            let _ = self.lock.write_all_at(&[ENDED], 0);
-        }
-    }
 }
 
 fn to_json(record: &Record) -> Result<Vec<u8>> {

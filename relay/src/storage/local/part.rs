@@ -7,12 +7,15 @@ use bytes::Bytes;
 use share_relay_api::ShareId;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::{Inner, writers::Claim};
+use super::{inner::Inner, writers::Claim};
 use crate::{
+    domain::PartPlace,
     limits::SMALL_UPLOAD_BYTES,
-    storage::blocks::Block,
-    storage::disk,
-    storage::{PartPlace, PartWriter, Result, StoreError},
+    storage::{
+        blocks::Block,
+        contract::{PartWriter, Result, StoreError},
+        disk,
+    },
 };
 
 /// A part being written. A block is gathered, and written once more comes; the last one with what makes it durable.

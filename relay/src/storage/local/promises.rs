@@ -1,16 +1,22 @@
 //! A run of the store under a recorder: what it was asked, what it acknowledged, and whether a directory keeps that.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
 
 use tokio::task::JoinSet;
 
-use super::{super::PartWriter, *};
+use super::{inner::*, *};
 use crate::{
     domain::{Ending, Life, tests::ready},
     limits::BLOCK_BYTES,
-    storage::disk::{
-        power_cut::{Kept, PowerCut},
-        recorder::Recorder,
+    storage::{
+        contract::PartWriter,
+        disk::{
+            power_cut::{Kept, PowerCut},
+            recorder::Recorder,
+        },
     },
 };
 

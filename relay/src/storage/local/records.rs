@@ -8,11 +8,16 @@ use std::{
 use serde::Deserialize;
 use share_relay_api::ShareId;
 
-use super::{CONTENT, Inner, PARTS, RECORD, doubts::Doubt};
+use super::{
+    doubts::Doubt,
+    inner::{CONTENT, Inner, PARTS, RECORD},
+};
 use crate::{
     domain::Record,
-    storage::disk,
-    storage::{Result, StoreError, Stored, Tag},
+    storage::{
+        contract::{Result, StoreError, Stored, Tag},
+        disk,
+    },
 };
 
 /// What a record begins its changes from.

@@ -7,9 +7,9 @@ use std::{
 
 use share_relay_api::ShareId;
 
-use crate::{
-    storage::disk::Disk,
-    storage::folder::{Folder, FolderError},
+use crate::storage::{
+    disk::Disk,
+    folder::{Folder, FolderError},
 };
 
 /// Characters of an id that a log shows, and that name a share here.

@@ -1,14 +1,17 @@
 //! What only the store on a local disk promises.
 
+use std::fs;
+
 use tempfile::TempDir;
 
-use super::{super::PartWriter, *};
+use super::{inner::*, *};
 use crate::{
     admission::tokens::TokenFile,
     domain::tests::ready,
     storage::{
         conformance::{self, Reopen},
-        promises::fast_dir,
+        contract::PartWriter,
+        local::promises::fast_dir,
     },
 };
 

@@ -4,13 +4,13 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::{
-    storage::disk::{
+use crate::storage::{
+    disk::{
         Disk,
         power_cut::{Kept, PowerCut, kept, seed},
         recorder::Recorder,
     },
-    storage::promises::{Told, assert_no_orphan, fast_dir},
+    promises::{Told, assert_no_orphan, fast_dir},
 };
 
 /// A life that is recorded, and what was known after each of its calls.
@@ -152,7 +152,7 @@ async fn goes_on(setting: &Setting, share: &crate::domain::Share, acknowledged: 
 }
 
 fn has_ticket(share: &crate::domain::Share, ticket: u8) -> bool {
-    share.running.iter().any(|running| running.hash == tokens::hash(&Bytes32([ticket; 32])))
+    share.running.iter().any(|running| running.hash == digest::of_secret(&Bytes32([ticket; 32])))
 }
 
 #[tokio::test(flavor = "multi_thread")]

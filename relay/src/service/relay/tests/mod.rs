@@ -17,6 +17,10 @@ use crate::{
     clock::{STEADY, TestClock},
     domain::BlobKind,
     limits::Limits,
+    service::{
+        download::{Part, Taker},
+        upload,
+    },
     storage::LocalStore,
 };
 
@@ -39,7 +43,7 @@ fn id() -> ShareId {
 
 fn request(downloads: Option<u32>) -> CreateShare {
     CreateShare {
-        manage_key_hash: tokens::hash(&key().unwrap()),
+        manage_key_hash: digest::of_secret(&key().unwrap()),
         proof_hash: None,
         header_bytes: HEADER.len() as u64,
         payload_bytes: Some(PAYLOAD),
@@ -87,7 +91,7 @@ impl Setting {
     }
 
     async fn take(&self, ticket: u8) -> Result<Ticket> {
-        let ticket_hash = tokens::hash(&Bytes32([ticket; 32]));
+        let ticket_hash = digest::of_secret(&Bytes32([ticket; 32]));
         self.relay.take_ticket(id(), TakeTicket { proof: None, ticket_hash }).await
     }
 
@@ -599,11 +603,11 @@ async fn what_was_given_to_a_browser_stays_for_the_grace_and_goes_then() {
 async fn an_answer_on_a_ticket_that_is_taken_over_is_cut_off() {
     let setting = setting();
     let proof = Bytes32([3; 32]);
-    let words = CreateShare { proof_hash: Some(tokens::hash(&proof)), ..request(Some(1)) };
+    let words = CreateShare { proof_hash: Some(digest::of_secret(&proof)), ..request(Some(1)) };
     setting.relay.create(id(), words).await.unwrap();
     setting.upload_rest(&[0]).await;
     let take = async |ticket: u8| {
-        let ticket_hash = tokens::hash(&Bytes32([ticket; 32]));
+        let ticket_hash = digest::of_secret(&Bytes32([ticket; 32]));
         setting.relay.take_ticket(id(), TakeTicket { proof: Some(proof), ticket_hash }).await
     };
     take(9).await.unwrap();

@@ -2,32 +2,17 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-use share_relay_api::{Bytes32, Code, Event, EventKind, Receipt, Saved, Ticket, limits};
+use share_relay_api::{Bytes32, Code, Event, EventKind, Ticket, limits};
 
-use super::{Ending, Life, Record, Refusal, Share, events};
-use crate::{
-    admission::tokens,
-    limits::{FRESH_TICKET_SECONDS, RECEIPT_WAIT},
+use super::{
+    super::{
+        events,
+        record::{Life, Record, Share},
+        refusal::Refusal,
+    },
+    ticket::{Running, bound, lists},
 };
-
-/// A ticket that has not ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Running {
-    /// SHA-256 of the ticket.
-    pub hash: Bytes32,
-    /// When it ends.
-    pub expires_at: u64,
-    /// Bytes of content served on it. A range is charged before it is served and what was not sent is refunded
-    /// after, so a crash in between can only count too much. A ticket that replaces one on which everything was served
-    /// goes on from that.
-    pub served: u64,
-    /// Whether a receipt came for its place in the download limit, on this ticket or on one that it replaced: then the
-    /// place is used up, whatever becomes of this ticket.
-    pub received: bool,
-    /// Whether it was given to a browser, and can be downloaded again until it ends.
-    pub again: bool,
-}
+use crate::{digest, limits::RECEIPT_WAIT};
 
 impl Record {
     /// Takes one of the allowed downloads, or takes over one that somebody has taken and left: a download that was
@@ -99,70 +84,6 @@ impl Record {
         Ok(())
     }
 
-    /// Notes a receipt. One that says "on disk" or "confirmed" ends its ticket, and the last allowed one the share. One
-    /// that says "given to a browser" uses up the place too, but the content stays for `grace` seconds, in which it can
-    /// be downloaded again; gives until when. The same receipt again changes nothing.
-    pub fn receive(
-        &mut self,
-        ticket: Option<&Bytes32>,
-        receipt: &Receipt,
-        grace: u64,
-        now: u64,
-    ) -> Result<Option<u64>, Refusal> {
-        match ticket {
-            Some(hash) if self.has_receipt(hash) => match self.kept(now).ok().and_then(|it| it.running(hash, now)) {
-                Some(running) if receipt.saved == Saved::Browser => return Ok(Some(running.expires_at)),
-                Some(_) => {}
-                None => return Ok(None),
-            },
-            _ => {}
-        }
-        if !events::has_room_for_receipt(&self.events) {
-            return Err(Code::TooBusy.into());
-        }
-        if let Some(hash) = ticket.filter(|hash| self.kept(now).is_ok_and(|it| lists(&it.replaced, hash))) {
-            // Its place is somebody else's by now, and has its own end.
-            events::push(&mut self.events, now, EventKind::Receipt { ticket_hash: *hash, receipt: receipt.clone() });
-            return Ok(None);
-        }
-        let mut place = self.may_receive(ticket, now)?;
-        let (share, log) = self.kept_mut(now)?;
-        share.let_go(&place.hash);
-        events::push(log, now, EventKind::Receipt { ticket_hash: place.hash, receipt: receipt.clone() });
-        if receipt.saved == Saved::Browser {
-            place = Running { expires_at: now.saturating_add(grace), received: true, again: true, ..place };
-            let again_until = place.expires_at;
-            share.running.push(place);
-            return Ok(Some(again_until));
-        }
-        share.received = share.received.saturating_add(1);
-        if share.request.downloads.is_some_and(|allowed| share.received >= allowed) {
-            self.end(Ending::Collected, now);
-        }
-        Ok(None)
-    }
-
-    /// The ticket that runs, or that has ended after all was served on it.
-    fn may_receive(&self, ticket: Option<&Bytes32>, now: u64) -> Result<Running, Refusal> {
-        let share = self.kept(now)?;
-        let all = share.content_bytes();
-        let same = |hash: &Bytes32| ticket.is_some_and(|ticket| tokens::same(hash, ticket));
-        if let Some(hash) = share.late.iter().find(|hash| same(hash)) {
-            return Ok(Running { hash: *hash, expires_at: now, served: all, received: false, again: false });
-        }
-        match share.running.iter().find(|running| same(&running.hash) && running.served >= all) {
-            Some(served) => Ok(served.clone()),
-            None => Ok(self.admitted(ticket, now)?.1.clone()),
-        }
-    }
-
-    /// Whether a receipt came on this ticket.
-    fn has_receipt(&self, ticket: &Bytes32) -> bool {
-        self.events.iter().any(
-            |event| matches!(&event.kind, EventKind::Receipt { ticket_hash, .. } if tokens::same(ticket_hash, ticket)),
-        )
-    }
-
     /// Whether this ticket is known to have ended. Those without a receipt are forgotten with their event.
     fn has_ended(&self, ticket: &Bytes32) -> bool {
         let ended = |event: &Event| match &event.kind {
@@ -171,31 +92,13 @@ impl Record {
             _ => None,
         };
         let late = || matches!(&self.life, Life::Live(share) if lists(&share.late, ticket));
-        self.events.iter().filter_map(ended).any(|hash| tokens::same(&hash, ticket)) || late()
+        self.events.iter().filter_map(ended).any(|hash| digest::equal(&hash, ticket)) || late()
     }
 
     fn running_mut(&mut self, ticket: &Bytes32, now: u64) -> Result<&mut Running, Refusal> {
         let (share, _) = self.kept_mut(now)?;
-        share.running.iter_mut().find(|running| tokens::same(&running.hash, ticket)).ok_or(Code::TicketInvalid.into())
+        share.running.iter_mut().find(|running| digest::equal(&running.hash, ticket)).ok_or(Code::TicketInvalid.into())
     }
-}
-
-impl Running {
-    /// Whether its holder has only just taken it.
-    fn is_fresh(&self, now: u64) -> bool {
-        self.served == 0 && now.saturating_add(limits::TICKET_SECONDS - FRESH_TICKET_SECONDS) < self.expires_at
-    }
-}
-
-/// Forgets the oldest of too many ended tickets.
-fn bound(tickets: &mut Vec<Bytes32>) {
-    let too_many = tickets.len().saturating_sub(limits::MAX_RUNNING_TICKETS);
-    tickets.drain(..too_many);
-}
-
-/// Whether this ticket is one of these.
-fn lists(tickets: &[Bytes32], ticket: &Bytes32) -> bool {
-    tickets.iter().any(|listed| tokens::same(listed, ticket))
 }
 
 impl Share {
@@ -211,37 +114,12 @@ impl Share {
         self.running.iter().filter(|running| running.again && now < running.expires_at).map(|it| it.expires_at).max()
     }
 
-    /// Ends tickets whose time is over. One that was not served everything gives its place back.
-    pub(super) fn end_tickets(&mut self, now: u64, log: &mut Vec<Event>) {
-        let all = self.content_bytes();
-        for ended in self.running.extract_if(.., |running| now >= running.expires_at) {
-            if ended.received {
-                self.received = self.received.saturating_add(1);
-            } else if ended.served >= all {
-                self.unconfirmed = self.unconfirmed.saturating_add(1);
-                self.late.push(ended.hash);
-            } else {
-                events::push(log, ended.expires_at, EventKind::TicketReturned { ticket_hash: ended.hash });
-            }
-        }
-        bound(&mut self.late);
-    }
-
     pub(super) fn content_bytes(&self) -> u64 {
         self.layout().content_bytes().unwrap_or(u64::MAX)
     }
 
-    fn running(&self, ticket: &Bytes32, now: u64) -> Option<&Running> {
-        self.running.iter().find(|running| tokens::same(&running.hash, ticket) && now < running.expires_at)
-    }
-
-    /// Takes a ticket out of those that run, or that ended after all was served on them.
-    fn let_go(&mut self, ticket: &Bytes32) {
-        self.running.retain(|running| running.hash != *ticket);
-        if let Some(late) = self.late.iter().position(|late| late == ticket) {
-            self.late.remove(late);
-            self.unconfirmed = self.unconfirmed.saturating_sub(1);
-        }
+    pub(super) fn running(&self, ticket: &Bytes32, now: u64) -> Option<&Running> {
+        self.running.iter().find(|running| digest::equal(&running.hash, ticket) && now < running.expires_at)
     }
 
     /// A place for a new ticket: a free one, or else that of the ticket which is given here and runs no more.

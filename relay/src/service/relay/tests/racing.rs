@@ -3,7 +3,10 @@
 use std::pin::Pin;
 
 use super::*;
-use crate::storage::{PartPlace, Parts, Tag};
+use crate::{
+    domain::{PartPlace, Parts},
+    storage::Tag,
+};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -134,7 +137,7 @@ async fn a_download_is_not_misled_when_parts_become_smaller_while_it_looks() {
         relay.put_blob(id(), key(), kind, Bytes::from_static(bytes)).await.unwrap();
     }
     let ticket = Bytes32([9; 32]);
-    relay.take_ticket(id(), TakeTicket { proof: None, ticket_hash: tokens::hash(&ticket) }).await.unwrap();
+    relay.take_ticket(id(), TakeTicket { proof: None, ticket_hash: digest::of_secret(&ticket) }).await.unwrap();
     // Part 3 of the size before would lie where nothing is yet.
     let sender = relay.clone();
     let shrink = Box::pin(async move {

@@ -22,7 +22,7 @@ impl Failing {
         let relay = Relay::new(Config { clock: clock.clone(), ..Config::new(Senders::Anyone) }, store);
         clock.pass(STEADY.as_secs());
         let setting = Setting { dir, clock, relay };
-        let proof_hash = words.then(|| tokens::hash(&Bytes32([PROOF; 32])));
+        let proof_hash = words.then(|| digest::of_secret(&Bytes32([PROOF; 32])));
         setting.relay.create(id(), CreateShare { proof_hash, ..request(downloads) }).await.unwrap();
         setting.upload_rest(&[0, 1]).await;
         setting.relay.seal(id(), key(), PAYLOAD).await.unwrap();
@@ -149,7 +149,8 @@ async fn what_was_stored_though_it_failed_is_not_taken_back_by_what_is_in_memory
     failing.fail(EROFS);
     assert_eq!(code(failing.guess(WRONG).await), Code::WrongProof);
     let proof = Some(Bytes32([PROOF; 32]));
-    let take = || setting.relay.take_ticket(id(), TakeTicket { proof, ticket_hash: tokens::hash(&Bytes32([1; 32])) });
+    let take =
+        || setting.relay.take_ticket(id(), TakeTicket { proof, ticket_hash: digest::of_secret(&Bytes32([1; 32])) });
     // The record is made, written, synced and renamed, and its directory cannot be synced.
     failing.recorder.fail(4, usize::MAX, EIO);
     assert_eq!(code(take().await), Code::StorageFailing);
@@ -167,7 +168,7 @@ async fn tickets_in_memory_are_bounded() {
     failing.fail(EROFS);
     let setting = &failing.setting;
     for number in 0..MAX_RUNNING_TICKETS {
-        let ticket_hash = tokens::digest(&number.to_be_bytes());
+        let ticket_hash = digest::of(&number.to_be_bytes());
         setting.relay.take_ticket(id(), TakeTicket { proof: None, ticket_hash }).await.unwrap();
     }
     assert_eq!(code(setting.take(1).await), Code::TooBusy);

@@ -1,0 +1,78 @@
+//! When time ends tickets, and the share with them.
+
+use share_relay_api::{Event, EventKind, limits};
+
+use super::{
+    super::{
+        events,
+        record::{Life, Record, Share},
+        refusal::Ending,
+    },
+    ticket::{Running, bound},
+};
+use crate::limits::TOUCH_SECONDS;
+
+impl Record {
+    /// Writes down what time has ended: tickets, and the share with them once it is over.
+    pub fn settle(&mut self, now: u64) {
+        let Life::Live(share) = &mut self.life else { return };
+        let ended = share.ended(now);
+        share.end_tickets(now, &mut self.events);
+        if let Some((ending, at)) = ended {
+            self.end(ending, at);
+        }
+    }
+}
+
+impl Share {
+    /// Ends tickets whose time is over. One that was not served everything gives its place back.
+    fn end_tickets(&mut self, now: u64, log: &mut Vec<Event>) {
+        let all = self.content_bytes();
+        for ended in self.running.extract_if(.., |running| now >= running.expires_at) {
+            if ended.received {
+                self.received = self.received.saturating_add(1);
+            } else if ended.served >= all {
+                self.unconfirmed = self.unconfirmed.saturating_add(1);
+                self.late.push(ended.hash);
+            } else {
+                events::push(log, ended.expires_at, EventKind::TicketReturned { ticket_hash: ended.hash });
+            }
+        }
+        bound(&mut self.late);
+    }
+
+    /// When it is over for newcomers: its expiry, or earlier if its upload stopped.
+    pub(in crate::domain) fn end(&self) -> u64 {
+        let abandoned = self.touched_at.saturating_add(limits::UNFINISHED_SECONDS + TOUCH_SECONDS);
+        if self.ready { self.expires_at } else { self.expires_at.min(abandoned) }
+    }
+
+    /// How and when time has ended it, written down or not: the last allowed download was given to a browser and can be
+    /// made no more, or it is over and nothing keeps it. A ticket on a complete share is honoured to its own end.
+    pub(in crate::domain) fn ended(&self, now: u64) -> Option<(Ending, u64)> {
+        let is_over = |running: &&Running| now >= running.expires_at;
+        if self.is_used_up(|running| running.received && is_over(&running)) {
+            let last = self.running.iter().filter(is_over).map(|running| running.expires_at).max();
+            return Some((Ending::Collected, last.unwrap_or(now)));
+        }
+        let is_kept = self.ready && !self.running.iter().all(|running| is_over(&running));
+        (now >= self.end() && !is_kept).then(|| (Ending::Expired, self.end()))
+    }
+
+    /// When the content goes if nothing else happens.
+    pub(in crate::domain) fn content_until(&self) -> u64 {
+        let last = self.running.iter().map(|running| running.expires_at).max();
+        match last {
+            Some(last) if self.is_used_up(|running| running.received) => last,
+            Some(last) if self.ready => last.max(self.end()),
+            _ => self.end(),
+        }
+    }
+
+    /// Whether every allowed download was received, if these running ones were.
+    fn is_used_up(&self, were_received: impl Fn(&Running) -> bool) -> bool {
+        let running = self.running.iter().filter(|running| were_received(running)).count();
+        let received = usize::try_from(self.received).unwrap_or(usize::MAX).saturating_add(running);
+        self.request.downloads.is_some_and(|allowed| received >= usize::try_from(allowed).unwrap_or(usize::MAX))
+    }
+}

@@ -1,0 +1,45 @@
+//! Proofs that a caller knows the words.
+
+use share_relay_api::{Bytes32, Code, EventKind};
+
+use super::{
+    super::{events, record::Record, refusal::Refusal},
+    attempts::Guesses,
+};
+use crate::digest;
+
+impl Record {
+    /// Checks a proof by its hash. While the share is locked even a right one is refused. A share to public keys
+    /// has no proof, and whoever shows one means another share.
+    pub fn prove(&mut self, proof_hash: Option<&Bytes32>, now: u64) -> Result<(), Refusal> {
+        let (share, log) = self.kept_mut(now)?;
+        let (known, given) = match (&share.request.proof_hash, proof_hash) {
+            (Some(known), Some(given)) => (known, given),
+            (None, None) => return Ok(()),
+            (Some(_), None) | (None, Some(_)) => return Err(Code::BadRequest.into()),
+        };
+        if let Some(until) = share.guesses.locked_until(now) {
+            return Err(Refusal::Locked { until });
+        }
+        if digest::equal(known, given) {
+            share.guesses.wrong = 0;
+            return Ok(());
+        }
+        events::push(log, now, EventKind::WrongProof);
+        let locked_until = share.guesses.count_wrong(now);
+        if let Some(until) = locked_until {
+            events::push(log, now, EventKind::Locked { until });
+        }
+        Err(Refusal::WrongProof { tries_left: share.guesses.tries_left(now), locked_until })
+    }
+
+    /// Ends a lock and forgets all wrong proofs.
+    pub fn unlock(&mut self, now: u64) -> Result<(), Refusal> {
+        let (share, log) = self.live_mut(now)?;
+        if share.guesses != Guesses::default() {
+            share.guesses = Guesses::default();
+            events::push(log, now, EventKind::Unlocked);
+        }
+        Ok(())
+    }
+}

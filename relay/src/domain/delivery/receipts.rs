@@ -1,0 +1,90 @@
+//! Receipts, which use up a download and may end the share.
+
+use share_relay_api::{Bytes32, Code, EventKind, Receipt, Saved};
+
+use super::{
+    super::{
+        events,
+        record::{Record, Share},
+        refusal::{Ending, Refusal},
+    },
+    ticket::{Running, lists},
+};
+use crate::digest;
+
+impl Record {
+    /// Notes a receipt. One that says "on disk" or "confirmed" ends its ticket, and the last allowed one the share. One
+    /// that says "given to a browser" uses up the place too, but the content stays for `grace` seconds, in which it can
+    /// be downloaded again; gives until when. The same receipt again changes nothing.
+    pub fn receive(
+        &mut self,
+        ticket: Option<&Bytes32>,
+        receipt: &Receipt,
+        grace: u64,
+        now: u64,
+    ) -> Result<Option<u64>, Refusal> {
+        match ticket {
+            Some(hash) if self.has_receipt(hash) => match self.kept(now).ok().and_then(|it| it.running(hash, now)) {
+                Some(running) if receipt.saved == Saved::Browser => return Ok(Some(running.expires_at)),
+                Some(_) => {}
+                None => return Ok(None),
+            },
+            _ => {}
+        }
+        if !events::has_room_for_receipt(&self.events) {
+            return Err(Code::TooBusy.into());
+        }
+        if let Some(hash) = ticket.filter(|hash| self.kept(now).is_ok_and(|it| lists(&it.replaced, hash))) {
+            // Its place is somebody else's by now, and has its own end.
+            events::push(&mut self.events, now, EventKind::Receipt { ticket_hash: *hash, receipt: receipt.clone() });
+            return Ok(None);
+        }
+        let mut place = self.may_receive(ticket, now)?;
+        let (share, log) = self.kept_mut(now)?;
+        share.let_go(&place.hash);
+        events::push(log, now, EventKind::Receipt { ticket_hash: place.hash, receipt: receipt.clone() });
+        if receipt.saved == Saved::Browser {
+            place = Running { expires_at: now.saturating_add(grace), received: true, again: true, ..place };
+            let again_until = place.expires_at;
+            share.running.push(place);
+            return Ok(Some(again_until));
+        }
+        share.received = share.received.saturating_add(1);
+        if share.request.downloads.is_some_and(|allowed| share.received >= allowed) {
+            self.end(Ending::Collected, now);
+        }
+        Ok(None)
+    }
+
+    /// The ticket that runs, or that has ended after all was served on it.
+    fn may_receive(&self, ticket: Option<&Bytes32>, now: u64) -> Result<Running, Refusal> {
+        let share = self.kept(now)?;
+        let all = share.content_bytes();
+        let same = |hash: &Bytes32| ticket.is_some_and(|ticket| digest::equal(hash, ticket));
+        if let Some(hash) = share.late.iter().find(|hash| same(hash)) {
+            return Ok(Running { hash: *hash, expires_at: now, served: all, received: false, again: false });
+        }
+        match share.running.iter().find(|running| same(&running.hash) && running.served >= all) {
+            Some(served) => Ok(served.clone()),
+            None => Ok(self.admitted(ticket, now)?.1.clone()),
+        }
+    }
+
+    /// Whether a receipt came on this ticket.
+    fn has_receipt(&self, ticket: &Bytes32) -> bool {
+        self.events.iter().any(
+            |event| matches!(&event.kind, EventKind::Receipt { ticket_hash, .. } if digest::equal(ticket_hash, ticket)),
+        )
+    }
+}
+
+impl Share {
+    /// Takes a ticket out of those that run, or that ended after all was served on them.
+    fn let_go(&mut self, ticket: &Bytes32) {
+        self.running.retain(|running| running.hash != *ticket);
+        if let Some(late) = self.late.iter().position(|late| late == ticket) {
+            self.late.remove(late);
+            self.unconfirmed = self.unconfirmed.saturating_sub(1);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! A ticket that has not ended, and lists of those that have.
+
+use serde::{Deserialize, Serialize};
+use share_relay_api::{Bytes32, limits};
+
+use crate::{digest, limits::FRESH_TICKET_SECONDS};
+
+/// A ticket that has not ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Running {
+    /// SHA-256 of the ticket.
+    pub hash: Bytes32,
+    /// When it ends.
+    pub expires_at: u64,
+    /// Bytes of content served on it. A range is charged before it is served and what was not sent is refunded
+    /// after, so a crash in between can only count too much. A ticket that replaces one on which everything was served
+    /// goes on from that.
+    pub served: u64,
+    /// Whether a receipt came for its place in the download limit, on this ticket or on one that it replaced: then the
+    /// place is used up, whatever becomes of this ticket.
+    pub received: bool,
+    /// Whether it was given to a browser, and can be downloaded again until it ends.
+    pub again: bool,
+}
+
+impl Running {
+    /// Whether its holder has only just taken it.
+    pub(super) fn is_fresh(&self, now: u64) -> bool {
+        self.served == 0 && now.saturating_add(limits::TICKET_SECONDS - FRESH_TICKET_SECONDS) < self.expires_at
+    }
+}
+
+/// Forgets the oldest of too many ended tickets.
+pub(super) fn bound(tickets: &mut Vec<Bytes32>) {
+    let too_many = tickets.len().saturating_sub(limits::MAX_RUNNING_TICKETS);
+    tickets.drain(..too_many);
+}
+
+/// Whether this ticket is one of these.
+pub(super) fn lists(tickets: &[Bytes32], ticket: &Bytes32) -> bool {
+    tickets.iter().any(|listed| digest::equal(listed, ticket))
+}

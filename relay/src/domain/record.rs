@@ -1,0 +1,251 @@
+//! The record of a share, which the store keeps, and its life from creation to tombstone.
+//!
+//! Every function that takes `now` refuses what has expired by then, whether or not that has been written down with
+//! [`Record::settle`]: while the relay's clock cannot be trusted, it is not.
+
+use serde::{Deserialize, Serialize};
+use share_relay_api::{
+    Bytes32, Code, CreateShare, Created, Event, EventKind, Events, RelayLimits, ShareStatus, State, limits,
+};
+
+use super::{
+    delivery::{attempts::Guesses, ticket::Running},
+    events, layout,
+    refusal::{Ending, Refusal},
+};
+use crate::digest;
+
+/// All the relay knows of a share besides its bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// One more with every change, so that no two states of a share are the same bytes.
+    pub version: u64,
+    /// What happened, oldest first, at most [`limits::MAX_EVENTS`].
+    pub events: Vec<Event>,
+    /// The share, or what is left of it.
+    pub life: Life,
+}
+
+/// Whether there is still something to fetch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Life {
+    /// It has content, or is getting it.
+    Live(Box<Share>),
+    /// A tombstone. With the record's events, this is all that is kept.
+    Gone {
+        /// How it ended.
+        ending: Ending,
+        /// When it ended.
+        at: u64,
+        /// SHA-256 of the manage key, so that the sender can still read the events.
+        manage_key_hash: Bytes32,
+    },
+}
+
+/// A share with content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    /// As the sender asked for it.
+    pub request: CreateShare,
+    /// When it was created.
+    pub created_at: u64,
+    /// When it expires.
+    pub expires_at: u64,
+    /// When a part last arrived, give or take [`TOUCH_SECONDS`](crate::limits::TOUCH_SECONDS).
+    pub touched_at: u64,
+    /// The age header and the content's nonce.
+    pub header: Option<Blob>,
+    /// The manifest's age file.
+    pub manifest: Option<Blob>,
+    /// Bytes of the payload, once known.
+    pub payload_bytes: Option<u64>,
+    /// Whether the upload is complete.
+    pub ready: bool,
+    /// Wrong proofs and locks.
+    pub guesses: Guesses,
+    /// Tickets that have not ended.
+    pub running: Vec<Running>,
+    /// Downloads whose receipt came.
+    pub received: u32,
+    /// Downloads that took everything and sent no receipt.
+    pub unconfirmed: u32,
+    /// The newest of their tickets, whose receipt may still come: at most as many as may run at once.
+    pub late: Vec<Bytes32>,
+    /// The newest tickets that were replaced after all was served on them, whose receipt may still come.
+    pub replaced: Vec<Bytes32>,
+}
+
+/// A small object the sender sets once, which is stored durably.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blob {
+    /// SHA-256 of its bytes.
+    pub hash: Bytes32,
+    /// How many.
+    pub bytes: u64,
+}
+
+/// The two objects a sender sets once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BlobKind {
+    /// The age header and the content's nonce.
+    Header,
+    /// The manifest's age file.
+    Manifest,
+}
+
+impl Record {
+    /// A new share, if the request is within the relay's limits.
+    pub fn create(request: CreateShare, accepts: &RelayLimits, now: u64) -> Result<Self, Refusal> {
+        layout::check(&request, accepts)?;
+        let share = Share {
+            created_at: now,
+            expires_at: now.saturating_add(request.expires_in),
+            touched_at: now,
+            header: None,
+            manifest: None,
+            payload_bytes: request.payload_bytes,
+            ready: false,
+            guesses: Guesses::default(),
+            running: Vec::new(),
+            received: 0,
+            unconfirmed: 0,
+            late: Vec::new(),
+            replaced: Vec::new(),
+            request,
+        };
+        let events = vec![Event { at: now, kind: EventKind::Created }];
+        Ok(Self { version: 1, events, life: Life::Live(Box::new(share)) })
+    }
+
+    /// What a repeated request to create is answered: the same, if it is the same.
+    pub fn created_again(&self, request: &CreateShare, now: u64) -> Result<Created, Refusal> {
+        let share = self.live(now)?;
+        if share.request == *request { Ok(share.created()) } else { Err(Code::Conflict.into()) }
+    }
+
+    /// The share, unless it has ended or its time is over.
+    pub fn live(&self, now: u64) -> Result<&Share, Refusal> {
+        let share = self.kept(now)?;
+        if now < share.end() { Ok(share) } else { Err(Refusal::Gone { ending: Ending::Expired, at: share.end() }) }
+    }
+
+    /// The share, even when only its running tickets keep it.
+    pub fn kept(&self, now: u64) -> Result<&Share, Refusal> {
+        match &self.life {
+            Life::Live(share) => match share.ended(now) {
+                None => Ok(share),
+                Some((ending, at)) => Err(Refusal::Gone { ending, at }),
+            },
+            Life::Gone { ending, at, .. } => Err(Refusal::Gone { ending: *ending, at: *at }),
+        }
+    }
+
+    /// Where the share is in its life, as told to anybody.
+    pub fn state(&self, now: u64) -> State {
+        match self.live(now) {
+            Ok(share) if share.ready => State::Ready,
+            Ok(_) => State::Uploading,
+            Err(Refusal::Gone { ending, .. }) => ending.into(),
+            Err(_) => State::Expired,
+        }
+    }
+
+    /// Refuses whoever does not hold the manage key.
+    pub fn managed_by(&self, key_hash: Option<&Bytes32>) -> Result<(), Refusal> {
+        let known = match &self.life {
+            Life::Live(share) => &share.request.manage_key_hash,
+            Life::Gone { manage_key_hash, .. } => manage_key_hash,
+        };
+        match key_hash {
+            Some(given) if digest::equal(known, given) => Ok(()),
+            _ => Err(Code::NotManager.into()),
+        }
+    }
+
+    /// Takes the share back, also past its expiry, as long as there is content. Doing it again changes nothing.
+    pub fn revoke(&mut self, now: u64) -> Result<(), Refusal> {
+        match self.life {
+            Life::Live(_) => self.end(Ending::Revoked, now),
+            Life::Gone { ending: Ending::Revoked, .. } => {}
+            Life::Gone { ending, at, .. } => return Err(Refusal::Gone { ending, at }),
+        }
+        Ok(())
+    }
+
+    /// Notes that content was found damaged, once: the sender can send again.
+    pub fn note_damage(&mut self, now: u64) -> Result<(), Refusal> {
+        let (_, log) = self.kept_mut(now)?;
+        if !log.iter().any(|event| event.kind == EventKind::Damaged) {
+            events::push(log, now, EventKind::Damaged);
+        }
+        Ok(())
+    }
+
+    /// What the sender may read, to the tombstone's end.
+    pub fn events(&self, now: u64) -> Events {
+        let content_until = self.kept(now).ok().map(Share::content_until);
+        Events { state: self.state(now), content_until, events: self.events.clone() }
+    }
+
+    /// Whether this is a tombstone that has stood long enough.
+    pub fn forgotten(&self, now: u64) -> bool {
+        matches!(self.life, Life::Gone { at, .. } if now >= at.saturating_add(limits::TOMBSTONE_SECONDS))
+    }
+
+    /// Whether this is a tombstone.
+    pub fn is_gone(&self) -> bool {
+        matches!(self.life, Life::Gone { .. })
+    }
+
+    pub(super) fn live_mut(&mut self, now: u64) -> Result<(&mut Share, &mut Vec<Event>), Refusal> {
+        self.live(now)?;
+        self.kept_mut(now)
+    }
+
+    pub(super) fn kept_mut(&mut self, now: u64) -> Result<(&mut Share, &mut Vec<Event>), Refusal> {
+        self.kept(now)?;
+        match &mut self.life {
+            Life::Live(share) => Ok((share, &mut self.events)),
+            Life::Gone { ending, at, .. } => Err(Refusal::Gone { ending: *ending, at: *at }),
+        }
+    }
+
+    pub(super) fn end(&mut self, ending: Ending, at: u64) {
+        let Life::Live(share) = &self.life else { return };
+        let manage_key_hash = share.request.manage_key_hash;
+        self.life = Life::Gone { ending, at, manage_key_hash };
+        let kind = match ending {
+            Ending::Collected => EventKind::Collected,
+            Ending::Revoked => EventKind::Revoked,
+            Ending::Expired => EventKind::Expired,
+        };
+        events::push(&mut self.events, at, kind);
+    }
+}
+
+impl Share {
+    /// When it was created and when it ends, as the sender is told.
+    pub fn created(&self) -> Created {
+        Created { created_at: self.created_at, expires_at: self.expires_at }
+    }
+
+    /// What anybody with the link may know. `stored_bytes` is what the store holds of the payload.
+    pub fn status(&self, stored_bytes: u64, now: u64) -> ShareStatus {
+        ShareStatus {
+            state: if self.ready { State::Ready } else { State::Uploading },
+            kind: self.request.kind(),
+            now,
+            created_at: self.created_at,
+            expires_at: self.expires_at,
+            header_bytes: self.request.header_bytes,
+            payload_bytes: self.payload_bytes,
+            part_bytes: self.request.part_bytes,
+            stored_bytes,
+            tries_left: self.guesses.tries_left(now),
+            locked_until: self.guesses.locked_until(now),
+            downloads_left: self.downloads_left(),
+            again_until: self.again_until(now),
+        }
+    }
+}

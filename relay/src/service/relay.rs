@@ -1,0 +1,411 @@
+//! The calls of the protocol: who may, then what the rules say, then what the store keeps.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use bytes::Bytes;
+use share_relay_api::{
+    Bytes32, Code, CreateShare, Created, Events, PartsHeld, Receipt, RelayInfo, Repeatable, ShareId, ShareStatus,
+    TakeTicket, Ticket, VERSION, limits::MAX_PARTS,
+};
+use tokio::{
+    sync::{Mutex, Semaphore},
+    time::timeout,
+};
+
+use super::{
+    change_queue::ChangeQueue,
+    changes::Changes,
+    error::{Error, Result},
+    tally::Tally,
+    unstored::Unstored,
+};
+use crate::{
+    admission::tokens,
+    clock::{ClockWatch, Trust},
+    config::{Config, Senders},
+    digest,
+    domain::{Record, Refusal},
+    limits, line,
+    memory::Pool,
+    metrics::Metrics,
+    storage::{Object, Store, StoreError, Stored},
+    turns::Turns,
+};
+/// A relay: the rules applied to a store.
+pub struct Relay<S> {
+    pub(super) store: S,
+    /// How it behaves.
+    pub config: Config,
+    /// What it counts.
+    pub metrics: Metrics,
+    clock: ClockWatch,
+    pub(super) changes: Changes,
+    /// Memory for JSON bodies.
+    pub json: Pool,
+    /// Memory for lists on their way out, and pages.
+    pub lists: Pool,
+    /// Memory for manifests and headers on their way in.
+    pub(super) blobs: Pool,
+    /// Memory for parts on their way in.
+    pub(super) uploads: Pool,
+    /// Each share's places for parts on their way in.
+    pub(super) parts_at_once: Turns<Semaphore>,
+    /// Memory for content on its way out.
+    pub(super) downloads: Pool,
+    /// Answers with content, by the hash of their ticket.
+    pub(super) answers: Tally<Bytes32>,
+    /// What could not be stored of shares.
+    pub(super) unstored: Unstored,
+    /// Changes of shares that wait for their turn.
+    pub(super) lines: Turns<ChangeQueue>,
+    /// Held while a share's header is set, and its manifest, so that two different ones cannot mix.
+    pub(super) headers: Turns<Mutex<()>>,
+    pub(super) manifests: Turns<Mutex<()>>,
+}
+
+impl<S: Store> Relay<S> {
+    /// A relay on this store.
+    pub fn new(config: Config, store: S) -> Arc<Self> {
+        let (limits, metrics) = (&config.limits, Metrics::default());
+        let pool = |bytes| Pool::new(bytes, limits.memory_wait, metrics.waiting_for_memory.clone());
+        Arc::new(Self {
+            store,
+            clock: ClockWatch::new(&*config.clock),
+            json: pool(limits.call_memory),
+            lists: pool(limits.call_memory),
+            blobs: pool(limits.call_memory),
+            uploads: pool(limits.upload_memory),
+            parts_at_once: Turns::new(|| Semaphore::new(limits::PARTS_AT_ONCE)),
+            downloads: pool(limits.answer_memory),
+            config,
+            metrics,
+            changes: Changes::default(),
+            answers: Tally::default(),
+            unstored: Unstored::default(),
+            lines: Turns::default(),
+            headers: Turns::default(),
+            manifests: Turns::default(),
+        })
+    }
+
+    /// Waits until no body is under way any more and what downloads did not send is given back; the answers
+    /// themselves are over, so that takes a moment.
+    pub async fn settle_bodies(&self) {
+        let settled = async { tokio::join!(self.uploads.all_free(), self.downloads.all_free()) };
+        if timeout(limits::SETTLE, settled).await.is_err() {
+            tracing::warn!("downloads did not end in time");
+        }
+    }
+
+    /// The time by the relay's clock.
+    pub fn now(&self) -> u64 {
+        self.config.clock.wall()
+    }
+
+    /// How far that clock can be trusted.
+    pub fn trust(&self) -> Trust {
+        let trust = self.clock.trust(&*self.config.clock);
+        self.metrics.clock.store(trust as u64, Ordering::Relaxed);
+        trust
+    }
+
+    /// Whether what has ended by the clock may be deleted.
+    pub(super) fn may_end(&self) -> bool {
+        self.trust() == Trust::Steady
+    }
+
+    /// Learns which time was noted last, or notes it anew if the clock can be trusted.
+    pub async fn check_clock(&self) {
+        let now = self.now();
+        let failed = |error: StoreError| tracing::error!(error = line::of_error(&error), "noting the time");
+        if self.may_end() {
+            match self.store.note_time(now).await {
+                Ok(()) => self.clock.noted(Some(now)),
+                Err(error) => failed(error),
+            }
+        } else {
+            // One that cannot be read is as good as far off.
+            let noted = self.store.noted_time().await.map_err(failed);
+            self.clock.noted(noted.unwrap_or(Some(u64::MAX)));
+        }
+    }
+
+    /// `GET /v1`. `page` is the hash of each file of the browser page.
+    pub async fn info(&self, page: impl IntoIterator<Item = (String, Bytes32)>) -> Result<RelayInfo> {
+        Ok(RelayInfo {
+            version: VERSION,
+            software: concat!("share-relay ", env!("CARGO_PKG_VERSION")).to_owned(),
+            now: self.now(),
+            token_required: self.tokens().await?.is_some(),
+            limits: self.config.accepts.clone(),
+            page: page.into_iter().collect(),
+        })
+    }
+
+    /// `GET /readyz`: whether the store answers, who may send is known, and how far the clock can be trusted.
+    pub async fn ready(&self) -> Result<Trust> {
+        self.store.check().await?;
+        self.tokens().await?;
+        Ok(self.trust())
+    }
+
+    /// Refuses a sender without a listed token, where one is needed.
+    pub async fn admit_sender(&self, token: Option<&Bytes32>) -> Result<()> {
+        match (self.tokens().await?, token) {
+            (None, _) => Ok(()),
+            (Some(tokens), Some(token)) if tokens::is_listed(&tokens, token) => Ok(()),
+            (Some(_), _) => Err(Code::TokenRequired.into()),
+        }
+    }
+
+    /// The tokens of which a sender needs one; `None` if no sender needs any.
+    async fn tokens(&self) -> Result<Option<Vec<tokens::Token>>> {
+        let (file, always) = match &self.config.senders {
+            Senders::Anyone => return Ok(None),
+            Senders::TokensIfAny(file) => (file.clone(), false),
+            Senders::Tokens(file) => (file.clone(), true),
+        };
+        let tokens = tokio::task::spawn_blocking(move || file.list()).await?.map_err(Error::Tokens)?;
+        Ok(if always { Some(tokens.unwrap_or_default()) } else { tokens })
+    }
+
+    /// `PUT /v1/shares/{id}`, by an admitted sender. `true` if the share is new.
+    pub async fn create(self: &Arc<Self>, id: ShareId, request: CreateShare) -> Result<(bool, Created)> {
+        let now = self.now();
+        if let Some(record) = self.find(id).await? {
+            return Ok((false, self.create_again(id, &record, request).await?));
+        }
+        let record = Record::create(request.clone(), &self.config.accepts, now)?;
+        let created = record.created_again(&request, now)?;
+        // Now, rather than when most of it has been sent. Others may take the room yet: then a part is refused.
+        let bytes = request.header_bytes.saturating_add(request.payload_bytes.unwrap_or(0));
+        if self.store.free_space().await?.is_some_and(|free| free < bytes) {
+            return Err(Code::StorageFull.into());
+        }
+        if self.store.create(id, &record).await? {
+            self.metrics.shares_created.add(1);
+            return Ok((true, created));
+        }
+        Ok((false, self.load(id).await?.created_again(&request, now)?))
+    }
+
+    /// `GET /v1/shares/{id}`.
+    pub async fn status(&self, id: ShareId) -> Result<ShareStatus> {
+        let now = self.now();
+        let record = self.load(id).await?;
+        let share = record.live(now)?;
+        let stored = if share.ready { share.payload_bytes.unwrap_or(0) } else { self.stored_bytes(id).await? };
+        Ok(share.status(stored, now))
+    }
+
+    /// `GET /v1/shares/{id}/parts`.
+    pub async fn parts(&self, id: ShareId, manage_key: Option<Bytes32>) -> Result<PartsHeld> {
+        let record = self.managed(id, manage_key).await?;
+        record.live(self.now())?;
+        let _memory = self.lists.reserve(limits::PARTS_MEMORY).await?;
+        let parts = self.store.parts(id, 0..MAX_PARTS).await?;
+        Ok(PartsHeld { held: parts.ranges(limits::MAX_HELD_RANGES) })
+    }
+
+    /// `POST …/open`: the length of the manifest's age file, for a right proof.
+    pub async fn open(self: &Arc<Self>, id: ShareId, proof: Option<Bytes32>) -> Result<u64> {
+        let proof_hash = proof.as_ref().map(digest::of_secret);
+        let opened = self
+            .change(id, move |record, now| {
+                record.live(now)?;
+                record.prove(proof_hash.as_ref(), now)?;
+                let share = record.live(now)?;
+                let not_ready = Refusal::NotReady { stored: 0, total: share.payload_bytes };
+                share.manifest.as_ref().map(|manifest| manifest.bytes).ok_or(not_ready)
+            })
+            .await;
+        self.count_wrong_proof(&opened);
+        self.with_progress(id, opened).await
+    }
+
+    /// `POST …/tickets`.
+    pub async fn take_ticket(self: &Arc<Self>, id: ShareId, request: TakeTicket) -> Result<Ticket> {
+        let proof_hash = request.proof.as_ref().map(digest::of_secret);
+        let answers = self.answers.clone();
+        let quiet_for = move |ticket: &Bytes32| answers.quiet_for(ticket);
+        let taken = self
+            .change(id, move |record, now| {
+                let before = record.running_tickets();
+                let ticket = record.take_ticket(proof_hash.as_ref(), &request.ticket_hash, &quiet_for, now)?;
+                Ok((ticket, record.running_tickets() > before))
+            })
+            .await;
+        self.count_wrong_proof(&taken);
+        if let Ok((_, has_free_place)) = taken {
+            self.metrics.tickets.add(1);
+            if !has_free_place {
+                // Another ticket may have ended for it.
+                self.changes.tell(id);
+            }
+        }
+        Ok(self.with_progress(id, taken).await?.0)
+    }
+
+    /// `POST …/receipt`: until when it can be downloaded again, if it can.
+    pub async fn receipt(
+        self: &Arc<Self>,
+        id: ShareId,
+        ticket: Option<Bytes32>,
+        receipt: Receipt,
+    ) -> Result<Option<Repeatable>> {
+        let (hash, grace) = (ticket.as_ref().map(digest::of_secret), self.config.grace);
+        let until = self.change(id, move |record, now| record.receive(hash.as_ref(), &receipt, grace, now)).await?;
+        self.metrics.receipts.add(1);
+        Ok(until.map(|again_until| Repeatable { again_until }))
+    }
+
+    /// `GET …/events`.
+    pub async fn events(&self, id: ShareId, manage_key: Option<Bytes32>) -> Result<Events> {
+        Ok(self.managed(id, manage_key).await?.events(self.now()))
+    }
+
+    /// `POST …/unlock`.
+    pub async fn unlock(self: &Arc<Self>, id: ShareId, manage_key: Option<Bytes32>) -> Result<()> {
+        self.manage(id, manage_key, Record::unlock).await
+    }
+
+    /// `DELETE /v1/shares/{id}`.
+    pub async fn revoke(self: &Arc<Self>, id: ShareId, manage_key: Option<Bytes32>) -> Result<()> {
+        self.manage(id, manage_key, Record::revoke).await
+    }
+
+    /// Lets time take effect on one share, and forgets it if it is an old tombstone.
+    pub async fn settle(self: &Arc<Self>, id: ShareId) -> Result<()> {
+        let (gone, forgotten) = self.change(id, |record, now| Ok((record.is_gone(), record.forgotten(now)))).await?;
+        if forgotten && self.may_end() {
+            self.store.remove(id).await?;
+        } else if gone {
+            self.store.delete_content(id).await?;
+        }
+        Ok(())
+    }
+
+    /// Lets time take effect on every share that may be due. One that fails is logged and does not stop the others, unless
+    /// they would fail likewise.
+    pub async fn sweep(self: &Arc<Self>) -> Result<()> {
+        for id in self.store.due(self.now()).await? {
+            match self.settle(id).await {
+                Ok(()) | Err(Error::Refused(_)) => {}
+                Err(error) => {
+                    error.log(short(&id), "sweep");
+                    match self.store.check().await {
+                        Ok(()) | Err(StoreError::Full) => {}
+                        Err(error) => return Err(error.into()),
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A share's record as of now, if there is one. What time has ended is written down, so that a clock which is set
+    /// back does not bring it back.
+    async fn find(&self, id: ShareId) -> Result<Option<Record>> {
+        let Some(stored) = self.stored(id).await? else { return Ok(None) };
+        let mut record = self.unstored.recall(id, stored.record.clone());
+        if self.may_end() {
+            let before = record.clone();
+            record.settle(self.now());
+            if record != before {
+                match self.keep(id, &stored, record.clone()).await {
+                    // Over it is all the same.
+                    Err(Error::Store(error)) if error.takes_nothing() => {}
+                    kept => drop(kept?),
+                }
+            }
+        }
+        Ok(Some(record))
+    }
+
+    /// A share's record as it is stored, if there is one. That of one share being damaged is told of this share alone.
+    pub(super) async fn stored(&self, id: ShareId) -> Result<Option<Stored>> {
+        match self.store.load(id).await {
+            Err(error @ StoreError::Damaged(_)) => {
+                tracing::error!(
+                    share = short(&id),
+                    error = line::of_error(&error),
+                    "damaged; share-relay remove ends it"
+                );
+                Err(Code::RecordDamaged.into())
+            }
+            loaded => Ok(loaded?),
+        }
+    }
+
+    pub(super) async fn load(&self, id: ShareId) -> Result<Record> {
+        self.find(id).await?.ok_or(Code::NotFound.into())
+    }
+
+    pub(super) async fn managed(&self, id: ShareId, manage_key: Option<Bytes32>) -> Result<Record> {
+        let record = self.load(id).await?;
+        record.managed_by(manage_key.as_ref().map(digest::of_secret).as_ref())?;
+        Ok(record)
+    }
+
+    async fn manage<T, F>(self: &Arc<Self>, id: ShareId, manage_key: Option<Bytes32>, mut rule: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Record, u64) -> std::result::Result<T, Refusal> + Send + 'static,
+    {
+        let hash = manage_key.as_ref().map(digest::of_secret);
+        self.change(id, move |record, now| {
+            record.managed_by(hash.as_ref())?;
+            rule(record, now)
+        })
+        .await
+    }
+
+    pub(super) async fn stored_bytes(&self, id: ShareId) -> Result<u64> {
+        match self.store.stored_bytes(id).await {
+            Ok(bytes) => Ok(bytes),
+            Err(error) => Err(self.explain(id, error).await),
+        }
+    }
+
+    /// Adds to "not ready" how far the upload is.
+    async fn with_progress<T>(&self, id: ShareId, outcome: Result<T>) -> Result<T> {
+        match outcome {
+            Err(Error::Refused(Refusal::NotReady { total, .. })) => {
+                Err(Refusal::NotReady { stored: self.stored_bytes(id).await?, total }.into())
+            }
+            other => other,
+        }
+    }
+
+    /// When bytes are missing because the share has just ended, that is the answer.
+    pub(super) async fn explain(&self, id: ShareId, error: StoreError) -> Error {
+        if let StoreError::Missing = error {
+            match self.load(id).await.and_then(|record| Ok(record.kept(self.now()).map(drop)?)) {
+                Err(gone) => return gone,
+                Ok(()) => return error.into(),
+            }
+        }
+        error.into()
+    }
+
+    fn count_wrong_proof<T>(&self, outcome: &Result<T>) {
+        if let Err(Error::Refused(Refusal::WrongProof { .. })) = outcome {
+            self.metrics.wrong_proofs.add(1);
+        }
+    }
+
+    pub(super) async fn read(&self, id: ShareId, object: Object, offset: u64, most: usize) -> Result<Bytes> {
+        match self.store.read(id, object, offset, most).await {
+            Ok(bytes) => Ok(bytes),
+            Err(error) => Err(self.explain(id, error).await),
+        }
+    }
+}
+
+/// As much of an id as a log may show: enough to find a share, too little to open it.
+pub fn short(id: &ShareId) -> &str {
+    &id.as_str()[..6]
+}
+
+#[cfg(test)]
+mod tests;

@@ -21,8 +21,8 @@ pub mod operator;
 mod program;
 mod server;
 mod service;
+mod share_locks;
 pub mod storage;
-mod turns;
 
 pub use config::{Config, Senders};
 pub use domain::{Ending, Refusal};

@@ -21,11 +21,11 @@ pub struct Layout {
 /// Where one part goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PartPlace {
-    /// Its number, from 0.
+    /// The part number, from 0.
     pub number: u64,
-    /// Its first byte in the content.
+    /// Offset of its first byte in the content.
     pub offset: u64,
-    /// Its length.
+    /// Bytes in the part.
     pub bytes: u64,
 }
 

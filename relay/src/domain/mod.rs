@@ -5,13 +5,13 @@ mod delivery;
 mod events;
 mod layout;
 mod object;
-mod passing;
 mod record;
 mod refusal;
 #[cfg(test)]
 pub(crate) mod tests;
+mod volatile;
 
-pub use delivery::{attempts::Guesses, ticket::Running};
+pub use delivery::{attempts::ProofAttempts, ticket::ActiveTicket};
 pub use layout::{Layout, PartPlace, Parts};
 pub use record::{Blob, BlobKind, Life, Record, Share};
 pub use refusal::{Ending, Refusal};

@@ -9,7 +9,7 @@ use share_relay_api::{
 };
 
 use super::{
-    delivery::{attempts::Guesses, ticket::Running},
+    delivery::{attempts::ProofAttempts, ticket::ActiveTicket},
     events, layout,
     refusal::{Ending, Refusal},
 };
@@ -63,9 +63,10 @@ pub struct Share {
     /// Whether the upload is complete.
     pub ready: bool,
     /// Wrong proofs and locks.
-    pub guesses: Guesses,
+    #[serde(rename = "guesses")]
+    pub attempts: ProofAttempts,
     /// Tickets that have not ended.
-    pub running: Vec<Running>,
+    pub running: Vec<ActiveTicket>,
     /// Downloads whose receipt came.
     pub received: u32,
     /// Downloads that took everything and sent no receipt.
@@ -106,7 +107,7 @@ impl Record {
             manifest: None,
             payload_bytes: request.payload_bytes,
             ready: false,
-            guesses: Guesses::default(),
+            attempts: ProofAttempts::default(),
             running: Vec::new(),
             received: 0,
             unconfirmed: 0,
@@ -242,8 +243,8 @@ impl Share {
             payload_bytes: self.payload_bytes,
             part_bytes: self.request.part_bytes,
             stored_bytes,
-            tries_left: self.guesses.tries_left(now),
-            locked_until: self.guesses.locked_until(now),
+            tries_left: self.attempts.tries_left(now),
+            locked_until: self.attempts.locked_until(now),
             downloads_left: self.downloads_left(),
             again_until: self.again_until(now),
         }

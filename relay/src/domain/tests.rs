@@ -64,8 +64,8 @@ fn take(record: &mut Record, ticket: u8, now: u64) -> Result<Ticket, Refusal> {
 /// While answers run on these tickets.
 fn take_while(record: &mut Record, ticket: u8, answering: &[u8], now: u64) -> Result<Ticket, Refusal> {
     let is_answering = |hash: &Bytes32| answering.iter().any(|ticket| bytes(*ticket) == *hash);
-    let quiet_for = |hash: &Bytes32| (!is_answering(hash)).then_some(Duration::MAX);
-    record.take_ticket(Some(&digest::of_secret(&bytes(PROOF))), &bytes(ticket), quiet_for, now)
+    let idle_for = |hash: &Bytes32| (!is_answering(hash)).then_some(Duration::MAX);
+    record.take_ticket(Some(&digest::of_secret(&bytes(PROOF))), &bytes(ticket), idle_for, now)
 }
 
 fn receipt(saved: Saved) -> Receipt {
@@ -112,6 +112,28 @@ fn gone(ending: Ending, at: u64) -> Refusal {
 fn kinds(record: &Record) -> Vec<String> {
     let name = |event: &Event| serde_json::to_value(event).unwrap()["event"].as_str().unwrap().to_owned();
     record.events.iter().map(name).collect()
+}
+
+#[test]
+fn a_stored_record_keeps_its_form() {
+    let mut record = begun(request());
+    take(&mut record, 1, 0).unwrap();
+    let stored = serde_json::to_value(&record).unwrap();
+    let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
+    assert_eq!(keys(&stored), "events life version");
+    let share = &stored["life"]["live"];
+    assert_eq!(
+        keys(share),
+        "created_at expires_at guesses header late manifest payload_bytes ready received replaced request running \
+         touched_at unconfirmed"
+    );
+    assert_eq!(keys(&share["header"]), "bytes hash");
+    assert_eq!(keys(&share["guesses"]), "locked_until locks wrong");
+    assert_eq!(keys(&share["running"][0]), "again expires_at hash received served");
+    assert_eq!(serde_json::from_value::<Record>(stored).unwrap(), record);
+    record.end(Ending::Revoked, 5);
+    let gone = &serde_json::to_value(&record).unwrap()["life"]["gone"];
+    assert_eq!((keys(gone).as_str(), &gone["ending"]), ("at ending manage_key_hash", &"revoked".into()));
 }
 
 #[test]
@@ -301,14 +323,14 @@ fn a_right_proof_begins_the_row_again_and_unlock_forgets_all() {
     right(&mut record, 1).unwrap();
     assert_eq!(kinds(&record).iter().filter(|kind| *kind == "unlocked").count(), 1);
     guess_often(&mut record, TRIES, 2);
-    assert_eq!(record.live(2).unwrap().guesses.locked_until(2), Some(2 + FIRST_LOCK_SECONDS), "doubling begins again");
+    assert_eq!(record.live(2).unwrap().attempts.locked_until(2), Some(2 + FIRST_LOCK_SECONDS), "doubling begins again");
 }
 
 #[test]
 fn a_missing_proof_is_not_a_guess_and_keys_have_none() {
     let mut record = ready(None);
     assert_eq!(record.prove(None, 0), Err(Code::BadRequest.into()));
-    assert_eq!(record.live(0).unwrap().guesses.tries_left(0), TRIES);
+    assert_eq!(record.live(0).unwrap().attempts.tries_left(0), TRIES);
     let mut keys = begun(CreateShare { proof_hash: None, ..request() });
     assert_eq!(keys.prove(None, 0), Ok(()));
     assert_eq!(keys.prove(Some(&bytes(99)), 0), Err(Code::BadRequest.into()));

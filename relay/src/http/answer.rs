@@ -10,11 +10,11 @@ use hyper::{
 use serde::Serialize;
 use share_relay_api::{Code, Problem};
 
-use super::body::Answered;
-use crate::service::Part;
+use super::body::ResponseBody;
+use crate::service::DownloadBody;
 
 /// An answer.
-pub type Answer = Response<Answered>;
+pub type Answer = Response<ResponseBody>;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -63,14 +63,14 @@ pub fn problem(problem: &Problem) -> Answer {
 }
 
 /// A manifest's age file.
-pub fn manifest(part: Part) -> Answer {
-    let length = part.bytes;
-    let answer = with_body(StatusCode::OK, part.into());
+pub fn manifest(body: DownloadBody) -> Answer {
+    let length = body.bytes;
+    let answer = with_body(StatusCode::OK, body.into());
     with(answer, [(header::CONTENT_TYPE, AGE_FILE), (header::CONTENT_LENGTH, length.into())])
 }
 
 /// The head of an answer with content, whole or a range of it.
-pub fn content(range: Option<&Range<u64>>, total: u64, etag: HeaderValue, body: Answered) -> Answer {
+pub fn content(range: Option<&Range<u64>>, total: u64, etag: HeaderValue, body: ResponseBody) -> Answer {
     let (status, length) = match range {
         Some(range) => (StatusCode::PARTIAL_CONTENT, range.end - range.start),
         None => (StatusCode::OK, total),
@@ -99,7 +99,7 @@ pub fn out_of_range(total: u64) -> Answer {
 }
 
 /// It is at another address.
-pub fn elsewhere(status: StatusCode, address: &str) -> Answer {
+pub fn redirect(status: StatusCode, address: &str) -> Answer {
     with_text(with_body(status, Bytes::new().into()), header::LOCATION, address)
 }
 
@@ -109,10 +109,10 @@ pub fn method_not_allowed(allow: &str) -> Answer {
 }
 
 /// What a client may keep, for as long and in such a way as `control` says; `304` to one that has it already.
-pub fn kept(answer: Answer, asked: &HeaderMap, control: &'static str, etag: &HeaderValue) -> Answer {
-    let has_it = asked.get_all(header::IF_NONE_MATCH).iter().any(|tags| matches(tags, etag));
-    let kept = [(header::CACHE_CONTROL, HeaderValue::from_static(control)), (header::ETAG, etag.clone())];
-    let mut answer = with(answer, kept);
+pub fn cacheable(answer: Answer, request: &HeaderMap, control: &'static str, etag: &HeaderValue) -> Answer {
+    let has_it = request.get_all(header::IF_NONE_MATCH).iter().any(|tags| matches(tags, etag));
+    let caching = [(header::CACHE_CONTROL, HeaderValue::from_static(control)), (header::ETAG, etag.clone())];
+    let mut answer = with(answer, caching);
     if has_it {
         *answer.status_mut() = StatusCode::NOT_MODIFIED;
         for about_the_body in [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING] {
@@ -149,7 +149,7 @@ fn with_text(answer: Answer, name: HeaderName, value: &str) -> Answer {
     }
 }
 
-fn with_body(status: StatusCode, body: Answered) -> Answer {
+fn with_body(status: StatusCode, body: ResponseBody) -> Answer {
     let mut answer = Response::new(body);
     *answer.status_mut() = status;
     let always = [

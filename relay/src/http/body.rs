@@ -29,11 +29,11 @@ use crate::{
     domain::Refusal,
     limits::Limits,
     memory::Memory,
-    service::{Error, Part},
+    service::{DownloadBody, Error},
 };
 
 /// A request's body, read within bounds.
-pub struct Received {
+pub struct RequestBody {
     body: Incoming,
     declared: Option<u64>,
     /// The client waits for our word before it sends (`Expect: 100-continue`).
@@ -46,7 +46,7 @@ pub struct Received {
     failed: bool,
 }
 
-impl Received {
+impl RequestBody {
     /// The body of a request with these headers, on this connection.
     pub fn new(body: Incoming, headers: &HeaderMap, limits: &Limits, connection: &Connection) -> Self {
         let length = headers.get(header::CONTENT_LENGTH).or_else(|| headers.get(UPLOAD_LENGTH));
@@ -149,7 +149,7 @@ impl Received {
 }
 
 /// An answer's body. When it is dropped, sent or not, its request is logged.
-pub struct Answered {
+pub struct ResponseBody {
     source: Source,
     log: Option<RequestLog>,
     /// Reserved until it is sent.
@@ -170,22 +170,22 @@ impl AsRef<[u8]> for Taken {
 
 enum Source {
     Whole(Option<Bytes>),
-    Part(Part),
+    Download(DownloadBody),
 }
 
-impl From<Bytes> for Answered {
+impl From<Bytes> for ResponseBody {
     fn from(bytes: Bytes) -> Self {
         Self { source: Source::Whole(Some(bytes).filter(|bytes| !bytes.is_empty())), log: None, _memory: None }
     }
 }
 
-impl From<Part> for Answered {
-    fn from(part: Part) -> Self {
-        Self { source: Source::Part(part), log: None, _memory: None }
+impl From<DownloadBody> for ResponseBody {
+    fn from(body: DownloadBody) -> Self {
+        Self { source: Source::Download(body), log: None, _memory: None }
     }
 }
 
-impl Answered {
+impl ResponseBody {
     /// Logs the request when this body has ended.
     pub fn logged(self, log: RequestLog) -> Self {
         Self { log: Some(log), ..self }
@@ -210,12 +210,12 @@ impl Answered {
     fn poll_block(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
         match &mut self.source {
             Source::Whole(bytes) => Poll::Ready(bytes.take().map(Ok)),
-            Source::Part(part) => part.poll_next(context),
+            Source::Download(body) => body.poll_next(context),
         }
     }
 }
 
-impl Body for Answered {
+impl Body for ResponseBody {
     type Data = Bytes;
     type Error = io::Error;
 
@@ -231,14 +231,14 @@ impl Body for Answered {
     fn is_end_stream(&self) -> bool {
         match &self.source {
             Source::Whole(bytes) => bytes.is_none(),
-            Source::Part(part) => part.missing() == 0,
+            Source::Download(body) => body.missing() == 0,
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(match &self.source {
             Source::Whole(bytes) => bytes.as_ref().map_or(0, |bytes| bytes.len() as u64),
-            Source::Part(part) => part.missing(),
+            Source::Download(body) => body.missing(),
         })
     }
 }

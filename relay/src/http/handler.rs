@@ -16,24 +16,24 @@ use share_relay_api::{
 
 use super::{
     answer::{self, Answer},
-    body::Received,
+    body::RequestBody,
     connection::Connection,
     log::RequestLog,
     page, page_files, plain,
     range::{self, Wanted},
-    route::{self, Call, NoCall, ShareCall},
+    route::{self, Call, RouteError, ShareCall},
 };
 use crate::{
     domain::BlobKind,
     line,
-    service::{Error, Relay, Taker},
+    service::{Backpressure, Error, Relay},
     storage::Store,
 };
 
 type Result<T> = std::result::Result<T, Error>;
 
 /// Everything about a request besides its body.
-struct Asked<'a> {
+struct RequestContext<'a> {
     headers: &'a HeaderMap,
     head_only: bool,
     /// The bearer secret, if there is a well-formed one.
@@ -49,32 +49,32 @@ pub async fn handle<S: Store>(relay: Arc<Relay<S>>, request: Request<Incoming>, 
     let (head, body) = request.into_parts();
     let found = route::find(head.method.as_str(), head.uri.path());
     let mut log = RequestLog::begin(&relay, head.method.as_str(), found.as_ref().ok().copied());
-    let mut body = Received::new(body, &head.headers, &relay.config.limits, &connection);
-    let asked = Asked {
+    let mut body = RequestBody::new(body, &head.headers, &relay.config.limits, &connection);
+    let context = RequestContext {
         headers: &head.headers,
         head_only: head.method == hyper::Method::HEAD,
         secret: bearer(&head.headers),
         connection: &connection,
         is_shared: head.version == hyper::Version::HTTP_2,
     };
-    let answered = match found {
-        Ok(call) => make(&relay, call, &asked, &mut body).await.unwrap_or_else(|error| refuse(&error)),
-        Err(NoCall::Elsewhere(address)) => answer::elsewhere(StatusCode::PERMANENT_REDIRECT, &address),
-        Err(NoCall::Method(allow)) => answer::method_not_allowed(&allow),
-        Err(NoCall::Path(code)) => answer::problem(&Problem::new(code)),
+    let response = match found {
+        Ok(call) => make(&relay, call, &context, &mut body).await.unwrap_or_else(|error| refuse(&error)),
+        Err(RouteError::Redirect(address)) => answer::redirect(StatusCode::PERMANENT_REDIRECT, &address),
+        Err(RouteError::MethodNotAllowed(allow)) => answer::method_not_allowed(&allow),
+        Err(RouteError::NotFound(code)) => answer::problem(&Problem::new(code)),
     };
-    let answered = match answered.extensions().get() {
-        Some(Code::NoSuchPath) if asked.is_browser() => {
-            plain::nothing_here(head.uri.path(), &relay.config.operator, asked.headers)
+    let response = match response.extensions().get() {
+        Some(Code::NoSuchPath) if context.is_browser() => {
+            plain::nothing_here(head.uri.path(), &relay.config.operator, context.headers)
         }
-        _ => answered,
+        _ => response,
     };
     body.discard().await;
     log.bytes_in = body.bytes;
-    log.status = Some(answered.status().as_u16());
-    log.code = answered.extensions().get().copied();
-    let answered = if asked.head_only { answer::head_of(answered) } else { answered };
-    answered.map(|body| body.sent_on(&connection).logged(log))
+    log.status = Some(response.status().as_u16());
+    log.code = response.extensions().get().copied();
+    let response = if context.head_only { answer::head_of(response) } else { response };
+    response.map(|body| body.sent_on(&connection).logged(log))
 }
 
 /// `GET /metrics`, `/healthz` and `/readyz`, for the operator's own listener.
@@ -103,22 +103,27 @@ fn refuse(error: &Error) -> Answer {
     answer::problem(&error.problem())
 }
 
-async fn make<S: Store>(relay: &Arc<Relay<S>>, call: Call, asked: &Asked<'_>, body: &mut Received) -> Result<Answer> {
+async fn make<S: Store>(
+    relay: &Arc<Relay<S>>,
+    call: Call,
+    context: &RequestContext<'_>,
+    body: &mut RequestBody,
+) -> Result<Answer> {
     match call {
-        Call::Info => info(relay, asked).await,
+        Call::Info => info(relay, context).await,
         Call::Healthz => Ok(answer::empty()),
         Call::Readyz => ready(relay).await,
-        Call::Page => page::answer(asked.headers).ok_or_else(|| Code::NoSuchPath.into()),
-        Call::PageFile(name) => page::file(name, asked.headers).ok_or_else(|| Code::NoSuchPath.into()),
-        Call::Profile => Ok(page::profile(relay.config.operator.profile(), asked.headers)),
+        Call::Page => page::answer(context.headers).ok_or_else(|| Code::NoSuchPath.into()),
+        Call::PageFile(name) => page::file(name, context.headers).ok_or_else(|| Code::NoSuchPath.into()),
+        Call::Profile => Ok(page::profile(relay.config.operator.profile(), context.headers)),
         Call::Logo => {
             let logo = relay.config.operator.logo().ok_or(Code::NoSuchPath)?;
-            Ok(page::logo(logo, asked.headers))
+            Ok(page::logo(logo, context.headers))
         }
-        Call::Colours => Ok(page::colours(relay.config.operator.profile(), asked.headers)),
-        Call::Icon => page::icon(asked.headers).ok_or_else(|| Code::NoSuchPath.into()),
+        Call::Colours => Ok(page::colours(relay.config.operator.profile(), context.headers)),
+        Call::Icon => page::icon(context.headers).ok_or_else(|| Code::NoSuchPath.into()),
         Call::StaticPage(which) => {
-            let page = plain::answer(which, &relay.config.operator, asked.headers).ok_or(Code::NoSuchPath)?;
+            let page = plain::answer(which, &relay.config.operator, context.headers).ok_or(Code::NoSuchPath)?;
             // Whoever comes by may ask for it, and then not take it.
             let memory = relay.lists.reserve_extra(page.body().size_hint().lower()).ok_or(Code::TooBusy)?;
             Ok(page.map(|body| body.holding(memory)))
@@ -128,14 +133,14 @@ async fn make<S: Store>(relay: &Arc<Relay<S>>, call: Call, asked: &Asked<'_>, bo
             let contact = relay.config.operator.security().ok_or(Code::NoSuchPath)?;
             page::security(contact, relay.now()).ok_or_else(|| Code::NoSuchPath.into())
         }
-        Call::Share(id, call) => on_share(relay, id, call, asked, body).await,
+        Call::Share(id, call) => on_share(relay, id, call, context, body).await,
     }
 }
 
 /// Who shows a sender token learns whether it is valid.
-async fn info<S: Store>(relay: &Arc<Relay<S>>, asked: &Asked<'_>) -> Result<Answer> {
-    if asked.headers.contains_key(header::AUTHORIZATION) {
-        relay.admit_sender(asked.secret.as_ref()).await?;
+async fn info<S: Store>(relay: &Arc<Relay<S>>, context: &RequestContext<'_>) -> Result<Answer> {
+    if context.headers.contains_key(header::AUTHORIZATION) {
+        relay.admit_sender(context.secret.as_ref()).await?;
     }
     Ok(answer::json(StatusCode::OK, &relay.info(page_files::hashes()).await?))
 }
@@ -144,10 +149,10 @@ async fn on_share<S: Store>(
     relay: &Arc<Relay<S>>,
     id: ShareId,
     call: ShareCall,
-    asked: &Asked<'_>,
-    body: &mut Received,
+    context: &RequestContext<'_>,
+    body: &mut RequestBody,
 ) -> Result<Answer> {
-    let secret = asked.secret;
+    let secret = context.secret;
     match call {
         ShareCall::Create => return create(relay, id, secret, body).await,
         ShareCall::Status => return Ok(answer::json(StatusCode::OK, &relay.status(id).await?)),
@@ -157,8 +162,8 @@ async fn on_share<S: Store>(
         ShareCall::Events => {
             return reserved(relay, answer::json(StatusCode::OK, &relay.events(id, secret).await?)).await;
         }
-        ShareCall::Open => return open(relay, id, asked, body).await,
-        ShareCall::Content => return content(relay, id, asked).await,
+        ShareCall::Open => return open(relay, id, context, body).await,
+        ShareCall::Content => return content(relay, id, context).await,
         ShareCall::TakeTicket => {
             let ticket = relay.take_ticket(id, json(relay, body).await?).await?;
             return Ok(answer::json(StatusCode::OK, &ticket));
@@ -179,7 +184,7 @@ async fn on_share<S: Store>(
 }
 
 /// A JSON body, while there is memory for it.
-async fn json<S: Store, T: DeserializeOwned>(relay: &Relay<S>, body: &mut Received) -> Result<T> {
+async fn json<S: Store, T: DeserializeOwned>(relay: &Relay<S>, body: &mut RequestBody) -> Result<T> {
     let _memory = relay.json.reserve(body.declared().unwrap_or(MAX_JSON_BYTES).min(MAX_JSON_BYTES)).await?;
     body.json().await
 }
@@ -194,7 +199,7 @@ async fn create<S: Store>(
     relay: &Arc<Relay<S>>,
     id: ShareId,
     token: Option<Bytes32>,
-    body: &mut Received,
+    body: &mut RequestBody,
 ) -> Result<Answer> {
     relay.admit_sender(token.as_ref()).await?;
     let (new, created) = relay.create(id, json(relay, body).await?).await?;
@@ -206,7 +211,7 @@ async fn put_blob<S: Store>(
     id: ShareId,
     manage_key: Option<Bytes32>,
     kind: BlobKind,
-    body: &mut Received,
+    body: &mut RequestBody,
 ) -> Result<()> {
     let _memory = relay.expect_blob(id, manage_key, kind, body.declared()?).await?;
     let bytes = body.whole(MAX_MANIFEST_BYTES).await?;
@@ -218,7 +223,7 @@ async fn put_part<S: Store>(
     id: ShareId,
     manage_key: Option<Bytes32>,
     number: u64,
-    body: &mut Received,
+    body: &mut RequestBody,
 ) -> Result<()> {
     let mut upload = relay.begin_part(id, manage_key, number, body.declared()?).await?;
     while let Some(bytes) = body.next().await? {
@@ -227,38 +232,44 @@ async fn put_part<S: Store>(
     upload.finish().await
 }
 
-async fn open<S: Store>(relay: &Arc<Relay<S>>, id: ShareId, asked: &Asked<'_>, body: &mut Received) -> Result<Answer> {
+async fn open<S: Store>(
+    relay: &Arc<Relay<S>>,
+    id: ShareId,
+    context: &RequestContext<'_>,
+    body: &mut RequestBody,
+) -> Result<Answer> {
     let request: OpenShare = json(relay, body).await?;
     let bytes = relay.open(id, request.proof).await?;
-    Ok(answer::manifest(relay.manifest(id, bytes, asked.taker()).await?))
+    Ok(answer::manifest(relay.manifest(id, bytes, context.backpressure()).await?))
 }
 
-async fn content<S: Store>(relay: &Arc<Relay<S>>, id: ShareId, asked: &Asked<'_>) -> Result<Answer> {
-    let download = relay.content(id, asked.secret).await?;
+async fn content<S: Store>(relay: &Arc<Relay<S>>, id: ShareId, context: &RequestContext<'_>) -> Result<Answer> {
+    let download = relay.content(id, context.secret).await?;
     let (total, quoted) = (download.total, format!("\"{}\"", download.etag));
     let etag = HeaderValue::from_str(&quoted).map_err(|_| Code::Internal)?;
     // One that is there but malformed must not count as absent: the range may be of other bytes.
-    let if_range = asked.headers.contains_key(header::IF_RANGE).then(|| asked.text(&header::IF_RANGE).unwrap_or(""));
-    let wanted = range::wanted(asked.text(&header::RANGE), if_range, &quoted, total);
+    let if_range =
+        context.headers.contains_key(header::IF_RANGE).then(|| context.text(&header::IF_RANGE).unwrap_or(""));
+    let wanted = range::wanted(context.text(&header::RANGE), if_range, &quoted, total);
     let range = match wanted {
         Wanted::OutOfRange => return Ok(answer::out_of_range(total)),
         Wanted::Whole => None,
         Wanted::Part(range) => Some(range),
     };
-    if asked.head_only {
+    if context.head_only {
         return Ok(answer::content(range.as_ref(), total, etag, bytes::Bytes::new().into()));
     }
-    let part = download.serve(range.clone().unwrap_or(0..total), asked.taker()).await?;
-    Ok(answer::content(range.as_ref(), total, etag, part.into()))
+    let body = download.serve(range.clone().unwrap_or(0..total), context.backpressure()).await?;
+    Ok(answer::content(range.as_ref(), total, etag, body.into()))
 }
 
-impl Asked<'_> {
+impl RequestContext<'_> {
     /// How the connection takes a long answer. It is kept open while the answer is fed, and closed should the client
     /// stall.
-    fn taker(&self) -> Taker {
+    fn backpressure(&self) -> Backpressure {
         let feeding = self.connection.feed();
-        Taker {
-            alone: (!self.is_shared).then(|| self.connection.written()),
+        Backpressure {
+            written: (!self.is_shared).then(|| self.connection.written()),
             on_stall: Box::new(move || feeding.stalled()),
         }
     }

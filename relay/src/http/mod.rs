@@ -4,7 +4,7 @@
 mod answer;
 mod body;
 mod connection;
-mod counted;
+mod counted_stream;
 mod handler;
 mod log;
 mod page;
@@ -30,7 +30,7 @@ use tokio::{
 use self::{
     answer::Answer,
     connection::{Connection, Idle},
-    counted::Counted,
+    counted_stream::CountedStream,
 };
 use crate::{
     limits::{Limits, UNSENT_BYTES},
@@ -178,7 +178,7 @@ async fn serve_one<F, A>(
     F: Fn(Request<Incoming>, Connection) -> A + Clone + Send + Sync + 'static,
     A: Future<Output = Answer> + Send + 'static,
 {
-    let io = TokioIo::new(Counted::new(stream, connection.clone()));
+    let io = TokioIo::new(CountedStream::new(stream, connection.clone()));
     let service = service_fn(|request| {
         let answered = answer(request, connection.clone());
         async move { Ok::<_, Infallible>(answered.await) }

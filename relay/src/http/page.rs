@@ -25,28 +25,29 @@ const SAME_ORIGIN: (HeaderName, HeaderValue) =
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
 /// The page, to who takes `Accept-Encoding` and `Accept-Language` as these headers say.
-pub fn answer(asked: &HeaderMap) -> Option<Answer> {
-    file(preferred(asked).1, asked)
+pub fn answer(request: &HeaderMap) -> Option<Answer> {
+    file(preferred(request).1, request)
 }
 
 /// The language to speak to who asks so.
-pub fn language(asked: &HeaderMap) -> &'static str {
-    preferred(asked).0
+pub fn language(request: &HeaderMap) -> &'static str {
+    preferred(request).0
 }
 
-fn preferred(asked: &HeaderMap) -> (&'static str, &'static str) {
-    let accepted = asked.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+fn preferred(request: &HeaderMap) -> (&'static str, &'static str) {
+    let accepted = request.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     document(accepted.unwrap_or_default())
 }
 
 /// A file of the page, by the name that [`find`] gave.
-pub fn file(name: &str, asked: &HeaderMap) -> Option<Answer> {
-    page_files::file(name).map(|file| answer_file(file, asked))
+pub fn file(name: &str, request: &HeaderMap) -> Option<Answer> {
+    page_files::file(name).map(|file| answer_file(file, request))
 }
 
 /// The icon, for who asks for it without having read a page.
-pub fn icon(asked: &HeaderMap) -> Option<Answer> {
-    page_files::called("icon-").map(|file| answer::kept(answer_file(file, asked), asked, FIVE_MINUTES, &file.etag))
+pub fn icon(request: &HeaderMap) -> Option<Answer> {
+    page_files::called("icon-")
+        .map(|file| answer::cacheable(answer_file(file, request), request, FIVE_MINUTES, &file.etag))
 }
 
 /// For robots, who are to leave everything alone.
@@ -63,7 +64,7 @@ pub fn security(contact: &str, now: u64) -> Option<Answer> {
 }
 
 /// The operator's colours, for pages that have no scripts.
-pub fn colours(profile: &Profile, asked: &HeaderMap) -> Answer {
+pub fn colours(profile: &Profile, request: &HeaderMap) -> Answer {
     let property = |name: &str, colour: &Option<String>| {
         colour.as_ref().map(|colour| format!("{name}:{colour};")).unwrap_or_default()
     };
@@ -71,28 +72,28 @@ pub fn colours(profile: &Profile, asked: &HeaderMap) -> Answer {
     let text = format!(":root{{{light}{dark}}}");
     let etag = etag(text.as_bytes());
     let answer = answer::whole(StatusCode::OK, HeaderValue::from_static(content_type(".css")), text);
-    answer::kept(answer::with(answer, [SAME_ORIGIN]), asked, FIVE_MINUTES, &etag)
+    answer::cacheable(answer::with(answer, [SAME_ORIGIN]), request, FIVE_MINUTES, &etag)
 }
 
 /// What the page is told of its operator.
-pub fn profile(profile: &Profile, asked: &HeaderMap) -> Answer {
+pub fn profile(profile: &Profile, request: &HeaderMap) -> Answer {
     let text = serde_json::to_vec(profile).expect("texts can be written");
     let etag = etag(&text);
     let answer = answer::whole(StatusCode::OK, HeaderValue::from_static(content_type(".json")), text);
-    answer::kept(answer::with(answer, [SAME_ORIGIN]), asked, FIVE_MINUTES, &etag)
+    answer::cacheable(answer::with(answer, [SAME_ORIGIN]), request, FIVE_MINUTES, &etag)
 }
 
 /// The operator's logo. Opened by itself, it is a picture too, and nothing in it runs.
-pub fn logo(logo: &Logo, asked: &HeaderMap) -> Answer {
+pub fn logo(logo: &Logo, request: &HeaderMap) -> Answer {
     const PICTURE: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
     let answer = answer::whole(StatusCode::OK, HeaderValue::from_static(logo.content_type), logo.bytes.clone());
     let answer = answer::with(answer, [(header::CONTENT_SECURITY_POLICY, PICTURE), SAME_ORIGIN]);
-    answer::kept(answer, asked, FIVE_MINUTES, &etag(&logo.bytes))
+    answer::cacheable(answer, request, FIVE_MINUTES, &etag(&logo.bytes))
 }
 
 /// A file of the page, packed for who takes it so.
-fn answer_file(file: &File, asked: &HeaderMap) -> Answer {
-    let packed = takes_gzip(asked);
+fn answer_file(file: &File, request: &HeaderMap) -> Answer {
+    let packed = takes_gzip(request);
     let body = if packed { &file.gzipped } else { &file.bytes };
     let answer = answer::whole(StatusCode::OK, HeaderValue::from_static(file.content_type), body.clone());
     let (kept, varies) = match is_hashed(&file.name) {
@@ -104,7 +105,7 @@ fn answer_file(file: &File, asked: &HeaderMap) -> Answer {
         true => answer::with(answer, [(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"))]),
         false => answer,
     };
-    answer::kept(answer, asked, kept, &file.etag)
+    answer::cacheable(answer, request, kept, &file.etag)
 }
 
 /// Adds what every page and each file of one is held to.
@@ -123,8 +124,8 @@ pub fn guarded(answer: Answer, policy: &'static str, varies: &'static str) -> An
 }
 
 /// Whether `gzip` stands in `Accept-Encoding`. A browser never asks for it with a weight of nothing.
-fn takes_gzip(asked: &HeaderMap) -> bool {
-    let lists = asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+fn takes_gzip(request: &HeaderMap) -> bool {
+    let lists = request.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     let mut codings = lists.flat_map(|list| list.split(','));
     codings.any(|coding| coding.split(';').next().is_some_and(|name| name.trim().eq_ignore_ascii_case("gzip")))
 }

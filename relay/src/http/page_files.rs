@@ -19,15 +19,15 @@ struct Dist;
 
 /// A file of the page.
 pub struct File {
-    /// Its name.
+    /// The last segment of its path.
     pub name: String,
-    /// Its media type.
+    /// The media type.
     pub content_type: &'static str,
     /// Names its bytes.
     pub etag: HeaderValue,
-    /// Its bytes.
+    /// The file as it is.
     pub bytes: Bytes,
-    /// The same, packed.
+    /// The file compressed with gzip.
     pub gzipped: Bytes,
 }
 

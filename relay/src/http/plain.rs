@@ -18,7 +18,7 @@ const POLICY: &str =
 const MAX_DEPTH: usize = 8;
 
 /// A page, or the way to the operator's own; `None` for a statement that there is not.
-pub fn answer(which: StaticPage, operator: &Operator, asked: &HeaderMap) -> Option<Answer> {
+pub fn answer(which: StaticPage, operator: &Operator, request: &HeaderMap) -> Option<Answer> {
     let profile = operator.profile();
     let address = match which {
         StaticPage::Landing => None,
@@ -26,9 +26,9 @@ pub fn answer(which: StaticPage, operator: &Operator, asked: &HeaderMap) -> Opti
         StaticPage::Accessibility => profile.accessibility.as_ref(),
     };
     if let Some(address) = address.filter(|address| address.starts_with("https://")) {
-        return Some(answer::elsewhere(StatusCode::FOUND, address));
+        return Some(answer::redirect(StatusCode::FOUND, address));
     }
-    let language = page::language(asked);
+    let language = page::language(request);
     let body = match (which, language) {
         (StaticPage::Landing, "nl") => include_str!("plain/landing.nl.html").to_owned(),
         (StaticPage::Landing, _) => include_str!("plain/landing.en.html").to_owned(),
@@ -37,12 +37,12 @@ pub fn answer(which: StaticPage, operator: &Operator, asked: &HeaderMap) -> Opti
         (StaticPage::Privacy, _) => include_str!("plain/privacy.en.html").to_owned(),
         (StaticPage::Accessibility, _) => markup(operator.accessibility()?.text(language)),
     };
-    Some(framed(StatusCode::OK, "", &body, profile, asked))
+    Some(framed(StatusCode::OK, "", &body, profile, request))
 }
 
 /// For a browser at an address where there is nothing.
-pub fn nothing_here(path: &str, operator: &Operator, asked: &HeaderMap) -> Answer {
-    let body = match page::language(asked) {
+pub fn nothing_here(path: &str, operator: &Operator, request: &HeaderMap) -> Answer {
+    let body = match page::language(request) {
         "nl" => include_str!("plain/nothing.nl.html"),
         _ => include_str!("plain/nothing.en.html"),
     };
@@ -51,12 +51,12 @@ pub fn nothing_here(path: &str, operator: &Operator, asked: &HeaderMap) -> Answe
         depth @ ..=MAX_DEPTH => "../".repeat(depth),
         _ => "/".to_owned(),
     };
-    framed(StatusCode::NOT_FOUND, &root, body, operator.profile(), asked)
+    framed(StatusCode::NOT_FOUND, &root, body, operator.profile(), request)
 }
 
-fn framed(status: StatusCode, root: &str, body: &str, profile: &Profile, asked: &HeaderMap) -> Answer {
+fn framed(status: StatusCode, root: &str, body: &str, profile: &Profile, request: &HeaderMap) -> Answer {
     const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
-    let language = page::language(asked);
+    let language = page::language(request);
     let title =
         body.split_once("<h1>").and_then(|(_, rest)| rest.split_once("</h1>")).map_or("share", |(title, _)| title);
     let logo = if profile.logo { format!("<img src=\"{root}page/operator-logo\" alt=\"\">") } else { String::new() };
@@ -80,7 +80,7 @@ fn framed(status: StatusCode, root: &str, body: &str, profile: &Profile, asked: 
     }
     let etag = page_files::etag(text.as_bytes());
     let answer = page::guarded(answer::whole(status, HTML, text), POLICY, "accept, accept-language");
-    if status == StatusCode::OK { answer::kept(answer, asked, page::REVALIDATE, &etag) } else { answer }
+    if status == StatusCode::OK { answer::cacheable(answer, request, page::REVALIDATE, &etag) } else { answer }
 }
 
 /// How to reach the operator, and its statements.

@@ -81,28 +81,30 @@ pub enum ShareCall {
 
 /// Why there is no call for a method and path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NoCall {
+pub enum RouteError {
     /// There is nothing at this path, or its id is damaged.
-    Path(Code),
+    NotFound(Code),
     /// The path has other methods, as listed for `Allow`.
-    Method(String),
+    MethodNotAllowed(String),
     /// It is a link that was mangled on its way; the page is at this address, relative to the path.
-    Elsewhere(String),
+    Redirect(String),
 }
 
 /// The call that `method` on `path` asks for. `HEAD` asks for what `GET` does.
-pub fn find(method: &str, path: &str) -> Result<Call, NoCall> {
+pub fn find(method: &str, path: &str) -> Result<Call, RouteError> {
     let method = if method == "HEAD" { "GET" } else { method };
     let segments: Vec<&str> = path.strip_prefix('/').unwrap_or(path).splitn(7, '/').collect();
-    if let Some(address) = mended_link(&segments).filter(|_| method == "GET") {
-        return Err(NoCall::Elsewhere(address));
+    if let Some(address) = repaired_link(&segments).filter(|_| method == "GET") {
+        return Err(RouteError::Redirect(address));
     }
-    call(method, &segments).map_err(NoCall::Path)?.ok_or_else(|| NoCall::Method(allowed(&segments)))
+    call(method, &segments)
+        .map_err(RouteError::NotFound)?
+        .ok_or_else(|| RouteError::MethodNotAllowed(allowed(&segments)))
 }
 
 /// Where the page of a link is whose path got slashes, capitals or more segments than `/s/{id}` has. The page's own
 /// files are found from there alone. It is the page too that says if the id is damaged or missing.
-fn mended_link(segments: &[&str]) -> Option<String> {
+fn repaired_link(segments: &[&str]) -> Option<String> {
     let mut filled = segments.iter().filter(|segment| !segment.is_empty());
     filled.next().filter(|first| first.eq_ignore_ascii_case("s"))?;
     let id = filled.next().unwrap_or(&"");
@@ -243,7 +245,7 @@ mod tests {
             (paths::unlock(&id), "POST"),
         ];
         for (path, allow) in table {
-            assert_eq!(find("PATCH", &path), Err(NoCall::Method(allow.to_owned())), "{path}");
+            assert_eq!(find("PATCH", &path), Err(RouteError::MethodNotAllowed(allow.to_owned())), "{path}");
             for method in ["GET", "HEAD", "PUT", "POST", "DELETE"] {
                 let expected = allow.split(", ").any(|allowed| allowed == method);
                 assert_eq!(find(method, &path).is_ok(), expected, "{method} {path}");
@@ -265,9 +267,12 @@ mod tests {
             ("/s/a/b", "../../s/a"),
         ];
         for (path, address) in addresses {
-            assert_eq!(find("GET", path), Err(NoCall::Elsewhere(address.to_owned())), "{path}");
+            assert_eq!(find("GET", path), Err(RouteError::Redirect(address.to_owned())), "{path}");
             assert_eq!(find("HEAD", path), find("GET", path));
-            assert!(matches!(find("POST", path), Err(NoCall::Path(_) | NoCall::Method(_))), "{path}");
+            assert!(
+                matches!(find("POST", path), Err(RouteError::NotFound(_) | RouteError::MethodNotAllowed(_))),
+                "{path}"
+            );
         }
         for path in ["/s/", "/s/a", "/s/a."] {
             assert_eq!(find("GET", path), Ok(Call::Page), "{path}");
@@ -283,16 +288,16 @@ mod tests {
     fn anything_else_is_no_path_or_a_damaged_id() {
         let id = ShareId::from_random([9; 12]);
         for path in ["//", "/v1/", "//v1", "/v2", "/v1/shares", "/sa", "/x/s/a", "*", "/metrics", "/../v1"] {
-            assert_eq!(find("GET", path), Err(NoCall::Path(Code::NoSuchPath)), "{path}");
+            assert_eq!(find("GET", path), Err(RouteError::NotFound(Code::NoSuchPath)), "{path}");
         }
         let share = paths::share(&id);
         for rest in ["/", "/x", "/seal/", "/parts/1/2", "/parts/99999999999999999999", "/a/b/c/d/e/f/g", "/%73eal"] {
-            assert_eq!(find("PUT", &format!("{share}{rest}")), Err(NoCall::Path(Code::NoSuchPath)), "{rest}");
+            assert_eq!(find("PUT", &format!("{share}{rest}")), Err(RouteError::NotFound(Code::NoSuchPath)), "{rest}");
         }
         for number in ["", "-1", "+1", "01", "00", "1.0", "1e0", "0x1", "%31", "１", " 1"] {
             assert_eq!(
                 find("PUT", &format!("{share}/parts/{number}")),
-                Err(NoCall::Path(Code::NoSuchPath)),
+                Err(RouteError::NotFound(Code::NoSuchPath)),
                 "{number}"
             );
         }
@@ -300,7 +305,7 @@ mod tests {
             ["", "x", "..", "%2e%2e", &percent_encoded(&id), &id.as_str()[1..], &format!("{}\u{202e}", id.as_str())]
         {
             let path = format!("/v1/shares/{id}");
-            assert_eq!(find("GET", &path), Err(NoCall::Path(Code::DamagedId)), "{path}");
+            assert_eq!(find("GET", &path), Err(RouteError::NotFound(Code::DamagedId)), "{path}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Changes of a share's record: a rule is applied to it, and the outcome is stored. Those that wait for their turn at one
+//! Changes of a share's record: a rule is applied to it, and the outcome is stored. Those that wait at one
 //! share are applied together, so that a crowd at one share costs few writes.
 
 use std::sync::{Arc, Mutex};
@@ -34,15 +34,15 @@ impl<S: Store> Relay<S> {
         T: Send + 'static,
         F: FnMut(&mut Record, u64) -> std::result::Result<T, Refusal> + Send + 'static,
     {
-        let line = self.lines.of(id);
+        let queue = self.change_queues.of(id);
         let own = Arc::new(Mutex::new(Pending { rule, outcome: None }));
         let change: Arc<Mutex<dyn Change>> = own.clone();
-        line.waiting().push(change.clone());
-        let _turn = line.turn.lock().await;
+        queue.waiting().push(change.clone());
+        let _lock = queue.lock.lock().await;
         if let Some(outcome) = locked(&own).outcome.take() {
             return Ok(outcome?);
         }
-        let all = line.take_with(&change);
+        let all = queue.take_with(&change);
         if all.len() < 2 || self.apply(id, &all).await.is_err() {
             all.iter().for_each(|change| locked(change).forget());
             self.apply(id, &[change]).await?;
@@ -88,7 +88,7 @@ impl<S: Store> Relay<S> {
 
     /// Like [`Relay::keep`]. While the disk takes nothing, what may be lost with the process is kept in memory.
     async fn keep_or_remember(&self, id: ShareId, old: &Stored, new: Record) -> Result<bool> {
-        let (passing, version) = (new.passing_since(&old.record).cloned(), old.record.version);
+        let (passing, version) = (new.volatile_since(&old.record).cloned(), old.record.version);
         match (self.keep(id, old, new).await, passing) {
             (Err(Error::Store(error)), Some(share)) if error.takes_nothing() => {
                 if self.unstored.remember(id, version, &share) { Ok(true) } else { Err(error.into()) }
@@ -121,7 +121,7 @@ impl<S: Store> Relay<S> {
             self.unstored.forget(id);
         }
         if replaced && ends {
-            self.changes.tell(id);
+            self.notifier.notify(id);
             self.store.delete_content(id).await?;
             log_end(&id, &new);
         }

@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::domain::{Record, Refusal};
 
-/// The changes of one share that wait for their turn.
+/// The changes of one share that wait to be applied.
 #[derive(Default)]
 pub struct ChangeQueue {
     /// Held while changes are applied.
-    pub turn: tokio::sync::Mutex<()>,
+    pub lock: tokio::sync::Mutex<()>,
     waiting: Mutex<Vec<Arc<Mutex<dyn Change>>>>,
 }
 

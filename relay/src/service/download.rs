@@ -23,10 +23,10 @@ use tokio::{
 };
 
 use super::{
-    changes::Subscription,
+    concurrency_limit::Permit,
     error::{Error, Result},
+    notifier::Subscription,
     relay::{Relay, short},
-    tally::Counted,
 };
 use crate::{
     digest,
@@ -44,22 +44,22 @@ use crate::{
 pub struct Download<S> {
     relay: Arc<Relay<S>>,
     id: ShareId,
-    ticket: Valid,
+    ticket: ChargedTicket,
     /// Bytes of the whole content.
     pub total: u64,
     /// Names these very bytes: the first 32 hexadecimal digits of SHA-256 over header and nonce.
     pub etag: String,
 }
 
-/// A ticket that lets its holder download.
+/// The ticket that a download is charged to.
 #[derive(Debug, Clone, Copy)]
-struct Valid {
+struct ChargedTicket {
     hash: Bytes32,
     expires_at: u64,
 }
 
 /// Some bytes of an object, read as its client takes them.
-pub struct Part {
+pub struct DownloadBody {
     /// How many bytes there are in all.
     pub bytes: u64,
     blocks: Pin<Box<dyn Stream<Item = Bytes> + Send>>,
@@ -67,27 +67,27 @@ pub struct Part {
     block: Bytes,
     /// Bytes given out at once.
     slice: usize,
-    answer: Arc<Answer>,
+    progress: Arc<Progress>,
     /// Its place among the answers on its ticket, which is free before the client can ask for more.
-    _counted: Option<Counted<Bytes32>>,
+    _permit: Option<Permit<Bytes32>>,
 }
 
 /// How far an answer is.
 #[derive(Debug, Default)]
-struct Answer {
+struct Progress {
     /// Bytes given out; what is never given out is not charged.
     given: AtomicU64,
     /// Blocks read so far, and whether the client waits for another.
     blocks: AtomicU64,
     is_awaited: AtomicBool,
     /// Why it ended before its end.
-    cut: Mutex<Option<Cut>>,
+    abort_reason: Mutex<Option<AbortReason>>,
 }
 
-impl Part {
+impl DownloadBody {
     /// Bytes still to come.
     pub fn missing(&self) -> u64 {
-        self.bytes.saturating_sub(self.answer.given.load(Ordering::Acquire))
+        self.bytes.saturating_sub(self.progress.given.load(Ordering::Acquire))
     }
 
     /// The next bytes; `UnexpectedEof` when cut off before the end.
@@ -102,20 +102,20 @@ impl Part {
             }
         }
         let slice = self.block.split_to(self.block.len().min(self.slice));
-        self.answer.given.fetch_add(slice.len() as u64, Ordering::Release);
+        self.progress.given.fetch_add(slice.len() as u64, Ordering::Release);
         Poll::Ready(Some(Ok(slice)))
     }
 }
 
-impl Answer {
-    fn cut(&self) -> MutexGuard<'_, Option<Cut>> {
-        self.cut.lock().unwrap_or_else(PoisonError::into_inner)
+impl Progress {
+    fn abort_reason(&self) -> MutexGuard<'_, Option<AbortReason>> {
+        self.abort_reason.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Why a download was cut off before its end.
 #[derive(Debug, thiserror::Error)]
-enum Cut {
+enum AbortReason {
     #[error("the client went away")]
     ClientGone,
     #[error("the client took nothing for too long")]
@@ -128,11 +128,11 @@ enum Cut {
     Failed(#[source] Error),
 }
 
-/// How the connection takes an answer.
-pub struct Taker {
+/// How the connection says what its client takes of an answer.
+pub struct Backpressure {
     /// Counts what the client takes, on a connection that this answer has for itself. On a shared one the answer is
     /// handed over in slices, so that one who takes them slowly is told from one who takes nothing.
-    pub alone: Option<Arc<AtomicU64>>,
+    pub written: Option<Arc<AtomicU64>>,
     /// Called once if the client stalls, so that its connection can be closed.
     pub on_stall: Box<dyn FnOnce() + Send>,
 }
@@ -167,15 +167,20 @@ impl<S: Store> Relay<S> {
         if share.ready {
             self.check_end(id, Object::Content, total).await?;
         }
-        let ticket = Valid { hash: running.hash, expires_at: running.expires_at };
+        let ticket = ChargedTicket { hash: running.hash, expires_at: running.expires_at };
         Ok(Download { relay: self.clone(), id, ticket, total, etag })
     }
 
     /// The manifest, for a caller whose proof [`Relay::open`] has accepted.
-    pub async fn manifest(self: &Arc<Self>, id: ShareId, bytes: u64, taker: Taker) -> Result<Part> {
+    pub async fn manifest(
+        self: &Arc<Self>,
+        id: ShareId,
+        bytes: u64,
+        backpressure: Backpressure,
+    ) -> Result<DownloadBody> {
         self.check_end(id, Object::Manifest, bytes).await?;
         let memory = self.reserve_for_answer(bytes).await?;
-        Ok(Feed::new(self, id, Object::Manifest, 0..bytes, None).start(memory, taker))
+        Ok(BodyPump::new(self, id, Object::Manifest, 0..bytes, None).start(memory, backpressure))
     }
 
     async fn reserve_for_answer(&self, bytes: u64) -> Result<Memory> {
@@ -206,29 +211,29 @@ impl<S: Store> Relay<S> {
 impl<S: Store> Download<S> {
     /// Charges a range of the content to the ticket, durably, and serves it. If the caller goes away in between, the
     /// charge is given back.
-    pub async fn serve(self, range: Range<u64>, taker: Taker) -> Result<Part> {
+    pub async fn serve(self, range: Range<u64>, backpressure: Backpressure) -> Result<DownloadBody> {
         let (ticket, bytes) = (self.ticket, range.end - range.start);
-        let counted = self.relay.answers.count(ticket.hash, MAX_ANSWERS_PER_TICKET).ok_or(Code::TooBusy)?;
+        let permit = self.relay.answers.acquire(ticket.hash, MAX_ANSWERS_PER_TICKET).ok_or(Code::TooBusy)?;
         let memory = self.relay.reserve_for_answer(bytes).await?;
         let serving = tokio::spawn(async move {
             self.relay.change(self.id, move |record, now| record.charge(&ticket.hash, bytes, now)).await?;
-            let feed = Feed::new(&self.relay, self.id, Object::Content, range, Some(ticket));
-            Ok(Part { _counted: Some(counted), ..feed.start(memory, taker) })
+            let pump = BodyPump::new(&self.relay, self.id, Object::Content, range, Some(ticket));
+            Ok(DownloadBody { _permit: Some(permit), ..pump.start(memory, backpressure) })
         });
         serving.await?
     }
 }
 
 /// Reads what an answer gives out.
-struct Feed<S> {
+struct BodyPump<S> {
     relay: Arc<Relay<S>>,
     id: ShareId,
     object: Object,
     /// What is still to be read.
     range: Range<u64>,
     /// The ticket it is charged to, for content.
-    ticket: Option<Valid>,
-    changes: Subscription,
+    ticket: Option<ChargedTicket>,
+    subscription: Subscription,
     /// Up to where the content is known to be there.
     available_to: u64,
     /// Bytes read at once, and the memory for more than a slice.
@@ -238,15 +243,21 @@ struct Feed<S> {
     given_at: Option<Instant>,
 }
 
-impl<S: Store> Feed<S> {
-    fn new(relay: &Arc<Relay<S>>, id: ShareId, object: Object, range: Range<u64>, ticket: Option<Valid>) -> Self {
+impl<S: Store> BodyPump<S> {
+    fn new(
+        relay: &Arc<Relay<S>>,
+        id: ShareId,
+        object: Object,
+        range: Range<u64>,
+        ticket: Option<ChargedTicket>,
+    ) -> Self {
         Self {
             relay: relay.clone(),
             id,
             object,
             range,
             ticket,
-            changes: relay.changes.subscribe(id),
+            subscription: relay.notifier.subscribe(id),
             available_to: 0,
             at_once: SLICE_BYTES,
             larger: None,
@@ -255,66 +266,66 @@ impl<S: Store> Feed<S> {
     }
 
     /// Begins the answer. Its memory is held until all of it is sent.
-    fn start(self, memory: Memory, taker: Taker) -> Part {
+    fn start(self, memory: Memory, backpressure: Backpressure) -> DownloadBody {
         let bytes = self.range.end - self.range.start;
         let (unsent, all_sent) = mpsc::channel(1);
-        let answer = Arc::<Answer>::default();
-        let slice = if taker.alone.is_some() { BLOCK_BYTES } else { SLICE_BYTES };
+        let progress = Arc::<Progress>::default();
+        let slice = if backpressure.written.is_some() { BLOCK_BYTES } else { SLICE_BYTES };
         let watch = Watch {
             relay: self.relay.clone(),
             id: self.id,
             ticket: self.ticket,
             bytes,
-            before: taker.alone.as_ref().map_or(0, |taken| taken.load(Ordering::Acquire)),
-            alone: taker.alone.clone(),
-            answer: answer.clone(),
+            before: backpressure.written.as_ref().map_or(0, |taken| taken.load(Ordering::Acquire)),
+            written: backpressure.written.clone(),
+            progress: progress.clone(),
         };
         let memory = Arc::new(memory);
         let held = memory.clone();
         tokio::spawn(async move {
-            watch.until(all_sent, taker.on_stall).await;
+            watch.until(all_sent, backpressure.on_stall).await;
             drop(held);
         });
         let places = Arc::new(Semaphore::new(ANSWER_BLOCKS));
-        let is_alone = taker.alone.is_some();
-        let blocks = stream::unfold((self, unsent, answer.clone()), move |(mut feed, unsent, answer)| {
+        let is_exclusive = backpressure.written.is_some();
+        let blocks = stream::unfold((self, unsent, progress.clone()), move |(mut pump, unsent, progress)| {
             let (places, memory) = (places.clone(), memory.clone());
             async move {
                 let _place = places.acquire_owned().await.ok()?;
-                answer.is_awaited.store(true, Ordering::Release);
-                let read = feed.next_block().await;
-                answer.blocks.fetch_add(1, Ordering::Release);
-                answer.is_awaited.store(false, Ordering::Release);
+                progress.is_awaited.store(true, Ordering::Release);
+                let read = pump.next_block().await;
+                progress.blocks.fetch_add(1, Ordering::Release);
+                progress.is_awaited.store(false, Ordering::Release);
                 match read {
                     Ok(bytes) => {
                         // What was handed to a shared connection counts as taken.
-                        let _unsent = is_alone.then(|| unsent.clone());
-                        let _memory = [Some(memory), feed.larger.clone()];
+                        let _unsent = is_exclusive.then(|| unsent.clone());
+                        let _memory = [Some(memory), pump.larger.clone()];
                         let sending = Sending { bytes, _place, _memory, _unsent };
-                        Some((Bytes::from_owner(sending), (feed, unsent, answer)))
+                        Some((Bytes::from_owner(sending), (pump, unsent, progress)))
                     }
                     Err(reason) => {
-                        *answer.cut() = Some(reason);
+                        *progress.abort_reason() = Some(reason);
                         None
                     }
                 }
             }
         });
-        Part { bytes, blocks: Box::pin(blocks), block: Bytes::new(), slice, answer, _counted: None }
+        DownloadBody { bytes, blocks: Box::pin(blocks), block: Bytes::new(), slice, progress, _permit: None }
     }
 
     /// Reads the next block, once it is there.
-    async fn next_block(&mut self) -> std::result::Result<Bytes, Cut> {
+    async fn next_block(&mut self) -> std::result::Result<Bytes, AbortReason> {
         self.choose_size();
         self.wait_for_bytes().await?;
         if self.ticket.is_some_and(|ticket| self.relay.now() >= ticket.expires_at) {
-            return Err(Cut::Ended(Code::TicketInvalid.into()));
+            return Err(AbortReason::Ended(Code::TicketInvalid.into()));
         }
         let end = self.range.end.min(self.available_to);
         let most = usize::try_from(end - self.range.start).unwrap_or(self.at_once).min(self.at_once);
-        let bytes = self.relay.read(self.id, self.object, self.range.start, most).await.map_err(Cut::Failed)?;
+        let bytes = self.relay.read(self.id, self.object, self.range.start, most).await.map_err(AbortReason::Failed)?;
         if bytes.is_empty() {
-            return Err(Cut::Failed(StoreError::Length.into()));
+            return Err(AbortReason::Failed(StoreError::Length.into()));
         }
         self.range.start += bytes.len() as u64;
         self.given_at = Some(Instant::now());
@@ -337,8 +348,8 @@ impl<S: Store> Feed<S> {
         }
     }
 
-    async fn wait_for_bytes(&mut self) -> std::result::Result<(), Cut> {
-        if self.changes.has_changed() {
+    async fn wait_for_bytes(&mut self) -> std::result::Result<(), AbortReason> {
+        if self.subscription.has_changed() {
             self.check().await?;
         }
         let patience = Instant::now() + self.relay.config.limits.part_wait;
@@ -346,7 +357,7 @@ impl<S: Store> Feed<S> {
             // More may be there than was looked at so far.
             self.check().await?;
             if self.available_to <= self.range.start {
-                timeout_at(patience, self.changes.moved_on()).await.map_err(|_| Cut::SenderStalled)?;
+                timeout_at(patience, self.subscription.changed()).await.map_err(|_| AbortReason::SenderStalled)?;
             }
         }
         Ok(())
@@ -354,30 +365,30 @@ impl<S: Store> Feed<S> {
 
     /// Looks at the record again: whether this may go on, and how far the content reaches by now. It looks once more if
     /// the share changes meanwhile, because the parts found may not be of the size that was in the record.
-    async fn check(&mut self) -> std::result::Result<(), Cut> {
+    async fn check(&mut self) -> std::result::Result<(), AbortReason> {
         loop {
-            let record = self.relay.load(self.id).await.map_err(Cut::Ended)?;
+            let record = self.relay.load(self.id).await.map_err(AbortReason::Ended)?;
             let available_to = self.available_to(&record).await?;
-            if !self.changes.has_changed() {
+            if !self.subscription.has_changed() {
                 self.available_to = available_to;
                 return Ok(());
             }
         }
     }
 
-    async fn available_to(&self, record: &Record) -> std::result::Result<u64, Cut> {
+    async fn available_to(&self, record: &Record) -> std::result::Result<u64, AbortReason> {
         let share = match self.ticket {
             Some(ticket) => record.admitted(Some(&ticket.hash), self.relay.now()).map(|(share, _)| share),
             None => record.kept(self.relay.now()),
         };
-        let share = share.map_err(|refusal| Cut::Ended(refusal.into()))?;
+        let share = share.map_err(|refusal| AbortReason::Ended(refusal.into()))?;
         if share.ready || self.object == Object::Manifest {
             return Ok(self.range.end);
         }
         let layout = share.layout();
         let first = layout.part_at(self.range.start);
         let parts = self.relay.store.parts(self.id, first..first + PARTS_AHEAD).await;
-        let parts = parts.map_err(|error| Cut::Failed(error.into()))?;
+        let parts = parts.map_err(|error| AbortReason::Failed(error.into()))?;
         Ok(self.range.start + layout.available(self.range.start, &parts))
     }
 }
@@ -386,13 +397,13 @@ impl<S: Store> Feed<S> {
 struct Watch<S> {
     relay: Arc<Relay<S>>,
     id: ShareId,
-    ticket: Option<Valid>,
+    ticket: Option<ChargedTicket>,
     /// What has to be served in all.
     bytes: u64,
     /// Bytes the connection has taken, and those it had taken before this answer, if it has no other.
-    alone: Option<Arc<AtomicU64>>,
+    written: Option<Arc<AtomicU64>>,
     before: u64,
-    answer: Arc<Answer>,
+    progress: Arc<Progress>,
 }
 
 impl<S: Store> Watch<S> {
@@ -406,14 +417,14 @@ impl<S: Store> Watch<S> {
         };
         // What the system has taken meanwhile is no progress any more.
         let taken = self.taken();
-        let cut = match self.answer.cut().take() {
-            _ if stalled => Some(Cut::ClientStalled),
-            None if taken < self.bytes => Some(Cut::ClientGone),
-            cut => cut,
+        let reason = match self.progress.abort_reason().take() {
+            _ if stalled => Some(AbortReason::ClientStalled),
+            None if taken < self.bytes => Some(AbortReason::ClientGone),
+            reason => reason,
         };
-        if let Some(cut) = &cut {
-            let cause = std::error::Error::source(cut);
-            tracing::info!(share = short(&self.id), reason = %cut, cause, "download cut off");
+        if let Some(reason) = &reason {
+            let cause = std::error::Error::source(reason);
+            tracing::info!(share = short(&self.id), %reason, cause, "download cut off");
         }
         if stalled {
             on_stall();
@@ -423,21 +434,21 @@ impl<S: Store> Watch<S> {
 
     /// Bytes the client has taken of this answer; a connection's own count has that of its head too.
     fn taken(&self) -> u64 {
-        self.progress().saturating_sub(self.before).min(self.answer.given.load(Ordering::Acquire))
+        self.written().saturating_sub(self.before).min(self.progress.given.load(Ordering::Acquire))
     }
 
-    fn progress(&self) -> u64 {
-        self.alone.as_deref().unwrap_or(&self.answer.given).load(Ordering::Acquire)
+    fn written(&self) -> u64 {
+        self.written.as_deref().unwrap_or(&self.progress.given).load(Ordering::Acquire)
     }
 
     /// Returns once the client has taken less than a slice for a whole such time, while there was something to take.
     async fn stalled(&self, patience: Duration) {
         loop {
-            let (progress, blocks) = (self.progress(), self.answer.blocks.load(Ordering::Acquire));
+            let (written, blocks) = (self.written(), self.progress.blocks.load(Ordering::Acquire));
             sleep(patience).await;
-            let was_awaited =
-                self.answer.is_awaited.load(Ordering::Acquire) || self.answer.blocks.load(Ordering::Acquire) != blocks;
-            if !was_awaited && self.progress() - progress < SLICE_BYTES as u64 {
+            let was_awaited = self.progress.is_awaited.load(Ordering::Acquire)
+                || self.progress.blocks.load(Ordering::Acquire) != blocks;
+            if !was_awaited && self.written() - written < SLICE_BYTES as u64 {
                 return;
             }
         }
@@ -461,24 +472,24 @@ mod tests {
 
     const PATIENCE: Duration = Duration::from_secs(20);
 
-    fn watched(answer: &Arc<Answer>) -> (Watch<crate::storage::LocalStore>, tempfile::TempDir) {
+    fn watched(progress: &Arc<Progress>) -> (Watch<crate::storage::LocalStore>, tempfile::TempDir) {
         let dir = tempfile::tempdir().unwrap();
         let store = crate::storage::LocalStore::init(dir.path()).unwrap();
         let relay = Relay::new(crate::config::Config::new(crate::config::Senders::Anyone), store);
         let id = ShareId::from_random([1; 12]);
-        (Watch { relay, id, ticket: None, bytes: 1 << 30, alone: None, before: 0, answer: answer.clone() }, dir)
+        (Watch { relay, id, ticket: None, bytes: 1 << 30, written: None, before: 0, progress: progress.clone() }, dir)
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_client_that_takes_a_slice_now_and_then_is_waited_for_and_one_that_takes_less_is_not() {
-        let answer = Arc::<Answer>::default();
-        let (watch, _dir) = watched(&answer);
+        let progress = Arc::<Progress>::default();
+        let (watch, _dir) = watched(&progress);
         let slowly = async {
             for _ in 0..4 {
                 sleep(PATIENCE * 7 / 10).await;
-                answer.given.fetch_add(SLICE_BYTES as u64, Ordering::Release);
+                progress.given.fetch_add(SLICE_BYTES as u64, Ordering::Release);
             }
-            answer.given.fetch_add(SLICE_BYTES as u64 - 1, Ordering::Release);
+            progress.given.fetch_add(SLICE_BYTES as u64 - 1, Ordering::Release);
             Instant::now()
         };
         let (took_last, ()) = tokio::join!(slowly, watch.stalled(PATIENCE));
@@ -488,9 +499,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_waits_for_more_has_not_stalled() {
-        let answer = Arc::<Answer>::default();
-        let (watch, _dir) = watched(&answer);
-        answer.is_awaited.store(true, Ordering::Release);
+        let progress = Arc::<Progress>::default();
+        let (watch, _dir) = watched(&progress);
+        progress.is_awaited.store(true, Ordering::Release);
         assert!(tokio::time::timeout(10 * PATIENCE, watch.stalled(PATIENCE)).await.is_err());
     }
 }

@@ -3,15 +3,15 @@
 
 mod change;
 mod change_queue;
-mod changes;
+mod concurrency_limit;
 mod download;
 mod error;
+mod notifier;
 mod relay;
 pub mod sweep;
-mod tally;
 mod unstored;
 mod upload;
 
-pub use download::{Part, Taker};
+pub use download::{Backpressure, DownloadBody};
 pub use error::Error;
 pub use relay::{Relay, short};

@@ -14,9 +14,9 @@ use tokio::{
 
 use super::{
     change_queue::ChangeQueue,
-    changes::Changes,
+    concurrency_limit::ConcurrencyLimit,
     error::{Error, Result},
-    tally::Tally,
+    notifier::Notifier,
     unstored::Unstored,
 };
 use crate::{
@@ -28,8 +28,8 @@ use crate::{
     limits, line,
     memory::Pool,
     metrics::Metrics,
+    share_locks::ShareLocks,
     storage::{Object, Store, StoreError, Stored},
-    turns::Turns,
 };
 /// A relay: the rules applied to a store.
 pub struct Relay<S> {
@@ -39,7 +39,7 @@ pub struct Relay<S> {
     /// What it counts.
     pub metrics: Metrics,
     clock: ClockWatch,
-    pub(super) changes: Changes,
+    pub(super) notifier: Notifier,
     /// Memory for JSON bodies.
     pub json: Pool,
     /// Memory for lists on their way out, and pages.
@@ -48,19 +48,19 @@ pub struct Relay<S> {
     pub(super) blobs: Pool,
     /// Memory for parts on their way in.
     pub(super) uploads: Pool,
-    /// Each share's places for parts on their way in.
-    pub(super) parts_at_once: Turns<Semaphore>,
+    /// For each share, how many more parts it may send at once.
+    pub(super) upload_slots: ShareLocks<Semaphore>,
     /// Memory for content on its way out.
     pub(super) downloads: Pool,
     /// Answers with content, by the hash of their ticket.
-    pub(super) answers: Tally<Bytes32>,
+    pub(super) answers: ConcurrencyLimit<Bytes32>,
     /// What could not be stored of shares.
     pub(super) unstored: Unstored,
-    /// Changes of shares that wait for their turn.
-    pub(super) lines: Turns<ChangeQueue>,
+    /// Changes of each share that wait to be applied.
+    pub(super) change_queues: ShareLocks<ChangeQueue>,
     /// Held while a share's header is set, and its manifest, so that two different ones cannot mix.
-    pub(super) headers: Turns<Mutex<()>>,
-    pub(super) manifests: Turns<Mutex<()>>,
+    pub(super) header_locks: ShareLocks<Mutex<()>>,
+    pub(super) manifest_locks: ShareLocks<Mutex<()>>,
 }
 
 impl<S: Store> Relay<S> {
@@ -75,16 +75,16 @@ impl<S: Store> Relay<S> {
             lists: pool(limits.call_memory),
             blobs: pool(limits.call_memory),
             uploads: pool(limits.upload_memory),
-            parts_at_once: Turns::new(|| Semaphore::new(limits::PARTS_AT_ONCE)),
+            upload_slots: ShareLocks::new(|| Semaphore::new(limits::PARTS_AT_ONCE)),
             downloads: pool(limits.answer_memory),
             config,
             metrics,
-            changes: Changes::default(),
-            answers: Tally::default(),
+            notifier: Notifier::default(),
+            answers: ConcurrencyLimit::default(),
             unstored: Unstored::default(),
-            lines: Turns::default(),
-            headers: Turns::default(),
-            manifests: Turns::default(),
+            change_queues: ShareLocks::default(),
+            header_locks: ShareLocks::default(),
+            manifest_locks: ShareLocks::default(),
         })
     }
 
@@ -227,11 +227,11 @@ impl<S: Store> Relay<S> {
     pub async fn take_ticket(self: &Arc<Self>, id: ShareId, request: TakeTicket) -> Result<Ticket> {
         let proof_hash = request.proof.as_ref().map(digest::of_secret);
         let answers = self.answers.clone();
-        let quiet_for = move |ticket: &Bytes32| answers.quiet_for(ticket);
+        let idle_for = move |ticket: &Bytes32| answers.idle_for(ticket);
         let taken = self
             .change(id, move |record, now| {
                 let before = record.running_tickets();
-                let ticket = record.take_ticket(proof_hash.as_ref(), &request.ticket_hash, &quiet_for, now)?;
+                let ticket = record.take_ticket(proof_hash.as_ref(), &request.ticket_hash, &idle_for, now)?;
                 Ok((ticket, record.running_tickets() > before))
             })
             .await;
@@ -240,7 +240,7 @@ impl<S: Store> Relay<S> {
             self.metrics.tickets.add(1);
             if !has_free_place {
                 // Another ticket may have ended for it.
-                self.changes.tell(id);
+                self.notifier.notify(id);
             }
         }
         Ok(self.with_progress(id, taken).await?.0)

@@ -41,8 +41,8 @@ pub struct NewPart<S: Store> {
     begun: Option<Instant>,
     received: u64,
     memory: Vec<Memory>,
-    /// Its place among the parts of its share.
-    _turn: OwnedSemaphorePermit,
+    /// One of the places for parts of its share.
+    _slot: OwnedSemaphorePermit,
 }
 
 impl<S: Store> Relay<S> {
@@ -70,7 +70,7 @@ impl<S: Store> Relay<S> {
         let made =
             self.carry_through(id, move |record, now| record.make_parts_smaller(&request, &accepts, now)).await?;
         // Whoever waits for parts learns of their places before one can come.
-        self.changes.tell(id);
+        self.notifier.notify(id);
         drop(paused);
         Ok(made)
     }
@@ -116,11 +116,11 @@ impl<S: Store> Relay<S> {
         bytes: Bytes,
     ) -> Result<()> {
         let blob = Blob { hash: digest::of(&bytes), bytes: bytes.len() as u64 };
-        let turn = match kind {
-            BlobKind::Header => self.headers.of(id),
-            BlobKind::Manifest => self.manifests.of(id),
+        let lock = match kind {
+            BlobKind::Header => self.header_locks.of(id),
+            BlobKind::Manifest => self.manifest_locks.of(id),
         };
-        let _turn = turn.lock().await;
+        let _lock = lock.lock().await;
         if self.managed(id, manage_key).await?.holds(kind, &blob, self.now())? {
             return Ok(());
         }
@@ -138,7 +138,7 @@ impl<S: Store> Relay<S> {
             self.settle(id).await?;
         }
         held?;
-        self.changes.tell(id);
+        self.notifier.notify(id);
         Ok(())
     }
 
@@ -160,8 +160,8 @@ impl<S: Store> Relay<S> {
     }
 
     pub(super) async fn begin_new(self: &Arc<Self>, id: ShareId, place: PartPlace) -> Result<Upload<S>> {
-        let turn = timeout(self.config.limits.memory_wait, self.parts_at_once.of(id).acquire_owned()).await;
-        let Ok(Ok(turn)) = turn else { return Err(Code::TooBusy.into()) };
+        let slot = timeout(self.config.limits.memory_wait, self.upload_slots.of(id).acquire_owned()).await;
+        let Ok(Ok(slot)) = slot else { return Err(Code::TooBusy.into()) };
         let memory = self.uploads.reserve((SMALL_UPLOAD_BYTES as u64).min(place.bytes)).await?;
         let Some(part) = self.store.begin_part(id, place).await? else { return Ok(Upload::Held) };
         // Nobody can seal it or make its parts smaller from here on, but somebody may have since the record was read.
@@ -174,7 +174,7 @@ impl<S: Store> Relay<S> {
             return Err(Code::WrongLength.into());
         }
         let (relay, memory) = (self.clone(), vec![memory]);
-        Ok(Upload::New(NewPart { relay, id, part, begun: None, received: 0, memory, _turn: turn }))
+        Ok(Upload::New(NewPart { relay, id, part, begun: None, received: 0, memory, _slot: slot }))
     }
 
     /// `POST …/seal`.
@@ -194,7 +194,7 @@ impl<S: Store> Relay<S> {
             record.seal(payload_bytes, now)
         };
         self.change(id, sealed).await?;
-        self.changes.tell(id);
+        self.notifier.notify(id);
         Ok(())
     }
 
@@ -248,7 +248,7 @@ impl<S: Store> NewPart<S> {
         if let Err(error) = self.part.finish().await {
             return Err(self.relay.explain(self.id, error).await);
         }
-        self.relay.changes.tell_of_part(self.id);
+        self.relay.notifier.notify_part(self.id);
         let record = self.relay.load(self.id).await?;
         record.live(self.relay.now())?;
         if record.wants_touch(self.relay.now()) {

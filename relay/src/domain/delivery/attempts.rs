@@ -5,7 +5,7 @@ use share_relay_api::limits::{FIRST_LOCK_SECONDS, MAX_LOCK_SECONDS, TRIES};
 
 /// How often the words were guessed wrong.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Guesses {
+pub struct ProofAttempts {
     /// Wrong proofs in a row since the last right one, lock or unlock.
     pub(super) wrong: u32,
     /// Locks so far; each lasts twice as long as the one before. Only the sender's unlock sets it back.
@@ -14,7 +14,7 @@ pub struct Guesses {
     pub(super) locked_until: Option<u64>,
 }
 
-impl Guesses {
+impl ProofAttempts {
     /// Until when the share is locked, if it is.
     pub fn locked_until(&self, now: u64) -> Option<u64> {
         self.locked_until.filter(|&until| now < until)

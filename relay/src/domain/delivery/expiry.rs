@@ -8,7 +8,7 @@ use super::{
         record::{Life, Record, Share},
         refusal::Ending,
     },
-    ticket::{Running, bound},
+    ticket::{ActiveTicket, drop_oldest},
 };
 use crate::limits::TOUCH_SECONDS;
 
@@ -38,7 +38,7 @@ impl Share {
                 events::push(log, ended.expires_at, EventKind::TicketReturned { ticket_hash: ended.hash });
             }
         }
-        bound(&mut self.late);
+        drop_oldest(&mut self.late);
     }
 
     /// When it is over for newcomers: its expiry, or earlier if its upload stopped.
@@ -50,7 +50,7 @@ impl Share {
     /// How and when time has ended it, written down or not: the last allowed download was given to a browser and can be
     /// made no more, or it is over and nothing keeps it. A ticket on a complete share is honoured to its own end.
     pub(in crate::domain) fn ended(&self, now: u64) -> Option<(Ending, u64)> {
-        let is_over = |running: &&Running| now >= running.expires_at;
+        let is_over = |running: &&ActiveTicket| now >= running.expires_at;
         if self.is_used_up(|running| running.received && is_over(&running)) {
             let last = self.running.iter().filter(is_over).map(|running| running.expires_at).max();
             return Some((Ending::Collected, last.unwrap_or(now)));
@@ -70,7 +70,7 @@ impl Share {
     }
 
     /// Whether every allowed download was received, if these running ones were.
-    fn is_used_up(&self, were_received: impl Fn(&Running) -> bool) -> bool {
+    fn is_used_up(&self, were_received: impl Fn(&ActiveTicket) -> bool) -> bool {
         let running = self.running.iter().filter(|running| were_received(running)).count();
         let received = usize::try_from(self.received).unwrap_or(usize::MAX).saturating_add(running);
         self.request.downloads.is_some_and(|allowed| received >= usize::try_from(allowed).unwrap_or(usize::MAX))

@@ -8,7 +8,7 @@ use super::{
         record::{Record, Share},
         refusal::{Ending, Refusal},
     },
-    ticket::{Running, lists},
+    ticket::{ActiveTicket, contains},
 };
 use crate::digest;
 
@@ -34,17 +34,17 @@ impl Record {
         if !events::has_room_for_receipt(&self.events) {
             return Err(Code::TooBusy.into());
         }
-        if let Some(hash) = ticket.filter(|hash| self.kept(now).is_ok_and(|it| lists(&it.replaced, hash))) {
+        if let Some(hash) = ticket.filter(|hash| self.kept(now).is_ok_and(|it| contains(&it.replaced, hash))) {
             // Its place is somebody else's by now, and has its own end.
             events::push(&mut self.events, now, EventKind::Receipt { ticket_hash: *hash, receipt: receipt.clone() });
             return Ok(None);
         }
         let mut place = self.may_receive(ticket, now)?;
         let (share, log) = self.kept_mut(now)?;
-        share.let_go(&place.hash);
+        share.remove_ticket(&place.hash);
         events::push(log, now, EventKind::Receipt { ticket_hash: place.hash, receipt: receipt.clone() });
         if receipt.saved == Saved::Browser {
-            place = Running { expires_at: now.saturating_add(grace), received: true, again: true, ..place };
+            place = ActiveTicket { expires_at: now.saturating_add(grace), received: true, again: true, ..place };
             let again_until = place.expires_at;
             share.running.push(place);
             return Ok(Some(again_until));
@@ -57,12 +57,12 @@ impl Record {
     }
 
     /// The ticket that runs, or that has ended after all was served on it.
-    fn may_receive(&self, ticket: Option<&Bytes32>, now: u64) -> Result<Running, Refusal> {
+    fn may_receive(&self, ticket: Option<&Bytes32>, now: u64) -> Result<ActiveTicket, Refusal> {
         let share = self.kept(now)?;
         let all = share.content_bytes();
         let same = |hash: &Bytes32| ticket.is_some_and(|ticket| digest::equal(hash, ticket));
         if let Some(hash) = share.late.iter().find(|hash| same(hash)) {
-            return Ok(Running { hash: *hash, expires_at: now, served: all, received: false, again: false });
+            return Ok(ActiveTicket { hash: *hash, expires_at: now, served: all, received: false, again: false });
         }
         match share.running.iter().find(|running| same(&running.hash) && running.served >= all) {
             Some(served) => Ok(served.clone()),
@@ -80,7 +80,7 @@ impl Record {
 
 impl Share {
     /// Takes a ticket out of those that run, or that ended after all was served on them.
-    fn let_go(&mut self, ticket: &Bytes32) {
+    fn remove_ticket(&mut self, ticket: &Bytes32) {
         self.running.retain(|running| running.hash != *ticket);
         if let Some(late) = self.late.iter().position(|late| late == ticket) {
             self.late.remove(late);

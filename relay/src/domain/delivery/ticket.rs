@@ -7,7 +7,7 @@ use crate::{digest, limits::FRESH_TICKET_SECONDS};
 
 /// A ticket that has not ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Running {
+pub struct ActiveTicket {
     /// SHA-256 of the ticket.
     pub hash: Bytes32,
     /// When it ends.
@@ -23,7 +23,7 @@ pub struct Running {
     pub again: bool,
 }
 
-impl Running {
+impl ActiveTicket {
     /// Whether its holder has only just taken it.
     pub(super) fn is_fresh(&self, now: u64) -> bool {
         self.served == 0 && now.saturating_add(limits::TICKET_SECONDS - FRESH_TICKET_SECONDS) < self.expires_at
@@ -31,12 +31,12 @@ impl Running {
 }
 
 /// Forgets the oldest of too many ended tickets.
-pub(super) fn bound(tickets: &mut Vec<Bytes32>) {
+pub(super) fn drop_oldest(tickets: &mut Vec<Bytes32>) {
     let too_many = tickets.len().saturating_sub(limits::MAX_RUNNING_TICKETS);
     tickets.drain(..too_many);
 }
 
 /// Whether this ticket is one of these.
-pub(super) fn lists(tickets: &[Bytes32], ticket: &Bytes32) -> bool {
+pub(super) fn contains(tickets: &[Bytes32], ticket: &Bytes32) -> bool {
     tickets.iter().any(|listed| digest::equal(listed, ticket))
 }

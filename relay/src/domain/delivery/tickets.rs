@@ -10,13 +10,13 @@ use super::{
         record::{Life, Record, Share},
         refusal::Refusal,
     },
-    ticket::{Running, bound, lists},
+    ticket::{ActiveTicket, contains, drop_oldest},
 };
 use crate::{digest, limits::RECEIPT_WAIT};
 
 impl Record {
     /// Takes one of the allowed downloads, or takes over one that somebody has taken and left: a download that was
-    /// given to a browser, or one without a receipt on which no answer runs (`quiet_for` tells for how long, `None` if
+    /// given to a browser, or one without a receipt on which no answer runs (`idle_for` tells for how long, `None` if
     /// one does). That takes a proof, so a share to public keys has none to take over. The ticket that is replaced ends,
     /// but may still send its receipt if all was served on it.
     ///
@@ -25,7 +25,7 @@ impl Record {
         &mut self,
         proof_hash: Option<&Bytes32>,
         ticket: &Bytes32,
-        quiet_for: impl Fn(&Bytes32) -> Option<Duration>,
+        idle_for: impl Fn(&Bytes32) -> Option<Duration>,
         now: u64,
     ) -> Result<Ticket, Refusal> {
         if self.kept(now)?.running(ticket, now).is_none() {
@@ -40,14 +40,14 @@ impl Record {
         }
         let (share, log) = self.kept_mut(now)?;
         let expires_at = now.saturating_add(limits::TICKET_SECONDS);
-        let mut new = Running { hash: *ticket, expires_at, served: 0, received: false, again: false };
-        let replaced = share.place_for_ticket(quiet_for, now)?;
+        let mut new = ActiveTicket { hash: *ticket, expires_at, served: 0, received: false, again: false };
+        let replaced = share.place_for_ticket(idle_for, now)?;
         if let Some(old) = &replaced {
             new.received = old.received;
             if old.served >= share.content_bytes() {
                 new.served = old.served;
                 share.replaced.push(old.hash);
-                bound(&mut share.replaced);
+                drop_oldest(&mut share.replaced);
             }
         }
         share.running.push(new);
@@ -61,7 +61,7 @@ impl Record {
     }
 
     /// The share and the running ticket of this hash.
-    pub fn admitted(&self, ticket: Option<&Bytes32>, now: u64) -> Result<(&Share, &Running), Refusal> {
+    pub fn admitted(&self, ticket: Option<&Bytes32>, now: u64) -> Result<(&Share, &ActiveTicket), Refusal> {
         let share = self.kept(now)?;
         if let Some(running) = ticket.and_then(|hash| share.running(hash, now)) {
             return Ok((share, running));
@@ -91,11 +91,11 @@ impl Record {
             EventKind::Ticket { replaces, .. } => *replaces,
             _ => None,
         };
-        let late = || matches!(&self.life, Life::Live(share) if lists(&share.late, ticket));
+        let late = || matches!(&self.life, Life::Live(share) if contains(&share.late, ticket));
         self.events.iter().filter_map(ended).any(|hash| digest::equal(&hash, ticket)) || late()
     }
 
-    fn running_mut(&mut self, ticket: &Bytes32, now: u64) -> Result<&mut Running, Refusal> {
+    fn running_mut(&mut self, ticket: &Bytes32, now: u64) -> Result<&mut ActiveTicket, Refusal> {
         let (share, _) = self.kept_mut(now)?;
         share.running.iter_mut().find(|running| digest::equal(&running.hash, ticket)).ok_or(Code::TicketInvalid.into())
     }
@@ -118,16 +118,16 @@ impl Share {
         self.layout().content_bytes().unwrap_or(u64::MAX)
     }
 
-    pub(super) fn running(&self, ticket: &Bytes32, now: u64) -> Option<&Running> {
+    pub(super) fn running(&self, ticket: &Bytes32, now: u64) -> Option<&ActiveTicket> {
         self.running.iter().find(|running| digest::equal(&running.hash, ticket) && now < running.expires_at)
     }
 
     /// A place for a new ticket: a free one, or else that of the ticket which is given here and runs no more.
     fn place_for_ticket(
         &mut self,
-        quiet_for: impl Fn(&Bytes32) -> Option<Duration>,
+        idle_for: impl Fn(&Bytes32) -> Option<Duration>,
         now: u64,
-    ) -> Result<Option<Running>, Refusal> {
+    ) -> Result<Option<ActiveTicket>, Refusal> {
         if self.header.is_none() || self.manifest.is_none() || self.payload_bytes.is_none() {
             return Err(Refusal::NotReady { stored: 0, total: self.payload_bytes });
         }
@@ -135,7 +135,7 @@ impl Share {
         if self.downloads_left() != Some(0) && !is_full {
             return Ok(None);
         }
-        match self.left_behind(quiet_for, now) {
+        match self.replaceable_ticket(idle_for, now) {
             Some(place) => Ok(Some(self.running.remove(place))),
             None if is_full => Err(Code::TooBusy.into()),
             None => Err(Code::DownloadsTaken.into()),
@@ -143,12 +143,12 @@ impl Share {
     }
 
     /// Which of the running tickets somebody with a proof may replace: first those nobody downloads on.
-    fn left_behind(&self, quiet_for: impl Fn(&Bytes32) -> Option<Duration>, now: u64) -> Option<usize> {
+    fn replaceable_ticket(&self, idle_for: impl Fn(&Bytes32) -> Option<Duration>, now: u64) -> Option<usize> {
         self.request.proof_hash?;
         let all = self.content_bytes();
         let numbered = self.running.iter().enumerate();
         let candidates = numbered.filter_map(|(number, running)| {
-            let quiet = quiet_for(&running.hash);
+            let quiet = idle_for(&running.hash);
             let may_go = match quiet {
                 _ if running.again => now < running.expires_at,
                 None => false,

@@ -13,15 +13,15 @@ use std::{
 use share_relay_api::ShareId;
 use tokio::sync::{OwnedMutexGuard, Semaphore};
 
-use super::{doubts::Doubts, noted_time, reserve::Reserve, writers::Writers};
+use super::{noted_time, reserve::Reserve, unsynced::Unsynced, writers::Writers};
 use crate::{
+    share_locks::ShareLocks,
     storage::{
         blocks::Blocks,
         contract::{Result, StoreError},
         disk,
         folder::Folder,
     },
-    turns::Turns,
 };
 
 pub(super) const RECORD: &str = "record.json";
@@ -40,22 +40,22 @@ pub(super) struct Inner {
     pub(super) noted_time: PathBuf,
     pub(super) names: AtomicU64,
     /// A share's is held while its record is compared and swapped.
-    pub(super) turns: Turns<tokio::sync::Mutex<()>>,
+    pub(super) record_locks: ShareLocks<tokio::sync::Mutex<()>>,
     /// A share's is held while a block is written: the system lets a file have one writer at a time, and the others
     /// would wait for it on a processor.
-    pub(super) pens: Turns<tokio::sync::Mutex<()>>,
-    /// Bounds the threads on which it is waited for one share's turn.
-    pub(super) looks: Turns<Semaphore>,
+    pub(super) write_locks: ShareLocks<tokio::sync::Mutex<()>>,
+    /// Bounds the threads that wait for the lock of one record.
+    pub(super) record_readers: ShareLocks<Semaphore>,
     pub(super) writers: Writers,
     /// Bytes of the parts held of shares somebody has asked about.
     pub(super) sums: Mutex<HashMap<ShareId, u64>>,
     pub(super) blocks: Blocks,
-    pub(super) doubts: Doubts,
+    pub(super) unsynced: Unsynced,
     /// Shares that the relay before this one left, until they are settled.
     pub(super) left: Mutex<HashSet<ShareId>>,
     /// Whether that one came to no clean end.
     pub(super) was_killed: bool,
-    pub(super) settling: Turns<tokio::sync::Mutex<()>>,
+    pub(super) settle_locks: ShareLocks<tokio::sync::Mutex<()>>,
     pub(super) reserve: Reserve,
     /// Temporary files and directories that could not be removed.
     pub(super) leftovers: Mutex<Vec<PathBuf>>,
@@ -95,7 +95,7 @@ impl Inner {
         if !self.left().contains(&id) {
             return Ok(());
         }
-        let _settling = self.settling.of(id).blocking_lock_owned();
+        let _settling = self.settle_locks.of(id).blocking_lock_owned();
         if !self.left().contains(&id) {
             return Ok(());
         }
@@ -129,7 +129,7 @@ impl Inner {
         self.disk.sync_dir(&self.dir(id))?;
         match self.disk.open(&self.file(id, PARTS)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            marks => marks?.sync_data(),
+            index => index?.sync_data(),
         }
     }
 
@@ -147,8 +147,8 @@ impl Inner {
         self.temporary.join(format!("{}-{number}", std::process::id()))
     }
 
-    pub(super) fn turn(&self, id: ShareId) -> OwnedMutexGuard<()> {
-        self.turns.of(id).blocking_lock_owned()
+    pub(super) fn lock_record(&self, id: ShareId) -> OwnedMutexGuard<()> {
+        self.record_locks.of(id).blocking_lock_owned()
     }
 
     /// Removes what is not needed any more, now or with a later sweep.
@@ -214,7 +214,7 @@ impl Inner {
 impl Drop for Inner {
     fn drop(&mut self) {
         let all_settled = !self.was_killed || self.left().is_empty();
-        if self.settled && self.doubts.is_empty() && all_settled {
+        if self.settled && self.unsynced.is_empty() && all_settled {
             // If it fails, the next start only does more than it must.
             let _ = self.lock.write_all_at(&[ENDED], 0);
         }

@@ -13,17 +13,17 @@
 //! ```
 //! A part is written in place and synced; only then is its length written to `parts` and synced, so `parts` never
 //! claims what a crash could lose. A share appears and disappears by renaming its whole directory. What is not known
-//! to be durable is not given out: no mark and no record is, while it is synced or after its sync failed.
+//! to be durable is not given out: no part and no record is, while it is synced or after its sync failed.
 
 mod content;
-mod doubts;
 mod inner;
-mod marks;
 mod noted_time;
 mod part;
+mod part_index;
 mod records;
 mod removal;
 mod reserve;
+mod unsynced;
 mod writers;
 
 use std::{
@@ -41,20 +41,20 @@ use share_relay_api::ShareId;
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
 pub use self::removal::{RemoveError, remove_share};
-use self::{doubts::Doubts, inner::Inner, part::LocalPart, reserve::Reserve, writers::Writers};
+use self::{inner::Inner, part::LocalPart, reserve::Reserve, unsynced::Unsynced, writers::Writers};
 use crate::{
     domain::{PartPlace, Parts, Record},
+    share_locks::ShareLocks,
     storage::{
         blocks::Blocks,
         contract::{Object, Result, Store, StoreError, Stored, Tag},
         disk,
         folder::{Folder, FolderError},
     },
-    turns::Turns,
 };
 
-/// How many at once look at one share's record.
-const LOOKS_AT_ONCE: usize = 4;
+/// How many read one share's record at once.
+const READERS_PER_RECORD: usize = 4;
 
 /// A directory of shares, held by one process.
 #[derive(Debug, Clone)]
@@ -118,16 +118,16 @@ impl LocalStore {
             temporary: dir.join("tmp"),
             noted_time: dir.join(noted_time::NAME),
             names: AtomicU64::new(0),
-            turns: Turns::default(),
-            pens: Turns::default(),
-            looks: Turns::new(|| Semaphore::new(LOOKS_AT_ONCE)),
+            record_locks: ShareLocks::default(),
+            write_locks: ShareLocks::default(),
+            record_readers: ShareLocks::new(|| Semaphore::new(READERS_PER_RECORD)),
             writers: Writers::default(),
             sums: Mutex::default(),
             blocks: Blocks::default(),
-            doubts: Doubts::default(),
+            unsynced: Unsynced::default(),
             left: Mutex::default(),
             was_killed: false,
-            settling: Turns::default(),
+            settle_locks: ShareLocks::default(),
             leftovers: Mutex::default(),
             lock,
             settled: false,
@@ -193,8 +193,8 @@ impl Store for LocalStore {
 
     async fn load(&self, id: ShareId) -> Result<Option<Stored>> {
         // Each waits on a thread of its own while the record is being changed.
-        let looks = self.0.looks.of(id);
-        let _look = looks.acquire().await;
+        let readers = self.0.record_readers.of(id);
+        let _reader = readers.acquire().await;
         match self.run(move |inner| inner.load(id)?.ok_or(StoreError::Missing)).await {
             Err(StoreError::Missing) => Ok(None),
             loaded => loaded.map(Some),
@@ -236,8 +236,8 @@ impl Store for LocalStore {
     }
 
     async fn stored_bytes(&self, id: ShareId) -> Result<u64> {
-        let looks = self.0.looks.of(id);
-        let _look = looks.acquire().await;
+        let readers = self.0.record_readers.of(id);
+        let _reader = readers.acquire().await;
         self.run(move |inner| inner.stored_bytes(id)).await
     }
 

@@ -115,7 +115,7 @@ impl LocalPart {
     /// Writes what has come, on the thread that has it.
     async fn write_through(&mut self, bytes: &[u8]) -> Result<()> {
         let mut gathered = self.settle().await?;
-        let _pen = self.store.pens.of(self.id).lock_owned().await;
+        let _lock = self.store.write_locks.of(self.id).lock_owned().await;
         gathered.place.write(&self.store, bytes)?;
         self.state = State::Idle(gathered);
         Ok(())
@@ -123,11 +123,11 @@ impl LocalPart {
 
     /// Begins to write a block, once no other part of its share is written: not on a thread that others need.
     async fn write_out(&self, mut gathered: Gathered) -> State {
-        let pen = self.store.pens.of(self.id).lock_owned().await;
+        let lock = self.store.write_locks.of(self.id).lock_owned().await;
         let (store, claim) = (self.store.clone(), self.claim.clone());
         State::Writing(spawn_blocking(move || {
             gathered.write(&store)?;
-            drop((pen, claim));
+            drop((lock, claim));
             Ok(gathered)
         }))
     }
@@ -163,14 +163,14 @@ impl PartWriter for LocalPart {
             return Err(StoreError::Length);
         }
         let mut last = self.settle().await?;
-        let pen = self.store.pens.of(self.id).lock_owned().await;
+        let lock = self.store.write_locks.of(self.id).lock_owned().await;
         let finished = spawn_blocking(move || {
             last.write(&self.store)?;
-            drop(pen);
+            drop(lock);
             last.place.content.sync_data()?;
             drop(last);
             self.store.present()?;
-            self.store.mark(self.id, self.place)?;
+            self.store.mark_held(self.id, self.place)?;
             self.store.present()
         });
         finished.await.map_err(io::Error::other)?

@@ -9,8 +9,8 @@ use serde::Deserialize;
 use share_relay_api::ShareId;
 
 use super::{
-    doubts::Doubt,
     inner::{CONTENT, Inner, PARTS, RECORD},
+    unsynced::UnsyncedRecord,
 };
 use crate::{
     domain::Record,
@@ -29,7 +29,7 @@ struct Version {
 impl Inner {
     pub(super) fn create(&self, id: ShareId, record: &[u8]) -> Result<bool> {
         self.settle_left(id)?;
-        let _turn = self.turn(id);
+        let _lock = self.lock_record(id);
         self.settle_record(id)?;
         let dir = self.dir(id);
         if dir.try_exists()? {
@@ -43,13 +43,13 @@ impl Inner {
         }
         // Of a share of this id that was removed by hand.
         self.forget_parts(id);
-        self.doubts.doubt_record(id, Doubt::Creation);
+        self.unsynced.record_pending(id, UnsyncedRecord::Creation);
         if let Err(error) = self.disk.put_in_place(&temporary, &dir) {
             self.discard(temporary);
             self.settle_record(id)?;
             return Err(error.into());
         }
-        self.doubts.trust_record(id);
+        self.unsynced.record_synced(id);
         Ok(true)
     }
 
@@ -67,10 +67,10 @@ impl Inner {
         self.settle_left(id)?;
         let stored = self.read_record(id)?;
         // Looked at afterwards: what was read may have been put there just before.
-        if self.doubts.of_record(id).is_none() {
+        if self.unsynced.record(id).is_none() {
             return Ok(stored);
         }
-        let _turn = self.turn(id);
+        let _lock = self.lock_record(id);
         self.settle_record(id)?;
         self.read_record(id)
     }
@@ -87,7 +87,7 @@ impl Inner {
 
     pub(super) fn replace(&self, id: ShareId, tag: &Tag, record: &[u8]) -> Result<bool> {
         self.settle_left(id)?;
-        let _turn = self.turn(id);
+        let _lock = self.lock_record(id);
         self.settle_record(id)?;
         let text = match fs::read(self.file(id, RECORD)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
@@ -115,31 +115,31 @@ impl Inner {
     fn try_to_put_record(&self, id: ShareId, record: &[u8]) -> io::Result<()> {
         let temporary = self.temporary();
         let put = self.disk.write_new(&temporary, record).and_then(|()| {
-            self.doubts.doubt_record(id, Doubt::Change);
+            self.unsynced.record_pending(id, UnsyncedRecord::Change);
             self.disk.put_in_place(&temporary, &self.file(id, RECORD))
         });
         match put {
-            Ok(()) => self.doubts.trust_record(id),
+            Ok(()) => self.unsynced.record_synced(id),
             Err(_) => self.discard(temporary),
         }
         put
     }
 
-    /// Leaves no doubt about a record: takes back a share that may not be there, and writes a record again that may
-    /// not be this one. The caller has the share's turn.
+    /// Makes a record durable that may not be: takes back a share that may not be there, and writes a record again that may
+    /// not be this one. The caller holds the record's lock.
     fn settle_record(&self, id: ShareId) -> Result<()> {
-        match self.doubts.of_record(id) {
+        match self.unsynced.record(id) {
             None => Ok(()),
-            Some(Doubt::Creation) => {
+            Some(UnsyncedRecord::Creation) => {
                 self.discard(self.take_away(id)?);
                 Ok(())
             }
-            Some(Doubt::Change) => Ok(self.put_record(id, &fs::read(self.file(id, RECORD))?)?),
+            Some(UnsyncedRecord::Change) => Ok(self.put_record(id, &fs::read(self.file(id, RECORD))?)?),
         }
     }
 
     pub(super) fn remove(&self, id: ShareId) -> Result<()> {
-        let _turn = self.turn(id);
+        let _lock = self.lock_record(id);
         let taken = self.take_away(id)?;
         // What is in it goes only once it cannot come back.
         let synced = self.disk.sync_dir(&self.shares);
@@ -158,7 +158,7 @@ impl Inner {
             other => other?,
         }
         self.forget_parts(id);
-        self.doubts.trust_record(id);
+        self.unsynced.record_synced(id);
         Ok(temporary)
     }
 }

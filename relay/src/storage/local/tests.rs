@@ -227,7 +227,7 @@ async fn the_sealed_content_is_header_and_parts_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn half_a_mark_counts_for_nothing() {
+async fn half_an_entry_counts_for_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let store = LocalStore::init(dir.path()).unwrap();
     store.create(id(1), &ready(None)).await.unwrap();
@@ -260,7 +260,7 @@ async fn what_a_killed_relay_left_is_settled_when_it_is_asked_for_and_behind_tha
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_mark_in_doubt_is_taken_back_when_writers_are_paused() {
+async fn an_unsynced_entry_is_taken_back_when_writers_are_paused() {
     const EIO: i32 = 5;
     let (dir, recorder) = (tempfile::tempdir().unwrap(), disk::recorder::Recorder::default());
     let store = LocalStore::init_on(disk::Disk::recorded(&recorder), dir.path()).unwrap();
@@ -268,15 +268,15 @@ async fn a_mark_in_doubt_is_taken_back_when_writers_are_paused() {
     let place = PartPlace { number: 1, offset: 4, bytes: 4 };
     let mut part = store.begin_part(id(1), place).await.unwrap().unwrap();
     part.write(Bytes::from_static(b"five")).await.unwrap();
-    // The content is written and synced, the marks are opened and written, and then cannot be synced.
+    // The content is written and synced, the index is opened and written, and then cannot be synced.
     recorder.fail(4, 1, EIO);
     assert!(part.finish().await.is_err() && recorder.has_failed());
     recorder.heal();
     assert_eq!(store.stored_bytes(id(1)).await.unwrap(), 0);
-    let marks = dir.path().join("shares").join(id(1).as_str()).join(PARTS);
-    assert_eq!(fs::read(&marks).unwrap(), [0, 0, 0, 0, 4, 0, 0, 0]);
+    let index = dir.path().join("shares").join(id(1).as_str()).join(PARTS);
+    assert_eq!(fs::read(&index).unwrap(), [0, 0, 0, 0, 4, 0, 0, 0]);
     drop(store.pause_writers(id(1)).await.unwrap());
-    assert_eq!(fs::read(&marks).unwrap(), [0; 8], "a later start would take it for a part of whatever size by then");
+    assert_eq!(fs::read(&index).unwrap(), [0; 8], "a later start would take it for a part of whatever size by then");
 }
 
 #[cfg(unix)]

@@ -18,7 +18,7 @@ use crate::{
     domain::BlobKind,
     limits::Limits,
     service::{
-        download::{Part, Taker},
+        download::{Backpressure, DownloadBody},
         upload,
     },
     storage::LocalStore,
@@ -105,10 +105,10 @@ impl Setting {
         self.relay.receipt(id(), Some(Bytes32([ticket; 32])), receipt).await
     }
 
-    async fn fetch(&self, ticket: u8) -> Result<Part> {
+    async fn fetch(&self, ticket: u8) -> Result<DownloadBody> {
         let download = self.relay.content(id(), Some(Bytes32([ticket; 32]))).await?;
         let total = download.total;
-        download.serve(0..total, Taker { alone: None, on_stall: Box::new(|| ()) }).await
+        download.serve(0..total, Backpressure { written: None, on_stall: Box::new(|| ()) }).await
     }
 
     async fn served(&self) -> u64 {
@@ -124,9 +124,9 @@ impl Setting {
     }
 }
 
-async fn drain(mut part: Part) -> Vec<u8> {
+async fn drain(mut body: DownloadBody) -> Vec<u8> {
     let mut all = Vec::new();
-    while let Some(Ok(block)) = std::future::poll_fn(|context| part.poll_next(context)).await {
+    while let Some(Ok(block)) = std::future::poll_fn(|context| body.poll_next(context)).await {
         all.extend_from_slice(&block);
     }
     all

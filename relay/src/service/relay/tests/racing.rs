@@ -148,8 +148,8 @@ async fn a_download_is_not_misled_when_parts_become_smaller_while_it_looks() {
     *relay.store.before_parts.lock().unwrap() = vec![shrink];
     let download = relay.content(id(), Some(ticket)).await.unwrap();
     let (from, to) = (download.total - 2 * SEALED_CHUNK_BYTES, download.total);
-    let taker = Taker { alone: None, on_stall: Box::new(|| ()) };
-    let got = tokio::spawn(drain(download.serve(from..to, taker).await.unwrap()));
+    let backpressure = Backpressure { written: None, on_stall: Box::new(|| ()) };
+    let got = tokio::spawn(drain(download.serve(from..to, backpressure).await.unwrap()));
     while relay.stored_bytes(id()).await.unwrap() < 2 * SEALED_CHUNK_BYTES {
         tokio::task::yield_now().await;
     }

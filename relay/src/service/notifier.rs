@@ -1,4 +1,4 @@
-//! Tells running downloads what has become of their share: another part is there, or the share itself has changed. Only
+//! Notifies running downloads of what has become of their share: another part is there, or the share itself has changed. Only
 //! those that wait for parts are woken by parts.
 
 use std::{
@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 /// Who waits for which share. It holds an entry only while somebody waits.
 #[derive(Debug, Clone, Default)]
-pub struct Changes(Arc<Mutex<HashMap<ShareId, Entry>>>);
+pub struct Notifier(Arc<Mutex<HashMap<ShareId, Entry>>>);
 
 #[derive(Debug)]
 struct Entry {
@@ -19,25 +19,25 @@ struct Entry {
     parts: watch::Sender<()>,
 }
 
-/// Somebody who waits for one share's changes.
+/// Somebody who waits for one share's notifier.
 #[derive(Debug)]
 pub struct Subscription {
-    changes: Changes,
+    notifier: Notifier,
     id: ShareId,
     share: watch::Receiver<()>,
     parts: watch::Receiver<()>,
 }
 
-impl Changes {
+impl Notifier {
     /// Tells all who wait for this share that it has changed.
-    pub fn tell(&self, id: ShareId) {
+    pub fn notify(&self, id: ShareId) {
         if let Some(entry) = self.entries().get(&id) {
             entry.share.send_replace(());
         }
     }
 
     /// Tells those who wait for parts of this share that there is another.
-    pub fn tell_of_part(&self, id: ShareId) {
+    pub fn notify_part(&self, id: ShareId) {
         if let Some(entry) = self.entries().get(&id) {
             entry.parts.send_replace(());
         }
@@ -49,7 +49,7 @@ impl Changes {
         let entry =
             entries.entry(id).or_insert_with(|| Entry { share: watch::channel(()).0, parts: watch::channel(()).0 });
         let (share, parts) = (entry.share.subscribe(), entry.parts.subscribe());
-        Subscription { changes: self.clone(), id, share, parts }
+        Subscription { notifier: self.clone(), id, share, parts }
     }
 
     fn entries(&self) -> MutexGuard<'_, HashMap<ShareId, Entry>> {
@@ -58,15 +58,15 @@ impl Changes {
 }
 
 impl Subscription {
-    /// Returns once there is another part, or the share has changed, since that was last told.
-    pub async fn moved_on(&mut self) {
+    /// Returns once there is another part, or the share has changed, since the last notification.
+    pub async fn changed(&mut self) {
         tokio::select! {
-            () = told(&mut self.share) => {}
-            () = told(&mut self.parts) => {}
+            () = notified(&mut self.share) => {}
+            () = notified(&mut self.parts) => {}
         }
     }
 
-    /// Whether the share itself has changed since; asking counts as having been told.
+    /// Whether the share itself has changed since; asking counts as being notified.
     pub fn has_changed(&mut self) -> bool {
         let changed = self.share.has_changed().unwrap_or(false);
         self.share.mark_unchanged();
@@ -74,16 +74,16 @@ impl Subscription {
     }
 }
 
-async fn told(receiver: &mut watch::Receiver<()>) {
+async fn notified(receiver: &mut watch::Receiver<()>) {
     if receiver.changed().await.is_err() {
-        // The sender lives in `changes` for as long as the subscription does.
+        // The sender lives in the notifier for as long as the subscription does.
         std::future::pending::<()>().await;
     }
 }
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        let mut entries = self.changes.entries();
+        let mut entries = self.notifier.entries();
         if entries.get(&self.id).is_some_and(|entry| entry.share.receiver_count() == 1) {
             entries.remove(&self.id);
         }
@@ -96,33 +96,33 @@ mod tests {
 
     #[tokio::test]
     async fn a_change_reaches_those_who_wait_for_that_share_only() {
-        let (changes, one, two) = (Changes::default(), ShareId::from_random([1; 12]), ShareId::from_random([2; 12]));
-        let (mut a, mut b, mut other) = (changes.subscribe(one), changes.subscribe(one), changes.subscribe(two));
-        changes.tell(one);
-        a.moved_on().await;
+        let (notifier, one, two) = (Notifier::default(), ShareId::from_random([1; 12]), ShareId::from_random([2; 12]));
+        let (mut a, mut b, mut other) = (notifier.subscribe(one), notifier.subscribe(one), notifier.subscribe(two));
+        notifier.notify(one);
+        a.changed().await;
         assert!(b.has_changed() && !b.has_changed() && !other.has_changed());
     }
 
     #[tokio::test]
     async fn a_part_is_told_to_those_who_wait_for_parts_only() {
-        let (changes, id) = (Changes::default(), ShareId::from_random([1; 12]));
-        let mut waiting = changes.subscribe(id);
-        changes.tell_of_part(id);
+        let (notifier, id) = (Notifier::default(), ShareId::from_random([1; 12]));
+        let mut waiting = notifier.subscribe(id);
+        notifier.notify_part(id);
         assert!(!waiting.has_changed());
-        waiting.moved_on().await;
-        changes.tell(id);
-        waiting.moved_on().await;
-        assert!(!waiting.has_changed(), "told already");
+        waiting.changed().await;
+        notifier.notify(id);
+        waiting.changed().await;
+        assert!(!waiting.has_changed(), "notified already");
     }
 
     #[test]
     fn nothing_is_kept_once_nobody_waits() {
-        let (changes, id) = (Changes::default(), ShareId::from_random([1; 12]));
-        let (a, b) = (changes.subscribe(id), changes.subscribe(id));
+        let (notifier, id) = (Notifier::default(), ShareId::from_random([1; 12]));
+        let (a, b) = (notifier.subscribe(id), notifier.subscribe(id));
         drop(a);
-        assert_eq!(changes.entries().len(), 1);
+        assert_eq!(notifier.entries().len(), 1);
         drop(b);
-        assert_eq!(changes.entries().len(), 0);
-        changes.tell(id);
+        assert_eq!(notifier.entries().len(), 0);
+        notifier.notify(id);
     }
 }

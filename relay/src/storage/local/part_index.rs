@@ -1,4 +1,4 @@
-//! Which parts of a share are held: the marks in its file `parts`, and the sum of what they say.
+//! Which parts of a share are held: the index in its file `parts`, an entry a part, and the sum of their lengths.
 
 use std::{
     collections::HashMap,
@@ -20,10 +20,10 @@ use crate::{
 };
 
 /// Bytes a part takes in `parts`.
-const MARK_BYTES: usize = 4;
+const ENTRY_BYTES: usize = 4;
 
-/// Marks that are in memory at once for a sum.
-const MARKS_AT_ONCE: usize = 1024;
+/// Entries that are in memory at once for a sum.
+const ENTRIES_AT_ONCE: usize = 1024;
 
 /// Shares whose held bytes are remembered.
 const MAX_SUMS: usize = 10_000;
@@ -31,13 +31,13 @@ const MAX_SUMS: usize = 10_000;
 impl Inner {
     pub(super) fn parts(&self, id: ShareId, numbers: Range<u64>) -> Result<Parts> {
         self.settle_left(id)?;
-        let mut marks = File::open(self.file(id, PARTS))?;
-        marks.seek(SeekFrom::Start(mark_at(numbers.start)))?;
+        let mut index = File::open(self.file(id, PARTS))?;
+        index.seek(SeekFrom::Start(entry_at(numbers.start)))?;
         let mut bytes = Vec::new();
-        marks.take(mark_at(numbers.end - numbers.start)).read_to_end(&mut bytes)?;
-        let (marks, _) = bytes.as_chunks::<MARK_BYTES>();
-        let mut parts = Parts(marks.iter().map(|mark| u32::from_le_bytes(*mark)).collect());
-        for number in self.doubts.marks(id) {
+        index.take(entry_at(numbers.end - numbers.start)).read_to_end(&mut bytes)?;
+        let (entries, _) = bytes.as_chunks::<ENTRY_BYTES>();
+        let mut parts = Parts(entries.iter().map(|entry| u32::from_le_bytes(*entry)).collect());
+        for number in self.unsynced.parts(id) {
             let place = number.checked_sub(numbers.start).and_then(|place| usize::try_from(place).ok());
             if let Some(length) = place.and_then(|place| parts.0.get_mut(place)) {
                 *length = 0;
@@ -47,18 +47,18 @@ impl Inner {
     }
 
     /// Marks a part as held, durably.
-    pub(super) fn mark(&self, id: ShareId, place: PartPlace) -> Result<()> {
+    pub(super) fn mark_held(&self, id: ShareId, place: PartPlace) -> Result<()> {
         let length = u32::try_from(place.bytes).map_err(|_| StoreError::Length)?;
-        let marks = self.disk.open(&self.file(id, PARTS))?;
+        let index = self.disk.open(&self.file(id, PARTS))?;
         {
-            let _turn = self.turn(id);
-            self.doubts.doubt_mark(id, place.number);
+            let _lock = self.lock_record(id);
+            self.unsynced.part_pending(id, place.number);
         }
-        marks.write_all_at(&length.to_le_bytes(), mark_at(place.number))?;
-        marks.sync_data()?;
+        index.write_all_at(&length.to_le_bytes(), entry_at(place.number))?;
+        index.sync_data()?;
         // No sum is taken in between.
-        let _turn = self.turn(id);
-        self.doubts.trust_mark(id, place.number);
+        let _lock = self.lock_record(id);
+        self.unsynced.part_synced(id, place.number);
         if let Some(sum) = self.sums().get_mut(&id) {
             *sum += place.bytes;
         }
@@ -66,15 +66,15 @@ impl Inner {
     }
 
     pub(super) fn stored_bytes(&self, id: ShareId) -> Result<u64> {
-        let _turn = self.turn(id);
+        let _lock = self.lock_record(id);
         if let Some(sum) = self.sums().get(&id) {
             return Ok(*sum);
         }
         let mut sum = 0;
-        for first in (0..MAX_PARTS).step_by(MARKS_AT_ONCE) {
-            let parts = self.parts(id, first..first + MARKS_AT_ONCE as u64)?;
+        for first in (0..MAX_PARTS).step_by(ENTRIES_AT_ONCE) {
+            let parts = self.parts(id, first..first + ENTRIES_AT_ONCE as u64)?;
             sum += parts.0.iter().copied().map(u64::from).sum::<u64>();
-            if parts.0.len() < MARKS_AT_ONCE {
+            if parts.0.len() < ENTRIES_AT_ONCE {
                 break;
             }
         }
@@ -90,30 +90,30 @@ impl Inner {
         self.sums.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps parts from being written, and takes back the marks in doubt.
+    /// Keeps parts from being written, and clears the entries that are not known to be durable.
     pub(super) fn pause_writers(&self, id: ShareId) -> Result<Claim> {
         let paused = self.writers.pause(id).ok_or(StoreError::Busy)?;
-        let doubtful = self.doubts.marks(id);
-        if doubtful.is_empty() {
+        let unsynced = self.unsynced.parts(id);
+        if unsynced.is_empty() {
             return Ok(paused);
         }
-        let marks = self.disk.open(&self.file(id, PARTS))?;
-        for number in &doubtful {
-            marks.write_all_at(&[0; MARK_BYTES], mark_at(*number))?;
+        let index = self.disk.open(&self.file(id, PARTS))?;
+        for number in &unsynced {
+            index.write_all_at(&[0; ENTRY_BYTES], entry_at(*number))?;
         }
-        marks.sync_data()?;
-        doubtful.into_iter().for_each(|number| self.doubts.trust_mark(id, number));
+        index.sync_data()?;
+        unsynced.into_iter().for_each(|number| self.unsynced.part_synced(id, number));
         Ok(paused)
     }
 
     /// Forgets what is known of a share's parts, with the parts.
     pub(super) fn forget_parts(&self, id: ShareId) {
         self.sums().remove(&id);
-        self.doubts.forget_marks(id);
+        self.unsynced.forget_parts(id);
     }
 }
 
-/// Where the mark of a part lies in `parts`.
-fn mark_at(number: u64) -> u64 {
-    number.saturating_mul(MARK_BYTES as u64)
+/// Where the entry of a part lies in `parts`.
+fn entry_at(number: u64) -> u64 {
+    number.saturating_mul(ENTRY_BYTES as u64)
 }

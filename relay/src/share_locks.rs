@@ -1,4 +1,4 @@
-//! Locks by which calls on one share take turns, and on no other.
+//! A lock for each share: calls on one share wait for each other, and for no other share.
 
 use std::{
     collections::HashMap,
@@ -9,7 +9,7 @@ use share_relay_api::ShareId;
 
 /// A lock of some kind for each share that anybody is about.
 #[derive(Debug)]
-pub struct Turns<L> {
+pub struct ShareLocks<L> {
     new: fn() -> L,
     locks: Mutex<Locks<L>>,
 }
@@ -23,13 +23,13 @@ struct Locks<L> {
 
 const FEW: usize = 64;
 
-impl<L: Default> Default for Turns<L> {
+impl<L: Default> Default for ShareLocks<L> {
     fn default() -> Self {
         Self::new(L::default)
     }
 }
 
-impl<L> Turns<L> {
+impl<L> ShareLocks<L> {
     /// Locks that are made by `new`.
     pub fn new(new: fn() -> L) -> Self {
         Self { new, locks: Mutex::new(Locks { by_share: HashMap::new(), sweep_at: FEW }) }
@@ -57,12 +57,12 @@ mod tests {
 
     #[test]
     fn a_share_has_one_lock_and_nothing_is_kept_of_those_that_nobody_has() {
-        let turns = Turns::<Mutex<()>>::default();
+        let locks = ShareLocks::<Mutex<()>>::default();
         let id = |n: u32| ShareId::from_random([n.to_be_bytes(), [0; 4], [0; 4]].concat().try_into().unwrap());
-        let (one, other) = (turns.of(id(0)), turns.of(id(1)));
-        assert!(Arc::ptr_eq(&one, &turns.of(id(0))) && !Arc::ptr_eq(&one, &other));
-        (2..10_000).for_each(|n| drop(turns.of(id(n))));
-        assert!(turns.locks.lock().unwrap().by_share.len() <= FEW);
-        assert!(Arc::ptr_eq(&one, &turns.of(id(0))));
+        let (one, other) = (locks.of(id(0)), locks.of(id(1)));
+        assert!(Arc::ptr_eq(&one, &locks.of(id(0))) && !Arc::ptr_eq(&one, &other));
+        (2..10_000).for_each(|n| drop(locks.of(id(n))));
+        assert!(locks.locks.lock().unwrap().by_share.len() <= FEW);
+        assert!(Arc::ptr_eq(&one, &locks.of(id(0))));
     }
 }

@@ -1,4 +1,4 @@
-//! Counts how often something is going on at once, and remembers for a while that it has.
+//! Limits how many things of one key run at once, and remembers for a while when the last one ended.
 
 use std::{
     collections::HashMap,
@@ -9,9 +9,9 @@ use std::{
 
 use tokio::time::Instant;
 
-/// What is going on, and how often. It holds an entry while something is, and for [`REMEMBERED`] afterwards.
+/// How many run, by key. It holds an entry while any does, and for [`REMEMBERED`] afterwards.
 #[derive(Debug)]
-pub struct Tally<K>(Arc<Mutex<HashMap<K, Entry>>>);
+pub struct ConcurrencyLimit<K>(Arc<Mutex<HashMap<K, Entry>>>);
 
 #[derive(Debug)]
 struct Entry {
@@ -20,31 +20,31 @@ struct Entry {
     changed: Instant,
 }
 
-/// One thing going on, until dropped.
+/// One of those that run, until dropped.
 #[derive(Debug)]
-pub struct Counted<K: Copy + Eq + Hash> {
-    counts: Tally<K>,
+pub struct Permit<K: Copy + Eq + Hash> {
+    counts: ConcurrencyLimit<K>,
     key: K,
 }
 
-/// How long it is remembered that something was going on.
+/// How long it is remembered that something ran.
 pub const REMEMBERED: Duration = Duration::from_secs(300);
 
-impl<K> Clone for Tally<K> {
+impl<K> Clone for ConcurrencyLimit<K> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
 }
 
-impl<K> Default for Tally<K> {
+impl<K> Default for ConcurrencyLimit<K> {
     fn default() -> Self {
         Self(Arc::default())
     }
 }
 
-impl<K: Copy + Eq + Hash> Tally<K> {
-    /// Counts one more, unless there are `most` already.
-    pub fn count(&self, key: K, most: usize) -> Option<Counted<K>> {
+impl<K: Copy + Eq + Hash> ConcurrencyLimit<K> {
+    /// Begins one more, unless `most` run already.
+    pub fn acquire(&self, key: K, most: usize) -> Option<Permit<K>> {
         let (mut counts, now) = (self.counts(), Instant::now());
         if !counts.contains_key(&key) {
             counts.retain(|_, entry| entry.running > 0 || now - entry.changed < REMEMBERED);
@@ -54,11 +54,11 @@ impl<K: Copy + Eq + Hash> Tally<K> {
             return None;
         }
         *entry = Entry { running: entry.running + 1, changed: now };
-        Some(Counted { counts: self.clone(), key })
+        Some(Permit { counts: self.clone(), key })
     }
 
-    /// For how long nothing has been going on: `None` while something is, the longest time if nothing is remembered.
-    pub fn quiet_for(&self, key: &K) -> Option<Duration> {
+    /// For how long nothing has run: `None` while something does, the longest time if nothing is remembered.
+    pub fn idle_for(&self, key: &K) -> Option<Duration> {
         match self.counts().get(key) {
             Some(entry) => (entry.running == 0).then(|| entry.changed.elapsed()),
             None => Some(Duration::MAX),
@@ -70,7 +70,7 @@ impl<K: Copy + Eq + Hash> Tally<K> {
     }
 }
 
-impl<K: Copy + Eq + Hash> Drop for Counted<K> {
+impl<K: Copy + Eq + Hash> Drop for Permit<K> {
     fn drop(&mut self) {
         if let Some(entry) = self.counts.counts().get_mut(&self.key) {
             *entry = Entry { running: entry.running.saturating_sub(1), changed: Instant::now() };
@@ -84,16 +84,16 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn each_key_has_its_own_bound_and_is_forgotten_after_a_while() {
-        let tally = Tally::default();
-        let held = [tally.count('a', 2).unwrap(), tally.count('a', 2).unwrap(), tally.count('b', 1).unwrap()];
-        assert!(tally.count('a', 2).is_none() && tally.count('b', 1).is_none());
-        assert_eq!((tally.quiet_for(&'a'), tally.quiet_for(&'c')), (None, Some(Duration::MAX)));
+        let limit = ConcurrencyLimit::default();
+        let held = [limit.acquire('a', 2).unwrap(), limit.acquire('a', 2).unwrap(), limit.acquire('b', 1).unwrap()];
+        assert!(limit.acquire('a', 2).is_none() && limit.acquire('b', 1).is_none());
+        assert_eq!((limit.idle_for(&'a'), limit.idle_for(&'c')), (None, Some(Duration::MAX)));
         drop(held);
         tokio::time::advance(Duration::from_secs(7)).await;
-        assert_eq!(tally.quiet_for(&'a'), Some(Duration::from_secs(7)));
-        assert!(tally.count('a', 2).is_some());
+        assert_eq!(limit.idle_for(&'a'), Some(Duration::from_secs(7)));
+        assert!(limit.acquire('a', 2).is_some());
         tokio::time::advance(REMEMBERED).await;
-        let _held = tally.count('c', 1);
-        assert_eq!(tally.counts().len(), 1);
+        let _held = limit.acquire('c', 1);
+        assert_eq!(limit.counts().len(), 1);
     }
 }

@@ -8,9 +8,9 @@ use super::record::{Life, Record, Share};
 impl Record {
     /// The share, if all that sets it apart from the stored one may be lost with the process: guesses at the words, and,
     /// where downloads are not counted, tickets and what was served on them. Never a receipt.
-    pub fn passing_since(&self, stored: &Self) -> Option<&Share> {
+    pub fn volatile_since(&self, stored: &Self) -> Option<&Share> {
         let (Life::Live(now), Life::Live(then)) = (&self.life, &stored.life) else { return None };
-        let mut same = Share { guesses: then.guesses.clone(), ..(**now).clone() };
+        let mut same = Share { attempts: then.attempts.clone(), ..(**now).clone() };
         if now.request.downloads.is_none() {
             same.running.clone_from(&then.running);
             same.late.clone_from(&then.late);
@@ -21,9 +21,9 @@ impl Record {
     }
 
     /// Puts a share that could not be stored in the place of this record's.
-    pub fn recall(&mut self, passing: &Share) {
+    pub fn recall(&mut self, volatile: &Share) {
         if let Life::Live(share) = &mut self.life {
-            **share = passing.clone();
+            **share = volatile.clone();
         }
     }
 
@@ -62,12 +62,12 @@ mod tests {
             let stored = ready(downloads);
             let mut record = stored.clone();
             assert!(record.prove(Some(&bytes(9)), 0).is_err());
-            assert!(record.passing_since(&stored).is_some());
+            assert!(record.volatile_since(&stored).is_some());
             take(&mut record, 5);
             record.charge(&bytes(5), 100, 0).unwrap();
-            assert_eq!(record.passing_since(&stored).is_some(), downloads.is_none());
+            assert_eq!(record.volatile_since(&stored).is_some(), downloads.is_none());
             record.end(crate::domain::Ending::Revoked, 0);
-            assert!(record.passing_since(&stored).is_none());
+            assert!(record.volatile_since(&stored).is_none());
         }
     }
 
@@ -83,7 +83,7 @@ mod tests {
                 let mut record = stored.clone();
                 let receipt = Receipt { fingerprint: bytes(7), time: 0, saved, mac: bytes(8) };
                 record.receive(Some(&bytes(5)), &receipt, 3600, 0).unwrap();
-                assert!(record.passing_since(&stored).is_none(), "{downloads:?} {saved:?}");
+                assert!(record.volatile_since(&stored).is_none(), "{downloads:?} {saved:?}");
             }
         }
     }

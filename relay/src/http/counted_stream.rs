@@ -14,12 +14,12 @@ use tokio::{
 use super::connection::Connection;
 
 /// A stream, and what is known of its connection.
-pub struct Counted {
+pub struct CountedStream {
     stream: TcpStream,
     connection: Connection,
 }
 
-impl Counted {
+impl CountedStream {
     /// Notes in `connection` what comes and goes on this stream.
     pub fn new(stream: TcpStream, connection: Connection) -> Self {
         Self { stream, connection }
@@ -32,7 +32,7 @@ impl Counted {
     }
 }
 
-impl AsyncRead for Counted {
+impl AsyncRead for CountedStream {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let read = Pin::new(&mut self.stream).poll_read(context, into);
         if read.is_ready() {
@@ -42,7 +42,7 @@ impl AsyncRead for Counted {
     }
 }
 
-impl AsyncWrite for Counted {
+impl AsyncWrite for CountedStream {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
         self.count(&written);

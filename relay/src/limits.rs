@@ -15,7 +15,8 @@ pub const IDLE_BLOCKS: usize = 16;
 /// waits in the system's own buffer.
 pub const SMALL_UPLOAD_BYTES: usize = 64 * 1024;
 
-/// Parts of one share that are taken in at once; further ones wait, so that no sender takes the memory of all others.
+/// Parts of one share that are taken in at once; further ones wait, so that one upload does not take the memory of all
+/// others. Who makes many shares is bounded by the connections.
 pub const PARTS_AT_ONCE: usize = 8;
 
 /// A part of which so much has come at [`FAST_BYTES_PER_SECOND`] or more is gathered in blocks of [`BLOCK_BYTES`].

@@ -100,8 +100,9 @@ impl RequestBody {
         }
     }
 
-    /// The whole body, of at most `most` bytes.
+    /// The whole body, of at most `most` bytes. Until it is there, its connection gives way to others.
     pub async fn whole(&mut self, most: u64) -> Result<Bytes, Error> {
+        let _waiting = self.connection.wait();
         let too_large = Refusal::TooLarge { limit: most };
         if self.declared.is_some_and(|declared| declared > most) {
             return Err(too_large.into());
@@ -118,15 +119,12 @@ impl RequestBody {
 
     /// The body as JSON. It is small, so it comes soon, or its connection is of no use.
     pub async fn json<T: DeserializeOwned>(&mut self) -> Result<T, Error> {
-        let waiting = self.connection.wait();
         let deadline = self.begun + self.limits.json;
         let Ok(text) = timeout_at(deadline, self.whole(MAX_JSON_BYTES)).await else {
             self.failed = true;
             return Err(Code::Timeout.into());
         };
-        let text = text?;
-        drop(waiting);
-        let json: Json = serde_json::from_slice(&text).map_err(|_| Code::BadRequest)?;
+        let json: Json = serde_json::from_slice(&text?).map_err(|_| Code::BadRequest)?;
         Ok(json.read().map_err(|_| Code::BadRequest)?)
     }
 

@@ -213,9 +213,9 @@ async fn put_blob<S: Store>(
     kind: BlobKind,
     body: &mut RequestBody,
 ) -> Result<()> {
-    let _memory = relay.expect_blob(id, manage_key, kind, body.declared()?).await?;
+    let memory = relay.expect_blob(id, manage_key, kind, body.declared()?).await?;
     let bytes = body.whole(MAX_MANIFEST_BYTES).await?;
-    relay.put_blob(id, manage_key, kind, bytes).await
+    relay.put_blob(id, manage_key, kind, bytes, memory).await
 }
 
 async fn put_part<S: Store>(

@@ -43,9 +43,11 @@ use crate::{
 /// Bytes of an HTTP/2 answer that wait for the client to take them.
 const SEND_BYTES: usize = 64 * 1024;
 
-/// Bytes of an HTTP/2 request's body that may come before they are read; all requests of a connection have four times as
-/// many.
+/// Bytes of an HTTP/2 request's body that may come before they are read; all requests of a connection have twice as many.
 const RECEIVE_BYTES: u32 = 128 * 1024;
+
+/// Bytes of an HTTP/2 request's head. What takes a byte on the wire may take seventy in memory, in every stream.
+const HTTP2_HEAD_BYTES: u32 = 16 * 1024;
 
 /// Pause after a connection could not be accepted, for want of file descriptors perhaps.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -208,10 +210,10 @@ fn protocol(limits: &Limits) -> Builder<TokioExecutor> {
     builder
         .http2()
         .timer(TokioTimer::new())
-        .max_header_list_size(limits.header_bytes)
+        .max_header_list_size(limits.header_bytes.min(HTTP2_HEAD_BYTES))
         .max_concurrent_streams(limits.streams)
         .initial_stream_window_size(RECEIVE_BYTES)
-        .initial_connection_window_size(4 * RECEIVE_BYTES)
+        .initial_connection_window_size(2 * RECEIVE_BYTES)
         .max_send_buf_size(SEND_BYTES);
     builder
 }

@@ -40,19 +40,29 @@ impl<S: Store> Relay<S> {
         queue.waiting().push(change.clone());
         let _lock = queue.lock.lock().await;
         if let Some(outcome) = locked(&own).outcome.take() {
-            return Ok(outcome?);
+            return outcome;
         }
         let all = queue.take_with(&change);
-        if all.len() < 2 || self.apply(id, &all).await.is_err() {
-            all.iter().for_each(|change| locked(change).forget());
-            self.apply(id, &[change]).await?;
+        match if all.len() < 2 { Ok(false) } else { self.apply(id, &all).await.map(|()| true) } {
+            Ok(true) => {}
+            // Applied again, they might be made twice.
+            Err(Error::Store(StoreError::Uncertain(_))) => all.iter().for_each(|change| locked(change).fail()),
+            Ok(false) | Err(_) => self.apply(id, &[change]).await?,
         }
         let outcome = locked(&own).outcome.take();
-        Ok(outcome.ok_or(Code::Internal)??)
+        outcome.unwrap_or_else(|| Err(Code::Internal.into()))
     }
 
-    /// Applies changes one after the other and stores what comes of them, at once.
+    /// Applies changes one after the other and stores what comes of them, at once. Unless that is done, nothing came of
+    /// them.
     async fn apply(&self, id: ShareId, changes: &[Arc<Mutex<dyn Change>>]) -> Result<()> {
+        let mut applied = Applied { changes, are_stored: false };
+        self.apply_and_store(id, changes).await?;
+        applied.are_stored = true;
+        Ok(())
+    }
+
+    async fn apply_and_store(&self, id: ShareId, changes: &[Arc<Mutex<dyn Change>>]) -> Result<()> {
         for _ in 0..limits::CHANGE_TRIES {
             let stored = self.stored(id).await?.ok_or(Code::NotFound)?;
             let (now, may_end) = (self.now(), self.may_end());
@@ -110,12 +120,17 @@ impl<S: Store> Relay<S> {
             other => other,
         };
         let replaced = match replaced {
-            Ok(replaced) => replaced,
-            Err(error) if self.is_stored(id, &new).await => {
-                tracing::warn!(share = short(&id), error = line::of_error(&error), "a change was stored after all");
-                true
-            }
-            Err(error) => return Err(error.into()),
+            Ok(true) => true,
+            // Its last step may have failed alone, or been done and not told.
+            Ok(false) => self.is_stored(id, &new).await?,
+            Err(error) => match self.is_stored(id, &new).await {
+                Ok(true) => {
+                    tracing::warn!(share = short(&id), error = line::of_error(&error), "a change was stored after all");
+                    true
+                }
+                Ok(false) => return Err(error.into()),
+                Err(_) => return Err(StoreError::Uncertain(Box::new(error)).into()),
+            },
         };
         if replaced {
             self.unstored.forget(id);
@@ -128,10 +143,24 @@ impl<S: Store> Relay<S> {
         Ok(replaced)
     }
 
-    /// Whether a record is there, durably, though storing it failed: its last step may have. It must not be changed by
-    /// the same rule again.
-    async fn is_stored(&self, id: ShareId, record: &Record) -> bool {
-        self.store.load(id).await.is_ok_and(|stored| stored.is_some_and(|stored| stored.record == *record))
+    /// Whether this very record is there, durably.
+    async fn is_stored(&self, id: ShareId, record: &Record) -> std::result::Result<bool, StoreError> {
+        Ok(self.store.load(id).await?.is_some_and(|stored| stored.record == *record))
+    }
+}
+
+/// Changes that are being applied. What came of them is forgotten when this is dropped, also by a rule that panics, unless
+/// it is stored.
+struct Applied<'a> {
+    changes: &'a [Arc<Mutex<dyn Change>>],
+    are_stored: bool,
+}
+
+impl Drop for Applied<'_> {
+    fn drop(&mut self) {
+        if !self.are_stored {
+            self.changes.iter().for_each(|change| locked(change).forget());
+        }
     }
 }
 

@@ -2,6 +2,9 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use share_relay_api::Code;
+
+use super::error::{Error, Result};
 use crate::domain::{Record, Refusal};
 
 /// The changes of one share that wait to be applied.
@@ -17,7 +20,7 @@ pub struct Pending<T, F> {
     /// The rule.
     pub rule: F,
     /// What came of it.
-    pub outcome: Option<Result<T, Refusal>>,
+    pub outcome: Option<Result<T>>,
 }
 
 /// What can be done to a record.
@@ -27,19 +30,26 @@ pub trait Change: Send {
 
     /// It was not stored.
     fn forget(&mut self);
+
+    /// Nobody knows whether it was stored.
+    fn fail(&mut self);
 }
 
 impl<T, F> Change for Pending<T, F>
 where
     T: Send,
-    F: FnMut(&mut Record, u64) -> Result<T, Refusal> + Send,
+    F: FnMut(&mut Record, u64) -> std::result::Result<T, Refusal> + Send,
 {
     fn apply(&mut self, record: &mut Record, now: u64) -> bool {
-        self.outcome.insert((self.rule)(record, now)).is_err()
+        self.outcome.insert((self.rule)(record, now).map_err(Error::from)).is_err()
     }
 
     fn forget(&mut self) {
         self.outcome = None;
+    }
+
+    fn fail(&mut self) {
+        self.outcome = Some(Err(Code::StorageFailing.into()));
     }
 }
 

@@ -98,7 +98,7 @@ impl StoreError {
             Self::Busy => Code::TooBusy,
             Self::Full => Code::StorageFull,
             Self::Away => Code::StorageMissing,
-            Self::Missing | Self::Io(_) => Code::StorageFailing,
+            Self::Missing | Self::Io(_) | Self::Uncertain(_) => Code::StorageFailing,
             Self::Damaged(_) => Code::RecordDamaged,
             Self::Length => Code::Internal,
         }

@@ -96,16 +96,23 @@ impl<S: Store> Relay<S> {
         Ok(self.blobs.reserve(bytes).await?)
     }
 
-    /// `PUT …/header` and `PUT …/manifest`. Carried through even if the caller goes away.
+    /// `PUT …/header` and `PUT …/manifest`. Carried through even if the caller goes away; the memory is given back when the
+    /// bytes are.
     pub async fn put_blob(
         self: &Arc<Self>,
         id: ShareId,
         manage_key: Option<Bytes32>,
         kind: BlobKind,
         bytes: Bytes,
+        memory: Memory,
     ) -> Result<()> {
         let relay = self.clone();
-        tokio::spawn(async move { relay.set_blob(id, manage_key, kind, bytes).await }).await?
+        let set = async move {
+            let set = relay.set_blob(id, manage_key, kind, bytes).await;
+            drop(memory);
+            set
+        };
+        tokio::spawn(set).await?
     }
 
     async fn set_blob(

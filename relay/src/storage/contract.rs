@@ -58,6 +58,9 @@ pub enum StoreError {
     /// Reading or writing failed.
     #[error("reading or writing failed")]
     Io(#[source] io::Error),
+    /// A change failed, and nobody can tell now whether it is stored all the same.
+    #[error("it is not known whether a change was stored")]
+    Uncertain(#[source] Box<StoreError>),
 }
 
 impl From<io::Error> for StoreError {
@@ -74,7 +77,7 @@ impl From<io::Error> for StoreError {
 impl StoreError {
     /// Whether nothing can be written: the disk is full, fails, or can only be read.
     pub fn takes_nothing(&self) -> bool {
-        matches!(self, Self::Full | Self::Io(_))
+        matches!(self, Self::Full | Self::Io(_) | Self::Uncertain(_))
     }
 }
 

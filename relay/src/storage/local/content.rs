@@ -53,11 +53,17 @@ impl Inner {
     pub(super) fn seal(&self, id: ShareId, content_bytes: u64) -> Result<()> {
         let file = self.disk.open(&self.file(id, CONTENT))?;
         // What is held up to there was synced, and the length with it.
-        if file.length()? == content_bytes {
+        let length = file.length()?;
+        if length == content_bytes {
             return Ok(());
         }
         file.set_len(content_bytes)?;
-        Ok(file.sync_all()?)
+        if let Err(error) = file.sync_all() {
+            // Or else the next try would find it done.
+            file.set_len(length)?;
+            return Err(error.into());
+        }
+        Ok(())
     }
 
     pub(super) fn read(&self, id: ShareId, object: Object, offset: u64, most: usize) -> Result<Bytes> {

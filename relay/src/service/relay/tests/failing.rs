@@ -108,6 +108,20 @@ async fn a_change_of_which_only_the_last_sync_fails_is_made_once() {
 }
 
 #[tokio::test]
+async fn changes_that_may_be_stored_are_not_made_again() {
+    let failing = Failing::with(Some(2), false).await;
+    let Failing { setting, recorder } = &failing;
+    setting.take(1).await.unwrap();
+    let charge = |record: &mut Record, now| record.charge(&hash_of(1), 10, now);
+    recorder.fail(4, usize::MAX, EIO);
+    for outcome in queued(&setting.relay, vec![Box::new(charge), Box::new(charge)]).await {
+        assert_eq!(code(outcome), Code::StorageFailing);
+    }
+    recorder.heal();
+    assert_eq!(setting.served().await, 20, "they were stored, once");
+}
+
+#[tokio::test]
 async fn a_disk_that_can_only_be_read_is_no_invitation_to_guess() {
     for downloads in [None, Some(1)] {
         let failing = Failing::with(downloads, true).await;

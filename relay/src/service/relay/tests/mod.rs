@@ -27,6 +27,12 @@ use crate::{
 const HEADER: &[u8] = b"header and nonce";
 const PAYLOAD: u64 = SEALED_CHUNK_BYTES + 100;
 
+/// Sets a header or manifest as a call does.
+async fn put_blob<S: Store>(relay: &Arc<Relay<S>>, kind: BlobKind, bytes: &'static [u8]) -> Result<()> {
+    let memory = relay.expect_blob(id(), key(), kind, bytes.len() as u64).await?;
+    relay.put_blob(id(), key(), kind, Bytes::from_static(bytes), memory).await
+}
+
 struct Setting {
     dir: TempDir,
     clock: Arc<TestClock>,
@@ -76,7 +82,7 @@ impl Setting {
     /// All that follows once the share is created.
     async fn upload_rest(&self, parts: &[u64]) {
         for (kind, bytes) in [(BlobKind::Header, HEADER), (BlobKind::Manifest, b"manifest")] {
-            self.relay.put_blob(id(), key(), kind, Bytes::from_static(bytes)).await.unwrap();
+            put_blob(&self.relay, kind, bytes).await.unwrap();
         }
         for &number in parts {
             self.put_part(number).await.unwrap();
@@ -344,6 +350,38 @@ async fn a_rule_that_panics_is_in_nobodys_way() {
     let panics = |_: &mut Record, _| -> std::result::Result<(), Refusal> { panic!("as the test wants") };
     assert!(setting.relay.change(id(), panics).await.is_err());
     setting.take(1).await.unwrap();
+    // Beside others, what came of those is forgotten too, as it is not stored.
+    let charge = |record: &mut Record, now| record.charge(&hash_of(1), 10, now);
+    let waiting = queued(&setting.relay, vec![Box::new(charge), Box::new(charge), Box::new(panics)]).await;
+    let charged = waiting.into_iter().filter(|outcome| outcome.is_ok()).count() as u64;
+    assert!(charged >= 1, "one may fail with the rule that panicked, whose turn it was");
+    assert_eq!(setting.served().await, 10 * charged);
+}
+
+type Rule = Box<dyn FnMut(&mut Record, u64) -> std::result::Result<(), Refusal> + Send>;
+
+/// Lets changes come while others are applied, so that they are applied together; gives what came of each.
+async fn queued<S: Store>(relay: &Arc<Relay<S>>, rules: Vec<Rule>) -> Vec<Result<()>> {
+    let queue = relay.change_queues.of(id());
+    let lock = queue.lock.lock().await;
+    let mut waiting = Vec::new();
+    for (number, rule) in rules.into_iter().enumerate() {
+        let relay = relay.clone();
+        waiting.push(tokio::spawn(async move { relay.change(id(), rule).await }));
+        while queue.waiting().len() <= number {
+            tokio::task::yield_now().await;
+        }
+    }
+    drop(lock);
+    let mut outcomes = Vec::new();
+    for waiting in waiting {
+        outcomes.push(waiting.await.unwrap());
+    }
+    outcomes
+}
+
+fn hash_of(ticket: u8) -> Bytes32 {
+    digest::of_secret(&Bytes32([ticket; 32]))
 }
 
 #[tokio::test]

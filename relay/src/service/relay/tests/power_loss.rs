@@ -60,7 +60,7 @@ impl Life {
         self.setting.put_part(1).await.unwrap();
         self.note().await;
         for (kind, bytes) in [(BlobKind::Header, HEADER), (BlobKind::Manifest, b"manifest")] {
-            self.setting.relay.put_blob(id(), key(), kind, Bytes::from_static(bytes)).await.unwrap();
+            put_blob(&self.setting.relay, kind, bytes).await.unwrap();
             self.note().await;
         }
         self.setting.put_part(0).await.unwrap();

@@ -134,7 +134,7 @@ async fn a_download_is_not_misled_when_parts_become_smaller_while_it_looks() {
     let relay = Relay::new(Config::new(Senders::Anyone), Meddled::open(&dir));
     relay.create(id(), sized(2)).await.unwrap();
     for (kind, bytes) in [(BlobKind::Header, HEADER), (BlobKind::Manifest, b"manifest")] {
-        relay.put_blob(id(), key(), kind, Bytes::from_static(bytes)).await.unwrap();
+        put_blob(&relay, kind, bytes).await.unwrap();
     }
     let ticket = Bytes32([9; 32]);
     relay.take_ticket(id(), TakeTicket { proof: None, ticket_hash: digest::of_secret(&ticket) }).await.unwrap();
@@ -164,7 +164,7 @@ async fn of_two_manifests_that_race_the_first_is_kept_even_if_its_caller_goes_aw
     relay.create(id(), request(None)).await.unwrap();
     let put = |bytes: &'static [u8]| {
         let relay = relay.clone();
-        async move { relay.put_blob(id(), key(), BlobKind::Manifest, Bytes::from_static(bytes)).await }
+        async move { put_blob(&relay, BlobKind::Manifest, bytes).await }
     };
     let (is_written, mut written) = tokio::sync::oneshot::channel::<()>();
     let (go_on, goes_on) = tokio::sync::oneshot::channel::<()>();
@@ -191,13 +191,13 @@ async fn a_clock_that_jumps_while_a_manifest_is_written_deletes_nothing() {
     let clock = TestClock::at(1000);
     let relay = Relay::new(Config { clock: clock.clone(), ..Config::new(Senders::Anyone) }, Meddled::open(&dir));
     relay.create(id(), request(None)).await.unwrap();
-    relay.put_blob(id(), key(), BlobKind::Header, Bytes::from_static(HEADER)).await.unwrap();
+    put_blob(&relay, BlobKind::Header, HEADER).await.unwrap();
     let mut part = relay.begin_part(id(), key(), 1, 100).await.unwrap();
     part.write(vec![1; 100].into()).await.unwrap();
     part.finish().await.unwrap();
     let jumping = clock.clone();
     *relay.store.before_manifest.lock().unwrap() = Some(Box::pin(async move { jumping.set(1000 + 40 * DAY) }));
-    let manifest = || relay.put_blob(id(), key(), BlobKind::Manifest, Bytes::from_static(b"manifest"));
+    let manifest = || put_blob(&relay, BlobKind::Manifest, b"manifest");
     assert_eq!(code(manifest().await), Code::Expired);
     clock.set(1000);
     manifest().await.unwrap();

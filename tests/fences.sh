@@ -30,6 +30,14 @@ api_depends_on_serde_alone() {
   [ -z "$found" ] || breach "share-relay-api depends on more than serde:" "$found"
 }
 
+# What travels is bytes: no network, no async, no terminal, no sentences. (The age crate brings sentences of its own.)
+format_is_plain() {
+  local found
+  found=$(cargo tree --locked -p share-format --target all -e normal --depth 1 --prefix none --format '{p}' |
+    cut -d ' ' -f 1 | grep -xE "$1" || true)
+  [ -z "$found" ] || breach "share-format depends on what it has no business with:" "$found"
+}
+
 # named_only_in CRATE FOLDER FILES: code of FOLDER names CRATE only in the files whose path matches FILES.
 named_only_in() {
   local found
@@ -85,8 +93,9 @@ licences_are_free() {
 ciphers='age|age-core|ring|aws-lc.*|rustls|openssl.*|libsodium.*|.*poly1305|chacha.*|salsa20|aes.*|ctr|cbc|scrypt|pbkdf2|argon2'
 ciphers="$ciphers|hkdf|aead|cipher|crypto_(box|secretbox)|rsa|.*dalek|hpke"
 
-relay_cannot_decrypt "$ciphers"
+relay_cannot_decrypt "$ciphers|share-format"
 api_depends_on_serde_alone
+format_is_plain 'hyper.*|http|reqwest|tokio.*|futures.*|clap|dialoguer|indicatif|rpassword|directories|i18n-embed.*|rust-embed|share(-relay)?'
 named_only_in 'hyper(_util)?' relay/src 'relay/src/http(\.rs|/)'
 named_only_in reqwest cli/src 'cli/src/client(\.rs|/)'
 unsafe_is_forbidden

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sets up what the tests need and runs all of them, in groups: one that fails does not hide the others, and is told at
-# the end. With arguments, runs only `cargo test` with them, for example: tests/run.sh -p share link::
+# the end. With arguments, runs only `cargo test` with them, for example: tests/run.sh -p share-format link::
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source ./install.sh

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{envelope::words::WordList, i18n::Language};
+use crate::i18n::Language;
 
 /// Send a large or private file to one particular person.
 ///
@@ -91,7 +91,7 @@ pub struct Send {
     pub words: u8,
     /// The language of the words (default: that of the system)
     #[arg(long, value_enum)]
-    pub word_list: Option<WordList>,
+    pub word_list: Option<Language>,
     /// Write the words to this new file instead of the terminal
     #[arg(long, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,

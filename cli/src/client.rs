@@ -24,6 +24,7 @@ use reqwest::{
     header::{self, HeaderValue},
 };
 use serde::{Serialize, de::DeserializeOwned};
+use share_format::link::RelayUrl;
 use share_relay_api::{
     CreateShare, Created, Events, Json, OpenShare, PartsHeld, Problem, Receipt, RelayInfo, SealShare, ShareId,
     ShareStatus, TakeTicket, Ticket, limits, paths,
@@ -35,7 +36,7 @@ use self::{
     handed_over::HandedOver,
 };
 pub use self::{error::ClientError, proxy::Proxy};
-use crate::{link::RelayUrl, secret::Secret};
+use crate::secret::Secret;
 
 /// How long a relay may take.
 #[derive(Debug, Clone, Copy)]

@@ -8,11 +8,11 @@ use std::{
 
 use directories::ProjectDirs;
 use serde::{Deserialize, Serialize};
+use share_format::link::RelayUrl;
 
 use crate::{
     error::{Error, Kind, Result},
     i18n::fl,
-    link::RelayUrl,
     secret::Secret,
     system,
     transfer::staging::Staging,

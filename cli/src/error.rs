@@ -4,14 +4,19 @@
 
 use std::{error::Error as StdError, fmt, ops::RangeInclusive, path::Path, time::Duration};
 
+use share_format::{
+    FormatError,
+    envelope::{EnvelopeError, KeyError},
+    link::{LinkError, RelayUrlError},
+    words::WordsError,
+};
 use share_relay_api::{Code, Problem};
 
 use crate::{
     client::{ClientError, Proxy},
     content::ContentError,
-    envelope::{EnvelopeError, KeyError, words::WordsError},
     i18n::fl,
-    link::{LinkError, RelayUrlError},
+    messages,
     quote::quoted,
     time, ui,
 };
@@ -228,13 +233,13 @@ impl From<LinkError> for Error {
             LinkError::NotALink | LinkError::Hidden { .. } | LinkError::Insecure { .. } => Kind::Usage,
         };
         let code = if kind == Kind::LinkDamaged { "link_damaged" } else { "not_a_link" };
-        Self::new(kind, code, error.to_string()).hint(error.hint())
+        Self::new(kind, code, messages::link(&error)).hint(messages::link_hint(&error))
     }
 }
 
 impl From<WordsError> for Error {
     fn from(error: WordsError) -> Self {
-        Self::new(Kind::WordsWrong, "words_malformed", error.to_string()).hint(fl!("words-hint"))
+        Self::new(Kind::WordsWrong, "words_malformed", messages::words(&error)).hint(fl!("words-hint"))
     }
 }
 
@@ -242,8 +247,8 @@ impl From<EnvelopeError> for Error {
     fn from(error: EnvelopeError) -> Self {
         use EnvelopeError as E;
         let (kind, code) = match error {
-            E::System(_) => return Self::system("system", error.to_string()).because(error),
-            E::Library(_) => return Self::unexpected(error.to_string()),
+            E::System(_) => return Self::system("system", messages::envelope(&error)).because(error),
+            E::Library(_) => return Self::unexpected(messages::envelope(&error)),
             E::HeaderMalformed | E::HeaderTampered | E::Tampered { .. } | E::Truncated | E::TrailingData => {
                 (Kind::Corrupt, "corrupt")
             }
@@ -253,7 +258,7 @@ impl From<EnvelopeError> for Error {
             E::NeedsWords | E::NeedsKeys => (Kind::Corrupt, "other_kind"),
             E::NoRecipients | E::TooManyRecipients | E::RecipientsDoNotMix => (Kind::Usage, "recipients"),
         };
-        let hinted = Self::new(kind, code, error.to_string());
+        let hinted = Self::new(kind, code, messages::envelope(&error));
         let hinted = if kind == Kind::Corrupt { hinted.hint(fl!("corrupt-hint")) } else { hinted };
         hinted.because(error)
     }
@@ -264,16 +269,8 @@ impl From<ContentError> for Error {
         use ContentError as C;
         let (kind, code, hint) = match &error {
             C::Changed(_) => (Kind::Changed, "file_changed", Some(fl!("content-changed-hint"))),
-            C::NothingToSend
-            | C::Nameless(_)
-            | C::MessageLong
-            | C::MessageCharacter(_)
-            | C::SenderLength
-            | C::SenderCharacter(_)
-            | C::SenderSpaces => (Kind::Usage, "usage", None),
-            C::Newer => (Kind::Corrupt, "newer_version", Some(fl!("content-newer-hint"))),
-            // Authenticated, so only who sealed it can have made it so.
-            C::Manifest(_) | C::Archive(..) => (Kind::Corrupt, "corrupt", Some(fl!("corrupt-sender-hint"))),
+            C::NothingToSend | C::Nameless(_) => (Kind::Usage, "usage", None),
+            C::Format(error) => of_format(error),
             C::DiskFull(_) => (Kind::LocalFile, "disk_full", Some(fl!("disk-full-hint"))),
             C::NameTaken(_) => (Kind::LocalFile, "name_not_possible", Some(fl!("content-name-taken-hint"))),
             C::NoPermission(_) => (Kind::LocalFile, "no_permission", Some(fl!("no-permission-hint"))),
@@ -282,15 +279,33 @@ impl From<ContentError> for Error {
             C::NotFound(_)
             | C::Unreadable(..)
             | C::Special(_)
-            | C::ForbiddenName(..)
             | C::TooMany
-            | C::Input(_)
             | C::InTheWay(_)
             | C::Partly(..)
             | C::Write(..) => (Kind::LocalFile, "local_file", None),
         };
         let told = Self { hint, ..Self::new(kind, code, error.to_string()) };
         told.because(error)
+    }
+}
+
+impl From<FormatError> for Error {
+    fn from(error: FormatError) -> Self {
+        ContentError::from(error).into()
+    }
+}
+
+/// The exit code, the name for programs and the hint.
+fn of_format(error: &FormatError) -> (Kind, &'static str, Option<String>) {
+    use FormatError as F;
+    match error {
+        F::MessageLong | F::MessageCharacter(_) | F::SenderLength | F::SenderCharacter(_) | F::SenderSpaces => {
+            (Kind::Usage, "usage", None)
+        }
+        F::Newer => (Kind::Corrupt, "newer_version", Some(fl!("content-newer-hint"))),
+        // Authenticated, so only who sealed it can have made it so.
+        F::Manifest(_) | F::Archive(..) => (Kind::Corrupt, "corrupt", Some(fl!("corrupt-sender-hint"))),
+        F::Input(_) | F::ForbiddenName(..) => (Kind::LocalFile, "local_file", None),
     }
 }
 
@@ -416,6 +431,6 @@ impl From<Problem> for Error {
 
 impl From<RelayUrlError> for Error {
     fn from(error: RelayUrlError) -> Self {
-        Self::new(Kind::Usage, "relay_url", error.to_string()).hint(error.hint())
+        Self::new(Kind::Usage, "relay_url", messages::relay_url(&error)).hint(messages::relay_url_hint(&error))
     }
 }

@@ -6,13 +6,13 @@ use std::{
     time::Duration,
 };
 
+use share_format::link::RelayUrl;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use crate::{
     config::Dirs,
     error::{Error, Result},
     i18n::fl,
-    link::RelayUrl,
     secret::Secret,
     system,
     transfer::staging::Staging,

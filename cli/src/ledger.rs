@@ -6,6 +6,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+use share_format::link::Link;
 use share_relay_api::{Bytes32, Kind as ShareKind, ShareId};
 use zeroize::Zeroizing;
 
@@ -13,7 +14,6 @@ use crate::{
     config::{self, Dirs},
     error::{Error, Kind, Result},
     i18n::fl,
-    link::Link,
     secret::Secret,
     ui::shown,
 };

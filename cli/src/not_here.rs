@@ -1,10 +1,11 @@
 //! Stands in for the relay inside this process where it is not built in.
 
+use share_format::link::RelayUrl;
+
 use crate::{
     config::Dirs,
     error::{Error, Result},
     i18n::fl,
-    link::RelayUrl,
     secret::Secret,
 };
 

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use crate::content::names::{is_visible, printable, with_previous};
+use share_format::names::{is_visible, printable, with_previous};
 
 /// Characters of a quoted text: two lines of a terminal.
 const MOST_QUOTED: usize = 200;

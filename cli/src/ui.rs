@@ -29,16 +29,18 @@ use indicatif::{
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-pub use crate::content::{names::printable, shown};
+pub use crate::content::shown;
 use crate::{
     client::ClientError,
     error::{Error, Kind, Result},
     i18n::fl,
+    messages,
     pace::Pace,
     quote::{plain_json, shortened},
     system,
     transfer::backoff::Patience,
 };
+pub use share_format::names::printable;
 
 /// Characters of an error with its causes, or of a warning. Each text that is quoted in it is much shorter already.
 const MOST_TOLD: usize = 2000;
@@ -367,7 +369,7 @@ pub fn with_causes(error: &Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        let sentence = error.to_string();
+        let sentence = messages::sentence(error);
         if !text.ends_with(&sentence) {
             text = format!("{}: {sentence}", text.trim_end_matches('.'));
         }

@@ -12,9 +12,9 @@ use futures_util::{FutureExt, future::LocalBoxFuture};
 use share::{
     client::{Answer, Client, ClientError},
     error::Error,
-    link::RelayUrl,
     secret::Secret,
 };
+use share_format::link::RelayUrl;
 use share_relay_api::{
     Bytes32, Code, CreateShare, OpenShare, Problem, Receipt, Saved, SealShare, ShareId, TakeTicket, limits::PART_BYTES,
 };

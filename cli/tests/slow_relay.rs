@@ -10,9 +10,9 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use share::{
     client::{Client, ClientError, Limits},
-    link::RelayUrl,
     secret::Secret,
 };
+use share_format::link::RelayUrl;
 use share_relay_api::{OpenShare, ShareId};
 
 /// Limits for these tests: some tenths of a second.

@@ -180,7 +180,7 @@ pub fn mistyped(words: &str) -> String {
         changed[to] = words[from];
         changed.join("-")
     });
-    let refused = |words: &String| share::envelope::words::Passphrase::read(words).is_err();
+    let refused = |words: &String| share_format::words::Passphrase::read(words).is_err();
     changed.into_iter().find(refused).expect("of 30 changes the checksum finds 28")
 }
 

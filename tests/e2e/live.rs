@@ -4,10 +4,8 @@
 use std::{fs, path::PathBuf, time::Instant};
 
 use serde_json::{Value, json};
-use share::{
-    envelope::{NONCE, SEALED_CHUNK, header_len},
-    secret::Secret,
-};
+use share::secret::Secret;
+use share_format::envelope::{NONCE, SEALED_CHUNK, header_len};
 use share_relay_api::{ShareId, paths};
 
 use crate::{

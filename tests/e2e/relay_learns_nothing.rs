@@ -4,7 +4,7 @@
 use std::{collections::HashSet, fs, path::Path, time::Duration};
 
 use base64::{Engine, engine::general_purpose};
-use share::envelope::{self, Opener};
+use share_format::envelope::{self, Opener};
 
 use crate::{
     proxy::{Proxy, Way},

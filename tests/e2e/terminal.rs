@@ -8,7 +8,7 @@ use std::{
     thread,
 };
 
-use share::envelope::{Opener, header_len, open_bytes, open_header, seal_bytes};
+use share_format::envelope::{Opener, header_len, open_bytes, open_header, seal_bytes};
 
 use crate::{
     failures::{mistyped, send_something},

@@ -236,7 +236,7 @@ impl Sent {
 
     /// What shows the relay that one knows the words.
     pub fn proof(&self) -> Bytes32 {
-        share::envelope::proof(&self.passphrase(), &self.share_id())
+        share_format::envelope::proof(&self.passphrase(), &self.share_id())
     }
 
     /// The words joined by `-`.

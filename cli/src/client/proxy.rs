@@ -5,9 +5,10 @@ use std::{env, fmt};
 
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
+use share_format::link::RelayUrl;
 
 use super::ClientError;
-use crate::{i18n::fl, link::RelayUrl, quote::quoted};
+use crate::{i18n::fl, quote::quoted};
 
 /// A proxy, without the name and the password it may want.
 #[derive(Debug)]

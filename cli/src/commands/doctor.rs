@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use share_format::link::{Link, RelayUrl};
 use share_relay_api::{Bytes32, Code, page, paths};
 
 use super::{Context, random_id, send::relay_of_environment, unless_stopped};
@@ -11,7 +12,6 @@ use crate::{
     config::Config,
     error::{Error, Kind, Result},
     i18n::fl,
-    link::{Link, RelayUrl},
     quote::quoted,
     secret::sha256,
 };

@@ -3,17 +3,16 @@
 use std::collections::HashSet;
 
 use serde::Serialize;
+use share_format::{envelope::ReceiptKey, link::Link};
 use share_relay_api::{Bytes32, Code, Event, EventKind, Events, Receipt, Saved, State};
 
 use super::Context;
 use crate::{
     args,
     client::{Client, ClientError},
-    envelope::ReceiptKey,
     error::{Error, Kind, Result},
     i18n::fl,
     ledger::{Entry, Listing},
-    link::Link,
     time,
     ui::{printable, shown, size},
 };

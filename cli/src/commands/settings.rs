@@ -1,5 +1,7 @@
 //! `share login` and `share config`.
 
+use share_format::{link::RelayUrl, text};
+
 use super::{Context, unless_stopped};
 use crate::{
     args,
@@ -7,10 +9,8 @@ use crate::{
     config::Config,
     error::{Error, Result},
     i18n::fl,
-    link::RelayUrl,
     quote::quoted,
     secret::Secret,
-    text,
     threads::detached,
 };
 

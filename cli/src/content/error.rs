@@ -3,8 +3,9 @@
 
 use std::{fmt, io, path::Path};
 
-use super::names::{NameError, printable};
-use crate::{i18n::fl, quote::quoted, system};
+use share_format::{FormatError, manifest::MAX_ENTRIES, names::printable};
+
+use crate::{i18n::fl, messages, quote::quoted, system};
 
 /// Why files could not be read, or content could not be written.
 #[derive(Debug)]
@@ -21,29 +22,11 @@ pub enum ContentError {
     Special(String),
     /// A path to send has no name of its own, as the root has none.
     Nameless(String),
-    /// A file name that would be refused by the recipient.
-    ForbiddenName(String, NameError),
     /// More files and folders than fit in one share.
     TooMany,
-    /// The sender's message is too long.
-    MessageLong,
-    /// The sender's message holds a control character.
-    MessageCharacter(char),
-    /// The sender's name is empty or too long.
-    SenderLength,
-    /// The sender's name holds a character that is not shown, or not everywhere.
-    SenderCharacter(char),
-    /// The sender's name holds two spaces in a row.
-    SenderSpaces,
 
-    /// The manifest is of a version this program does not know.
-    Newer,
-    /// The manifest is not what any client of this format makes.
-    Manifest(Fault),
-    /// The content is not what the manifest promises or the format allows; near this file.
-    Archive(String, Fault),
-    /// The content could not be read; the cause is the reader's.
-    Input(io::Error),
+    /// What travels is not as the format has it.
+    Format(FormatError),
 
     /// The disk, or the user's share of it, is full.
     DiskFull(String),
@@ -61,39 +44,6 @@ pub enum ContentError {
     Partly(String, Box<ContentError>),
     /// Writing failed for another reason.
     Write(String, io::Error),
-}
-
-/// What is wrong with a manifest or an archive. None is the recipient's doing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
-    /// It ends too early.
-    Truncated,
-    /// Something follows its end.
-    Trailing,
-    /// Not in the one form that the format prescribes.
-    Malformed,
-    /// An entry that is neither a file nor a folder; the type byte.
-    Type(u8),
-    /// A name that may not travel.
-    Name(NameError),
-    /// The same name twice, or two that differ in case only.
-    SameName,
-    /// A file inside something that is no folder.
-    NoFolder,
-    /// Entries are not in ascending order.
-    Order,
-    /// Sizes, offsets or counts that contradict each other.
-    Totals,
-    /// More entries than allowed.
-    TooMany,
-    /// The archive holds another entry than the manifest lists.
-    Unlisted,
-    /// A message that is too long or holds control characters.
-    Message,
-    /// A sender's name that is empty, too long, or not shown as it is.
-    Sender,
-    /// The manifest's age file has the nonce of the content's.
-    Nonce,
 }
 
 /// The path as it may be shown.
@@ -132,6 +82,12 @@ impl ContentError {
     }
 }
 
+impl From<FormatError> for ContentError {
+    fn from(error: FormatError) -> Self {
+        Self::Format(error)
+    }
+}
+
 impl fmt::Display for ContentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&match self {
@@ -141,21 +97,8 @@ impl fmt::Display for ContentError {
             Self::Changed(path) => fl!("content-changed", path = quoted(path)),
             Self::Special(path) => fl!("content-special", path = quoted(path)),
             Self::Nameless(path) => fl!("content-nameless", path = quoted(path)),
-            Self::ForbiddenName(path, _) => fl!("content-forbidden-name", path = quoted(path)),
-            Self::TooMany => fl!("content-too-many", limit = super::manifest::MAX_ENTRIES),
-            Self::MessageLong => {
-                fl!("content-message-long", limit = (super::manifest::MAX_MESSAGE_BYTES / 1024).to_string())
-            }
-            Self::MessageCharacter(c) => fl!("content-message-character", character = printable(&c.to_string())),
-            Self::SenderLength => fl!("content-sender-length", most = super::manifest::MAX_SENDER_CHARACTERS),
-            Self::SenderSpaces => fl!("content-sender-spaces"),
-            Self::SenderCharacter(c) => {
-                fl!("content-sender-character", character = format!("U+{:04X}", u32::from(*c)))
-            }
-            Self::Newer => fl!("content-newer"),
-            Self::Manifest(_) => fl!("content-manifest"),
-            Self::Archive(path, _) => fl!("content-archive", path = quoted(path)),
-            Self::Input(_) => fl!("content-input"),
+            Self::TooMany => fl!("content-too-many", limit = MAX_ENTRIES),
+            Self::Format(error) => messages::format(error),
             Self::DiskFull(path) => fl!("content-disk-full", path = quoted(path)),
             Self::NoPermission(path) => fl!("content-no-permission", path = quoted(path)),
             Self::NameTaken(path) => fl!("content-name-taken", path = quoted(path)),
@@ -171,42 +114,10 @@ impl fmt::Display for ContentError {
 impl std::error::Error for ContentError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Unreadable(_, error) | Self::Input(error) | Self::Write(_, error) | Self::Unnameable(_, error) => {
-                Some(error)
-            }
+            Self::Unreadable(_, error) | Self::Write(_, error) | Self::Unnameable(_, error) => Some(error),
             Self::Partly(_, error) => Some(error),
-            Self::ForbiddenName(_, error) => Some(error),
-            Self::Manifest(fault) | Self::Archive(_, fault) => Some(fault),
-            _ => None,
-        }
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&match self {
-            Self::Truncated => fl!("fault-truncated"),
-            Self::Trailing => fl!("fault-trailing"),
-            Self::Malformed => fl!("fault-malformed"),
-            Self::Type(byte) => fl!("fault-type", kind = byte.escape_ascii().to_string()),
-            Self::Name(_) => fl!("fault-name"),
-            Self::SameName => fl!("fault-same-name"),
-            Self::NoFolder => fl!("fault-no-folder"),
-            Self::Order => fl!("fault-order"),
-            Self::Totals => fl!("fault-totals"),
-            Self::TooMany => fl!("fault-too-many", limit = super::manifest::MAX_ENTRIES),
-            Self::Unlisted => fl!("fault-unlisted"),
-            Self::Message => fl!("fault-message"),
-            Self::Sender => fl!("fault-sender"),
-            Self::Nonce => fl!("fault-nonce"),
-        })
-    }
-}
-
-impl std::error::Error for Fault {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Name(error) => Some(error),
+            // Its own sentence is this one's.
+            Self::Format(error) => error.source(),
             _ => None,
         }
     }

@@ -1,29 +1,24 @@
 //! Files to content and back.
 //!
 //! Sending: [`walk`](walk::walk) finds what there is, [`Packed`] is its content as a byte string
-//! that is read at any place and never held in memory, and [`Manifest`] says what is inside.
-//! Receiving: [`Manifest::parse`] checks the promise, [`Scatter`] holds the content to it and writes it into a staging
+//! that is read at any place and never held in memory, and its [`Manifest`](share_format::Manifest) says what is inside.
+//! Receiving: [`Manifest::parse`](share_format::Manifest::parse) checks the promise, [`Scatter`] holds the content to it and writes it into a staging
 //! directory in any order, [`unpack`](unpack::unpack) does so in order where the manifest lists no entries, and
 //! [`place`](place::place) moves it to its final names.
-//! [`names`] decides what may be a name. Content and manifest come from a stranger: the rules and the exact bytes
-//! are in docs/format.md.
+//! What may be a name, the tar and the manifest are in `share-format`. Content and manifest come from a stranger: the rules
+//! and the exact bytes are in docs/format.md.
 
-mod archive;
 pub mod error;
 pub mod holes;
-pub mod manifest;
-pub mod names;
 pub mod pack;
 pub mod place;
 pub mod renaming;
 pub mod scatter;
 mod sync;
-mod tree;
 pub mod unpack;
 pub mod walk;
 
 pub use error::{ContentError, shown};
-pub use manifest::{Kind, Manifest, clean_message, clean_sender, stream_name};
 pub use pack::Packed;
 pub use place::{Placed, find_in_the_way, place, place_one, plan};
 pub use scatter::Scatter;

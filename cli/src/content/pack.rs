@@ -13,10 +13,14 @@ use std::{
     },
 };
 
+use share_format::{
+    FormatError, Manifest,
+    manifest::{Entry, Kind},
+    tar::{Layout, header, padded},
+};
+
 use super::{
-    archive::{Layout, header, padded},
     error::{ContentError, shown},
-    manifest::{Entry, Kind, Manifest},
     walk::Source,
 };
 use crate::system;
@@ -178,7 +182,7 @@ impl Reader<'_> {
     pub fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> Result<(), ContentError> {
         let packed = self.packed;
         let end = offset.checked_add(buffer.len() as u64).filter(|end| *end <= packed.length);
-        let end = end.ok_or_else(|| ContentError::Input(io::ErrorKind::UnexpectedEof.into()))?;
+        let end = end.ok_or_else(|| FormatError::Input(io::ErrorKind::UnexpectedEof.into()))?;
         let mut wanted = Wanted { range: offset..end, buffer };
         // The first entry that does not end before the range.
         let first = packed.sources.partition_point(|source| source.end() <= offset);

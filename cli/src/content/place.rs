@@ -7,10 +7,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{
-    error::{ContentError, shown},
-    manifest::Entry,
-};
+use share_format::manifest::Entry;
+
+use super::error::{ContentError, shown};
 use crate::{quote::quoted, system};
 
 /// A file or folder in its final place.

@@ -9,8 +9,9 @@ use std::{
     fmt::{self, Write},
 };
 
-use super::names::{self, MAX_COMPONENT_BYTES, NameError};
-use crate::i18n::fl;
+use share_format::names::{self, MAX_COMPONENT_BYTES, NameError};
+
+use crate::{i18n::fl, messages};
 
 /// Longest ending, with its dot, that counts as a file's extension.
 const MAX_EXTENSION_BYTES: usize = 20;
@@ -41,7 +42,7 @@ impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotUnicode => f.write_str(&fl!("name-not-unicode")),
-            Self::Forbidden(error) => error.fmt(f),
+            Self::Forbidden(error) => f.write_str(&messages::name(error)),
             Self::Same(other) => f.write_str(&fl!("name-same", other = other.as_str())),
         }
     }

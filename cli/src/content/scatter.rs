@@ -13,14 +13,14 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
-use super::{
-    archive::{self, END, padded},
-    error::{ContentError, Fault},
-    holes,
-    manifest::{Entry, Kind, Manifest},
+use share_format::{
+    Fault, FormatError, Manifest,
+    manifest::{Entry, Kind},
     names::printable,
-    sync::on_workers,
+    tar::{self, END, padded},
 };
+
+use super::{error::ContentError, holes, sync::on_workers};
 use crate::system::{self, HeldFolder};
 
 /// Files from this size on are kept open between writes; smaller ones come whole with one or two.
@@ -62,9 +62,9 @@ impl Scatter {
     /// Makes the files and folders of this manifest, which lists them, in a folder that no one else can enter. Each
     /// file has its whole size at once.
     pub fn create(manifest: &Manifest, folder: Arc<HeldFolder>, found: Found) -> Result<Self, ContentError> {
-        manifest.validate().map_err(ContentError::Manifest)?;
+        manifest.validate().map_err(FormatError::Manifest)?;
         if manifest.entries.is_empty() {
-            return Err(ContentError::Manifest(Fault::Totals));
+            return Err(FormatError::Manifest(Fault::Totals).into());
         }
         Self::of(manifest.kind, manifest.entries.clone(), manifest.length, folder, found)
     }
@@ -116,7 +116,7 @@ impl Scatter {
         self.places(offset..end, |place, from, piece| {
             let bytes = &bytes[piece];
             match place {
-                Place::Header(entry) => match archive::header(entry)[from as usize..][..bytes.len()] == *bytes {
+                Place::Header(entry) => match tar::header(entry)[from as usize..][..bytes.len()] == *bytes {
                     true => Ok(()),
                     false => Err(fault(entry, Fault::Unlisted)),
                 },
@@ -135,12 +135,12 @@ impl Scatter {
     /// Fills the buffer with the content from `offset` on, as it is there now.
     pub fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), ContentError> {
         let end = offset.checked_add(buffer.len() as u64).filter(|end| *end <= self.length);
-        let end = end.ok_or_else(|| ContentError::Input(io::ErrorKind::UnexpectedEof.into()))?;
+        let end = end.ok_or_else(|| FormatError::Input(io::ErrorKind::UnexpectedEof.into()))?;
         self.places(offset..end, |place, from, piece| {
             let buffer = &mut buffer[piece];
             match place {
                 Place::Header(entry) => {
-                    buffer.copy_from_slice(&archive::header(entry)[from as usize..][..buffer.len()]);
+                    buffer.copy_from_slice(&tar::header(entry)[from as usize..][..buffer.len()]);
                     Ok(())
                 }
                 Place::File(number) => self.with_file(number, |file| system::read_exact_at(file, buffer, from)),
@@ -281,5 +281,5 @@ fn make(entry: &Entry, folder: &HeldFolder, found: Found) -> io::Result<()> {
 }
 
 fn fault(entry: &Entry, fault: Fault) -> ContentError {
-    ContentError::Archive(printable(&entry.path), fault)
+    FormatError::Archive(printable(&entry.path), fault).into()
 }

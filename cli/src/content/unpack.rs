@@ -6,14 +6,14 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
-use super::{
-    archive::{self, Input, padded},
-    error::{ContentError, Fault},
-    holes,
-    manifest::{Entry, Kind, Manifest},
-    sync::sync_tree,
+use share_format::{
+    Fault, FormatError, Manifest,
+    manifest::{Entry, Kind},
+    tar::{self, Input, padded},
     tree::Tree,
 };
+
+use super::{error::ContentError, holes, sync::sync_tree};
 use crate::system::{self, HeldFolder};
 
 const BUFFER_BYTES: usize = 256 * 1024;
@@ -22,7 +22,7 @@ const BUFFER_BYTES: usize = 256 * 1024;
 /// exists, is empty and that no one else can enter. All of it is on disk when this returns.
 ///
 /// After an error nothing in `staging` is worth keeping. The reader's own errors come back as
-/// [`ContentError::Input`].
+/// [`FormatError::Input`].
 pub fn unpack(reader: impl Read, manifest: &Manifest, staging: &Path) -> Result<(), ContentError> {
     let near = manifest.entries.first().map_or("", |entry| &entry.path);
     let folder = HeldFolder::open(staging).map_err(ContentError::write(staging))?;
@@ -44,7 +44,7 @@ struct Unpacking<R> {
 
 impl<R: Read> Unpacking<R> {
     fn single(&mut self, manifest: &Manifest) -> Result<(), ContentError> {
-        let [entry] = &manifest.entries[..] else { return Err(ContentError::Manifest(Fault::Totals)) };
+        let [entry] = &manifest.entries[..] else { return Err(FormatError::Manifest(Fault::Totals).into()) };
         Tree::default().enter(&entry.path, entry.folder).map_err(|fault| self.input.fault(fault))?;
         self.file(entry)
     }
@@ -53,7 +53,7 @@ impl<R: Read> Unpacking<R> {
         let mut tree = Tree::default();
         let mut tally = Tally { manifest, files: 0, folders: 0, bytes: 0 };
         let mut open: Vec<Entry> = Vec::new();
-        while let Some(entry) = archive::read_header(&mut self.input)? {
+        while let Some(entry) = tar::read_header(&mut self.input)? {
             let checked = tree.enter(&entry.path, entry.folder).and_then(|left| tally.take(&entry).map(|()| left));
             let left = checked.map_err(|fault| self.input.fault(fault))?;
             self.complete(open.drain(open.len() - left..));
@@ -68,7 +68,7 @@ impl<R: Read> Unpacking<R> {
             }
         }
         self.complete(open.drain(..));
-        tally.finish().map_err(|fault| self.input.fault(fault))
+        Ok(tally.finish().map_err(|fault| self.input.fault(fault))?)
     }
 
     fn file(&mut self, entry: &Entry) -> Result<(), ContentError> {

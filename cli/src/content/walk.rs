@@ -12,11 +12,14 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+use share_format::{
+    FormatError,
+    manifest::{Entry, MAX_ENTRIES, seconds},
+    names,
+};
 
 use super::{
     error::{ContentError, shown},
-    manifest::{Entry, MAX_ENTRIES, seconds},
-    names,
     renaming::{self, Change, Renamed, Why},
 };
 use crate::{i18n::fl, system};
@@ -193,7 +196,7 @@ impl Walk {
 
     fn visit(&mut self, source: &Path, path: &str, what: What) -> Result<(), ContentError> {
         // Of a name that was given, only the whole path can be too long or too deep.
-        names::check_sent(path).map_err(|error| ContentError::ForbiddenName(shown(source), error))?;
+        names::check_sent(path).map_err(|error| FormatError::ForbiddenName(shown(source), error))?;
         if what == What::File {
             return self.file(source, path);
         }

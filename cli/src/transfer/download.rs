@@ -13,6 +13,7 @@ use std::{
 
 use bytes::{Buf, Bytes};
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
+use share_format::envelope::{EnvelopeError, Fingerprint, Stream as SealedStream, sealed_len, tags};
 use share_relay_api::{Bytes32, Code, Problem, ShareId, State};
 
 use super::{
@@ -22,7 +23,6 @@ use super::{
 };
 use crate::{
     client::{Answer, Client, ClientError, Content},
-    envelope::{EnvelopeError, Fingerprint, Stream as SealedStream, sealed_len, tags},
     error::Error,
     secret::Secret,
     threads::blocking,

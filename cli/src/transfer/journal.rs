@@ -22,6 +22,12 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+use share_format::{
+    envelope::{FileKey, NONCE},
+    link::Link,
+    manifest::hex,
+    words::WordList,
+};
 use share_relay_api::{
     Bytes32, CreateShare, ShareId,
     limits::{SEALED_CHUNK_BYTES, UNFINISHED_SECONDS},
@@ -30,11 +36,9 @@ use zeroize::Zeroizing;
 
 use crate::{
     config::{self, Dirs},
-    content::{manifest::hex, walk::Source},
-    envelope::{FileKey, NONCE, words::WordList},
+    content::walk::Source,
     error::{Error, Result},
     i18n::fl,
-    link::Link,
     secret::Secret,
     system, time,
     transfer::{

@@ -12,6 +12,7 @@ use std::{
     thread,
 };
 
+use share_format::envelope::{CHUNK, Stream, TAG, tags};
 use share_relay_api::Bytes32;
 
 use super::{
@@ -20,7 +21,6 @@ use super::{
 };
 use crate::{
     content::{ContentError, Scatter},
-    envelope::{CHUNK, Stream, TAG, tags},
     error::{Error, Result},
     i18n::fl,
     ui::Progress,

@@ -9,10 +9,11 @@ use std::{
 };
 
 use futures_util::{StreamExt, stream};
+use share_format::link::Link;
 use share_relay_api::Code;
 use tokio::time::{Instant, timeout_at};
 
-use crate::{client::Client, link::Link, system};
+use crate::{client::Client, system};
 
 /// For how long all relays together are waited for.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -8,9 +8,8 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
+use share_format::envelope::SEALED_CHUNK;
 use share_relay_api::limits::{CHUNKS_PER_PART, SEALED_CHUNK_BYTES};
-
-use crate::envelope::SEALED_CHUNK;
 
 /// Chunks of a block.
 pub const BLOCK_CHUNKS: u64 = CHUNKS_PER_PART;

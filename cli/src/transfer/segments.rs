@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::envelope::{CHUNK, SEALED_CHUNK, sealed_len};
+use share_format::envelope::{CHUNK, SEALED_CHUNK, sealed_len};
 
 /// Chunks in every run but the last.
 pub const CHUNKS_PER_RUN: u64 = 16;

@@ -12,12 +12,10 @@ use std::{
     sync::Arc,
 };
 
+use share_format::names::{STAGING_PREFIX, STAGING_SUFFIX, is_staging};
 use share_relay_api::Bytes32;
 
-use crate::{
-    content::names::{STAGING_PREFIX, STAGING_SUFFIX, is_staging},
-    system::{self, HeldFolder},
-};
+use crate::system::{self, HeldFolder};
 
 /// Names tried before giving up; each can only be lost to another program that sweeps at the same moment.
 const TRIES: usize = 16;

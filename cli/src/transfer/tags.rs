@@ -3,12 +3,10 @@
 
 use std::{fs::File, io, ops::Range, path::Path};
 
+use share_format::envelope::{Fingerprint, TAG};
 use share_relay_api::Bytes32;
 
-use crate::{
-    envelope::{Fingerprint, TAG},
-    system,
-};
+use crate::system;
 
 /// Chunks whose tags are read at once for the fingerprint: 64 KiB.
 const CHUNKS_READ: u64 = 4096;

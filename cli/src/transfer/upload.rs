@@ -15,13 +15,13 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
+use share_format::envelope::{self, CHUNK, SEALED_CHUNK, Stream as SealedStream, TAG};
 use share_relay_api::{Bytes32, Code, CreateShare, ShareId};
 use tokio::sync::OnceCell;
 
 use crate::{
     client::{Answer, Client, ClientError},
     content::{ContentError, Packed, shown},
-    envelope::{self, CHUNK, SEALED_CHUNK, Stream as SealedStream, TAG},
     error::{Error, Kind, Result},
     i18n::fl,
     secret::Secret,
@@ -436,7 +436,7 @@ mod tests {
     use zeroize::Zeroizing;
 
     use super::*;
-    use crate::envelope::FileKey;
+    use share_format::envelope::FileKey;
 
     fn chunks(length: usize) -> Vec<(usize, bool)> {
         let mut ahead = Ahead { reader: Box::new(Cursor::new(vec![7; length])), byte: None, number: 0 };

@@ -140,7 +140,7 @@ fn all_that_cannot_be_sent_is_told_at_once() {
     let walked = walk(&arguments, false).unwrap();
     let errors: Vec<_> = walked.refused.iter().map(|refused| &refused.error).collect();
     assert!(
-        matches!(&errors[..], [ContentError::NotFound(a), ContentError::NotFound(b), ContentError::ForbiddenName(_, NameError::Deep)]
+        matches!(&errors[..], [ContentError::NotFound(a), ContentError::NotFound(b), ContentError::Format(FormatError::ForbiddenName(_, NameError::Deep))]
             if a.ends_with("absent") && b.ends_with("gone")),
         "{errors:?}"
     );

@@ -15,16 +15,18 @@ use std::{
 };
 
 use share::content::{
-    ContentError, Manifest,
-    error::Fault,
-    manifest::{Entry, Kind, MAX_LISTED, MAX_MTIME, clean_message, clean_sender},
-    names::NameError,
+    ContentError,
     pack::Packed,
     place::{Placed, find_in_the_way, place},
     renaming::Why,
     scatter::Found,
     unpack::unpack,
     walk::{SkipReason, Walked, walk},
+};
+use share_format::{
+    Fault, FormatError,
+    manifest::{Entry, Kind, MAX_LISTED, MAX_MTIME, Manifest, clean_message, clean_sender},
+    names::NameError,
 };
 use tempfile::TempDir;
 

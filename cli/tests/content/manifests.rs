@@ -1,5 +1,7 @@
 //! Manifests, messages and errors.
 
+use share::messages::sentence;
+
 use super::*;
 
 #[test]
@@ -33,7 +35,7 @@ fn a_stream_has_a_name_like_a_file() {
     let name = |name| Manifest::of_stream(name, 0, [0; 16], None);
     assert_eq!(name("re\u{301}sume\u{301}").unwrap().entries[0].path, "r\u{e9}sum\u{e9}");
     for forbidden in ["", "..", "a/b", "a\\b", "CON", "a\u{202e}b"] {
-        assert!(matches!(name(forbidden), Err(ContentError::ForbiddenName(..))), "{forbidden:?}");
+        assert!(matches!(name(forbidden), Err(FormatError::ForbiddenName(..))), "{forbidden:?}");
     }
 }
 
@@ -57,32 +59,33 @@ fn a_sender_travels_as_a_name_that_everybody_can_show() {
     assert_eq!(clean_sender(" Wijkteam Noord\r\n").unwrap(), "Wijkteam Noord");
     assert_eq!(clean_sender(&"😀".repeat(100)).unwrap(), "😀".repeat(100));
     for empty_or_long in ["", " \t\n", &"x".repeat(101)] {
-        assert!(matches!(clean_sender(empty_or_long), Err(ContentError::SenderLength)), "{empty_or_long:?}");
+        assert!(matches!(clean_sender(empty_or_long), Err(FormatError::SenderLength)), "{empty_or_long:?}");
     }
     // Not shown, not shown everywhere, and what stands for bytes that are no text.
     for c in ['\n', '\u{1b}', '\u{202e}', '\u{200b}', '\u{e000}', '\u{378}', '\u{fffd}', '\u{2800}'] {
         let error = clean_sender(&format!("a{c}b")).unwrap_err();
-        assert!(matches!(error, ContentError::SenderCharacter(found) if found == c), "{error:?}");
+        assert!(matches!(error, FormatError::SenderCharacter(found) if found == c), "{error:?}");
         assert!(!error.to_string().contains(c), "{error}");
     }
     for gap in ["  ", " \u{a0}", "\u{3000}\u{2003}", "\u{2003}\u{200d}\u{2003}"] {
-        assert!(matches!(clean_sender(&format!("a{gap}b")), Err(ContentError::SenderSpaces)), "{gap:?}");
+        assert!(matches!(clean_sender(&format!("a{gap}b")), Err(FormatError::SenderSpaces)), "{gap:?}");
     }
 }
 
 #[test]
 fn a_message_travels_with_plain_line_ends() {
     assert_eq!(clean_message("one\r\n\ttwo\n\n").unwrap(), "one\n\ttwo");
-    assert!(matches!(clean_message("\u{1b}[2J"), Err(ContentError::MessageCharacter('\u{1b}'))));
+    assert!(matches!(clean_message("\u{1b}[2J"), Err(FormatError::MessageCharacter('\u{1b}'))));
     assert!(clean_message(&"é".repeat(32 * 1024)).is_ok());
-    assert!(matches!(clean_message(&"é".repeat(32 * 1024 + 1)), Err(ContentError::MessageLong)));
+    assert!(matches!(clean_message(&"é".repeat(32 * 1024 + 1)), Err(FormatError::MessageLong)));
 }
 
 #[test]
 fn errors_are_sentences_and_name_their_cause() {
     share::i18n::choose(Some(share::i18n::Language::En));
-    let error = ContentError::Archive("a".to_owned(), Fault::Name(NameError::Device));
+    let error = ContentError::from(FormatError::Archive("a".to_owned(), Fault::Name(NameError::Device)));
     let fault = std::error::Error::source(&error).unwrap();
-    assert!(error.to_string().contains("“a”") && fault.to_string() == "it holds a forbidden name", "{error} {fault}");
-    assert!(fault.source().unwrap().to_string().contains("Windows"));
+    let said = sentence(fault);
+    assert!(error.to_string().contains("“a”") && said == "it holds a forbidden name", "{error} {said}");
+    assert!(sentence(fault.source().unwrap()).contains("Windows"));
 }

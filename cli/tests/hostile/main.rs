@@ -12,14 +12,14 @@ use std::{
 
 use raw::*;
 use serde_json::{Value, json};
-use share::content::{
-    ContentError, Manifest, Scatter,
-    error::Fault::{self, *},
-    names::NameError::{self, *},
-    scatter::Found,
-    unpack::unpack,
-};
+use share::content::{ContentError, Scatter, scatter::Found, unpack::unpack};
 use share::system::HeldFolder;
+use share_format::{
+    Fault::{self, *},
+    FormatError,
+    manifest::Manifest,
+    names::NameError::{self, *},
+};
 
 /// What a case must be refused for.
 #[derive(Debug, PartialEq)]
@@ -32,9 +32,9 @@ enum Refusal {
 impl Refusal {
     fn of(error: &ContentError) -> Self {
         match error {
-            ContentError::Manifest(fault) => Self::Manifest(fault.clone()),
-            ContentError::Archive(_, fault) => Self::Archive(fault.clone()),
-            ContentError::Newer => Self::Newer,
+            ContentError::Format(FormatError::Manifest(fault)) => Self::Manifest(fault.clone()),
+            ContentError::Format(FormatError::Archive(_, fault)) => Self::Archive(fault.clone()),
+            ContentError::Format(FormatError::Newer) => Self::Newer,
             other => panic!("not a refusal: {other:?}"),
         }
     }
@@ -61,7 +61,9 @@ fn open(manifest: &[u8], content: impl Read) -> Result<(), ContentError> {
     let staging = sandbox.path().join("output/staging");
     fs::create_dir_all(&staging).unwrap();
     fs::write(sandbox.path().join("output/neighbour"), "mine").unwrap();
-    let result = Manifest::parse(manifest, &OWN_NONCE).and_then(|manifest| unpack(content, &manifest, &staging));
+    let result = Manifest::parse(manifest, &OWN_NONCE)
+        .map_err(ContentError::from)
+        .and_then(|manifest| unpack(content, &manifest, &staging));
     assert_eq!(names(sandbox.path()), ["output"]);
     assert_eq!(names(&sandbox.path().join("output")), ["neighbour", "staging"]);
     assert_eq!(fs::read(sandbox.path().join("output/neighbour")).unwrap(), b"mine");
@@ -74,7 +76,7 @@ fn open(manifest: &[u8], content: impl Read) -> Result<(), ContentError> {
 fn open_scattered(manifest: &[u8], content: &[u8]) -> Option<Result<(), ContentError>> {
     let manifest = match Manifest::parse(manifest, &OWN_NONCE) {
         Ok(manifest) => manifest,
-        Err(error) => return Some(Err(error)),
+        Err(error) => return Some(Err(error.into())),
     };
     if content.len() as u64 != manifest.length {
         return None;
@@ -765,7 +767,7 @@ fn an_error_of_the_reader_is_passed_on() {
         let forged = io::Error::new(io::ErrorKind::InvalidData, "forged");
         let reader = content[..length].chain(Failing(Some(forged)));
         match open(manifest.to_string().as_bytes(), reader).unwrap_err() {
-            ContentError::Input(error) => assert_eq!(error.to_string(), "forged"),
+            ContentError::Format(FormatError::Input(error)) => assert_eq!(error.to_string(), "forged"),
             other => panic!("{other:?} at {length}"),
         }
     }

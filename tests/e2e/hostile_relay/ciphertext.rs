@@ -161,7 +161,7 @@ fn another_share_in_its_place() {
 /// A sender's mistake that gives plaintexts away to whoever has both files; what comes from such a program is not taken.
 #[test]
 fn one_nonce_for_both_files() {
-    use share::envelope::{Opener, header_len, open_bytes, open_header, read_identities, seal_bytes};
+    use share_format::envelope::{Opener, header_len, open_bytes, open_header, read_identities, seal_bytes};
     let stage = Stage::new();
     let stored = |name| fs::read(stage.relay.share(&stage.sent).join(name)).unwrap();
     let (manifest, content) = (stored("manifest.age"), stored("content.age"));
@@ -334,12 +334,12 @@ fn range(response: Response, from: &str, to: &str) -> Reply {
 }
 
 fn header_len(age_file: &[u8]) -> usize {
-    share::envelope::header_len(age_file).unwrap().unwrap()
+    share_format::envelope::header_len(age_file).unwrap().unwrap()
 }
 
 /// Where a chunk begins, or the file ends.
 fn chunk(file: &[u8], number: usize) -> usize {
-    (header_len(file) + share::envelope::NONCE + number * SEALED_CHUNK).min(file.len())
+    (header_len(file) + share_format::envelope::NONCE + number * SEALED_CHUNK).min(file.len())
 }
 
 /// The head of a content answer that promises this length.

@@ -1,7 +1,7 @@
 //! What strangers write stands in our sentences escaped, and no longer than a line; and never in a library's words.
 
 use serde_json::{Value, json};
-use share::envelope::{PendingHeader, parse_recipient, random_nonce, seal_bytes};
+use share_format::envelope::{PendingHeader, parse_recipient, random_nonce, seal_bytes};
 
 use super::{Stage, bounded};
 use crate::{

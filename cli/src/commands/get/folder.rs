@@ -7,13 +7,13 @@ use std::{
 };
 
 use bytes::Bytes;
+use share_format::{link::Link, manifest::Entry, names::MAX_PATH_BYTES};
 
 use super::kept::{self, Age, Kept};
 use crate::{
-    content::{manifest::Entry, names::MAX_PATH_BYTES, place::try_placing},
+    content::place::try_placing,
     error::{Error, Kind, Result},
     i18n::fl,
-    link::Link,
     system,
     transfer::staging::Staging,
     ui::{printable, size},

@@ -13,11 +13,11 @@ use std::{
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use share_format::link::Link;
 use share_relay_api::{Kind as ShareKind, limits};
 
 use super::About;
 use crate::{
-    link::Link,
     system,
     transfer::{
         leftover::{Standing, postpone, untouched},

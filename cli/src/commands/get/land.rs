@@ -10,6 +10,7 @@ use std::{
 };
 
 use ring::digest;
+use share_format::{FormatError, envelope::Stream, manifest::Manifest};
 use share_relay_api::{Bytes32, Code};
 
 use super::{
@@ -21,8 +22,7 @@ use super::{
 };
 use crate::{
     commands::unless_stopped,
-    content::{ContentError, Manifest, Scatter, scatter::Found, unpack},
-    envelope::Stream,
+    content::{ContentError, Scatter, scatter::Found, unpack},
     error::{Error, Kind, Result},
     i18n::fl,
     quote::quoted,
@@ -118,7 +118,7 @@ impl Incoming<'_> {
                 false => {
                     landing.finish()?;
                     if is_wanted {
-                        io::copy(&mut content, &mut io::sink()).map_err(ContentError::Input)?;
+                        io::copy(&mut content, &mut io::sink()).map_err(FormatError::Input)?;
                     }
                 }
             }

@@ -12,6 +12,7 @@ mod ticket;
 use std::{fs, io, mem, path::Path};
 
 use bytes::Bytes;
+use share_format::{envelope::ReceiptKey, link::Link, manifest, text};
 use share_relay_api::{Bytes32, Code, Kind as ShareKind, Saved as SavedTo, ShareStatus, State, TakeTicket};
 
 pub(super) use self::receipt::send_kept;
@@ -25,14 +26,12 @@ use super::{Context, no_randomness, unless_stopped};
 use crate::{
     args,
     client::Client,
-    content::{self, ContentError, Placed},
-    envelope::ReceiptKey,
+    content::{ContentError, Placed},
     error::{Error, Kind, Result},
     i18n::fl,
-    link::Link,
     secret::Secret,
     system::StopSignal,
-    text, time,
+    time,
     transfer::{backoff::Patience, download::Download},
     ui::{Progress, printable, shown, with_causes},
 };
@@ -231,7 +230,7 @@ impl<'a> Incoming<'a> {
     }
 
     fn check_output(&self, opened: &Opened) -> Result<()> {
-        match self.to_stdout() && opened.manifest.kind != content::Kind::File {
+        match self.to_stdout() && opened.manifest.kind != manifest::Kind::File {
             true => Err(Error::usage(fl!("get-stdout-needs-one-file"))),
             false => Ok(()),
         }

@@ -3,16 +3,20 @@
 use std::{path::Path, sync::Arc};
 
 use bytes::Bytes;
+use share_format::{
+    envelope::{self, FileKey, Identities, Opener, Stream},
+    manifest::Manifest,
+    text,
+    words::Passphrase,
+};
 use share_relay_api::{Bytes32, Kind as ShareKind, OpenShare};
 use zeroize::Zeroizing;
 
 use super::Incoming;
 use crate::{
-    content::Manifest,
-    envelope::{self, FileKey, Identities, Opener, Stream, words::Passphrase},
     error::{Error, Kind, Result},
     i18n::fl,
-    text,
+    messages,
     threads::{blocking, detached},
     transfer::download::Expected,
     ui::{printable, shown},
@@ -114,7 +118,7 @@ impl Incoming<'_> {
             let text = self.context.ui.ask_secret(&fl!("get-ask-words"), "--passphrase-file FILE")?;
             match Passphrase::read(&text) {
                 Ok(words) => return Ok(Zeroizing::new(words.as_str().to_owned())),
-                Err(error) => self.context.ui.warn(error.for_typist()),
+                Err(error) => self.context.ui.warn(messages::words_for_typist(&error)),
             }
         }
     }

@@ -17,6 +17,7 @@ use std::{
 
 use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
+use share_format::{link::Link, manifest::Manifest};
 use share_relay_api::{Bytes32, Code, Receipt};
 use tokio::time::{Instant, timeout_at};
 use zeroize::Zeroizing;
@@ -31,9 +32,8 @@ use crate::{
     client::{Answer, Client},
     commands::Context,
     config,
-    content::{Manifest, Placed},
+    content::Placed,
     i18n::fl,
-    link::Link,
     quote::quoted,
     secret::Secret,
     system, time,

@@ -8,6 +8,7 @@ use std::{
     sync::Arc,
 };
 
+use share_format::{envelope::CHUNK, manifest::Manifest};
 use share_relay_api::Bytes32;
 
 use super::{
@@ -19,8 +20,7 @@ use super::{
 };
 use crate::{
     commands::unless_stopped,
-    content::{ContentError, Manifest, Placed, find_in_the_way, holes::try_end, place, place_one, plan},
-    envelope::CHUNK,
+    content::{ContentError, Placed, find_in_the_way, holes::try_end, place, place_one, plan},
     error::{Error, Kind, Result},
     i18n::fl,
     secret::Secret,

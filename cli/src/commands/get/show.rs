@@ -1,10 +1,11 @@
 //! What the recipient is told: what is inside, what was saved.
 
 use serde::Serialize;
+use share_format::manifest::Manifest;
 
 use super::{Incoming, Received, save::Saved};
 use crate::{
-    content::{Manifest, Placed},
+    content::Placed,
     error::Result,
     i18n::fl,
     time,

@@ -10,11 +10,11 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+use share_format::link::Link;
 use tokio::time::{Instant, sleep};
 use zeroize::Zeroizing;
 
 use crate::{
-    link::Link,
     secret::{Secret, sha256},
     system,
     transfer::leftover::{Standing, postpone, untouched},

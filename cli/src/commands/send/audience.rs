@@ -6,15 +6,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use share_format::{
+    envelope::{self, FileKey, PendingHeader, Recipient},
+    words::{Passphrase, WordList},
+};
 use zeroize::Zeroizing;
 
 use super::super::no_randomness;
 use crate::{
     args,
-    envelope::{
-        self, FileKey, PendingHeader, Recipient,
-        words::{Passphrase, WordList},
-    },
     error::{Error, Result},
     i18n::{self, Language, fl},
     system,
@@ -43,7 +43,7 @@ impl Audience {
             keys.extend(detached(move || recipients(&path)).await?);
         }
         match (keys.is_empty(), &args.passphrase_file) {
-            (true, _) => Ok(Self::Words(args.words, args.word_list)),
+            (true, _) => Ok(Self::Words(args.words, args.word_list.map(list))),
             (false, None) => Ok(Self::Keys(keys)),
             (false, Some(_)) => Err(Error::usage(fl!("send-keys-need-no-words"))),
         }
@@ -68,7 +68,7 @@ impl Audience {
     /// New words for them, if they are to be told some.
     pub fn new_words(&self) -> Result<Option<Zeroizing<String>>> {
         let Self::Words(count, list) = self else { return Ok(None) };
-        let list = list.unwrap_or_else(own_list);
+        let list = list.unwrap_or_else(|| self::list(i18n::current()));
         let words = Passphrase::generate(list, (*count).into()).map_err(no_randomness)?;
         Ok(Some(Zeroizing::new(words.as_str().to_owned())))
     }
@@ -84,9 +84,9 @@ impl Audience {
     }
 }
 
-/// The list in the language of whoever sends.
-fn own_list() -> WordList {
-    match i18n::current() {
+/// The list of words in a language.
+fn list(language: Language) -> WordList {
+    match language {
         Language::En => WordList::En,
         Language::Nl => WordList::Nl,
     }

@@ -13,6 +13,11 @@ use std::{
     sync::Arc,
 };
 
+use share_format::{
+    envelope::PendingHeader,
+    link::{Link, RelayUrl},
+};
+
 pub(super) use self::order::relay_of_environment;
 use self::{
     audience::WordsFile,
@@ -24,11 +29,9 @@ use super::{Context, unless_stopped};
 use crate::{
     args,
     config::Config,
-    envelope::PendingHeader,
     error::{Error, Kind, Result},
     here::Here,
     i18n::fl,
-    link::{Link, RelayUrl},
     secret::Secret,
     system::StopSignal,
     time,

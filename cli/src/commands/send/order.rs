@@ -2,13 +2,13 @@
 
 use std::{env, path::PathBuf};
 
+use share_format::{envelope::Recipient, link::RelayUrl};
+
 use super::{super::Context, audience::Audience, outgoing};
 use crate::{
     args,
     config::Config,
-    envelope::Recipient,
     error::Result,
-    link::RelayUrl,
     secret::{Secret, sha256},
     time::{self, Lifetime},
     transfer::{backoff::Patience, journal::Asked},

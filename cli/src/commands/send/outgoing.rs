@@ -10,6 +10,13 @@ use std::{
     sync::Arc,
 };
 
+use share_format::{
+    FormatError,
+    envelope::NONCE,
+    manifest::{self, MAX_MESSAGE_BYTES, Manifest},
+    text,
+};
+
 use super::{
     super::Context,
     order::{Names, NotWhole, Order, of_environment},
@@ -17,16 +24,13 @@ use super::{
 use crate::{
     args,
     content::{
-        self, ContentError, Manifest, Packed,
-        manifest::MAX_MESSAGE_BYTES,
+        ContentError, Packed,
         renaming::Renamed,
         walk::{self, Refused, SkipReason, walk},
     },
-    envelope::NONCE,
     error::{Error, Kind, Result},
     i18n::fl,
     quote::quoted,
-    text,
     threads::{blocking, detached},
     transfer::{journal::Journal, upload},
     ui::{printable, shown},
@@ -54,7 +58,7 @@ impl Outgoing {
     pub async fn pack(context: &Context, order: &Order, not_whole: &BTreeSet<PathBuf>) -> Result<Self> {
         let (sender, message) = (order.asked.sender.clone(), order.message.clone());
         if let Some(name) = &order.asked.name {
-            let source = Source::StandardInput { name: content::stream_name(name)? };
+            let source = Source::StandardInput { name: manifest::stream_name(name)? };
             return Ok(Self { source, sender, message, renamed: Vec::new(), left_out: Vec::new() });
         }
         let (paths, follow) = (order.paths.clone(), order.asked.follow);
@@ -87,7 +91,7 @@ impl Outgoing {
     pub async fn again(journal: &Arc<Journal>, message: Option<String>) -> Result<Self> {
         let sender = journal.record.asked.sender.clone();
         let source = match &journal.record.asked.name {
-            Some(name) => Source::StandardInput { name: content::stream_name(name)? },
+            Some(name) => Source::StandardInput { name: manifest::stream_name(name)? },
             None => {
                 let journal = Arc::clone(journal);
                 let unreadable = |error| Error::local(fl!("transfer-journal"), error);
@@ -250,7 +254,7 @@ fn leave_out(context: &Context, order: &Order, refused: Vec<Refused>) -> Result<
     if leave {
         return Ok(refused.iter().map(|refused| shown(&refused.source)).collect());
     }
-    let is_path = |refused: &Refused| matches!(refused.error, ContentError::ForbiddenName(..));
+    let is_path = |refused: &Refused| matches!(refused.error, ContentError::Format(FormatError::ForbiddenName(..)));
     let are_paths = refused.iter().all(is_path);
     let count = refused.len();
     let error = match <[Refused; 1]>::try_from(refused) {
@@ -296,7 +300,7 @@ pub fn check_stdin(args: &args::Send) -> Result<()> {
 /// The name by which the sender wants to be known; `SHARE_FROM` set to nothing names nobody.
 pub fn sender(args: &args::Send) -> Result<Option<String>> {
     let name = args.from.clone().or_else(|| of_environment("SHARE_FROM"));
-    Ok(name.map(|name| content::clean_sender(&name)).transpose()?)
+    Ok(name.map(|name| manifest::clean_sender(&name)).transpose()?)
 }
 
 /// The message as given, or from the file that `@FILE` names.
@@ -308,11 +312,11 @@ pub async fn message(args: &args::Send) -> Result<Option<String>> {
 }
 
 fn read_message(text: &str) -> Result<String> {
-    let Some(path) = text.strip_prefix('@') else { return Ok(content::clean_message(text)?) };
+    let Some(path) = text.strip_prefix('@') else { return Ok(manifest::clean_message(text)?) };
     // Twice as much, as UTF-16 takes that; what is too long is told when the text is known.
     match text::read(Path::new(path), 2 * MAX_MESSAGE_BYTES) {
-        Ok(text) => Ok(content::clean_message(&text)?),
-        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => Err(ContentError::MessageLong.into()),
+        Ok(text) => Ok(manifest::clean_message(&text)?),
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => Err(FormatError::MessageLong.into()),
         Err(error) => Err(Error::local(fl!("send-message-unreadable", path = printable(path)), error)),
     }
 }

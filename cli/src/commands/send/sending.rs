@@ -14,6 +14,10 @@ use std::{
 use bytes::Bytes;
 use futures_util::future::{Either, select};
 use serde::Serialize;
+use share_format::{
+    envelope::{self, FileKey, NONCE, PendingHeader, ReceiptKey, SEALED_CHUNK, Stream},
+    link::Link,
+};
 use share_relay_api::{
     Bytes32, Code, CreateShare, Created, Kind as ShareKind, SealShare, ShareId, ShareStatus, State, limits::PART_BYTES,
 };
@@ -29,11 +33,9 @@ use super::{
 use crate::{
     client::{Client, ClientError},
     content::renaming::Renamed,
-    envelope::{self, FileKey, NONCE, PendingHeader, ReceiptKey, SEALED_CHUNK, Stream},
     error::{Error, Kind, Result},
     i18n::fl,
     ledger::{Entry, NewEntry},
-    link::Link,
     quote::quoted,
     secret::{Secret, sha256},
     threads::blocking,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use share_format::link::Link;
 use share_relay_api::Code;
 use tokio::time::timeout;
 
@@ -10,7 +11,6 @@ use crate::{
     client::{Client, ClientError},
     error::Result,
     i18n::fl,
-    link::Link,
     secret::Secret,
     system::StopSignal,
 };

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use share_format::link::Link;
+
 use super::{
     super::Context,
     audience::WordsFile,
@@ -11,7 +13,6 @@ use super::{
 use crate::{
     error::{Error, Kind, Result},
     i18n::fl,
-    link::Link,
     system::StopSignal,
     transfer::{
         journal::{Journal, Unfinished},

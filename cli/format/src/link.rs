@@ -7,8 +7,6 @@ use std::fmt;
 
 use share_relay_api::{ShareId, paths};
 
-use crate::i18n::fl;
-
 mod relay_url;
 mod repair;
 mod wrappers;
@@ -32,18 +30,22 @@ pub struct Link {
 }
 
 /// Why a text is not taken as a link.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LinkError {
     /// One of ours, but characters are wrong or missing.
+    #[error("the link is damaged")]
     Damaged,
     /// Something else.
+    #[error("this is no link of share")]
     NotALink,
     /// Behind a mail gateway whose links do not tell where they lead.
+    #[error("the link leads through {host}")]
     Hidden {
         /// The gateway's host.
         host: String,
     },
     /// `http://` to a host beyond this computer and private networks.
+    #[error("{host} is named with http://")]
     Insecure {
         /// The host.
         host: String,
@@ -62,31 +64,6 @@ impl fmt::Display for Link {
         f.write_str(&self.relay.endpoint(&paths::page(&self.id)))
     }
 }
-
-impl LinkError {
-    /// What the user can do about it.
-    pub fn hint(&self) -> String {
-        match self {
-            Self::Damaged => fl!("link-damaged-hint"),
-            Self::NotALink => fl!("link-not-a-link-hint"),
-            Self::Hidden { .. } => fl!("link-hidden-hint"),
-            Self::Insecure { .. } => fl!("link-insecure-hint"),
-        }
-    }
-}
-
-impl fmt::Display for LinkError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&match self {
-            Self::Damaged => fl!("link-damaged"),
-            Self::NotALink => fl!("link-not-a-link"),
-            Self::Hidden { host } => fl!("link-hidden", host = host.as_str()),
-            Self::Insecure { host } => fl!("link-insecure", host = host.as_str()),
-        })
-    }
-}
-
-impl std::error::Error for LinkError {}
 
 fn parse_nested(text: &str, depth: u32) -> Result<Link, LinkError> {
     if text.len() > MAX_TEXT_BYTES || depth > MAX_WRAPPERS {
@@ -164,7 +141,7 @@ mod tests {
 
     #[test]
     fn vectors_are_put_right_or_refused() {
-        let file: Value = serde_json::from_str(include_str!("../../tests/vectors/links.json")).unwrap();
+        let file: Value = serde_json::from_str(include_str!("../../../tests/vectors/links.json")).unwrap();
         let cases = file["cases"].as_array().unwrap();
         assert!(cases.len() >= 60);
         let mut wrong = Vec::new();

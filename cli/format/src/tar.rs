@@ -6,15 +6,15 @@ use std::io::Read;
 
 use tar::{EntryType, Header};
 
-use super::{
-    error::{ContentError, Fault},
+use crate::{
+    Fault, FormatError,
     manifest::{Entry, MAX_LENGTH, MAX_MTIME},
     names::{MAX_PATH_BYTES, printable},
 };
 
 const BLOCK: usize = 512;
 /// Bytes of zeros after the last entry.
-pub(super) const END: u64 = 2 * BLOCK as u64;
+pub const END: u64 = 2 * BLOCK as u64;
 /// The name field of a ustar header, its first.
 const NAME_BYTES: usize = 100;
 /// The type byte.
@@ -28,36 +28,36 @@ const MAX_RECORD_BYTES: u64 = MAX_PATH_BYTES as u64 + 128;
 
 /// Finds where each entry of a tar lies.
 #[derive(Debug, Default)]
-pub(super) struct Layout {
+pub struct Layout {
     end: u64,
 }
 
 impl Layout {
     /// Where the bytes of the next entry begin; nothing if the tar would become longer than content may be.
-    pub(super) fn place(&mut self, entry: &Entry) -> Option<u64> {
+    pub fn place(&mut self, entry: &Entry) -> Option<u64> {
         let offset = self.end + header(entry).len() as u64;
         self.end = offset.checked_add(padded(entry.size)?).filter(|end| *end <= MAX_LENGTH)?;
         Some(offset)
     }
 
     /// Bytes of the whole tar.
-    pub(super) fn length(&self) -> u64 {
+    pub fn length(&self) -> u64 {
         self.end + END
     }
 
     /// Bytes that so many entries take at least, besides their own.
-    pub(super) fn least(count: u64) -> u64 {
+    pub fn least(count: u64) -> u64 {
         count.saturating_mul(BLOCK as u64).saturating_add(END)
     }
 }
 
 /// The size in whole blocks.
-pub(super) fn padded(size: u64) -> Option<u64> {
+pub fn padded(size: u64) -> Option<u64> {
     size.checked_next_multiple_of(BLOCK as u64)
 }
 
 /// All that precedes an entry's bytes.
-pub(super) fn header(entry: &Entry) -> Vec<u8> {
+pub fn header(entry: &Entry) -> Vec<u8> {
     let path = if entry.folder { format!("{}/", entry.path) } else { entry.path.clone() };
     let mut records = String::new();
     if path.len() > NAME_BYTES || !path.is_ascii() {
@@ -112,7 +112,7 @@ fn record(key: &str, value: &str) -> String {
 }
 
 /// Reads the next header; nothing at the end of the tar, whose blocks of zeros are then read too.
-pub(super) fn read_header<R: Read>(input: &mut Input<R>) -> Result<Option<Entry>, ContentError> {
+pub fn read_header<R: Read>(input: &mut Input<R>) -> Result<Option<Entry>, FormatError> {
     let mut blocks = vec![0; BLOCK];
     input.fill(&mut blocks)?;
     if blocks.iter().all(|byte| *byte == 0) {
@@ -172,7 +172,7 @@ fn malformed() -> Fault {
 }
 
 /// The content as it is read: how far, how far it may go, and near which entry.
-pub(super) struct Input<R> {
+pub struct Input<R> {
     reader: R,
     position: u64,
     length: u64,
@@ -181,17 +181,17 @@ pub(super) struct Input<R> {
 
 impl<R: Read> Input<R> {
     /// Content that is `length` bytes long, or else at fault.
-    pub(super) fn new(reader: R, length: u64, near: &str) -> Self {
+    pub fn new(reader: R, length: u64, near: &str) -> Self {
         Self { reader, position: 0, length, near: printable(near) }
     }
 
     /// The fault, with the entry it was found at.
-    pub(super) fn fault(&self, fault: Fault) -> ContentError {
-        ContentError::Archive(self.near.clone(), fault)
+    pub fn fault(&self, fault: Fault) -> FormatError {
+        FormatError::Archive(self.near.clone(), fault)
     }
 
     /// Fills the buffer.
-    pub(super) fn fill(&mut self, mut buffer: &mut [u8]) -> Result<(), ContentError> {
+    pub fn fill(&mut self, mut buffer: &mut [u8]) -> Result<(), FormatError> {
         if buffer.len() as u64 > self.length - self.position {
             return Err(self.fault(Fault::Truncated));
         }
@@ -205,7 +205,7 @@ impl<R: Read> Input<R> {
     }
 
     /// Reads so many bytes, at most two blocks, that must be zero.
-    pub(super) fn zeros(&mut self, count: u64) -> Result<(), ContentError> {
+    pub fn zeros(&mut self, count: u64) -> Result<(), FormatError> {
         let mut zeros = [0; END as usize];
         let zeros = &mut zeros[..count as usize];
         self.fill(zeros)?;
@@ -216,14 +216,14 @@ impl<R: Read> Input<R> {
     }
 
     /// Reads the end of the content, which must be here.
-    pub(super) fn finish(mut self) -> Result<(), ContentError> {
+    pub fn finish(mut self) -> Result<(), FormatError> {
         if self.position < self.length || self.read(&mut [0])? > 0 {
             return Err(self.fault(Fault::Trailing));
         }
         Ok(())
     }
 
-    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ContentError> {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, FormatError> {
         loop {
             match self.reader.read(buffer) {
                 Ok(read) => {
@@ -231,7 +231,7 @@ impl<R: Read> Input<R> {
                     return Ok(read);
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(ContentError::Input(error)),
+                Err(error) => return Err(FormatError::Input(error)),
             }
         }
     }

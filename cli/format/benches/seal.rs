@@ -1,6 +1,6 @@
 //! Sealing and opening alone, in memory, against the `age` crate's own stream, and the time that scrypt takes.
 //!
-//! `cargo bench -p share --bench seal` prints a table in Markdown. Every contender takes its turn in each round, and
+//! `cargo bench -p share-format --bench seal` prints a table in Markdown. Every contender takes its turn in each round, and
 //! ratios are taken within a round, so that a change in the machine's speed hits all alike.
 
 use std::{
@@ -14,7 +14,7 @@ use std::{
 };
 
 use age::{Decryptor, Encryptor, secrecy::SecretString, x25519};
-use share::envelope::{CHUNK, FileKey, NONCE, SEALED_CHUNK, Stream, TAG, WORK_FACTOR};
+use share_format::envelope::{CHUNK, FileKey, NONCE, SEALED_CHUNK, Stream, TAG, WORK_FACTOR};
 
 /// Chunks that are sealed or opened together: 1 MiB of plaintext.
 const RUN: usize = 16;

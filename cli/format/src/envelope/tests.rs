@@ -15,7 +15,7 @@ pub(super) fn pattern(len: usize) -> Vec<u8> {
 }
 
 pub(super) fn vector_path(name: &str) -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors")).join(name)
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors")).join(name)
 }
 
 fn vectors(name: &str) -> Vec<Value> {

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, fs, io::Read, path::Path};
 
 use ring::digest::{SHA256, digest};
-use share::envelope::{self, EnvelopeError, FileKey, KeyError, NONCE, Opener, SEALED_CHUNK, Stream};
+use share_format::envelope::{self, EnvelopeError, FileKey, KeyError, NONCE, Opener, SEALED_CHUNK, Stream};
 use zeroize::Zeroizing;
 
 /// Vectors whose identity is `AGE-SECRET-KEY-PQ-1…`: the `age` crate 0.12.1 has no native post-quantum identities
@@ -116,7 +116,7 @@ fn open_by_chunks(stream: &Stream, payload: &[u8], released: &mut Vec<u8>) -> Re
 }
 
 fn vectors() -> Vec<Vector> {
-    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors/age");
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/age");
     let mut vectors: Vec<_> =
         fs::read_dir(directory).unwrap().map(|entry| Vector::read(&entry.unwrap().path())).collect();
     vectors.sort_by(|a, b| a.name.cmp(&b.name));

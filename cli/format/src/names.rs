@@ -5,12 +5,8 @@
 //! Which paths are taken hangs on no version of Unicode: characters that this program does not know may travel. Which
 //! are sent does, so that all who read them agree in what is composed and which names are the same.
 
-use std::fmt;
-
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
-
-use crate::i18n::fl;
 
 /// Bytes of UTF-8 in one component; the limit of nearly every file system.
 pub const MAX_COMPONENT_BYTES: usize = 255;
@@ -19,53 +15,42 @@ pub const MAX_PATH_BYTES: usize = 800;
 /// Components in a path.
 pub const MAX_DEPTH: usize = 100;
 /// The version of Unicode whose characters are sent.
-const SENT_UNICODE: &str = "17.0";
+pub const SENT_UNICODE: &str = "17.0";
 
 /// Why a path may not travel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// Nothing between two slashes, before the first or after the last; an absolute path starts this way.
+    #[error("a part of it is empty")]
     Empty,
     /// `.` or `..`.
+    #[error("`.` and `..` are no names")]
     Dots,
     /// A character no name may hold: control, invisible, bidirectional, or special on some system.
+    #[error("it holds {}", escaped_or_self(*.0))]
     Character(char),
     /// Windows gives the name to a device (`CON`, `nul.txt`, `COM1`).
+    #[error("Windows gives it to a device")]
     Device,
     /// What some file system takes for the name of a folder in which a download grows ([`is_staging`]).
+    #[error("it is the name of a folder for unfinished downloads")]
     Staging,
     /// Windows drops a dot or a space at the end.
+    #[error("it ends in a dot or a space")]
     Ending,
     /// Not in Unicode's composed form (NFC).
+    #[error("it is not in NFC")]
     NotComposed,
     /// A character that Unicode did not have in the version that senders keep to; only they refuse it.
+    #[error("it holds U+{:04X}, which Unicode does not have", u32::from(*.0))]
     Unassigned(char),
     /// More than [`MAX_COMPONENT_BYTES`], or the whole path more than [`MAX_PATH_BYTES`].
+    #[error("it is too long")]
     Long,
     /// More than [`MAX_DEPTH`] folders inside each other.
+    #[error("it is too deep")]
     Deep,
 }
-
-impl fmt::Display for NameError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&match self {
-            Self::Empty => fl!("name-empty"),
-            Self::Dots => fl!("name-dots"),
-            Self::Character(c) => fl!("name-character", character = escaped_or_self(*c)),
-            Self::Device => fl!("name-device"),
-            Self::Staging => fl!("name-staging"),
-            Self::Ending => fl!("name-ending"),
-            Self::NotComposed => fl!("name-not-composed"),
-            Self::Unassigned(c) => {
-                fl!("name-unassigned", character = format!("U+{:04X}", u32::from(*c)), version = SENT_UNICODE)
-            }
-            Self::Long => fl!("name-long", bytes = MAX_COMPONENT_BYTES, total = MAX_PATH_BYTES),
-            Self::Deep => fl!("name-deep", depth = MAX_DEPTH),
-        })
-    }
-}
-
-impl std::error::Error for NameError {}
 
 /// Checks a path that is to be sent.
 pub fn check_sent(path: &str) -> Result<(), NameError> {
@@ -116,22 +101,22 @@ fn check_component(name: &str) -> Result<(), NameError> {
 }
 
 /// Whether a name that is sent may hold this character after the one before it.
-pub(super) fn may_be_sent(previous: Option<char>, c: char) -> bool {
+pub fn may_be_sent(previous: Option<char>, c: char) -> bool {
     is_allowed(previous, c) && !is_unassigned(c)
 }
 
 /// Whether Unicode, in the version that senders keep to, does not have this character.
-pub(super) fn is_unassigned(c: char) -> bool {
+pub fn is_unassigned(c: char) -> bool {
     c.general_category() == GeneralCategory::Unassigned
 }
 
 /// The name without the dots and spaces at its end.
-pub(super) fn without_ending(name: &str) -> &str {
+pub fn without_ending(name: &str) -> &str {
     name.trim_end_matches(|c: char| c == '.' || is_space(c))
 }
 
 /// Whether the name is kept for a device or for a folder in which a download grows.
-pub(super) fn is_kept(name: &str) -> bool {
+pub fn is_kept(name: &str) -> bool {
     let plain = plain(name);
     is_device(&plain) || is_staging(&plain)
 }
@@ -187,12 +172,13 @@ pub fn printable(text: &str) -> String {
     shown
 }
 
-fn escaped_or_self(c: char) -> String {
+/// The character, or its escape if it is not to be shown.
+pub fn escaped_or_self(c: char) -> String {
     printable(&c.to_string())
 }
 
 /// Every character with the one before it.
-pub(crate) fn with_previous(text: &str) -> impl Iterator<Item = (Option<char>, char)> {
+pub fn with_previous(text: &str) -> impl Iterator<Item = (Option<char>, char)> {
     let previous = std::iter::once(None).chain(text.chars().map(Some));
     previous.zip(text.chars())
 }
@@ -203,7 +189,7 @@ fn is_allowed(previous: Option<char>, c: char) -> bool {
 
 /// Whether a terminal shows this character as something, and in its place. Joiners and variation selectors show
 /// nothing themselves, but Persian, Sinhala and emoji need them after a character they act on.
-pub(crate) fn is_visible(previous: Option<char>, c: char) -> bool {
+pub fn is_visible(previous: Option<char>, c: char) -> bool {
     if is_joiner(c) {
         // No script before Arabic joins letters.
         return previous.is_some_and(|p| p >= '\u{600}' && (!is_ignorable(p) || is_variation_selector(p)));
@@ -231,7 +217,7 @@ fn is_variation_selector(c: char) -> bool {
 
 /// Unicode property Default_Ignorable_Code_Point (unchanged since Unicode 14): shown as nothing. All marks that
 /// turn the direction of text are among them.
-pub(crate) fn is_ignorable(c: char) -> bool {
+pub fn is_ignorable(c: char) -> bool {
     matches!(c,
         '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}'
         | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}'

@@ -11,7 +11,11 @@ fn vectors() -> Value {
 }
 
 fn list(case: &Value) -> WordList {
-    clap::ValueEnum::from_str(case["list"].as_str().unwrap(), false).unwrap()
+    match case["list"].as_str().unwrap() {
+        "en" => WordList::En,
+        "nl" => WordList::Nl,
+        other => panic!("there is no list {other}"),
+    }
 }
 
 fn indices(case: &Value) -> Vec<u16> {
@@ -256,7 +260,6 @@ fn secrets_stay_out_of_debug() {
     let error = Passphrase::read("secretly apple apple apple apple apple").unwrap_err();
     assert_eq!(format!("{error:?}"), "Unknown { position: 1, .. }");
     assert!(!error.to_string().contains("secretly"));
-    assert!(error.for_typist().contains("secretly"));
 }
 
 #[test]

@@ -13,7 +13,6 @@ mod proof;
 mod receipt;
 mod recipients;
 mod stream;
-pub mod words;
 
 pub use error::{EnvelopeError, KeyError};
 pub use file_key::FileKey;

@@ -8,8 +8,6 @@ use ring::digest;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use zeroize::Zeroizing;
 
-use crate::i18n::fl;
-
 /// The fewest words of a passphrase: 62 random bits.
 pub const MIN_WORDS: usize = 6;
 /// The most words of a passphrase: 106 random bits.
@@ -68,7 +66,7 @@ static ENGLISH: LazyLock<Vec<&str>> = LazyLock::new(|| include_str!("../../wordl
 static DUTCH: LazyLock<Vec<&str>> = LazyLock::new(|| include_str!("../../wordlists/nl.txt").lines().collect());
 
 /// A list of 2048 words, in alphabetical order; `cli/wordlists/README.md` says what holds for them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum WordList {
     /// English
     En,
@@ -405,30 +403,14 @@ fn edits(one: &str, other: &str) -> usize {
     row[other.len()]
 }
 
-impl WordsError {
-    /// The sentence for who typed the words just now: with the wrong word, and what it may have to be.
-    pub fn for_typist(&self) -> String {
-        match self {
-            Self::Unknown { position, word, suggestions } if suggestions.is_empty() => {
-                fl!("words-unknown", position = position, word = word.as_str())
-            }
-            Self::Unknown { position, word, suggestions } => {
-                let alike = suggestions.join(", ");
-                fl!("words-unknown-alike", position = position, word = word.as_str(), alike = alike)
-            }
-            Self::Count { .. } | Self::Checksum => self.to_string(),
-        }
-    }
-}
-
 /// Shows no word: this may end in a log.
 impl fmt::Display for WordsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&match self {
-            Self::Unknown { position, .. } => fl!("words-unknown-place", position = position),
-            Self::Count { found } => fl!("words-count", found = found),
-            Self::Checksum => fl!("words-checksum"),
-        })
+        match self {
+            Self::Unknown { position, .. } => write!(f, "word {position} is on no list"),
+            Self::Count { found } => write!(f, "{found} words are no passphrase"),
+            Self::Checksum => f.write_str("the words do not fit together"),
+        }
     }
 }
 

@@ -4,8 +4,6 @@ use std::{fmt, net::Ipv6Addr, str::FromStr};
 
 use url::Host;
 
-use crate::i18n::fl;
-
 /// The longest host name, RFC 1035 section 2.3.4.
 const MAX_HOST_BYTES: usize = 253;
 const MAX_LABEL_BYTES: usize = 63;
@@ -21,16 +19,19 @@ pub struct RelayUrl {
 }
 
 /// Why a text is not a relay's base URL.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RelayUrlError {
     /// Not `https://host[:port][/prefix]`.
+    #[error("this is no address of a relay")]
     Invalid,
     /// The link of a share.
+    #[error("this is the link of a share")]
     Link {
         /// Its relay.
         relay: String,
     },
     /// `http://` to a host beyond this computer and private networks.
+    #[error("{host} is named with http://")]
     Insecure {
         /// The host.
         host: String,
@@ -104,29 +105,6 @@ impl fmt::Display for RelayUrl {
         f.write_str(&self.base)
     }
 }
-
-impl RelayUrlError {
-    /// What the user can do about it.
-    pub fn hint(&self) -> String {
-        match self {
-            Self::Invalid => fl!("relay-url-invalid-hint"),
-            Self::Link { relay } => fl!("relay-url-link-hint", relay = relay.as_str()),
-            Self::Insecure { .. } => fl!("link-insecure-hint"),
-        }
-    }
-}
-
-impl fmt::Display for RelayUrlError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&match self {
-            Self::Invalid => fl!("relay-url-invalid"),
-            Self::Link { .. } => fl!("relay-url-link"),
-            Self::Insecure { host } => fl!("link-insecure", host = host.as_str()),
-        })
-    }
-}
-
-impl std::error::Error for RelayUrlError {}
 
 impl Scheme {
     fn read(text: &str) -> Option<Self> {

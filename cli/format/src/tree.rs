@@ -10,11 +10,11 @@ use std::{
     hash::{BuildHasher, RandomState},
 };
 
-use super::{error::Fault, names};
+use crate::{Fault, names};
 
 /// Follows the entries of one manifest or archive, in order.
 #[derive(Debug)]
-pub(super) struct Tree {
+pub struct Tree {
     last: String,
     /// The folders around the present place, from the outside in; the first is that of the share itself.
     open: Vec<Folder>,
@@ -37,7 +37,7 @@ impl Default for Tree {
 
 impl Tree {
     /// Checks the next path and takes it in. Gives the number of folders that nothing more can come into.
-    pub(super) fn enter(&mut self, path: &str, folder: bool) -> Result<usize, Fault> {
+    pub fn enter(&mut self, path: &str, folder: bool) -> Result<usize, Fault> {
         names::check(path).map_err(Fault::Name)?;
         match path.split('/').cmp(self.last.split('/')) {
             Ordering::Greater => path.clone_into(&mut self.last),

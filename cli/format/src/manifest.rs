@@ -5,10 +5,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use share_relay_api::Json;
 
-use super::{
-    archive::Layout,
-    error::{ContentError, Fault},
+use crate::{
+    Fault, FormatError,
     names::{self, is_ignorable, is_unassigned, is_visible, printable, with_previous},
+    tar::Layout,
     tree::Tree,
 };
 
@@ -96,7 +96,7 @@ pub struct Manifest {
 
 impl Manifest {
     /// Of content with these entries, their offsets set; without a sender.
-    pub(super) fn new<'a>(
+    pub fn new<'a>(
         kind: Kind,
         entries: impl ExactSizeIterator<Item = &'a Entry> + Clone,
         length: u64,
@@ -109,7 +109,7 @@ impl Manifest {
     }
 
     /// Of a stream whose length is known at its end, such as standard input, last changed now; without a sender.
-    pub fn of_stream(name: &str, length: u64, nonce: [u8; 16], message: Option<String>) -> Result<Self, ContentError> {
+    pub fn of_stream(name: &str, length: u64, nonce: [u8; 16], message: Option<String>) -> Result<Self, FormatError> {
         let path = stream_name(name)?;
         let mtime = seconds(SystemTime::now());
         let entry = Entry { path, folder: false, size: length, mtime, executable: false, private: false, offset: 0 };
@@ -140,32 +140,32 @@ impl Manifest {
     }
 
     /// Reads a manifest whose own age file has this nonce, and checks all there is to check without the content.
-    pub fn parse(json: &[u8], own_nonce: &[u8; 16]) -> Result<Self, ContentError> {
+    pub fn parse(json: &[u8], own_nonce: &[u8; 16]) -> Result<Self, FormatError> {
         #[derive(Deserialize)]
         struct Version {
             version: u64,
         }
         if json.len() > MAX_JSON_BYTES {
-            return Err(ContentError::Manifest(Fault::TooMany));
+            return Err(FormatError::Manifest(Fault::TooMany));
         }
         let json: Json = serde_json::from_slice(json).map_err(malformed)?;
         let Version { version } = json.read().map_err(malformed)?;
         match version {
             VERSION => {}
-            newer if newer > VERSION => return Err(ContentError::Newer),
-            _ => return Err(ContentError::Manifest(Fault::Malformed)),
+            newer if newer > VERSION => return Err(FormatError::Newer),
+            _ => return Err(FormatError::Manifest(Fault::Malformed)),
         }
         let manifest: Self = json.read().map_err(malformed)?;
-        manifest.validate().map_err(ContentError::Manifest)?;
+        manifest.validate().map_err(FormatError::Manifest)?;
         match manifest.nonce == *own_nonce {
             false => Ok(manifest),
             // Each age file under one key has a nonce of its own, or else the two give each other away.
-            true => Err(ContentError::Manifest(Fault::Nonce)),
+            true => Err(FormatError::Manifest(Fault::Nonce)),
         }
     }
 
     /// What [`Manifest::parse`] checks.
-    pub(super) fn validate(&self) -> Result<(), Fault> {
+    pub fn validate(&self) -> Result<(), Fault> {
         if let Some(message) = &self.message {
             check_message(message).map_err(|_| Fault::Message)?;
         }
@@ -211,8 +211,8 @@ impl Manifest {
 }
 
 /// A parser's own message is for programmers, and may quote the manifest.
-fn malformed<E>(_: E) -> ContentError {
-    ContentError::Manifest(Fault::Malformed)
+fn malformed<E>(_: E) -> FormatError {
+    FormatError::Manifest(Fault::Malformed)
 }
 
 impl Entry {
@@ -230,56 +230,56 @@ fn count<'a>(entries: impl Iterator<Item = &'a Entry>) -> (u64, u64, u64) {
 }
 
 /// A message as it travels: lines end in `\n`, none at the end, and no byte order mark stands before it.
-pub fn clean_message(text: &str) -> Result<String, ContentError> {
+pub fn clean_message(text: &str) -> Result<String, FormatError> {
     let text = text.trim_start_matches('\u{feff}');
     let message = text.replace("\r\n", "\n").trim_end().to_owned();
     check_message(&message)?;
     Ok(message)
 }
 
-fn check_message(message: &str) -> Result<(), ContentError> {
+fn check_message(message: &str) -> Result<(), FormatError> {
     if message.len() > MAX_MESSAGE_BYTES {
-        return Err(ContentError::MessageLong);
+        return Err(FormatError::MessageLong);
     }
     match message.chars().find(|c| c.is_control() && *c != '\n' && *c != '\t') {
-        Some(c) => Err(ContentError::MessageCharacter(c)),
+        Some(c) => Err(FormatError::MessageCharacter(c)),
         None => Ok(()),
     }
 }
 
 /// A sender's name as it travels: without spaces around it, and only of characters that everybody can show.
-pub fn clean_sender(name: &str) -> Result<String, ContentError> {
+pub fn clean_sender(name: &str) -> Result<String, FormatError> {
     let name = name.trim();
     check_sender(name)?;
     // The replacement character stands for what was no text.
     match name.chars().find(|c| is_unassigned(*c) || *c == char::REPLACEMENT_CHARACTER) {
-        Some(c) => Err(ContentError::SenderCharacter(c)),
+        Some(c) => Err(FormatError::SenderCharacter(c)),
         None => Ok(name.to_owned()),
     }
 }
 
-fn check_sender(name: &str) -> Result<(), ContentError> {
+fn check_sender(name: &str) -> Result<(), FormatError> {
     if let Some((_, c)) = with_previous(name).find(|&(previous, c)| !is_visible(previous, c)) {
-        return Err(ContentError::SenderCharacter(c));
+        return Err(FormatError::SenderCharacter(c));
     }
     // It is shown as a space.
     if name.contains(BRAILLE_BLANK) {
-        return Err(ContentError::SenderCharacter(BRAILLE_BLANK));
+        return Err(FormatError::SenderCharacter(BRAILLE_BLANK));
     }
     // What stands behind a gap would not be read as a part of the name.
     let shown = || name.chars().filter(|c| !is_ignorable(*c)).map(char::is_whitespace);
     if shown().zip(shown().skip(1)).any(|both| both == (true, true)) {
-        return Err(ContentError::SenderSpaces);
+        return Err(FormatError::SenderSpaces);
     }
     match name.chars().count() {
         1..=MAX_SENDER_CHARACTERS if name == name.trim() => Ok(()),
-        _ => Err(ContentError::SenderLength),
+        _ => Err(FormatError::SenderLength),
     }
 }
 
 /// The name under which a stream travels: composed, and one component.
-pub fn stream_name(name: &str) -> Result<String, ContentError> {
-    let forbidden = |error| ContentError::ForbiddenName(printable(name), error);
+pub fn stream_name(name: &str) -> Result<String, FormatError> {
+    let forbidden = |error| FormatError::ForbiddenName(printable(name), error);
     let name = names::composed(name);
     names::check_sent(&name).map_err(forbidden)?;
     match name.contains('/') {
@@ -289,7 +289,7 @@ pub fn stream_name(name: &str) -> Result<String, ContentError> {
 }
 
 /// Whole seconds since 1970, brought within 0 and [`MAX_MTIME`].
-pub(super) fn seconds(time: SystemTime) -> u64 {
+pub fn seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs().min(MAX_MTIME))
 }
 
@@ -298,14 +298,16 @@ fn is_false(flag: &bool) -> bool {
 }
 
 /// Sixteen bytes as 32 lower-case hexadecimal digits.
-pub(crate) mod hex {
+pub mod hex {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-    pub(crate) fn serialize<S: Serializer>(bytes: &[u8; 16], serializer: S) -> Result<S::Ok, S::Error> {
+    /// For serde.
+    pub fn serialize<S: Serializer>(bytes: &[u8; 16], serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&format!("{:032x}", u128::from_be_bytes(*bytes)))
     }
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 16], D::Error> {
+    /// For serde.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 16], D::Error> {
         let text = String::deserialize(deserializer)?;
         let digits = text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         match u128::from_str_radix(&text, 16) {

@@ -7,11 +7,14 @@ mod layout;
 mod object;
 mod record;
 mod refusal;
+mod stored;
 #[cfg(test)]
 pub(crate) mod tests;
+mod upload;
 mod volatile;
 
-pub use delivery::{attempts::ProofAttempts, ticket::ActiveTicket};
+pub use delivery::{attempts::ProofAttempts, state::Delivery, ticket::ActiveTicket};
 pub use layout::{Layout, PartPlace, Parts};
-pub use record::{Blob, BlobKind, Life, Record, Share};
+pub use object::{Blob, BlobKind, Object};
+pub use record::{Life, Record, Share};
 pub use refusal::{Ending, Refusal};

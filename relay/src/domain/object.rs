@@ -1,108 +1,48 @@
-//! The upload of a share: its header, manifest and parts, until it is sealed.
+//! The object of a share: header, manifest and parts as the sender brings them, until it is sealed.
 
-use share_relay_api::{Code, CreateShare, Created, EventKind, RelayLimits};
+use serde::{Deserialize, Serialize};
+use share_relay_api::{Bytes32, Code, limits::UNFINISHED_SECONDS};
 
-use super::{
-    events,
-    layout::{self, Layout},
-    record::{Blob, BlobKind, Life, Record, Share},
-    refusal::{Ending, Refusal},
-};
+use super::refusal::Refusal;
 use crate::limits::TOUCH_SECONDS;
 
-impl Record {
-    /// Whether a repeated request to create asks for smaller parts, and for nothing else that is new.
-    pub fn wants_smaller_parts(&self, request: &CreateShare, now: u64) -> Result<bool, Refusal> {
-        let first = &self.live(now)?.request;
-        let resized = CreateShare { part_bytes: first.part_bytes, ..request.clone() };
-        Ok(request.part_bytes < first.part_bytes && resized == *first)
-    }
-
-    /// Makes the parts smaller, as a repeated request asks. The caller has made sure that none is held, and that none
-    /// is written meanwhile.
-    pub fn make_parts_smaller(
-        &mut self,
-        request: &CreateShare,
-        accepts: &RelayLimits,
-        now: u64,
-    ) -> Result<Created, Refusal> {
-        if self.wants_smaller_parts(request, now)? {
-            layout::check(request, accepts)?;
-            self.live_mut(now)?.0.request.part_bytes = request.part_bytes;
-        }
-        self.created_again(request, now)
-    }
-
-    /// Whether this header or manifest is stored already. Another one than is stored is refused.
-    pub fn holds(&self, kind: BlobKind, blob: &Blob, now: u64) -> Result<bool, Refusal> {
-        match self.live(now)?.blob(kind) {
-            Some(held) if held != blob => Err(Code::Conflict.into()),
-            held => Ok(held.is_some()),
-        }
-    }
-
-    /// Notes that the header or manifest is stored durably.
-    pub fn hold(&mut self, kind: BlobKind, blob: Blob, now: u64) -> Result<(), Refusal> {
-        self.holds(kind, &blob, now)?;
-        let (share, _) = self.live_mut(now)?;
-        share.touched_at = now;
-        *share.blob_mut(kind) = Some(blob);
-        Ok(())
-    }
-
-    /// Whether a part that arrives now must be noted with [`Record::touch`].
-    pub fn wants_touch(&self, now: u64) -> bool {
-        matches!(&self.life, Life::Live(share) if !share.ready && now >= share.touched_at.saturating_add(TOUCH_SECONDS))
-    }
-
-    /// Notes that a part arrived.
-    pub fn touch(&mut self, now: u64) -> Result<(), Refusal> {
-        let (share, _) = self.live_mut(now)?;
-        share.touched_at = now;
-        Ok(())
-    }
-
-    /// Refuses to seal with another size than was said before, or without header and manifest. `true` if it is
-    /// sealed already.
-    pub fn may_seal(&self, payload_bytes: u64, accepts: &RelayLimits, now: u64) -> Result<bool, Refusal> {
-        if matches!(self.life, Life::Gone { ending: Ending::Collected, .. }) {
-            return Ok(true);
-        }
-        let share = self.live(now)?;
-        if share.payload_bytes.is_some_and(|known| known != payload_bytes) {
-            return Err(Code::Conflict.into());
-        }
-        layout::check_size(&share.request, payload_bytes, accepts)?;
-        if share.header.is_some() && share.manifest.is_some() {
-            Ok(share.ready)
-        } else {
-            Err(Code::PartsMissing.into())
-        }
-    }
-
-    /// Makes the share ready. The caller has checked [`Record::may_seal`] and that all parts are held.
-    pub fn seal(&mut self, payload_bytes: u64, now: u64) -> Result<(), Refusal> {
-        let (share, events) = self.live_mut(now)?;
-        if share.payload_bytes.is_some_and(|known| known != payload_bytes) {
-            return Err(Code::Conflict.into());
-        }
-        if !share.ready {
-            share.ready = true;
-            share.payload_bytes = Some(payload_bytes);
-            events::push(events, now, EventKind::Ready);
-        }
-        Ok(())
-    }
+/// What the sender has brought so far.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Object {
+    /// When a part last arrived, give or take [`TOUCH_SECONDS`].
+    pub touched_at: u64,
+    /// The age header and the content's nonce.
+    pub header: Option<Blob>,
+    /// The manifest's age file.
+    pub manifest: Option<Blob>,
+    /// Bytes of the payload, once known.
+    pub payload_bytes: Option<u64>,
+    /// Whether the upload is complete.
+    pub is_sealed: bool,
 }
 
-impl Share {
-    /// Where its parts go.
-    pub fn layout(&self) -> Layout {
-        Layout {
-            header_bytes: self.request.header_bytes,
-            payload_bytes: self.payload_bytes,
-            part_bytes: self.request.part_bytes,
-        }
+/// A small object the sender sets once, which is stored durably.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blob {
+    /// SHA-256 of its bytes.
+    pub hash: Bytes32,
+    /// How many.
+    pub bytes: u64,
+}
+
+/// The two objects a sender sets once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BlobKind {
+    /// The age header and the content's nonce.
+    Header,
+    /// The manifest's age file.
+    Manifest,
+}
+
+impl Object {
+    /// One of which nothing has come yet.
+    pub fn new(payload_bytes: Option<u64>, now: u64) -> Self {
+        Self { touched_at: now, header: None, manifest: None, payload_bytes, is_sealed: false }
     }
 
     /// The header or manifest, once it is stored durably.
@@ -113,10 +53,64 @@ impl Share {
         }
     }
 
-    fn blob_mut(&mut self, kind: BlobKind) -> &mut Option<Blob> {
-        match kind {
-            BlobKind::Header => &mut self.header,
-            BlobKind::Manifest => &mut self.manifest,
+    /// Whether this header or manifest is stored already. Another one than is stored is refused.
+    pub fn holds(&self, kind: BlobKind, blob: &Blob) -> Result<bool, Refusal> {
+        match self.blob(kind) {
+            Some(held) if held != blob => Err(Code::Conflict.into()),
+            held => Ok(held.is_some()),
         }
+    }
+
+    /// Notes that the header or manifest is stored durably.
+    pub fn hold(&mut self, kind: BlobKind, blob: Blob, now: u64) -> Result<(), Refusal> {
+        self.holds(kind, &blob)?;
+        self.touched_at = now;
+        match kind {
+            BlobKind::Header => self.header = Some(blob),
+            BlobKind::Manifest => self.manifest = Some(blob),
+        }
+        Ok(())
+    }
+
+    /// Whether a part that arrives now must be noted.
+    pub fn wants_touch(&self, now: u64) -> bool {
+        !self.is_sealed && now >= self.touched_at.saturating_add(TOUCH_SECONDS)
+    }
+
+    /// When it counts as abandoned, unless more comes; `None` once it is sealed.
+    pub fn abandoned_at(&self) -> Option<u64> {
+        (!self.is_sealed).then(|| self.touched_at.saturating_add(UNFINISHED_SECONDS + TOUCH_SECONDS))
+    }
+
+    /// Whether a recipient may begin: header and manifest are stored, and the size is known.
+    pub fn can_be_fetched(&self) -> bool {
+        self.header.is_some() && self.manifest.is_some() && self.payload_bytes.is_some()
+    }
+
+    /// Refuses another payload size than was said before.
+    pub fn check_payload(&self, payload_bytes: u64) -> Result<(), Refusal> {
+        match self.payload_bytes {
+            Some(known) if known != payload_bytes => Err(Code::Conflict.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses to seal without header and manifest. `true` if it is sealed already.
+    pub fn may_seal(&self) -> Result<bool, Refusal> {
+        if self.header.is_some() && self.manifest.is_some() {
+            Ok(self.is_sealed)
+        } else {
+            Err(Code::PartsMissing.into())
+        }
+    }
+
+    /// Makes it complete, with a payload of this size. `false` if it was already.
+    pub fn seal(&mut self, payload_bytes: u64) -> Result<bool, Refusal> {
+        self.check_payload(payload_bytes)?;
+        if self.is_sealed {
+            return Ok(false);
+        }
+        (self.is_sealed, self.payload_bytes) = (true, Some(payload_bytes));
+        Ok(true)
     }
 }

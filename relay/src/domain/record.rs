@@ -9,9 +9,12 @@ use share_relay_api::{
 };
 
 use super::{
-    delivery::{attempts::ProofAttempts, ticket::ActiveTicket},
-    events, layout,
+    delivery::state::Delivery,
+    events,
+    layout::{self, Layout},
+    object::Object,
     refusal::{Ending, Refusal},
+    stored::StoredShare,
 };
 use crate::digest;
 
@@ -45,6 +48,7 @@ pub enum Life {
 
 /// A share with content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "StoredShare", into = "StoredShare")]
 pub struct Share {
     /// As the sender asked for it.
     pub request: CreateShare,
@@ -52,47 +56,10 @@ pub struct Share {
     pub created_at: u64,
     /// When it expires.
     pub expires_at: u64,
-    /// When a part last arrived, give or take [`TOUCH_SECONDS`](crate::limits::TOUCH_SECONDS).
-    pub touched_at: u64,
-    /// The age header and the content's nonce.
-    pub header: Option<Blob>,
-    /// The manifest's age file.
-    pub manifest: Option<Blob>,
-    /// Bytes of the payload, once known.
-    pub payload_bytes: Option<u64>,
-    /// Whether the upload is complete.
-    pub ready: bool,
-    /// Wrong proofs and locks.
-    #[serde(rename = "guesses")]
-    pub attempts: ProofAttempts,
-    /// Tickets that have not ended.
-    pub running: Vec<ActiveTicket>,
-    /// Downloads whose receipt came.
-    pub received: u32,
-    /// Downloads that took everything and sent no receipt.
-    pub unconfirmed: u32,
-    /// The newest of their tickets, whose receipt may still come: at most as many as may run at once.
-    pub late: Vec<Bytes32>,
-    /// The newest tickets that were replaced after all was served on them, whose receipt may still come.
-    pub replaced: Vec<Bytes32>,
-}
-
-/// A small object the sender sets once, which is stored durably.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Blob {
-    /// SHA-256 of its bytes.
-    pub hash: Bytes32,
-    /// How many.
-    pub bytes: u64,
-}
-
-/// The two objects a sender sets once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BlobKind {
-    /// The age header and the content's nonce.
-    Header,
-    /// The manifest's age file.
-    Manifest,
+    /// What the sender has brought.
+    pub object: Object,
+    /// What recipients have done.
+    pub delivery: Delivery,
 }
 
 impl Record {
@@ -102,17 +69,8 @@ impl Record {
         let share = Share {
             created_at: now,
             expires_at: now.saturating_add(request.expires_in),
-            touched_at: now,
-            header: None,
-            manifest: None,
-            payload_bytes: request.payload_bytes,
-            ready: false,
-            attempts: ProofAttempts::default(),
-            running: Vec::new(),
-            received: 0,
-            unconfirmed: 0,
-            late: Vec::new(),
-            replaced: Vec::new(),
+            object: Object::new(request.payload_bytes, now),
+            delivery: Delivery::default(),
             request,
         };
         let events = vec![Event { at: now, kind: EventKind::Created }];
@@ -145,7 +103,7 @@ impl Record {
     /// Where the share is in its life, as told to anybody.
     pub fn state(&self, now: u64) -> State {
         match self.live(now) {
-            Ok(share) if share.ready => State::Ready,
+            Ok(share) if share.object.is_sealed => State::Ready,
             Ok(_) => State::Uploading,
             Err(Refusal::Gone { ending, .. }) => ending.into(),
             Err(_) => State::Expired,
@@ -226,6 +184,15 @@ impl Record {
 }
 
 impl Share {
+    /// Where its parts go.
+    pub fn layout(&self) -> Layout {
+        Layout {
+            header_bytes: self.request.header_bytes,
+            payload_bytes: self.object.payload_bytes,
+            part_bytes: self.request.part_bytes,
+        }
+    }
+
     /// When it was created and when it ends, as the sender is told.
     pub fn created(&self) -> Created {
         Created { created_at: self.created_at, expires_at: self.expires_at }
@@ -234,19 +201,66 @@ impl Share {
     /// What anybody with the link may know. `stored_bytes` is what the store holds of the payload.
     pub fn status(&self, stored_bytes: u64, now: u64) -> ShareStatus {
         ShareStatus {
-            state: if self.ready { State::Ready } else { State::Uploading },
+            state: if self.object.is_sealed { State::Ready } else { State::Uploading },
             kind: self.request.kind(),
             now,
             created_at: self.created_at,
             expires_at: self.expires_at,
             header_bytes: self.request.header_bytes,
-            payload_bytes: self.payload_bytes,
+            payload_bytes: self.object.payload_bytes,
             part_bytes: self.request.part_bytes,
             stored_bytes,
-            tries_left: self.attempts.tries_left(now),
-            locked_until: self.attempts.locked_until(now),
+            tries_left: self.delivery.attempts.tries_left(now),
+            locked_until: self.delivery.attempts.locked_until(now),
             downloads_left: self.downloads_left(),
-            again_until: self.again_until(now),
+            again_until: self.delivery.again_until(now),
+        }
+    }
+}
+
+impl From<StoredShare> for Share {
+    fn from(stored: StoredShare) -> Self {
+        Self {
+            request: stored.request,
+            created_at: stored.created_at,
+            expires_at: stored.expires_at,
+            object: Object {
+                touched_at: stored.touched_at,
+                header: stored.header,
+                manifest: stored.manifest,
+                payload_bytes: stored.payload_bytes,
+                is_sealed: stored.ready,
+            },
+            delivery: Delivery {
+                attempts: stored.guesses,
+                running: stored.running,
+                received: stored.received,
+                unconfirmed: stored.unconfirmed,
+                late: stored.late,
+                replaced: stored.replaced,
+            },
+        }
+    }
+}
+
+impl From<Share> for StoredShare {
+    fn from(share: Share) -> Self {
+        let Share { request, created_at, expires_at, object, delivery } = share;
+        Self {
+            request,
+            created_at,
+            expires_at,
+            touched_at: object.touched_at,
+            header: object.header,
+            manifest: object.manifest,
+            payload_bytes: object.payload_bytes,
+            ready: object.is_sealed,
+            guesses: delivery.attempts,
+            running: delivery.running,
+            received: delivery.received,
+            unconfirmed: delivery.unconfirmed,
+            late: delivery.late,
+            replaced: delivery.replaced,
         }
     }
 }

@@ -7,7 +7,8 @@ use share_relay_api::{
 };
 
 use super::{
-    record::{Blob, BlobKind, Life, Record},
+    object::{Blob, BlobKind},
+    record::{Life, Record},
     refusal::{Ending, Refusal},
 };
 use crate::{
@@ -242,7 +243,7 @@ fn header_and_manifest_are_set_once() {
     assert_eq!(record.holds(BlobKind::Header, &one, 0), Ok(true));
     assert_eq!(record.holds(BlobKind::Header, &other, 0), Err(Code::Conflict.into()));
     assert_eq!(record.hold(BlobKind::Header, other, 0), Err(Code::Conflict.into()));
-    assert_eq!(record.live(0).unwrap().header, Some(one));
+    assert_eq!(record.live(0).unwrap().object.header, Some(one));
 }
 
 #[test]
@@ -275,7 +276,7 @@ fn sealing_with_another_size_than_said_is_a_conflict() {
     assert!(unknown.may_seal(u64::MAX, &ACCEPTS, 0).is_err());
     unknown.seal(5, 0).unwrap();
     assert_eq!(unknown.seal(6, 0), Err(Code::Conflict.into()));
-    assert_eq!(unknown.live(0).unwrap().payload_bytes, Some(5));
+    assert_eq!(unknown.live(0).unwrap().object.payload_bytes, Some(5));
 }
 
 #[test]
@@ -323,14 +324,18 @@ fn a_right_proof_begins_the_row_again_and_unlock_forgets_all() {
     right(&mut record, 1).unwrap();
     assert_eq!(kinds(&record).iter().filter(|kind| *kind == "unlocked").count(), 1);
     guess_often(&mut record, TRIES, 2);
-    assert_eq!(record.live(2).unwrap().attempts.locked_until(2), Some(2 + FIRST_LOCK_SECONDS), "doubling begins again");
+    assert_eq!(
+        record.live(2).unwrap().delivery.attempts.locked_until(2),
+        Some(2 + FIRST_LOCK_SECONDS),
+        "doubling begins again"
+    );
 }
 
 #[test]
 fn a_missing_proof_is_not_a_guess_and_keys_have_none() {
     let mut record = ready(None);
     assert_eq!(record.prove(None, 0), Err(Code::BadRequest.into()));
-    assert_eq!(record.live(0).unwrap().attempts.tries_left(0), TRIES);
+    assert_eq!(record.live(0).unwrap().delivery.attempts.tries_left(0), TRIES);
     let mut keys = begun(CreateShare { proof_hash: None, ..request() });
     assert_eq!(keys.prove(None, 0), Ok(()));
     assert_eq!(keys.prove(Some(&bytes(99)), 0), Err(Code::BadRequest.into()));
@@ -342,7 +347,7 @@ fn wrong_proofs_count_on_tickets_too() {
     let mut record = ready(None);
     let wrong = record.take_ticket(Some(&bytes(99)), &bytes(50), |_| Some(Duration::MAX), 0);
     assert_eq!(wrong, Err(Refusal::WrongProof { tries_left: TRIES - 1, locked_until: None }));
-    assert!(record.live(0).unwrap().running.is_empty());
+    assert!(record.live(0).unwrap().delivery.running.is_empty());
 }
 
 #[test]
@@ -520,7 +525,7 @@ fn what_was_given_to_a_browser_can_be_downloaded_again_for_a_while() {
     assert_eq!(receive_as(&mut record, 50, Saved::Browser, 20), Ok(Some(until)));
     assert_eq!(receive_as(&mut record, 50, Saved::Browser, 30), Ok(Some(until)), "again, it changes nothing");
     assert_eq!(record.state(until - 1), State::Ready);
-    assert_eq!(record.live(30).unwrap().again_until(30), Some(until));
+    assert_eq!(record.live(30).unwrap().delivery.again_until(30), Some(until));
     assert_eq!(record.events(30).content_until, Some(until));
     assert_eq!(left(&record), Some(0));
     assert!(record.admitted(Some(&bytes(50)), until - 1).is_ok(), "the same ticket goes on");
@@ -621,7 +626,7 @@ fn a_free_place_is_taken_before_another_is_taken_over() {
     take_while(&mut record, 52, &[50, 51], 40).unwrap();
     assert!(record.admitted(Some(&bytes(51)), 40).is_ok(), "one in use stays");
     assert!(record.admitted(Some(&bytes(50)), 40).is_err());
-    assert_eq!(record.live(40).unwrap().running.len(), 2);
+    assert_eq!(record.live(40).unwrap().delivery.running.len(), 2);
 }
 
 #[test]

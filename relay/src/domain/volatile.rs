@@ -10,12 +10,11 @@ impl Record {
     /// where downloads are not counted, tickets and what was served on them. Never a receipt.
     pub fn volatile_since(&self, stored: &Self) -> Option<&Share> {
         let (Life::Live(now), Life::Live(then)) = (&self.life, &stored.life) else { return None };
-        let mut same = Share { attempts: then.attempts.clone(), ..(**now).clone() };
+        let mut same = (**now).clone();
         if now.request.downloads.is_none() {
-            same.running.clone_from(&then.running);
-            same.late.clone_from(&then.late);
-            same.replaced.clone_from(&then.replaced);
-            (same.received, same.unconfirmed) = (then.received, then.unconfirmed);
+            same.delivery.clone_from(&then.delivery);
+        } else {
+            same.delivery.attempts.clone_from(&then.delivery.attempts);
         }
         (same == **then && self.receipts() == stored.receipts()).then_some(now)
     }
@@ -29,13 +28,6 @@ impl Record {
 
     fn receipts(&self) -> usize {
         self.events.iter().filter(|event| matches!(event.kind, EventKind::Receipt { .. })).count()
-    }
-}
-
-impl Share {
-    /// Tickets that are remembered of it, those that have ended among them.
-    pub fn tickets(&self) -> usize {
-        self.running.len() + self.late.len() + self.replaced.len()
     }
 }
 

@@ -162,9 +162,9 @@ impl<S: Store> Relay<S> {
         let (share, running) = record.admitted(hash.as_ref(), self.now())?;
         // A ticket is given only once the header is held and the size known.
         let total = share.layout().content_bytes().ok_or(Code::NotReady)?;
-        let header = share.blob(BlobKind::Header).ok_or(Code::NotReady)?;
+        let header = share.object.blob(BlobKind::Header).ok_or(Code::NotReady)?;
         let etag = header.hash.to_string()[..32].to_owned();
-        if share.ready {
+        if share.object.is_sealed {
             self.check_end(id, Object::Content, total).await?;
         }
         let ticket = ChargedTicket { hash: running.hash, expires_at: running.expires_at };
@@ -382,7 +382,7 @@ impl<S: Store> BodyPump<S> {
             None => record.kept(self.relay.now()),
         };
         let share = share.map_err(|refusal| AbortReason::Ended(refusal.into()))?;
-        if share.ready || self.object == Object::Manifest {
+        if share.object.is_sealed || self.object == Object::Manifest {
             return Ok(self.range.end);
         }
         let layout = share.layout();

@@ -194,7 +194,11 @@ impl<S: Store> Relay<S> {
         let now = self.now();
         let record = self.load(id).await?;
         let share = record.live(now)?;
-        let stored = if share.ready { share.payload_bytes.unwrap_or(0) } else { self.stored_bytes(id).await? };
+        let stored = if share.object.is_sealed {
+            share.object.payload_bytes.unwrap_or(0)
+        } else {
+            self.stored_bytes(id).await?
+        };
         Ok(share.status(stored, now))
     }
 
@@ -215,8 +219,8 @@ impl<S: Store> Relay<S> {
                 record.live(now)?;
                 record.prove(proof_hash.as_ref(), now)?;
                 let share = record.live(now)?;
-                let not_ready = Refusal::NotReady { stored: 0, total: share.payload_bytes };
-                share.manifest.as_ref().map(|manifest| manifest.bytes).ok_or(not_ready)
+                let not_ready = Refusal::NotReady { stored: 0, total: share.object.payload_bytes };
+                share.object.manifest.as_ref().map(|manifest| manifest.bytes).ok_or(not_ready)
             })
             .await;
         self.count_wrong_proof(&opened);

@@ -22,8 +22,8 @@ impl Unstored {
     pub fn remember(&self, id: ShareId, version: u64, share: &Share) -> bool {
         let mut all = self.all();
         let before = all.remove(&id);
-        let tickets: usize = all.values().map(|(_, share)| share.tickets()).sum();
-        let fits = all.len() < MAX_UNSTORED && tickets + share.tickets() <= MAX_UNSTORED_TICKETS;
+        let tickets: usize = all.values().map(|(_, share)| share.delivery.tickets()).sum();
+        let fits = all.len() < MAX_UNSTORED && tickets + share.delivery.tickets() <= MAX_UNSTORED_TICKETS;
         if let Some(kept) = if fits { Some((version, share.clone())) } else { before } {
             all.insert(id, kept);
         }

@@ -174,7 +174,7 @@ impl<S: Store> Relay<S> {
         // Nobody can seal it or make its parts smaller from here on, but somebody may have since the record was read.
         let record = self.load(id).await?;
         let share = record.live(self.now())?;
-        if share.ready {
+        if share.object.is_sealed {
             return Err(Code::BadRequest.into());
         }
         if share.layout().place(place.number, place.bytes, &self.config.accepts)? != place {

@@ -1,6 +1,6 @@
 //! When time ends tickets, and the share with them.
 
-use share_relay_api::{Event, EventKind, limits};
+use share_relay_api::{Event, EventKind};
 
 use super::{
     super::{
@@ -10,7 +10,6 @@ use super::{
     },
     ticket::{ActiveTicket, drop_oldest},
 };
-use crate::limits::TOUCH_SECONDS;
 
 impl Record {
     /// Writes down what time has ended: tickets, and the share with them once it is over.
@@ -28,23 +27,22 @@ impl Share {
     /// Ends tickets whose time is over. One that was not served everything gives its place back.
     fn end_tickets(&mut self, now: u64, log: &mut Vec<Event>) {
         let all = self.content_bytes();
-        for ended in self.running.extract_if(.., |running| now >= running.expires_at) {
+        for ended in self.delivery.running.extract_if(.., |running| now >= running.expires_at) {
             if ended.received {
-                self.received = self.received.saturating_add(1);
+                self.delivery.received = self.delivery.received.saturating_add(1);
             } else if ended.served >= all {
-                self.unconfirmed = self.unconfirmed.saturating_add(1);
-                self.late.push(ended.hash);
+                self.delivery.unconfirmed = self.delivery.unconfirmed.saturating_add(1);
+                self.delivery.late.push(ended.hash);
             } else {
                 events::push(log, ended.expires_at, EventKind::TicketReturned { ticket_hash: ended.hash });
             }
         }
-        drop_oldest(&mut self.late);
+        drop_oldest(&mut self.delivery.late);
     }
 
     /// When it is over for newcomers: its expiry, or earlier if its upload stopped.
     pub(in crate::domain) fn end(&self) -> u64 {
-        let abandoned = self.touched_at.saturating_add(limits::UNFINISHED_SECONDS + TOUCH_SECONDS);
-        if self.ready { self.expires_at } else { self.expires_at.min(abandoned) }
+        self.object.abandoned_at().map_or(self.expires_at, |abandoned| self.expires_at.min(abandoned))
     }
 
     /// How and when time has ended it, written down or not: the last allowed download was given to a browser and can be
@@ -52,27 +50,27 @@ impl Share {
     pub(in crate::domain) fn ended(&self, now: u64) -> Option<(Ending, u64)> {
         let is_over = |running: &&ActiveTicket| now >= running.expires_at;
         if self.is_used_up(|running| running.received && is_over(&running)) {
-            let last = self.running.iter().filter(is_over).map(|running| running.expires_at).max();
+            let last = self.delivery.running.iter().filter(is_over).map(|running| running.expires_at).max();
             return Some((Ending::Collected, last.unwrap_or(now)));
         }
-        let is_kept = self.ready && !self.running.iter().all(|running| is_over(&running));
+        let is_kept = self.object.is_sealed && !self.delivery.running.iter().all(|running| is_over(&running));
         (now >= self.end() && !is_kept).then(|| (Ending::Expired, self.end()))
     }
 
     /// When the content goes if nothing else happens.
     pub(in crate::domain) fn content_until(&self) -> u64 {
-        let last = self.running.iter().map(|running| running.expires_at).max();
+        let last = self.delivery.running.iter().map(|running| running.expires_at).max();
         match last {
             Some(last) if self.is_used_up(|running| running.received) => last,
-            Some(last) if self.ready => last.max(self.end()),
+            Some(last) if self.object.is_sealed => last.max(self.end()),
             _ => self.end(),
         }
     }
 
     /// Whether every allowed download was received, if these running ones were.
     fn is_used_up(&self, were_received: impl Fn(&ActiveTicket) -> bool) -> bool {
-        let running = self.running.iter().filter(|running| were_received(running)).count();
-        let received = usize::try_from(self.received).unwrap_or(usize::MAX).saturating_add(running);
+        let running = self.delivery.running.iter().filter(|running| were_received(running)).count();
+        let received = usize::try_from(self.delivery.received).unwrap_or(usize::MAX).saturating_add(running);
         self.request.downloads.is_some_and(|allowed| received >= usize::try_from(allowed).unwrap_or(usize::MAX))
     }
 }

@@ -5,5 +5,6 @@ pub mod attempts;
 mod expiry;
 mod proofs;
 mod receipts;
+pub mod state;
 pub mod ticket;
 mod tickets;

@@ -18,26 +18,26 @@ impl Record {
             (None, None) => return Ok(()),
             (Some(_), None) | (None, Some(_)) => return Err(Code::BadRequest.into()),
         };
-        if let Some(until) = share.attempts.locked_until(now) {
+        if let Some(until) = share.delivery.attempts.locked_until(now) {
             return Err(Refusal::Locked { until });
         }
         if digest::equal(known, given) {
-            share.attempts.wrong = 0;
+            share.delivery.attempts.wrong = 0;
             return Ok(());
         }
         events::push(log, now, EventKind::WrongProof);
-        let locked_until = share.attempts.count_wrong(now);
+        let locked_until = share.delivery.attempts.count_wrong(now);
         if let Some(until) = locked_until {
             events::push(log, now, EventKind::Locked { until });
         }
-        Err(Refusal::WrongProof { tries_left: share.attempts.tries_left(now), locked_until })
+        Err(Refusal::WrongProof { tries_left: share.delivery.attempts.tries_left(now), locked_until })
     }
 
     /// Ends a lock and forgets all wrong proofs.
     pub fn unlock(&mut self, now: u64) -> Result<(), Refusal> {
         let (share, log) = self.live_mut(now)?;
-        if share.attempts != ProofAttempts::default() {
-            share.attempts = ProofAttempts::default();
+        if share.delivery.attempts != ProofAttempts::default() {
+            share.delivery.attempts = ProofAttempts::default();
             events::push(log, now, EventKind::Unlocked);
         }
         Ok(())

@@ -5,7 +5,7 @@ use share_relay_api::{Bytes32, Code, EventKind, Receipt, Saved};
 use super::{
     super::{
         events,
-        record::{Record, Share},
+        record::Record,
         refusal::{Ending, Refusal},
     },
     ticket::{ActiveTicket, contains},
@@ -24,33 +24,35 @@ impl Record {
         now: u64,
     ) -> Result<Option<u64>, Refusal> {
         match ticket {
-            Some(hash) if self.has_receipt(hash) => match self.kept(now).ok().and_then(|it| it.running(hash, now)) {
-                Some(running) if receipt.saved == Saved::Browser => return Ok(Some(running.expires_at)),
-                Some(_) => {}
-                None => return Ok(None),
-            },
+            Some(hash) if self.has_receipt(hash) => {
+                match self.kept(now).ok().and_then(|it| it.delivery.running(hash, now)) {
+                    Some(running) if receipt.saved == Saved::Browser => return Ok(Some(running.expires_at)),
+                    Some(_) => {}
+                    None => return Ok(None),
+                }
+            }
             _ => {}
         }
         if !events::has_room_for_receipt(&self.events) {
             return Err(Code::TooBusy.into());
         }
-        if let Some(hash) = ticket.filter(|hash| self.kept(now).is_ok_and(|it| contains(&it.replaced, hash))) {
+        if let Some(hash) = ticket.filter(|hash| self.kept(now).is_ok_and(|it| contains(&it.delivery.replaced, hash))) {
             // Its place is somebody else's by now, and has its own end.
             events::push(&mut self.events, now, EventKind::Receipt { ticket_hash: *hash, receipt: receipt.clone() });
             return Ok(None);
         }
         let mut place = self.may_receive(ticket, now)?;
         let (share, log) = self.kept_mut(now)?;
-        share.remove_ticket(&place.hash);
+        share.delivery.remove_ticket(&place.hash);
         events::push(log, now, EventKind::Receipt { ticket_hash: place.hash, receipt: receipt.clone() });
         if receipt.saved == Saved::Browser {
             place = ActiveTicket { expires_at: now.saturating_add(grace), received: true, again: true, ..place };
             let again_until = place.expires_at;
-            share.running.push(place);
+            share.delivery.running.push(place);
             return Ok(Some(again_until));
         }
-        share.received = share.received.saturating_add(1);
-        if share.request.downloads.is_some_and(|allowed| share.received >= allowed) {
+        share.delivery.received = share.delivery.received.saturating_add(1);
+        if share.request.downloads.is_some_and(|allowed| share.delivery.received >= allowed) {
             self.end(Ending::Collected, now);
         }
         Ok(None)
@@ -61,10 +63,10 @@ impl Record {
         let share = self.kept(now)?;
         let all = share.content_bytes();
         let same = |hash: &Bytes32| ticket.is_some_and(|ticket| digest::equal(hash, ticket));
-        if let Some(hash) = share.late.iter().find(|hash| same(hash)) {
+        if let Some(hash) = share.delivery.late.iter().find(|hash| same(hash)) {
             return Ok(ActiveTicket { hash: *hash, expires_at: now, served: all, received: false, again: false });
         }
-        match share.running.iter().find(|running| same(&running.hash) && running.served >= all) {
+        match share.delivery.running.iter().find(|running| same(&running.hash) && running.served >= all) {
             Some(served) => Ok(served.clone()),
             None => Ok(self.admitted(ticket, now)?.1.clone()),
         }
@@ -75,16 +77,5 @@ impl Record {
         self.events.iter().any(
             |event| matches!(&event.kind, EventKind::Receipt { ticket_hash, .. } if digest::equal(ticket_hash, ticket)),
         )
-    }
-}
-
-impl Share {
-    /// Takes a ticket out of those that run, or that ended after all was served on them.
-    fn remove_ticket(&mut self, ticket: &Bytes32) {
-        self.running.retain(|running| running.hash != *ticket);
-        if let Some(late) = self.late.iter().position(|late| late == ticket) {
-            self.late.remove(late);
-            self.unconfirmed = self.unconfirmed.saturating_sub(1);
-        }
     }
 }

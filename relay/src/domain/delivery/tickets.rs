@@ -28,11 +28,11 @@ impl Record {
         idle_for: impl Fn(&Bytes32) -> Option<Duration>,
         now: u64,
     ) -> Result<Ticket, Refusal> {
-        if self.kept(now)?.running(ticket, now).is_none() {
+        if self.kept(now)?.delivery.running(ticket, now).is_none() {
             self.live(now)?;
         }
         self.prove(proof_hash, now)?;
-        if let Some(running) = self.kept(now)?.running(ticket, now) {
+        if let Some(running) = self.kept(now)?.delivery.running(ticket, now) {
             return Ok(Ticket { expires_at: running.expires_at });
         }
         if self.has_ended(ticket) {
@@ -46,24 +46,24 @@ impl Record {
             new.received = old.received;
             if old.served >= share.content_bytes() {
                 new.served = old.served;
-                share.replaced.push(old.hash);
-                drop_oldest(&mut share.replaced);
+                share.delivery.replaced.push(old.hash);
+                drop_oldest(&mut share.delivery.replaced);
             }
         }
-        share.running.push(new);
+        share.delivery.running.push(new);
         events::push(log, now, EventKind::Ticket { ticket_hash: *ticket, replaces: replaced.map(|old| old.hash) });
         Ok(Ticket { expires_at })
     }
 
     /// How many tickets run.
     pub fn running_tickets(&self) -> usize {
-        if let Life::Live(share) = &self.life { share.running.len() } else { 0 }
+        if let Life::Live(share) = &self.life { share.delivery.running.len() } else { 0 }
     }
 
     /// The share and the running ticket of this hash.
     pub fn admitted(&self, ticket: Option<&Bytes32>, now: u64) -> Result<(&Share, &ActiveTicket), Refusal> {
         let share = self.kept(now)?;
-        if let Some(running) = ticket.and_then(|hash| share.running(hash, now)) {
+        if let Some(running) = ticket.and_then(|hash| share.delivery.running(hash, now)) {
             return Ok((share, running));
         }
         self.live(now)?;
@@ -91,35 +91,31 @@ impl Record {
             EventKind::Ticket { replaces, .. } => *replaces,
             _ => None,
         };
-        let late = || matches!(&self.life, Life::Live(share) if contains(&share.late, ticket));
+        let late = || matches!(&self.life, Life::Live(share) if contains(&share.delivery.late, ticket));
         self.events.iter().filter_map(ended).any(|hash| digest::equal(&hash, ticket)) || late()
     }
 
     fn running_mut(&mut self, ticket: &Bytes32, now: u64) -> Result<&mut ActiveTicket, Refusal> {
         let (share, _) = self.kept_mut(now)?;
-        share.running.iter_mut().find(|running| digest::equal(&running.hash, ticket)).ok_or(Code::TicketInvalid.into())
+        share
+            .delivery
+            .running
+            .iter_mut()
+            .find(|running| digest::equal(&running.hash, ticket))
+            .ok_or(Code::TicketInvalid.into())
     }
 }
 
 impl Share {
     /// Allowed downloads that nobody has taken; `None` for no limit.
     pub fn downloads_left(&self) -> Option<u32> {
-        let taken = u32::try_from(self.running.len()).unwrap_or(u32::MAX);
-        let used = self.received.saturating_add(self.unconfirmed).saturating_add(taken);
+        let taken = u32::try_from(self.delivery.running.len()).unwrap_or(u32::MAX);
+        let used = self.delivery.received.saturating_add(self.delivery.unconfirmed).saturating_add(taken);
         self.request.downloads.map(|allowed| allowed.saturating_sub(used))
-    }
-
-    /// Until when a download that was given to a browser can be made again, if there is one.
-    pub fn again_until(&self, now: u64) -> Option<u64> {
-        self.running.iter().filter(|running| running.again && now < running.expires_at).map(|it| it.expires_at).max()
     }
 
     pub(super) fn content_bytes(&self) -> u64 {
         self.layout().content_bytes().unwrap_or(u64::MAX)
-    }
-
-    pub(super) fn running(&self, ticket: &Bytes32, now: u64) -> Option<&ActiveTicket> {
-        self.running.iter().find(|running| digest::equal(&running.hash, ticket) && now < running.expires_at)
     }
 
     /// A place for a new ticket: a free one, or else that of the ticket which is given here and runs no more.
@@ -128,15 +124,15 @@ impl Share {
         idle_for: impl Fn(&Bytes32) -> Option<Duration>,
         now: u64,
     ) -> Result<Option<ActiveTicket>, Refusal> {
-        if self.header.is_none() || self.manifest.is_none() || self.payload_bytes.is_none() {
-            return Err(Refusal::NotReady { stored: 0, total: self.payload_bytes });
+        if !self.object.can_be_fetched() {
+            return Err(Refusal::NotReady { stored: 0, total: self.object.payload_bytes });
         }
-        let is_full = self.running.len() >= limits::MAX_RUNNING_TICKETS;
+        let is_full = self.delivery.running.len() >= limits::MAX_RUNNING_TICKETS;
         if self.downloads_left() != Some(0) && !is_full {
             return Ok(None);
         }
         match self.replaceable_ticket(idle_for, now) {
-            Some(place) => Ok(Some(self.running.remove(place))),
+            Some(place) => Ok(Some(self.delivery.running.remove(place))),
             None if is_full => Err(Code::TooBusy.into()),
             None => Err(Code::DownloadsTaken.into()),
         }
@@ -146,7 +142,7 @@ impl Share {
     fn replaceable_ticket(&self, idle_for: impl Fn(&Bytes32) -> Option<Duration>, now: u64) -> Option<usize> {
         self.request.proof_hash?;
         let all = self.content_bytes();
-        let numbered = self.running.iter().enumerate();
+        let numbered = self.delivery.running.iter().enumerate();
         let candidates = numbered.filter_map(|(number, running)| {
             let quiet = idle_for(&running.hash);
             let may_go = match quiet {

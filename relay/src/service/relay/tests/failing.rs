@@ -170,7 +170,7 @@ async fn what_was_stored_though_it_failed_is_not_taken_back_by_what_is_in_memory
     assert_eq!(code(take().await), Code::StorageFailing);
     failing.recorder.heal();
     let record = setting.relay.load(id()).await.unwrap();
-    assert_eq!(record.kept(setting.relay.now()).unwrap().running.len(), 1, "the place is taken");
+    assert_eq!(record.kept(setting.relay.now()).unwrap().delivery.running.len(), 1, "the place is taken");
     take().await.unwrap();
     setting.receive(1).await.unwrap();
     assert_eq!(code(setting.relay.status(id()).await), Code::Collected);

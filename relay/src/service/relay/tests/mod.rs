@@ -118,7 +118,7 @@ impl Setting {
     }
 
     async fn served(&self) -> u64 {
-        self.relay.load(id()).await.unwrap().kept(self.relay.now()).unwrap().running[0].served
+        self.relay.load(id()).await.unwrap().kept(self.relay.now()).unwrap().delivery.running[0].served
     }
 
     fn advance(&self, seconds: u64) {

@@ -131,7 +131,7 @@ fn assert_between(before: &Known, found: Option<&Record>, after: &Known) {
 /// with the tickets there are.
 async fn goes_on(setting: &Setting, share: &crate::domain::Share, acknowledged: &BTreeSet<u64>) {
     let relay = &setting.relay;
-    if share.ready {
+    if share.object.is_sealed {
         for ticket in [8, 9].into_iter().filter(|ticket| has_ticket(share, *ticket)) {
             assert!(drain(setting.fetch(ticket).await.unwrap()).await == content());
         }
@@ -141,7 +141,7 @@ async fn goes_on(setting: &Setting, share: &crate::domain::Share, acknowledged: 
     }
     let held = relay.store.parts(id(), 0..9).await.unwrap();
     assert!(acknowledged.iter().all(|number| held.holds(*number)), "{held:?} lacks some of {acknowledged:?}");
-    if !share.ready {
+    if !share.object.is_sealed {
         setting.upload(share.request.downloads, &[0, 1]).await;
     }
     relay.seal(id(), key(), PAYLOAD).await.unwrap();
@@ -152,7 +152,7 @@ async fn goes_on(setting: &Setting, share: &crate::domain::Share, acknowledged: 
 }
 
 fn has_ticket(share: &crate::domain::Share, ticket: u8) -> bool {
-    share.running.iter().any(|running| running.hash == digest::of_secret(&Bytes32([ticket; 32])))
+    share.delivery.running.iter().any(|running| running.hash == digest::of_secret(&Bytes32([ticket; 32])))
 }
 
 #[tokio::test(flavor = "multi_thread")]

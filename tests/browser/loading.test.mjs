@@ -15,7 +15,7 @@ inBrowsers((test) => {
     await first.heading("contents.title");
     const fetched = filesOf(gate.requests);
     assert.deepEqual(fetched, [...new Set(fetched)]);
-    for (const file of ["start.js", "worker.js", "style.css", "wordlists-en.txt", "scrypt-wasm.js"]) assert.ok(fetched.includes(pageFile(file)), file);
+    for (const file of ["start.js", "worker.js", "style.css", "wordlists-en.txt", "scrypt_wasm.js"]) assert.ok(fetched.includes(pageFile(file)), file);
     const before = gate.answers.length;
     const second = await stage.visit(gate.through(link));
     await second.heading("ask.title");

@@ -93,7 +93,7 @@ inBrowsers((test, name) => {
     const page = await stage.visit(gate.through(link));
     await page.heading("ask.title");
     await page.page.focus("#words");
-    const loaded = name === "firefox" ? ["scrypt-wasm-", "libsodium-"] : ["scrypt-wasm-"];
+    const loaded = name === "firefox" ? ["scrypt_wasm-", "libsodium-"] : ["scrypt_wasm-"];
     const wanted = FILES.filter((file) => loaded.some((begin) => file.startsWith(begin))).flatMap(withImports);
     await until(() => wanted.every((file) => gate.requests.includes(`GET /page/${file}`)), `not loaded: ${wanted}`);
     gate.refuse(".js");

@@ -121,7 +121,7 @@ inBrowsersAtOnce((test, name) => {
   });
 
   test("while the service worker does not come saving can be stopped, and without it memory is taken", async (stage) => {
-    const server = await stage.behind((path) => (path.includes("/download-worker") ? () => new Promise(() => {}) : null));
+    const server = await stage.behind((path) => (path.includes("/service_worker") ? () => new Promise(() => {}) : null));
     const bytes = randomBytes(MIB);
     const { link, words } = stage.sendToKey(stage.world.file("held-worker.bin", bytes));
     const page = await stage.opened({ link: link.replace(stage.relay, server), words }, WAYS);
@@ -138,7 +138,7 @@ inBrowsersAtOnce((test, name) => {
 /** A relay whose service worker changes, under the name it has, and takes the other's place, once `turn` was called. */
 async function turning(stage) {
   let turned = "";
-  const url = await stage.behind((path) => (path.includes("/download-worker") ? (answer) => (answer.body += turned) : null));
+  const url = await stage.behind((path) => (path.includes("/service_worker") ? (answer) => (answer.body += turned) : null));
   return { url, turn: () => (turned = "self.skipWaiting();") };
 }
 

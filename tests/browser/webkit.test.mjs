@@ -146,7 +146,7 @@ describe("webkit", { skip: why ?? false }, () => {
       await page.heading("saved.title");
       assert.ok((await downloaded("large.bin", LARGE)).equals(readFileSync(path)));
       assert.deepEqual(receipts(link).map(({ verified }) => verified), [true]);
-      assert.ok(seen.asked.some((url) => /\/page\/download-worker-\w+\.js$/.test(url)));
+      assert.ok(seen.asked.some((url) => /\/page\/service_worker-\w+\.js$/.test(url)));
     });
   });
 

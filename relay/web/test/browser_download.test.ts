@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
-import { BrowserDownload } from "../src/browser_download.ts";
-import { utf8 } from "../src/bytes.ts";
-import { PIECE_BYTES } from "../src/hop.ts";
-import type { FromDownload, ToDownload } from "../src/protocol.ts";
+import { utf8 } from "../src/format/bytes.ts";
+import { BrowserDownload } from "../src/saving/browser_download.ts";
+import { PIECE_BYTES } from "../src/saving/download_chunks.ts";
+import type { FromDownload, ToDownload } from "../src/worker/protocol.ts";
 
 const ROOM = 4;
 const SILENCE_SECONDS = 20;

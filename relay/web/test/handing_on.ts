@@ -16,8 +16,8 @@ const PACES = [
 export function testHandingOn(userAgent: string): void {
   test("every byte arrives once and in order, and its memory stays until the next is asked for", async () => {
     const offer = await serviceWorker(userAgent);
-    const { BrowserDownload } = await import("../src/browser_download.ts");
-    const { PIECE_BYTES: piece } = await import("../src/hop.ts");
+    const { BrowserDownload } = await import("../src/saving/browser_download.ts");
+    const { PIECE_BYTES: piece } = await import("../src/saving/download_chunks.ts");
     const some = (count: number, most: number) => Array.from({ length: count }, () => Math.floor(Math.random() * most));
     const several = Array<number>(Math.ceil((3 * 1024 * 1024) / piece)).fill(piece);
     const all = [[], [0], [1], [piece], [piece - 1, 1], [piece + 1], several, [piece * 8 + 5, 0, 3], some(500, 100), some(40, piece * 0.6)];
@@ -51,7 +51,7 @@ async function serviceWorker(userAgent: string): Promise<() => Promise<{ port: M
     return new ArrayBuffer(0);
   };
   // Not by its type: it is checked with a service worker's library, everything here with a page's.
-  await import("../src/download-worker.ts" as string);
+  await import("../src/saving/service_worker.ts" as string);
   return async () => {
     const { port1, port2 } = new MessageChannel();
     const offered = new Promise((resolve) => (port1.onmessage = resolve));

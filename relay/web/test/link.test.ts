@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readId } from "../src/id.ts";
-import { linkText, readLink } from "../src/link.ts";
-import { LinkError } from "../src/link_error.ts";
-import { relayUrl } from "../src/relay_url.ts";
+import { readId } from "../src/format/id.ts";
+import { linkText, readLink } from "../src/format/link.ts";
+import { LinkError } from "../src/format/link_error.ts";
+import { relayUrl } from "../src/format/relay_url.ts";
 import { vectors } from "./vectors.ts";
 
 const LINK = "https://relay.example/s/k3f90m1cx7q4zt8w2hbb";

@@ -1,11 +1,11 @@
 /** The page: its frame, the screen it shows, and what leads from one screen to the next. */
 
-import type { ShareStatus } from "../api.ts";
-import { Engine } from "../engine.ts";
 import { failureOf, type Failure } from "../failure.ts";
-import { printable } from "../names.ts";
-import { decodeFully, readIdSegment } from "../repair.ts";
-import { pageUrl } from "../trusted.ts";
+import { printable } from "../format/names.ts";
+import { decodeFully, readIdSegment } from "../format/repair.ts";
+import type { ShareStatus } from "../relay/api.ts";
+import { pageUrl } from "../relay/page_files.ts";
+import { Engine } from "../worker/worker_client.ts";
 import { Ask } from "./ask.ts";
 import { element, setText } from "./dom.ts";
 import { Ended } from "./ended.ts";

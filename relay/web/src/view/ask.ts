@@ -1,15 +1,15 @@
 /** The screen that asks for the words or the key, and tells who can open the share and until when. */
 
-import { arrivedOf, type ShareStatus } from "../api.ts";
 import { failureOf, type Failure } from "../failure.ts";
-import type { Manifest } from "../manifest.ts";
-import { printable } from "../names.ts";
-import type { Event as Told } from "../protocol.ts";
+import type { Manifest } from "../format/manifest.ts";
+import { printable } from "../format/names.ts";
+import { arrivedOf, type ShareStatus } from "../relay/api.ts";
+import type { Event as Told } from "../worker/protocol.ts";
 import { Contents, type Origin } from "./contents.ts";
 import { button, element, setText, type Child } from "./dom.ts";
+import { Ended } from "./ended.ts";
 import { safety } from "./help.ts";
 import { KeyField } from "./key_field.ts";
-import { Ended } from "./ended.ts";
 import { PROBLEM, problemBox, waitingNotice, whatHappened, whyItWaits } from "./problem.ts";
 import type { Screen, Stage } from "./screen.ts";
 import type { Texts } from "./texts.ts";

@@ -1,17 +1,17 @@
 /** The screen with what is inside: the message, the files, and what to save of them. */
 
-import type { Arrived } from "../api.ts";
 import { failureOf, part, type Failure } from "../failure.ts";
-import type { FileNode } from "../file_tree.ts";
-import type { Manifest } from "../manifest.ts";
-import { printable } from "../names.ts";
-import type { SaveAs, Selection } from "../protocol.ts";
-import { canPick } from "../save.ts";
+import type { Manifest } from "../format/manifest.ts";
+import { printable } from "../format/names.ts";
+import type { Arrived } from "../relay/api.ts";
+import type { SaveAs, Selection } from "../worker/protocol.ts";
 import { button, element, paragraph, type Child } from "./dom.ts";
+import type { FileNode } from "./file_tree.ts";
 import { FileTree } from "./files.ts";
 import { messageBox } from "./message.ts";
 import type { Preview } from "./preview.ts";
 import { problemBox } from "./problem.ts";
+import { canPick } from "./save.ts";
 import { Saving } from "./saving.ts";
 import type { Screen, Stage } from "./screen.ts";
 import type { Texts } from "./texts.ts";

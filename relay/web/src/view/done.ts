@@ -1,12 +1,12 @@
 /** The screen once files are verified and saved, or given to the browser, which does not tell what becomes of them. */
 
 import { failureOf, type Failure } from "../failure.ts";
-import { printable } from "../names.ts";
-import type { Again } from "../protocol.ts";
-import type { SavedAs } from "../save.ts";
+import { printable } from "../format/names.ts";
+import type { Again } from "../worker/protocol.ts";
 import type { Contents } from "./contents.ts";
 import { button, element, paragraph, type Child } from "./dom.ts";
 import { problemBox } from "./problem.ts";
+import type { SavedAs } from "./save.ts";
 import type { Screen, Stage } from "./screen.ts";
 import type { Texts } from "./texts.ts";
 import { isOver } from "./upload.ts";

@@ -1,7 +1,7 @@
 /** The screen that says why a share will not open. */
 
-import { isPassing } from "../api.ts";
 import type { Failure } from "../failure.ts";
+import { isPassing } from "../relay/api.ts";
 import { button, paragraph, type Child } from "./dom.ts";
 import { problemBox } from "./problem.ts";
 import type { Screen, Stage } from "./screen.ts";

@@ -1,7 +1,7 @@
 /** The field for a private key: as text, or from its file. */
 
 import { fail } from "../failure.ts";
-import type { Manifest } from "../manifest.ts";
+import type { Manifest } from "../format/manifest.ts";
 import type { Field } from "./ask.ts";
 import { element, type Child } from "./dom.ts";
 import { PROBLEM } from "./problem.ts";

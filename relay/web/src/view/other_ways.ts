@@ -1,7 +1,7 @@
 /** Other ways than this page's own: a saved file, the program, another device. Closed until somebody asks for them. */
 
-import { Engine } from "../engine.ts";
 import { failureOf, type Failure } from "../failure.ts";
+import { Engine } from "../worker/worker_client.ts";
 import { element, type Child } from "./dom.ts";
 import { showLink } from "./other_device.ts";
 import { problemBox } from "./problem.ts";

@@ -4,9 +4,9 @@
  */
 
 import { failureOf, type Failure } from "../failure.ts";
-import { previewOf, type FileNode } from "../file_tree.ts";
-import { documentAround, pictureOf, textOf } from "../preview.ts";
 import { button, element, setText, type Child } from "./dom.ts";
+import { previewOf, type FileNode } from "./file_tree.ts";
+import { documentAround, pictureOf, textOf } from "./preview_content.ts";
 import { problemBox, whyItWaits } from "./problem.ts";
 import type { Stage } from "./screen.ts";
 

@@ -1,17 +1,17 @@
 /** The screen while files are saved. */
 
 import { failureOf, type Failure } from "../failure.ts";
-import type { Event, SaveAs, Selection } from "../protocol.ts";
-import { offerBlob, save } from "../save.ts";
-import { keepAwake } from "../wake_lock.ts";
+import type { Event, SaveAs, Selection } from "../worker/protocol.ts";
 import type { Contents } from "./contents.ts";
 import { button, element, paragraph, setText, type Child } from "./dom.ts";
 import { Done } from "./done.ts";
 import { waitingNotice, whyItWaits } from "./problem.ts";
 import { Rate } from "./rate.ts";
+import { offerBlob, save } from "./save.ts";
 import type { Screen, Stage } from "./screen.ts";
 import type { Texts } from "./texts.ts";
 import { howMuch } from "./upload.ts";
+import { keepAwake } from "./wake_lock.ts";
 
 /** How often the figures change: not faster than they can be read. */
 const FIGURES_MS = 500;

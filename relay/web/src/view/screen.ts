@@ -1,7 +1,7 @@
 /** What one screen is, and what it may ask of the page around it. */
 
-import type { Engine } from "../engine.ts";
 import type { Failure } from "../failure.ts";
+import type { Engine } from "../worker/worker_client.ts";
 import type { Child } from "./dom.ts";
 import type { Operator } from "./operator.ts";
 import type { Texts } from "./texts.ts";

@@ -1,8 +1,8 @@
 /** How far the sender is who is still uploading: shown, kept current by itself, and now and then read out. */
 
-import { arrivedOf, type Arrived, type ShareStatus } from "../api.ts";
-import { SENDER_MS } from "../backoff.ts";
 import { failureOf, type Failure } from "../failure.ts";
+import { arrivedOf, type Arrived, type ShareStatus } from "../relay/api.ts";
+import { SENDER_MS } from "../relay/backoff.ts";
 import { element, paragraph, setText, type Child } from "./dom.ts";
 import type { Stage } from "./screen.ts";
 import type { TextKey, Texts } from "./texts.ts";

@@ -3,11 +3,11 @@
  * slip may have been meant as can be taken.
  */
 
-import { LONG_PATIENCE_MS, withPatience } from "../backoff.ts";
 import type { Failure } from "../failure.ts";
-import type { Manifest } from "../manifest.ts";
-import { loadWords } from "../wordlists.ts";
-import type { TypedWord, Understood, Words } from "../words.ts";
+import type { Manifest } from "../format/manifest.ts";
+import type { TypedWord, Understood, Words } from "../format/words.ts";
+import { LONG_PATIENCE_MS, withPatience } from "../relay/backoff.ts";
+import { loadWords } from "../relay/wordlists.ts";
 import type { Field } from "./ask.ts";
 import { button, element, setText, type Child } from "./dom.ts";
 import { PROBLEM } from "./problem.ts";

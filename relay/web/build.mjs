@@ -38,7 +38,7 @@ const serviceWorker = await outputs({ entryPoints: ["src/saving/service_worker.t
 const wordLists = new Map(LANGUAGES.map((language) => hashed(`wordlists-${language}.txt`, readFileSync(`${root}/../../cli/wordlists/${language}.txt`))));
 const [iconName, icon] = hashed("icon.svg", readFileSync(`${root}src/icon.svg`));
 const define = {
-  DOWNLOAD_WORKER_NAME: JSON.stringify(serviceWorker.nameOf("src/saving/service_worker.ts")),
+  SERVICE_WORKER_NAME: JSON.stringify(serviceWorker.nameOf("src/saving/service_worker.ts")),
   WORD_LIST_NAMES: JSON.stringify([...wordLists.keys()].join(" ")),
 };
 const page = await outputs({ entryPoints: ["style.css", "start.ts", "worker/worker.ts", "testing.ts"].map((name) => `src/${name}`), format: "esm", splitting: true, define });

@@ -115,7 +115,7 @@ function hashes(files) {
 
 /**
  * Firefox tells of a browser download that failed in a dialog that its driver cannot get past; how such a download ends
- * is tested with the engine.
+ * is in worker_client.test.mjs.
  */
 function failing({ name }) {
   return name === "firefox" ? [] : ["download"];

@@ -9,9 +9,9 @@ interface Factory {
 }
 
 /** Set by `build.mjs`. */
-declare const DOWNLOAD_WORKER_NAME: string;
+declare const SERVICE_WORKER_NAME: string;
 /** The service worker; its name has a hash of its bytes. */
-export const DOWNLOAD_WORKER = DOWNLOAD_WORKER_NAME;
+export const SERVICE_WORKER = SERVICE_WORKER_NAME;
 /** The worker's names, which have a hash of its bytes. */
 const WORKER = /^worker-\w+\.js$/;
 
@@ -19,7 +19,7 @@ const factory = (globalThis as { trustedTypes?: Factory }).trustedTypes;
 const policy = factory?.createPolicy("share", {
   createScriptURL(url) {
     const name = url.slice(pageUrl(".").length);
-    if (url === pageUrl(name) && (name === DOWNLOAD_WORKER || WORKER.test(name))) return url;
+    if (url === pageUrl(name) && (name === SERVICE_WORKER || WORKER.test(name))) return url;
     throw new TypeError("not a script of this page");
   },
 });

@@ -1,10 +1,10 @@
-/** A download of the browser's own: the page's side of the talk with `download-worker.ts`. */
+/** A download of the browser's own: the page's side of the talk with `service_worker.ts`. */
 
 import { fail, type Failure } from "../failure.ts";
 import type { Bytes } from "../format/bytes.ts";
 import type { FromDownload, ToDownload } from "../worker/protocol.ts";
-import { PIECE_BYTES } from "./download_chunks.ts";
-import { Pulse } from "./heartbeat.ts";
+import { CHUNK_BYTES } from "./download_chunks.ts";
+import { Heartbeat } from "./heartbeat.ts";
 import type { Sink } from "./sink.ts";
 
 /** How long the browser may take to ask for the first bytes. */
@@ -12,16 +12,16 @@ const FIRST_PULL_MS = 20_000;
 
 /** Its bytes go over a port to the service worker, as fast as the browser takes them from there. */
 export class BrowserDownload implements Sink {
-  /** Memory that has come back (`hop.ts`). */
+  /** Memory that has come back (`download_chunks.ts`). */
   readonly #spare: ArrayBuffer[] = [];
-  #piece: Bytes = new Uint8Array(PIECE_BYTES);
+  #chunk: Bytes = new Uint8Array(CHUNK_BYTES);
   #filled = 0;
   #sent = 0;
   #room = 0;
   #isDone = false;
   #hasEnded = false;
   #changed: () => void = () => {};
-  readonly #pulse = new Pulse(
+  readonly #heartbeat = new Heartbeat(
     () => this.#send({ type: "here" }),
     () => this.#end(),
   );
@@ -30,7 +30,7 @@ export class BrowserDownload implements Sink {
     readonly port: MessagePort,
     readonly signal: AbortSignal,
   ) {
-    port.onmessage = ({ data }: MessageEvent<FromDownload>) => this.#hear(data);
+    port.onmessage = ({ data }: MessageEvent<FromDownload>) => this.#handle(data);
     signal.addEventListener("abort", () => this.#changed());
   }
 
@@ -52,20 +52,20 @@ export class BrowserDownload implements Sink {
 
   async write(bytes: Bytes): Promise<void> {
     for (let at = 0; at < bytes.length; ) {
-      const part = bytes.subarray(at, at + PIECE_BYTES - this.#filled);
-      this.#piece.set(part, this.#filled);
+      const part = bytes.subarray(at, at + CHUNK_BYTES - this.#filled);
+      this.#chunk.set(part, this.#filled);
       this.#filled += part.length;
       at += part.length;
-      if (this.#filled === PIECE_BYTES) await this.#flush();
+      if (this.#filled === CHUNK_BYTES) await this.#flush();
     }
   }
 
   async #flush(): Promise<void> {
     await this.#until(() => this.#room > this.#sent);
     this.#sent += 1;
-    const piece = this.#piece.subarray(0, this.#filled);
-    this.#send({ type: "bytes", bytes: piece }, [piece.buffer]);
-    this.#piece = new Uint8Array(this.#spare.pop() ?? new ArrayBuffer(PIECE_BYTES));
+    const chunk = this.#chunk.subarray(0, this.#filled);
+    this.#send({ type: "bytes", bytes: chunk }, [chunk.buffer]);
+    this.#chunk = new Uint8Array(this.#spare.pop() ?? new ArrayBuffer(CHUNK_BYTES));
     this.#filled = 0;
   }
 
@@ -82,16 +82,16 @@ export class BrowserDownload implements Sink {
     this.#leave();
   }
 
-  #hear(message: FromDownload): void {
-    this.#pulse.heard();
-    if (message.type === "room") this.#hasRoom(message.pieces, message.used);
+  #handle(message: FromDownload): void {
+    this.#heartbeat.received();
+    if (message.type === "room") this.#hasRoom(message.chunks, message.used);
     else if (message.type === "done") this.#isDone = true;
     else if (message.type === "ended") this.#hasEnded = true;
     this.#changed();
   }
 
-  #hasRoom(pieces: number, used: ArrayBuffer[]): void {
-    this.#room = pieces;
+  #hasRoom(chunks: number, used: ArrayBuffer[]): void {
+    this.#room = chunks;
     this.#spare.push(...used);
   }
 
@@ -101,7 +101,7 @@ export class BrowserDownload implements Sink {
   }
 
   #leave(): void {
-    this.#pulse.stop();
+    this.#heartbeat.stop();
     this.port.close();
   }
 

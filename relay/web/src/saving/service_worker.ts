@@ -8,8 +8,8 @@
  */
 
 import type { FromDownload, ToDownload, ToServiceWorker } from "../worker/protocol.ts";
-import { GIVES_BACK, PIECES_AHEAD } from "./download_chunks.ts";
-import { Pulse } from "./heartbeat.ts";
+import { CHUNKS_AHEAD, RETURNS_MEMORY } from "./download_chunks.ts";
+import { Heartbeat } from "./heartbeat.ts";
 
 interface Offer {
   name: string;
@@ -36,7 +36,7 @@ self.addEventListener("fetch", (event) => {
   const offer = offers.get(id);
   if (!offer) return;
   offers.delete(id);
-  event.respondWith(new Response(new ReadableStream(new Incoming(offer.port), { highWaterMark: PIECES_AHEAD }), { headers: headersOf(offer) }));
+  event.respondWith(new Response(new ReadableStream(new Incoming(offer.port), { highWaterMark: CHUNKS_AHEAD }), { headers: headersOf(offer) }));
 });
 
 function headersOf({ name, bytes }: Offer): Headers {
@@ -59,36 +59,36 @@ function encoded(name: string): string {
 
 /** The bytes as they come in over the port. */
 class Incoming implements UnderlyingDefaultSource<Uint8Array> {
-  /** The memory of the pieces that the stream has, or has had. */
+  /** The memory of the chunks that the stream has, or has had. */
   readonly #taken: ArrayBuffer[] = [];
   #received = 0;
   /** Whether all have been received. */
   #isWhole = false;
-  readonly #pulse = new Pulse(() => this.#tell({ type: "here" }), () => this.#lost());
+  readonly #heartbeat = new Heartbeat(() => this.#tell({ type: "here" }), () => this.#lost());
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
 
   constructor(readonly port: MessagePort) {}
 
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {
     this.#controller = controller;
-    this.port.onmessage = ({ data }: MessageEvent<ToDownload>) => this.#hear(data, controller);
+    this.port.onmessage = ({ data }: MessageEvent<ToDownload>) => this.#handle(data, controller);
   }
 
   pull(controller: ReadableStreamDefaultController<Uint8Array>): void {
     if (this.#isWhole) return this.#closeIfTaken(controller);
-    // Several pieces that are taken may lead to one call, so this says how far there is room, not that there is more.
+    // Several chunks that are taken may lead to one call, so this says how far there is room, not that there is more.
     const room = controller.desiredSize ?? 0;
-    // Not for every piece that is taken: a message costs nearly as much as a piece does.
-    if (room < PIECES_AHEAD / 2) return;
+    // Not for every chunk that is taken: a message costs nearly as much as a chunk does.
+    if (room < CHUNKS_AHEAD / 2) return;
     const used = this.#used(room);
-    const back = GIVES_BACK ? used : [];
-    if (!GIVES_BACK) used.forEach(free);
-    this.#tell({ type: "room", pieces: this.#received + room, used: back }, back);
+    const back = RETURNS_MEMORY ? used : [];
+    if (!RETURNS_MEMORY) used.forEach(free);
+    this.#tell({ type: "room", chunks: this.#received + room, used: back }, back);
   }
 
-  /** The memory of what the browser has taken, but for the piece it took last, with which it may still be busy. */
+  /** The memory of what the browser has taken, but for the chunk it took last, with which it may still be busy. */
   #used(room: number): ArrayBuffer[] {
-    return this.#taken.splice(0, Math.max(0, this.#taken.length - (PIECES_AHEAD - room) - 1));
+    return this.#taken.splice(0, Math.max(0, this.#taken.length - (CHUNKS_AHEAD - room) - 1));
   }
 
   /** The browser takes no more. */
@@ -97,8 +97,8 @@ class Incoming implements UnderlyingDefaultSource<Uint8Array> {
     this.#tell({ type: "ended" });
   }
 
-  #hear(message: ToDownload, controller: ReadableStreamDefaultController<Uint8Array>): void {
-    this.#pulse.heard();
+  #handle(message: ToDownload, controller: ReadableStreamDefaultController<Uint8Array>): void {
+    this.#heartbeat.received();
     switch (message.type) {
       case "here":
         return;
@@ -116,9 +116,9 @@ class Incoming implements UnderlyingDefaultSource<Uint8Array> {
     }
   }
 
-  /** Until the browser has taken every piece, it may still stop. */
+  /** Until the browser has taken every chunk, it may still stop. */
   #closeIfTaken(controller: ReadableStreamDefaultController<Uint8Array>): void {
-    if (controller.desiredSize !== PIECES_AHEAD) return;
+    if (controller.desiredSize !== CHUNKS_AHEAD) return;
     controller.close();
     this.#leave();
     this.#tell({ type: "done" });
@@ -132,7 +132,7 @@ class Incoming implements UnderlyingDefaultSource<Uint8Array> {
   }
 
   #leave(): void {
-    this.#pulse.stop();
+    this.#heartbeat.stop();
     this.port.onmessage = null;
   }
 

@@ -1,9 +1,9 @@
-/** The page's talk with the service worker (`download-worker.ts`): has it run, and has the browser download from it. */
+/** The page's talk with the service worker (`service_worker.ts`): has it run, and has the browser download from it. */
 
 import { hex, random } from "../format/bytes.ts";
-import { DOWNLOAD_WORKER, pageUrl, scriptUrl } from "../relay/page_files.ts";
+import { SERVICE_WORKER, pageUrl, scriptUrl } from "../relay/page_files.ts";
 import type { Plan, ToServiceWorker } from "../worker/protocol.ts";
-import type { Engine } from "../worker/worker_client.ts";
+import type { WorkerClient } from "../worker/worker_client.ts";
 
 /** How long the service worker may take to be loaded, and to answer. */
 const START_MS = 20_000;
@@ -18,7 +18,7 @@ interface Offered {
 }
 
 /** Asks the browser to download; `null` where it has no service workers: in private windows, and without https. */
-export async function offerDownload({ name, bytes }: Plan, engine: Engine): Promise<Offered | null> {
+export async function offerDownload({ name, bytes }: Plan, client: WorkerClient): Promise<Offered | null> {
   const worker = await within(START_MS, activeWorker());
   if (!worker) return null;
   const tell = (message: ToServiceWorker, transfer: Transferable[] = []) => worker.postMessage(message, transfer);
@@ -32,9 +32,9 @@ export async function offerDownload({ name, bytes }: Plan, engine: Engine): Prom
   frame.hidden = true;
   frame.src = scope() + id;
   document.body.append(frame);
-  const deaf = engine.listen(() => tell({ type: "stay" }));
+  const unsubscribe = client.listen(() => tell({ type: "stay" }));
   const release = () => {
-    deaf();
+    unsubscribe();
     setTimeout(() => frame.remove(), LAST_BYTES_MS);
   };
   return { port: port1, release };
@@ -42,14 +42,14 @@ export async function offerDownload({ name, bytes }: Plan, engine: Engine): Prom
 
 /** Under which its downloads are: a place for this one service worker alone. */
 function scope(): string {
-  return pageUrl(DOWNLOAD_WORKER.replace(/\.js$/, "/"));
+  return pageUrl(SERVICE_WORKER.replace(/\.js$/, "/"));
 }
 
 async function activeWorker(): Promise<ServiceWorker | null> {
   const workers: ServiceWorkerContainer | undefined = navigator.serviceWorker;
   if (!workers) return null;
   try {
-    const registration = await workers.register(scriptUrl(DOWNLOAD_WORKER), { scope: scope(), updateViaCache: "none" });
+    const registration = await workers.register(scriptUrl(SERVICE_WORKER), { scope: scope(), updateViaCache: "none" });
     const worker = registration.installing ?? registration.waiting ?? registration.active;
     return worker && (await isActive(worker)) ? worker : null;
   } catch {

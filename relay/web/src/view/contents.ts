@@ -13,7 +13,7 @@ import type { Preview } from "./preview.ts";
 import { problemBox } from "./problem.ts";
 import { canPick } from "./save.ts";
 import { Saving } from "./saving.ts";
-import type { Screen, Stage } from "./screen.ts";
+import type { Screen, AppContext } from "./screen.ts";
 import type { Texts } from "./texts.ts";
 import { isOver, Upload } from "./upload.ts";
 
@@ -39,15 +39,15 @@ export class Contents implements Screen {
   #upload: Upload | null;
 
   /** `arrived` is how much is there, if the sender is still uploading. */
-  constructor(readonly stage: Stage, readonly manifest: Manifest, readonly origin: Origin, arrived: Arrived | null) {
+  constructor(readonly context: AppContext, readonly manifest: Manifest, readonly origin: Origin, arrived: Arrived | null) {
     const over = (failure: Failure) => {
       this.#failure = failure;
-      stage.redraw(document.activeElement?.id);
+      context.redraw(document.activeElement?.id);
     };
-    this.#tree = new FileTree(manifest, stage.texts, origin.isLocal);
+    this.#tree = new FileTree(manifest, context.texts, origin.isLocal);
     this.#tree.onChoice = () => this.#chosen();
     this.#tree.onLook = (file) => void this.#look(file);
-    this.#upload = arrived && new Upload(stage, arrived, "uploading.contents", over);
+    this.#upload = arrived && new Upload(context, arrived, "uploading.contents", over);
   }
 
   heading(texts: Texts): string {
@@ -108,8 +108,8 @@ export class Contents implements Screen {
   save(selection: Selection, saveAs: SaveAs): void {
     this.#isStopped = false;
     this.#failure = null;
-    const saving = new Saving(this.stage, this, selection);
-    this.stage.show(saving);
+    const saving = new Saving(this.context, this, selection);
+    this.context.show(saving);
     void saving.run(saveAs);
   }
 
@@ -137,22 +137,22 @@ export class Contents implements Screen {
     this.#isLooking = true;
     try {
       const { Preview } = await part(import("./preview.ts"));
-      if (this.stage.screen !== this) return;
+      if (this.context.screen !== this) return;
       this.#hasLooked = true;
-      this.#preview = new Preview(this.stage, file, this.manifest.kind === "file" ? null : file.place);
+      this.#preview = new Preview(this.context, file, this.manifest.kind === "file" ? null : file.place);
       await this.#preview.show();
     } catch (error) {
       this.#failure = failureOf(error);
-      this.stage.redraw(`look-${file.place}`);
+      this.context.redraw(`look-${file.place}`);
     } finally {
       this.#isLooking = false;
     }
   }
 
   #chosen(): void {
-    const { texts } = this.stage;
+    const { texts } = this.context;
     document.getElementById("actions")?.replaceWith(this.#actions(texts));
-    this.stage.announce(this.#tree.said(texts));
+    this.context.announce(this.#tree.said(texts));
   }
 
   /** The one thing to do: to save what was chosen, or everything as long as nothing was. */

@@ -6,7 +6,7 @@
 import { fail, isFailure, ShareError } from "../failure.ts";
 import { offerDownload } from "../saving/service_worker_client.ts";
 import type { Again, Plan, SaveAs, Saved, Selection, Target, Way } from "../worker/protocol.ts";
-import type { Engine } from "../worker/worker_client.ts";
+import type { WorkerClient } from "../worker/worker_client.ts";
 
 /** How long a blob may take to be copied. */
 const REVOKE_MS = 600_000;
@@ -27,7 +27,7 @@ interface Opened {
 }
 
 /** Opens a way; `null` if it is missing or refused. */
-type Attempt = (plan: Plan, engine: Engine) => Promise<Opened | null>;
+type Attempt = (plan: Plan, client: WorkerClient) => Promise<Opened | null>;
 
 const ATTEMPTS: Record<Way, Attempt> = { file: pickFile, folder: pickFolder, download: browserDownload, memory };
 
@@ -37,23 +37,23 @@ const ATTEMPTS: Record<Way, Attempt> = { file: pickFile, folder: pickFolder, dow
  * last one was refused.
  */
 export async function save(
-  engine: Engine,
+  client: WorkerClient,
   selection: Selection,
   saveAs: SaveAs,
   signal: AbortSignal,
   ways: Way[] = waysTo(saveAs),
 ): Promise<SavedAs> {
   let refusal: unknown = new ShareError({ code: "save_refused" });
-  const plan = await engine.call("plan", { selection, saveAs }, [], signal);
+  const plan = await client.call("plan", { selection, saveAs }, [], signal);
   for (const way of ways) {
-    const opened = await unlessStopped(signal, ATTEMPTS[way](plan, engine));
+    const opened = await unlessStopped(signal, ATTEMPTS[way](plan, client));
     if (!opened) continue;
     const { target, transfer, release } = opened;
     try {
-      const saved = await engine.call("save", { selection, target }, transfer, signal);
+      const saved = await client.call("save", { selection, target }, transfer, signal);
       const name = target.way === "file" ? target.handle.name : plan.name;
       if (saved.blob) offerBlob(saved.blob, name);
-      const told = saved.receipt === "due" ? await tell(engine, signal) : ({ receipt: "none", again: null } as const);
+      const told = saved.receipt === "due" ? await tell(client, signal) : ({ receipt: "none", again: null } as const);
       return { ...saved, name, isZip: plan.isZip, ...told };
     } catch (error) {
       if (!isFailure(error, "save_refused") && !isFailure(error, "too_large_for_memory")) throw error;
@@ -83,8 +83,8 @@ export function canPick(saveAs: "place" | "folder"): boolean {
 }
 
 /** Tells the sender, now that it was handed over. */
-async function tell(engine: Engine, signal: AbortSignal): Promise<Pick<SavedAs, "receipt" | "again">> {
-  return engine.call("receipt", null, [], signal).then(
+async function tell(client: WorkerClient, signal: AbortSignal): Promise<Pick<SavedAs, "receipt" | "again">> {
+  return client.call("receipt", null, [], signal).then(
     (again) => ({ receipt: "sent", again }),
     () => ({ receipt: "failed", again: null }),
   );
@@ -126,8 +126,8 @@ function notPicked(error: unknown): never {
   return fail({ code: error.name === "AbortError" ? "cancelled" : "place_forbidden" });
 }
 
-async function browserDownload(plan: Plan, engine: Engine): ReturnType<Attempt> {
-  const offered = await offerDownload(plan, engine);
+async function browserDownload(plan: Plan, client: WorkerClient): ReturnType<Attempt> {
+  const offered = await offerDownload(plan, client);
   return offered && { target: { way: "download", port: offered.port }, transfer: [offered.port], release: offered.release };
 }
 

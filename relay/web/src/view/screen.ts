@@ -1,7 +1,7 @@
 /** What one screen is, and what it may ask of the page around it. */
 
 import type { Failure } from "../failure.ts";
-import type { Engine } from "../worker/worker_client.ts";
+import type { WorkerClient } from "../worker/worker_client.ts";
 import type { Child } from "./dom.ts";
 import type { Operator } from "./operator.ts";
 import type { Texts } from "./texts.ts";
@@ -29,9 +29,9 @@ export interface Screen {
 }
 
 /** The page around a screen. */
-export interface Stage {
+export interface AppContext {
   readonly texts: Texts;
-  readonly engine: Engine;
+  readonly client: WorkerClient;
   /** The share of this page's address, if it has one; `base` is the relay. */
   readonly address: { base: string; id: string } | null;
   /** `null` until it is known. */

@@ -4,33 +4,33 @@ import type { Failure } from "../failure.ts";
 import type { Manifest } from "../format/manifest.ts";
 import type { ShareStatus } from "../relay/api.ts";
 
-/** The calls of the page to the worker, each with what it takes and gives. Beside `open` and `prepare`, one runs at a time. */
+/** The calls of the page to the worker, each with its parameters and its result. Beside `open` and `prepare`, one runs at a time. */
 export interface Calls {
   /** Asks the relay about a share. Changes nothing. */
-  open: { takes: { relay: string; id: string }; gives: ShareStatus };
+  open: { params: { relay: string; id: string }; result: ShareStatus };
   /** Looks at an age file on disk. */
-  openFile: { takes: { file: File }; gives: { kind: "words" | "keys" } };
+  openFile: { params: { file: File }; result: { kind: "words" | "keys" } };
   /**
    * Shows the relay that the words, joined by `-`, are known, and opens the manifest, as soon as the sender has sent it.
    */
-  prove: { takes: { words: string }; gives: Manifest };
+  prove: { params: { words: string }; result: Manifest };
   /** Opens the manifest with private keys, as they stand in an identity file, as soon as the sender has sent it. */
-  unlock: { takes: { identities: string }; gives: Manifest };
+  unlock: { params: { identities: string }; result: Manifest };
   /** Loads what opening with words takes, so that it needs no more of the page by then. */
-  prepare: { takes: null; gives: null };
+  prepare: { params: null; result: null };
   /** What saving would make. */
-  plan: { takes: { selection: Selection; saveAs: SaveAs }; gives: Plan };
+  plan: { params: { selection: Selection; saveAs: SaveAs }; result: Plan };
   /** Downloads, verifies and saves. */
-  save: { takes: { selection: Selection; target: Target }; gives: Saved };
+  save: { params: { selection: Selection; target: Target }; result: Saved };
   /**
    * The bytes of one file, by its place among the entries, or of the only one; they are verified, and not saved. Takes a
    * download, as saving does.
    */
-  read: { takes: { place: number | null }; gives: { bytes: Uint8Array<ArrayBuffer> } };
+  read: { params: { place: number | null }; result: { bytes: Uint8Array<ArrayBuffer> } };
   /** Sends the receipt that is due. */
-  receipt: { takes: null; gives: Again | null };
+  receipt: { params: null; result: Again | null };
   /** Tells the sender that the person has what was given to the browser, which ends saving it again. */
-  confirm: { takes: null; gives: null };
+  confirm: { params: null; result: null };
 }
 
 /** Which files: all, or these entries of the manifest. */
@@ -96,15 +96,15 @@ export type Event =
   /** The connection is lost, the relay busy or the sender still uploading, and it is tried again. */
   | { type: "waiting"; why: Failure };
 
-/** A call and what it takes. */
-export type AnyCall = { [C in keyof Calls]: { call: C; takes: Calls[C]["takes"] } }[keyof Calls];
+/** A call and its parameters. */
+export type AnyCall = { [C in keyof Calls]: { call: C; params: Calls[C]["params"] } }[keyof Calls];
 
 /** From the page to the worker. */
 export type ToWorker = ({ type: "call"; id: number } & AnyCall) | { type: "cancel"; id: number };
 
 /** From the worker to the page. */
 export type FromWorker =
-  | { type: "gives"; id: number; gives: Calls[keyof Calls]["gives"] }
+  | { type: "result"; id: number; result: Calls[keyof Calls]["result"] }
   | { type: "failed"; id: number; failure: Failure }
   | { type: "event"; event: Event };
 
@@ -127,9 +127,9 @@ export type FromDownload =
   | { type: "here" }
   /** The offer is known, and may be asked for. */
   | { type: "offered" }
-  /** There is room until so many pieces have been sent in all. Memory that may be used again comes back (`hop.ts`). */
-  | { type: "room"; pieces: number; used: ArrayBuffer[] }
-  /** The browser has taken every piece. */
+  /** There is room until so many chunks have been sent in all. Memory that may be used again comes back (`download_chunks.ts`). */
+  | { type: "room"; chunks: number; used: ArrayBuffer[] }
+  /** The browser has taken every chunk. */
   | { type: "done" }
   /** There will be no file: the browser takes no more, or the page was silent for too long. */
   | { type: "ended" };

@@ -19,7 +19,7 @@ globalThis.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
   running.set(id, stop);
   const ticking = setInterval(() => send({ type: "event", event: { type: "alive" } }), ALIVE_MS);
   try {
-    send({ type: "gives", id, gives: await unlessStuck(carryOut(data, stop.signal), stop.signal) });
+    send({ type: "result", id, result: await unlessStuck(carryOut(data, stop.signal), stop.signal) });
   } catch (error) {
     send({ type: "failed", id, failure: failureOf(error) });
   } finally {
@@ -28,25 +28,25 @@ globalThis.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
   }
 };
 
-async function carryOut(call: AnyCall, signal: AbortSignal): Promise<Calls[keyof Calls]["gives"]> {
+async function carryOut(call: AnyCall, signal: AbortSignal): Promise<Calls[keyof Calls]["result"]> {
   switch (call.call) {
     case "open":
-      return session.open(call.takes.relay, call.takes.id, signal);
+      return session.open(call.params.relay, call.params.id, signal);
     case "openFile":
-      return session.openFile(call.takes.file);
+      return session.openFile(call.params.file);
     case "prove":
-      return session.unlock({ passphrase: call.takes.words }, signal);
+      return session.unlock({ passphrase: call.params.words }, signal);
     case "unlock":
-      return session.unlock({ identities: (await part(import("../format/identity.ts"))).readIdentities(call.takes.identities) }, signal);
+      return session.unlock({ identities: (await part(import("../format/identity.ts"))).readIdentities(call.params.identities) }, signal);
     case "prepare":
       await session.prepare();
       return null;
     case "plan":
-      return session.plan(call.takes.selection, call.takes.saveAs);
+      return session.plan(call.params.selection, call.params.saveAs);
     case "save":
-      return session.save(call.takes.selection, call.takes.target, signal);
+      return session.save(call.params.selection, call.params.target, signal);
     case "read":
-      return { bytes: await session.read(call.takes.place, signal) };
+      return { bytes: await session.read(call.params.place, signal) };
     case "receipt":
       return session.receipt(signal);
     case "confirm":
@@ -55,7 +55,7 @@ async function carryOut(call: AnyCall, signal: AbortSignal): Promise<Calls[keyof
   }
 }
 
-/** What the call gives. Once it was stopped that is waited for only so long. */
+/** The result of the call. Once it was stopped that is waited for only so long. */
 function unlessStuck<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
   const stuck = new Promise<never>((_, reject) => {
     signal.addEventListener("abort", () => setTimeout(() => reject(new ShareError({ code: "cancelled" })), ENDING_MS));

@@ -1,4 +1,4 @@
-/** The page's side of the engine: calls to the worker as functions, and what it tells meanwhile. */
+/** The worker as the page sees it: its calls as functions, and the events that it sends meanwhile. */
 
 import { fail, ShareError, type Failure } from "../failure.ts";
 import { quoted } from "../format/names.ts";
@@ -9,8 +9,8 @@ import type { AnyCall, Calls, Event, FromWorker, ToWorker } from "./protocol.ts"
 const isYoungEnough = "any" in AbortSignal;
 
 /** Opens one share at a time, in a worker. */
-export class Engine {
-  readonly #ears = new Set<(event: Event) => void>();
+export class WorkerClient {
+  readonly #listeners = new Set<(event: Event) => void>();
   readonly #running = new Map<number, PromiseWithResolvers<unknown>>();
   #worker: Worker | null = null;
   #isEnded = false;
@@ -18,10 +18,10 @@ export class Engine {
   /** Settled once the calls that wait for each other are over. */
   #before: Promise<unknown> = Promise.resolve();
 
-  /** From now on `hear` is told of progress and lost connections, until the function that this gives is called. */
-  listen(hear: (event: Event) => void): () => void {
-    this.#ears.add(hear);
-    return () => void this.#ears.delete(hear);
+  /** From now on `handle` is told of progress and lost connections, until the returned function is called. */
+  listen(handle: (event: Event) => void): () => void {
+    this.#listeners.add(handle);
+    return () => void this.#listeners.delete(handle);
   }
 
   /**
@@ -30,15 +30,15 @@ export class Engine {
    */
   async call<C extends keyof Calls>(
     call: C,
-    takes: Calls[C]["takes"],
+    params: Calls[C]["params"],
     transfer: Transferable[] = [],
     signal: AbortSignal | null = null,
-  ): Promise<Calls[C]["gives"]> {
-    const begin = () => this.#begin({ call, takes } as AnyCall, transfer, signal) as Promise<Calls[C]["gives"]>;
+  ): Promise<Calls[C]["result"]> {
+    const begin = () => this.#begin({ call, params } as AnyCall, transfer, signal) as Promise<Calls[C]["result"]>;
     if (call === "open" || call === "prepare") return begin();
-    const gives = this.#before.then(begin);
-    this.#before = gives.catch(() => {});
-    return gives;
+    const result = this.#before.then(begin);
+    this.#before = result.catch(() => {});
+    return result;
   }
 
   /** Ends the worker; calls that run or wait fail with `cancelled`. */
@@ -75,8 +75,8 @@ export class Engine {
     let hasBegun = false;
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
       hasBegun = true;
-      if (data.type === "event") this.#ears.forEach((hear) => hear(data.event));
-      else if (data.type === "gives") this.#running.get(data.id)?.resolve(data.gives);
+      if (data.type === "event") this.#listeners.forEach((handle) => handle(data.event));
+      else if (data.type === "result") this.#running.get(data.id)?.resolve(data.result);
       else this.#running.get(data.id)?.reject(new ShareError(data.failure));
     };
     worker.onerror = (event) => {

@@ -5,7 +5,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
-/** How a browser may come for the next piece: at once, in turn with others, now and then late. */
+/** How a browser may come for the next chunk: at once, in turn with others, now and then late. */
 const PACES = [
   () => Promise.resolve(),
   () => new Promise(setImmediate),
@@ -13,14 +13,14 @@ const PACES = [
 ];
 
 /** Tests it as in a browser that calls itself this. */
-export function testHandingOn(userAgent: string): void {
+export function testServiceWorker(userAgent: string): void {
   test("every byte arrives once and in order, and its memory stays until the next is asked for", async () => {
     const offer = await serviceWorker(userAgent);
     const { BrowserDownload } = await import("../src/saving/browser_download.ts");
-    const { PIECE_BYTES: piece } = await import("../src/saving/download_chunks.ts");
+    const { CHUNK_BYTES: chunk } = await import("../src/saving/download_chunks.ts");
     const some = (count: number, most: number) => Array.from({ length: count }, () => Math.floor(Math.random() * most));
-    const several = Array<number>(Math.ceil((3 * 1024 * 1024) / piece)).fill(piece);
-    const all = [[], [0], [1], [piece], [piece - 1, 1], [piece + 1], several, [piece * 8 + 5, 0, 3], some(500, 100), some(40, piece * 0.6)];
+    const several = Array<number>(Math.ceil((3 * 1024 * 1024) / chunk)).fill(chunk);
+    const all = [[], [0], [1], [chunk], [chunk - 1, 1], [chunk + 1], several, [chunk * 8 + 5, 0, 3], some(500, 100), some(40, chunk * 0.6)];
     for (const pace of PACES) {
       for (const lengths of all) {
         const { port, body } = await offer();
@@ -41,8 +41,8 @@ export function testHandingOn(userAgent: string): void {
 
 /** Starts the service worker here; gives what offers it a download, and is given its stream. */
 async function serviceWorker(userAgent: string): Promise<() => Promise<{ port: MessagePort; body: ReadableStream<Uint8Array> }>> {
-  const hears: Record<string, (event: unknown) => void> = {};
-  const self = { addEventListener: (type: string, hear: (event: unknown) => void) => (hears[type] = hear) };
+  const handlers: Record<string, (event: unknown) => void> = {};
+  const self = { addEventListener: (type: string, handle: (event: unknown) => void) => (handlers[type] = handle) };
   Object.defineProperty(globalThis, "navigator", { value: { userAgent }, configurable: true });
   Object.assign(globalThis, { self });
   // Younger than the oldest node.
@@ -55,9 +55,9 @@ async function serviceWorker(userAgent: string): Promise<() => Promise<{ port: M
   return async () => {
     const { port1, port2 } = new MessageChannel();
     const offered = new Promise((resolve) => (port1.onmessage = resolve));
-    hears.message?.({ data: { type: "offer", id: "x", name: "n", bytes: null }, ports: [port2] });
+    handlers.message?.({ data: { type: "offer", id: "x", name: "n", bytes: null }, ports: [port2] });
     await offered;
-    const { body } = await new Promise<Response>((respondWith) => hears.fetch?.({ request: { url: "http://relay.example/x" }, respondWith }));
+    const { body } = await new Promise<Response>((respondWith) => handlers.fetch?.({ request: { url: "http://relay.example/x" }, respondWith }));
     assert.ok(body);
     return { port: port1, body };
   };

@@ -1,5 +1,5 @@
 /**
- * How saving ends in each way when it fails, by the engine of the page without its screens: Firefox tells of a download that
+ * How saving ends in each way when it fails, by the page without its screens: Firefox tells of a download that
  * failed in a dialog that its driver cannot get past, after which nothing can be done on the page.
  */
 
@@ -55,25 +55,25 @@ inBrowsers((test, name) => {
 });
 
 /** Saves on a page of its own, which stays, as the browser may still be saving what it has; what came of it is `came`. */
-async function save(stage, link, takes) {
+async function save(stage, link, params) {
   const gate = await stage.gate();
   gate.add("/page/testing.js", TESTING);
   const page = await stage.browser.newPage();
   await page.goto(gate.through(link));
-  return Object.assign(page, { came: await page.evaluate(openAndSave, { identities: KEYS, ...takes }) });
+  return Object.assign(page, { came: await page.evaluate(openAndSave, { identities: KEYS, ...params }) });
 }
 
 /** Runs in the page: opens the share and saves all of it in a way. Gives whether the sender was told, or the failure. */
 async function openAndSave({ id, identities, way }) {
-  const { Engine, save, failureOf } = await import("/page/testing.js");
+  const { WorkerClient, save, failureOf } = await import("/page/testing.js");
   const root = await navigator.storage.getDirectory();
   // A picker needs a person; the browser's private file system stands in for what they would choose.
   window.showSaveFilePicker = ({ suggestedName }) => root.getFileHandle(suggestedName, { create: true });
   try {
-    const engine = new Engine();
-    await engine.call("open", { relay: location.origin, id });
-    await engine.call("unlock", { identities });
-    const { receipt } = await save(engine, "all", "download", new AbortController().signal, [way]);
+    const client = new WorkerClient();
+    await client.call("open", { relay: location.origin, id });
+    await client.call("unlock", { identities });
+    const { receipt } = await save(client, "all", "download", new AbortController().signal, [way]);
     return { receipt };
   } catch (error) {
     return { failure: failureOf(error) };
@@ -82,18 +82,18 @@ async function openAndSave({ id, identities, way }) {
 
 /** Runs in the page: opens the share and reads files of it. Gives the SHA-256 of each, or the failure. */
 async function openAndRead({ id, identities, paths }) {
-  const { Engine, failureOf } = await import("/page/testing.js");
-  const engine = new Engine();
-  await engine.call("open", { relay: location.origin, id });
-  const { entries } = await engine.call("unlock", { identities });
+  const { WorkerClient, failureOf } = await import("/page/testing.js");
+  const client = new WorkerClient();
+  await client.call("open", { relay: location.origin, id });
+  const { entries } = await client.call("unlock", { identities });
   const found = [];
   for (const path of paths) {
     const place = entries.findIndex((entry) => entry.path === path);
-    const read = engine.call("read", { place }).then(({ bytes }) => crypto.subtle.digest("SHA-256", bytes));
+    const read = client.call("read", { place }).then(({ bytes }) => crypto.subtle.digest("SHA-256", bytes));
     const hex = (hash) => Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
     found.push(await read.then((hash) => ({ sha256: hex(hash) }), (error) => ({ failure: failureOf(error) })));
   }
-  engine.end();
+  client.end();
   return found;
 }
 

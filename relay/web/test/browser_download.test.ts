@@ -5,7 +5,7 @@ import { afterEach, beforeEach, mock, test } from "node:test";
 import { utf8 } from "../src/format/bytes.ts";
 import { BrowserDownload } from "../src/saving/browser_download.ts";
 import { CHUNK_BYTES } from "../src/saving/download_chunks.ts";
-import type { FromDownload, ToDownload } from "../src/worker/protocol.ts";
+import type { FromDownload, ToDownload } from "../src/saving/download_protocol.ts";
 
 const ROOM = 4;
 const SILENCE_SECONDS = 20;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Entry } from "../src/format/manifest.ts";
+import type { Entry } from "../src/format/entry.ts";
 import { choose, chosenPlaces, cutInTheMiddle, endingOf, kindOf, previewOf, treeOf, type FolderNode } from "../src/view/file_tree.ts";
 
 /** Files of one byte more each, with the folders around them. */

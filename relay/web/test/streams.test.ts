@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { concat, utf8, type Bytes } from "../src/format/bytes.ts";
-import type { Entry } from "../src/format/manifest.ts";
+import type { Entry } from "../src/format/entry.ts";
 import type { Unpacked } from "../src/format/unpack.ts";
 import { piecesOf } from "../src/relay/pieces.ts";
 import { FileSource } from "../src/relay/source.ts";

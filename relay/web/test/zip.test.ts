@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ShareError } from "../src/failure.ts";
 import { utf8, type Bytes } from "../src/format/bytes.ts";
-import type { Entry } from "../src/format/manifest.ts";
+import type { Entry } from "../src/format/entry.ts";
 import { checkCount, zipped } from "../src/saving/zip.ts";
 
 const END_BYTES = 22;

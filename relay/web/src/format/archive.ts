@@ -5,8 +5,8 @@
 
 import { fail, type Fault } from "../failure.ts";
 import { concat, equal, fromUtf8, utf8, utf8Length, type Bytes } from "./bytes.ts";
+import { MAX_LENGTH, modeOf, type Entry } from "./entry.ts";
 import { readWhole } from "./json.ts";
-import { MAX_LENGTH, type Entry } from "./manifest.ts";
 import { MAX_PATH_BYTES, quoted } from "./names.ts";
 
 export const BLOCK = 512;
@@ -56,12 +56,6 @@ export function header(entry: Entry): Bytes {
   const size = entry.size > MAX_USTAR_SIZE ? 0 : entry.size;
   const main = block(name, entry.folder ? "5" : "0", size, entry.mtime, modeOf(entry));
   return records === "" ? main : concat(extended(utf8(records)), main);
-}
-
-/** The rights of a file or folder, as `chmod` takes them. */
-export function modeOf(entry: Entry): number {
-  const everyones = entry.folder || entry.executable ? 0o755 : 0o644;
-  return entry.private ? everyones & 0o700 : everyones;
 }
 
 function extended(records: Bytes): Bytes {

@@ -6,7 +6,6 @@
 import { fail } from "../failure.ts";
 import { concat, equal, utf8, type Bytes } from "./bytes.ts";
 import { openCipher } from "./cipher.ts";
-import type { Identity } from "./identity.ts";
 import { scrypt, type Progress } from "./scrypt.ts";
 import { hkdf, hmac, sha256 } from "./sha256.ts";
 
@@ -19,6 +18,12 @@ const FILE_KEY_BYTES = 16;
 const VERSION = "age-encryption.org/v1";
 /** A work factor as it must be written: decimal, without a zero in front. */
 const WORK_FACTOR = /^[1-9][0-9]*$/;
+
+/** A private key. */
+export interface Identity {
+  /** The file key in a stanza; `null` if the stanza is for somebody else. */
+  open(stanza: Stanza): Promise<Uint8Array | null>;
+}
 
 /** What a recipient opens a header with. */
 export type Opener = { passphrase: string } | { identities: Identity[] };

@@ -7,17 +7,11 @@ import { x25519 } from "@noble/curves/ed25519.js";
 import { bech32 } from "@scure/base";
 import { fail } from "../failure.ts";
 import { concat, utf8 } from "./bytes.ts";
-import { base64, malformed, unwrap, type Stanza } from "./header.ts";
+import { base64, malformed, unwrap, type Identity, type Stanza } from "./header.ts";
 import { hkdf, sha256 } from "./sha256.ts";
 
 const KEY_BYTES = 32;
 const MAX_TEXT = 64 * 1024;
-
-/** A private key. */
-export interface Identity {
-  /** The file key in a stanza; `null` if the stanza is for somebody else. */
-  open(stanza: Stanza): Promise<Uint8Array | null>;
-}
 
 /** Reads an identity file, or a key as it is pasted: one a line, `#` before remarks. */
 export function readIdentities(text: string): Identity[] {

@@ -3,6 +3,7 @@
 import { fail, type Fault } from "../failure.ts";
 import { Layout } from "./archive.ts";
 import { equal, fromHex, fromUtf8, utf8Length, type Bytes } from "./bytes.ts";
+import { MAX_LENGTH, type Entry } from "./entry.ts";
 import { JsonError, JsonNumber, JsonObject, parseJson, type Json } from "./json.ts";
 import { isWellShown } from "./names.ts";
 import { Tree } from "./tree.ts";
@@ -15,27 +16,9 @@ const MAX_ENTRIES = 1_000_000;
 /** Bytes of UTF-8 in the sender's message. */
 const MAX_MESSAGE_BYTES = 64 * 1024;
 const MAX_JSON_BYTES = 4 * 1024 * 1024 - 128 * 1024;
-/** Bytes of content. */
-export const MAX_LENGTH = Number.MAX_SAFE_INTEGER;
 /** Seconds since 1970 that a tar header can hold (the year 2242). */
 const MAX_MTIME = 0o77_777_777_777;
 const NONCE_BYTES = 16;
-
-/** One file or folder. */
-export interface Entry {
-  /** Relative, `/`-separated. */
-  path: string;
-  folder: boolean;
-  /** Bytes; of a folder 0. */
-  size: number;
-  /** Last change, in whole seconds since 1970. */
-  mtime: number;
-  executable: boolean;
-  /** Its group and others had no rights to it. */
-  private: boolean;
-  /** Where its bytes begin in the content. */
-  offset: number;
-}
 
 /** What is inside a share. */
 export interface Manifest {

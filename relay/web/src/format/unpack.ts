@@ -3,7 +3,8 @@
 import { fail, type Fault } from "../failure.ts";
 import { Input, padding, readHeader } from "./archive.ts";
 import type { Bytes } from "./bytes.ts";
-import type { Entry, Manifest } from "./manifest.ts";
+import type { Entry } from "./entry.ts";
+import type { Manifest } from "./manifest.ts";
 import { Tree } from "./tree.ts";
 
 /** A file or folder as it comes out of the content. */

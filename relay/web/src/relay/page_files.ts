@@ -1,4 +1,4 @@
-/** Addresses of our own scripts, as a page that demands trusted types (`trusted-types share`) takes them. */
+/** Addresses of the page's own files; of its scripts as a page that demands trusted types (`trusted-types share`) takes them. */
 
 interface Policy {
   createScriptURL(url: string): unknown;

@@ -1,9 +1,9 @@
-/** A download of the browser's own: the page's side of the talk with `service_worker.ts`. */
+/** A browser download: the worker's side of the port to `service_worker.ts`. */
 
 import { fail, type Failure } from "../failure.ts";
 import type { Bytes } from "../format/bytes.ts";
-import type { FromDownload, ToDownload } from "../worker/protocol.ts";
 import { CHUNK_BYTES } from "./download_chunks.ts";
+import type { FromDownload, ToDownload } from "./download_protocol.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { Sink } from "./sink.ts";
 

@@ -4,7 +4,7 @@
  */
 
 import { failureOf, fail } from "../failure.ts";
-import type { Entry } from "../format/manifest.ts";
+import type { Entry } from "../format/entry.ts";
 import { quoted } from "../format/names.ts";
 import type { Unpacked } from "../format/unpack.ts";
 import { Buffered, newBuffers, notWritten, PickedFile } from "./sink.ts";

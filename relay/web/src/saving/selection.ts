@@ -1,10 +1,11 @@
 /** Some files of many: which they are, what they are called together, and how they are fetched. */
 
 import { Input } from "../format/archive.ts";
-import type { Entry, Manifest } from "../format/manifest.ts";
+import type { Entry } from "../format/entry.ts";
+import type { Manifest } from "../format/manifest.ts";
 import type { Unpacked } from "../format/unpack.ts";
 import { readRange, type Content } from "../relay/download.ts";
-import type { Selection } from "../worker/protocol.ts";
+import type { Selection } from "./plan.ts";
 
 /** Bytes between two chosen files that are fetched along with them, rather than asked for anew. */
 const MAX_GAP = 1024 * 1024;

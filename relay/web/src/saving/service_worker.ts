@@ -7,8 +7,8 @@
  * and Firefox then takes what it has for the whole file, whatever length was promised.
  */
 
-import type { FromDownload, ToDownload, ToServiceWorker } from "../worker/protocol.ts";
 import { CHUNKS_AHEAD, RETURNS_MEMORY } from "./download_chunks.ts";
+import type { FromDownload, ToDownload, ToServiceWorker } from "./download_protocol.ts";
 import { Heartbeat } from "./heartbeat.ts";
 
 interface Offer {

@@ -1,9 +1,9 @@
-/** The page's talk with the service worker (`service_worker.ts`): has it run, and has the browser download from it. */
+/** The page's side of the service worker (`service_worker.ts`): has it run, and has the browser download from it. */
 
 import { hex, random } from "../format/bytes.ts";
 import { SERVICE_WORKER, pageUrl, scriptUrl } from "../relay/page_files.ts";
-import type { Plan, ToServiceWorker } from "../worker/protocol.ts";
-import type { WorkerClient } from "../worker/worker_client.ts";
+import type { ToServiceWorker } from "./download_protocol.ts";
+import type { Plan } from "./plan.ts";
 
 /** How long the service worker may take to be loaded, and to answer. */
 const START_MS = 20_000;
@@ -17,8 +17,11 @@ interface Offered {
   release(): void;
 }
 
+/** Calls a function every few seconds, until the function that this returns is called. */
+type Subscribe = (handle: () => void) => () => void;
+
 /** Asks the browser to download; `null` where it has no service workers: in private windows, and without https. */
-export async function offerDownload({ name, bytes }: Plan, client: WorkerClient): Promise<Offered | null> {
+export async function offerDownload({ name, bytes }: Plan, everyFewSeconds: Subscribe): Promise<Offered | null> {
   const worker = await within(START_MS, activeWorker());
   if (!worker) return null;
   const tell = (message: ToServiceWorker, transfer: Transferable[] = []) => worker.postMessage(message, transfer);
@@ -32,7 +35,7 @@ export async function offerDownload({ name, bytes }: Plan, client: WorkerClient)
   frame.hidden = true;
   frame.src = scope() + id;
   document.body.append(frame);
-  const unsubscribe = client.listen(() => tell({ type: "stay" }));
+  const unsubscribe = everyFewSeconds(() => tell({ type: "stay" }));
   const release = () => {
     unsubscribe();
     setTimeout(() => frame.remove(), LAST_BYTES_MS);

@@ -3,9 +3,9 @@
 import { fail, failureOf, part } from "../failure.ts";
 import type { Bytes } from "../format/bytes.ts";
 import type { Unpacked } from "../format/unpack.ts";
-import type { Saved, Target } from "../worker/protocol.ts";
 import { BrowserDownload } from "./browser_download.ts";
 import { PickedFolder } from "./folder.ts";
+import type { Saved, Target } from "./plan.ts";
 import { Buffered, Memory, PickedFile, type Sink } from "./sink.ts";
 
 /** The most that is kept in memory. */

@@ -2,9 +2,10 @@
 
 import { makeZip, predictLength } from "client-zip";
 import { fail } from "../failure.ts";
-import { modeOf } from "../format/archive.ts";
 import type { Bytes } from "../format/bytes.ts";
-import type { Entry, Manifest } from "../format/manifest.ts";
+import { modeOf } from "../format/entry.ts";
+import type { Entry } from "../format/entry.ts";
+import type { Manifest } from "../format/manifest.ts";
 import type { Unpacked } from "../format/unpack.ts";
 import { piecesOf } from "../relay/pieces.ts";
 

@@ -13,7 +13,7 @@ import { band, foot, steps } from "./frame.ts";
 import { icon } from "./icons.ts";
 import { loadOperator, type Operator } from "./operator.ts";
 import { OtherWays } from "./other_ways.ts";
-import type { Screen, AppContext } from "./screen.ts";
+import type { AppContext, Screen } from "./screen.ts";
 import { preferredLanguage, Texts, type Language } from "./texts.ts";
 
 /** Marks the entry of the browser's history under which things are open. */

@@ -1,17 +1,17 @@
 /** The screen that asks for the words or the key, and tells who can open the share and until when. */
 
 import { failureOf, type Failure } from "../failure.ts";
-import type { Manifest } from "../format/manifest.ts";
 import { printable } from "../format/names.ts";
 import { arrivedOf, type ShareStatus } from "../relay/api.ts";
 import type { Event as Told } from "../worker/protocol.ts";
-import { Contents, type Origin } from "./contents.ts";
+import { Contents } from "./contents.ts";
 import { button, element, setText, type Child } from "./dom.ts";
 import { Ended } from "./ended.ts";
+import type { Field } from "./field.ts";
 import { safety } from "./help.ts";
 import { KeyField } from "./key_field.ts";
 import { PROBLEM, problemBox, waitingNotice, whatHappened, whyItWaits } from "./problem.ts";
-import type { Screen, AppContext } from "./screen.ts";
+import type { AppContext, Origin, Screen } from "./screen.ts";
 import type { Texts } from "./texts.ts";
 import { Upload } from "./upload.ts";
 import { WordsField } from "./words_field.ts";
@@ -21,20 +21,6 @@ const SAID_PERCENT = 25;
 
 /** What is opened: a share, of which nothing is known until the relay has answered, or a file from disk. */
 type About = { status: ShareStatus | null } | { file: File };
-
-/** Something to type into that opens a share. It keeps what was typed. */
-export interface Field {
-  /** The id of the element that takes what is typed. */
-  readonly id: string;
-  /** `problem` is what is said to be wrong, right above where it is typed; with its id if it is what was typed. */
-  draw(texts: Texts, problem: Child, isMistyped: boolean): Child[];
-  /** The text of the button. */
-  submit(texts: Texts): string;
-  /** Opens it with what was typed; `notice` hears why it waits, where the worker does not tell. */
-  open(signal: AbortSignal, notice: (why: Failure) => void): Promise<Manifest>;
-  /** Drops what was typed. */
-  forget(): void;
-}
 
 /** Asks, until it opens. */
 export class Ask implements Screen {

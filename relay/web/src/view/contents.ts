@@ -4,7 +4,7 @@ import { failureOf, part, type Failure } from "../failure.ts";
 import type { Manifest } from "../format/manifest.ts";
 import { printable } from "../format/names.ts";
 import type { Arrived } from "../relay/api.ts";
-import type { SaveAs, Selection } from "../worker/protocol.ts";
+import type { SaveAs, Selection } from "../saving/plan.ts";
 import { button, element, paragraph, type Child } from "./dom.ts";
 import type { FileNode } from "./file_tree.ts";
 import { FileTree } from "./files.ts";
@@ -13,24 +13,15 @@ import type { Preview } from "./preview.ts";
 import { problemBox } from "./problem.ts";
 import { canPick } from "./save.ts";
 import { Saving } from "./saving.ts";
-import type { Screen, AppContext } from "./screen.ts";
+import type { AppContext, ContentsScreen, Origin } from "./screen.ts";
 import type { Texts } from "./texts.ts";
 import { isOver, Upload } from "./upload.ts";
 
-/** Where what is shown comes from. */
-export interface Origin {
-  /** It is a file from disk. */
-  isLocal: boolean;
-  /** Once it was saved, only this page can do so again: with words any page could. */
-  isOnlyHere: boolean;
-}
-
 /** What is inside. */
-export class Contents implements Screen {
+export class Contents implements ContentsScreen {
   readonly step = "look";
   readonly #tree: FileTree;
   #preview: Preview | null = null;
-  /** Whether the relay has let go of it, so that it can be saved no more. */
   isOver = false;
   #isStopped = false;
   #hasLooked = false;
@@ -74,7 +65,6 @@ export class Contents implements Screen {
     this.#preview?.close();
   }
 
-  /** What such a selection is: one file by its name, or how many. */
   nameOf(selection: Selection, texts: Texts): string {
     const { entries, files } = this.manifest;
     const count = selection === "all" ? files : selection.length;
@@ -82,7 +72,6 @@ export class Contents implements Screen {
     return count === 1 && only ? printable(only.path.slice(only.path.lastIndexOf("/") + 1)) : texts.count("saving.what", count);
   }
 
-  /** All of it is there, and saved. To look at a file would take another of the downloads. */
   markSaved(): void {
     this.#upload = null;
     this.#tree.offersLook = false;
@@ -97,14 +86,12 @@ export class Contents implements Screen {
     return this.#isStopped ? texts.say("contents.stopped") : null;
   }
 
-  /** Saving has failed; stopping it is no failure. */
   failed(failure: Failure): this {
     this.#isStopped = failure.code === "cancelled";
     this.#failure = this.#isStopped ? null : failure;
     return this;
   }
 
-  /** Saves. To be called straight from a click. */
   save(selection: Selection, saveAs: SaveAs): void {
     this.#isStopped = false;
     this.#failure = null;

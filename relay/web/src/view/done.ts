@@ -2,12 +2,11 @@
 
 import { failureOf, type Failure } from "../failure.ts";
 import { printable } from "../format/names.ts";
-import type { Again } from "../worker/protocol.ts";
-import type { Contents } from "./contents.ts";
+import type { Again } from "../saving/plan.ts";
 import { button, element, paragraph, type Child } from "./dom.ts";
 import { problemBox } from "./problem.ts";
 import type { SavedAs } from "./save.ts";
-import type { Screen, AppContext } from "./screen.ts";
+import type { AppContext, ContentsScreen, Screen } from "./screen.ts";
 import type { Texts } from "./texts.ts";
 import { isOver } from "./upload.ts";
 
@@ -28,7 +27,7 @@ export class Done implements Screen {
   #isTelling = false;
 
   /** `saveAgain` gives it to the browser once more. */
-  constructor(readonly context: AppContext, readonly contents: Contents, readonly saved: SavedAs, readonly saveAgain: () => void) {
+  constructor(readonly context: AppContext, readonly contents: ContentsScreen, readonly saved: SavedAs, readonly saveAgain: () => void) {
     this.#receipt = saved.receipt;
     if (saved.receipt === "sent") this.#received(saved.again);
   }

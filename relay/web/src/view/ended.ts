@@ -4,7 +4,7 @@ import type { Failure } from "../failure.ts";
 import { isPassing } from "../relay/api.ts";
 import { button, paragraph, type Child } from "./dom.ts";
 import { problemBox } from "./problem.ts";
-import type { Screen, AppContext } from "./screen.ts";
+import type { AppContext, Screen } from "./screen.ts";
 import type { Texts } from "./texts.ts";
 import { isOver } from "./upload.ts";
 

@@ -1,6 +1,6 @@
 /** The files of a share as a tree of folders in the order that people expect, and which of them are chosen. */
 
-import type { Entry } from "../format/manifest.ts";
+import type { Entry } from "../format/entry.ts";
 import { printable } from "../format/names.ts";
 
 /** What a file is, by the ending of its name: a hint for people, and nothing that is relied on. */

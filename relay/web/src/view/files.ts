@@ -4,7 +4,7 @@
  */
 
 import type { Manifest } from "../format/manifest.ts";
-import type { Selection } from "../worker/protocol.ts";
+import type { Selection } from "../saving/plan.ts";
 import { button, element, paragraph, setText, type Child } from "./dom.ts";
 import { choose, chosenPlaces, cutInTheMiddle, FolderNode, kindOf, previewOf, treeOf, type FileNode } from "./file_tree.ts";
 import { icon } from "./icons.ts";

@@ -2,8 +2,8 @@
 
 import { fail } from "../failure.ts";
 import type { Manifest } from "../format/manifest.ts";
-import type { Field } from "./ask.ts";
 import { element, type Child } from "./dom.ts";
+import type { Field } from "./field.ts";
 import { PROBLEM } from "./problem.ts";
 import type { AppContext } from "./screen.ts";
 import type { Texts } from "./texts.ts";

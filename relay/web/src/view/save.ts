@@ -4,8 +4,8 @@
  */
 
 import { fail, isFailure, ShareError } from "../failure.ts";
+import type { Again, Plan, SaveAs, Saved, Selection, Target, Way } from "../saving/plan.ts";
 import { offerDownload } from "../saving/service_worker_client.ts";
-import type { Again, Plan, SaveAs, Saved, Selection, Target, Way } from "../worker/protocol.ts";
 import type { WorkerClient } from "../worker/worker_client.ts";
 
 /** How long a blob may take to be copied. */
@@ -127,7 +127,8 @@ function notPicked(error: unknown): never {
 }
 
 async function browserDownload(plan: Plan, client: WorkerClient): ReturnType<Attempt> {
-  const offered = await offerDownload(plan, client);
+  // Those of the worker: the timers of a page that nobody looks at hardly run.
+  const offered = await offerDownload(plan, (handle) => client.listen(handle));
   return offered && { target: { way: "download", port: offered.port }, transfer: [offered.port], release: offered.release };
 }
 

@@ -1,14 +1,14 @@
 /** The screen while files are saved. */
 
 import { failureOf, type Failure } from "../failure.ts";
-import type { Event, SaveAs, Selection } from "../worker/protocol.ts";
-import type { Contents } from "./contents.ts";
+import type { SaveAs, Selection } from "../saving/plan.ts";
+import type { Event } from "../worker/protocol.ts";
 import { button, element, paragraph, setText, type Child } from "./dom.ts";
 import { Done } from "./done.ts";
 import { waitingNotice, whyItWaits } from "./problem.ts";
 import { Rate } from "./rate.ts";
 import { offerBlob, save } from "./save.ts";
-import type { Screen, AppContext } from "./screen.ts";
+import type { AppContext, ContentsScreen, Screen } from "./screen.ts";
 import type { Texts } from "./texts.ts";
 import { howMuch } from "./upload.ts";
 import { keepAwake } from "./wake_lock.ts";
@@ -31,7 +31,7 @@ export class Saving implements Screen {
   #drawn = 0;
   #said = 0;
 
-  constructor(readonly context: AppContext, readonly contents: Contents, readonly selection: Selection) {}
+  constructor(readonly context: AppContext, readonly contents: ContentsScreen, readonly selection: Selection) {}
 
   heading(texts: Texts): string {
     return texts.say("saving.title");

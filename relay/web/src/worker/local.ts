@@ -5,8 +5,9 @@
 
 import { fail, isFailure } from "../failure.ts";
 import { Input, padding, readHeader as readTarHeader } from "../format/archive.ts";
+import type { Entry } from "../format/entry.ts";
 import { MAX_HEADER_BYTES, openHeader, readHeader, type Header, type Opener } from "../format/header.ts";
-import { MAX_LISTED, type Entry, type Manifest } from "../format/manifest.ts";
+import { MAX_LISTED, type Manifest } from "../format/manifest.ts";
 import { checkName } from "../format/names.ts";
 import type { Progress } from "../format/scrypt.ts";
 import { CHUNK, NONCE, plainLength, Stream } from "../format/stream.ts";

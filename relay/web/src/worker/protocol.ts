@@ -1,8 +1,9 @@
-/** What page, worker and service worker say to each other. */
+/** The messages between the page and the worker. */
 
 import type { Failure } from "../failure.ts";
 import type { Manifest } from "../format/manifest.ts";
 import type { ShareStatus } from "../relay/api.ts";
+import type { Again, Plan, SaveAs, Saved, Selection, Target } from "../saving/plan.ts";
 
 /** The calls of the page to the worker, each with its parameters and its result. Beside `open` and `prepare`, one runs at a time. */
 export interface Calls {
@@ -33,58 +34,6 @@ export interface Calls {
   confirm: { params: null; result: null };
 }
 
-/** Which files: all, or these entries of the manifest. */
-export type Selection = "all" | number[];
-
-/**
- * How the person wishes to save. `download` and `place`: one file, or several as one .zip, by the browser or in a place of
- * their own. `folder`: files and folders as they are, in a folder of their own.
- */
-export type SaveAs = "download" | "place" | "folder";
-
-/** What saving would make. */
-export interface Plan {
-  /** The name of the file, which may be shown as it is. */
-  name: string;
-  /** Whether that is a .zip of several. */
-  isZip: boolean;
-  /** How long it will be; `null` if that is known only afterwards. */
-  bytes: number | null;
-}
-
-/** Where it is saved. */
-export type Target =
-  | { way: "file"; handle: FileSystemFileHandle }
-  | { way: "folder"; handle: FileSystemDirectoryHandle }
-  | { way: "download"; port: MessagePort }
-  | { way: "memory" };
-
-/** The ways of {@link Target}. */
-export type Way = Target["way"];
-
-/** How long what was given to the browser can be saved again. */
-export interface Again {
-  /** In seconds since 1970 by the relay's clock, to be shown. */
-  until: number;
-  /** From now on, to go by: the clock of this computer may be wrong. */
-  seconds: number;
-}
-
-/** It is verified, and saved as far as a page can know. */
-export interface Saved {
-  way: Way;
-  /** Whether it lies in the place that the person chose, or was given to the browser, which does not tell what becomes of it. */
-  outcome: "placed" | "given";
-  /** Bytes of the files. */
-  bytes: number;
-  /** `due`: to be sent once the file was handed over. `none`: this was a part, or a file from disk. */
-  receipt: "due" | "none";
-  /** What was saved, if it is in memory. */
-  blob: Blob | null;
-  /** In a folder: names that were taken, and those that were given instead. */
-  renamed: [string, string][];
-}
-
 /** What the worker tells while a call runs. */
 export type Event =
   /** It is still there. Comes every few seconds, because the timers of a page that nobody looks at hardly run. */
@@ -107,29 +56,3 @@ export type FromWorker =
   | { type: "result"; id: number; result: Calls[keyof Calls]["result"] }
   | { type: "failed"; id: number; failure: Failure }
   | { type: "event"; event: Event };
-
-/** From the page to the service worker. */
-export type ToServiceWorker =
-  /** Over the port that comes with it, the bytes of a download at the address that ends in `id`. */
-  | { type: "offer"; id: string; name: string; bytes: number | null }
-  /** A browser ends a service worker to which no page talks, also in the middle of a download. */
-  | { type: "stay" };
-
-/** To the service worker, over a download's port. */
-export type ToDownload =
-  | { type: "here" }
-  | { type: "bytes"; bytes: Uint8Array<ArrayBuffer> }
-  | { type: "end" }
-  | { type: "failed"; code: string };
-
-/** From the service worker, over a download's port. */
-export type FromDownload =
-  | { type: "here" }
-  /** The offer is known, and may be asked for. */
-  | { type: "offered" }
-  /** There is room until so many chunks have been sent in all. Memory that may be used again comes back (`download_chunks.ts`). */
-  | { type: "room"; chunks: number; used: ArrayBuffer[] }
-  /** The browser has taken every chunk. */
-  | { type: "done" }
-  /** There will be no file: the browser takes no more, or the page was silent for too long. */
-  | { type: "ended" };

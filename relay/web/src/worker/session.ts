@@ -16,9 +16,10 @@ import { Relay, type ShareStatus } from "../relay/api.ts";
 import { LONG_PATIENCE_MS, withPatience, type Patience } from "../relay/backoff.ts";
 import { fileLength, readAll, type Content } from "../relay/download.ts";
 import { RemoteSource } from "../relay/source.ts";
+import type { Again, Plan, SaveAs, Saved, Selection, Target } from "../saving/plan.ts";
 import { entriesOf, selected, singleFile, sizeOf, zipName } from "../saving/selection.ts";
 import { openLocal, readFileHeader } from "./local.ts";
-import type { Again, Event, Plan, SaveAs, Saved, Selection, Target } from "./protocol.ts";
+import type { Event } from "./protocol.ts";
 
 /** How long a lost connection may last before a small call fails. */
 const CALL_PATIENCE_MS = 30_000;

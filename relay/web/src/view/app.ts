@@ -1,8 +1,8 @@
 /** The page: its frame, the screen it shows, and what leads from one screen to the next. */
 
 import { failureOf, type Failure } from "../failure.ts";
+import { idInPath } from "../format/id.ts";
 import { printable } from "../format/names.ts";
-import { decodeFully, readIdSegment } from "../format/repair.ts";
 import type { ShareStatus } from "../relay/api.ts";
 import { pageUrl } from "../relay/page_files.ts";
 import { WorkerClient } from "../worker/worker_client.ts";
@@ -183,10 +183,8 @@ function askToStay(event: Event): void {
   event.preventDefault();
 }
 
-/** The share that a path `…/s/<id>` leads to; `null` if the id is damaged. The relay is where the page's files are. */
+/** The share of this page's address; `null` if its id is damaged. The relay is where the page's files are. */
 function addressOf(path: string): AppContext["address"] {
-  const plain = decodeFully(path)?.split(/[?#]/, 1)[0] ?? "";
-  const segment = plain.split("/").filter((part) => part !== "").at(-1);
-  const id = segment === undefined ? null : readIdSegment(segment);
+  const id = idInPath(path);
   return id === null ? null : { base: pageUrl("..").replace(/\/$/, ""), id };
 }

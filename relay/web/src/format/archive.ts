@@ -9,7 +9,7 @@ import { MAX_LENGTH, modeOf, type Entry } from "./entry.ts";
 import { readWhole } from "./json.ts";
 import { MAX_PATH_BYTES, quoted } from "./names.ts";
 
-export const BLOCK = 512;
+const BLOCK = 512;
 /** Bytes of zeros after the last entry. */
 const END = 2 * BLOCK;
 const NAME_BYTES = 100;

@@ -1,4 +1,4 @@
-/** A download through the service worker as in Chromium; in a file of its own, because the modules ask once which browser it is. */
+/** As in Chromium; in a file of its own, because the modules ask once which browser it is. */
 
 import { testServiceWorker } from "./service_worker.ts";
 

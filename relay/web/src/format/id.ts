@@ -14,7 +14,7 @@ const OPENING = /^[ <>([{"'`*_|“”„‟‘’‚‛«»‹›]+/u;
 /** Put around a link, after it. */
 const CLOSING = /[ <>)\]}"'`*_|“”„‟‘’‚‛«»‹›.,;:!?=…]+$/u;
 
-/** The id in a path `…/s/<id>`, whatever punctuation or parameters hang on it; `null` if it is damaged, or there is none. */
+/** The id in a path `…/s/<id>`, whatever punctuation or parameters hang on it; `null` if there is none, or a damaged one. */
 export function idInPath(path: string): string | null {
   const plain = decodeFully(path)?.split(/[?#]/, 1)[0] ?? "";
   const segment = plain.split("/").filter((part) => part !== "").at(-1) ?? "";

@@ -1,4 +1,4 @@
-/** Addresses of the page's own files; of its scripts as a page that demands trusted types (`trusted-types share`) takes them. */
+/** Addresses of the page's own files; those of scripts as the policy demands it (`trusted-types share`). */
 
 interface Policy {
   createScriptURL(url: string): unknown;

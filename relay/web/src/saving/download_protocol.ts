@@ -19,7 +19,7 @@ export type FromDownload =
   | { type: "here" }
   /** The offer is known, and may be asked for. */
   | { type: "offered" }
-  /** There is room until so many chunks have been sent in all. Memory that may be used again comes back (`download_chunks.ts`). */
+  /** There is room until so many chunks have been sent in all; `used` is memory to use again (`download_chunks.ts`). */
   | { type: "room"; chunks: number; used: ArrayBuffer[] }
   /** The browser has taken every chunk. */
   | { type: "done" }

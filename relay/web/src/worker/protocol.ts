@@ -5,7 +5,7 @@ import type { Manifest } from "../format/manifest.ts";
 import type { ShareStatus } from "../relay/api.ts";
 import type { Again, Plan, SaveAs, Saved, Selection, Target } from "../saving/plan.ts";
 
-/** The calls of the page to the worker, each with its parameters and its result. Beside `open` and `prepare`, one runs at a time. */
+/** The calls of the page to the worker, with parameters and result. Beside `open` and `prepare`, one runs at a time. */
 export interface Calls {
   /** Asks the relay about a share. Changes nothing. */
   open: { params: { relay: string; id: string }; result: ShareStatus };

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { say } from "./driver.mjs";
-import { pageFile } from "./fixtures.mjs";
-import { inBrowsers, MIB } from "./stage.mjs";
+import { pageFile } from "./helpers.mjs";
+import { inBrowsers, MIB } from "./fixture.mjs";
 import { until, World } from "./world.mjs";
 
 const WAITING = say("saving.waiting", { why: say("failure.unreachable") });
@@ -14,11 +14,11 @@ const DIST = new URL("../../relay/web/dist/", import.meta.url);
 const FILES = readdirSync(DIST);
 
 inBrowsers((test, name) => {
-  test("a download that the network cuts goes on by itself", async (stage) => {
-    const gate = await stage.gate();
+  test("a download that the network cuts goes on by itself", async (fixture) => {
+    const gate = await fixture.gate();
     const bytes = randomBytes(9 * MIB);
-    const { link, words } = stage.sendToKey(stage.world.file("cut.bin", bytes));
-    const page = await stage.opened({ link: gate.through(link), words }, { ways: ["download"] });
+    const { link, words } = fixture.sendToKey(fixture.world.file("cut.bin", bytes));
+    const page = await fixture.opened({ link: gate.through(link), words }, { ways: ["download"] });
     gate.stall(3 * MIB);
     for (const after of [5, 100, 0]) gate.cut(after);
     await page.click("#save");
@@ -27,18 +27,18 @@ inBrowsers((test, name) => {
     await page.sees(WAITING);
     gate.open();
     await page.heading("saved.title");
-    assert.ok((await stage.downloaded("cut.bin", bytes.length)).equals(bytes));
+    assert.ok((await fixture.downloaded("cut.bin", bytes.length)).equals(bytes));
     assert.equal(gate.requests.filter((request) => request.endsWith("/content")).length, 5);
   });
 
-  test("a download goes on when the relay was killed and started again", async (stage) => {
+  test("a download goes on when the relay was killed and started again", async (fixture) => {
     const restarted = new World();
     try {
       const { url, stop, start } = await restarted.restartable();
       const gate = await restarted.gate(url);
       const bytes = randomBytes(9 * MIB);
       const { link, words } = restarted.send(url, restarted.file("restart.bin", bytes));
-      const page = await stage.opened({ link: gate.through(link), words }, { ways: ["download"] });
+      const page = await fixture.opened({ link: gate.through(link), words }, { ways: ["download"] });
       gate.stall(3 * MIB);
       await page.click("#save");
       await page.progress();
@@ -48,16 +48,16 @@ inBrowsers((test, name) => {
       gate.open();
       await page.heading("saved.title");
       await page.sees(say("saved.receipt.sent"));
-      assert.ok((await stage.downloaded("restart.bin", bytes.length)).equals(bytes));
+      assert.ok((await fixture.downloaded("restart.bin", bytes.length)).equals(bytes));
     } finally {
       await restarted.end();
     }
   });
 
-  test("a relay that goes while words are typed costs nothing of what was typed", async (stage) => {
-    const gate = await stage.gate();
-    const { link, words } = stage.send(stage.world.file("typed.bin", "x"));
-    const page = await stage.visit(gate.through(link));
+  test("a relay that goes while words are typed costs nothing of what was typed", async (fixture) => {
+    const gate = await fixture.gate();
+    const { link, words } = fixture.send(fixture.world.file("typed.bin", "x"));
+    const page = await fixture.visit(gate.through(link));
     await page.heading("ask.title");
     const half = words.indexOf("-") + 1;
     await page.type("#words", words.slice(0, half));
@@ -72,10 +72,10 @@ inBrowsers((test, name) => {
     await page.heading("contents.title");
   });
 
-  test("a relay that goes before the word lists have come costs nothing either, and it opens by itself", async (stage) => {
-    const gate = await stage.gate();
-    const { link, words } = stage.send(stage.world.file("lists.bin", "x"));
-    const page = await stage.visit(gate.through(link));
+  test("a relay that goes before the word lists have come costs nothing either, and it opens by itself", async (fixture) => {
+    const gate = await fixture.gate();
+    const { link, words } = fixture.send(fixture.world.file("lists.bin", "x"));
+    const page = await fixture.visit(gate.through(link));
     await page.heading("ask.title");
     gate.refuse("");
     await page.paste("#words", words);
@@ -87,10 +87,10 @@ inBrowsers((test, name) => {
     await page.heading("contents.title");
   });
 
-  test("once words are typed, opening needs no more of the page", async (stage) => {
-    const gate = await stage.gate();
-    const { link, words } = stage.send(stage.world.file("prepared.bin", "x"));
-    const page = await stage.visit(gate.through(link));
+  test("once words are typed, opening needs no more of the page", async (fixture) => {
+    const gate = await fixture.gate();
+    const { link, words } = fixture.send(fixture.world.file("prepared.bin", "x"));
+    const page = await fixture.visit(gate.through(link));
     await page.heading("ask.title");
     await page.page.focus("#words");
     const loaded = name === "firefox" ? ["scrypt_wasm-", "libsodium-"] : ["scrypt_wasm-"];
@@ -101,11 +101,11 @@ inBrowsers((test, name) => {
     await page.heading("contents.title");
   });
 
-  test("a worker that the network has cut is fetched again, however often one presses, and the relay is waited for", async (stage) => {
-    const gate = await stage.gate();
-    const { link, words } = stage.sendToKey(stage.world.file("pressed.bin", "x"));
+  test("a worker that the network has cut is fetched again, however often one presses, and the relay is waited for", async (fixture) => {
+    const gate = await fixture.gate();
+    const { link, words } = fixture.sendToKey(fixture.world.file("pressed.bin", "x"));
     gate.refuse(pageFile("worker.js"));
-    const page = await stage.visit(gate.through(link));
+    const page = await fixture.visit(gate.through(link));
     await page.sees(say("failure.unreachable"));
     await page.sees(say("again.itself"));
     gate.refuse(null);
@@ -122,11 +122,11 @@ inBrowsers((test, name) => {
     assert.ok(!(await page.text()).includes(say("failure.unexpected")));
   });
 
-  test("a part of the page that did not come is told of", async (stage) => {
-    const gate = await stage.gate();
-    for (const file of ["a.txt", "b.txt"]) stage.world.file(`part/${file}`, file);
-    const { link, words } = stage.sendToKey(stage.world.path("part"));
-    const page = await stage.opened({ link: gate.through(link), words });
+  test("a part of the page that did not come is told of", async (fixture) => {
+    const gate = await fixture.gate();
+    for (const file of ["a.txt", "b.txt"]) fixture.world.file(`part/${file}`, file);
+    const { link, words } = fixture.sendToKey(fixture.world.path("part"));
+    const page = await fixture.opened({ link: gate.through(link), words });
     gate.refuse(pageFile("zip.js"));
     await page.click("#save");
     await page.sees(say("failure.part_missing"));
@@ -138,10 +138,10 @@ inBrowsers((test, name) => {
     }
   });
 
-  test("a page left open speaks the other language without the network, also while it waits", async (stage) => {
-    const gate = await stage.gate();
-    const { link, words } = stage.send(stage.world.file("languages.bin", "x"));
-    const page = await stage.visit(gate.through(link));
+  test("a page left open speaks the other language without the network, also while it waits", async (fixture) => {
+    const gate = await fixture.gate();
+    const { link, words } = fixture.send(fixture.world.file("languages.bin", "x"));
+    const page = await fixture.visit(gate.through(link));
     await page.heading("ask.title");
     await page.paste("#words", words);
     await until(() => page.page.evaluate(() => document.querySelectorAll(".marks .exact").length === 6), "the words are not marked");

@@ -6,29 +6,29 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { say } from "./driver.mjs";
-import { inBrowsersAtOnce, MIB } from "./stage.mjs";
+import { inBrowsersAtOnce, MIB } from "./fixture.mjs";
 import { until } from "./world.mjs";
 
 const WAYS = { ways: ["download"] };
 
 inBrowsersAtOnce((test, name) => {
-  test("a download that comes to a standstill goes on by itself", async (stage) => {
-    const gate = await stage.gate();
+  test("a download that comes to a standstill goes on by itself", async (fixture) => {
+    const gate = await fixture.gate();
     const bytes = randomBytes(9 * MIB);
-    const { link, words } = stage.sendToKey(stage.world.file("standstill.bin", bytes));
-    const page = await stage.opened({ link: gate.through(link), words }, WAYS);
+    const { link, words } = fixture.sendToKey(fixture.world.file("standstill.bin", bytes));
+    const page = await fixture.opened({ link: gate.through(link), words }, WAYS);
     gate.stall(3 * MIB);
     await page.click("#save");
     await page.progress();
     await page.sees(say("saving.waiting", { why: say("failure.stalled") }));
     await page.heading("saved.title");
-    assert.ok((await stage.downloaded("standstill.bin", bytes.length)).equals(bytes));
+    assert.ok((await fixture.downloaded("standstill.bin", bytes.length)).equals(bytes));
   });
 
-  test("a receipt that does not get through is given up, and sent when asked again", async (stage) => {
-    const gate = await stage.gate();
-    const { link, words } = stage.sendToKey(stage.world.file("receipt.bin", "x"));
-    const page = await stage.opened({ link: gate.through(link), words });
+  test("a receipt that does not get through is given up, and sent when asked again", async (fixture) => {
+    const gate = await fixture.gate();
+    const { link, words } = fixture.sendToKey(fixture.world.file("receipt.bin", "x"));
+    const page = await fixture.opened({ link: gate.through(link), words });
     gate.refuse("/receipt");
     await page.click("#save");
     await page.heading("saved.title");
@@ -38,25 +38,25 @@ inBrowsersAtOnce((test, name) => {
     await page.sees(say("saved.receipt.sent"));
   });
 
-  test("a download whose page was closed is never complete", async (stage) => {
-    const gate = await stage.gate();
-    const { link, words } = stage.sendToKey(stage.world.file("gone.bin", randomBytes(20 * MIB)));
+  test("a download whose page was closed is never complete", async (fixture) => {
+    const gate = await fixture.gate();
+    const { link, words } = fixture.sendToKey(fixture.world.file("gone.bin", randomBytes(20 * MIB)));
     gate.stall(8 * MIB);
-    const page = await stage.opened({ link: gate.through(link), words }, WAYS);
+    const page = await fixture.opened({ link: gate.through(link), words }, WAYS);
     await page.click("#save");
-    const isGrowing = () => readdirSync(stage.downloads).some((file) => /^gone.*(part|crdownload)$/.test(file));
+    const isGrowing = () => readdirSync(fixture.downloads).some((file) => /^gone.*(part|crdownload)$/.test(file));
     await until(isGrowing, "the download did not begin");
     await page.page.close();
     // Nothing tells of it: by then Firefox would have ended the service worker, and taken what came for the whole.
     await pause(40_000);
-    assert.ok(!stage.hasDownloaded("gone.bin"));
-    assert.deepEqual(stage.events(link, "receipt"), []);
+    assert.ok(!fixture.hasDownloaded("gone.bin"));
+    assert.deepEqual(fixture.events(link, "receipt"), []);
   });
 
-  test("a connection that is lost when the words are given is waited for, or not", async (stage) => {
-    const gate = await stage.gate();
-    const { link, words } = stage.send(stage.world.file("waited.bin", "x"));
-    const [page, other] = [await stage.visit(gate.through(link)), await stage.visit(gate.through(link))];
+  test("a connection that is lost when the words are given is waited for, or not", async (fixture) => {
+    const gate = await fixture.gate();
+    const { link, words } = fixture.send(fixture.world.file("waited.bin", "x"));
+    const [page, other] = [await fixture.visit(gate.through(link)), await fixture.visit(gate.through(link))];
     for (const each of [page, other]) {
       await each.heading("ask.title");
       await each.paste("#words", words);
@@ -79,11 +79,11 @@ inBrowsersAtOnce((test, name) => {
     assert.equal(await other.value("#words"), words);
   });
 
-  test("a relay that stays away at first is asked again, with a sentence about it", async (stage) => {
-    const gate = await stage.gate();
-    const { link } = stage.sendToKey(stage.world.file("away.bin", "x"));
+  test("a relay that stays away at first is asked again, with a sentence about it", async (fixture) => {
+    const gate = await fixture.gate();
+    const { link } = fixture.sendToKey(fixture.world.file("away.bin", "x"));
     gate.close();
-    const page = await stage.visit(gate.through(link));
+    const page = await fixture.visit(gate.through(link));
     await page.heading("problem.now");
     for (const key of ["failure.unreachable", "failure.unreachable.hint", "again.itself"]) await page.sees(say(key));
     gate.open();
@@ -91,14 +91,14 @@ inBrowsersAtOnce((test, name) => {
   });
 
   // What was sent to it is lost without a word: one download waits for room on the way, all of the other is on the way.
-  test("a download whose service worker is ended is not called saved", async (stage) => {
-    const { url, turn } = await turning(stage);
-    const gate = await stage.world.gate(url);
+  test("a download whose service worker is ended is not called saved", async (fixture) => {
+    const { url, turn } = await turning(fixture);
+    const gate = await fixture.world.gate(url);
     const running = [];
     for (const [file, size, stall] of [["small-ended.bin", 2 * MIB, MIB + 1000], ["ended.bin", 20 * MIB, 8 * MIB]]) {
-      const { link, words } = stage.sendToKey(stage.world.file(file, randomBytes(size)));
+      const { link, words } = fixture.sendToKey(fixture.world.file(file, randomBytes(size)));
       gate.stall(stall);
-      const page = await stage.opened({ link: link.replace(stage.relay, gate.url), words }, WAYS);
+      const page = await fixture.opened({ link: link.replace(fixture.relay, gate.url), words }, WAYS);
       await page.click("#save");
       await page.progress();
       running.push({ file, link, page });
@@ -109,36 +109,36 @@ inBrowsersAtOnce((test, name) => {
     for (const { file, link, page } of running) {
       await page.problem();
       await page.sees(say("failure.download_ended"));
-      assert.deepEqual(stage.events(link, "receipt"), []);
-      if (name === "chromium") assert.ok(!existsSync(join(stage.downloads, file)));
+      assert.deepEqual(fixture.events(link, "receipt"), []);
+      if (name === "chromium") assert.ok(!existsSync(join(fixture.downloads, file)));
     }
     for (const { link, page } of running) {
       await page.page.bringToFront();
       await page.click("#save");
       await page.heading("saved.title");
-      assert.equal(stage.events(link, "receipt").length, 1);
+      assert.equal(fixture.events(link, "receipt").length, 1);
     }
   });
 
-  test("while the service worker does not come saving can be stopped, and without it memory is taken", async (stage) => {
-    const server = await stage.behind((path) => (path.includes("/service_worker") ? () => new Promise(() => {}) : null));
+  test("while the service worker does not come saving can be stopped, and without it memory is taken", async (fixture) => {
+    const server = await fixture.behind((path) => (path.includes("/service_worker") ? () => new Promise(() => {}) : null));
     const bytes = randomBytes(MIB);
-    const { link, words } = stage.sendToKey(stage.world.file("held-worker.bin", bytes));
-    const page = await stage.opened({ link: link.replace(stage.relay, server), words }, WAYS);
+    const { link, words } = fixture.sendToKey(fixture.world.file("held-worker.bin", bytes));
+    const page = await fixture.opened({ link: link.replace(fixture.relay, server), words }, WAYS);
     await page.click("#save");
     await page.click("#cancel");
     await page.sees(say("contents.stopped"));
-    assert.deepEqual(stage.events(link, "ticket"), []);
+    assert.deepEqual(fixture.events(link, "ticket"), []);
     await page.click("#save");
     await page.heading("saved.title");
-    assert.ok((await stage.downloaded("held-worker.bin", bytes.length)).equals(bytes));
+    assert.ok((await fixture.downloaded("held-worker.bin", bytes.length)).equals(bytes));
   });
 });
 
 /** A relay whose service worker changes, under the name it has, and takes the other's place, once `turn` was called. */
-async function turning(stage) {
+async function turning(fixture) {
   let turned = "";
-  const url = await stage.behind((path) => (path.includes("/service_worker") ? (answer) => (answer.body += turned) : null));
+  const url = await fixture.behind((path) => (path.includes("/service_worker") ? (answer) => (answer.body += turned) : null));
   return { url, turn: () => (turned = "self.skipWaiting();") };
 }
 

@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { isAccessible } from "./accessible.mjs";
 import { say, Visit } from "./driver.mjs";
-import { KEYS, OTHER_KEY, RECIPIENT } from "./fixtures.mjs";
-import { proxy } from "./proxy.mjs";
+import { KEYS, OTHER_KEY, RECIPIENT } from "./helpers.mjs";
+import { forwardProxy } from "./forward_proxy.mjs";
 import { webkit, whyNoWebkit } from "./webdriver.mjs";
 import { until, World } from "./world.mjs";
 
@@ -32,7 +32,7 @@ describe("webkit", { skip: why ?? false }, () => {
   before(async () => {
     relay = await world.relay();
     gate = await world.gate(relay);
-    seen = await proxy(world);
+    seen = await forwardProxy(world);
     ({ browser, downloads } = await webkit(world, seen.address));
   });
   after(() => world.end());

@@ -6,59 +6,59 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { flip, KEYS, sha256 } from "./fixtures.mjs";
-import { inBrowsers, MIB } from "./stage.mjs";
+import { flip, KEYS, sha256 } from "./helpers.mjs";
+import { inBrowsers, MIB } from "./fixture.mjs";
 
 /** No relay serves it. */
 const TESTING = readFileSync(new URL("../../relay/web/testing.js", import.meta.url), "utf8");
 
 inBrowsers((test, name) => {
-  test("what does not authenticate is never complete, in whatever way it was to be saved", async (stage) => {
+  test("what does not authenticate is never complete, in whatever way it was to be saved", async (fixture) => {
     for (const [at, chunk] of [[3 * MIB, 47], [5 * MIB, 79]]) {
       const file = `broken-${at}.bin`;
-      const { link, id } = stage.sendToKey(stage.world.file(file, randomBytes(5 * MIB)));
-      flip(stage.world.path("relay", "shares", id, "content.age"), at);
+      const { link, id } = fixture.sendToKey(fixture.world.file(file, randomBytes(5 * MIB)));
+      flip(fixture.world.path("relay", "shares", id, "content.age"), at);
       for (const way of ["file", "download", "memory"]) {
-        const page = await save(stage, link, { id, way });
+        const page = await save(fixture, link, { id, way });
         assert.deepEqual(page.came, { failure: { code: "tampered", chunk } });
-        assert.deepEqual(stage.events(link, "receipt"), []);
+        assert.deepEqual(fixture.events(link, "receipt"), []);
         // Firefox has no pickers, and in its private file system no way to remove a file by its handle.
         if (way === "file" && name === "chromium") assert.equal(await page.evaluate(isPicked, file), false);
       }
     }
     // The browsers have had time to take what is not there for whole; one that is done by now proves it.
-    const { link, id } = stage.sendToKey(stage.world.file("after.bin", randomBytes(MIB)));
-    assert.equal((await save(stage, link, { id, way: "download" })).came.receipt, "sent");
-    await stage.downloaded("after.bin", MIB);
-    const complete = readdirSync(stage.downloads).filter((file) => /^broken.*bin$/.test(file) && stage.hasDownloaded(file));
+    const { link, id } = fixture.sendToKey(fixture.world.file("after.bin", randomBytes(MIB)));
+    assert.equal((await save(fixture, link, { id, way: "download" })).came.receipt, "sent");
+    await fixture.downloaded("after.bin", MIB);
+    const complete = readdirSync(fixture.downloads).filter((file) => /^broken.*bin$/.test(file) && fixture.hasDownloaded(file));
     assert.deepEqual(complete, []);
   });
 
-  test("one file is read without being saved, and only whole", async (stage) => {
+  test("one file is read without being saved, and only whole", async (fixture) => {
     const files = { "a.txt": Buffer.from("a"), "b.bin": randomBytes(MIB + 7), "c.bin": randomBytes(17 * MIB) };
-    for (const [file, bytes] of Object.entries(files)) stage.world.file(`read/${file}`, bytes);
-    const { link, id } = stage.sendToKey(stage.world.path("read"));
-    const gate = await stage.gate();
+    for (const [file, bytes] of Object.entries(files)) fixture.world.file(`read/${file}`, bytes);
+    const { link, id } = fixture.sendToKey(fixture.world.path("read"));
+    const gate = await fixture.gate();
     gate.add("/page/testing.js", TESTING);
-    const page = await stage.browser.newPage();
+    const page = await fixture.browser.newPage();
     await page.goto(gate.through(link));
     const names = Object.keys(files);
     const read = () => page.evaluate(openAndRead, { id, identities: KEYS, paths: names.map((file) => `read/${file}`) });
     const [a, b, c] = await read();
     assert.deepEqual([a.sha256, b.sha256], [sha256(files["a.txt"]), sha256(files["b.bin"])]);
     assert.deepEqual(c, { failure: { code: "too_large_for_memory", bytes: 17 * MIB, limit: 16 * MIB } });
-    assert.deepEqual([stage.events(link, "ticket").length, stage.events(link, "receipt")], [1, []]);
-    flip(stage.world.path("relay", "shares", id, "content.age"), MIB / 2);
+    assert.deepEqual([fixture.events(link, "ticket").length, fixture.events(link, "receipt")], [1, []]);
+    flip(fixture.world.path("relay", "shares", id, "content.age"), MIB / 2);
     const [, damaged] = await read();
     assert.equal(damaged.failure.code, "tampered");
   });
 });
 
 /** Saves on a page of its own, which stays, as the browser may still be saving what it has; what came of it is `came`. */
-async function save(stage, link, params) {
-  const gate = await stage.gate();
+async function save(fixture, link, params) {
+  const gate = await fixture.gate();
   gate.add("/page/testing.js", TESTING);
-  const page = await stage.browser.newPage();
+  const page = await fixture.browser.newPage();
   await page.goto(gate.through(link));
   return Object.assign(page, { came: await page.evaluate(openAndSave, { identities: KEYS, ...params }) });
 }

@@ -5,7 +5,7 @@ import http from "node:http";
 import { pipeline } from "node:stream";
 
 /** Starts one on a free port, which ends with the world. `asked` is every address asked for through it. */
-export async function proxy(world) {
+export async function forwardProxy(world) {
   const asked = [];
   const server = http.createServer((request, answer) => {
     asked.push(request.url);

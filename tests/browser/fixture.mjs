@@ -12,8 +12,8 @@ import { after, afterEach, before, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { Screen } from "./desk.mjs";
 import { Visit } from "./driver.mjs";
-import { RECIPIENT } from "./fixtures.mjs";
-import { meddler } from "./meddler.mjs";
+import { RECIPIENT } from "./helpers.mjs";
+import { meddler } from "./fault_proxy.mjs";
 import { until, World } from "./world.mjs";
 
 export const MIB = 1024 * 1024;
@@ -34,7 +34,7 @@ print(json.dumps({i.filename: hashlib.sha256(archive.read(i)).hexdigest() for i 
 `;
 
 /** A browser with its relay. */
-export class Stage {
+export class Fixture {
   world = new World();
   #visits = [];
   #stop = async () => {};
@@ -171,31 +171,31 @@ export class Stage {
 }
 
 /**
- * Tests in each browser, both browsers at once and in each one test after another on one stage: `define` gets `test`,
- * whose tests get the stage, and the browser's name.
+ * Tests in each browser, both browsers at once and in each one test after another on one fixture: `define` gets `test`,
+ * whose tests get the fixture, and the browser's name.
  */
 export function inBrowsers(define) {
   inEach((name) => {
-    const stage = new Stage(name);
-    before(() => stage.begin());
-    afterEach(() => stage.tidy());
-    after(() => stage.end());
-    define(withLimit(TEST_MS, (title, options, run) => test(title, options, () => run(stage))), name);
+    const fixture = new Fixture(name);
+    before(() => fixture.begin());
+    afterEach(() => fixture.tidy());
+    after(() => fixture.end());
+    define(withLimit(TEST_MS, (title, options, run) => test(title, options, () => run(fixture))), name);
   });
 }
 
-/** As `inBrowsers`, for tests that mostly wait: all at once, each on a stage of its own, which is made of its options. */
+/** As `inBrowsers`, for tests that mostly wait: all at once, each on a fixture of its own, which is made of its options. */
 export function inBrowsersAtOnce(define) {
   inEach((name) => define(withLimit(WAITING_TEST_MS, ofTheirOwn(name)), name), true);
 }
 
-/** As `inBrowsers`, each test on a stage of its own, which is made of its options. */
+/** As `inBrowsers`, each test on a fixture of its own, which is made of its options. */
 export function inBrowsersOfTheirOwn(define) {
   inEach((name) => define(withLimit(TEST_MS, ofTheirOwn(name)), name));
 }
 
 function ofTheirOwn(name) {
-  return (title, options, run) => test(title, options, () => alone(new Stage(name, options), run));
+  return (title, options, run) => test(title, options, () => alone(new Fixture(name, options), run));
 }
 
 /** As the runner's own `test`, whose options may be left out. */
@@ -209,13 +209,13 @@ function inEach(define, concurrency = 1) {
   });
 }
 
-async function alone(stage, run) {
+async function alone(fixture, run) {
   try {
-    await stage.begin();
-    await run(stage);
-    await stage.tidy();
+    await fixture.begin();
+    await run(fixture);
+    await fixture.tidy();
   } finally {
-    await stage.end();
+    await fixture.end();
   }
 }
 

@@ -56,7 +56,7 @@ inBrowsers((test) => {
     const { bytes, link, words } = send(fixture, "answer.bin", "--recipient", RECIPIENT);
     let isLost = true;
     const lose = (answer) => Object.assign(answer, { status: 400, headers: {}, body: "" });
-    const server = await fixture.behind((path) => (isLost && path.endsWith("/receipt") ? lose : null));
+    const { url: server } = await fixture.faultProxy((path) => (isLost && path.endsWith("/receipt") ? lose : null));
     const page = await opened(fixture, { link: link.replace(fixture.relay, server), words });
     await page.click("#save");
     await page.sees(say("saved.receipt.failed"));

@@ -21,13 +21,13 @@ inBrowsers((test, name) => {
 
   test("a page that cannot begin says what to do, but gives a slow network its time", async (fixture) => {
     const { link } = fixture.send(fixture.world.file("old.bin", "x"));
-    const [cut, old] = [await fixture.gate(), await fixture.gate()];
+    const [cut, old] = [await fixture.faultProxy(), await fixture.faultProxy()];
     cut.refuse(pageFile("start.js"));
     // As to a browser that knows no modules, or cannot read this one.
     old.change(pageFile("start.js"), () => "a browser cannot read this");
-    for (const gate of [cut, old]) {
+    for (const proxy of [cut, old]) {
       const page = await fixture.browser.newPage();
-      await page.goto(gate.through(link));
+      await page.goto(proxy.through(link));
       const delay = await page.evaluate(() => parseFloat(getComputedStyle(document.querySelector("#fallback")).animationDelay));
       assert.ok(delay >= 10);
       assert.ok(!(await page.evaluate(shownAt, "beginning")).includes("share get"));
@@ -44,29 +44,29 @@ inBrowsers((test, name) => {
 
   test("a worker that the browser cannot read says that the browser is too old", async (fixture) => {
     const { link } = fixture.send(fixture.world.file("younger.bin", "x"));
-    const gate = await fixture.gate();
-    gate.change(pageFile("worker.js"), () => "a browser cannot read this");
-    const page = await fixture.visit(gate.through(link));
+    const proxy = await fixture.faultProxy();
+    proxy.change(pageFile("worker.js"), () => "a browser cannot read this");
+    const page = await fixture.visit(proxy.through(link));
     await page.heading("problem.title");
     await page.sees(say("failure.browser_too_old"));
     const title = say("other");
     await page.sees(say("failure.browser_too_old.hint", { program: say("program.share", { title }) }));
     await page.page.evaluate((text) => [...document.querySelectorAll("summary")].find((one) => one.textContent === text).click(), title);
-    await page.sees(`share get ${gate.through(link)}`);
+    await page.sees(`share get ${proxy.through(link)}`);
   });
 
   test("the oldest browsers that are meant open and save, as a .zip too, and from disk", async (fixture) => {
-    const gate = await fixture.gate();
+    const proxy = await fixture.faultProxy();
     const older = "delete ReadableStream.prototype[Symbol.asyncIterator];delete ReadableStream.prototype.values;delete Promise.withResolvers;";
-    gate.change(pageFile("worker.js"), (worker) => `${worker}\n${older}`);
+    proxy.change(pageFile("worker.js"), (worker) => `${worker}\n${older}`);
     const [one, other] = [randomBytes(MIB), randomBytes(70_000)];
     fixture.world.file("older/one.bin", one);
     fixture.world.file("older/other.bin", other);
     const { link, words } = fixture.send(fixture.world.path("older"));
-    const page = await fixture.visit(gate.through(link));
+    const page = await fixture.visit(proxy.through(link));
     await page.save(words);
     assert.deepEqual(await fixture.unzipped("older.zip"), { "older/one.bin": sha256(one), "older/other.bin": sha256(other) });
-    const local = await fixture.visit(gate.through(link));
+    const local = await fixture.visit(proxy.through(link));
     const saved = fixture.saved(link, words);
     await local.chooseFile("#local-file", saved);
     await local.heading("file.title", { name: basename(saved) });

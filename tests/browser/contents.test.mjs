@@ -137,7 +137,7 @@ inBrowsers((test, name) => {
   });
 
   test("no script of a file runs, and nothing in it is asked for", async (fixture) => {
-    const gate = await fixture.gate();
+    const proxy = await fixture.faultProxy();
     const files = { "a.txt": HOSTILE, "b.svg": SVG, "c.png": HOSTILE, "d.csv": "naam;caf\xe9;\x80 5\r\n\u202Eexe" };
     const sent = sendFiles(fixture, "kwaad", { ...files, "d.csv": Buffer.from("naam;caf\xe9;\x80 5\r\n\x9d", "latin1"), "e.txt": "zie \u202Etxt.exe\0" });
     const prepare = () => {
@@ -152,8 +152,8 @@ inBrowsers((test, name) => {
       };
       URL.revokeObjectURL = (address) => globalThis.made.delete(address) && revokeObjectURL(address);
     };
-    const page = await fixture.opened({ ...sent, link: gate.through(sent.link) }, { prepare });
-    gate.requests.length = 0;
+    const page = await fixture.opened({ ...sent, link: proxy.through(sent.link) }, { prepare });
+    proxy.requests.length = 0;
     const shown = async (file) => {
       await look(page, file);
       const made = await page.page.evaluate(() => Promise.all([...globalThis.made.values()].map(async (blob) => [blob.type, await blob.text()])));
@@ -172,7 +172,7 @@ inBrowsers((test, name) => {
     assert.deepEqual(await page.page.evaluate(() => [globalThis.heard, globalThis.made.size]), [[], 0]);
     assert.equal(await page.page.title(), `${say("contents.title")} – share`);
     // What is fetched is content, with the one ticket that was taken for it.
-    const asked = gate.requests.map((request) => request.replace(/shares\/[^/]+/, "shares/ID"));
+    const asked = proxy.requests.map((request) => request.replace(/shares\/[^/]+/, "shares/ID"));
     assert.deepEqual([...new Set(asked)].filter((one) => !/\/page\/|favicon/.test(one)), ["POST /v1/shares/ID/tickets", "GET /v1/shares/ID/content"]);
   });
 
@@ -190,15 +190,15 @@ inBrowsers((test, name) => {
   });
 
   test("a look that is closed while it is fetched leaves nothing in the way", async (fixture) => {
-    const gate = await fixture.gate();
+    const proxy = await fixture.faultProxy();
     const sent = fixture.sendToKey(fixture.world.file("traag.txt", "x".repeat(200_000)));
-    const page = await fixture.opened({ ...sent, link: gate.through(sent.link) }, { ways: ["download"] });
-    gate.close();
+    const page = await fixture.opened({ ...sent, link: proxy.through(sent.link) }, { ways: ["download"] });
+    proxy.close();
     await page.click(await lookAt(page, "traag.txt"));
     await page.sees(say("failure.unreachable"));
     await page.click("#preview-close");
     await gone(page);
-    gate.open();
+    proxy.open();
     await page.click("#save");
     await page.heading("saved.title");
     await fixture.downloaded("traag.txt", 200_000);

@@ -32,14 +32,14 @@ inBrowsers((test, name) => {
   test("a newer release of the relay does not touch a download that runs", async (fixture) => {
     let isNewer = false;
     const upgraded = await newerRelease(fixture.relay);
-    const gate = await fixture.world.gate(await fixture.behind((path) => (isNewer ? upgraded(path) : null)));
+    const proxy = await fixture.faultProxy((path) => (isNewer ? upgraded(path) : null));
     const bytes = randomBytes(3 * MIB);
     const send = (file, bytes) => {
       const { link, words } = fixture.sendToKey(fixture.world.file(file, bytes));
-      return { link: link.replace(fixture.relay, gate.url), words };
+      return { link: link.replace(fixture.relay, proxy.url), words };
     };
     const [one, two] = [send("one.bin", bytes), send("two.bin", randomBytes(MIB))];
-    gate.stall(2 * MIB + 5000);
+    proxy.stall(2 * MIB + 5000);
     const first = await fixture.opened(one, WAYS);
     await first.click("#save");
     await first.progress();
@@ -47,19 +47,19 @@ inBrowsers((test, name) => {
     const second = await fixture.opened(two, WAYS);
     await second.click("#save");
     await second.heading("saved.title");
-    gate.close();
-    gate.open();
+    proxy.close();
+    proxy.open();
     await first.heading("saved.title");
     assert.ok((await fixture.downloaded("one.bin", bytes.length)).equals(bytes));
     assert.equal(fixture.events(one.link, "receipt").length, 1);
   });
 
   test("stopping a download leads back to the files", async (fixture) => {
-    const gate = await fixture.gate();
+    const proxy = await fixture.faultProxy();
     const { link, words } = fixture.sendToKey(fixture.world.file("stopped.bin", randomBytes(9 * MIB)));
     // Firefox tells of a download that failed in a dialog that its driver cannot get past.
-    const page = await fixture.opened({ link: gate.through(link), words }, name === "firefox" ? {} : WAYS);
-    gate.stall(3 * MIB);
+    const page = await fixture.opened({ link: proxy.through(link), words }, name === "firefox" ? {} : WAYS);
+    proxy.stall(3 * MIB);
     await page.click("#save");
     await page.progress();
     await page.click("#cancel");
@@ -69,17 +69,17 @@ inBrowsers((test, name) => {
   });
 
   test("the screen stays on while it is saved, and no longer", async (fixture) => {
-    const gate = await fixture.gate();
+    const proxy = await fixture.faultProxy();
     const sent = fixture.sendToKey(fixture.world.file("awake.bin", randomBytes(9 * MIB)));
-    const page = await fixture.opened({ link: gate.through(sent.link), words: sent.words }, { ...WAYS, prepare: noteLocks });
+    const page = await fixture.opened({ link: proxy.through(sent.link), words: sent.words }, { ...WAYS, prepare: noteLocks });
     const held = () => page.page.evaluate(() => globalThis.locks.map(({ released }) => !released));
     assert.deepEqual(await held(), []);
-    gate.stall(3 * MIB);
+    proxy.stall(3 * MIB);
     await page.click("#save");
     await page.progress();
     assert.deepEqual(await held(), [true]);
-    gate.close();
-    gate.open();
+    proxy.close();
+    proxy.open();
     await page.heading("saved.title");
     assert.deepEqual(await held(), [false]);
   });
@@ -98,19 +98,19 @@ inBrowsers((test, name) => {
   });
 
   test("a download that the browser stops leaves nothing, and it can be saved again", { skip: name === "firefox" && "its driver cannot end a download" }, async (fixture) => {
-    const gate = await fixture.gate();
+    const proxy = await fixture.faultProxy();
     const { link, words } = fixture.sendToKey(fixture.world.file("halted.bin", randomBytes(9 * MIB)));
     const browser = await fixture.browser.target().createCDPSession();
     await browser.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: fixture.downloads, eventsEnabled: true });
     const begun = new Promise((resolve) => browser.once("Browser.downloadWillBegin", resolve));
-    const page = await fixture.opened({ link: gate.through(link), words }, WAYS);
-    gate.stall(3 * MIB);
+    const page = await fixture.opened({ link: proxy.through(link), words }, WAYS);
+    proxy.stall(3 * MIB);
     await page.click("#save");
     await page.progress();
     await browser.send("Browser.cancelDownload", { guid: (await begun).guid });
     // The page learns of it with the next bytes.
-    gate.close();
-    gate.open();
+    proxy.close();
+    proxy.open();
     for (const key of ["failure.download_ended", "failure.download_ended.hint"]) await page.sees(say(key));
     assert.deepEqual(readdirSync(fixture.downloads).filter((file) => file.startsWith("halted")), []);
     assert.deepEqual(fixture.events(link, "receipt"), []);

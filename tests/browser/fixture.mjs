@@ -13,7 +13,6 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Screen } from "./desk.mjs";
 import { Visit } from "./driver.mjs";
 import { RECIPIENT } from "./helpers.mjs";
-import { meddler } from "./fault_proxy.mjs";
 import { until, World } from "./world.mjs";
 
 export const MIB = 1024 * 1024;
@@ -62,25 +61,20 @@ export class Fixture {
     return this.send("--recipient", RECIPIENT, ...args);
   }
 
-  /** A gate before the relay. */
-  gate() {
-    return this.world.gate(this.relay);
-  }
-
-  /** The URL of something before the relay that changes its answers. */
-  behind(change) {
-    return meddler(this.world, this.relay, change);
+  /** A proxy before the relay that can make faults; `rewrite` as of `FaultProxy`. */
+  faultProxy(rewrite) {
+    return this.world.faultProxy(this.relay, rewrite);
   }
 
   /**
-   * Begins to send 32 MiB in four parts through a gate, and holds back what is sent to such paths; the link is that past
-   * the gate.
+   * Begins to send 32 MiB in four parts through a proxy, and holds back what is sent to such paths; the link is that past
+   * the proxy.
    */
-  async sendHeld(gate, file, held) {
+  async sendHeld(proxy, file, held) {
     const bytes = randomBytes(32 * MIB);
-    gate.hold(held);
-    const sending = await this.world.beginToSend(gate.url, this.world.file(file, bytes));
-    return { bytes, ...sending, link: sending.link.replace(gate.url, this.relay) };
+    proxy.hold(held);
+    const sending = await this.world.beginToSend(proxy.url, this.world.file(file, bytes));
+    return { bytes, ...sending, link: sending.link.replace(proxy.url, this.relay) };
   }
 
   /** What happened of one kind to a share, as its sender sees it. */
@@ -88,7 +82,7 @@ export class Fixture {
     return this.world.events(link).filter(({ event }) => event === kind);
   }
 
-  /** The same, while a sender or a gate of this world goes on working. */
+  /** The same, while a sender or a proxy of this world goes on working. */
   async eventsBeside(link, kind) {
     const { events } = JSON.parse(await this.world.shareBeside("status", "--json", link));
     return events.filter(({ event }) => event === kind);

@@ -86,16 +86,16 @@ inBrowsers((test) => {
   });
 
   test("Back does not end what is being saved", async (fixture) => {
-    const gate = await fixture.gate();
+    const proxy = await fixture.faultProxy();
     const { link, words } = fixture.sendToKey(fixture.world.file("busy.bin", randomBytes(9 * MIB)));
-    const page = await fixture.opened({ link: gate.through(link), words });
-    gate.stall(3 * MIB);
+    const page = await fixture.opened({ link: proxy.through(link), words });
+    proxy.stall(3 * MIB);
     await page.click("#save");
     await page.progress();
     // There and back again.
     await move(page, "back", 2);
     await page.heading("saving.title");
-    assert.equal(gate.requests.filter((request) => request.endsWith("/content")).length, 1);
+    assert.equal(proxy.requests.filter((request) => request.endsWith("/content")).length, 1);
   });
 
 });

@@ -43,7 +43,8 @@ inBrowsersOfTheirOwn((test, name) => {
   test("where WebAssembly is refused it does the same", async (fixture) => {
     const csp = "content-security-policy";
     const refuse = (path) => path === pageFile("worker.js") && ((answer) => (answer.headers[csp] = answer.headers[csp].replace("'wasm-unsafe-eval'", "")));
-    await opensSlowly(fixture, await fixture.behind(refuse));
+    const { url } = await fixture.faultProxy(refuse);
+    await opensSlowly(fixture, url);
   });
 
   without("without service workers it saves through memory", { policies: { DefaultCookiesSetting: 2 }, preferences: { "dom.serviceWorkers.enabled": false } }, async (fixture) => {

@@ -20,8 +20,8 @@ const partsFrom = (first) => new RegExp(`/parts/[${first}-9]$`);
 
 inBrowsers((test, name) => {
   test("it is opened and saved as it arrives, and nothing disturbs the typing", async (fixture) => {
-    const gate = await fixture.gate();
-    const { bytes, link, words, done } = await fixture.sendHeld(gate, "live.bin", partsFrom(1));
+    const proxy = await fixture.faultProxy();
+    const { bytes, link, words, done } = await fixture.sendHeld(proxy, "live.bin", partsFrom(1));
     const page = await fixture.visit(link, WAYS);
     await page.heading("ask.title");
     await page.sees(percent(25));
@@ -31,7 +31,7 @@ inBrowsers((test, name) => {
       window.field = document.querySelector("#words");
       window.field.setSelectionRange(3, 3);
     });
-    gate.hold(partsFrom(2));
+    proxy.hold(partsFrom(2));
     await page.sees(percent(50));
     const kept = await page.page.evaluate(() => {
       const { field } = window;
@@ -49,10 +49,10 @@ inBrowsers((test, name) => {
     await page.sees(WAITING);
     await page.sees(percent(50));
     await page.sees(say("saving.amount", { done: "16.8 MB", total: "33.6 MB" }));
-    gate.hold(partsFrom(3));
+    proxy.hold(partsFrom(3));
     await page.sees(percent(75));
     assert.ok(!fixture.hasDownloaded("live.bin"));
-    gate.hold(null);
+    proxy.hold(null);
     await page.heading("saved.title");
     await page.sees(say("saved.receipt.sent"));
     await done;
@@ -61,12 +61,12 @@ inBrowsers((test, name) => {
   });
 
   test("what is there in the end is said where it is asked for the words", async (fixture) => {
-    const gate = await fixture.gate();
-    const { link, done } = await fixture.sendHeld(gate, "asked.bin", /\/seal$/);
+    const proxy = await fixture.faultProxy();
+    const { link, done } = await fixture.sendHeld(proxy, "asked.bin", /\/seal$/);
     const page = await fixture.visit(link);
     await page.heading("ask.title");
     await page.sees(percent(100));
-    gate.hold(null);
+    proxy.hold(null);
     await done;
     const all = say("uploading.done", { size: "33.6 MB" });
     await page.sees(all);
@@ -75,8 +75,8 @@ inBrowsers((test, name) => {
   });
 
   test("as long as there is no list of what is inside, it waits with the words, and can be stopped", async (fixture) => {
-    const gate = await fixture.gate();
-    const { link, words } = await fixture.sendHeld(gate, "unlisted.bin", /\/manifest$/);
+    const proxy = await fixture.faultProxy();
+    const { link, words } = await fixture.sendHeld(proxy, "unlisted.bin", /\/manifest$/);
     const page = await fixture.visit(link);
     await page.unlock(WRONG);
     await page.sees(say("failure.words_wrong.left.other", { count: 9 }));
@@ -94,7 +94,7 @@ inBrowsers((test, name) => {
     assert.equal(await page.page.evaluate(() => document.querySelector("#problem")), null);
     await page.click("#open");
     await page.sees(WAITING);
-    gate.hold(null);
+    proxy.hold(null);
     await page.heading("contents.title");
     await page.click("#save");
     await page.heading("saved.title");
@@ -102,11 +102,11 @@ inBrowsers((test, name) => {
   });
 
   test("of what has no length yet the amount is told, and it opens by itself at the end", async (fixture) => {
-    const gate = await fixture.gate();
+    const proxy = await fixture.faultProxy();
     const bytes = randomBytes(9 * MIB);
-    gate.hold(/\/seal$/);
-    const { input, words, done, ...sending } = await fixture.world.sendSlowly(gate.url, "stream.bin");
-    const link = sending.link.replace(gate.url, fixture.relay);
+    proxy.hold(/\/seal$/);
+    const { input, words, done, ...sending } = await fixture.world.sendSlowly(proxy.url, "stream.bin");
+    const link = sending.link.replace(proxy.url, fixture.relay);
     input.write(bytes);
     const page = await fixture.visit(link, WAYS);
     await page.heading("ask.title");
@@ -121,7 +121,7 @@ inBrowsers((test, name) => {
     await page.sees(WAITING);
     await page.sees(say("saving.start"));
     assert.equal(await page.page.evaluate(() => document.querySelector("#bar").position), -1);
-    gate.hold(null);
+    proxy.hold(null);
     await page.heading("saved.title");
     await done;
     assert.ok((await fixture.downloaded("stream.bin", bytes.length)).equals(bytes));
@@ -129,8 +129,8 @@ inBrowsers((test, name) => {
   });
 
   test("a sender who takes it back ends it everywhere, and nothing is saved", async (fixture) => {
-    const gate = await fixture.gate();
-    const { link, words } = await fixture.sendHeld(gate, "back.bin", partsFrom(2));
+    const proxy = await fixture.faultProxy();
+    const { link, words } = await fixture.sendHeld(proxy, "back.bin", partsFrom(2));
     const asked = await fixture.visit(link);
     await asked.heading("ask.title");
     const looking = await fixture.opened({ link, words });
@@ -154,10 +154,10 @@ inBrowsers((test, name) => {
   });
 
   test("each way of saving lasts while the sender sends nothing for long", async (fixture) => {
-    const gate = await fixture.gate();
+    const proxy = await fixture.faultProxy();
     const shares = [];
     for (const way of ["file", "download", "memory"]) {
-      const sending = await fixture.sendHeld(gate, `long-${way}.bin`, partsFrom(2));
+      const sending = await fixture.sendHeld(proxy, `long-${way}.bin`, partsFrom(2));
       const page = await fixture.opened(sending, { ways: [way] });
       await page.click(buttonFor(way));
       await page.progress();
@@ -166,7 +166,7 @@ inBrowsers((test, name) => {
     // Nothing tells that a browser has not given up.
     await pause(SILENCE_MS);
     for (const { page } of shares) await page.sees(WAITING);
-    gate.hold(null);
+    proxy.hold(null);
     for (const { way, page, bytes, link } of shares) {
       await page.heading(way === "file" ? "saved.title.placed" : "saved.title");
       if (way !== "file") assert.ok((await fixture.downloaded(`long-${way}.bin`, bytes.length)).equals(bytes));

@@ -8,30 +8,30 @@ import { inBrowsers } from "./fixture.mjs";
 
 inBrowsers((test) => {
   test("a first visit fetches each file once, a second one asks whether the document is the same", async (fixture) => {
-    const gate = await fixture.gate();
+    const proxy = await fixture.faultProxy();
     const { link, words } = fixture.send(fixture.world.file("visits.bin", "x"));
-    const first = await fixture.visit(gate.through(link));
+    const first = await fixture.visit(proxy.through(link));
     await first.unlock(words);
     await first.heading("contents.title");
-    const fetched = filesOf(gate.requests);
+    const fetched = filesOf(proxy.requests);
     assert.deepEqual(fetched, [...new Set(fetched)]);
     for (const file of ["start.js", "worker.js", "style.css", "wordlists-en.txt", "scrypt_wasm.js"]) assert.ok(fetched.includes(pageFile(file)), file);
-    const before = gate.answers.length;
-    const second = await fixture.visit(gate.through(link));
+    const before = proxy.answers.length;
+    const second = await fixture.visit(proxy.through(link));
     await second.heading("ask.title");
     assert.equal(await second.page.evaluate(() => document.querySelector("#fallback")), null);
-    const again = gate.answers.slice(before).filter((answer) => !answer.includes("/v1"));
+    const again = proxy.answers.slice(before).filter((answer) => !answer.includes("/v1"));
     assert.deepEqual(again, [`304 ${new URL(link).pathname}`]);
   });
 
   test("the document is in the reader's language, and needs no script to say what the form says", async (fixture) => {
-    const gate = await fixture.gate();
-    gate.refuse(pageFile("start.js"));
+    const proxy = await fixture.faultProxy();
+    proxy.refuse(pageFile("start.js"));
     const { link } = fixture.send(fixture.world.file("languages.bin", "x"));
     for (const language of ["nl", "en"]) {
       const page = await fixture.browser.newPage();
       await page.setExtraHTTPHeaders({ "accept-language": `fy, ${language}-XX;q=0.8, en;q=0.1` });
-      await page.goto(gate.through(link));
+      await page.goto(proxy.through(link));
       const shown = await page.evaluate(() => document.body.innerText);
       for (const key of ["ask.title", "ask.words.who", "words.label", "words.open"]) assert.ok(shown.includes(say(key, {}, language)), key);
       const languages = await page.evaluate(() => [document.documentElement, ...document.querySelectorAll("#fallback section")].map(({ lang }) => lang));
@@ -41,22 +41,22 @@ inBrowsers((test) => {
 
   test("what is typed before the scripts have come goes nowhere", async (fixture) => {
     const { link } = fixture.send(fixture.world.file("no-start.bin", "x"));
-    const gate = await fixture.gate();
-    gate.refuse(pageFile("start.js"));
+    const proxy = await fixture.faultProxy();
+    proxy.refuse(pageFile("start.js"));
     const page = await fixture.browser.newPage();
-    await page.goto(gate.through(link));
+    await page.goto(proxy.through(link));
     await page.type("#words", "storm");
     await page.click("#open");
     // Firefox throws, Chromium does nothing.
     await page.evaluate(() => document.querySelector("#page form").submit()).catch(() => {});
-    assert.equal(page.url(), gate.through(link));
-    assert.ok(!gate.seen.join().includes("storm") && !gate.seen.join().includes("POST"));
+    assert.equal(page.url(), proxy.through(link));
+    assert.ok(!proxy.seen.join().includes("storm") && !proxy.seen.join().includes("POST"));
   });
 
   test("a page that was open while its relay became a newer one says that it has to be loaded again", async (fixture) => {
     let isNewer = false;
     const upgraded = await newerRelease(fixture.relay);
-    const url = await fixture.behind((path) => (isNewer ? upgraded(path) : null));
+    const { url } = await fixture.faultProxy((path) => (isNewer ? upgraded(path) : null));
     const { link, words } = fixture.send(fixture.world.file("upgraded.bin", "x"));
     const page = await fixture.visit(link.replace(fixture.relay, url));
     await page.heading("ask.title");

@@ -62,9 +62,9 @@ inBrowsers((test, name) => {
       const { link, words } = send(fixture);
       const saved = fixture.saved(link, words);
       // An origin of its own, where nothing has been picked before.
-      const gate = await fixture.gate();
+      const proxy = await fixture.faultProxy();
       for (const isLocal of [false, true]) {
-        const page = await fixture.visit(gate.through(link), { ways: ["folder"] });
+        const page = await fixture.visit(proxy.through(link), { ways: ["folder"] });
         if (isLocal) await page.chooseFile("#local-file", saved);
         if (isLocal) await page.heading("file.title", { name: basename(saved) });
         await page.unlock(words);

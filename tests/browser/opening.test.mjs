@@ -145,7 +145,7 @@ inBrowsers((test) => {
   test("a time that is none is no answer of a relay, and the page says so", async (fixture) => {
     const body = JSON.stringify({ code: "locked", locked_until: 9e14 });
     const refused = (answer) => Object.assign(answer, { status: 403, headers: { "content-type": "application/problem+json; charset=utf-8" }, body });
-    const server = await fixture.behind((path) => (path.endsWith("/open") ? refused : null));
+    const { url: server } = await fixture.faultProxy((path) => (path.endsWith("/open") ? refused : null));
     const { link, words } = fixture.send(fixture.world.file("far-off.bin", "x"));
     const page = await fixture.visit(link.replace(fixture.relay, server));
     await page.unlock(words);
@@ -196,20 +196,20 @@ inBrowsers((test) => {
   });
 
   test("a saved file opens from disk with the words, without the network", async (fixture) => {
-    const gate = await fixture.gate();
+    const proxy = await fixture.faultProxy();
     const { link, words } = fixture.send(fixture.world.file("disk.bin", "from disk"));
     const saved = fixture.saved(link, words);
-    const page = await fixture.visit(gate.through(link));
+    const page = await fixture.visit(proxy.through(link));
     await page.heading("ask.title");
     await page.page.evaluate(() => document.querySelector("#words").focus());
-    await until(() => gate.requests.some((request) => request.includes("wordlists")), "the word lists are not fetched");
+    await until(() => proxy.requests.some((request) => request.includes("wordlists")), "the word lists are not fetched");
     await page.paste("#words", "storm");
     await page.chooseFile("#local-file", saved);
     await page.heading("file.title", { name: basename(saved) });
     assert.equal(await page.focused(), "H1");
     // There is no command for it, as it is no share.
     assert.equal(await page.page.evaluate(() => document.querySelectorAll("details pre").length), 0);
-    const asked = gate.requests.length;
+    const asked = proxy.requests.length;
     await page.paste("#words", words);
     await page.click("#open");
     await page.heading("contents.title");
@@ -217,7 +217,7 @@ inBrowsers((test) => {
     await page.heading("saved.title");
     await page.sees(say("saved.receipt.local"));
     assert.equal((await fixture.downloaded(basename(saved, ".age"), 9)).toString(), "from disk");
-    assert.deepEqual(gate.requests.slice(asked).filter((request) => request.includes("/v1")), []);
+    assert.deepEqual(proxy.requests.slice(asked).filter((request) => request.includes("/v1")), []);
   });
 
   test("a wrong file from disk leaves the words where they are", async (fixture) => {

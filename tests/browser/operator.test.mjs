@@ -57,7 +57,7 @@ inBrowsers((test, name) => {
 
   test("an operator's answer of any length does not hinder", async (fixture) => {
     const long = (answer) => (answer.body = JSON.stringify({ name: "x".repeat(100_000), logo: false }));
-    const server = await fixture.behind((path) => (path.endsWith("/operator.json") ? long : null));
+    const { url: server } = await fixture.faultProxy((path) => (path.endsWith("/operator.json") ? long : null));
     const { link } = fixture.send(fixture.world.file("long-operator.bin", "x"));
     const page = await fixture.visit(link.replace(fixture.relay, server));
     await page.heading("ask.title");

@@ -13,11 +13,11 @@ const WAYS = { ways: ["download"] };
 
 inBrowsersAtOnce((test, name) => {
   test("a download that comes to a standstill goes on by itself", async (fixture) => {
-    const gate = await fixture.gate();
+    const proxy = await fixture.faultProxy();
     const bytes = randomBytes(9 * MIB);
     const { link, words } = fixture.sendToKey(fixture.world.file("standstill.bin", bytes));
-    const page = await fixture.opened({ link: gate.through(link), words }, WAYS);
-    gate.stall(3 * MIB);
+    const page = await fixture.opened({ link: proxy.through(link), words }, WAYS);
+    proxy.stall(3 * MIB);
     await page.click("#save");
     await page.progress();
     await page.sees(say("saving.waiting", { why: say("failure.stalled") }));
@@ -26,23 +26,23 @@ inBrowsersAtOnce((test, name) => {
   });
 
   test("a receipt that does not get through is given up, and sent when asked again", async (fixture) => {
-    const gate = await fixture.gate();
+    const proxy = await fixture.faultProxy();
     const { link, words } = fixture.sendToKey(fixture.world.file("receipt.bin", "x"));
-    const page = await fixture.opened({ link: gate.through(link), words });
-    gate.refuse("/receipt");
+    const page = await fixture.opened({ link: proxy.through(link), words });
+    proxy.refuse("/receipt");
     await page.click("#save");
     await page.heading("saved.title");
     await page.sees(say("saved.receipt.failed"));
-    gate.refuse(null);
+    proxy.refuse(null);
     await page.click("#tell");
     await page.sees(say("saved.receipt.sent"));
   });
 
   test("a download whose page was closed is never complete", async (fixture) => {
-    const gate = await fixture.gate();
+    const proxy = await fixture.faultProxy();
     const { link, words } = fixture.sendToKey(fixture.world.file("gone.bin", randomBytes(20 * MIB)));
-    gate.stall(8 * MIB);
-    const page = await fixture.opened({ link: gate.through(link), words }, WAYS);
+    proxy.stall(8 * MIB);
+    const page = await fixture.opened({ link: proxy.through(link), words }, WAYS);
     await page.click("#save");
     const isGrowing = () => readdirSync(fixture.downloads).some((file) => /^gone.*(part|crdownload)$/.test(file));
     await until(isGrowing, "the download did not begin");
@@ -54,15 +54,15 @@ inBrowsersAtOnce((test, name) => {
   });
 
   test("a connection that is lost when the words are given is waited for, or not", async (fixture) => {
-    const gate = await fixture.gate();
+    const proxy = await fixture.faultProxy();
     const { link, words } = fixture.send(fixture.world.file("waited.bin", "x"));
-    const [page, other] = [await fixture.visit(gate.through(link)), await fixture.visit(gate.through(link))];
+    const [page, other] = [await fixture.visit(proxy.through(link)), await fixture.visit(proxy.through(link))];
     for (const each of [page, other]) {
       await each.heading("ask.title");
       await each.paste("#words", words);
       await until(() => each.page.evaluate(() => document.querySelectorAll(".marks .exact").length === 6), "the words are not marked");
     }
-    gate.close();
+    proxy.close();
     for (const each of [page, other]) {
       await each.page.bringToFront();
       await each.click("#open");
@@ -73,39 +73,39 @@ inBrowsersAtOnce((test, name) => {
     await other.click("#stop");
     await other.sees(say("words.hint"));
     assert.ok(!(await other.text()).includes(say("failure.unreachable")));
-    gate.open();
+    proxy.open();
     await page.heading("contents.title");
     await other.heading("ask.title");
     assert.equal(await other.value("#words"), words);
   });
 
   test("a relay that stays away at first is asked again, with a sentence about it", async (fixture) => {
-    const gate = await fixture.gate();
+    const proxy = await fixture.faultProxy();
     const { link } = fixture.sendToKey(fixture.world.file("away.bin", "x"));
-    gate.close();
-    const page = await fixture.visit(gate.through(link));
+    proxy.close();
+    const page = await fixture.visit(proxy.through(link));
     await page.heading("problem.now");
     for (const key of ["failure.unreachable", "failure.unreachable.hint", "again.itself"]) await page.sees(say(key));
-    gate.open();
+    proxy.open();
     await page.heading("ask.title");
   });
 
   // What was sent to it is lost without a word: one download waits for room on the way, all of the other is on the way.
   test("a download whose service worker is ended is not called saved", async (fixture) => {
     const { url, turn } = await turning(fixture);
-    const gate = await fixture.world.gate(url);
+    const proxy = await fixture.world.faultProxy(url);
     const running = [];
     for (const [file, size, stall] of [["small-ended.bin", 2 * MIB, MIB + 1000], ["ended.bin", 20 * MIB, 8 * MIB]]) {
       const { link, words } = fixture.sendToKey(fixture.world.file(file, randomBytes(size)));
-      gate.stall(stall);
-      const page = await fixture.opened({ link: link.replace(fixture.relay, gate.url), words }, WAYS);
+      proxy.stall(stall);
+      const page = await fixture.opened({ link: link.replace(fixture.relay, proxy.url), words }, WAYS);
       await page.click("#save");
       await page.progress();
       running.push({ file, link, page });
     }
     await endServiceWorker(name, running[0].page, turn);
-    gate.close();
-    gate.open();
+    proxy.close();
+    proxy.open();
     for (const { file, link, page } of running) {
       await page.problem();
       await page.sees(say("failure.download_ended"));
@@ -121,7 +121,7 @@ inBrowsersAtOnce((test, name) => {
   });
 
   test("while the service worker does not come saving can be stopped, and without it memory is taken", async (fixture) => {
-    const server = await fixture.behind((path) => (path.includes("/service_worker") ? () => new Promise(() => {}) : null));
+    const { url: server } = await fixture.faultProxy((path) => (path.includes("/service_worker") ? () => new Promise(() => {}) : null));
     const bytes = randomBytes(MIB);
     const { link, words } = fixture.sendToKey(fixture.world.file("held-worker.bin", bytes));
     const page = await fixture.opened({ link: link.replace(fixture.relay, server), words }, WAYS);
@@ -138,7 +138,7 @@ inBrowsersAtOnce((test, name) => {
 /** A relay whose service worker changes, under the name it has, and takes the other's place, once `turn` was called. */
 async function turning(fixture) {
   let turned = "";
-  const url = await fixture.behind((path) => (path.includes("/service_worker") ? (answer) => (answer.body += turned) : null));
+  const { url } = await fixture.faultProxy((path) => (path.includes("/service_worker") ? (answer) => (answer.body += turned) : null));
   return { url, turn: () => (turned = "self.skipWaiting();") };
 }
 

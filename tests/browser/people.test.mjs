@@ -52,12 +52,12 @@ inBrowsers((test, name) => {
   }
 
   test("nothing on the page moves by itself", async (fixture) => {
-    const gate = await fixture.gate();
+    const proxy = await fixture.faultProxy();
     const { link, words } = fixture.sendToKey(fixture.world.file("still.bin", randomBytes(9 * MIB)));
-    const page = await fixture.visit(gate.through(link));
+    const page = await fixture.visit(proxy.through(link));
     await page.unlock(words);
     await page.heading("contents.title");
-    gate.stall(3 * MIB);
+    proxy.stall(3 * MIB);
     await page.click("#save");
     await page.progress();
     const moving = await page.page.evaluate(() => [

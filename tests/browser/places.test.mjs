@@ -17,7 +17,7 @@ inBrowsers((test, name) => {
     const files = { "a.txt": "a", "b é.txt": "bb", "sub/c.bin": randomBytes(3 * MIB), "sub/empty": "" };
     const { link, words } = fixture.send(tree(fixture, "many", files));
     const saved = fixture.saved(link, words);
-    const { through } = await fixture.gate();
+    const { through } = await fixture.faultProxy();
     const lengths = Object.fromEntries(Object.entries(files).map(([file, { length }]) => [file, length]));
     for (const isLocal of [false, true]) {
       const page = await fixture.visit(through(link), { ways: ["folder"] });
@@ -35,10 +35,10 @@ inBrowsers((test, name) => {
   });
 
   test("a folder says that it is not finished as long as it is not", { skip }, async (fixture) => {
-    const gate = await fixture.gate();
+    const proxy = await fixture.faultProxy();
     const { link, words } = fixture.sendToKey(tree(fixture, "tree", { "a.bin": randomBytes(MIB), "b.bin": randomBytes(3 * MIB) }));
-    const opened = () => fixture.opened({ link: gate.through(link), words }, { ways: ["folder"] });
-    gate.stall(2 * MIB);
+    const opened = () => fixture.opened({ link: proxy.through(link), words }, { ways: ["folder"] });
+    proxy.stall(2 * MIB);
     const page = await opened();
     await page.click("#save-folder");
     await page.progress();
@@ -56,7 +56,7 @@ inBrowsers((test, name) => {
     const bytes = randomBytes(40 * MIB);
     const { link, words } = fixture.sendToKey(fixture.world.file("room.bin", bytes));
     // Under an address of its own, which nothing takes room of.
-    const { url: origin, through } = await fixture.gate();
+    const { url: origin, through } = await fixture.faultProxy();
     const page = await fixture.opened({ link: through(link), words }, { ways: ["file"] });
     const browser = await page.page.createCDPSession();
     await browser.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 4 * MIB });
@@ -74,17 +74,17 @@ inBrowsers((test, name) => {
   });
 
   test("a place that is taken away in the middle is told of, and nothing is fetched twice", { skip }, async (fixture) => {
-    const gate = await fixture.gate();
+    const proxy = await fixture.faultProxy();
     const { link, words } = fixture.sendToKey(fixture.world.file("stick.bin", randomBytes(20 * MIB)));
-    gate.stall(8 * MIB);
-    const page = await fixture.opened({ link: gate.through(link), words }, { ways: ["file", "download"] });
+    proxy.stall(8 * MIB);
+    const page = await fixture.opened({ link: proxy.through(link), words }, { ways: ["file", "download"] });
     await page.click("#save-place");
     await page.progress();
     const session = await page.page.createCDPSession();
-    await session.send("Storage.clearDataForOrigin", { origin: gate.url, storageTypes: "file_systems" });
+    await session.send("Storage.clearDataForOrigin", { origin: proxy.url, storageTypes: "file_systems" });
     // The page learns of it with the next bytes.
-    gate.close();
-    gate.open();
+    proxy.close();
+    proxy.open();
     await page.problem();
     await page.sees(say("failure.place_failed"));
     assert.equal(fixture.events(link, "ticket").length, 1);

@@ -11,9 +11,9 @@ import { until } from "./world.mjs";
 const MESSAGE = "Dear Ms Jansen,\n\nHere are the results we spoke about, with the letter for your doctor.\nKind regards,\nA. de Vries";
 const FILES = { "Letter to the doctor.pdf": 182_000, "Results 2026-11-20.pdf": 2_310_000, "pictures/scan of the left hand, seen from above and from the side, first part.png": 9_400_000 };
 
-/** What the states need of a fixture with a language: a gate as its `front`, and a share that expires meanwhile. */
+/** What the states need of a fixture with a language: a proxy as its `front`, and a share that expires meanwhile. */
 export async function prepare(fixture) {
-  fixture.front = await fixture.gate();
+  fixture.front = await fixture.faultProxy();
   fixture.expiring = await fixture.world.expiring(fixture.relay);
 }
 

@@ -27,19 +27,19 @@ inBrowsers((test) => {
   });
 
   test("words, keys and names never leave the tab", async (fixture) => {
-    const gate = await fixture.gate();
+    const proxy = await fixture.faultProxy();
     const { link, words } = fixture.send(fixture.world.file("Secret name.bin", randomBytes(MIB)), "--message", "Secret message");
-    const page = await fixture.visit(gate.through(link), { ways: ["download"] });
+    const page = await fixture.visit(proxy.through(link), { ways: ["download"] });
     await page.unlock(words);
     await page.click("#save");
     await page.heading("saved.title");
     const keyed = fixture.send(fixture.world.file("keyed name.bin", "x"), "--recipient", RECIPIENT);
-    const other = await fixture.visit(gate.through(keyed.link));
+    const other = await fixture.visit(proxy.through(keyed.link));
     await other.heading("ask.title");
     await other.paste("#key", KEYS);
     await other.click("#open");
     await other.heading("contents.title");
-    const sent = gate.seen.join("\n");
+    const sent = proxy.seen.join("\n");
     assert.ok(sent.includes("/receipt") && sent.includes("/open"));
     for (const secret of ["Secret", "keyed name", "AGE-SECRET"]) assert.ok(!sent.includes(secret), secret);
     // One word alone may well be in what browsers send: "script" is one.
@@ -51,11 +51,11 @@ inBrowsers((test) => {
   });
 
   test("the first load is under 60 KB as the relay sends it", async (fixture) => {
-    const gate = await fixture.gate();
+    const proxy = await fixture.faultProxy();
     const { link } = fixture.send(fixture.world.file("first.bin", "x"));
-    const page = await fixture.visit(gate.through(link), { language: "nl" });
+    const page = await fixture.visit(proxy.through(link), { language: "nl" });
     await page.heading("ask.title", {}, "nl");
-    const paths = [...new Set(gate.requests.map((request) => request.split(" ")[1]))].filter((path) => !path.startsWith("/v1") && !path.includes("favicon"));
+    const paths = [...new Set(proxy.requests.map((request) => request.split(" ")[1]))].filter((path) => !path.startsWith("/v1") && !path.includes("favicon"));
     const lengths = await Promise.all(paths.map((path) => packedLength(fixture, path)));
     const total = lengths.reduce((sum, length) => sum + length, 0);
     console.log(`first load: ${total} bytes in ${paths.length} files`);

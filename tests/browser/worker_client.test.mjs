@@ -38,10 +38,10 @@ inBrowsers((test, name) => {
     const files = { "a.txt": Buffer.from("a"), "b.bin": randomBytes(MIB + 7), "c.bin": randomBytes(17 * MIB) };
     for (const [file, bytes] of Object.entries(files)) fixture.world.file(`read/${file}`, bytes);
     const { link, id } = fixture.sendToKey(fixture.world.path("read"));
-    const gate = await fixture.gate();
-    gate.add("/page/testing.js", TESTING);
+    const proxy = await fixture.faultProxy();
+    proxy.add("/page/testing.js", TESTING);
     const page = await fixture.browser.newPage();
-    await page.goto(gate.through(link));
+    await page.goto(proxy.through(link));
     const names = Object.keys(files);
     const read = () => page.evaluate(openAndRead, { id, identities: KEYS, paths: names.map((file) => `read/${file}`) });
     const [a, b, c] = await read();
@@ -56,10 +56,10 @@ inBrowsers((test, name) => {
 
 /** Saves on a page of its own, which stays, as the browser may still be saving what it has; what came of it is `came`. */
 async function save(fixture, link, params) {
-  const gate = await fixture.gate();
-  gate.add("/page/testing.js", TESTING);
+  const proxy = await fixture.faultProxy();
+  proxy.add("/page/testing.js", TESTING);
   const page = await fixture.browser.newPage();
-  await page.goto(gate.through(link));
+  await page.goto(proxy.through(link));
   return Object.assign(page, { came: await page.evaluate(openAndSave, { identities: KEYS, ...params }) });
 }
 

@@ -34,14 +34,14 @@ const common = {
   metafile: true,
 };
 // Firefox takes no modules for service workers. Another release is to have another one, rather than an update of this.
-const serviceWorker = await outputs({ entryPoints: ["src/download-worker.ts"], format: "iife" });
+const serviceWorker = await outputs({ entryPoints: ["src/saving/service_worker.ts"], format: "iife" });
 const wordLists = new Map(LANGUAGES.map((language) => hashed(`wordlists-${language}.txt`, readFileSync(`${root}/../../cli/wordlists/${language}.txt`))));
 const [iconName, icon] = hashed("icon.svg", readFileSync(`${root}src/icon.svg`));
 const define = {
-  DOWNLOAD_WORKER_NAME: JSON.stringify(serviceWorker.nameOf("src/download-worker.ts")),
+  SERVICE_WORKER_NAME: JSON.stringify(serviceWorker.nameOf("src/saving/service_worker.ts")),
   WORD_LIST_NAMES: JSON.stringify([...wordLists.keys()].join(" ")),
 };
-const page = await outputs({ entryPoints: ["style.css", "start.ts", "worker.ts", "testing.ts"].map((name) => `src/${name}`), format: "esm", splitting: true, define });
+const page = await outputs({ entryPoints: ["style.css", "start.ts", "worker/worker.ts", "testing.ts"].map((name) => `src/${name}`), format: "esm", splitting: true, define });
 const testingName = page.nameOf("src/testing.ts");
 const testing = page.files.get(testingName);
 page.files.delete(testingName);
@@ -71,7 +71,7 @@ async function outputs(options) {
 function documentIn(language) {
   const sentences = JSON.parse(readFileSync(`${root}src/texts/${language}.json`, "utf8"));
   const fallbacks = [language, ...LANGUAGES.filter((other) => other !== language)].map((each) => readFileSync(`${root}src/fallback.${each}.html`, "utf8"));
-  const [style, start, worker] = ["style.css", "start.ts", "worker.ts"].map((entry) => page.nameOf(`src/${entry}`));
+  const [style, start, worker] = ["style.css", "start.ts", "worker/worker.ts"].map((entry) => page.nameOf(`src/${entry}`));
   const fixed = { lang: language, "style.css": style, "start.js": start, "worker.js": worker, "icon.svg": iconName, modules: modules(start, worker), fallback: fallbacks.join("").trimEnd() };
   const value = (_, key) => {
     const text = fixed[key] ?? escaped(sentences[key] ?? fail(`no such sentence: ${key}`));

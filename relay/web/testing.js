@@ -1,1 +1,1 @@
-import{b as r,c as e,f}from"./chunk-SQNMGQLC.js";import"./chunk-PVMEDHAI.js";import{q as o}from"./chunk-7YQN2V7Y.js";import"./chunk-PRK3FVYU.js";import"./chunk-6ATBPRIA.js";export{r as Engine,o as failureOf,f as loadWords,e as save};
+import{b as o,c as e,f}from"./chunk-UFMTK6IK.js";import"./chunk-72IUSSHC.js";import{q as r}from"./chunk-7ESPW4SR.js";import"./chunk-PRK3FVYU.js";import"./chunk-6ATBPRIA.js";export{o as WorkerClient,r as failureOf,f as loadWords,e as save};

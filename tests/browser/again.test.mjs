@@ -4,67 +4,67 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { say } from "./driver.mjs";
-import { RECIPIENT } from "./fixtures.mjs";
-import { inBrowsers, inBrowsersOfTheirOwn, MIB } from "./stage.mjs";
+import { RECIPIENT } from "./helpers.mjs";
+import { inBrowsers, inBrowsersOfTheirOwn, MIB } from "./fixture.mjs";
 import { until } from "./world.mjs";
 
 inBrowsers((test) => {
-  test("who closed the tab gets it again with the words, and so does who did not", async (stage) => {
-    const { bytes, link, words } = send(stage, "closed.bin");
-    const first = await opened(stage, { link, words });
+  test("who closed the tab gets it again with the words, and so does who did not", async (fixture) => {
+    const { bytes, link, words } = send(fixture, "closed.bin");
+    const first = await opened(fixture, { link, words });
     await first.click("#save");
     await first.heading("saved.title");
-    await stage.downloaded("closed.bin", bytes.length);
-    const second = await stage.visit(link, { ways: ["download"] });
+    await fixture.downloaded("closed.bin", bytes.length);
+    const second = await fixture.visit(link, { ways: ["download"] });
     await second.heading("ask.title");
     await second.sees(say("ask.again").split("{time}")[0]);
     for (const page of [second, first]) {
-      stage.empty();
+      fixture.empty();
       if (page === second) await second.unlock(words);
       await page.click(page === second ? "#save" : "#save-again");
       await page.heading("saved.title");
-      assert.ok((await stage.downloaded("closed.bin", bytes.length)).equals(bytes));
+      assert.ok((await fixture.downloaded("closed.bin", bytes.length)).equals(bytes));
     }
-    assert.equal(stage.events(link, "ticket").filter(({ replaces }) => replaces).length, 2);
+    assert.equal(fixture.events(link, "ticket").filter(({ replaces }) => replaces).length, 2);
     await first.click("#have");
     await first.sees(say("saved.receipt.received"));
-    assert.equal(stage.events(link, "collected").length, 1);
-    const third = await stage.visit(link);
+    assert.equal(fixture.events(link, "collected").length, 1);
+    const third = await fixture.visit(link);
     await third.sees(say("failure.collected.hint"));
   });
 
-  test("who saved a part and closed the tab is not shut out", async (stage) => {
+  test("who saved a part and closed the tab is not shut out", async (fixture) => {
     const folder = { "a.txt": "a", "b.bin": randomBytes(MIB) };
-    for (const [file, bytes] of Object.entries(folder)) stage.world.file(join("part", file), bytes);
-    const { link, words } = stage.send("--once", stage.world.path("part"));
-    const first = await opened(stage, { link, words });
+    for (const [file, bytes] of Object.entries(folder)) fixture.world.file(join("part", file), bytes);
+    const { link, words } = fixture.send("--once", fixture.world.path("part"));
+    const first = await opened(fixture, { link, words });
     await first.tick("a.txt");
     await first.click("#save-picked");
     await first.heading("saved.title");
     await first.sees(say("saved.receipt.none"));
     await first.close();
-    const second = await opened(stage, { link, words });
+    const second = await opened(fixture, { link, words });
     await second.click("#save");
     await second.heading("saved.title");
-    assert.equal(Object.keys(await stage.unzipped("part.zip")).length, 2);
+    assert.equal(Object.keys(await fixture.unzipped("part.zip")).length, 2);
     await second.click("#have");
     await second.sees(say("saved.receipt.received"));
-    assert.equal(stage.events(link, "collected").length, 1);
+    assert.equal(fixture.events(link, "collected").length, 1);
   });
 
-  test("an answer to a receipt that is lost loses nothing", async (stage) => {
-    const { bytes, link, words } = send(stage, "answer.bin", "--recipient", RECIPIENT);
+  test("an answer to a receipt that is lost loses nothing", async (fixture) => {
+    const { bytes, link, words } = send(fixture, "answer.bin", "--recipient", RECIPIENT);
     let isLost = true;
     const lose = (answer) => Object.assign(answer, { status: 400, headers: {}, body: "" });
-    const server = await stage.behind((path) => (isLost && path.endsWith("/receipt") ? lose : null));
-    const page = await opened(stage, { link: link.replace(stage.relay, server), words });
+    const { url: server } = await fixture.faultProxy((path) => (isLost && path.endsWith("/receipt") ? lose : null));
+    const page = await opened(fixture, { link: link.replace(fixture.relay, server), words });
     await page.click("#save");
     await page.sees(say("saved.receipt.failed"));
     await page.sees(say("saved.missing"));
-    stage.empty();
+    fixture.empty();
     await page.click("#save-again");
     await page.heading("saved.title");
-    assert.ok((await stage.downloaded("answer.bin", bytes.length)).equals(bytes));
+    assert.ok((await fixture.downloaded("answer.bin", bytes.length)).equals(bytes));
     await page.sees(say("saved.receipt.failed"));
     await page.click("#tell");
     await page.problem();
@@ -73,35 +73,35 @@ inBrowsers((test) => {
     await page.sees(say("saved.receipt.sent"));
     await page.click("#have");
     await page.sees(say("saved.receipt.received"));
-    assert.equal(stage.events(link, "collected").length, 1);
+    assert.equal(fixture.events(link, "collected").length, 1);
   });
 
-  test("who opened it with a key is asked before the only tab that has it is left", async (stage) => {
-    const { link } = stage.send("--once", "--recipient", RECIPIENT, stage.world.file("key.bin", "x"));
-    const page = await opened(stage, { link, words: null });
+  test("who opened it with a key is asked before the only tab that has it is left", async (fixture) => {
+    const { link } = fixture.send("--once", "--recipient", RECIPIENT, fixture.world.file("key.bin", "x"));
+    const page = await opened(fixture, { link, words: null });
     const asks = () => page.page.evaluate(() => !dispatchEvent(new Event("beforeunload", { cancelable: true })));
     await page.click("#save");
     await page.heading("saved.title");
     assert.equal(await asks(), true);
-    const other = await stage.visit(link);
+    const other = await fixture.visit(link);
     await other.sees(say("failure.downloads_taken"));
-    stage.empty();
+    fixture.empty();
     await page.click("#save-again");
     await page.heading("saved.title");
-    await stage.downloaded("key.bin", 1);
+    await fixture.downloaded("key.bin", 1);
     await page.click("#have");
     await page.sees(say("saved.receipt.received"));
     assert.equal(await asks(), false);
-    assert.equal(stage.events(link, "collected").length, 1);
+    assert.equal(fixture.events(link, "collected").length, 1);
   });
 });
 
 inBrowsersOfTheirOwn((test) => {
-  test("it can be saved again as long as the relay keeps it, whatever this computer's clock says", { relay: threeDaysBehind }, async (stage) => {
-    const sent = ["download", "memory"].map((way) => ({ way, ...send(stage, `${way}.bin`, "--recipient", RECIPIENT) }));
+  test("it can be saved again as long as the relay keeps it, whatever this computer's clock says", { relay: threeDaysBehind }, async (fixture) => {
+    const sent = ["download", "memory"].map((way) => ({ way, ...send(fixture, `${way}.bin`, "--recipient", RECIPIENT) }));
     const pages = [];
     for (const { way, link, words } of sent) {
-      const page = await stage.opened({ link, words }, { ways: [way] });
+      const page = await fixture.opened({ link, words }, { ways: [way] });
       await page.click("#save");
       await page.heading("saved.title");
       await page.sees(say("saved.again.until").split("{time}")[0]);
@@ -113,20 +113,20 @@ inBrowsersOfTheirOwn((test) => {
     await download.sees(say("saved.over"));
     assert.equal(await download.page.$("#save-again"), null);
     // What is in memory is there without the relay.
-    stage.empty();
+    fixture.empty();
     await memory.click("#save-again");
-    assert.ok((await stage.downloaded("memory.bin", MIB)).equals(sent[1].bytes));
+    assert.ok((await fixture.downloaded("memory.bin", MIB)).equals(sent[1].bytes));
   });
 });
 
 /** Sends a file for one download. */
-function send(stage, file, ...options) {
+function send(fixture, file, ...options) {
   const bytes = randomBytes(MIB);
-  return { bytes, ...stage.send("--once", ...options, stage.world.file(file, bytes)) };
+  return { bytes, ...fixture.send("--once", ...options, fixture.world.file(file, bytes)) };
 }
 
-function opened(stage, sent) {
-  return stage.opened(sent, { ways: ["download"] });
+function opened(fixture, sent) {
+  return fixture.opened(sent, { ways: ["download"] });
 }
 
 /** A relay that keeps what was given to a browser for some seconds. To its clock, this computer's is three days fast. */

@@ -4,30 +4,30 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { basename } from "node:path";
 import { say } from "./driver.mjs";
-import { pageFile, sha256 } from "./fixtures.mjs";
-import { inBrowsers, MIB } from "./stage.mjs";
+import { pageFile, sha256 } from "./helpers.mjs";
+import { inBrowsers, MIB } from "./fixture.mjs";
 import { PLAIN_HOST } from "./world.mjs";
 
 const FALLBACK = ["share get LINK", "Perhaps the connection was lost: load the page again.", "your browser is too old", "Of uw browser is te oud"];
 
 inBrowsers((test, name) => {
-  test("without scripts it says at once what to do", { skip: name === "firefox" && "its driver cannot switch scripts off" }, async (stage) => {
-    const page = await stage.browser.newPage();
+  test("without scripts it says at once what to do", { skip: name === "firefox" && "its driver cannot switch scripts off" }, async (fixture) => {
+    const page = await fixture.browser.newPage();
     await page.setJavaScriptEnabled(false);
-    await page.goto(stage.send(stage.world.file("no-scripts.bin", "x")).link);
+    await page.goto(fixture.send(fixture.world.file("no-scripts.bin", "x")).link);
     assert.equal(await page.evaluate(() => getComputedStyle(document.querySelector("#fallback")).animationName), "none");
     assert.ok(isTold(await page.evaluate(() => document.body.innerText)));
   });
 
-  test("a page that cannot begin says what to do, but gives a slow network its time", async (stage) => {
-    const { link } = stage.send(stage.world.file("old.bin", "x"));
-    const [cut, old] = [await stage.gate(), await stage.gate()];
+  test("a page that cannot begin says what to do, but gives a slow network its time", async (fixture) => {
+    const { link } = fixture.send(fixture.world.file("old.bin", "x"));
+    const [cut, old] = [await fixture.faultProxy(), await fixture.faultProxy()];
     cut.refuse(pageFile("start.js"));
     // As to a browser that knows no modules, or cannot read this one.
     old.change(pageFile("start.js"), () => "a browser cannot read this");
-    for (const gate of [cut, old]) {
-      const page = await stage.browser.newPage();
-      await page.goto(gate.through(link));
+    for (const proxy of [cut, old]) {
+      const page = await fixture.browser.newPage();
+      await page.goto(proxy.through(link));
       const delay = await page.evaluate(() => parseFloat(getComputedStyle(document.querySelector("#fallback")).animationDelay));
       assert.ok(delay >= 10);
       assert.ok(!(await page.evaluate(shownAt, "beginning")).includes("share get"));
@@ -35,71 +35,71 @@ inBrowsers((test, name) => {
     }
   });
 
-  test("a browser that lacks what the page needs is told that it is too old", async (stage) => {
-    const { link } = stage.send(stage.world.file("too-old.bin", "x"));
-    const page = await stage.visit(link, { prepare: () => delete AbortSignal.any });
+  test("a browser that lacks what the page needs is told that it is too old", async (fixture) => {
+    const { link } = fixture.send(fixture.world.file("too-old.bin", "x"));
+    const page = await fixture.visit(link, { prepare: () => delete AbortSignal.any });
     await page.heading("problem.title");
     await page.sees(say("failure.browser_too_old"));
   });
 
-  test("a worker that the browser cannot read says that the browser is too old", async (stage) => {
-    const { link } = stage.send(stage.world.file("younger.bin", "x"));
-    const gate = await stage.gate();
-    gate.change(pageFile("worker.js"), () => "a browser cannot read this");
-    const page = await stage.visit(gate.through(link));
+  test("a worker that the browser cannot read says that the browser is too old", async (fixture) => {
+    const { link } = fixture.send(fixture.world.file("younger.bin", "x"));
+    const proxy = await fixture.faultProxy();
+    proxy.change(pageFile("worker.js"), () => "a browser cannot read this");
+    const page = await fixture.visit(proxy.through(link));
     await page.heading("problem.title");
     await page.sees(say("failure.browser_too_old"));
     const title = say("other");
     await page.sees(say("failure.browser_too_old.hint", { program: say("program.share", { title }) }));
     await page.page.evaluate((text) => [...document.querySelectorAll("summary")].find((one) => one.textContent === text).click(), title);
-    await page.sees(`share get ${gate.through(link)}`);
+    await page.sees(`share get ${proxy.through(link)}`);
   });
 
-  test("the oldest browsers that are meant open and save, as a .zip too, and from disk", async (stage) => {
-    const gate = await stage.gate();
+  test("the oldest browsers that are meant open and save, as a .zip too, and from disk", async (fixture) => {
+    const proxy = await fixture.faultProxy();
     const older = "delete ReadableStream.prototype[Symbol.asyncIterator];delete ReadableStream.prototype.values;delete Promise.withResolvers;";
-    gate.change(pageFile("worker.js"), (worker) => `${worker}\n${older}`);
+    proxy.change(pageFile("worker.js"), (worker) => `${worker}\n${older}`);
     const [one, other] = [randomBytes(MIB), randomBytes(70_000)];
-    stage.world.file("older/one.bin", one);
-    stage.world.file("older/other.bin", other);
-    const { link, words } = stage.send(stage.world.path("older"));
-    const page = await stage.visit(gate.through(link));
+    fixture.world.file("older/one.bin", one);
+    fixture.world.file("older/other.bin", other);
+    const { link, words } = fixture.send(fixture.world.path("older"));
+    const page = await fixture.visit(proxy.through(link));
     await page.save(words);
-    assert.deepEqual(await stage.unzipped("older.zip"), { "older/one.bin": sha256(one), "older/other.bin": sha256(other) });
-    const local = await stage.visit(gate.through(link));
-    const saved = stage.saved(link, words);
+    assert.deepEqual(await fixture.unzipped("older.zip"), { "older/one.bin": sha256(one), "older/other.bin": sha256(other) });
+    const local = await fixture.visit(proxy.through(link));
+    const saved = fixture.saved(link, words);
     await local.chooseFile("#local-file", saved);
     await local.heading("file.title", { name: basename(saved) });
     await local.save(words);
   });
 
-  test("a plain-http page on the network opens and saves too, through memory", async (stage) => {
+  test("a plain-http page on the network opens and saves too, through memory", async (fixture) => {
     const bytes = randomBytes(3 * MIB);
-    const { link, words } = stage.send(stage.world.file("plain.bin", bytes));
-    const page = await stage.visit(link.replace("127.0.0.1", PLAIN_HOST), { ways: ["file", "download"] });
+    const { link, words } = fixture.send(fixture.world.file("plain.bin", bytes));
+    const page = await fixture.visit(link.replace("127.0.0.1", PLAIN_HOST), { ways: ["file", "download"] });
     assert.equal(await page.page.evaluate(() => isSecureContext), false);
     await page.save(words);
     await page.sees(say("saved.where.memory"));
     await page.sees(say("saved.receipt.sent"));
-    assert.ok((await stage.downloaded("plain.bin", bytes.length)).equals(bytes));
+    assert.ok((await fixture.downloaded("plain.bin", bytes.length)).equals(bytes));
   });
 
-  test("where there is no picker and no service worker, as in private windows, memory is the way", async (stage) => {
+  test("where there is no picker and no service worker, as in private windows, memory is the way", async (fixture) => {
     const bytes = randomBytes(MIB + 1);
-    const { link, words } = stage.send(stage.world.file("private.bin", bytes));
-    const page = await stage.visit(link);
+    const { link, words } = fixture.send(fixture.world.file("private.bin", bytes));
+    const page = await fixture.visit(link);
     await page.save(words);
     await page.sees(say("saved.where.memory"));
-    assert.ok((await stage.downloaded("private.bin", bytes.length)).equals(bytes));
+    assert.ok((await fixture.downloaded("private.bin", bytes.length)).equals(bytes));
   });
 
-  test("a service worker that is refused is passed by", async (stage) => {
+  test("a service worker that is refused is passed by", async (fixture) => {
     const bytes = randomBytes(MIB + 1);
-    const { link, words } = stage.sendToKey(stage.world.file("refused.bin", bytes));
-    const page = await stage.visit(link, { ways: ["download"], prepare: refuseServiceWorker });
+    const { link, words } = fixture.sendToKey(fixture.world.file("refused.bin", bytes));
+    const page = await fixture.visit(link, { ways: ["download"], prepare: refuseServiceWorker });
     await page.save(words);
     await page.sees(say("saved.where.memory"));
-    assert.ok((await stage.downloaded("refused.bin", bytes.length)).equals(bytes));
+    assert.ok((await fixture.downloaded("refused.bin", bytes.length)).equals(bytes));
   });
 });
 

@@ -5,8 +5,8 @@ import { crc32, deflateSync } from "node:zlib";
 import jsQR from "jsqr";
 import { isAccessible } from "./accessible.mjs";
 import { say } from "./driver.mjs";
-import { sha256 } from "./fixtures.mjs";
-import { inBrowsers } from "./stage.mjs";
+import { sha256 } from "./helpers.mjs";
+import { inBrowsers } from "./fixture.mjs";
 import { until } from "./world.mjs";
 
 const LONG = "scan of the left hand, seen from above and from the side, first part.txt";
@@ -18,9 +18,9 @@ const HOSTILE = `<script>parent.postMessage("ran", "*"); fetch("/leak"); top.doc
 const SVG = `<svg xmlns="http://www.w3.org/2000/svg" onload="parent.postMessage('ran', '*')"><image href="/leak.png" width="9" height="9"/></svg>`;
 
 inBrowsers((test, name) => {
-  test("files stand in folders that open and close, numbers in their order, and are chosen together", async (stage) => {
+  test("files stand in folders that open and close, numbers in their order, and are chosen together", async (fixture) => {
     const files = ["dossier/10.txt", "dossier/9.txt", "dossier/foto's/b 10.png", "dossier/foto's/b 2.png", "dossier/foto's/ver/weg.pdf", "los.mp4"];
-    const page = await stage.opened(sendFiles(stage, "alles", files), { ways: ["download"] });
+    const page = await fixture.opened(sendFiles(fixture, "alles", files), { ways: ["download"] });
     const rows = () => page.page.evaluate(() => [...document.querySelectorAll(".files .path")].map((one) => one.textContent));
     const all = ["alles", "dossier", "foto's", "ver", "weg.pdf", "b 2.png", "b 10.png", "9.txt", "10.txt", "los.mp4"];
     assert.deepEqual(await rows(), all);
@@ -40,13 +40,13 @@ inBrowsers((test, name) => {
     await page.sees(say("files.chosen.other", { count: 2, size: "20 bytes" }, "nl"));
     await page.click("#save-picked");
     await page.heading("saved.title", {}, "nl");
-    const zip = await stage.unzipped("alles.zip");
+    const zip = await fixture.unzipped("alles.zip");
     assert.deepEqual(Object.keys(zip).sort(), ["alles/dossier/foto's/b 10.png", "alles/dossier/foto's/ver/weg.pdf"]);
   });
 
-  test("all of them are chosen, or none, and all of them chosen is everything", async (stage) => {
-    const sent = sendFiles(stage, "twee", ["a.txt", "b/c.txt"]);
-    const page = await stage.opened(sent, { ways: ["download"] });
+  test("all of them are chosen, or none, and all of them chosen is everything", async (fixture) => {
+    const sent = sendFiles(fixture, "twee", ["a.txt", "b/c.txt"]);
+    const page = await fixture.opened(sent, { ways: ["download"] });
     await page.click("#choose-all");
     await page.sees(say("files.chosen.other", { count: 2, size: "20 bytes" }));
     await page.listen();
@@ -59,12 +59,12 @@ inBrowsers((test, name) => {
     await page.click("#save");
     await page.heading("saved.title");
     await page.sees(say("saved.receipt.sent"));
-    assert.equal(stage.events(sent.link, "receipt").length, 1);
+    assert.equal(fixture.events(sent.link, "receipt").length, 1);
   });
 
-  test("thirty files can be chosen on a phone, and long names end with their ending", async (stage) => {
+  test("thirty files can be chosen on a phone, and long names end with their ending", async (fixture) => {
     const files = Array.from({ length: 29 }, (_, i) => `map ${i % 3}/bestand ${i}.pdf`);
-    const page = await stage.opened(sendFiles(stage, "veel", [...files, `map 0/${LONG}`]));
+    const page = await fixture.opened(sendFiles(fixture, "veel", [...files, `map 0/${LONG}`]));
     for (const width of [320, 390]) {
       await page.page.setViewport({ width, height: 640 });
       const found = await page.page.evaluate(() => ({
@@ -89,9 +89,9 @@ inBrowsers((test, name) => {
     assert.ok(whole > 100 && !isCut, `${whole} ${isCut}`);
   });
 
-  test("of very many files in one folder the first are shown, and all when asked for", async (stage) => {
+  test("of very many files in one folder the first are shown, and all when asked for", async (fixture) => {
     const files = Array.from({ length: 3_000 }, (_, i) => `${i}.txt`);
-    const page = await stage.opened(sendFiles(stage, "heel veel", files));
+    const page = await fixture.opened(sendFiles(fixture, "heel veel", files));
     const rows = () => page.page.evaluate(() => [...document.querySelectorAll(".files .pick .path")].map((one) => one.textContent));
     assert.deepEqual(await rows(), files.slice(0, 100));
     await page.click("#choose-all");
@@ -102,8 +102,8 @@ inBrowsers((test, name) => {
     assert.equal(await page.page.evaluate(() => document.activeElement.closest("li").textContent.startsWith("100.txt")), true);
   });
 
-  test("links and numbers in a message lead where they say, and nothing else is one", async (stage) => {
-    const page = await stage.opened(stage.sendToKey(stage.world.file("a.bin", "x"), "--message", MESSAGE));
+  test("links and numbers in a message lead where they say, and nothing else is one", async (fixture) => {
+    const page = await fixture.opened(fixture.sendToKey(fixture.world.file("a.bin", "x"), "--message", MESSAGE));
     const links = await page.page.evaluate(() =>
       [...document.querySelectorAll("#message a")].map((one) => [one.textContent, one.getAttribute("href"), one.target, one.rel, one.referrerPolicy, one.children.length]),
     );
@@ -117,15 +117,15 @@ inBrowsers((test, name) => {
     assert.equal(await page.page.$eval("#message", (one) => one.translate), false);
   });
 
-  test("pictures are looked at without being saved, in a frame of another origin", async (stage) => {
-    const jpeg = await painted(stage, "image/jpeg");
-    const webp = name === "chromium" ? { "wide.webp": await painted(stage, "image/webp") } : {};
-    const page = await stage.opened(sendFiles(stage, "beelden", { "high.png": png(300, 900), "wide.jpg": jpeg, ...webp }));
+  test("pictures are looked at without being saved, in a frame of another origin", async (fixture) => {
+    const jpeg = await painted(fixture, "image/jpeg");
+    const webp = name === "chromium" ? { "wide.webp": await painted(fixture, "image/webp") } : {};
+    const page = await fixture.opened(sendFiles(fixture, "beelden", { "high.png": png(300, 900), "wide.jpg": jpeg, ...webp }));
     for (const file of ["high.png", "wide.jpg", ...Object.keys(webp)]) {
       const frame = await look(page, file);
       const isApart = await page.page.evaluate(() => document.querySelector("#preview iframe").contentDocument === null);
       assert.ok(isApart);
-      await until(() => isGreen(stage, frame), `${file} is not shown`);
+      await until(() => isGreen(fixture, frame), `${file} is not shown`);
       // In Firefox axe-core fails at asking the frame, which has another origin.
       if (name === "chromium") await isAccessible(page.page, file);
       await page.click("#preview-close");
@@ -136,10 +136,10 @@ inBrowsers((test, name) => {
     assert.deepEqual(await page.page.evaluate(() => [document.querySelectorAll("iframe").length]), [0]);
   });
 
-  test("no script of a file runs, and nothing in it is asked for", async (stage) => {
-    const gate = await stage.gate();
+  test("no script of a file runs, and nothing in it is asked for", async (fixture) => {
+    const proxy = await fixture.faultProxy();
     const files = { "a.txt": HOSTILE, "b.svg": SVG, "c.png": HOSTILE, "d.csv": "naam;caf\xe9;\x80 5\r\n\u202Eexe" };
-    const sent = sendFiles(stage, "kwaad", { ...files, "d.csv": Buffer.from("naam;caf\xe9;\x80 5\r\n\x9d", "latin1"), "e.txt": "zie \u202Etxt.exe\0" });
+    const sent = sendFiles(fixture, "kwaad", { ...files, "d.csv": Buffer.from("naam;caf\xe9;\x80 5\r\n\x9d", "latin1"), "e.txt": "zie \u202Etxt.exe\0" });
     const prepare = () => {
       globalThis.made = new Map();
       globalThis.heard = [];
@@ -152,8 +152,8 @@ inBrowsers((test, name) => {
       };
       URL.revokeObjectURL = (address) => globalThis.made.delete(address) && revokeObjectURL(address);
     };
-    const page = await stage.opened({ ...sent, link: gate.through(sent.link) }, { prepare });
-    gate.requests.length = 0;
+    const page = await fixture.opened({ ...sent, link: proxy.through(sent.link) }, { prepare });
+    proxy.requests.length = 0;
     const shown = async (file) => {
       await look(page, file);
       const made = await page.page.evaluate(() => Promise.all([...globalThis.made.values()].map(async (blob) => [blob.type, await blob.text()])));
@@ -172,56 +172,56 @@ inBrowsers((test, name) => {
     assert.deepEqual(await page.page.evaluate(() => [globalThis.heard, globalThis.made.size]), [[], 0]);
     assert.equal(await page.page.title(), `${say("contents.title")} – share`);
     // What is fetched is content, with the one ticket that was taken for it.
-    const asked = gate.requests.map((request) => request.replace(/shares\/[^/]+/, "shares/ID"));
+    const asked = proxy.requests.map((request) => request.replace(/shares\/[^/]+/, "shares/ID"));
     assert.deepEqual([...new Set(asked)].filter((one) => !/\/page\/|favicon/.test(one)), ["POST /v1/shares/ID/tickets", "GET /v1/shares/ID/content"]);
   });
 
-  test("what was looked at can still be saved, where it may be downloaded once", async (stage) => {
-    const sent = stage.send("--once", stage.world.file("een.txt", "maar een keer"));
-    const page = await stage.opened(sent, { ways: ["download"] });
+  test("what was looked at can still be saved, where it may be downloaded once", async (fixture) => {
+    const sent = fixture.send("--once", fixture.world.file("een.txt", "maar een keer"));
+    const page = await fixture.opened(sent, { ways: ["download"] });
     await look(page, "een.txt");
     await page.click("#preview-close");
-    assert.equal(stage.events(sent.link, "receipt").length, 0);
+    assert.equal(fixture.events(sent.link, "receipt").length, 0);
     await page.click("#save");
     await page.heading("saved.title");
     await page.sees(say("saved.receipt.sent"));
-    assert.equal((await stage.downloaded("een.txt")).toString(), "maar een keer");
-    assert.equal(stage.events(sent.link, "receipt").length, 1);
+    assert.equal((await fixture.downloaded("een.txt")).toString(), "maar een keer");
+    assert.equal(fixture.events(sent.link, "receipt").length, 1);
   });
 
-  test("a look that is closed while it is fetched leaves nothing in the way", async (stage) => {
-    const gate = await stage.gate();
-    const sent = stage.sendToKey(stage.world.file("traag.txt", "x".repeat(200_000)));
-    const page = await stage.opened({ ...sent, link: gate.through(sent.link) }, { ways: ["download"] });
-    gate.close();
+  test("a look that is closed while it is fetched leaves nothing in the way", async (fixture) => {
+    const proxy = await fixture.faultProxy();
+    const sent = fixture.sendToKey(fixture.world.file("traag.txt", "x".repeat(200_000)));
+    const page = await fixture.opened({ ...sent, link: proxy.through(sent.link) }, { ways: ["download"] });
+    proxy.close();
     await page.click(await lookAt(page, "traag.txt"));
     await page.sees(say("failure.unreachable"));
     await page.click("#preview-close");
     await gone(page);
-    gate.open();
+    proxy.open();
     await page.click("#save");
     await page.heading("saved.title");
-    await stage.downloaded("traag.txt", 200_000);
+    await fixture.downloaded("traag.txt", 200_000);
   });
 
-  test("the link stands as a code that another device reads, in the dark as well", async (stage) => {
-    const { link } = stage.sendToKey(stage.world.file("a.bin", "x"));
-    const page = await stage.visit(link);
+  test("the link stands as a code that another device reads, in the dark as well", async (fixture) => {
+    const { link } = fixture.sendToKey(fixture.world.file("a.bin", "x"));
+    const page = await fixture.visit(link);
     await page.page.waitForSelector("#key");
     await page.page.$eval(".other", (one) => (one.open = true));
     const code = await page.page.waitForSelector("#other-device svg");
     assert.equal(await page.page.$eval("#other-device svg", (one) => one.getAttribute("aria-label")), link);
     await page.sees(link);
     if (name === "chromium") await page.page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "dark" }]);
-    const { data, width, height } = await pixelsOf(stage, code);
+    const { data, width, height } = await pixelsOf(fixture, code);
     assert.equal(jsQR(data, width, height)?.data, link);
   });
 
   if (name === "chromium") {
-    test("what is printed has the message and the files, and neither words nor buttons", async (stage) => {
-      for (const file of [LONG, "b.txt"]) stage.world.file(`papier/${file}`, "x");
-      const { link, words } = stage.send(stage.world.path("papier"), "--message", "Op papier");
-      const page = await stage.visit(link);
+    test("what is printed has the message and the files, and neither words nor buttons", async (fixture) => {
+      for (const file of [LONG, "b.txt"]) fixture.world.file(`papier/${file}`, "x");
+      const { link, words } = fixture.send(fixture.world.path("papier"), "--message", "Op papier");
+      const page = await fixture.visit(link);
       await page.heading("ask.title");
       await page.paste("#words", "geheime woorden");
       await page.page.emulateMediaType("print");
@@ -240,10 +240,10 @@ inBrowsers((test, name) => {
 });
 
 /** Sends a folder: of files with these bytes, or of ten bytes each. */
-function sendFiles(stage, folder, files, ...options) {
+function sendFiles(fixture, folder, files, ...options) {
   const entries = Array.isArray(files) ? files.map((file) => [file, sha256(file).slice(0, 10)]) : Object.entries(files);
-  for (const [file, bytes] of entries) stage.world.file(`${folder}/${file}`, bytes);
-  return stage.sendToKey(stage.world.path(folder), ...options);
+  for (const [file, bytes] of entries) fixture.world.file(`${folder}/${file}`, bytes);
+  return fixture.sendToKey(fixture.world.path(folder), ...options);
 }
 
 /** Opens or closes a folder. */
@@ -283,17 +283,17 @@ function gone(page) {
 }
 
 /** Whether an element is green in the middle. */
-async function isGreen(stage, element) {
-  const { data, width, height } = await pixelsOf(stage, element);
+async function isGreen(fixture, element) {
+  const { data, width, height } = await pixelsOf(fixture, element);
   const at = 4 * (Math.floor(height / 2) * width + Math.floor(width / 2));
   const [red, green, blue] = data.subarray(at, at + 3);
   return red < 40 && green > 180 && blue < 40;
 }
 
 /** An element as it is seen. */
-async function pixelsOf(stage, element) {
+async function pixelsOf(fixture, element) {
   const taken = Buffer.from(await element.screenshot()).toString("base64");
-  const tab = await stage.browser.newPage();
+  const tab = await fixture.browser.newPage();
   const { bytes, width, height } = await tab.evaluate(async (taken) => {
     const image = new Image();
     image.src = `data:image/png;base64,${taken}`;
@@ -310,8 +310,8 @@ async function pixelsOf(stage, element) {
 }
 
 /** A green picture, as this browser makes it. */
-async function painted(stage, type) {
-  const tab = await stage.browser.newPage();
+async function painted(fixture, type) {
+  const tab = await fixture.browser.newPage();
   const address = await tab.evaluate((type) => {
     const canvas = Object.assign(document.createElement("canvas"), { width: 900, height: 300 });
     const pen = canvas.getContext("2d");

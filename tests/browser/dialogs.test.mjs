@@ -9,8 +9,8 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "n
 import { join } from "node:path";
 import { whyNoMounts } from "./desk.mjs";
 import { say } from "./driver.mjs";
-import { RECIPIENT } from "./fixtures.mjs";
-import { inBrowsersOfTheirOwn, MIB } from "./stage.mjs";
+import { RECIPIENT } from "./helpers.mjs";
+import { inBrowsersOfTheirOwn, MIB } from "./fixture.mjs";
 import { until } from "./world.mjs";
 
 /** How Chromium calls those for a place that a page may write to. */
@@ -32,153 +32,153 @@ inBrowsersOfTheirOwn((test, name) => {
   const noPickers = !isChromium && "it has no pickers";
   const noPolicies = isChromium ? whyNot : "it has no such policy";
 
-  test("a dialog that is closed loses nothing of a share for one download", { desk: { windows: true, asks: true }, skip: isChromium && whyNot }, async (stage) => {
-    const { screen } = stage.desk;
+  test("a dialog that is closed loses nothing of a share for one download", { desk: { windows: true, asks: true }, skip: isChromium && whyNot }, async (fixture) => {
+    const { screen } = fixture.desk;
     for (const way of ["download", "memory"]) {
-      const { bytes, file, link, words } = send(stage, way, 3 * MIB, "--recipient", RECIPIENT);
-      const page = await stage.opened({ link, words }, { ways: [way] });
+      const { bytes, file, link, words } = send(fixture, way, 3 * MIB, "--recipient", RECIPIENT);
+      const page = await fixture.opened({ link, words }, { ways: [way] });
       await page.click("#save");
       await page.heading("saved.title");
       await page.sees(`${say("saved.look")} ${file}`);
       await screen.answer(DIALOG, "Escape");
-      await until(() => readdirSync(stage.downloads).length === 0, "something is left");
-      assert.deepEqual(endOf(stage, link), ["browser"]);
+      await until(() => readdirSync(fixture.downloads).length === 0, "something is left");
+      assert.deepEqual(endOf(fixture, link), ["browser"]);
       await page.click("#save-again");
       await screen.answer(DIALOG, SAVE);
-      assert.ok((await stage.downloaded(file, bytes.length)).equals(bytes));
+      assert.ok((await fixture.downloaded(file, bytes.length)).equals(bytes));
       await page.click("#have");
       await page.sees(say("saved.receipt.received"));
-      assert.deepEqual(endOf(stage, link), ["browser", "confirmed", "collected"]);
-      stage.empty();
+      assert.deepEqual(endOf(fixture, link), ["browser", "confirmed", "collected"]);
+      fixture.empty();
     }
   });
 
-  test("where an office allows no downloads, the words still open it elsewhere", { desk: { policies: { DownloadRestrictions: 3 } }, skip: noPolicies }, async (stage) => {
+  test("where an office allows no downloads, the words still open it elsewhere", { desk: { policies: { DownloadRestrictions: 3 } }, skip: noPolicies }, async (fixture) => {
     for (const way of ["download", "memory"]) {
-      const { bytes, link, words } = send(stage, way, MIB);
-      const page = await stage.opened({ link, words }, { ways: [way] });
+      const { bytes, link, words } = send(fixture, way, MIB);
+      const page = await fixture.opened({ link, words }, { ways: [way] });
       await page.click("#save");
       if (way === "memory") await page.heading("saved.title");
       else for (const key of ["failure.download_ended", "failure.download_ended.hint"]) await page.sees(say(key));
-      assert.deepEqual(endOf(stage, link), way === "memory" ? ["browser"] : []);
+      assert.deepEqual(endOf(fixture, link), way === "memory" ? ["browser"] : []);
       await page.close();
-      assert.deepEqual(readdirSync(stage.downloads), []);
+      assert.deepEqual(readdirSync(fixture.downloads), []);
       // For some seconds the relay waits for a receipt of what it has served.
-      await until(() => takenOver(stage, link, words)?.equals(bytes), "nobody can take it over");
-      assert.equal(endOf(stage, link).at(-1), "collected");
+      await until(() => takenOver(fixture, link, words)?.equals(bytes), "nobody can take it over");
+      assert.equal(endOf(fixture, link).at(-1), "collected");
     }
   });
 
-  test("a place is chosen in the desktop's own dialog, and only by who asks for it", { desk: { windows: true }, skip: noPickers }, async (stage) => {
-    const { screen } = stage.desk;
-    const { bytes, file, link, words } = send(stage, "placed", 3 * MIB, "--recipient", RECIPIENT);
-    const page = await stage.opened({ link, words }, ALL);
+  test("a place is chosen in the desktop's own dialog, and only by who asks for it", { desk: { windows: true }, skip: noPickers }, async (fixture) => {
+    const { screen } = fixture.desk;
+    const { bytes, file, link, words } = send(fixture, "placed", 3 * MIB, "--recipient", RECIPIENT);
+    const page = await fixture.opened({ link, words }, ALL);
     await page.click("#save-place");
     await screen.answer(PLACE, "Escape");
     await page.sees(say("contents.stopped"));
-    assert.deepEqual([readdirSync(stage.downloads), stage.events(link, "ticket")], [[], []]);
+    assert.deepEqual([readdirSync(fixture.downloads), fixture.events(link, "ticket")], [[], []]);
     await page.click("#save-place");
     await screen.answer(PLACE, SAVE);
     await page.heading("saved.title.placed");
     // It begins where downloads are.
-    assert.ok(readFileSync(join(stage.downloads, file)).equals(bytes));
-    assert.deepEqual(endOf(stage, link), ["disk", "collected"]);
+    assert.ok(readFileSync(join(fixture.downloads, file)).equals(bytes));
+    assert.deepEqual(endOf(fixture, link), ["disk", "collected"]);
   });
 
-  test("the browser's own download asks for no place", { desk: { windows: true }, skip: noPickers }, async (stage) => {
-    const { bytes, file, link, words } = send(stage, "ordinary", 3 * MIB, "--recipient", RECIPIENT);
-    const page = await stage.opened({ link, words }, ALL);
+  test("the browser's own download asks for no place", { desk: { windows: true }, skip: noPickers }, async (fixture) => {
+    const { bytes, file, link, words } = send(fixture, "ordinary", 3 * MIB, "--recipient", RECIPIENT);
+    const page = await fixture.opened({ link, words }, ALL);
     await page.click("#save");
     await page.heading("saved.title");
     await page.sees(say("saved.where.download"));
-    assert.ok((await stage.downloaded(file, bytes.length)).equals(bytes));
+    assert.ok((await fixture.downloaded(file, bytes.length)).equals(bytes));
   });
 
-  test("a folder is chosen in the desktop's own dialog, and what the browser asks then can be declined", { desk: { windows: true }, skip: noPickers }, async (stage) => {
-    const { screen } = stage.desk;
-    for (const name of ["a.txt", "b.txt"]) stage.world.file(`folder/${name}`, name);
-    const { link, words } = stage.sendToKey("--once", stage.world.path("folder"));
-    mkdirSync(join(stage.downloads, "mine"));
-    const page = await stage.opened({ link, words }, ALL);
+  test("a folder is chosen in the desktop's own dialog, and what the browser asks then can be declined", { desk: { windows: true }, skip: noPickers }, async (fixture) => {
+    const { screen } = fixture.desk;
+    for (const name of ["a.txt", "b.txt"]) fixture.world.file(`folder/${name}`, name);
+    const { link, words } = fixture.sendToKey("--once", fixture.world.path("folder"));
+    mkdirSync(join(fixture.downloads, "mine"));
+    const page = await fixture.opened({ link, words }, ALL);
     const choose = async (folder) => {
       await page.click("#save-folder");
       await screen.type(FOLDER, folder);
       await screen.answer(FOLDER, OPEN);
     };
     // That of downloads itself counts as one of the system.
-    await choose(stage.downloads);
+    await choose(fixture.downloads);
     await screen.press("Chromium$", page.page, "Escape");
     await page.sees(say("contents.stopped"));
-    await choose(join(stage.downloads, "mine"));
+    await choose(join(fixture.downloads, "mine"));
     await screen.press("Chromium$", page.page, "Escape");
     await page.sees(say("contents.stopped"));
-    assert.deepEqual(stage.events(link, "ticket"), []);
-    await choose(join(stage.downloads, "mine"));
+    assert.deepEqual(fixture.events(link, "ticket"), []);
+    await choose(join(fixture.downloads, "mine"));
     await screen.press("Chromium$", page.page, "Tab", "Return");
     await page.heading("saved.title.placed");
-    assert.deepEqual(readdirSync(join(stage.downloads, "mine", "folder")).sort(), ["a.txt", "b.txt"]);
-    assert.deepEqual(endOf(stage, link), ["disk", "collected"]);
+    assert.deepEqual(readdirSync(join(fixture.downloads, "mine", "folder")).sort(), ["a.txt", "b.txt"]);
+    assert.deepEqual(endOf(fixture, link), ["disk", "collected"]);
   });
 
-  test("a chosen place without room is called that, and once there is some it is saved", { desk: { windows: true, room: 8 * MIB }, skip: noPickers || whyNot }, async (stage) => {
-    const { screen } = stage.desk;
-    writeFileSync(join(stage.downloads, "filler"), Buffer.alloc(7 * MIB));
-    const { bytes, file, link, words } = send(stage, "narrow", 5 * MIB, "--recipient", RECIPIENT);
-    const page = await stage.opened({ link, words }, ALL);
+  test("a chosen place without room is called that, and once there is some it is saved", { desk: { windows: true, room: 8 * MIB }, skip: noPickers || whyNot }, async (fixture) => {
+    const { screen } = fixture.desk;
+    writeFileSync(join(fixture.downloads, "filler"), Buffer.alloc(7 * MIB));
+    const { bytes, file, link, words } = send(fixture, "narrow", 5 * MIB, "--recipient", RECIPIENT);
+    const page = await fixture.opened({ link, words }, ALL);
     await page.click("#save-place");
     await screen.answer(PLACE, SAVE);
     await page.problem();
     // On a busy computer Chromium now and then only says that it could not write: then room is asked about.
     const told = await page.text();
     assert.ok(["failure.disk_full", "failure.place_failed"].some((key) => told.includes(say(key)) && told.includes(say(`${key}.hint`))), told);
-    assert.deepEqual(readdirSync(stage.downloads), ["filler"]);
-    stage.empty();
+    assert.deepEqual(readdirSync(fixture.downloads), ["filler"]);
+    fixture.empty();
     await page.click("#save-place");
     await screen.answer(PLACE, SAVE);
     await page.heading("saved.title.placed");
-    assert.ok(readFileSync(join(stage.downloads, file)).equals(bytes));
-    assert.deepEqual(endOf(stage, link), ["disk", "collected"]);
+    assert.ok(readFileSync(join(fixture.downloads, file)).equals(bytes));
+    assert.deepEqual(endOf(fixture, link), ["disk", "collected"]);
   });
 
-  test("where an office lets pages write nowhere, that is what is told, and the download goes on", { desk: { policies: { DefaultFileSystemWriteGuardSetting: 2 } }, skip: noPolicies }, async (stage) => {
-    const { bytes, file, link, words } = send(stage, "guarded", MIB, "--recipient", RECIPIENT);
-    const page = await stage.opened({ link, words }, ALL);
+  test("where an office lets pages write nowhere, that is what is told, and the download goes on", { desk: { policies: { DefaultFileSystemWriteGuardSetting: 2 } }, skip: noPolicies }, async (fixture) => {
+    const { bytes, file, link, words } = send(fixture, "guarded", MIB, "--recipient", RECIPIENT);
+    const page = await fixture.opened({ link, words }, ALL);
     await page.click("#save-place");
     for (const key of ["failure.place_forbidden", "failure.place_forbidden.hint"]) await page.sees(say(key));
-    assert.deepEqual(stage.events(link, "ticket"), []);
+    assert.deepEqual(fixture.events(link, "ticket"), []);
     await page.click("#save");
     await page.heading("saved.title");
-    assert.ok((await stage.downloaded(file, bytes.length)).equals(bytes));
+    assert.ok((await fixture.downloaded(file, bytes.length)).equals(bytes));
   });
 
-  test("a disk without room loses nothing, and once there is some it is saved again", { desk: { room: 8 * MIB }, skip: whyNot }, async (stage) => {
+  test("a disk without room loses nothing, and once there is some it is saved again", { desk: { room: 8 * MIB }, skip: whyNot }, async (fixture) => {
     for (const way of ["download", "memory"]) {
-      const filler = join(stage.downloads, "filler");
+      const filler = join(fixture.downloads, "filler");
       writeFileSync(filler, Buffer.alloc(7 * MIB));
-      const { bytes, file, link, words } = send(stage, way, 5 * MIB, "--recipient", RECIPIENT);
-      const page = await stage.opened({ link, words }, { ways: [way] });
+      const { bytes, file, link, words } = send(fixture, way, 5 * MIB, "--recipient", RECIPIENT);
+      const page = await fixture.opened({ link, words }, { ways: [way] });
       await page.click("#save");
       if (way === "memory") await page.heading("saved.title");
       else await page.sees(say("failure.download_ended"));
       // Firefox now and then leaves the empty file by which it took the name.
-      await until(() => !stage.hasDownloaded(file) || statSync(join(stage.downloads, file)).size === 0, "it was saved without room");
-      assert.deepEqual(endOf(stage, link), way === "memory" ? ["browser"] : []);
-      stage.empty();
+      await until(() => !fixture.hasDownloaded(file) || statSync(join(fixture.downloads, file)).size === 0, "it was saved without room");
+      assert.deepEqual(endOf(fixture, link), way === "memory" ? ["browser"] : []);
+      fixture.empty();
       await page.click(way === "memory" ? "#save-again" : "#save");
       await page.heading("saved.title");
-      assert.ok((await stage.downloaded(file, bytes.length)).equals(bytes));
+      assert.ok((await fixture.downloaded(file, bytes.length)).equals(bytes));
       await page.click("#have");
       await page.sees(say("saved.receipt.received"));
-      assert.deepEqual(endOf(stage, link), ["browser", "confirmed", "collected"]);
-      stage.empty();
+      assert.deepEqual(endOf(fixture, link), ["browser", "confirmed", "collected"]);
+      fixture.empty();
     }
   });
 });
 
 /** What somebody else gets with the words; nothing as long as the relay refuses it. */
-function takenOver(stage, link, words) {
+function takenOver(fixture, link, words) {
   try {
-    return elsewhere(stage, link, words);
+    return elsewhere(fixture, link, words);
   } catch (error) {
     if (/All downloads the sender allowed are taken/.test(error.message)) return null;
     throw error;
@@ -186,21 +186,21 @@ function takenOver(stage, link, words) {
 }
 
 /** Sends a file for one download. */
-function send(stage, name, length, ...options) {
+function send(fixture, name, length, ...options) {
   const [file, bytes] = [`${name}.bin`, randomBytes(length)];
-  return { bytes, file, ...stage.send("--once", ...options, stage.world.file(file, bytes)) };
+  return { bytes, file, ...fixture.send("--once", ...options, fixture.world.file(file, bytes)) };
 }
 
 /** What the sender sees of its end: how it was saved by each genuine receipt, and whether the relay has let go of it. */
-function endOf(stage, link) {
-  const events = stage.world.events(link).filter(({ event }) => event === "receipt" || event === "collected");
+function endOf(fixture, link) {
+  const events = fixture.world.events(link).filter(({ event }) => event === "receipt" || event === "collected");
   return events.map(({ event, saved, verified }) => (event === "receipt" ? verified && saved : event));
 }
 
 /** The bytes as the program gets them with the same words. */
-function elsewhere(stage, link, words) {
-  const path = stage.world.path(`elsewhere-${Math.random()}`);
-  stage.world.share("get", "--yes", "--output", path, "--passphrase-file", stage.world.file("w", words), link);
+function elsewhere(fixture, link, words) {
+  const path = fixture.world.path(`elsewhere-${Math.random()}`);
+  fixture.world.share("get", "--yes", "--output", path, "--passphrase-file", fixture.world.file("w", words), link);
   const [file] = readdirSync(path);
   return readFileSync(join(path, file));
 }

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { KEYS } from "./fixtures.mjs";
+import { KEYS } from "./helpers.mjs";
 import { until } from "./world.mjs";
 
 const texts = Object.fromEntries(

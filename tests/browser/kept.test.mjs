@@ -4,14 +4,14 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { basename } from "node:path";
 import { say } from "./driver.mjs";
-import { inBrowsers, inBrowsersOfTheirOwn, MIB } from "./stage.mjs";
+import { inBrowsers, inBrowsersOfTheirOwn, MIB } from "./fixture.mjs";
 import { until } from "./world.mjs";
 
 inBrowsers((test) => {
-  test("Back leads from what was opened to the words, and Forward to it again", async (stage) => {
+  test("Back leads from what was opened to the words, and Forward to it again", async (fixture) => {
     const bytes = randomBytes(MIB);
-    const { link, words } = stage.send("--once", stage.world.file("back.bin", bytes));
-    const page = await stage.opened({ link, words }, { ways: ["download"] });
+    const { link, words } = fixture.send("--once", fixture.world.file("back.bin", bytes));
+    const page = await fixture.opened({ link, words }, { ways: ["download"] });
     await move(page, "back");
     await page.heading("ask.title");
     assert.equal(await page.value("#words"), words);
@@ -27,10 +27,10 @@ inBrowsers((test) => {
     await page.heading("ask.title");
     await move(page, "forward");
     await page.heading("saved.title");
-    stage.empty();
+    fixture.empty();
     await page.click("#save-again");
     await page.heading("saved.title");
-    assert.ok((await stage.downloaded("back.bin", bytes.length)).equals(bytes));
+    assert.ok((await fixture.downloaded("back.bin", bytes.length)).equals(bytes));
     // At the end the words are no longer needed, and nobody is to find them.
     await page.click("#have");
     await page.heading("saved.title.placed");
@@ -39,10 +39,10 @@ inBrowsers((test) => {
     assert.equal(await page.value("#words"), "");
   });
 
-  test("a file from disk takes the place of what was opened before it, for Forward too", async (stage) => {
-    const { link, words } = stage.send(stage.world.file("before.bin", "x"));
-    const saved = stage.saved(link, words);
-    const page = await stage.opened({ link, words });
+  test("a file from disk takes the place of what was opened before it, for Forward too", async (fixture) => {
+    const { link, words } = fixture.send(fixture.world.file("before.bin", "x"));
+    const saved = fixture.saved(link, words);
+    const page = await fixture.opened({ link, words });
     await move(page, "back");
     await page.heading("ask.title");
     await page.chooseFile("#local-file", saved);
@@ -54,12 +54,12 @@ inBrowsers((test) => {
     await page.click("#save");
     await page.heading("saved.title");
     await page.sees(say("saved.receipt.local"));
-    assert.deepEqual(stage.events(link, "ticket").length, 1);
+    assert.deepEqual(fixture.events(link, "ticket").length, 1);
   });
 
-  test("what is typed before the page begins is kept, and so is the place where it is typed", async (stage) => {
-    const { link, words } = stage.send(stage.world.file("early.bin", "x"));
-    const page = await stage.visit(link, { prepare: typeAtOnce });
+  test("what is typed before the page begins is kept, and so is the place where it is typed", async (fixture) => {
+    const { link, words } = fixture.send(fixture.world.file("early.bin", "x"));
+    const page = await fixture.visit(link, { prepare: typeAtOnce });
     await page.sees(say("facts.until"));
     assert.deepEqual([await page.value("#words"), await page.focused()], ["storm ", "words"]);
     await page.paste("#words", words);
@@ -67,9 +67,9 @@ inBrowsers((test) => {
     await page.heading("contents.title");
   });
 
-  test("what is wrong with the words is said above their field and in view, and goes once they are others", async (stage) => {
-    const { link } = stage.send(stage.world.file("above.bin", "x"));
-    const page = await stage.visit(link);
+  test("what is wrong with the words is said above their field and in view, and goes once they are others", async (fixture) => {
+    const { link } = fixture.send(fixture.world.file("above.bin", "x"));
+    const page = await fixture.visit(link);
     await page.sees(say("facts.until"));
     await page.page.setViewport({ width: 320, height: 300 });
     await page.paste("#words", "one two");
@@ -85,31 +85,31 @@ inBrowsers((test) => {
     await until(() => page.page.evaluate(() => document.getElementById("problem") === null), "it is still said to be wrong");
   });
 
-  test("Back does not end what is being saved", async (stage) => {
-    const gate = await stage.gate();
-    const { link, words } = stage.sendToKey(stage.world.file("busy.bin", randomBytes(9 * MIB)));
-    const page = await stage.opened({ link: gate.through(link), words });
-    gate.stall(3 * MIB);
+  test("Back does not end what is being saved", async (fixture) => {
+    const proxy = await fixture.faultProxy();
+    const { link, words } = fixture.sendToKey(fixture.world.file("busy.bin", randomBytes(9 * MIB)));
+    const page = await fixture.opened({ link: proxy.through(link), words });
+    proxy.stall(3 * MIB);
     await page.click("#save");
     await page.progress();
     // There and back again.
     await move(page, "back", 2);
     await page.heading("saving.title");
-    assert.equal(gate.requests.filter((request) => request.endsWith("/content")).length, 1);
+    assert.equal(proxy.requests.filter((request) => request.endsWith("/content")).length, 1);
   });
 
 });
 
 inBrowsersOfTheirOwn((test) => {
   // Its driver switches this off in Firefox.
-  test("who follows a link and comes back finds what they typed", { desk: { preferences: { "fission.bfcacheInParent": true, "browser.sessionhistory.max_total_viewers": -1 } } }, async (stage) => {
-    const { link } = stage.send(stage.world.file("typed.bin", "x"));
-    const page = await stage.visit(link);
+  test("who follows a link and comes back finds what they typed", { desk: { preferences: { "fission.bfcacheInParent": true, "browser.sessionhistory.max_total_viewers": -1 } } }, async (fixture) => {
+    const { link } = fixture.send(fixture.world.file("typed.bin", "x"));
+    const page = await fixture.visit(link);
     await page.sees(say("facts.until"));
     await page.paste("#words", "storm lamp");
     // No browser keeps a page that is still asking for something.
     await page.page.waitForSelector(".marks li");
-    await page.page.goto(`${stage.relay}/`);
+    await page.page.goto(`${fixture.relay}/`);
     // Its driver waits for a page that is loaded, which this is not.
     await page.page.evaluate(() => void setTimeout(() => history.back()));
     const isBack = () => page.page.evaluate(() => document.querySelector("#words")?.value === "storm lamp").catch(() => false);

@@ -7,8 +7,8 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { whyNoMounts } from "./desk.mjs";
 import { say } from "./driver.mjs";
-import { pageFile } from "./fixtures.mjs";
-import { inBrowsersOfTheirOwn, MIB } from "./stage.mjs";
+import { pageFile } from "./helpers.mjs";
+import { inBrowsersOfTheirOwn, MIB } from "./fixture.mjs";
 import { until } from "./world.mjs";
 
 /** Whether to wait for minutes, where nothing is compiled. */
@@ -26,7 +26,7 @@ inBrowsersOfTheirOwn((test, name) => {
     test(what, { desk, timeout, skip: skip ?? ((isMissing && "this browser has no such setting") || (isChromium && whyNoMounts())) }, run);
   }
 
-  without("without WebAssembly it says how far it is, can be stopped, opens and saves", { preferences: { "javascript.options.wasm": false } }, (stage) => opensSlowly(stage, stage.relay));
+  without("without WebAssembly it says how far it is, can be stopped, opens and saves", { preferences: { "javascript.options.wasm": false } }, (fixture) => opensSlowly(fixture, fixture.relay));
 
   // Chromium then has no WebAssembly either.
   without(
@@ -37,42 +37,43 @@ inBrowsersOfTheirOwn((test, name) => {
       skip: !IS_LONG && "it takes minutes: npm run slow",
       timeout: SLOW_MS,
     },
-    (stage) => opensSlowly(stage, stage.relay),
+    (fixture) => opensSlowly(fixture, fixture.relay),
   );
 
-  test("where WebAssembly is refused it does the same", async (stage) => {
+  test("where WebAssembly is refused it does the same", async (fixture) => {
     const csp = "content-security-policy";
     const refuse = (path) => path === pageFile("worker.js") && ((answer) => (answer.headers[csp] = answer.headers[csp].replace("'wasm-unsafe-eval'", "")));
-    await opensSlowly(stage, await stage.behind(refuse));
+    const { url } = await fixture.faultProxy(refuse);
+    await opensSlowly(fixture, url);
   });
 
-  without("without service workers it saves through memory", { policies: { DefaultCookiesSetting: 2 }, preferences: { "dom.serviceWorkers.enabled": false } }, async (stage) => {
-    const { bytes, page } = await saves(stage, "memory.bin");
+  without("without service workers it saves through memory", { policies: { DefaultCookiesSetting: 2 }, preferences: { "dom.serviceWorkers.enabled": false } }, async (fixture) => {
+    const { bytes, page } = await saves(fixture, "memory.bin");
     await page.sees(say("saved.where.memory"));
-    assert.ok((await stage.downloaded("memory.bin", bytes.length)).equals(bytes));
+    assert.ok((await fixture.downloaded("memory.bin", bytes.length)).equals(bytes));
   });
 
-  without("without a private file system memory comes before the download", { preferences: { "dom.fs.enabled": false } }, async (stage) => {
-    const { bytes, page } = await saves(stage, "before.bin");
+  without("without a private file system memory comes before the download", { preferences: { "dom.fs.enabled": false } }, async (fixture) => {
+    const { bytes, page } = await saves(fixture, "before.bin");
     await page.sees(say("saved.where.memory"));
-    assert.ok((await stage.downloaded("before.bin", bytes.length)).equals(bytes));
+    assert.ok((await fixture.downloaded("before.bin", bytes.length)).equals(bytes));
   });
 });
 
 /** Sends a file to a key, opens it and saves it as a browser does that has all it has. */
-async function saves(stage, file) {
+async function saves(fixture, file) {
   const bytes = randomBytes(3 * MIB);
-  const page = await stage.opened(stage.sendToKey(stage.world.file(file, bytes)), { ways: ["download", "pickers"] });
+  const page = await fixture.opened(fixture.sendToKey(fixture.world.file(file, bytes)), { ways: ["download", "pickers"] });
   await page.click("#save");
   await page.heading("saved.title");
   return { bytes, page };
 }
 
 /** Opens with words in plain JavaScript, after stopping it once, and saves. */
-async function opensSlowly(stage, relay) {
+async function opensSlowly(fixture, relay) {
   const bytes = randomBytes(MIB + 1);
-  const { link, words } = stage.send(stage.world.file("slow.bin", bytes));
-  const page = await stage.visit(link.replace(stage.relay, relay), { ways: ["download"] });
+  const { link, words } = fixture.send(fixture.world.file("slow.bin", bytes));
+  const page = await fixture.visit(link.replace(fixture.relay, relay), { ways: ["download"] });
   await page.heading("ask.title");
   await page.page.evaluate(noteProgress);
   await page.unlock(words);
@@ -89,7 +90,7 @@ async function opensSlowly(stage, relay) {
   assert.ok(!said.includes(say("words.fit", { count: 6 })), `what is said of words is said while they open: ${said}`);
   await page.click("#save");
   await page.heading("saved.title");
-  assert.ok((await stage.downloaded("slow.bin", bytes.length)).equals(bytes));
+  assert.ok((await fixture.downloaded("slow.bin", bytes.length)).equals(bytes));
 }
 
 /** Runs in the page: notes what it says of its work, and what it has read out. */

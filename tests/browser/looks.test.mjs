@@ -10,7 +10,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
 import { isAccessible, PICTURES } from "./accessible.mjs";
-import { BROWSERS, Stage } from "./stage.mjs";
+import { BROWSERS, Fixture } from "./fixture.mjs";
 import { prepare, STATES } from "./states.mjs";
 import { preferInFirefox } from "./world.mjs";
 
@@ -27,23 +27,23 @@ const TWICE_AS_LARGE = "html { font-size: 225% !important }";
 describe("looks", { concurrency: true }, () => {
   for (const name of BROWSERS) {
     describe(name, { concurrency: 1 }, () => {
-      const stage = new Stage(name);
-      stage.language = "nl";
+      const fixture = new Fixture(name);
+      fixture.language = "nl";
       before(async () => {
         mkdirSync(PICTURES, { recursive: true });
-        await stage.begin();
-        await prepare(stage);
+        await fixture.begin();
+        await prepare(fixture);
       });
-      afterEach(() => stage.tidy());
-      after(() => stage.end());
+      afterEach(() => fixture.tidy());
+      after(() => fixture.end());
 
       for (const [state, bring] of Object.entries(STATES)) {
         test(`${state} can be used by everybody`, { timeout: 180_000 }, async () => {
-          stage.front.open();
-          const visit = await bring(stage);
+          fixture.front.open();
+          const visit = await bring(fixture);
           for (const [language, scheme] of SIGHTS[name]) {
             await speak(visit, language);
-            await prefer(stage, visit, scheme);
+            await prefer(fixture, visit, scheme);
             await look(visit, { name, language, state, scheme });
           }
           if (TAKES_ALL && name === "chromium") await takeOthers(visit, state);

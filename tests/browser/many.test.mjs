@@ -3,15 +3,15 @@
 import assert from "node:assert/strict";
 import { basename } from "node:path";
 import { say } from "./driver.mjs";
-import { sha256 } from "./fixtures.mjs";
-import { inBrowsers } from "./stage.mjs";
+import { sha256 } from "./helpers.mjs";
+import { inBrowsers } from "./fixture.mjs";
 
 const NAMES = Array.from({ length: 2000 }, (_, i) => `folder-${i % 7}/file-${String(i).padStart(4, "0")}.txt`);
 
 inBrowsers((test, name) => {
-  test("2,000 files are shown when asked for, and come as one .zip", async (stage) => {
-    const { link, words } = send(stage);
-    const page = await stage.visit(link, { ways: ["download"] });
+  test("2,000 files are shown when asked for, and come as one .zip", async (fixture) => {
+    const { link, words } = send(fixture);
+    const page = await fixture.visit(link, { ways: ["download"] });
     await page.unlock(words);
     await page.heading("contents.title");
     await page.sees("2,000 files");
@@ -28,14 +28,14 @@ inBrowsers((test, name) => {
     await page.click("#save");
     await page.heading("saved.title");
     await page.sees(say("saved.receipt.sent"));
-    assert.deepEqual(await stage.unzipped("thousands.zip"), Object.fromEntries(NAMES.map((file) => [`thousands/${file}`, sha256(file)])));
+    assert.deepEqual(await fixture.unzipped("thousands.zip"), Object.fromEntries(NAMES.map((file) => [`thousands/${file}`, sha256(file)])));
   });
 
   // Every one of them is looked for in the file, with a reading of its own.
-  test("2,000 files are found in a saved file, from disk", async (stage) => {
-    const { link, words } = send(stage);
-    const page = await stage.visit(link, { ways: ["download"] });
-    const saved = stage.saved(link, words);
+  test("2,000 files are found in a saved file, from disk", async (fixture) => {
+    const { link, words } = send(fixture);
+    const page = await fixture.visit(link, { ways: ["download"] });
+    const saved = fixture.saved(link, words);
     await page.chooseFile("#local-file", saved);
     await page.heading("file.title", { name: basename(saved) });
     await page.unlock(words);
@@ -44,13 +44,13 @@ inBrowsers((test, name) => {
     await page.tick("file-0014.txt");
     await page.click("#save-picked");
     await page.heading("saved.title");
-    assert.equal((await stage.downloaded("file-0014.txt", NAMES[14].length)).toString(), NAMES[14]);
+    assert.equal((await fixture.downloaded("file-0014.txt", NAMES[14].length)).toString(), NAMES[14]);
   });
 
   if (name === "chromium") {
-    test("2,000 files come into a folder", async (stage) => {
-      const { link, words } = send(stage);
-      const page = await stage.visit(link, { ways: ["folder"] });
+    test("2,000 files come into a folder", async (fixture) => {
+      const { link, words } = send(fixture);
+      const page = await fixture.visit(link, { ways: ["folder"] });
       await page.unlock(words);
       await page.heading("contents.title");
       await page.click("#save-folder");
@@ -58,13 +58,13 @@ inBrowsers((test, name) => {
       assert.deepEqual(await page.picked("chosen", "thousands"), Object.fromEntries(NAMES.map((file) => [file, file.length])));
     });
 
-    test("a folder of 2,000 files is stopped at once, from a share and from disk, and nothing is left of it", async (stage) => {
-      const { link, words } = send(stage);
-      const saved = stage.saved(link, words);
+    test("a folder of 2,000 files is stopped at once, from a share and from disk, and nothing is left of it", async (fixture) => {
+      const { link, words } = send(fixture);
+      const saved = fixture.saved(link, words);
       // An origin of its own, where nothing has been picked before.
-      const gate = await stage.gate();
+      const proxy = await fixture.faultProxy();
       for (const isLocal of [false, true]) {
-        const page = await stage.visit(gate.through(link), { ways: ["folder"] });
+        const page = await fixture.visit(proxy.through(link), { ways: ["folder"] });
         if (isLocal) await page.chooseFile("#local-file", saved);
         if (isLocal) await page.heading("file.title", { name: basename(saved) });
         await page.unlock(words);
@@ -75,12 +75,12 @@ inBrowsers((test, name) => {
         await page.sees(say("contents.stopped"));
         assert.deepEqual(await page.picked("chosen"), {});
       }
-      assert.deepEqual(stage.world.events(link).filter(({ event }) => event === "receipt"), []);
+      assert.deepEqual(fixture.world.events(link).filter(({ event }) => event === "receipt"), []);
     });
   }
 });
 
-function send(stage) {
-  for (const file of NAMES) stage.world.file(`thousands/${file}`, file);
-  return stage.send(stage.world.path("thousands"));
+function send(fixture) {
+  for (const file of NAMES) fixture.world.file(`thousands/${file}`, file);
+  return fixture.send(fixture.world.path("thousands"));
 }

@@ -5,7 +5,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { isAccessible, PICTURES } from "./accessible.mjs";
 import { say } from "./driver.mjs";
-import { inBrowsers } from "./stage.mjs";
+import { inBrowsers } from "./fixture.mjs";
 import { until, World } from "./world.mjs";
 
 /** Without a size of its own, which browsers then give it. */
@@ -15,10 +15,10 @@ const FAINTEST = { accent: "#008200", accent_dark: "#ff5b5b" };
 const TOO_FAINT = [{ accent: "#008300" }, { accent_dark: "#ff5a5a" }];
 
 inBrowsers((test, name) => {
-  test("its name, logo, colours and contact line are shown, and are legible however faint", async (stage) => {
+  test("its name, logo, colours and contact line are shown, and are legible however faint", async (fixture) => {
     const world = new World();
     try {
-      const { page, relay } = await visitOf(stage, world, { name: "Gemeente <b>Voorbeeld</b>", contact: "Vragen? Bel 14 0123.", logo: "logo.svg", ...FAINTEST });
+      const { page, relay } = await visitOf(fixture, world, { name: "Gemeente <b>Voorbeeld</b>", contact: "Vragen? Bel 14 0123.", logo: "logo.svg", ...FAINTEST });
       await page.problem();
       for (const text of ["Gemeente <b>Voorbeeld</b>", "Vragen? Bel 14 0123."]) await page.sees(text);
       const logo = await page.page.evaluate(() => [document.querySelector(".brand img").src, document.querySelector(".brand img").naturalWidth]);
@@ -41,9 +41,9 @@ inBrowsers((test, name) => {
     }
   });
 
-  test("the page does not wait to know whose it is, and keeps the focus when it hears", async (stage) => {
-    const { link } = stage.send(stage.world.file("whose.bin", "x"));
-    const page = await stage.visit(link, { prepare: holdOperator });
+  test("the page does not wait to know whose it is, and keeps the focus when it hears", async (fixture) => {
+    const { link } = fixture.send(fixture.world.file("whose.bin", "x"));
+    const page = await fixture.visit(link, { prepare: holdOperator });
     await page.heading("ask.title");
     await page.paste("#words", "storm");
     await page.page.focus("#speak-nl");
@@ -55,23 +55,23 @@ inBrowsers((test, name) => {
     assert.equal(await page.page.title(), `${say("ask.title")} – Gemeente Dam`);
   });
 
-  test("an operator's answer of any length does not hinder", async (stage) => {
+  test("an operator's answer of any length does not hinder", async (fixture) => {
     const long = (answer) => (answer.body = JSON.stringify({ name: "x".repeat(100_000), logo: false }));
-    const server = await stage.behind((path) => (path.endsWith("/operator.json") ? long : null));
-    const { link } = stage.send(stage.world.file("long-operator.bin", "x"));
-    const page = await stage.visit(link.replace(stage.relay, server));
+    const { url: server } = await fixture.faultProxy((path) => (path.endsWith("/operator.json") ? long : null));
+    const { link } = fixture.send(fixture.world.file("long-operator.bin", "x"));
+    const page = await fixture.visit(link.replace(fixture.relay, server));
     await page.heading("ask.title");
     await until(() => page.page.evaluate(() => document.querySelector(".name")?.textContent === "share"), "there is no name");
   });
 
-  test("at its own address, its statements and where nothing is, people read whose it is", async (stage) => {
+  test("at its own address, its statements and where nothing is, people read whose it is", async (fixture) => {
     const world = new World();
     try {
       world.file("logo.svg", LOGO);
       world.file("a11y.txt", "# Accessibility\n\nEverybody can use <this>.");
       const look = { name: "Gemeente Voorbeeld", phone: "14 0123", abuse: "abuse@dam.example", accessibility: { en: "a11y.txt" }, logo: "logo.svg", ...FAINTEST };
       const relay = await world.relay("--operator", world.file("operator.json", JSON.stringify(look)));
-      const { page } = await stage.visit(`${relay}/`);
+      const { page } = await fixture.visit(`${relay}/`);
       mkdirSync(PICTURES, { recursive: true });
       for (const [path, text] of [["", "Is this safe?"], ["privacy", "No internet addresses."], ["accessibility", "Everybody can use <this>."], ["a/b", "There is nothing here"]]) {
         await page.goto(`${relay}/${path}`);
@@ -101,11 +101,11 @@ inBrowsers((test, name) => {
 });
 
 /** The page with buttons, a problem and marked words, in an operator's looks. */
-async function visitOf(stage, world, look) {
+async function visitOf(fixture, world, look) {
   world.file("logo.svg", LOGO);
   const relay = await world.relay("--operator", world.file("operator.json", JSON.stringify(look)));
   const { link, words } = world.send(relay, world.file("operator.bin", "x"));
-  const page = await stage.visit(link);
+  const page = await fixture.visit(link);
   await page.unlock(`qqqqqqq ${words.split("-")[0]}xq `);
   await page.page.waitForSelector(".marks button");
   return { page, relay };

@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { inBrowsers, MIB } from "./stage.mjs";
+import { inBrowsers, MIB } from "./fixture.mjs";
 
 inBrowsers((test, name) => {
-  test("the keyboard alone is enough", async (stage) => {
-    const { link, words } = stage.send(stage.world.file("keyboard.bin", "by keyboard"));
-    const page = await stage.visit(link, { ways: ["download"] });
+  test("the keyboard alone is enough", async (fixture) => {
+    const { link, words } = fixture.send(fixture.world.file("keyboard.bin", "by keyboard"));
+    const page = await fixture.visit(link, { ways: ["download"] });
     await page.heading("ask.title");
     const reach = async (id, isBefore = false) => {
       if (isBefore) await page.page.keyboard.down("Shift");
@@ -28,13 +28,13 @@ inBrowsers((test, name) => {
     await page.page.keyboard.press("Enter");
     await page.heading("saved.title", {}, "nl");
     assert.equal(await page.focused(), "H1");
-    await stage.downloaded("keyboard.bin", 11);
+    await fixture.downloaded("keyboard.bin", 11);
   });
 
   if (name === "chromium") {
-    test("with colours of one's own every button, field and notice keeps an edge, and focus is seen", async (stage) => {
-      const { link } = stage.send(stage.world.file("forced.bin", "x"));
-      const page = await stage.visit(link);
+    test("with colours of one's own every button, field and notice keeps an edge, and focus is seen", async (fixture) => {
+      const { link } = fixture.send(fixture.world.file("forced.bin", "x"));
+      const page = await fixture.visit(link);
       const session = await page.page.createCDPSession();
       await session.send("Emulation.setEmulatedMedia", { features: [{ name: "forced-colors", value: "active" }] });
       await page.unlock("qqqqqqq housxq");
@@ -51,13 +51,13 @@ inBrowsers((test, name) => {
     });
   }
 
-  test("nothing on the page moves by itself", async (stage) => {
-    const gate = await stage.gate();
-    const { link, words } = stage.sendToKey(stage.world.file("still.bin", randomBytes(9 * MIB)));
-    const page = await stage.visit(gate.through(link));
+  test("nothing on the page moves by itself", async (fixture) => {
+    const proxy = await fixture.faultProxy();
+    const { link, words } = fixture.sendToKey(fixture.world.file("still.bin", randomBytes(9 * MIB)));
+    const page = await fixture.visit(proxy.through(link));
     await page.unlock(words);
     await page.heading("contents.title");
-    gate.stall(3 * MIB);
+    proxy.stall(3 * MIB);
     await page.click("#save");
     await page.progress();
     const moving = await page.page.evaluate(() => [

@@ -5,22 +5,22 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { say } from "./driver.mjs";
-import { sha256 } from "./fixtures.mjs";
-import { inBrowsers, MIB } from "./stage.mjs";
+import { sha256 } from "./helpers.mjs";
+import { inBrowsers, MIB } from "./fixture.mjs";
 
 const UNFINISHED = "NOT FINISHED - NIET KLAAR.txt";
 
 inBrowsers((test, name) => {
   const skip = name === "firefox" && "it has no pickers";
 
-  test("all of many in a folder, from a share and from disk", { skip }, async (stage) => {
+  test("all of many in a folder, from a share and from disk", { skip }, async (fixture) => {
     const files = { "a.txt": "a", "b é.txt": "bb", "sub/c.bin": randomBytes(3 * MIB), "sub/empty": "" };
-    const { link, words } = stage.send(tree(stage, "many", files));
-    const saved = stage.saved(link, words);
-    const { through } = await stage.gate();
+    const { link, words } = fixture.send(tree(fixture, "many", files));
+    const saved = fixture.saved(link, words);
+    const { through } = await fixture.faultProxy();
     const lengths = Object.fromEntries(Object.entries(files).map(([file, { length }]) => [file, length]));
     for (const isLocal of [false, true]) {
-      const page = await stage.visit(through(link), { ways: ["folder"] });
+      const page = await fixture.visit(through(link), { ways: ["folder"] });
       if (isLocal) await page.chooseFile("#local-file", saved);
       if (isLocal) await page.heading("file.title", { name: basename(saved) });
       await page.unlock(words);
@@ -34,11 +34,11 @@ inBrowsers((test, name) => {
     }
   });
 
-  test("a folder says that it is not finished as long as it is not", { skip }, async (stage) => {
-    const gate = await stage.gate();
-    const { link, words } = stage.sendToKey(tree(stage, "tree", { "a.bin": randomBytes(MIB), "b.bin": randomBytes(3 * MIB) }));
-    const opened = () => stage.opened({ link: gate.through(link), words }, { ways: ["folder"] });
-    gate.stall(2 * MIB);
+  test("a folder says that it is not finished as long as it is not", { skip }, async (fixture) => {
+    const proxy = await fixture.faultProxy();
+    const { link, words } = fixture.sendToKey(tree(fixture, "tree", { "a.bin": randomBytes(MIB), "b.bin": randomBytes(3 * MIB) }));
+    const opened = () => fixture.opened({ link: proxy.through(link), words }, { ways: ["folder"] });
+    proxy.stall(2 * MIB);
     const page = await opened();
     await page.click("#save-folder");
     await page.progress();
@@ -51,13 +51,13 @@ inBrowsers((test, name) => {
     assert.deepEqual(await chosen(again), [UNFINISHED, "tree", "tree (2)"]);
   });
 
-  test("a disk without room leaves nothing, however often it is tried, and it is saved once there is", { skip }, async (stage) => {
+  test("a disk without room leaves nothing, however often it is tried, and it is saved once there is", { skip }, async (fixture) => {
     // More than what is on its way when nobody takes it any more.
     const bytes = randomBytes(40 * MIB);
-    const { link, words } = stage.sendToKey(stage.world.file("room.bin", bytes));
+    const { link, words } = fixture.sendToKey(fixture.world.file("room.bin", bytes));
     // Under an address of its own, which nothing takes room of.
-    const { url: origin, through } = await stage.gate();
-    const page = await stage.opened({ link: through(link), words }, { ways: ["file"] });
+    const { url: origin, through } = await fixture.faultProxy();
+    const page = await fixture.opened({ link: through(link), words }, { ways: ["file"] });
     const browser = await page.page.createCDPSession();
     await browser.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 4 * MIB });
     // A browser has six connections to a server.
@@ -66,39 +66,39 @@ inBrowsers((test, name) => {
       for (const key of ["failure.disk_full", "failure.disk_full.hint"]) await page.sees(say(key));
     }
     assert.equal((await page.picked())["room.bin"], undefined);
-    assert.deepEqual(stage.events(link, "receipt"), []);
+    assert.deepEqual(fixture.events(link, "receipt"), []);
     await browser.send("Storage.overrideQuotaForOrigin", { origin });
     await page.click("#save-place");
     await page.heading("saved.title.placed");
     assert.equal(await page.pickedHash("room.bin"), sha256(bytes));
   });
 
-  test("a place that is taken away in the middle is told of, and nothing is fetched twice", { skip }, async (stage) => {
-    const gate = await stage.gate();
-    const { link, words } = stage.sendToKey(stage.world.file("stick.bin", randomBytes(20 * MIB)));
-    gate.stall(8 * MIB);
-    const page = await stage.opened({ link: gate.through(link), words }, { ways: ["file", "download"] });
+  test("a place that is taken away in the middle is told of, and nothing is fetched twice", { skip }, async (fixture) => {
+    const proxy = await fixture.faultProxy();
+    const { link, words } = fixture.sendToKey(fixture.world.file("stick.bin", randomBytes(20 * MIB)));
+    proxy.stall(8 * MIB);
+    const page = await fixture.opened({ link: proxy.through(link), words }, { ways: ["file", "download"] });
     await page.click("#save-place");
     await page.progress();
     const session = await page.page.createCDPSession();
-    await session.send("Storage.clearDataForOrigin", { origin: gate.url, storageTypes: "file_systems" });
+    await session.send("Storage.clearDataForOrigin", { origin: proxy.url, storageTypes: "file_systems" });
     // The page learns of it with the next bytes.
-    gate.close();
-    gate.open();
+    proxy.close();
+    proxy.open();
     await page.problem();
     await page.sees(say("failure.place_failed"));
-    assert.equal(stage.events(link, "ticket").length, 1);
-    assert.ok(!existsSync(join(stage.downloads, "stick.bin")));
+    assert.equal(fixture.events(link, "ticket").length, 1);
+    assert.ok(!existsSync(join(fixture.downloads, "stick.bin")));
   });
 
-  test("a folder that the browser does not give is told of, and all of it is downloaded instead", async (stage) => {
-    const sent = stage.sendToKey(tree(stage, "blocked", { "a.txt": "a", "b.txt": "b" }));
+  test("a folder that the browser does not give is told of, and all of it is downloaded instead", async (fixture) => {
+    const sent = fixture.sendToKey(tree(fixture, "blocked", { "a.txt": "a", "b.txt": "b" }));
     const prepare = () => void (window.showDirectoryPicker = () => Promise.reject(new DOMException("not here", "SecurityError")));
-    const page = await stage.visit(sent.link, { ways: ["folder", "download"], prepare });
+    const page = await fixture.visit(sent.link, { ways: ["folder", "download"], prepare });
     await page.unlock(sent.words);
     await page.click("#save-folder");
     for (const key of ["failure.place_forbidden", "failure.place_forbidden.hint"]) await page.sees(say(key));
-    assert.deepEqual(stage.events(sent.link, "ticket"), []);
+    assert.deepEqual(fixture.events(sent.link, "ticket"), []);
     await page.click("#save");
     await page.heading("saved.title");
     await page.sees(`${say("saved.look")} blocked.zip`);
@@ -106,9 +106,9 @@ inBrowsers((test, name) => {
   });
 });
 
-function tree(stage, folder, files) {
-  for (const [file, bytes] of Object.entries(files)) stage.world.file(join(folder, file), bytes);
-  return stage.world.path(folder);
+function tree(fixture, folder, files) {
+  for (const [file, bytes] of Object.entries(files)) fixture.world.file(join(folder, file), bytes);
+  return fixture.world.path(folder);
 }
 
 /** What is in the folder that was chosen. */

@@ -5,57 +5,57 @@ import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { say } from "./driver.mjs";
-import { inBrowsers } from "./stage.mjs";
+import { inBrowsers } from "./fixture.mjs";
 
 inBrowsers((test) => {
-  test("what goes through memory is handed over before the sender is told, and again when asked", async (stage) => {
+  test("what goes through memory is handed over before the sender is told, and again when asked", async (fixture) => {
     const bytes = randomBytes(300_000);
-    const { link, words } = stage.sendToKey(stage.world.file("memory-first.bin", bytes));
-    const isThere = async () => assert.ok((await stage.downloaded("memory-first.bin", bytes.length)).equals(bytes));
-    const server = await stage.behind((path) => (path.endsWith("/receipt") ? isThere : null));
-    const page = await stage.opened({ link: link.replace(stage.relay, server), words });
+    const { link, words } = fixture.sendToKey(fixture.world.file("memory-first.bin", bytes));
+    const isThere = async () => assert.ok((await fixture.downloaded("memory-first.bin", bytes.length)).equals(bytes));
+    const { url: server } = await fixture.faultProxy((path) => (path.endsWith("/receipt") ? isThere : null));
+    const page = await fixture.opened({ link: link.replace(fixture.relay, server), words });
     await page.click("#save");
     await page.heading("saved.title");
     await page.sees(say("saved.receipt.sent"));
-    rmSync(join(stage.downloads, "memory-first.bin"));
+    rmSync(join(fixture.downloads, "memory-first.bin"));
     await page.click("#save-again");
     await isThere();
   });
 
-  test("the page asks before it is left while the sender is still to be told", async (stage) => {
-    const gate = await stage.gate();
-    const { link, words } = stage.sendToKey(stage.world.file("untold.bin", "x"));
-    gate.refuse("/receipt", 400);
-    const page = await stage.opened({ link: gate.through(link), words });
+  test("the page asks before it is left while the sender is still to be told", async (fixture) => {
+    const proxy = await fixture.faultProxy();
+    const { link, words } = fixture.sendToKey(fixture.world.file("untold.bin", "x"));
+    proxy.refuse("/receipt", 400);
+    const page = await fixture.opened({ link: proxy.through(link), words });
     const asks = () => page.page.evaluate(() => !dispatchEvent(new Event("beforeunload", { cancelable: true })));
     assert.equal(await asks(), false);
     await page.click("#save");
     await page.sees(say("saved.receipt.failed"));
     assert.equal(await asks(), true);
-    gate.refuse(null);
+    proxy.refuse(null);
     await page.click("#tell");
     await page.sees(say("saved.receipt.sent"));
     assert.equal(await asks(), false);
   });
 
-  test("whoever is told again is told once, however often one presses", async (stage) => {
-    const gate = await stage.gate();
-    const { link, words } = stage.sendToKey(stage.world.file("told.bin", "x"));
-    const page = await stage.opened({ link: gate.through(link), words });
-    gate.refuse("/receipt", 400);
+  test("whoever is told again is told once, however often one presses", async (fixture) => {
+    const proxy = await fixture.faultProxy();
+    const { link, words } = fixture.sendToKey(fixture.world.file("told.bin", "x"));
+    const page = await fixture.opened({ link: proxy.through(link), words });
+    proxy.refuse("/receipt", 400);
     await page.click("#save");
     await page.heading("saved.title");
     await page.listen();
     await page.hears(say("saved.receipt.failed"));
     // What is not answered at all is tried again by itself.
-    gate.refuse("/receipt");
+    proxy.refuse("/receipt");
     await page.pressTwice(say("saved.receipt.again"));
     await page.hears(say("saved.receipt.telling"));
     assert.equal(await page.focused(), "tell");
-    gate.refuse(null);
+    proxy.refuse(null);
     await page.hears(say("saved.receipt.sent"));
     assert.equal(await page.focused(), "have");
     assert.ok(!(await page.text()).includes(say("failure.unexpected")));
-    assert.equal(stage.events(link, "receipt").length, 1);
+    assert.equal(fixture.events(link, "receipt").length, 1);
   });
 });

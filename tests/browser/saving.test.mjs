@@ -5,16 +5,16 @@ import { randomBytes } from "node:crypto";
 import { rmSync, truncateSync } from "node:fs";
 import { basename, join } from "node:path";
 import { say } from "./driver.mjs";
-import { flip, sha256 } from "./fixtures.mjs";
-import { inBrowsers, MIB } from "./stage.mjs";
+import { flip, sha256 } from "./helpers.mjs";
+import { inBrowsers, MIB } from "./fixture.mjs";
 
 const FILES = { "a.txt": "a", "b.txt": "bb", "sub/c é.bin": randomBytes(3 * MIB), "sub/empty": "" };
 
 inBrowsers((test) => {
-  test("from link and words to a verified file, its message and its receipt", async (stage) => {
+  test("from link and words to a verified file, its message and its receipt", async (fixture) => {
     const bytes = randomBytes(5 * MIB + 7);
-    const { link, words } = stage.send(stage.world.file("report.bin", bytes), "--message", "Hello\nyou\tthere", "--downloads", "3");
-    const page = await stage.visit(link, { ways: ["download"] });
+    const { link, words } = fixture.send(fixture.world.file("report.bin", bytes), "--message", "Hello\nyou\tthere", "--downloads", "3");
+    const page = await fixture.visit(link, { ways: ["download"] });
     await page.sees(say("facts.until"));
     assert.match(await page.text(), /until\s+\d+ \w+ 20\d\d/);
     await page.sees(say("facts.times.other", { count: 3 }));
@@ -24,89 +24,89 @@ inBrowsers((test) => {
     await page.click("#save");
     await page.heading("saved.title");
     await page.sees(say("saved.receipt.sent"));
-    assert.ok((await stage.downloaded("report.bin", bytes.length)).equals(bytes));
-    assert.deepEqual(stage.events(link, "receipt").map(({ verified }) => verified), [true]);
+    assert.ok((await fixture.downloaded("report.bin", bytes.length)).equals(bytes));
+    assert.deepEqual(fixture.events(link, "receipt").map(({ verified }) => verified), [true]);
   });
 
-  test("an empty file and one that ends with a chunk", async (stage) => {
+  test("an empty file and one that ends with a chunk", async (fixture) => {
     for (const length of [0, 65_536]) {
       const bytes = randomBytes(length);
-      const { link, words } = stage.sendToKey(stage.world.file(`exact-${length}.bin`, bytes));
-      const page = await stage.visit(link, { ways: ["download"] });
+      const { link, words } = fixture.sendToKey(fixture.world.file(`exact-${length}.bin`, bytes));
+      const page = await fixture.visit(link, { ways: ["download"] });
       await page.save(words);
       await page.sees(say("saved.receipt.sent"));
-      assert.ok((await stage.downloaded(`exact-${length}.bin`, length)).equals(bytes));
+      assert.ok((await fixture.downloaded(`exact-${length}.bin`, length)).equals(bytes));
     }
   });
 
-  test("one file, several and all of many", async (stage) => {
-    const { link, words } = stage.send(tree(stage));
-    const page = await stage.opened({ link, words }, { ways: ["download"] });
+  test("one file, several and all of many", async (fixture) => {
+    const { link, words } = fixture.send(tree(fixture));
+    const page = await fixture.opened({ link, words }, { ways: ["download"] });
     await page.tick("c é.bin");
     await page.click("#save-picked");
     await page.heading("saved.title");
     await page.sees(say("saved.receipt.none"));
-    assert.ok((await stage.downloaded("c é.bin", 3 * MIB)).equals(FILES["sub/c é.bin"]));
+    assert.ok((await fixture.downloaded("c é.bin", 3 * MIB)).equals(FILES["sub/c é.bin"]));
     await page.click("#back");
     await page.heading("contents.title");
     await page.tick("b.txt");
     await page.sees(say("save.picked.other", { count: 2 }));
     await page.click("#save-picked");
     await page.heading("saved.title");
-    assert.deepEqual(await stage.unzipped("many.zip"), hashes(["b.txt", "sub/c é.bin"]));
-    rmSync(join(stage.downloads, "many.zip"));
+    assert.deepEqual(await fixture.unzipped("many.zip"), hashes(["b.txt", "sub/c é.bin"]));
+    rmSync(join(fixture.downloads, "many.zip"));
     await page.click("#back");
     await page.click("#choose-none");
     await page.click("#save");
     await page.heading("saved.title");
     await page.sees(say("saved.receipt.sent"));
-    assert.deepEqual(await stage.unzipped("many.zip"), hashes(Object.keys(FILES)));
+    assert.deepEqual(await fixture.unzipped("many.zip"), hashes(Object.keys(FILES)));
   });
 
-  test("several and all of a saved file, from disk", async (stage) => {
-    const { link, words } = stage.send(tree(stage));
-    const saved = stage.saved(link, words);
-    const page = await stage.visit(link, { ways: ["download"] });
+  test("several and all of a saved file, from disk", async (fixture) => {
+    const { link, words } = fixture.send(tree(fixture));
+    const saved = fixture.saved(link, words);
+    const page = await fixture.visit(link, { ways: ["download"] });
     await page.chooseFile("#local-file", saved);
     await page.heading("file.title", { name: basename(saved) });
     await page.save(words);
     await page.sees(say("saved.receipt.local"));
-    assert.deepEqual(await stage.unzipped("many.zip"), hashes(Object.keys(FILES)));
-    rmSync(join(stage.downloads, "many.zip"));
+    assert.deepEqual(await fixture.unzipped("many.zip"), hashes(Object.keys(FILES)));
+    rmSync(join(fixture.downloads, "many.zip"));
     await page.click("#back");
     for (const file of ["a.txt", "c é.bin"]) await page.tick(file);
     await page.click("#save-picked");
     await page.heading("saved.title");
-    assert.deepEqual(await stage.unzipped("many.zip"), hashes(["a.txt", "sub/c é.bin"]));
+    assert.deepEqual(await fixture.unzipped("many.zip"), hashes(["a.txt", "sub/c é.bin"]));
   });
 
-  test("what is damaged is never called saved", async (stage) => {
-    const { link, id, words } = stage.sendToKey(stage.world.file("broken.bin", randomBytes(2 * MIB)));
-    flip(stage.world.path("relay", "shares", id, "content.age"), MIB);
-    const page = await stage.visit(link, { ways: failing(stage) });
+  test("what is damaged is never called saved", async (fixture) => {
+    const { link, id, words } = fixture.sendToKey(fixture.world.file("broken.bin", randomBytes(2 * MIB)));
+    flip(fixture.world.path("relay", "shares", id, "content.age"), MIB);
+    const page = await fixture.visit(link, { ways: failing(fixture) });
     await page.unlock(words);
     await page.click("#save");
     await page.sees(say("failure.tampered"));
     await page.heading("contents.title");
-    assert.deepEqual(stage.events(link, "receipt"), []);
+    assert.deepEqual(fixture.events(link, "receipt"), []);
   });
 
-  test("what is too large for memory is refused before it is fetched", async (stage) => {
-    const path = stage.world.file("large.bin", "");
+  test("what is too large for memory is refused before it is fetched", async (fixture) => {
+    const path = fixture.world.file("large.bin", "");
     truncateSync(path, 257 * MIB);
-    const { link, words } = stage.sendToKey(path);
+    const { link, words } = fixture.sendToKey(path);
     rmSync(path);
-    const page = await stage.visit(link);
+    const page = await fixture.visit(link);
     await page.unlock(words);
     await page.click("#save");
     await page.sees(say("failure.too_large_for_memory", { size: "269 MB", limit: "268 MB" }));
-    assert.deepEqual(stage.events(link, "ticket"), []);
+    assert.deepEqual(fixture.events(link, "ticket"), []);
   });
 });
 
-function tree(stage) {
-  for (const [file, bytes] of Object.entries(FILES)) stage.world.file(join("many", file), bytes);
-  return stage.world.path("many");
+function tree(fixture) {
+  for (const [file, bytes] of Object.entries(FILES)) fixture.world.file(join("many", file), bytes);
+  return fixture.world.path("many");
 }
 
 function hashes(files) {
@@ -115,7 +115,7 @@ function hashes(files) {
 
 /**
  * Firefox tells of a browser download that failed in a dialog that its driver cannot get past; how such a download ends
- * is tested with the engine.
+ * is in worker_client.test.mjs.
  */
 function failing({ name }) {
   return name === "firefox" ? [] : ["download"];

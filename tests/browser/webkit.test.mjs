@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { isAccessible } from "./accessible.mjs";
 import { say, Visit } from "./driver.mjs";
-import { KEYS, OTHER_KEY, RECIPIENT } from "./fixtures.mjs";
-import { proxy } from "./proxy.mjs";
+import { KEYS, OTHER_KEY, RECIPIENT } from "./helpers.mjs";
+import { forwardProxy } from "./forward_proxy.mjs";
 import { webkit, whyNoWebkit } from "./webdriver.mjs";
 import { until, World } from "./world.mjs";
 
@@ -25,14 +25,14 @@ if (why) console.log(`SKIPPED: the page in WebKitGTK: ${why}`);
 describe("webkit", { skip: why ?? false }, () => {
   const world = new World();
   let relay;
-  let gate;
+  let proxy;
   let seen;
   let browser;
   let downloads;
   before(async () => {
     relay = await world.relay();
-    gate = await world.gate(relay);
-    seen = await proxy(world);
+    proxy = await world.faultProxy(relay);
+    seen = await forwardProxy(world);
     ({ browser, downloads } = await webkit(world, seen.address));
   });
   after(() => world.end());
@@ -40,13 +40,13 @@ describe("webkit", { skip: why ?? false }, () => {
   /** Runs `story` in a tab of its own, which has asked nobody but the relay, and been kept from nothing, when it ends. */
   async function visit(link, story) {
     const before = seen.asked.length;
-    const page = await Visit.open(browser, gate.through(link), { ways: ["download"], prepare: hearViolations });
+    const page = await Visit.open(browser, proxy.through(link), { ways: ["download"], prepare: hearViolations });
     try {
       await story(page);
       assert.deepEqual(await page.page.evaluate(() => window.violations), []);
       const asked = seen.asked.slice(before);
       assert.ok(asked.length > 5);
-      assert.deepEqual(asked.filter((url) => !url.startsWith(`${gate.url}/`)), []);
+      assert.deepEqual(asked.filter((url) => !url.startsWith(`${proxy.url}/`)), []);
     } finally {
       await page.close();
     }
@@ -135,18 +135,18 @@ describe("webkit", { skip: why ?? false }, () => {
     await visit(link, async (page) => {
       await unlock(page, words);
       await page.heading("contents.title");
-      gate.stall(9 * MIB);
+      proxy.stall(9 * MIB);
       await page.click("#save");
       await page.progress();
       await looksRight(page, "saving");
-      gate.close();
+      proxy.close();
       await page.sees(say("saving.waiting", { why: say("failure.unreachable") }));
       await looksRight(page, "connection lost");
-      gate.open();
+      proxy.open();
       await page.heading("saved.title");
       assert.ok((await downloaded("large.bin", LARGE)).equals(readFileSync(path)));
       assert.deepEqual(receipts(link).map(({ verified }) => verified), [true]);
-      assert.ok(seen.asked.some((url) => /\/page\/download-worker-\w+\.js$/.test(url)));
+      assert.ok(seen.asked.some((url) => /\/page\/service_worker-\w+\.js$/.test(url)));
     });
   });
 
@@ -261,8 +261,8 @@ describe("webkit", { skip: why ?? false }, () => {
     await visit(link, async (page) => {
       await unlock(page, words);
       await page.heading("contents.title");
-      gate.cut(9 * MIB);
-      gate.cut(100);
+      proxy.cut(9 * MIB);
+      proxy.cut(100);
       await page.click("#save");
       await page.heading("saved.title");
       assert.ok((await downloaded("cut.bin", bytes.length)).equals(bytes));

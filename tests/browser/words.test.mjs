@@ -4,15 +4,15 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { isAccessible } from "./accessible.mjs";
 import { say } from "./driver.mjs";
-import { WRONG } from "./fixtures.mjs";
-import { inBrowsers } from "./stage.mjs";
+import { WRONG } from "./helpers.mjs";
+import { inBrowsers } from "./fixture.mjs";
 import { until } from "./world.mjs";
 
 const { typed } = JSON.parse(readFileSync(new URL("../vectors/words.json", import.meta.url), "utf8"));
 
 inBrowsers((test) => {
-  test("words open with what is said before and between them, and numbered", async (stage) => {
-    const { link, words } = stage.send(stage.world.file("spoken.bin", "x"), "--word-list", "nl");
+  test("words open with what is said before and between them, and numbered", async (fixture) => {
+    const { link, words } = fixture.send(fixture.world.file("spoken.bin", "x"), "--word-list", "nl");
     const list = words.split("-");
     const forms = [
       `De woorden zijn ${list.slice(0, 5).join(" komma ")} en ${list[5]} punt`,
@@ -20,7 +20,7 @@ inBrowsers((test) => {
       `Woorden: ${list.join(" streepje ")}`,
     ];
     for (const form of forms) {
-      const page = await stage.visit(link, { language: "nl" });
+      const page = await fixture.visit(link, { language: "nl" });
       await page.paste("#words", form);
       await page.sees(say("words.fit", { count: 6 }, "nl"));
       assert.deepEqual(await marks(page), list.map((word, i) => `${i + 1} ${word}`));
@@ -30,10 +30,10 @@ inBrowsers((test) => {
     }
   });
 
-  test("a number in digits is marked with its word, and one without a word as typed", async (stage) => {
+  test("a number in digits is marked with its word, and one without a word as typed", async (fixture) => {
     const { text, words } = typed.find(({ name }) => name === "nl: zeven in digits");
-    const { link } = stage.send(stage.world.file("digits.bin", "x"));
-    const page = await stage.visit(link);
+    const { link } = fixture.send(fixture.world.file("digits.bin", "x"));
+    const page = await fixture.visit(link);
     await page.paste("#words", text);
     const understood = words.split("-").map((word, i) => (word === "zeven" ? `${i + 1} 7 → ${say("words.understood")} zeven` : `${i + 1} ${word}`));
     await until(async () => (await marks(page)).join() === understood.join(), "7 is not understood");
@@ -45,10 +45,10 @@ inBrowsers((test) => {
     await until(async () => (await marks(page))[at - 1]?.startsWith(`${at} 8 ${say("words.unknown")}`), "8 is not marked");
   });
 
-  test("each mark has its number and what is understood, and nothing calls words right that do not fit", async (stage) => {
-    const { link, words } = stage.send(stage.world.file("marks.bin", "x"));
+  test("each mark has its number and what is understood, and nothing calls words right that do not fit", async (fixture) => {
+    const { link, words } = fixture.send(fixture.world.file("marks.bin", "x"));
     const list = words.split("-");
-    const page = await stage.visit(link);
+    const page = await fixture.visit(link);
     await page.heading("ask.title");
     // No other English word is a slip away from this.
     const slip = `${list[0]}q`;
@@ -66,13 +66,13 @@ inBrowsers((test) => {
     assert.equal(await fits(page), false);
     const colours = await page.page.evaluate(() => new Set([...document.querySelectorAll(".marks .word")].map((word) => getComputedStyle(word).color)).size);
     assert.equal(colours, 1);
-    assert.equal(stage.events(link, "wrong_proof").length, 0);
+    assert.equal(fixture.events(link, "wrong_proof").length, 0);
   });
 
-  test("what is said to be wrong goes as soon as it no longer is, and not before", async (stage) => {
-    const { link, words } = stage.send(stage.world.file("mended.bin", "x"));
+  test("what is said to be wrong goes as soon as it no longer is, and not before", async (fixture) => {
+    const { link, words } = fixture.send(fixture.world.file("mended.bin", "x"));
     const list = words.split("-");
-    const page = await stage.visit(link);
+    const page = await fixture.visit(link);
     await page.unlock("");
     await page.sees(say("failure.words_count"));
     await page.type("#words", `${list[0]} `);
@@ -101,9 +101,9 @@ inBrowsers((test) => {
     await page.heading("contents.title");
   });
 
-  test("on a small screen each mark stays within it, and the field is left alone by browsers that would change it", async (stage) => {
-    const { link } = stage.send(stage.world.file("small.bin", "x"));
-    const page = await stage.visit(link);
+  test("on a small screen each mark stays within it, and the field is left alone by browsers that would change it", async (fixture) => {
+    const { link } = fixture.send(fixture.world.file("small.bin", "x"));
+    const page = await fixture.visit(link);
     await page.page.setViewport({ width: 320, height: 300 });
     await page.paste("#words", "abacus qqqqqqqqqqqqqqqqqqqqqqqq changf storn milk clov ");
     await until(async () => (await marks(page)).length === 6, "the words are not marked");

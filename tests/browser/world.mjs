@@ -1,18 +1,18 @@
 /**
  * A world for one run of browser tests: a folder of its own, a real relay, the real command line, real browsers, and a
- * gate in front of the relay that can cut connections. What was started ends with it.
+ * proxy in front of the relay that can cut connections. What was started ends with it.
  */
 
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import http from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import puppeteer from "puppeteer-core";
 import { inOffice } from "./desk.mjs";
+import { FaultProxy } from "./fault_proxy.mjs";
 
 const PROGRAMS = process.env.SHARE_PROGRAMS ?? new URL("../../target/release/", import.meta.url).pathname;
 const CHROMIUM = "/usr/bin/chromium";
@@ -136,7 +136,7 @@ export class World {
     return run;
   }
 
-  /** Runs `share` while the gates of this world go on working; gives what it prints. */
+  /** Runs `share` while the proxies of this world go on working; gives what it prints. */
   async shareBeside(...args) {
     const run = spawn(join(PROGRAMS, "share"), args, { cwd: this.root, env: this.#environment(), stdio: ["ignore", "pipe", "inherit"] });
     const [text, [status]] = await Promise.all([run.stdout.setEncoding("utf8").toArray(), once(run, "close")]);
@@ -179,59 +179,9 @@ export class World {
     return { browser, downloads, stop };
   }
 
-  /**
-   * Stands between browser and relay. `gate.cut(n)` breaks the next answer with content after so many bytes;
-   * `gate.stall(n)` lets no more come of it. `gate.close()` breaks every connection to the API until `gate.open()`,
-   * `gate.refuse(ending)` those for paths with this ending until `gate.refuse(null)`; with a status it answers that.
-   * `gate.hold(pattern)` lets nothing through that a sender sends to such paths, until another pattern or `null`.
-   * `gate.change(path, how)` gives the text of a file through `how`, such as a worker for an older browser.
-   * `gate.add(path, text)` puts a script there that the relay does not serve.
-   * `gate.seen` is all that browsers sent: request lines, headers, bodies. `gate.answers` is what came back: status and path.
-   */
-  async gate(relay) {
-    const faults = [];
-    const requests = [];
-    const seen = [];
-    const answers = [];
-    const changes = new Map();
-    const added = new Map();
-    let isClosed = false;
-    let refused = null;
-    let held = { pattern: null, passes: [] };
-    const server = http.createServer((asked, answer) => {
-      const isSenders = asked.method === "PUT" || asked.url.endsWith("/seal");
-      if (isSenders) return meet(() => pass(relay, asked, answer, faults, requests), asked.url);
-      seen.push(`${asked.method} ${asked.url} ${JSON.stringify(asked.headers)}`);
-      answer.on("finish", () => answers.push(`${answer.statusCode} ${asked.url}`));
-      asked.on("data", (piece) => seen.push(piece.toString("latin1")));
-      const isRefused = refused !== null && asked.url.endsWith(refused.ending);
-      if (isRefused && refused.status !== null) answer.writeHead(refused.status).end();
-      else if (isRefused || (isClosed && asked.url.startsWith("/v1"))) asked.socket.destroy();
-      else if (added.has(asked.url)) answer.writeHead(200, { "content-type": "text/javascript" }).end(added.get(asked.url));
-      else if (changes.has(asked.url)) void passChanged(relay, asked, answer, changes.get(asked.url));
-      else pass(relay, asked, answer, faults, requests);
-    });
-    const meet = (go, url) => (held.pattern?.test(url) ? held.passes.push({ go, url }) : go());
-    const hold = (pattern) => {
-      const { passes } = held;
-      held = { pattern, passes: [] };
-      passes.forEach(({ go, url }) => meet(go, url));
-    };
-    const running = new Set();
-    server.on("connection", (socket) => running.add(socket.on("close", () => running.delete(socket))));
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    this.#ends.push(() => server.close());
-    const url = `http://127.0.0.1:${server.address().port}`;
-    const close = () => {
-      isClosed = true;
-      running.forEach((socket) => socket.destroy());
-    };
-    const open = () => (isClosed = false);
-    const refuse = (ending, status = null) => (refused = ending === null ? null : { ending, status });
-    const change = (path, how) => changes.set(path, how);
-    const add = (path, text) => added.set(path, text);
-    return { url, requests, seen, answers, close, open, refuse, hold, change, add, cut: (after) => faults.push({ after, cut: true }), stall: (after) => faults.push({ after, cut: false }), through: (link) => link.replace(relay, url) };
+  /** A proxy before the relay that can make faults; `rewrite` as of `FaultProxy`. */
+  faultProxy(relay, rewrite) {
+    return FaultProxy.start(this, relay, rewrite);
   }
 
   async end() {
@@ -239,42 +189,6 @@ export class World {
     // The last of a browser's processes may still be writing.
     rmSync(this.root, { recursive: true, force: true, maxRetries: 20 });
   }
-}
-
-function pass(relay, asked, answer, faults, requests) {
-  // While it was held back, who sent it has given up.
-  if (answer.closed) return;
-  const { hostname, port } = new URL(relay);
-  const headers = { ...asked.headers, host: `${hostname}:${port}` };
-  const up = http.request({ hostname, port, method: asked.method, path: asked.url, headers });
-  requests.push(`${asked.method} ${asked.url}`);
-  up.on("response", (response) => {
-    answer.writeHead(response.statusCode, response.headers);
-    const fault = asked.url.endsWith("/content") ? faults.shift() : undefined;
-    if (fault) passUntil(fault, response, answer);
-    else response.pipe(answer);
-  });
-  up.on("error", () => answer.destroy());
-  answer.on("close", () => up.destroy());
-  answer.setMaxListeners(0);
-  asked.pipe(up);
-}
-
-async function passChanged(relay, { url }, answer, how) {
-  const response = await fetch(relay + url);
-  const { ["content-length"]: _, ["content-encoding"]: __, ...headers } = Object.fromEntries(response.headers);
-  answer.writeHead(response.status, headers).end(how(await response.text()));
-}
-
-function passUntil({ after, cut }, response, answer) {
-  let left = after;
-  response.on("data", (piece) => {
-    if (left > 0) answer.write(piece.subarray(0, left));
-    left -= piece.length;
-    if (left > 0) return;
-    if (cut) answer.socket?.destroySoon();
-    else response.pause();
-  });
 }
 
 async function chromium(world, downloads, profile, desk) {

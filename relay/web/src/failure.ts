@@ -3,7 +3,7 @@
  * whatever a stranger wrote is `quoted` already.
  */
 
-import { quoted } from "./names.ts";
+import { quoted } from "./format/names.ts";
 
 /** What is wrong with a manifest or an archive; the CLI's `Fault`. */
 export type Fault =

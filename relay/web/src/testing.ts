@@ -1,6 +1,6 @@
-/** What the browser tests use of the engine by itself, without the screens. The page does not load it. */
+/** What the browser tests use of the page without its screens. The page does not load it. */
 
-export { Engine } from "./engine.ts";
+export { WorkerClient } from "./worker/worker_client.ts";
 export { failureOf } from "./failure.ts";
-export { save } from "./save.ts";
-export { loadWords } from "./wordlists.ts";
+export { save } from "./view/save.ts";
+export { loadWords } from "./relay/wordlists.ts";

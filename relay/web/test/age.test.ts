@@ -5,11 +5,11 @@ import { createHash } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { test } from "node:test";
 import { inflateSync } from "node:zlib";
-import type { Bytes } from "../src/bytes.ts";
 import { ShareError, type FailureCode } from "../src/failure.ts";
-import { openHeader, readHeader, type Opener } from "../src/header.ts";
-import { readIdentities } from "../src/identity.ts";
-import { NONCE, SEALED_CHUNK, Stream } from "../src/stream.ts";
+import type { Bytes } from "../src/format/bytes.ts";
+import { openHeader, readHeader, type Opener } from "../src/format/header.ts";
+import { readIdentities } from "../src/format/identity.ts";
+import { NONCE, SEALED_CHUNK, Stream } from "../src/format/stream.ts";
 import { vectorBytes, vectorPath } from "./vectors.ts";
 
 interface Vector {

@@ -5,8 +5,8 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
-import { isPassing, Relay } from "../src/api.ts";
 import { failureOf, type Failure } from "../src/failure.ts";
+import { isPassing, Relay } from "../src/relay/api.ts";
 
 const { signal } = new AbortController();
 const ID = "k3f90m1cx7q4zt8w2hbb";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { utf8, type Bytes } from "../src/bytes.ts";
 import { ShareError, type Fault } from "../src/failure.ts";
-import { parseManifest } from "../src/manifest.ts";
-import { unpack } from "../src/unpack.ts";
+import { utf8, type Bytes } from "../src/format/bytes.ts";
+import { parseManifest } from "../src/format/manifest.ts";
+import { unpack } from "../src/format/unpack.ts";
 import { vectors } from "./vectors.ts";
 
 interface Vector {

@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
-import { BrowserDownload } from "../src/browser_download.ts";
-import { utf8 } from "../src/bytes.ts";
-import { PIECE_BYTES } from "../src/hop.ts";
-import type { FromDownload, ToDownload } from "../src/protocol.ts";
+import { utf8 } from "../src/format/bytes.ts";
+import { BrowserDownload } from "../src/saving/browser_download.ts";
+import { CHUNK_BYTES } from "../src/saving/download_chunks.ts";
+import type { FromDownload, ToDownload } from "../src/saving/download_protocol.ts";
 
 const ROOM = 4;
 const SILENCE_SECONDS = 20;
@@ -36,7 +36,7 @@ const tell = (message: FromDownload) => theirs.postMessage(message);
 
 async function begun(): Promise<BrowserDownload> {
   const opening = BrowserDownload.open(ours, stop.signal);
-  tell({ type: "room", pieces: ROOM, used: [] });
+  tell({ type: "room", chunks: ROOM, used: [] });
   return opening;
 }
 
@@ -66,12 +66,12 @@ test("a browser that takes no more ends it, also after everything was sent", asy
 
 test("a service worker that is silent has been ended", async () => {
   const download = await begun();
-  for (let piece = 0; piece < ROOM; piece++) await download.write(new Uint8Array(PIECE_BYTES));
+  for (let chunk = 0; chunk < ROOM; chunk++) await download.write(new Uint8Array(CHUNK_BYTES));
   let hasFailed = false;
-  const writing = download.write(new Uint8Array(PIECE_BYTES));
+  const writing = download.write(new Uint8Array(CHUNK_BYTES));
   mock.timers.tick((SILENCE_SECONDS - 1) * 1000);
   tell({ type: "here" });
-  tell({ type: "room", pieces: ROOM + 1, used: [] });
+  tell({ type: "room", chunks: ROOM + 1, used: [] });
   await writing;
   const closing = assert.rejects(download.close().catch((error) => ((hasFailed = true), Promise.reject(error))), { message: "download_ended" });
   mock.timers.tick((SILENCE_SECONDS - 1) * 1000);
@@ -83,8 +83,8 @@ test("a service worker that is silent has been ended", async () => {
 
 test("it is stopped at once, whatever it waits for, and the browser is told", async () => {
   const download = await begun();
-  for (let piece = 0; piece < ROOM; piece++) await download.write(new Uint8Array(PIECE_BYTES));
-  const writing = assert.rejects(download.write(new Uint8Array(PIECE_BYTES)), { message: "cancelled" });
+  for (let chunk = 0; chunk < ROOM; chunk++) await download.write(new Uint8Array(CHUNK_BYTES));
+  const writing = assert.rejects(download.write(new Uint8Array(CHUNK_BYTES)), { message: "cancelled" });
   stop.abort();
   await writing;
   await download.abort({ code: "cancelled" });
@@ -97,17 +97,17 @@ test("a browser that does not begin leaves it to another way", async () => {
   await opening;
 });
 
-test("bytes go in pieces of one length, however they come, and the last as it is", async () => {
+test("bytes go in chunks of one length, however they come, and the last as it is", async () => {
   const download = await begun();
   const lengths: number[] = [];
   theirs.onmessage = ({ data }: MessageEvent<ToDownload>) => {
     heard.push(data.type);
     if (data.type === "bytes") lengths.push(data.bytes.length);
   };
-  for (const length of [1, PIECE_BYTES, 0, 2, PIECE_BYTES + 7]) await download.write(new Uint8Array(length));
+  for (const length of [1, CHUNK_BYTES, 0, 2, CHUNK_BYTES + 7]) await download.write(new Uint8Array(length));
   const closing = download.close();
   await hears("bytes", "bytes", "bytes", "end");
-  assert.deepEqual(lengths, [PIECE_BYTES, PIECE_BYTES, 10]);
+  assert.deepEqual(lengths, [CHUNK_BYTES, CHUNK_BYTES, 10]);
   tell({ type: "done" });
   await closing;
 });

@@ -6,16 +6,16 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { mock, test } from "node:test";
 import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
-import { Relay } from "../src/api.ts";
-import { concat, equal, hex, type Bytes } from "../src/bytes.ts";
-import { fileLength, readAll, readRange, type Content } from "../src/download.ts";
-import { withPatience } from "../src/backoff.ts";
 import { fail, ShareError, type Failure } from "../src/failure.ts";
-import { Fingerprint, tags } from "../src/fingerprint.ts";
-import { Pipe } from "../src/pipe.ts";
-import { FileSource, RemoteSource } from "../src/source.ts";
-import { hkdf, sha256 } from "../src/sha256.ts";
-import { CHUNK, Stream } from "../src/stream.ts";
+import { concat, equal, hex, type Bytes } from "../src/format/bytes.ts";
+import { Fingerprint, tags } from "../src/format/fingerprint.ts";
+import { hkdf, sha256 } from "../src/format/sha256.ts";
+import { CHUNK, Stream } from "../src/format/stream.ts";
+import { Relay } from "../src/relay/api.ts";
+import { withPatience } from "../src/relay/backoff.ts";
+import { fileLength, readAll, readRange, type Content } from "../src/relay/download.ts";
+import { Pipe } from "../src/relay/pipe.ts";
+import { FileSource, RemoteSource } from "../src/relay/source.ts";
 
 const ID = "k3f90m1cx7q4zt8w2hbb";
 const KEY = new Uint8Array(16).fill(7);

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { equal, fromHex, hex, type Bytes } from "../src/bytes.ts";
-import { openCipherBy, type CipherName } from "../src/cipher.ts";
 import { ShareError, type FailureCode } from "../src/failure.ts";
-import { Fingerprint, tags } from "../src/fingerprint.ts";
-import { proof } from "../src/proof.ts";
-import { receiptKey, receiptMac, type HowSaved } from "../src/receipt.ts";
-import { hkdf, sha256 } from "../src/sha256.ts";
-import { CHUNK, plainLength, SEALED_CHUNK, sealedLength, Stream } from "../src/stream.ts";
+import { equal, fromHex, hex, type Bytes } from "../src/format/bytes.ts";
+import { openCipherBy, type CipherName } from "../src/format/cipher.ts";
+import { Fingerprint, tags } from "../src/format/fingerprint.ts";
+import { proof } from "../src/format/proof.ts";
+import { receiptKey, receiptMac, type HowSaved } from "../src/format/receipt.ts";
+import { hkdf, sha256 } from "../src/format/sha256.ts";
+import { CHUNK, plainLength, SEALED_CHUNK, sealedLength, Stream } from "../src/format/stream.ts";
 import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { vectors } from "./vectors.ts";
 

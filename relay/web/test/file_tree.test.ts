@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { choose, chosenPlaces, cutInTheMiddle, endingOf, kindOf, previewOf, treeOf, type FolderNode } from "../src/file_tree.ts";
-import type { Entry } from "../src/manifest.ts";
+import type { Entry } from "../src/format/entry.ts";
+import { choose, chosenPlaces, cutInTheMiddle, endingOf, kindOf, previewOf, treeOf, type FolderNode } from "../src/view/file_tree.ts";
 
 /** Files of one byte more each, with the folders around them. */
 function entriesOf(paths: string[]): Entry[] {

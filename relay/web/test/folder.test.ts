@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { failureOf } from "../src/failure.ts";
-import { PickedFolder } from "../src/folder.ts";
-import type { Unpacked } from "../src/unpack.ts";
+import type { Unpacked } from "../src/format/unpack.ts";
+import { PickedFolder } from "../src/saving/folder.ts";
 
 /** A folder of a browser's, as far as it is used. */
 class Folder {

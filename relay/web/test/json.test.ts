@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { JsonError, JsonNumber, JsonObject, parseJson, readWhole } from "../src/json.ts";
+import { JsonError, JsonNumber, JsonObject, parseJson, readWhole } from "../src/format/json.ts";
 
 test("JSON is read as it stands", () => {
   const object = parseJson(' {"a" : [1, -2.5e3, true, null, "\\u00e9\\n\\ud83d\\ude00"] , "b":{}} ');

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkName, collisionKey, printable, quoted } from "../src/names.ts";
+import { checkName, collisionKey, printable, quoted } from "../src/format/names.ts";
 import { vectors } from "./vectors.ts";
 
 interface Vectors {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { utf8 } from "../src/bytes.ts";
-import { documentAround, pictureOf, textOf } from "../src/preview.ts";
+import { utf8 } from "../src/format/bytes.ts";
+import { documentAround, pictureOf, textOf } from "../src/view/preview_content.ts";
 
 /** Bytes from texts, whose characters are bytes, and numbers. */
 function bytes(...parts: (string | number[])[]): Uint8Array {

@@ -18,7 +18,7 @@ await build({
   mainFields: ["module", "main"],
   target: "node20",
   loader: { ".txt": "text" },
-  define: { DOWNLOAD_WORKER_NAME: '"download-worker.js"', WORD_LIST_NAMES: '""' },
+  define: { SERVICE_WORKER_NAME: '"service_worker.js"', WORD_LIST_NAMES: '""' },
   logLevel: "warning",
 });
 const wanted = process.argv.slice(2);

@@ -6,11 +6,11 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
-import { concat, utf8, type Bytes } from "../src/bytes.ts";
 import { failureOf, type Failure } from "../src/failure.ts";
-import { readIdentities } from "../src/identity.ts";
-import { Session } from "../src/session.ts";
-import { hkdf, sha256 } from "../src/sha256.ts";
+import { concat, utf8, type Bytes } from "../src/format/bytes.ts";
+import { readIdentities } from "../src/format/identity.ts";
+import { hkdf, sha256 } from "../src/format/sha256.ts";
+import { Session } from "../src/worker/session.ts";
 import { vectorBytes } from "./vectors.ts";
 
 const { signal } = new AbortController();

@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { concat, utf8, type Bytes } from "../src/bytes.ts";
-import { piecesOf } from "../src/pieces.ts";
-import type { Entry } from "../src/manifest.ts";
-import { FileSource } from "../src/source.ts";
-import type { Unpacked } from "../src/unpack.ts";
-import { zipLength, zipped } from "../src/zip.ts";
+import { concat, utf8, type Bytes } from "../src/format/bytes.ts";
+import type { Entry } from "../src/format/entry.ts";
+import type { Unpacked } from "../src/format/unpack.ts";
+import { piecesOf } from "../src/relay/pieces.ts";
+import { FileSource } from "../src/relay/source.ts";
+import { zipLength, zipped } from "../src/saving/zip.ts";
 
 // As in WebKit, and in Chromium before 124.
 delete (ReadableStream.prototype as { [Symbol.asyncIterator]?: unknown })[Symbol.asyncIterator];

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import dutch from "../../../cli/wordlists/nl.txt";
 import english from "../../../cli/wordlists/en.txt";
+import dutch from "../../../cli/wordlists/nl.txt";
 import { ShareError } from "../src/failure.ts";
-import { checksum, Words } from "../src/words.ts";
+import { checksum, Words } from "../src/format/words.ts";
 import { vectors } from "./vectors.ts";
 
 interface Vectors {

@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { utf8, type Bytes } from "../src/bytes.ts";
 import { ShareError } from "../src/failure.ts";
-import type { Entry } from "../src/manifest.ts";
-import { checkCount, zipped } from "../src/zip.ts";
+import { utf8, type Bytes } from "../src/format/bytes.ts";
+import type { Entry } from "../src/format/entry.ts";
+import { checkCount, zipped } from "../src/saving/zip.ts";
 
 const END_BYTES = 22;
 const DIRECTORY_SIGNATURE = 0x02014b50;

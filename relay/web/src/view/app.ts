@@ -1,11 +1,11 @@
 /** The page: its frame, the screen it shows, and what leads from one screen to the next. */
 
-import type { ShareStatus } from "../api.ts";
-import { Engine } from "../engine.ts";
 import { failureOf, type Failure } from "../failure.ts";
-import { printable } from "../names.ts";
-import { decodeFully, readIdSegment } from "../repair.ts";
-import { pageUrl } from "../trusted.ts";
+import { idInPath } from "../format/id.ts";
+import { printable } from "../format/names.ts";
+import type { ShareStatus } from "../relay/api.ts";
+import { pageUrl } from "../relay/page_files.ts";
+import { WorkerClient } from "../worker/worker_client.ts";
 import { Ask } from "./ask.ts";
 import { element, setText } from "./dom.ts";
 import { Ended } from "./ended.ts";
@@ -13,15 +13,15 @@ import { band, foot, steps } from "./frame.ts";
 import { icon } from "./icons.ts";
 import { loadOperator, type Operator } from "./operator.ts";
 import { OtherWays } from "./other_ways.ts";
-import type { Screen, Stage } from "./screen.ts";
+import type { AppContext, Screen } from "./screen.ts";
 import { preferredLanguage, Texts, type Language } from "./texts.ts";
 
 /** Marks the entry of the browser's history under which things are open. */
 const OPENED = "opened";
 
 /** The page. */
-export class App implements Stage {
-  engine = new Engine();
+export class App implements AppContext {
+  client = new WorkerClient();
   texts = new Texts(preferredLanguage(navigator.languages));
   operator: Operator | null = null;
   readonly address = addressOf(location.pathname);
@@ -36,7 +36,7 @@ export class App implements Stage {
   readonly #bottom = element("footer");
   /** It stays as it is whatever is drawn, or what is put into it would not be read out. */
   readonly #live = element("div", { class: "hidden", role: "status" });
-  readonly #otherWays = new OtherWays(this, (engine, kind, file) => this.#takeFile(engine, kind, file));
+  readonly #otherWays = new OtherWays(this, (client, kind, file) => this.#takeFile(client, kind, file));
   readonly #steps = element("ol", { class: "steps", role: "list" });
   /** Where the screen is drawn. */
   #place = element("div");
@@ -81,7 +81,7 @@ export class App implements Stage {
   }
 
   #status({ base, id }: { base: string; id: string }): Promise<ShareStatus | Failure> {
-    return this.engine.call("open", { relay: base, id }).catch(failureOf);
+    return this.client.call("open", { relay: base, id }).catch(failureOf);
   }
 
   show(screen: Screen): void {
@@ -172,9 +172,9 @@ export class App implements Stage {
   }
 
   /** A file from disk takes the place of the share. */
-  #takeFile(engine: Engine, kind: "words" | "keys", file: File): void {
-    this.engine.end();
-    [this.engine, this.#opened] = [engine, null];
+  #takeFile(client: WorkerClient, kind: "words" | "keys", file: File): void {
+    this.client.end();
+    [this.client, this.#opened] = [client, null];
     this.show(new Ask(this, kind, { file }));
   }
 }
@@ -183,10 +183,8 @@ function askToStay(event: Event): void {
   event.preventDefault();
 }
 
-/** The share that a path `…/s/<id>` leads to; `null` if the id is damaged. The relay is where the page's files are. */
-function addressOf(path: string): Stage["address"] {
-  const plain = decodeFully(path)?.split(/[?#]/, 1)[0] ?? "";
-  const segment = plain.split("/").filter((part) => part !== "").at(-1);
-  const id = segment === undefined ? null : readIdSegment(segment);
+/** The share of this page's address; `null` if its id is damaged. The relay is where the page's files are. */
+function addressOf(path: string): AppContext["address"] {
+  const id = idInPath(path);
   return id === null ? null : { base: pageUrl("..").replace(/\/$/, ""), id };
 }

@@ -1,17 +1,17 @@
 /** The screen that asks for the words or the key, and tells who can open the share and until when. */
 
-import { arrivedOf, type ShareStatus } from "../api.ts";
 import { failureOf, type Failure } from "../failure.ts";
-import type { Manifest } from "../manifest.ts";
-import { printable } from "../names.ts";
-import type { Event as Told } from "../protocol.ts";
-import { Contents, type Origin } from "./contents.ts";
+import { printable } from "../format/names.ts";
+import { arrivedOf, type ShareStatus } from "../relay/api.ts";
+import type { Event as Told } from "../worker/protocol.ts";
+import { Contents } from "./contents.ts";
 import { button, element, setText, type Child } from "./dom.ts";
+import { Ended } from "./ended.ts";
+import type { Field } from "./field.ts";
 import { safety } from "./help.ts";
 import { KeyField } from "./key_field.ts";
-import { Ended } from "./ended.ts";
 import { PROBLEM, problemBox, waitingNotice, whatHappened, whyItWaits } from "./problem.ts";
-import type { Screen, Stage } from "./screen.ts";
+import type { AppContext, Origin, Screen } from "./screen.ts";
 import type { Texts } from "./texts.ts";
 import { Upload } from "./upload.ts";
 import { WordsField } from "./words_field.ts";
@@ -21,20 +21,6 @@ const SAID_PERCENT = 25;
 
 /** What is opened: a share, of which nothing is known until the relay has answered, or a file from disk. */
 type About = { status: ShareStatus | null } | { file: File };
-
-/** Something to type into that opens a share. It keeps what was typed. */
-export interface Field {
-  /** The id of the element that takes what is typed. */
-  readonly id: string;
-  /** `problem` is what is said to be wrong, right above where it is typed; with its id if it is what was typed. */
-  draw(texts: Texts, problem: Child, isMistyped: boolean): Child[];
-  /** The text of the button. */
-  submit(texts: Texts): string;
-  /** Opens it with what was typed; `notice` hears why it waits, where the engine does not tell. */
-  open(signal: AbortSignal, notice: (why: Failure) => void): Promise<Manifest>;
-  /** Drops what was typed. */
-  forget(): void;
-}
 
 /** Asks, until it opens. */
 export class Ask implements Screen {
@@ -52,15 +38,15 @@ export class Ask implements Screen {
   #why: Failure | null = null;
   /** Why it is not known yet what there is to open. */
   #whyUnknown: Failure | null = null;
-  #deaf = () => {};
+  #unsubscribe = () => {};
   #isHelpOpen = false;
   /** How much of slow work was read out, in percent. */
   #said = 0;
 
   /** `typed` is what was typed already. */
-  constructor(readonly stage: Stage, readonly kind: "words" | "keys", private about: About, typed = "") {
+  constructor(readonly context: AppContext, readonly kind: "words" | "keys", private about: About, typed = "") {
     const changed = (now: Failure | null) => this.#mended(now);
-    this.#field = kind === "words" ? new WordsField(stage, changed, typed) : new KeyField(stage, changed);
+    this.#field = kind === "words" ? new WordsField(context, changed, typed) : new KeyField(context, changed);
     if ("status" in about && about.status) this.#learn(about.status);
   }
 
@@ -86,32 +72,32 @@ export class Ask implements Screen {
 
   /** The relay is being asked about the share; why that takes longer is told. */
   lookUp(): void {
-    this.#deaf();
-    this.#deaf = this.stage.engine.listen((event) => {
+    this.#unsubscribe();
+    this.#unsubscribe = this.context.client.listen((event) => {
       if (event.type !== "waiting" || this.#isOpening) return;
       this.#whyUnknown = event.why;
-      document.getElementById("waiting")?.replaceWith(waitingNotice(this.stage.texts, event.why));
-      this.stage.announce(whyItWaits(this.stage.texts, event.why));
+      document.getElementById("waiting")?.replaceWith(waitingNotice(this.context.texts, event.why));
+      this.context.announce(whyItWaits(this.context.texts, event.why));
     });
   }
 
   /** The relay has told about the share. What is being typed stays as it is. */
   know(status: ShareStatus): void {
-    const { stage } = this;
-    this.#deaf();
+    const { context } = this;
+    this.#unsubscribe();
     const wasWaiting = this.#whyUnknown !== null;
     this.#whyUnknown = null;
     this.#learn(status);
-    if (stage.screen !== this) return;
-    if (wasWaiting) stage.announce("");
-    if (this.#failure) return stage.redraw(document.activeElement?.id);
-    document.getElementById("waiting")?.replaceWith(waitingNotice(stage.texts, null));
+    if (context.screen !== this) return;
+    if (wasWaiting) context.announce("");
+    if (this.#failure) return context.redraw(document.activeElement?.id);
+    document.getElementById("waiting")?.replaceWith(waitingNotice(context.texts, null));
     this.drawKnown();
   }
 
   /** Draws what is known of the share and the server anew. */
   drawKnown(): void {
-    const { texts } = this.stage;
+    const { texts } = this.context;
     document.getElementById("repeat")?.replaceWith(this.#repeat(texts));
     document.getElementById("known")?.replaceWith(this.#known(texts));
   }
@@ -142,23 +128,23 @@ export class Ask implements Screen {
   }
 
   left(): void {
-    this.#deaf();
+    this.#unsubscribe();
     this.#upload?.stop();
     if (this.#isOpening) this.#stop.abort();
   }
 
   #learn(status: ShareStatus): void {
-    const { stage } = this;
+    const { context } = this;
     this.about = { status };
     this.#failure ??= whatIsInTheWay(status);
     const arrived = arrivedOf(status);
-    this.#upload ??= arrived && new Upload(stage, arrived, "uploading.ask", (failure) => stage.show(new Ended(stage, failure)));
+    this.#upload ??= arrived && new Upload(context, arrived, "uploading.ask", (failure) => context.show(new Ended(context, failure)));
   }
 
   /** Who can open it, and how. */
   #who(texts: Texts): HTMLElement {
     const who = element("p", {}, texts.say(this.kind === "words" ? "ask.words.who" : "ask.keys.who"));
-    return element("div", { class: "intro" }, this.kind === "words" ? this.stage.picture : null, who);
+    return element("div", { class: "intro" }, this.kind === "words" ? this.context.picture : null, who);
   }
 
   /** That somebody has it already, who may have been this person. */
@@ -196,7 +182,7 @@ export class Ask implements Screen {
       if (downloadsLeft) tell(texts.say("facts.left"), texts.count("facts.times", downloadsLeft));
     }
     const { host } = location;
-    const name = this.stage.operator?.name;
+    const name = this.context.operator?.name;
     tell(texts.say("facts.server"), name ? texts.say("facts.server.named", { name: printable(name), host }) : host);
     return facts;
   }
@@ -224,21 +210,21 @@ export class Ask implements Screen {
 
   async #open(): Promise<void> {
     if (this.#isOpening) return;
-    const { stage } = this;
+    const { context } = this;
     [this.#isOpening, this.#why, this.#percent, this.#stop] = [true, null, null, new AbortController()];
     this.#tell();
-    const deaf = stage.engine.listen((event) => this.#hear(event));
+    const unsubscribe = context.client.listen((event) => this.#handle(event));
     try {
-      const manifest = await this.#field.open(this.#stop.signal, (why) => this.#hear({ type: "waiting", why }));
+      const manifest = await this.#field.open(this.#stop.signal, (why) => this.#handle({ type: "waiting", why }));
       this.#reset();
       this.#failure = null;
-      if (stage.screen === this) stage.show(new Contents(stage, manifest, this.#origin, this.#upload?.left ?? null));
+      if (context.screen === this) context.show(new Contents(context, manifest, this.#origin, this.#upload?.left ?? null));
     } catch (error) {
       this.#reset();
       // Somebody may have chosen a file meanwhile.
-      if (stage.screen === this) this.#failed(failureOf(error));
+      if (context.screen === this) this.#failed(failureOf(error));
     } finally {
-      deaf();
+      unsubscribe();
     }
   }
 
@@ -248,15 +234,15 @@ export class Ask implements Screen {
 
   /** Opening has failed; stopping it is no failure. */
   #failed(failure: Failure): void {
-    const { stage } = this;
+    const { context } = this;
     const isStopped = failure.code === "cancelled";
     this.#failure = isStopped ? null : failure;
-    stage.redraw(isStopped || this.#isMistyped ? this.#field.id : "open");
+    context.redraw(isStopped || this.#isMistyped ? this.#field.id : "open");
     document.getElementById(PROBLEM)?.scrollIntoView({ block: "nearest" });
-    stage.announce(isStopped ? whatHappened(stage.texts, failure) : "");
+    context.announce(isStopped ? whatHappened(context.texts, failure) : "");
   }
 
-  #hear(event: Told): void {
+  #handle(event: Told): void {
     if (event.type === "opening") return this.#works(Math.floor(100 * event.share));
     if (event.type !== "waiting") return;
     this.#why = event.why;
@@ -282,7 +268,7 @@ export class Ask implements Screen {
   }
 
   #tell(): void {
-    const doing = this.#doing(this.stage.texts);
+    const doing = this.#doing(this.context.texts);
     const [state, stop] = [document.getElementById("opening"), document.getElementById("stop")];
     if (state) setText(state, doing);
     if (stop) stop.hidden = !this.#isSlow;
@@ -290,7 +276,7 @@ export class Ask implements Screen {
     const isStep = this.#percent !== null && !this.#why && this.#percent > 0;
     if (isStep && (this.#percent ?? 0) < this.#said + SAID_PERCENT) return;
     this.#said = this.#percent ?? 0;
-    this.stage.announce(doing);
+    this.context.announce(doing);
   }
 }
 

@@ -1,36 +1,27 @@
 /** The screen with what is inside: the message, the files, and what to save of them. */
 
-import type { Arrived } from "../api.ts";
 import { failureOf, part, type Failure } from "../failure.ts";
-import type { FileNode } from "../file_tree.ts";
-import type { Manifest } from "../manifest.ts";
-import { printable } from "../names.ts";
-import type { SaveAs, Selection } from "../protocol.ts";
-import { canPick } from "../save.ts";
+import type { Manifest } from "../format/manifest.ts";
+import { printable } from "../format/names.ts";
+import type { Arrived } from "../relay/api.ts";
+import type { SaveAs, Selection } from "../saving/plan.ts";
 import { button, element, paragraph, type Child } from "./dom.ts";
+import type { FileNode } from "./file_tree.ts";
 import { FileTree } from "./files.ts";
 import { messageBox } from "./message.ts";
 import type { Preview } from "./preview.ts";
 import { problemBox } from "./problem.ts";
+import { canPick } from "./save.ts";
 import { Saving } from "./saving.ts";
-import type { Screen, Stage } from "./screen.ts";
+import type { AppContext, ContentsScreen, Origin } from "./screen.ts";
 import type { Texts } from "./texts.ts";
 import { isOver, Upload } from "./upload.ts";
 
-/** Where what is shown comes from. */
-export interface Origin {
-  /** It is a file from disk. */
-  isLocal: boolean;
-  /** Once it was saved, only this page can do so again: with words any page could. */
-  isOnlyHere: boolean;
-}
-
 /** What is inside. */
-export class Contents implements Screen {
+export class Contents implements ContentsScreen {
   readonly step = "look";
   readonly #tree: FileTree;
   #preview: Preview | null = null;
-  /** Whether the relay has let go of it, so that it can be saved no more. */
   isOver = false;
   #isStopped = false;
   #hasLooked = false;
@@ -39,15 +30,15 @@ export class Contents implements Screen {
   #upload: Upload | null;
 
   /** `arrived` is how much is there, if the sender is still uploading. */
-  constructor(readonly stage: Stage, readonly manifest: Manifest, readonly origin: Origin, arrived: Arrived | null) {
+  constructor(readonly context: AppContext, readonly manifest: Manifest, readonly origin: Origin, arrived: Arrived | null) {
     const over = (failure: Failure) => {
       this.#failure = failure;
-      stage.redraw(document.activeElement?.id);
+      context.redraw(document.activeElement?.id);
     };
-    this.#tree = new FileTree(manifest, stage.texts, origin.isLocal);
+    this.#tree = new FileTree(manifest, context.texts, origin.isLocal);
     this.#tree.onChoice = () => this.#chosen();
     this.#tree.onLook = (file) => void this.#look(file);
-    this.#upload = arrived && new Upload(stage, arrived, "uploading.contents", over);
+    this.#upload = arrived && new Upload(context, arrived, "uploading.contents", over);
   }
 
   heading(texts: Texts): string {
@@ -74,7 +65,6 @@ export class Contents implements Screen {
     this.#preview?.close();
   }
 
-  /** What such a selection is: one file by its name, or how many. */
   nameOf(selection: Selection, texts: Texts): string {
     const { entries, files } = this.manifest;
     const count = selection === "all" ? files : selection.length;
@@ -82,7 +72,6 @@ export class Contents implements Screen {
     return count === 1 && only ? printable(only.path.slice(only.path.lastIndexOf("/") + 1)) : texts.count("saving.what", count);
   }
 
-  /** All of it is there, and saved. To look at a file would take another of the downloads. */
   markSaved(): void {
     this.#upload = null;
     this.#tree.offersLook = false;
@@ -97,19 +86,17 @@ export class Contents implements Screen {
     return this.#isStopped ? texts.say("contents.stopped") : null;
   }
 
-  /** Saving has failed; stopping it is no failure. */
   failed(failure: Failure): this {
     this.#isStopped = failure.code === "cancelled";
     this.#failure = this.#isStopped ? null : failure;
     return this;
   }
 
-  /** Saves. To be called straight from a click. */
   save(selection: Selection, saveAs: SaveAs): void {
     this.#isStopped = false;
     this.#failure = null;
-    const saving = new Saving(this.stage, this, selection);
-    this.stage.show(saving);
+    const saving = new Saving(this.context, this, selection);
+    this.context.show(saving);
     void saving.run(saveAs);
   }
 
@@ -137,22 +124,22 @@ export class Contents implements Screen {
     this.#isLooking = true;
     try {
       const { Preview } = await part(import("./preview.ts"));
-      if (this.stage.screen !== this) return;
+      if (this.context.screen !== this) return;
       this.#hasLooked = true;
-      this.#preview = new Preview(this.stage, file, this.manifest.kind === "file" ? null : file.place);
+      this.#preview = new Preview(this.context, file, this.manifest.kind === "file" ? null : file.place);
       await this.#preview.show();
     } catch (error) {
       this.#failure = failureOf(error);
-      this.stage.redraw(`look-${file.place}`);
+      this.context.redraw(`look-${file.place}`);
     } finally {
       this.#isLooking = false;
     }
   }
 
   #chosen(): void {
-    const { texts } = this.stage;
+    const { texts } = this.context;
     document.getElementById("actions")?.replaceWith(this.#actions(texts));
-    this.stage.announce(this.#tree.said(texts));
+    this.context.announce(this.#tree.said(texts));
   }
 
   /** The one thing to do: to save what was chosen, or everything as long as nothing was. */

@@ -1,13 +1,12 @@
 /** The screen once files are verified and saved, or given to the browser, which does not tell what becomes of them. */
 
 import { failureOf, type Failure } from "../failure.ts";
-import { printable } from "../names.ts";
-import type { Again } from "../protocol.ts";
-import type { SavedAs } from "../save.ts";
-import type { Contents } from "./contents.ts";
+import { printable } from "../format/names.ts";
+import type { Again } from "../saving/plan.ts";
 import { button, element, paragraph, type Child } from "./dom.ts";
 import { problemBox } from "./problem.ts";
-import type { Screen, Stage } from "./screen.ts";
+import type { SavedAs } from "./save.ts";
+import type { AppContext, ContentsScreen, Screen } from "./screen.ts";
 import type { Texts } from "./texts.ts";
 import { isOver } from "./upload.ts";
 
@@ -28,7 +27,7 @@ export class Done implements Screen {
   #isTelling = false;
 
   /** `saveAgain` gives it to the browser once more. */
-  constructor(readonly stage: Stage, readonly contents: Contents, readonly saved: SavedAs, readonly saveAgain: () => void) {
+  constructor(readonly context: AppContext, readonly contents: ContentsScreen, readonly saved: SavedAs, readonly saveAgain: () => void) {
     this.#receipt = saved.receipt;
     if (saved.receipt === "sent") this.#received(saved.again);
   }
@@ -103,7 +102,7 @@ export class Done implements Screen {
   }
 
   #back(texts: Texts): HTMLElement {
-    return button(texts.say("saved.back"), () => this.stage.show(this.contents), { id: "back" });
+    return button(texts.say("saved.back"), () => this.context.show(this.contents), { id: "back" });
   }
 
   /** Where it is, and what to look for. */
@@ -133,9 +132,9 @@ export class Done implements Screen {
 
   /** The contents offer nothing that the relay would refuse. */
   async #lookWhetherMoreIsAllowed(): Promise<void> {
-    const { address, engine } = this.stage;
+    const { address, client } = this.context;
     if (!address) return;
-    await engine.call("open", { relay: address.base, id: address.id }).catch((error: unknown) => {
+    await client.call("open", { relay: address.base, id: address.id }).catch((error: unknown) => {
       if (isOver(failureOf(error))) this.contents.isOver = true;
     });
     this.#drawn();
@@ -146,9 +145,9 @@ export class Done implements Screen {
     this.#isOver = true;
     void this.#lookWhetherMoreIsAllowed();
     const focused = document.activeElement?.id;
-    this.stage.redraw(focused);
+    this.context.redraw(focused);
     if (focused && !document.getElementById(focused)) document.getElementById("back")?.focus();
-    if (!this.#canSaveAgain) this.stage.announce(this.stage.texts.say("saved.over"));
+    if (!this.#canSaveAgain) this.context.announce(this.context.texts.say("saved.over"));
   }
 
   /** Tells the sender; `pressed` is the button for it. */
@@ -157,7 +156,7 @@ export class Done implements Screen {
     [this.#isTelling, this.#failure] = [true, null];
     this.#drawn(pressed);
     try {
-      const again = await this.stage.engine.call(call, null);
+      const again = await this.context.client.call(call, null);
       if (call === "receipt") this.#received(again);
       else this.#confirmed();
     } catch (error) {
@@ -175,9 +174,9 @@ export class Done implements Screen {
 
   /** Draws what has changed, with the focus on this, and has it read out. */
   #drawn(focus = document.activeElement?.id): void {
-    if (this.stage.screen !== this) return;
-    this.stage.redraw(focus);
-    this.stage.announce(this.said(this.stage.texts));
+    if (this.context.screen !== this) return;
+    this.context.redraw(focus);
+    this.context.announce(this.said(this.context.texts));
   }
 
   /** Waits, while this is shown, until the relay keeps it no longer. */

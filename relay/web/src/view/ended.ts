@@ -1,10 +1,10 @@
 /** The screen that says why a share will not open. */
 
-import { isPassing } from "../api.ts";
 import type { Failure } from "../failure.ts";
+import { isPassing } from "../relay/api.ts";
 import { button, paragraph, type Child } from "./dom.ts";
 import { problemBox } from "./problem.ts";
-import type { Screen, Stage } from "./screen.ts";
+import type { AppContext, Screen } from "./screen.ts";
 import type { Texts } from "./texts.ts";
 import { isOver } from "./upload.ts";
 
@@ -15,9 +15,9 @@ const AGAIN_MS = 10_000;
 export class Ended implements Screen {
   readonly #passes: boolean;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  readonly #again = () => void this.stage.openAgain(this);
+  readonly #again = () => void this.context.openAgain(this);
 
-  constructor(readonly stage: Stage, readonly failure: Failure) {
+  constructor(readonly context: AppContext, readonly failure: Failure) {
     this.#passes = isPassing(failure);
     if (!this.#passes) return;
     this.wait();
@@ -38,7 +38,7 @@ export class Ended implements Screen {
     return [
       problemBox(texts, this.failure, "problem"),
       this.#passes ? paragraph(texts.say("again.itself")) : null,
-      this.#passes || !isOver(this.failure) ? button(texts.say("again"), () => void this.stage.open(), { class: "main" }) : null,
+      this.#passes || !isOver(this.failure) ? button(texts.say("again"), () => void this.context.open(), { class: "main" }) : null,
     ];
   }
 

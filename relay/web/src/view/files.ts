@@ -3,10 +3,10 @@
  * closed folder, and of a full one all but the first.
  */
 
-import { choose, chosenPlaces, cutInTheMiddle, FolderNode, kindOf, previewOf, treeOf, type FileNode } from "../file_tree.ts";
-import type { Manifest } from "../manifest.ts";
-import type { Selection } from "../protocol.ts";
+import type { Manifest } from "../format/manifest.ts";
+import type { Selection } from "../saving/plan.ts";
 import { button, element, paragraph, setText, type Child } from "./dom.ts";
+import { choose, chosenPlaces, cutInTheMiddle, FolderNode, kindOf, previewOf, treeOf, type FileNode } from "./file_tree.ts";
 import { icon } from "./icons.ts";
 import type { Texts } from "./texts.ts";
 

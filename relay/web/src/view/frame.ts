@@ -1,6 +1,6 @@
 /** What stands around every screen: whose page it is, the languages, the steps, the foot. */
 
-import { printable } from "../names.ts";
+import { printable } from "../format/names.ts";
 import { button, element, type Child } from "./dom.ts";
 import { icon } from "./icons.ts";
 import type { Operator } from "./operator.ts";

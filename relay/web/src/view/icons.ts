@@ -1,7 +1,7 @@
 /** Small drawings beside names. What they say stands in words beside them. */
 
-import type { FileKind } from "../file_tree.ts";
 import { drawing } from "./dom.ts";
+import type { FileKind } from "./file_tree.ts";
 
 const SHEET = "M6 2.5h8l4 4v15H6z M14 2.5v4h4";
 const PATHS: Record<FileKind | "folder" | "chevron" | "check", string> = {

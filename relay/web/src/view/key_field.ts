@@ -1,11 +1,11 @@
 /** The field for a private key: as text, or from its file. */
 
 import { fail } from "../failure.ts";
-import type { Manifest } from "../manifest.ts";
-import type { Field } from "./ask.ts";
+import type { Manifest } from "../format/manifest.ts";
 import { element, type Child } from "./dom.ts";
+import type { Field } from "./field.ts";
 import { PROBLEM } from "./problem.ts";
-import type { Stage } from "./screen.ts";
+import type { AppContext } from "./screen.ts";
 import type { Texts } from "./texts.ts";
 
 /** Longer than any file with keys. */
@@ -18,7 +18,7 @@ export class KeyField implements Field {
   #text = "";
 
   /** `changed` is called when it is another key now. */
-  constructor(readonly stage: Stage, readonly changed: (failure: null) => void) {
+  constructor(readonly context: AppContext, readonly changed: (failure: null) => void) {
     this.#chooser.addEventListener("change", () => changed(null));
   }
 
@@ -73,7 +73,7 @@ export class KeyField implements Field {
     const file = this.#file;
     if (file && file.size > MAX_FILE_BYTES) fail({ code: "identity_invalid" });
     const identities = file ? await file.text() : this.#text;
-    return this.stage.engine.call("unlock", { identities }, [], signal);
+    return this.context.client.call("unlock", { identities }, [], signal);
   }
 
   get #file(): File | null {

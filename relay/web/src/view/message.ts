@@ -4,7 +4,7 @@
  * text, and so do addresses of mail.
  */
 
-import { printable } from "../names.ts";
+import { printable } from "../format/names.ts";
 import { element, type Child } from "./dom.ts";
 
 /** A stretch of a line, with where it leads, if it can be clicked. */

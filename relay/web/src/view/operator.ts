@@ -1,8 +1,8 @@
 /** Whose page this is: what the relay's operator says of itself. Nothing of it is needed, and all of it is only text. */
 
-import { readJson } from "../api.ts";
-import { JsonObject } from "../json.ts";
-import { pageUrl } from "../trusted.ts";
+import { JsonObject } from "../format/json.ts";
+import { readJson } from "../relay/api.ts";
+import { pageUrl } from "../relay/page_files.ts";
 
 /** What there is to show. */
 export interface Operator {

@@ -1,11 +1,11 @@
 /** Other ways than this page's own: a saved file, the program, another device. Closed until somebody asks for them. */
 
-import { Engine } from "../engine.ts";
 import { failureOf, type Failure } from "../failure.ts";
+import { WorkerClient } from "../worker/worker_client.ts";
 import { element, type Child } from "./dom.ts";
 import { showLink } from "./other_device.ts";
 import { problemBox } from "./problem.ts";
-import type { Stage } from "./screen.ts";
+import type { AppContext } from "./screen.ts";
 import type { Texts } from "./texts.ts";
 
 /** What is under one closed heading below the words. */
@@ -18,11 +18,11 @@ export class OtherWays {
   #input = element("input");
 
   /** `take` gets a file from disk that can be opened, and what is to open it. */
-  constructor(readonly stage: Stage, readonly take: (engine: Engine, kind: "words" | "keys", file: File) => void) {}
+  constructor(readonly context: AppContext, readonly take: (client: WorkerClient, kind: "words" | "keys", file: File) => void) {}
 
   /** `opens` is what is opened on this page. */
   draw(texts: Texts, opens: "words" | "keys" | "file"): HTMLElement {
-    const { address } = this.stage;
+    const { address } = this.context;
     const ways = element("details", { class: "other" }, element("summary", {}, texts.say("other")));
     if (address && opens !== "file") {
       const link = `${address.base}/s/${address.id}`;
@@ -52,24 +52,24 @@ export class OtherWays {
     ]);
   }
 
-  /** With an engine of its own, so that the share stays as it is, with what was typed, if the file is none to open. */
+  /** With a worker of its own, so that the share stays as it is, with what was typed, if the file is none to open. */
   async #openFile(file: File): Promise<void> {
-    const { stage } = this;
-    const { screen } = stage;
-    const engine = new Engine();
+    const { context } = this;
+    const { screen } = context;
+    const client = new WorkerClient();
     this.#file = file;
-    stage.announce(stage.texts.say("ask.opening"));
-    const opened = await engine.call("openFile", { file }).catch(failureOf);
+    context.announce(context.texts.say("ask.opening"));
+    const opened = await client.call("openFile", { file }).catch(failureOf);
     // Another was chosen meanwhile, or the share was opened.
-    if (this.#file !== file || stage.screen !== screen) return engine.end();
-    if (!("code" in opened)) return this.take(engine, opened.kind, file);
-    engine.end();
+    if (this.#file !== file || context.screen !== screen) return client.end();
+    if (!("code" in opened)) return this.take(client, opened.kind, file);
+    client.end();
     this.#refuse(opened);
   }
 
   #refuse(failure: Failure): void {
-    this.stage.announce("");
-    this.#refusal.replaceChildren(problemBox(this.stage.texts, failure, "file-problem", true));
+    this.context.announce("");
+    this.#refusal.replaceChildren(problemBox(this.context.texts, failure, "file-problem", true));
     this.#input.setAttribute("aria-invalid", "true");
     this.#input.setAttribute("aria-describedby", "file-problem local-hint");
   }

@@ -4,11 +4,11 @@
  */
 
 import { failureOf, type Failure } from "../failure.ts";
-import { previewOf, type FileNode } from "../file_tree.ts";
-import { documentAround, pictureOf, textOf } from "../preview.ts";
 import { button, element, setText, type Child } from "./dom.ts";
+import { previewOf, type FileNode } from "./file_tree.ts";
+import { documentAround, pictureOf, textOf } from "./preview_content.ts";
 import { problemBox, whyItWaits } from "./problem.ts";
-import type { Stage } from "./screen.ts";
+import type { AppContext } from "./screen.ts";
 
 /** What is shown in the frame, and what there is to say of it. */
 interface Sight {
@@ -25,8 +25,8 @@ export class Preview {
   #address: string | null = null;
 
   /** `place` is that of the file among the entries; `null` if it is the only one. */
-  constructor(readonly stage: Stage, readonly file: FileNode, readonly place: number | null) {
-    const { texts } = stage;
+  constructor(readonly context: AppContext, readonly file: FileNode, readonly place: number | null) {
+    const { texts } = context;
     this.#dialog = element(
       "dialog",
       { id: "preview", "aria-labelledby": "preview-name", close: () => this.#end() },
@@ -40,19 +40,19 @@ export class Preview {
 
   /** Shows it as soon as it is there. */
   async show(): Promise<void> {
-    const { engine, texts } = this.stage;
+    const { client, texts } = this.context;
     document.body.append(this.#dialog);
     this.#dialog.showModal();
     this.#say(texts.say("preview.loading"));
-    const deaf = engine.listen((event) => event.type === "waiting" && this.#say(whyItWaits(texts, event.why)));
+    const unsubscribe = client.listen((event) => event.type === "waiting" && this.#say(whyItWaits(texts, event.why)));
     try {
-      const { bytes } = await engine.call("read", { place: this.place }, [], this.#stop.signal);
+      const { bytes } = await client.call("read", { place: this.place }, [], this.#stop.signal);
       const sight = await sightOf(this.file, bytes);
       if (!this.#stop.signal.aborted) this.#show(sight);
     } catch (error) {
       if (!this.#stop.signal.aborted) this.#fail(failureOf(error));
     } finally {
-      deaf();
+      unsubscribe();
     }
   }
 
@@ -62,7 +62,7 @@ export class Preview {
   }
 
   #show(sight: Sight | null): void {
-    const { texts } = this.stage;
+    const { texts } = this.context;
     if (!sight) return this.#say(texts.say("preview.unknown"));
     this.#say(sight.isCut ? texts.say("preview.cut") : "");
     this.#address = URL.createObjectURL(sight.content);
@@ -72,7 +72,7 @@ export class Preview {
 
   #fail(failure: Failure): void {
     this.#say("");
-    this.#fill(problemBox(this.stage.texts, failure, "preview-problem"));
+    this.#fill(problemBox(this.context.texts, failure, "preview-problem"));
   }
 
   #fill(child: Child): void {

@@ -1,17 +1,17 @@
 /** The screen while files are saved. */
 
 import { failureOf, type Failure } from "../failure.ts";
-import type { Event, SaveAs, Selection } from "../protocol.ts";
-import { offerBlob, save } from "../save.ts";
-import { keepAwake } from "../wake_lock.ts";
-import type { Contents } from "./contents.ts";
+import type { SaveAs, Selection } from "../saving/plan.ts";
+import type { Event } from "../worker/protocol.ts";
 import { button, element, paragraph, setText, type Child } from "./dom.ts";
 import { Done } from "./done.ts";
 import { waitingNotice, whyItWaits } from "./problem.ts";
 import { Rate } from "./rate.ts";
-import type { Screen, Stage } from "./screen.ts";
+import { offerBlob, save } from "./save.ts";
+import type { AppContext, ContentsScreen, Screen } from "./screen.ts";
 import type { Texts } from "./texts.ts";
 import { howMuch } from "./upload.ts";
+import { keepAwake } from "./wake_lock.ts";
 
 /** How often the figures change: not faster than they can be read. */
 const FIGURES_MS = 500;
@@ -31,7 +31,7 @@ export class Saving implements Screen {
   #drawn = 0;
   #said = 0;
 
-  constructor(readonly stage: Stage, readonly contents: Contents, readonly selection: Selection) {}
+  constructor(readonly context: AppContext, readonly contents: ContentsScreen, readonly selection: Selection) {}
 
   heading(texts: Texts): string {
     return texts.say("saving.title");
@@ -53,19 +53,19 @@ export class Saving implements Screen {
   /** Saves. To be called straight from a click. */
   async run(saveAs: SaveAs): Promise<void> {
     const { selection } = this;
-    const { engine } = this.stage;
-    const deaf = engine.listen((event) => this.#hear(event));
+    const { client } = this.context;
+    const unsubscribe = client.listen((event) => this.#handle(event));
     const rest = keepAwake();
     try {
-      const saved = await save(engine, selection, saveAs, this.#stop.signal);
+      const saved = await save(client, selection, saveAs, this.#stop.signal);
       if (selection === "all") this.contents.markSaved();
       const { blob, name } = saved;
       const again = () => (blob ? offerBlob(blob, name) : this.contents.save(selection, saveAs));
-      this.stage.show(new Done(this.stage, this.contents, saved, again));
+      this.context.show(new Done(this.context, this.contents, saved, again));
     } catch (error) {
-      this.stage.show(this.contents.failed(failureOf(error)));
+      this.context.show(this.contents.failed(failureOf(error)));
     } finally {
-      deaf();
+      unsubscribe();
       rest();
     }
   }
@@ -73,10 +73,10 @@ export class Saving implements Screen {
   #end(): void {
     this.#stop.abort();
     this.#showFigures();
-    this.stage.announce(this.stage.texts.say("saving.stopping"));
+    this.context.announce(this.context.texts.say("saving.stopping"));
   }
 
-  #hear(event: Event): void {
+  #handle(event: Event): void {
     if (event.type === "waiting") return this.#wait(event.why);
     if (event.type !== "progress") return;
     if (this.#why && event.bytes > this.#bytes) this.#wait(null);
@@ -88,14 +88,14 @@ export class Saving implements Screen {
   }
 
   #wait(why: Failure | null): void {
-    const { texts } = this.stage;
+    const { texts } = this.context;
     const isOther = why?.code !== this.#why?.code;
     this.#why = why;
     // The figures stay as they are for as long as it waits.
     if (this.#total > 0) this.#update();
     document.getElementById("waiting")?.replaceWith(this.#waiting(texts));
     // Why it waits is read out, and not every step of the sender.
-    if (isOther) this.stage.announce(why ? whyItWaits(texts, why) : "");
+    if (isOther) this.context.announce(why ? whyItWaits(texts, why) : "");
   }
 
   #waiting(texts: Texts): HTMLElement {
@@ -104,18 +104,18 @@ export class Saving implements Screen {
   }
 
   #update(): void {
-    const { texts } = this.stage;
+    const { texts } = this.context;
     const bar = document.querySelector<HTMLProgressElement>("#bar");
     if (bar) bar.value = this.#percent;
     this.#showFigures();
     if (this.#percent < this.#said + SAID_PERCENT) return;
     this.#said = this.#percent;
-    this.stage.announce(texts.say("saving.percent", { percent: this.#percent }));
+    this.context.announce(texts.say("saving.percent", { percent: this.#percent }));
   }
 
   #showFigures(): void {
     const figures = document.getElementById("figures");
-    if (figures) setText(figures, this.#figures(this.stage.texts));
+    if (figures) setText(figures, this.#figures(this.context.texts));
   }
 
   get #percent(): number {

@@ -1,7 +1,8 @@
-/** What one screen is, and what it may ask of the page around it. */
+/** What one screen is, and what it may ask of the page and the screens around it. */
 
-import type { Engine } from "../engine.ts";
 import type { Failure } from "../failure.ts";
+import type { SaveAs, Selection } from "../saving/plan.ts";
+import type { WorkerClient } from "../worker/worker_client.ts";
 import type { Child } from "./dom.ts";
 import type { Operator } from "./operator.ts";
 import type { Texts } from "./texts.ts";
@@ -28,10 +29,33 @@ export interface Screen {
   readonly isEnd?: boolean;
 }
 
+/** Where what is shown comes from. */
+export interface Origin {
+  /** It is a file from disk. */
+  isLocal: boolean;
+  /** Once it was saved, only this page can do so again: with words any page could. */
+  isOnlyHere: boolean;
+}
+
+/** The screen with what is inside a share, as the screens that come after it use it. */
+export interface ContentsScreen extends Screen {
+  readonly origin: Origin;
+  /** Whether the relay has let go of it, so that it can be saved no more. */
+  isOver: boolean;
+  /** What such a selection is: one file by its name, or how many. */
+  nameOf(selection: Selection, texts: Texts): string;
+  /** Saves. To be called straight from a click. */
+  save(selection: Selection, saveAs: SaveAs): void;
+  /** All of it is there, and saved. To look at a file would take another of the downloads. */
+  markSaved(): void;
+  /** Saving has failed; stopping it is no failure. */
+  failed(failure: Failure): Screen;
+}
+
 /** The page around a screen. */
-export interface Stage {
+export interface AppContext {
   readonly texts: Texts;
-  readonly engine: Engine;
+  readonly client: WorkerClient;
   /** The share of this page's address, if it has one; `base` is the relay. */
   readonly address: { base: string; id: string } | null;
   /** `null` until it is known. */

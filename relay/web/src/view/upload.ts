@@ -1,10 +1,10 @@
 /** How far the sender is who is still uploading: shown, kept current by itself, and now and then read out. */
 
-import { arrivedOf, type Arrived, type ShareStatus } from "../api.ts";
-import { SENDER_MS } from "../backoff.ts";
 import { failureOf, type Failure } from "../failure.ts";
+import { arrivedOf, type Arrived, type ShareStatus } from "../relay/api.ts";
+import { SENDER_MS } from "../relay/backoff.ts";
 import { element, paragraph, setText, type Child } from "./dom.ts";
-import type { Stage } from "./screen.ts";
+import type { AppContext } from "./screen.ts";
 import type { TextKey, Texts } from "./texts.ts";
 
 /** How often it is read out. */
@@ -34,7 +34,7 @@ export class Upload {
 
   /** `hint` says what can be done meanwhile; `over` is called when the share ends. */
   constructor(
-    readonly stage: Stage,
+    readonly context: AppContext,
     private arrived: Arrived,
     readonly hint: TextKey,
     readonly over: (failure: Failure) => void,
@@ -64,10 +64,10 @@ export class Upload {
     const bar = document.querySelector<HTMLProgressElement>("#upload progress");
     const amount = document.getElementById("arrived");
     if (bar) bar.value = percentOf(arrived) ?? 0;
-    if (amount) setText(amount, this.#amount(this.stage.texts));
+    if (amount) setText(amount, this.#amount(this.context.texts));
     if (performance.now() - this.#said < SAID_MS) return;
     this.#said = performance.now();
-    this.stage.announce(howMuch(this.stage.texts, arrived));
+    this.context.announce(howMuch(this.context.texts, arrived));
   }
 
   #parts(texts: Texts): Child[] {
@@ -90,11 +90,11 @@ export class Upload {
   }
 
   async #look(): Promise<void> {
-    const { address, engine } = this.stage;
+    const { address, client } = this.context;
     if (!address) return;
     try {
-      const status = await engine.call("open", { relay: address.base, id: address.id });
-      if (this.#isShown) this.#hear(status);
+      const status = await client.call("open", { relay: address.base, id: address.id });
+      if (this.#isShown) this.#handle(status);
     } catch (error) {
       const failure = failureOf(error);
       if (this.#isShown && isOver(failure)) return this.over(failure);
@@ -103,13 +103,13 @@ export class Upload {
     if (this.#isShown) this.#lookSoon();
   }
 
-  #hear(status: ShareStatus): void {
+  #handle(status: ShareStatus): void {
     const arrived = arrivedOf(status);
     if (arrived) return this.saw(arrived);
-    const { texts } = this.stage;
+    const { texts } = this.context;
     this.#whole = status.storedBytes;
     document.getElementById("upload")?.replaceChildren(...this.#parts(texts).filter((part) => part !== null));
-    this.stage.announce(texts.say("uploading.done", { size: texts.size(this.#whole) }));
+    this.context.announce(texts.say("uploading.done", { size: texts.size(this.#whole) }));
   }
 }
 

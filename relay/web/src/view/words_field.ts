@@ -3,15 +3,15 @@
  * slip may have been meant as can be taken.
  */
 
-import { LONG_PATIENCE_MS, withPatience } from "../backoff.ts";
 import type { Failure } from "../failure.ts";
-import type { Manifest } from "../manifest.ts";
-import { loadWords } from "../wordlists.ts";
-import type { TypedWord, Understood, Words } from "../words.ts";
-import type { Field } from "./ask.ts";
+import type { Manifest } from "../format/manifest.ts";
+import type { TypedWord, Understood, Words } from "../format/words.ts";
+import { LONG_PATIENCE_MS, withPatience } from "../relay/backoff.ts";
+import { loadWords } from "../relay/wordlists.ts";
 import { button, element, setText, type Child } from "./dom.ts";
+import type { Field } from "./field.ts";
 import { PROBLEM } from "./problem.ts";
-import type { Stage } from "./screen.ts";
+import type { AppContext } from "./screen.ts";
 import type { Texts } from "./texts.ts";
 
 /** How long nobody types before what is wrong is read out. */
@@ -30,7 +30,7 @@ export class WordsField implements Field {
   #fit = element("p");
 
   /** `changed` is told what is wrong with the words whenever others are typed, `null` if they fit together; `typed` is what was typed already. */
-  constructor(readonly stage: Stage, readonly changed: (failure: Failure | null) => void, typed: string) {
+  constructor(readonly context: AppContext, readonly changed: (failure: Failure | null) => void, typed: string) {
     this.#text = typed;
   }
 
@@ -66,13 +66,13 @@ export class WordsField implements Field {
     this.#hush();
     const lists = await withPatience({ total: LONG_PATIENCE_MS, signal, notice }, () => this.#load());
     const words = lists.read(this.#text);
-    return this.stage.engine.call("prove", { words }, [], signal);
+    return this.context.client.call("prove", { words }, [], signal);
   }
 
   /** So that opening needs nothing more of the page. Without lists there is no network, and Firefox asks for a script only once. */
   async #prepare(): Promise<void> {
     await this.#load();
-    await this.stage.engine.call("prepare", null);
+    await this.context.client.call("prepare", null);
   }
 
   /** The lists are fetched when somebody is about to type, and again if that did not work. */
@@ -100,7 +100,7 @@ export class WordsField implements Field {
   /** Marks what is typed, and tells what it is understood as. */
   async #mark(): Promise<Understood | null> {
     const understood = await this.#understand();
-    const { texts } = this.stage;
+    const { texts } = this.context;
     const marked = shown(understood);
     this.#marks.replaceChildren(...marked.map((word, place) => this.#markOf(texts, word, place, marked)));
     this.#marks.hidden = marked.length === 0;
@@ -150,14 +150,14 @@ export class WordsField implements Field {
     const understood = await this.#understand();
     // More is typed by now, it is being opened, or another screen is shown.
     if (pause !== this.#pause || !this.#input.isConnected) return;
-    const { texts } = this.stage;
+    const { texts } = this.context;
     const marked = shown(understood);
     const position = marked.findIndex(({ state }) => state === "unknown") + 1;
     const wrong = marked[position - 1];
-    if (!wrong) return this.stage.announce(whetherTheyFit(texts, understood));
+    if (!wrong) return this.context.announce(whetherTheyFit(texts, understood));
     const alike = wrong.suggestions.join(", ");
     const values = { position, word: wrong.text, alike };
-    this.stage.announce(texts.say(alike === "" ? "words.said" : "words.said.alike", values));
+    this.context.announce(texts.say(alike === "" ? "words.said" : "words.said.alike", values));
   }
 }
 

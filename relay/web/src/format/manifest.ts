@@ -1,0 +1,174 @@
+/** The manifest: what is inside a share, as JSON. `docs/format.md`, "Manifest", describes every field. */
+
+import { fail, type Fault } from "../failure.ts";
+import { Layout } from "./archive.ts";
+import { equal, fromHex, fromUtf8, utf8Length, type Bytes } from "./bytes.ts";
+import { MAX_LENGTH, type Entry } from "./entry.ts";
+import { JsonError, JsonNumber, JsonObject, parseJson, type Json } from "./json.ts";
+import { isWellShown } from "./names.ts";
+import { Tree } from "./tree.ts";
+
+const VERSION = 1;
+/** Most entries a manifest lists; of more it gives totals only. */
+export const MAX_LISTED = 10_000;
+/** Most files and folders in one share. */
+const MAX_ENTRIES = 1_000_000;
+/** Bytes of UTF-8 in the sender's message. */
+const MAX_MESSAGE_BYTES = 64 * 1024;
+const MAX_JSON_BYTES = 4 * 1024 * 1024 - 128 * 1024;
+/** Seconds since 1970 that a tar header can hold (the year 2242). */
+const MAX_MTIME = 0o77_777_777_777;
+const NONCE_BYTES = 16;
+
+/** What is inside a share. */
+export interface Manifest {
+  /** `file`: the content is the bytes of one file. `tar`: a tar of files and folders. */
+  kind: "file" | "tar";
+  /** The nonce of the content's age file. */
+  nonce: Bytes;
+  /** Bytes of content. */
+  length: number;
+  files: number;
+  folders: number;
+  /** Bytes in all files together. */
+  bytes: number;
+  /** All files and folders in the order of the content, or nothing at all if there are too many to list. */
+  entries: Entry[];
+  /** The name by which the sender wants to be known: a claim, which nothing here verifies. `null` if none. */
+  sender: string | null;
+  /** What the sender has to say, in lines; show each as `printable`. `null` if nothing. */
+  message: string | null;
+}
+
+/** Reads a manifest whose own age file has this nonce, and checks all there is to check without the content. */
+export function parseManifest(json: Uint8Array, ownNonce: Uint8Array): Manifest {
+  if (json.length > MAX_JSON_BYTES) bad("too_many");
+  const manifest = decode(json);
+  // Each age file under one key has a nonce of its own, or else the two give each other away.
+  const fault = validate(manifest) ?? (equal(manifest.nonce, ownNonce) ? "nonce" : null);
+  if (fault) bad(fault);
+  return manifest;
+}
+
+function bad(fault: Fault): never {
+  fail({ code: "manifest_bad", fault });
+}
+
+function decode(json: Uint8Array): Manifest {
+  try {
+    const value = parseJson(fromUtf8(json) ?? "");
+    if (!(value instanceof JsonObject)) throw new JsonError();
+    const version = whole(value.get("version"));
+    if (version > VERSION) fail({ code: "newer_version" });
+    if (version !== VERSION) throw new JsonError();
+    return manifestOf(value);
+  } catch (error) {
+    if (error instanceof JsonError) bad("malformed");
+    throw error;
+  }
+}
+
+function manifestOf(object: JsonObject): Manifest {
+  const kind = object.get("kind");
+  const nonce = text(object.get("nonce"));
+  const entries = object.has("entries") ? object.get("entries") : [];
+  if (kind !== "file" && kind !== "tar") throw new JsonError();
+  if (!/^[0-9a-f]{32}$/.test(nonce)) throw new JsonError();
+  if (!Array.isArray(entries)) throw new JsonError();
+  return {
+    kind,
+    nonce: fromHex(nonce, NONCE_BYTES) ?? new Uint8Array(),
+    length: whole(object.get("length")),
+    files: whole(object.get("files")),
+    folders: whole(object.get("folders"), 0),
+    bytes: whole(object.get("bytes")),
+    entries: entries.map(entryOf),
+    sender: object.has("sender") ? text(object.get("sender")) : null,
+    message: object.has("message") ? text(object.get("message")) : null,
+  };
+}
+
+function entryOf(value: Json): Entry {
+  if (!(value instanceof JsonObject)) throw new JsonError();
+  return {
+    path: text(value.get("path")),
+    folder: flag(value.get("folder")),
+    size: whole(value.get("size")),
+    mtime: whole(value.get("mtime")),
+    executable: flag(value.get("executable")),
+    private: flag(value.get("private")),
+    offset: whole(value.get("offset")),
+  };
+}
+
+function text(value: Json | undefined): string {
+  if (typeof value !== "string") throw new JsonError();
+  return value;
+}
+
+function whole(value: Json | undefined, missing?: number): number {
+  const number = value instanceof JsonNumber ? value.whole : value === undefined ? missing : null;
+  if (number === null || number === undefined) throw new JsonError();
+  return number;
+}
+
+function flag(value: Json | undefined): boolean {
+  if (value !== undefined && typeof value !== "boolean") throw new JsonError();
+  return value === true;
+}
+
+function validate(manifest: Manifest): Fault | null {
+  const { sender, message, files, folders, entries, kind } = manifest;
+  if (message !== null && !isMessage(message)) return "message";
+  if (sender !== null && !isSender(sender)) return "sender";
+  if (files + folders > MAX_ENTRIES || entries.length > MAX_LISTED) return "too_many";
+  const check = kind === "file" ? checkFile : entries.length > 0 ? checkEntries : checkTotals;
+  const fault = check(manifest);
+  return fault ?? (manifest.length <= MAX_LENGTH ? null : "totals");
+}
+
+function isMessage(message: string): boolean {
+  // Every control character but line feed and tab.
+  return utf8Length(message) <= MAX_MESSAGE_BYTES && !/[\0-\x08\x0b-\x1f\x7f-\x9f]/.test(message);
+}
+
+function isSender(name: string): boolean {
+  // What stands behind a gap would not be read as a part of the name; a braille blank (U+2800) is one too.
+  const gap = /\u2800|\p{White_Space}\p{Default_Ignorable_Code_Point}*\p{White_Space}/u;
+  return /^.{1,100}$/su.test(name) && isWellShown(name) && name.trim() === name && !gap.test(name);
+}
+
+function checkFile({ entries, files, folders, bytes, length }: Manifest): Fault | null {
+  const [entry] = entries;
+  if (!entry || entries.length > 1) return "totals";
+  const fault = new Tree().enter(entry.path, entry.folder);
+  if (fault) return fault;
+  const counted = files === 1 && folders === 0 && bytes === entry.size;
+  const placed = entry.offset === 0 && entry.size === length;
+  return counted && placed && isSound(entry) && !entry.folder ? null : "totals";
+}
+
+function checkTotals({ files, folders, bytes, length }: Manifest): Fault | null {
+  const count = files + folders;
+  const sound = count > 0 && length % 512 === 0 && bytes + Layout.least(count) <= length;
+  return sound ? null : "totals";
+}
+
+function checkEntries({ entries, files, folders, bytes, length }: Manifest): Fault | null {
+  const tree = new Tree();
+  const layout = new Layout();
+  const counted = { files: 0, folders: 0, bytes: 0 };
+  for (const entry of entries) {
+    const fault = tree.enter(entry.path, entry.folder);
+    if (fault) return fault;
+    if (!isSound(entry) || layout.place(entry) !== entry.offset) return "totals";
+    counted[entry.folder ? "folders" : "files"] += 1;
+    counted.bytes += entry.size;
+  }
+  const right = counted.files === files && counted.folders === folders && counted.bytes === bytes;
+  return right && layout.length === length ? null : "totals";
+}
+
+function isSound(entry: Entry): boolean {
+  return entry.mtime <= MAX_MTIME && entry.size <= MAX_LENGTH && !(entry.folder && (entry.size > 0 || entry.executable));
+}

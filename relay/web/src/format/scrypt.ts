@@ -1,0 +1,58 @@
+/** scrypt (RFC 7914) with r = 8 and p = 1: in WebAssembly, or in plain JavaScript where that is switched off. */
+
+import { fail, part } from "../failure.ts";
+
+const BLOCK_SIZE = 8;
+const PARALLELISM = 1;
+const KEY_BYTES = 32;
+/** How long plain JavaScript works before it lets others have their turn. */
+const TURN_MS = 100;
+
+/**
+ * Hears which share of it is done, in plain JavaScript: where a browser does not compile that, it takes minutes. What this
+ * throws ends it.
+ */
+export type Progress = (share: number) => void;
+
+/** 32 bytes from a password; it takes 128 · 8 · 2^`logN` bytes of memory. */
+export async function scrypt(password: Uint8Array, salt: Uint8Array, logN: number, progress: Progress): Promise<Uint8Array> {
+  try {
+    return await (hasWebAssembly() ? inWebAssembly(password, salt, logN) : inJavaScript(password, salt, logN, progress));
+  } catch (error) {
+    // So each says that the browser does not give it that much; `RuntimeError` is WebAssembly's, and may not be there.
+    if (error instanceof Error && ["RangeError", "RuntimeError"].includes(error.name)) fail({ code: "not_enough_memory" });
+    throw error;
+  }
+}
+
+async function inWebAssembly(password: Uint8Array, salt: Uint8Array, logN: number): Promise<Uint8Array> {
+  const { scrypt } = await part(import("./scrypt_wasm.ts"));
+  return scrypt({
+    password,
+    salt,
+    costFactor: 2 ** logN,
+    blockSize: BLOCK_SIZE,
+    parallelism: PARALLELISM,
+    hashLength: KEY_BYTES,
+    outputType: "binary",
+  });
+}
+
+async function inJavaScript(password: Uint8Array, salt: Uint8Array, logN: number, onProgress: Progress): Promise<Uint8Array> {
+  const { scryptAsync } = await part(import("@noble/hashes/scrypt.js"));
+  // It counts its table, a block for each lane, and one to work in.
+  const maxmem = 128 * BLOCK_SIZE * (2 ** logN + PARALLELISM + 1);
+  const options = { N: 2 ** logN, r: BLOCK_SIZE, p: PARALLELISM, dkLen: KEY_BYTES, maxmem, asyncTick: TURN_MS, onProgress };
+  return scryptAsync(password, salt, options);
+}
+
+/** Whether WebAssembly runs here: some browsers have it and refuse it, by policy or in a lockdown mode. */
+export function hasWebAssembly(): boolean {
+  try {
+    // The smallest module: its magic number and version.
+    new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+    return true;
+  } catch {
+    return false;
+  }
+}

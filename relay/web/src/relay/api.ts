@@ -1,0 +1,373 @@
+/**
+ * The relay's API as typed calls (`docs/protocol.md`): those of a recipient. Every answer is bounded in size and time,
+ * redirects are never followed, and no failure repeats a secret.
+ */
+
+import { fail, isFailure, ShareError, type Failure } from "../failure.ts";
+import type { Bytes } from "../format/bytes.ts";
+import { concat, fromUtf8 } from "../format/bytes.ts";
+import { JsonError, JsonNumber, JsonObject, parseJson, type Json } from "../format/json.ts";
+import type { HowSaved } from "../format/receipt.ts";
+import { bodyReader } from "./pieces.ts";
+
+/** For a small call, or the beginning of a large one. */
+const CALL_MS = 60_000;
+/** For the manifest: the largest at 16 KiB/s. */
+const MANIFEST_MS = CALL_MS + 256_000;
+/** How long a transfer may stand still, or stay below `STALL_BYTES`, before it counts as broken. */
+const STALL_MS = 30_000;
+const STALL_BYTES = 16 * 1024;
+const MAX_ANSWER_BYTES = 1024 * 1024;
+/** In seconds since 1970: the last that a `Date` holds. */
+const LAST_MOMENT = 8.64e12;
+const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
+
+/** What anyone with the link may know. Times are seconds since 1970 by the relay's clock. */
+export interface ShareStatus {
+  state: "uploading" | "ready";
+  kind: "words" | "keys";
+  now: number;
+  expiresAt: number;
+  /** Absent while unknown. */
+  payloadBytes?: number;
+  storedBytes: number;
+  lockedUntil?: number;
+  /** Allowed downloads that nobody has taken; absent without a limit. At 0 one may still be had that somebody has left. */
+  downloadsLeft?: number;
+  /** Until when a download that was given to a browser can be made again, if there is one. */
+  againUntil?: number;
+}
+
+/** How much of a share is there whose sender is still uploading it. */
+export interface Arrived {
+  storedBytes: number;
+  /** Absent while unknown. */
+  totalBytes?: number;
+}
+
+/** An answer with content. */
+export interface ContentAnswer {
+  /** Bytes of the whole content. */
+  total: number;
+  /** The relay's name for exactly this content; `null` where something on the way has made it weak, or taken it. */
+  etag: string | null;
+  body: AsyncGenerator<Bytes, void>;
+}
+
+/** A receipt; fingerprint and MAC are 64 hexadecimal digits each. */
+export interface Receipt {
+  fingerprint: string;
+  time: number;
+  saved: HowSaved;
+  mac: string;
+}
+
+/** A relay, at the base URL of its links. */
+export class Relay {
+  constructor(readonly base: string) {}
+
+  /** State, sizes, times. */
+  async status(id: string, signal: AbortSignal): Promise<ShareStatus> {
+    return statusOf(await this.#json("GET", id, "", null, signal));
+  }
+
+  /** Proves, and gets the manifest's age file. Takes no download. */
+  async open(id: string, proof: string | null, signal: AbortSignal): Promise<Bytes> {
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(MANIFEST_MS)]);
+    const response = await this.#call("POST", id, "/open", jsonBody(withProof(proof)), limited);
+    return readBounded(response, MAX_MANIFEST_BYTES, limited);
+  }
+
+  /**
+   * Takes one of the allowed downloads, or one that somebody with the same words has left. Repeating it with the same hash
+   * takes no second one; a ticket that has ended is refused.
+   */
+  async takeTicket(id: string, proof: string | null, ticketHash: string, signal: AbortSignal): Promise<void> {
+    const taken = await this.#json("POST", id, "/tickets", jsonBody({ ...withProof(proof), ticket_hash: ticketHash }), signal);
+    new Fields(taken).moment("expires_at");
+  }
+
+  /** The content's bytes from `from` to `to`. `etag` is that of an earlier answer, if this goes on from one. */
+  async content(
+    id: string,
+    ticket: string,
+    from: number,
+    to: number,
+    etag: string | null,
+    signal: AbortSignal,
+  ): Promise<ContentAnswer> {
+    const headers: Record<string, string> = { Authorization: `Bearer ${ticket}`, Range: `bytes=${from}-${to - 1}` };
+    if (etag !== null) headers["If-Range"] = etag;
+    const stalled = new AbortController();
+    // A person's own wish to stop comes without this name.
+    const begun = setTimeout(() => stalled.abort(new DOMException("no answer", "TimeoutError")), CALL_MS);
+    try {
+      const response = await this.#call("GET", id, "/content", { headers }, AbortSignal.any([signal, stalled.signal]));
+      return { ...checkRange(response, from, to, etag), body: bodyOf(response, signal, stalled) };
+    } catch (error) {
+      // Every range asked for lies within the length that the manifest gives: so the content is shorter than that.
+      if (!isFailure(error, "relay_failed") || error.failure.status !== 416) throw error;
+      return fail({ code: etag === null ? "not_the_content" : "content_changed" });
+    } finally {
+      clearTimeout(begun);
+    }
+  }
+
+  /** Tells that the content was decrypted, verified and saved. Until when the ticket still downloads; `null` if it has ended. */
+  async receipt(id: string, ticket: string, receipt: Receipt, signal: AbortSignal): Promise<number | null> {
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]);
+    const init = jsonBody(receipt);
+    init.headers = { ...init.headers, Authorization: `Bearer ${ticket}` };
+    const response = await this.#call("POST", id, "/receipt", init, limited);
+    if (response.status === 204) return null;
+    return new Fields(await readJson(response, MAX_ANSWER_BYTES, limited)).moment("again_until");
+  }
+
+  async #json(method: string, id: string, path: string, init: Init | null, signal: AbortSignal): Promise<Json> {
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]);
+    const response = await this.#call(method, id, path, init, limited);
+    return readJson(response, MAX_ANSWER_BYTES, limited);
+  }
+
+  /** The response, if it is a success; else throws the failure it stands for. */
+  async #call(method: string, id: string, path: string, init: Init | null, signal: AbortSignal): Promise<Response> {
+    const url = `${this.base}/v1/shares/${id}${path}`;
+    const always = { cache: "no-store", credentials: "omit", redirect: "manual", referrerPolicy: "no-referrer" } as const;
+    const response = await fetch(url, { ...always, ...init, method, signal }).catch((error) => rethrow(error, signal));
+    // A browser hides which redirect it was; other clients tell.
+    if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400)) fail({ code: "redirected" });
+    // This page came from the relay: another page in place of its answer is of something on the way.
+    if (response.ok && mediaType(response) === "text/html") fail({ code: "unreachable" });
+    if (response.ok) return response;
+    return fail(await failureOfAnswer(response, signal));
+  }
+}
+
+/** How far the sender is; `null` once all of it is there. */
+export function arrivedOf({ state, storedBytes, payloadBytes }: ShareStatus): Arrived | null {
+  if (state === "ready") return null;
+  return { storedBytes, ...(payloadBytes === undefined ? {} : { totalBytes: payloadBytes }) };
+}
+
+/** Those of RFC 9110 and RFC 6585; of Cloudflare when it did not reach the server for a moment; of a busy service. */
+const PASSING_STATUSES = new Set([408, 421, 425, 429, 500, 502, 503, 504, 507, 511, 520, 521, 522, 523, 524, 529]);
+
+/** Whether it is worth trying again. */
+export function isPassing(failure: Failure): boolean {
+  switch (failure.code) {
+    case "unreachable":
+    case "stalled":
+    case "busy":
+    case "not_uploaded":
+      return true;
+    case "relay_failed":
+      return PASSING_STATUSES.has(failure.status) && !failure.problem?.endsWith("_damaged");
+    default:
+      return false;
+  }
+}
+
+interface Init {
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+function jsonBody(value: unknown): Init {
+  return { headers: { "Content-Type": "application/json" }, body: JSON.stringify(value) };
+}
+
+function withProof(proof: string | null): { proof?: string } {
+  return proof === null ? {} : { proof };
+}
+
+/** A network's errors all look alike to a page; which deadline or person ended the call is told by its signal. */
+function rethrow(error: unknown, signal: AbortSignal): never {
+  if (signal.aborted) {
+    const timedOut = signal.reason instanceof DOMException && signal.reason.name === "TimeoutError";
+    fail({ code: timedOut ? "stalled" : "cancelled" });
+  }
+  if (error instanceof TypeError) fail({ code: "unreachable" });
+  throw error;
+}
+
+/** What an answer is; a proxy may have added parameters to its type. */
+function mediaType(response: Response): string | undefined {
+  return response.headers.get("Content-Type")?.split(";", 1)[0]?.trim().toLowerCase();
+}
+
+async function failureOfAnswer(response: Response, signal: AbortSignal): Promise<Failure> {
+  const { status } = response;
+  if (mediaType(response) !== "application/problem+json") return { code: "relay_failed", status };
+  const problem = await readJson(response, MAX_ANSWER_BYTES, signal);
+  return failureOfProblem(status, new Fields(problem), Number(response.headers.get("Retry-After")));
+}
+
+/** What a problem document of the relay means here. */
+function failureOfProblem(status: number, problem: Fields, retryAfter: number): Failure {
+  const code = problem.text("code");
+  switch (code) {
+    case "wrong_proof":
+      return {
+        code: "words_wrong",
+        ...problem.maybe("tries_left", (triesLeft) => ({ triesLeft })),
+        ...problem.maybeMoment("locked_until", (lockedUntil) => ({ lockedUntil })),
+      };
+    case "locked":
+      return { code, until: problem.moment("locked_until") };
+    case "not_ready":
+      return {
+        code: "not_uploaded",
+        storedBytes: problem.whole("stored_bytes"),
+        ...problem.maybe("total_bytes", (totalBytes) => ({ totalBytes })),
+      };
+    case "expired":
+    case "revoked":
+    case "collected":
+      return { code, ...problem.maybeMoment("at", (at) => ({ at })) };
+    case "downloads_taken":
+    case "not_found":
+      return { code };
+    case "damaged_id":
+      return { code: "link_damaged" };
+    case "ticket_invalid":
+      return { code: "ticket_ended" };
+    case "too_busy":
+      return { code: "busy", seconds: Number.isFinite(retryAfter) ? retryAfter : 0 };
+    default:
+      return { code: "relay_failed", status, problem: /^[a-z_]{1,40}$/.test(code) ? code : "unknown" };
+  }
+}
+
+function statusOf(value: Json): ShareStatus {
+  const fields = new Fields(value);
+  const [state, kind] = [fields.text("state"), fields.text("kind")];
+  if (state !== "uploading" && state !== "ready") badAnswer("state");
+  if (kind !== "words" && kind !== "keys") badAnswer("kind");
+  return {
+    state,
+    kind,
+    now: fields.moment("now"),
+    expiresAt: fields.moment("expires_at"),
+    storedBytes: fields.whole("stored_bytes"),
+    ...fields.maybe("payload_bytes", (payloadBytes) => ({ payloadBytes })),
+    ...fields.maybeMoment("locked_until", (lockedUntil) => ({ lockedUntil })),
+    ...fields.maybe("downloads_left", (downloadsLeft) => ({ downloadsLeft })),
+    ...fields.maybeMoment("again_until", (againUntil) => ({ againUntil })),
+  };
+}
+
+/** The fields of an answer's JSON object, held to their types. */
+class Fields {
+  readonly #object: JsonObject;
+
+  constructor(value: Json) {
+    this.#object = value instanceof JsonObject ? value : badAnswer("JSON");
+  }
+
+  text(name: string): string {
+    const value = this.#object.get(name);
+    return typeof value === "string" ? value : badAnswer(name);
+  }
+
+  whole(name: string): number {
+    const value = this.#object.get(name);
+    const whole = value instanceof JsonNumber ? value.whole : null;
+    return whole !== null && Number.isFinite(whole) ? whole : badAnswer(name);
+  }
+
+  /** Seconds since 1970, which can be shown as a time. */
+  moment(name: string): number {
+    const value = this.whole(name);
+    return value <= LAST_MOMENT ? value : badAnswer(name);
+  }
+
+  maybe<T extends object>(name: string, use: (value: number) => T): T | object {
+    return this.#object.has(name) ? use(this.whole(name)) : {};
+  }
+
+  maybeMoment<T extends object>(name: string, use: (value: number) => T): T | object {
+    return this.#object.has(name) ? use(this.moment(name)) : {};
+  }
+}
+
+function badAnswer(what: string): never {
+  fail({ code: "bad_answer", what });
+}
+
+/** The JSON of an answer that is no longer than that. */
+export async function readJson(response: Response, limit: number, signal: AbortSignal): Promise<Json> {
+  const bytes = await readBounded(response, limit, signal);
+  try {
+    return parseJson(fromUtf8(bytes) ?? "");
+  } catch (error) {
+    if (error instanceof JsonError) badAnswer("JSON");
+    throw error;
+  }
+}
+
+async function readBounded(response: Response, limit: number, signal: AbortSignal): Promise<Bytes> {
+  const parts: Bytes[] = [];
+  let length = 0;
+  for await (const part of bodyOf(response, signal, new AbortController())) {
+    length += part.length;
+    if (length > limit) badAnswer("length");
+    parts.push(part.slice());
+  }
+  return concat(...parts);
+}
+
+/**
+ * The body's bytes, with a failure when it takes `STALL_MS` of waiting for `STALL_BYTES` to come. Each piece is good until
+ * the next is asked for.
+ */
+async function* bodyOf(response: Response, signal: AbortSignal, stalled: AbortController): AsyncGenerator<Bytes, void> {
+  if (!response.body) return;
+  const reader = bodyReader(response.body);
+  let [waited, count] = [0, 0];
+  try {
+    for (;;) {
+      const asked = performance.now();
+      const { done, value } = await within(reader.read(), STALL_MS - waited, signal, stalled);
+      if (done || !value) return;
+      waited += performance.now() - asked;
+      count += value.length;
+      if (count >= STALL_BYTES) [waited, count] = [0, 0];
+      yield value;
+    }
+  } finally {
+    // Who stops reading early no longer wants the rest; a body that has ended or failed does not mind.
+    reader.cancel().catch(() => {});
+  }
+}
+
+async function within<T>(reading: Promise<T>, ms: number, signal: AbortSignal, stalled: AbortController): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      // In this order: aborting fails the reading too, with an error that would pass for a person's wish to stop.
+      reject(new ShareError({ code: "stalled" }));
+      stalled.abort();
+    }, Math.max(0, ms));
+  });
+  try {
+    return await Promise.race([reading, late]);
+  } catch (error) {
+    return rethrow(error, signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Checks that a content answer is the one asked for, so that bytes never land at a wrong place. */
+function checkRange(response: Response, from: number, to: number, etag: string | null): Omit<ContentAnswer, "body"> {
+  const given = response.headers.get("ETag");
+  // Every byte is authenticated, so that a weak name, or none, does no harm.
+  const found = given?.startsWith("W/") ? null : given;
+  const isOther = found !== null && found !== etag;
+  // The whole content where a range was asked for means that If-Range did not match.
+  if (etag !== null && (isOther || response.status === 200)) fail({ code: "content_changed" });
+  if (response.status !== 206) badAnswer("status");
+  const range = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16})$/.exec(response.headers.get("Content-Range") ?? "");
+  if (!range || Number(range[1]) !== from || Number(range[2]) !== to - 1) badAnswer("Content-Range");
+  return { total: Number(range[3]), etag: found };
+}

@@ -1,0 +1,82 @@
+/** Patience with networks: which failures are tried again, when, and for how long. */
+
+import { fail, ShareError, type Failure } from "../failure.ts";
+import { isPassing } from "./api.ts";
+
+/** The first wait; each further one is twice as long. */
+const FIRST_WAIT_MS = 400;
+/** The longest wait the client chooses by itself. */
+const LONGEST_WAIT_MS = 20_000;
+/** How long a lost connection may last where the page says that it waits, with a button to end that: at opening, and in a download. */
+export const LONG_PATIENCE_MS = 24 * 3600 * 1000;
+/** How often is asked how far a sender is who is still uploading. */
+export const SENDER_MS = 3_000;
+
+/** How long to keep trying, whom to tell, and who may end it. */
+export interface Patience {
+  /** How long a failure may last, in milliseconds. */
+  total: number;
+  /** Hears of each failure that is tried again. */
+  notice: (failure: Failure) => void;
+  signal: AbortSignal;
+}
+
+/** Makes the call until it works, fails for good, or patience ends; then throws the last failure. */
+export async function withPatience<T>(patience: Patience, call: () => Promise<T>): Promise<T> {
+  const backoff = new Backoff(patience);
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      await backoff.wait(error);
+    }
+  }
+}
+
+/** The state of one series of tries. */
+export class Backoff {
+  #failingSince: number | null = null;
+  #wait = FIRST_WAIT_MS;
+
+  constructor(readonly patience: Patience) {}
+
+  /** Something worked: the next failure begins a new series. */
+  worked(): void {
+    this.#failingSince = null;
+    this.#wait = FIRST_WAIT_MS;
+  }
+
+  /** Waits before the next try; throws the error if there should be none. */
+  async wait(error: unknown): Promise<void> {
+    if (!(error instanceof ShareError) || !isPassing(error.failure)) throw error;
+    // The relay answers, and it ends an upload that does not go on: how long the sender takes is no matter of patience.
+    if (error.failure.code === "not_uploaded") this.worked();
+    const now = performance.now();
+    this.#failingSince ??= now;
+    const left = this.patience.total - (now - this.#failingSince);
+    if (left <= 0) throw error;
+    this.patience.notice(error.failure);
+    await pause(Math.min(this.#nextWait(error.failure), left), this.patience.signal);
+  }
+
+  /** Twice the last wait with a jitter of ±25 %, so that clients spread out; longer if the relay asks for more. */
+  #nextWait(failure: Failure): number {
+    const base = failure.code === "not_uploaded" ? SENDER_MS : this.#wait;
+    const own = base * (0.75 + Math.random() / 2);
+    this.#wait = Math.min(2 * this.#wait, LONGEST_WAIT_MS);
+    return failure.code === "busy" ? Math.max(own, 1000 * failure.seconds) : own;
+  }
+}
+
+/** Waits, or until the browser says that it is online again. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) fail({ code: "cancelled" });
+  const ended = new AbortController();
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    const cancelled = () => reject(new ShareError({ code: "cancelled" }));
+    signal.addEventListener("abort", cancelled, { signal: ended.signal });
+    globalThis.addEventListener?.("online", () => resolve(), { signal: ended.signal });
+    ended.signal.addEventListener("abort", () => clearTimeout(timer));
+  }).finally(() => ended.abort());
+}

@@ -1,0 +1,41 @@
+/** A browser's stream as its pieces, one after another. */
+
+import type { Bytes } from "../format/bytes.ts";
+
+/** The most that is read at a time. */
+const READ_BYTES = 256 * 1024;
+
+/** The stream's pieces, for WebKit too, whose streams cannot be iterated. Who stops early ends the stream. */
+export async function* piecesOf(stream: ReadableStream<Bytes>): AsyncGenerator<Bytes, void> {
+  const reader = stream.getReader();
+  try {
+    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) yield piece.value;
+  } finally {
+    // Who stops early no longer wants the rest; a stream that has ended or failed does not mind.
+    reader.cancel().catch(() => {});
+  }
+}
+
+/** Reads pieces of any length. */
+export type PieceReader = Pick<ReadableStreamDefaultReader<Bytes>, "read" | "cancel">;
+
+/**
+ * A reader of what comes over the network, that has each piece written over the last where the browser can: new memory for
+ * each costs twice the work. Of a file's stream Chromium 156 now and then never gives the first piece to such a reader.
+ */
+export function bodyReader(stream: ReadableStream<Bytes>): PieceReader {
+  let reader: ReadableStreamBYOBReader;
+  try {
+    reader = stream.getReader({ mode: "byob" });
+  } catch {
+    return stream.getReader();
+  }
+  let memory = new ArrayBuffer(READ_BYTES);
+  const read = async (): Promise<ReadableStreamReadResult<Bytes>> => {
+    const { done, value } = await reader.read(new Uint8Array(memory));
+    if (done || !value) return { done: true, value: undefined };
+    memory = value.buffer;
+    return { done, value };
+  };
+  return { read, cancel: (reason) => reader.cancel(reason) };
+}

@@ -1,0 +1,47 @@
+/** Several files as one .zip, stored without compression, as they come. */
+
+import { makeZip, predictLength } from "client-zip";
+import { fail } from "../failure.ts";
+import type { Bytes } from "../format/bytes.ts";
+import { modeOf } from "../format/entry.ts";
+import type { Entry } from "../format/entry.ts";
+import type { Manifest } from "../format/manifest.ts";
+import type { Unpacked } from "../format/unpack.ts";
+import { piecesOf } from "../relay/pieces.ts";
+
+/** Files and folders: of more the library does not give the right number, and other programs find the .zip damaged. */
+const MAX_ENTRIES = 65_534;
+/** A .zip's times go from 1980 to 2107, without a time zone. */
+const [FIRST_MTIME, LAST_MTIME] = [Date.UTC(1980, 0, 2) / 1000, Date.UTC(2107, 11, 30) / 1000];
+
+/** The bytes of a .zip of these files and folders; its last ones come only when the last file has ended without error. */
+export function zipped(files: AsyncIterable<Unpacked>): AsyncIterable<Bytes> {
+  return piecesOf(makeZip(members(files)) as ReadableStream<Bytes>);
+}
+
+/** Throws `too_many_for_zip` if there are. */
+export function checkCount({ files, folders }: Pick<Manifest, "files" | "folders">): void {
+  if (files + folders > MAX_ENTRIES) fail({ code: "too_many_for_zip", limit: MAX_ENTRIES });
+}
+
+/** How long the .zip will be. */
+export function zipLength(entries: Entry[]): number {
+  return Number(predictLength(entries.map((entry) => (entry.folder ? described(entry) : { ...described(entry), size: entry.size }))));
+}
+
+async function* members(files: AsyncIterable<Unpacked>) {
+  for await (const { entry, bytes } of files) {
+    if (entry.folder) yield described(entry);
+    else yield { ...described(entry), input: copies(bytes), size: entry.size };
+  }
+}
+
+function described(entry: Entry) {
+  const name = entry.folder ? `${entry.path}/` : entry.path;
+  return { name, mode: modeOf(entry), lastModified: new Date(1000 * Math.min(Math.max(entry.mtime, FIRST_MTIME), LAST_MTIME)) };
+}
+
+/** The .zip's stream asks for one piece before the last was used up, and these are only good until then. */
+async function* copies(bytes: AsyncIterable<Bytes>): AsyncGenerator<Bytes, void> {
+  for await (const piece of bytes) yield piece.slice();
+}

@@ -1,0 +1,146 @@
+/**
+ * The ways to save: a download of the browser's own, and memory where that is missing or refused; a file or folder that the
+ * person chooses, for who asks for that.
+ */
+
+import { fail, isFailure, ShareError } from "../failure.ts";
+import type { Again, Plan, SaveAs, Saved, Selection, Target, Way } from "../saving/plan.ts";
+import { offerDownload } from "../saving/service_worker_client.ts";
+import type { WorkerClient } from "../worker/worker_client.ts";
+
+/** How long a blob may take to be copied. */
+const REVOKE_MS = 600_000;
+
+/** What was saved, and as what. */
+export interface SavedAs extends Omit<Saved, "receipt">, Pick<Plan, "name" | "isZip"> {
+  /** `sent`: the sender knows. `failed`: try again. `none`: this was a part, or a file from disk. */
+  receipt: "sent" | "failed" | "none";
+  /** How long it can be saved again, if that has an end that is known. */
+  again: Again | null;
+}
+
+/** A way that is open, with what is given up at the end. */
+interface Opened {
+  target: Target;
+  transfer: Transferable[];
+  release: () => void;
+}
+
+/** Opens a way; `null` if it is missing or refused. */
+type Attempt = (plan: Plan, client: WorkerClient) => Promise<Opened | null>;
+
+const ATTEMPTS: Record<Way, Attempt> = { file: pickFile, folder: pickFolder, download: browserDownload, memory };
+
+/**
+ * Saves the selection as the person wishes, until the signal says that it is no longer wanted. To be called when the person
+ * has just asked for it, or the browser opens no picker. Of several ways it tries one after another, and throws why the
+ * last one was refused.
+ */
+export async function save(
+  client: WorkerClient,
+  selection: Selection,
+  saveAs: SaveAs,
+  signal: AbortSignal,
+  ways: Way[] = waysTo(saveAs),
+): Promise<SavedAs> {
+  let refusal: unknown = new ShareError({ code: "save_refused" });
+  const plan = await client.call("plan", { selection, saveAs }, [], signal);
+  for (const way of ways) {
+    const opened = await unlessStopped(signal, ATTEMPTS[way](plan, client));
+    if (!opened) continue;
+    const { target, transfer, release } = opened;
+    try {
+      const saved = await client.call("save", { selection, target }, transfer, signal);
+      const name = target.way === "file" ? target.handle.name : plan.name;
+      if (saved.blob) offerBlob(saved.blob, name);
+      const told = saved.receipt === "due" ? await tell(client, signal) : ({ receipt: "none", again: null } as const);
+      return { ...saved, name, isZip: plan.isZip, ...told };
+    } catch (error) {
+      if (!isFailure(error, "save_refused") && !isFailure(error, "too_large_for_memory")) throw error;
+      refusal = error;
+    } finally {
+      release();
+    }
+  }
+  throw refusal;
+}
+
+/**
+ * A place of the person's own is only asked for by who wishes one. The browser's own download comes first, but not in
+ * WebKitGTK, which leaves what came of one that failed under the name of the file. It has no private file system, by which
+ * it is known; there, and in browsers older than those, memory comes first, from which a file comes whole or not at all.
+ */
+function waysTo(saveAs: SaveAs): Way[] {
+  if (saveAs === "place") return ["file"];
+  if (saveAs === "folder") return ["folder"];
+  const storage: StorageManager | undefined = navigator.storage;
+  return storage && "getDirectory" in storage ? ["download", "memory"] : ["memory", "download"];
+}
+
+/** Whether this browser lets a person choose the place of a file, or a folder. */
+export function canPick(saveAs: "place" | "folder"): boolean {
+  return (saveAs === "place" ? "showSaveFilePicker" : "showDirectoryPicker") in window;
+}
+
+/** Tells the sender, now that it was handed over. */
+async function tell(client: WorkerClient, signal: AbortSignal): Promise<Pick<SavedAs, "receipt" | "again">> {
+  return client.call("receipt", null, [], signal).then(
+    (again) => ({ receipt: "sent", again }),
+    () => ({ receipt: "failed", again: null }),
+  );
+}
+
+/** The way once it is open, unless it is no longer wanted before. */
+async function unlessStopped(signal: AbortSignal, opening: Promise<Opened | null>): Promise<Opened | null> {
+  const stopped = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(new ShareError({ code: "cancelled" })));
+  });
+  try {
+    return await Promise.race([opening, stopped]);
+  } catch (error) {
+    void opening.then((late) => late?.release(), () => {});
+    throw error;
+  }
+}
+
+interface Pickers {
+  showSaveFilePicker(options: { suggestedName: string; startIn: "downloads" }): Promise<FileSystemFileHandle>;
+  showDirectoryPicker(options: { mode: "readwrite"; startIn: "downloads" }): Promise<FileSystemDirectoryHandle>;
+}
+
+const pickers = globalThis as unknown as Pickers;
+
+async function pickFile({ name }: Plan): ReturnType<Attempt> {
+  const handle = await pickers.showSaveFilePicker({ suggestedName: name, startIn: "downloads" }).catch(notPicked);
+  return { target: { way: "file", handle }, transfer: [], release() {} };
+}
+
+async function pickFolder(): ReturnType<Attempt> {
+  const handle = await pickers.showDirectoryPicker({ mode: "readwrite", startIn: "downloads" }).catch(notPicked);
+  return { target: { way: "folder", handle }, transfer: [], release() {} };
+}
+
+/** Who closes the picker, or does not let the page write, changed their mind; all else an office has forbidden. */
+function notPicked(error: unknown): never {
+  if (!(error instanceof DOMException)) throw error;
+  return fail({ code: error.name === "AbortError" ? "cancelled" : "place_forbidden" });
+}
+
+async function browserDownload(plan: Plan, client: WorkerClient): ReturnType<Attempt> {
+  // Those of the worker: the timers of a page that nobody looks at hardly run.
+  const offered = await offerDownload(plan, (handle) => client.listen(handle));
+  return offered && { target: { way: "download", port: offered.port }, transfer: [offered.port], release: offered.release };
+}
+
+async function memory(): ReturnType<Attempt> {
+  return { target: { way: "memory" }, transfer: [], release() {} };
+}
+
+/** Has the browser save what is in memory. Whether it does is not told to a page. */
+export function offerBlob(blob: Blob, name: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), REVOKE_MS);
+}

@@ -1,0 +1,116 @@
+/** The worker as the page sees it: its calls as functions, and the events that it sends meanwhile. */
+
+import { fail, ShareError, type Failure } from "../failure.ts";
+import { quoted } from "../format/names.ts";
+import { pageUrl, scriptUrl, workerName } from "../relay/page_files.ts";
+import type { AnyCall, Calls, Event, FromWorker, ToWorker } from "./protocol.ts";
+
+/** The youngest of all that page and worker use: a browser that has it has the rest too (`target` in `build.mjs`). */
+const isYoungEnough = "any" in AbortSignal;
+
+/** Opens one share at a time, in a worker. */
+export class WorkerClient {
+  readonly #listeners = new Set<(event: Event) => void>();
+  readonly #running = new Map<number, PromiseWithResolvers<unknown>>();
+  #worker: Worker | null = null;
+  #isEnded = false;
+  #calls = 0;
+  /** Settled once the calls that wait for each other are over. */
+  #before: Promise<unknown> = Promise.resolve();
+
+  /** From now on `handle` is told of progress and lost connections, until the returned function is called. */
+  listen(handle: (event: Event) => void): () => void {
+    this.#listeners.add(handle);
+    return () => void this.#listeners.delete(handle);
+  }
+
+  /**
+   * Makes a call, until the signal says to stop; throws a {@link ShareError}. `open` and `prepare` are made at once, all
+   * others after those before them.
+   */
+  async call<C extends keyof Calls>(
+    call: C,
+    params: Calls[C]["params"],
+    transfer: Transferable[] = [],
+    signal: AbortSignal | null = null,
+  ): Promise<Calls[C]["result"]> {
+    const begin = () => this.#begin({ call, params } as AnyCall, transfer, signal) as Promise<Calls[C]["result"]>;
+    if (call === "open" || call === "prepare") return begin();
+    const result = this.#before.then(begin);
+    this.#before = result.catch(() => {});
+    return result;
+  }
+
+  /** Ends the worker; calls that run or wait fail with `cancelled`. */
+  end(): void {
+    this.#isEnded = true;
+    this.#worker?.terminate();
+    this.#failAll({ code: "cancelled" });
+  }
+
+  async #begin(call: AnyCall, transfer: Transferable[], signal: AbortSignal | null): Promise<unknown> {
+    if (!isYoungEnough) fail({ code: "browser_too_old" });
+    if (this.#isEnded || signal?.aborted) fail({ code: "cancelled" });
+    const running = withResolvers();
+    const id = (this.#calls += 1);
+    const cancel = () => this.#send({ type: "cancel", id });
+    this.#running.set(id, running);
+    signal?.addEventListener("abort", cancel);
+    try {
+      this.#send({ type: "call", id, ...call }, transfer);
+      return await running.promise;
+    } finally {
+      signal?.removeEventListener("abort", cancel);
+      this.#running.delete(id);
+    }
+  }
+
+  #send(message: ToWorker, transfer: Transferable[] = []): void {
+    this.#worker ??= this.#start();
+    this.#worker.postMessage(message, transfer);
+  }
+
+  #start(): Worker {
+    const worker = new Worker(scriptUrl(workerName()), { type: "module" });
+    let hasBegun = false;
+    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+      hasBegun = true;
+      if (data.type === "event") this.#listeners.forEach((handle) => handle(data.event));
+      else if (data.type === "result") this.#running.get(data.id)?.resolve(data.result);
+      else this.#running.get(data.id)?.reject(new ShareError(data.failure));
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      if (hasBegun) return this.#failAll({ code: "unexpected", detail: quoted(event.message) });
+      // It never answers; the next call begins another.
+      this.#worker = null;
+      void this.#tellWhy();
+    };
+    return worker;
+  }
+
+  /** Whether the worker could not be loaded, or not be understood. A newer relay no longer has it. */
+  async #tellWhy(): Promise<void> {
+    const status = await statusOfWorker();
+    const code = status === null ? "unreachable" : status === 404 ? "part_missing" : "browser_too_old";
+    // Unless another one was begun by now.
+    if (this.#worker === null) this.#failAll({ code });
+  }
+
+  #failAll(failure: Failure): void {
+    this.#running.forEach((running) => running.reject(new ShareError(failure)));
+  }
+}
+
+/** What the relay, and no cache, answers to the worker's address; `null` without an answer of its own. */
+function statusOfWorker(): Promise<number | null> {
+  const answered = fetch(pageUrl(workerName()), { method: "HEAD", cache: "no-store", credentials: "omit" });
+  return answered.then(({ ok, status }) => (ok || status === 404 ? status : null), () => null);
+}
+
+/** `Promise.withResolvers` is younger than the browsers this has to run in. */
+function withResolvers(): PromiseWithResolvers<unknown> {
+  let [resolve, reject]: [(value: unknown) => void, (reason?: unknown) => void] = [() => {}, () => {}];
+  const promise = new Promise((...functions) => ([resolve, reject] = functions));
+  return { promise, resolve, reject };
+}

@@ -8,7 +8,7 @@ use std::{
 
 use rustls::{
     ServerConfig, ServerConnection, StreamOwned,
-    crypto::ring,
+    crypto::aws_lc_rs,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
 
@@ -212,7 +212,7 @@ fn tls_config(world: &World, name: &str) -> ServerConfig {
     world.program("openssl", options.split(' ')).arg("-config").arg(config).succeeds();
     let certificate = CertificateDer::from_pem_file(world.path("cert.pem")).unwrap();
     let key = PrivateKeyDer::from_pem_file(world.path("key.pem")).unwrap();
-    let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
     let builder = builder.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
     builder.with_single_cert(vec![certificate], key).unwrap()
 }

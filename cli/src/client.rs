@@ -131,7 +131,7 @@ impl Client {
         static PROVIDER: Once = Once::new();
         PROVIDER.call_once(|| {
             // Fails only if one is installed already, which is as good.
-            let _ = rustls::crypto::ring::default_provider().install_default();
+            let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         });
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("share/", env!("CARGO_PKG_VERSION")))

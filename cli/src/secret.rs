@@ -43,7 +43,7 @@ impl From<Bytes32> for Secret {
 
 /// SHA-256 of some bytes.
 pub fn sha256(bytes: &[u8]) -> Bytes32 {
-    let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
     Bytes32(digest.as_ref().try_into().expect("SHA-256 gives 32 bytes"))
 }
 

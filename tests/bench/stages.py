@@ -20,7 +20,7 @@ STAGES = [
     ("memory", r"exc_page_fault|sys_(munmap|mmap|madvise|brk|mremap)|exit_mmap"),
     ("read", r"sys_p?read|sys_preadv|sys_copy_file_range|sys_splice|sys_openat|sys_fadvise"),
     ("write", r"sys_p?write|sys_pwritev|sys_ftruncate|sys_fallocate|sys_rename|sys_unlink|sys_close"),
-    ("seal", r"chacha20|poly1305|ring_core|ring::aead|seal_run|open_run|open_within"),
+    ("seal", r"chacha20|poly1305|aws_lc|seal_run|open_run|open_within"),
     ("scrypt", r"scrypt|salsa|pbkdf2"),
     ("copy", r"\bmem(cpy|move|set|cmp)|__mem(move|cpy|set|cmp)"),
     ("HTTP", r"hyper|reqwest|http|tokio|mio|h2::|bytes|tower|share_relay::http"),

@@ -7,8 +7,8 @@ use std::{
 };
 
 use rustls::{
-    ServerConfig, ServerConnection, StreamOwned,
-    crypto::ring,
+    NamedGroup, ServerConfig, ServerConnection, StreamOwned,
+    crypto::{CryptoProvider, aws_lc_rs},
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
 
@@ -134,38 +134,56 @@ pub fn call(url: &str, method: &str, path: &str, headers: &[(&str, &str)], body:
 pub struct Server {
     pub url: String,
     requests: Arc<Mutex<Vec<Request>>>,
+    key_exchanges: Arc<Mutex<Vec<NamedGroup>>>,
 }
 
 impl Server {
     pub fn start(answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
-        Self::listen(answer, Ok)
+        Self::listen(answer, |stream, _| Ok(stream))
     }
 
     /// The same with TLS, under this name; the certificate to trust is `cert.pem` in that world.
     pub fn tls(world: &World, name: &str, answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
-        let config = Arc::new(tls_config(world, name));
-        Self::listen(answer, move |stream| {
-            let connection = ServerConnection::new(Arc::clone(&config)).map_err(io::Error::other)?;
+        Self::tls_with(aws_lc_rs::default_provider(), world, name, answer)
+    }
+
+    /// The same with what this provider can do.
+    pub fn tls_with(
+        provider: CryptoProvider,
+        world: &World,
+        name: &str,
+        answer: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        let config = Arc::new(tls_config(provider, world, name));
+        Self::listen(answer, move |mut stream, key_exchanges| {
+            let mut connection = ServerConnection::new(Arc::clone(&config)).map_err(io::Error::other)?;
+            connection.complete_io(&mut stream)?;
+            let group = connection.negotiated_key_exchange_group().expect("the handshake is complete");
+            key_exchanges.lock().unwrap().push(group.name());
             Ok(StreamOwned::new(connection, stream))
         })
     }
 
     fn listen<S: Read + Write>(
         answer: impl Fn(&Request) -> Reply + Send + Sync + 'static,
-        open: impl Fn(TcpStream) -> io::Result<S> + Send + Sync + 'static,
+        open: impl Fn(TcpStream, &Mutex<Vec<NamedGroup>>) -> io::Result<S> + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let (seen, shared) = (Arc::clone(&requests), Arc::new((answer, open)));
+        let (requests, key_exchanges) = (Arc::default(), Arc::default());
+        let server = Self { url, requests: Arc::clone(&requests), key_exchanges: Arc::clone(&key_exchanges) };
+        let shared = Arc::new((answer, open, requests, key_exchanges));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (seen, shared) = (Arc::clone(&seen), Arc::clone(&shared));
-                // A client that goes away in the middle is no fault of the test.
-                std::thread::spawn(move || drop((shared.1)(stream).and_then(|stream| serve(stream, &seen, &shared.0))));
+                let shared = Arc::clone(&shared);
+                std::thread::spawn(move || {
+                    let (answer, open, requests, key_exchanges) = &*shared;
+                    // A client that goes away in the middle is no fault of the test.
+                    drop(open(stream, key_exchanges).and_then(|stream| serve(stream, requests, answer)));
+                });
             }
         });
-        Self { url, requests }
+        server
     }
 
     /// A server before a real relay: `lie` gets each request and the relay's own answer to it.
@@ -180,6 +198,11 @@ impl Server {
     /// All requests so far.
     pub fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
+    }
+
+    /// The key exchange that each connection agreed on, by the order in which their handshakes ended.
+    pub fn key_exchanges(&self) -> Vec<NamedGroup> {
+        self.key_exchanges.lock().unwrap().clone()
     }
 
     /// How often a call was made.
@@ -201,7 +224,7 @@ pub fn forward(relay: &str, request: &Request) -> io::Result<Response> {
 }
 
 /// A key and a certificate for a name, made here.
-fn tls_config(world: &World, name: &str) -> ServerConfig {
+fn tls_config(provider: CryptoProvider, world: &World, name: &str) -> ServerConfig {
     let extensions = format!("basicConstraints=CA:FALSE\nsubjectAltName=DNS:{name}\n");
     let config = format!(
         "[req]\ndistinguished_name=name\nprompt=no\nx509_extensions=leaf\n[name]\nCN={name}\n[leaf]\n{extensions}"
@@ -212,7 +235,7 @@ fn tls_config(world: &World, name: &str) -> ServerConfig {
     world.program("openssl", options.split(' ')).arg("-config").arg(config).succeeds();
     let certificate = CertificateDer::from_pem_file(world.path("cert.pem")).unwrap();
     let key = PrivateKeyDer::from_pem_file(world.path("key.pem")).unwrap();
-    let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let builder = ServerConfig::builder_with_provider(Arc::new(provider));
     let builder = builder.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
     builder.with_single_cert(vec![certificate], key).unwrap()
 }

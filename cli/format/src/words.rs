@@ -4,7 +4,7 @@
 
 use std::{fmt, sync::LazyLock};
 
-use ring::digest;
+use aws_lc_rs::digest;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use zeroize::Zeroizing;
 

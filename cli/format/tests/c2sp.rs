@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, fs, io::Read, path::Path};
 
-use ring::digest::{SHA256, digest};
+use aws_lc_rs::digest::{SHA256, digest};
 use share_format::envelope::{self, EnvelopeError, FileKey, KeyError, NONCE, Opener, SEALED_CHUNK, Stream};
 use zeroize::Zeroizing;
 

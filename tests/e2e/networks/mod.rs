@@ -8,6 +8,7 @@ mod breaks;
 mod busy;
 mod causes;
 mod lines;
+mod tls;
 mod wires;
 
 use std::{fs, path::PathBuf};

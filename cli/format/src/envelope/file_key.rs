@@ -33,7 +33,7 @@ impl FileKey {
 
     /// Fills `out` with HKDF-SHA-256(ikm = this key, salt, info).
     pub(super) fn derive(&self, salt: &[u8], info: &[u8], out: &mut [u8; 32]) {
-        use ring::hkdf::{HKDF_SHA256, Salt};
+        use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
         Salt::new(HKDF_SHA256, salt)
             .extract(&*self.0)
             .expand(&[info], HKDF_SHA256)

@@ -1,6 +1,6 @@
 //! The fingerprint: SHA-256 over the 16-byte tags of sealed chunks, in order. It names exact bytes and costs nothing.
 
-use ring::digest::{Context, SHA256};
+use aws_lc_rs::digest::{Context, SHA256};
 use share_relay_api::Bytes32;
 
 use super::{SEALED_CHUNK, TAG};

@@ -5,8 +5,8 @@ use std::{cell::RefCell, collections::HashSet, io, iter, sync::mpsc, thread};
 
 use age::{DecryptError, Decryptor, EncryptError, Encryptor, Recipient as _, secrecy::SecretString};
 use age_core::format::{FileKey as AgeFileKey, Stanza};
+use aws_lc_rs::hmac;
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
-use ring::hmac;
 use share_relay_api::limits::MAX_HEADER_BYTES;
 use zeroize::Zeroizing;
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use ring::hmac;
+use aws_lc_rs::hmac;
 use share_relay_api::{Bytes32, Receipt, Saved};
 use zeroize::Zeroizing;
 

@@ -1,6 +1,6 @@
 //! The payload: age's STREAM over ChaCha20-Poly1305, a run of chunks at a time, at any place, on any core.
 
-use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
 use zeroize::Zeroizing;
 
 use super::{EnvelopeError, FileKey, NONCE};

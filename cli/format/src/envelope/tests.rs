@@ -2,7 +2,7 @@
 
 use std::{io::Read, path::PathBuf};
 
-use ring::digest::{SHA256, digest};
+use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::Value;
 use share_relay_api::{Bytes32, Receipt, Saved};
 use zeroize::Zeroizing;

@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use ring::digest;
+use aws_lc_rs::digest;
 use share_format::{FormatError, envelope::Stream, manifest::Manifest};
 use share_relay_api::{Bytes32, Code};
 

@@ -235,6 +235,18 @@ fn a_record_reads_back_as_it_was_written() {
 }
 
 #[test]
+fn what_an_earlier_relay_was_about_to_store_does_not_count() {
+    let mut json = serde_json::to_value(begun(request())).unwrap();
+    let share = json["life"].as_object_mut().and_then(|life| life.values_mut().next()).unwrap();
+    assert!(share["header"]["bytes"].is_u64(), "{share}");
+    share["header"]["held"] = false.into();
+    share["manifest"]["held"] = true.into();
+    let record: Record = serde_json::from_value(json).unwrap();
+    let object = &record.live(0).unwrap().object;
+    assert!(object.header.is_none() && object.manifest.is_some());
+}
+
+#[test]
 fn header_and_manifest_are_set_once() {
     let mut record = Record::create(request(), &ACCEPTS, 0).unwrap();
     let [one, other] = [9, 8].map(|hash| Blob { hash: bytes(hash), bytes: HEADER });

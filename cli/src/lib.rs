@@ -1,7 +1,7 @@
 //! `share`: sends a large or private file to one particular person.
 //!
-//! How a file travels: `content` reads and packs it, `envelope` seals it, `transfer` moves it through `client`
-//! to a relay; and back the same way. `commands` has a file for each subcommand that reads like its story.
+//! How a file travels: `content` reads and packs it, the envelope of `share-format` seals it, `transfer` moves it through
+//! `client` to a relay; and back the same way. `commands` has a file for each subcommand that reads like its story.
 
 use std::{io, process::ExitCode, sync::Mutex, thread, time::SystemTime};
 

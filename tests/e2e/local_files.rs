@@ -329,7 +329,7 @@ fn a_system_that_gives_too_little() {
     };
     let hint = "Close other programs";
     fails(|| send("250000000"), 10, "system", "The computer could not do what encryption needs", hint);
-    fails(|| send("20000000"), 10, "no_threads", "The system gives no threads", hint);
+    fails(|| send("26000000"), 10, "no_threads", "The system gives no threads", hint);
 }
 
 #[test]

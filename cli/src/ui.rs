@@ -12,7 +12,7 @@
 //!   [`quoted`](crate::quote::quoted) where it stands in a sentence. In JSON the same characters are escaped.
 
 use std::{
-    error::Error as _,
+    error::Error as StdError,
     fmt,
     io::{self, IsTerminal, Write},
     process::ExitCode,
@@ -364,9 +364,9 @@ fn meaning(answer: &str) -> Option<bool> {
     }
 }
 
-/// An error and its causes, in a line.
-pub fn with_causes(error: &Error) -> String {
-    let mut text = error.to_string();
+/// An error and its causes, in a line, in the user's language.
+pub fn with_causes(error: &(dyn StdError + 'static)) -> String {
+    let mut text = messages::sentence(error);
     let mut cause = error.source();
     while let Some(error) = cause {
         let sentence = messages::sentence(error);

@@ -8,7 +8,7 @@ use std::{
 use crate::{
     download_resume::{many_cut_off, staging},
     durability::can_trace,
-    failures::fails,
+    failures::{NOWHERE, fails},
     interruptions::LIMIT,
     world::{Relay, Sent, World},
 };
@@ -49,6 +49,21 @@ fn is_there(output: &Path) -> bool {
 
 /// Listed, and too many to be.
 const OTHERS: [usize; 2] = [0, 10_000];
+
+#[test]
+fn why_paths_cannot_be_sent_is_told_of_each_in_the_language_that_is_spoken() {
+    let world = World::new();
+    let deep: PathBuf = std::iter::repeat_n("d", 101).collect();
+    for name in ["one", "two"] {
+        world.file(Path::new(name).join(&deep), "x");
+    }
+    let send = || world.share(["send", "one", "two", "--relay", NOWHERE]);
+    fails(send, 10, "local_file", "2 files or folders cannot be sent", "Shorten the path");
+    for (language, why) in [("en", "it is more than 100 folders deep"), ("nl", "zit meer dan 100 mappen diep")] {
+        let told = send().args(["--lang", language]).output().stderr();
+        assert_eq!(told.matches(why).count(), 2, "{told}");
+    }
+}
 
 #[test]
 fn the_longest_path_arrives_however_it_is_saved() {

@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeSet,
-    error::Error as _,
     ffi::OsString,
     io,
     mem::take,
@@ -33,7 +32,7 @@ use crate::{
     quote::quoted,
     threads::{blocking, detached},
     transfer::{journal::Journal, upload},
-    ui::{printable, shown},
+    ui::{printable, shown, with_causes},
 };
 
 /// What is sent.
@@ -238,10 +237,7 @@ fn leave_out(context: &Context, order: &Order, refused: Vec<Refused>) -> Result<
     let optional = |refused: &Refused| matches!(refused.error, ContentError::Unreadable(..)) && !named(refused);
     let can_be_left_out = refused.iter().all(optional);
     if refused.len() > 1 || can_be_left_out {
-        context.ui.warn_all(refused.iter().map(|refused| match refused.error.source() {
-            Some(cause) => format!("{}: {cause}", refused.error),
-            None => refused.error.to_string(),
-        }));
+        context.ui.warn_all(refused.iter().map(|refused| with_causes(&refused.error)));
     }
     let leave = can_be_left_out
         && match order.not_whole {

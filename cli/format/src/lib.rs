@@ -4,6 +4,7 @@
 //! the manifest inside. No network, no async, no terminal, no sentences for users, and no files but the key files that a
 //! user names. What goes wrong is a typed error; the program that uses this package says it in a language.
 
+pub mod entry;
 pub mod envelope;
 mod error;
 pub mod link;

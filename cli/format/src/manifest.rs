@@ -1,12 +1,13 @@
 //! The manifest: what is inside a share, as JSON. docs/format.md, "Manifest", describes every field.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 use share_relay_api::Json;
 
 use crate::{
     Fault, FormatError,
+    entry::{Entry, MAX_LENGTH, seconds},
     names::{self, is_ignorable, is_unassigned, is_visible, printable, with_previous},
     tar::Layout,
     tree::Tree,
@@ -25,12 +26,8 @@ const BRAILLE_BLANK: char = '\u{2800}';
 pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
 /// Bytes of JSON. With the header and the tags of the age file this stays below the relay's 4 MiB.
 pub const MAX_JSON_BYTES: usize = 4 * 1024 * 1024 - 128 * 1024;
-/// Bytes of content: whole numbers up to this are exact in every JSON reader.
-pub const MAX_LENGTH: u64 = (1 << 53) - 1;
 /// What a file or folder takes on disk beyond its bytes.
 const BLOCK_BYTES: u64 = 4096;
-/// Seconds since 1970 that a tar header can hold (the year 2242).
-pub const MAX_MTIME: u64 = 0o77_777_777_777;
 
 /// How the content is made up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,28 +37,6 @@ pub enum Kind {
     File,
     /// A tar of files and folders.
     Tar,
-}
-
-/// One file or folder.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
-    /// Relative, `/`-separated; as [`names::check`] wants it.
-    pub path: String,
-    /// Whether it is a folder: size 0, never executable.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub folder: bool,
-    /// Bytes.
-    pub size: u64,
-    /// Last change, in whole seconds since 1970, from 0 to [`MAX_MTIME`].
-    pub mtime: u64,
-    /// Whether its owner may execute it.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub executable: bool,
-    /// Whether its group and others had no rights to it.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub private: bool,
-    /// Where its bytes begin in the content.
-    pub offset: u64,
 }
 
 /// What is inside a share.
@@ -215,12 +190,6 @@ fn malformed<E>(_: E) -> FormatError {
     FormatError::Manifest(Fault::Malformed)
 }
 
-impl Entry {
-    fn is_sound(&self) -> bool {
-        self.mtime <= MAX_MTIME && !(self.folder && (self.size > 0 || self.executable))
-    }
-}
-
 /// Files, folders and bytes.
 fn count<'a>(entries: impl Iterator<Item = &'a Entry>) -> (u64, u64, u64) {
     entries.fold((0, 0, 0), |(files, folders, bytes), entry| match entry.folder {
@@ -288,25 +257,16 @@ pub fn stream_name(name: &str) -> Result<String, FormatError> {
     }
 }
 
-/// Whole seconds since 1970, brought within 0 and [`MAX_MTIME`].
-pub fn seconds(time: SystemTime) -> u64 {
-    time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs().min(MAX_MTIME))
-}
-
-fn is_false(flag: &bool) -> bool {
-    !flag
-}
-
 /// Sixteen bytes as 32 lower-case hexadecimal digits.
 pub mod hex {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-    /// For serde.
+    /// Writes the digits.
     pub fn serialize<S: Serializer>(bytes: &[u8; 16], serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&format!("{:032x}", u128::from_be_bytes(*bytes)))
     }
 
-    /// For serde.
+    /// Reads the digits; anything else is an error.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 16], D::Error> {
         let text = String::deserialize(deserializer)?;
         let digits = text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));

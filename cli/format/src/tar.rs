@@ -8,7 +8,7 @@ use tar::{EntryType, Header};
 
 use crate::{
     Fault, FormatError,
-    manifest::{Entry, MAX_LENGTH, MAX_MTIME},
+    entry::{Entry, MAX_LENGTH, MAX_MTIME},
     names::{MAX_PATH_BYTES, printable},
 };
 

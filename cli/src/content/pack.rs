@@ -15,7 +15,8 @@ use std::{
 
 use share_format::{
     FormatError, Manifest,
-    manifest::{Entry, Kind},
+    entry::Entry,
+    manifest::Kind,
     tar::{Layout, header, padded},
 };
 

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use share_format::manifest::Entry;
+use share_format::entry::Entry;
 
 use super::error::{ContentError, shown};
 use crate::{quote::quoted, system};

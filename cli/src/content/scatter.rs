@@ -15,7 +15,8 @@ use std::{
 
 use share_format::{
     Fault, FormatError, Manifest,
-    manifest::{Entry, Kind},
+    entry::Entry,
+    manifest::Kind,
     names::printable,
     tar::{self, END, padded},
 };

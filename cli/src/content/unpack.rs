@@ -8,7 +8,8 @@ use std::{
 
 use share_format::{
     Fault, FormatError, Manifest,
-    manifest::{Entry, Kind},
+    entry::Entry,
+    manifest::Kind,
     tar::{self, Input, padded},
     tree::Tree,
 };

@@ -14,7 +14,8 @@ use std::{
 use serde::{Deserialize, Serialize};
 use share_format::{
     FormatError,
-    manifest::{Entry, MAX_ENTRIES, seconds},
+    entry::{Entry, seconds},
+    manifest::MAX_ENTRIES,
     names,
 };
 

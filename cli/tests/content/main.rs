@@ -25,7 +25,8 @@ use share::content::{
 };
 use share_format::{
     Fault, FormatError,
-    manifest::{Entry, Kind, MAX_LISTED, MAX_MTIME, Manifest, clean_message, clean_sender},
+    entry::{Entry, MAX_MTIME},
+    manifest::{Kind, MAX_LISTED, Manifest, clean_message, clean_sender},
     names::NameError,
 };
 use tempfile::TempDir;

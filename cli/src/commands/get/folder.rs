@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use share_format::{link::Link, manifest::Entry, names::MAX_PATH_BYTES};
+use share_format::{entry::Entry, link::Link, names::MAX_PATH_BYTES};
 
 use super::kept::{self, Age, Kept};
 use crate::{

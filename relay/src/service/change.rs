@@ -43,11 +43,12 @@ impl<S: Store> Relay<S> {
             return outcome;
         }
         let all = queue.take_with(&change);
-        match if all.len() < 2 { Ok(false) } else { self.apply(id, &all).await.map(|()| true) } {
-            Ok(true) => {}
+        let together = if all.len() < 2 { None } else { Some(self.apply(id, &all).await) };
+        match together {
+            Some(Ok(())) => {}
             // Applied again, they might be made twice.
-            Err(Error::Store(StoreError::Uncertain(_))) => all.iter().for_each(|change| locked(change).fail()),
-            Ok(false) | Err(_) => self.apply(id, &[change]).await?,
+            Some(Err(Error::Store(StoreError::Uncertain(_)))) => all.iter().for_each(|change| locked(change).fail()),
+            Some(Err(_)) | None => self.apply(id, &[change]).await?,
         }
         let outcome = locked(&own).outcome.take();
         outcome.unwrap_or_else(|| Err(Code::Internal.into()))
@@ -122,14 +123,14 @@ impl<S: Store> Relay<S> {
         let replaced = match replaced {
             Ok(true) => true,
             // Its last step may have failed alone, or been done and not told.
-            Ok(false) => self.is_stored(id, &new).await?,
-            Err(error) => match self.is_stored(id, &new).await {
-                Ok(true) => {
+            other => match (other, self.is_stored(id, &new).await) {
+                (Ok(_), Ok(true)) => true,
+                (Err(error), Ok(true)) => {
                     tracing::warn!(share = short(&id), error = line::of_error(&error), "a change was stored after all");
                     true
                 }
-                Ok(false) => return Err(error.into()),
-                Err(_) => return Err(StoreError::Uncertain(Box::new(error)).into()),
+                (other, Ok(false)) => other?,
+                (Err(error), Err(_)) | (Ok(_), Err(error)) => return Err(StoreError::Uncertain(Box::new(error)).into()),
             },
         };
         if replaced {

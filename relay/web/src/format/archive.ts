@@ -4,44 +4,23 @@
  */
 
 import { fail, type Fault } from "../failure.ts";
-import { concat, equal, fromUtf8, utf8, utf8Length, type Bytes } from "./bytes.ts";
+import { ByteReader, concat, equal, fromUtf8, utf8, utf8Length, type Bytes } from "./bytes.ts";
 import { MAX_LENGTH, modeOf, type Entry } from "./entry.ts";
 import { readWhole } from "./json.ts";
 import { MAX_PATH_BYTES, quoted } from "./names.ts";
 
-const BLOCK = 512;
+/** A tar consists of blocks of so many bytes. */
+export const BLOCK = 512;
 /** Bytes of zeros after the last entry. */
-const END = 2 * BLOCK;
+export const END = 2 * BLOCK;
 const NAME_BYTES = 100;
 /** The largest size a ustar header can hold: 8 GiB less one byte. */
 const MAX_USTAR_SIZE = 0o77_777_777_777;
 /** A pax extended header holds a path and a size, each once. */
 const MAX_RECORD_BYTES = MAX_PATH_BYTES + 128;
 
-/** Finds where each entry of a tar lies. */
-export class Layout {
-  #end = 0;
-
-  /** Where the bytes of the next entry begin; `null` if the tar would become longer than content may be. */
-  place(entry: Entry): number | null {
-    const offset = this.#end + header(entry).length;
-    this.#end = offset + padded(entry.size);
-    return this.#end <= MAX_LENGTH ? offset : null;
-  }
-
-  /** Bytes of the whole tar. */
-  get length(): number {
-    return this.#end + END;
-  }
-
-  /** Bytes that so many entries take at least, besides their own. */
-  static least(count: number): number {
-    return count * BLOCK + END;
-  }
-}
-
 /** The size in whole blocks. */
-function padded(size: number): number {
+export function padded(size: number): number {
   return Math.ceil(size / BLOCK) * BLOCK;
 }
 
@@ -95,27 +74,22 @@ function record(key: string, value: string): string {
 }
 
 /** Reads the next header; `null` at the end of the tar, whose blocks of zeros are then read too. */
-export async function readHeader(input: Input): Promise<Entry | null> {
-  let blocks = await input.take(BLOCK);
+export async function readHeader(content: ContentReader): Promise<Entry | null> {
+  let blocks = await content.take(BLOCK);
   if (blocks.every((byte) => byte === 0)) {
-    await input.zeros(END - BLOCK);
+    await content.zeros(END - BLOCK);
     return null;
   }
   if (blocks[156] === 0x78) {
     const size = number(blocks.subarray(124, 136));
-    if (size === null || size > MAX_RECORD_BYTES) input.fail("malformed");
-    blocks = concat(blocks, await input.take(padded(size) + BLOCK));
+    if (size === null || size > MAX_RECORD_BYTES) content.fail("malformed");
+    blocks = concat(blocks, await content.take(padded(size) + BLOCK));
   }
   const entry = decode(blocks);
-  if (typeof entry === "string") input.fail(entry);
-  input.near = entry.path;
-  if (!equal(header(entry), blocks)) input.fail("malformed");
-  return { ...entry, offset: input.position };
-}
-
-/** Bytes that fill the last block of a file. */
-export function padding(entry: Entry): number {
-  return padded(entry.size) - entry.size;
+  if (typeof entry === "string") content.fail(entry);
+  content.near = entry.path;
+  if (!equal(header(entry), blocks)) content.fail("malformed");
+  return { ...entry, offset: content.position };
 }
 
 /** What the blocks of a header seem to say; only encoding it again tells whether they do. */
@@ -124,7 +98,7 @@ function decode(blocks: Bytes): Entry | Fault {
   const folder = main[156] === 0x35;
   if (!folder && main[156] !== 0x30) return "type";
   const records = fromUtf8(blocks.subarray(BLOCK, Math.max(BLOCK, blocks.length - BLOCK)));
-  let path = fromUtf8(untilZero(main.subarray(0, NAME_BYTES)));
+  let path = fromUtf8(main.subarray(0, NAME_BYTES))?.replace(/\0.*$/s, "") ?? null;
   let size = number(main.subarray(124, 136));
   for (const line of records?.replace(/\0+$/, "").split("\n").slice(0, -1) ?? []) {
     const [, key, value] = /^\d+ (path|size)=(.*)$/s.exec(line) ?? [];
@@ -134,9 +108,8 @@ function decode(blocks: Bytes): Entry | Fault {
   }
   const mtime = number(main.subarray(136, 148));
   if (size !== null && size > MAX_LENGTH) return "totals";
-  if (path === null || size === null || mtime === null || records === null) return "malformed";
   const mode = number(main.subarray(100, 108));
-  if (mode === null) return "malformed";
+  if (path === null || size === null || mtime === null || records === null || mode === null) return "malformed";
   const rights = { executable: !folder && (mode & 0o100) !== 0, private: (mode & 0o077) === 0 };
   return { path: folder ? path.replace(/\/$/, "") : path, folder, size, mtime, ...rights, offset: 0 };
 }
@@ -147,31 +120,18 @@ function number(field: Uint8Array): number | null {
   return text !== null && /^[0-7]+$/.test(text) ? Number.parseInt(text, 8) : null;
 }
 
-function untilZero(field: Uint8Array): Uint8Array {
-  const zero = field.indexOf(0);
-  return zero < 0 ? field : field.subarray(0, zero);
-}
-
 function isAscii(text: string): boolean {
   return /^[\0-\x7f]*$/.test(text);
 }
 
-/**
- * The content as it is read: how far, how far it may go, and near which entry. What it gives out is good until the next
- * bytes are asked for.
- */
-export class Input {
+/** Reads content, and knows how far it is and at which entry. What it gives out is good until the next bytes are asked for. */
+export class ContentReader {
   position = 0;
-  near: string;
-  #rest: Bytes = new Uint8Array();
+  readonly #bytes: ByteReader;
 
-  /** Content that is `length` bytes long, or else at fault; it begins with the entry `near`. */
-  constructor(
-    readonly pieces: AsyncIterator<Bytes, void>,
-    readonly length: number,
-    near: string,
-  ) {
-    this.near = near;
+  /** Content that must be `length` bytes long; it begins with the entry `near`. */
+  constructor(pieces: AsyncIterable<Bytes, void>, readonly length: number, public near: string) {
+    this.#bytes = new ByteReader(pieces);
   }
 
   /** Throws the fault, with the entry it was found at. */
@@ -181,24 +141,18 @@ export class Input {
 
   /** So many bytes, in one piece. */
   async take(count: number): Promise<Bytes> {
-    const taken = new Uint8Array(count);
-    let at = 0;
-    for await (const piece of this.pass(count)) {
-      taken.set(piece, at);
-      at += piece.length;
-    }
-    return taken;
+    const pieces: Bytes[] = [];
+    for await (const piece of this.pass(count)) pieces.push(piece.slice());
+    return concat(...pieces);
   }
 
   /** So many bytes, as they come. */
   async *pass(count: number): AsyncGenerator<Bytes, void> {
-    if (count > this.length - this.position) this.fail("truncated");
-    for (let left = count; left > 0; ) {
-      if (this.#rest.length === 0 && !(await this.#more())) this.fail("truncated");
-      const piece = this.#rest.subarray(0, left);
-      this.#rest = this.#rest.subarray(piece.length);
+    const end = this.position + count;
+    if (end > this.length) this.fail("truncated");
+    while (this.position < end) {
+      const piece = (await this.#bytes.some(end - this.position)) ?? this.fail("truncated");
       this.position += piece.length;
-      left -= piece.length;
       yield piece;
     }
   }
@@ -208,15 +162,13 @@ export class Input {
     if ((await this.take(count)).some((byte) => byte !== 0)) this.fail("malformed");
   }
 
-  /** Reads the end of the content, which must be here. */
-  async finish(): Promise<void> {
-    if (this.position < this.length || this.#rest.length > 0 || (await this.#more())) this.fail("trailing");
+  /** Reads on to `position`. */
+  async skipTo(position: number): Promise<void> {
+    for await (const _ of this.pass(position - this.position));
   }
 
-  async #more(): Promise<boolean> {
-    const { value } = await this.pieces.next();
-    if (value === undefined) return false;
-    this.#rest = value;
-    return value.length > 0 || this.#more();
+  /** Reads the end of the content, which must be here. */
+  async finish(): Promise<void> {
+    if (this.position < this.length || (await this.#bytes.some(1))) this.fail("trailing");
   }
 }

@@ -19,11 +19,8 @@ const VERSION = "age-encryption.org/v1";
 /** A work factor as it must be written: decimal, without a zero in front. */
 const WORK_FACTOR = /^[1-9][0-9]*$/;
 
-/** A private key. */
-export interface Identity {
-  /** The file key in a stanza; `null` if the stanza is for somebody else. */
-  open(stanza: Stanza): Promise<Uint8Array | null>;
-}
+/** Opens a stanza with a private key: gives the file key, or `null` if the stanza is for somebody else. */
+export type Identity = (stanza: Stanza) => Promise<Uint8Array | null>;
 
 /** What a recipient opens a header with. */
 export type Opener = { passphrase: string } | { identities: Identity[] };
@@ -49,16 +46,24 @@ export interface Stanza {
 
 /** Reads the header at the beginning of an age file. */
 export function readHeader(file: Uint8Array): Header {
-  const lines = new Lines(file.subarray(0, MAX_HEADER_BYTES));
-  if (lines.next() !== VERSION) malformed();
+  const most = file.subarray(0, MAX_HEADER_BYTES);
+  let length = 0;
+  // Each byte becomes one character, and those above ASCII fit nothing.
+  const nextLine = (): string => {
+    const end = most.indexOf(0x0a, length);
+    if (end < 0) malformed();
+    const line = String.fromCharCode(...most.subarray(length, end));
+    length = end + 1;
+    return line;
+  };
+  if (nextLine() !== VERSION) malformed();
   const stanzas: Stanza[] = [];
-  let line = lines.next();
-  for (; line.startsWith("-> "); line = lines.next()) {
+  let line = nextLine();
+  for (; line.startsWith("-> "); line = nextLine()) {
     if (stanzas.length === MAX_STANZAS) malformed();
-    stanzas.push(readStanza(line, lines));
+    stanzas.push(readStanza(line, nextLine));
   }
   if (!/^--- [A-Za-z0-9+/]{43}$/.test(line) || stanzas.length === 0) malformed();
-  const length = lines.at;
   const authenticated = Uint8Array.from(file.subarray(0, length - line.length - 1 + "---".length));
   return { length, kind: kindOf(stanzas), stanzas, authenticated, mac: base64(line.slice(4)) };
 }
@@ -118,37 +123,22 @@ async function byKeys({ kind, stanzas }: Header, identities: Identity[]): Promis
   if (kind === "words") fail({ code: "needs_words" });
   for (const identity of identities) {
     for (const stanza of stanzas) {
-      const fileKey = await identity.open(stanza);
+      const fileKey = await identity(stanza);
       if (fileKey) return fileKey;
     }
   }
   return fail({ code: "no_identity_fits" });
 }
 
-function readStanza(line: string, lines: Lines): Stanza {
+function readStanza(line: string, nextLine: () => string): Stanza {
   const [type, ...args] = line.slice("-> ".length).split(" ");
   if (type === undefined || [type, ...args].some((arg) => !/^[\x21-\x7e]+$/.test(arg))) malformed();
   let body = "";
   let last: string;
   do {
-    last = lines.next();
+    last = nextLine();
     if (!/^[A-Za-z0-9+/]{0,64}$/.test(last)) malformed();
     body += last;
   } while (last.length === 64);
   return { type, args, body: base64(body) };
-}
-
-/** The lines of a header. Each byte stands for one character, and those above ASCII fit nothing. */
-class Lines {
-  at = 0;
-
-  constructor(readonly bytes: Uint8Array) {}
-
-  next(): string {
-    const end = this.bytes.indexOf(0x0a, this.at);
-    if (end < 0) malformed();
-    const line = String.fromCharCode(...this.bytes.subarray(this.at, end));
-    this.at = end + 1;
-    return line;
-  }
 }

@@ -3,15 +3,13 @@
  * the one in its own address, with what writing, quoting and mailing have done to it; whole links only the program reads.
  */
 
-import { fromUtf8, utf8 } from "./bytes.ts";
-
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 const LENGTH = 20;
 /** How often a text may have been percent-encoded. */
 const MAX_ENCODINGS = 3;
-/** Put around a link, before it. */
+/** What people and programs put before a link. */
 const OPENING = /^[ <>([{"'`*_|“”„‟‘’‚‛«»‹›]+/u;
-/** Put around a link, after it. */
+/** What people and programs put after a link. */
 const CLOSING = /[ <>)\]}"'`*_|“”„‟‘’‚‛«»‹›.,;:!?=…]+$/u;
 
 /** The id in a path `…/s/<id>`, whatever punctuation or parameters hang on it; `null` if there is none, or a damaged one. */
@@ -60,20 +58,10 @@ function stripSurroundings(text: string): string {
 
 /** The text with its percent-encoding undone, however often; `null` if what comes out is not UTF-8. */
 function decodeFully(text: string): string | null {
-  let decoded: string | null = text;
-  for (let i = 0; i < MAX_ENCODINGS && decoded?.includes("%"); i++) decoded = fromUtf8(percentDecode(decoded));
-  return decoded;
-}
-
-/** Every `%` with two digits as its byte, all others as they are. */
-function percentDecode(text: string): Uint8Array {
-  const bytes = utf8(text);
-  let length = 0;
-  for (let i = 0; i < bytes.length; i++, length++) {
-    const digits = bytes[i] === 0x25 ? String.fromCharCode(...bytes.subarray(i + 1, i + 3)) : "";
-    const isEncoded = /^[0-9a-fA-F]{2}$/.test(digits);
-    bytes[length] = isEncoded ? Number.parseInt(digits, 16) : (bytes[i] ?? 0);
-    if (isEncoded) i += 2;
+  try {
+    for (let i = 0; i < MAX_ENCODINGS; i++) text = text.replace(/(?:%[0-9a-f]{2})+/gi, (encoded) => decodeURIComponent(encoded));
+    return text;
+  } catch {
+    return null;
   }
-  return bytes.subarray(0, length);
 }

@@ -11,18 +11,15 @@ import { concat, random, utf8 } from "./bytes.ts";
 import { checkName, collisionKey } from "./names.ts";
 import { sha256 } from "./sha256.ts";
 
-interface Folder {
-  path: string;
-  /** The hashes of the collision keys of what has come in it. */
-  names: Set<bigint>;
-}
-
 /** Follows the entries of one manifest or archive, in order. */
 export class Tree {
   #last = "";
-  /** The folders around the present place, from the outside in; the first is that of the share itself. */
-  readonly #open: Folder[] = [{ path: "", names: new Set() }];
-  /** Of its own, so that whoever is refused by chance is not refused again. */
+  /**
+   * The folders around the present entry, from the outside in, with the hashed collision keys of what has come in each. The
+   * first is the share itself.
+   */
+  readonly #open = [{ path: "", names: new Set<bigint>() }];
+  /** Random, so that a share that is refused by a chance collision is not refused again. */
   readonly #key = random(16);
 
   /** Checks the next path and takes it in. */

@@ -84,8 +84,6 @@ export interface Understood {
 /** One list of 2048 words, in alphabetical order. */
 export class WordList {
   readonly #places: Map<string, number>;
-  readonly #candidates = new Remembered((typed) => this.#candidatesOf(typed));
-  readonly #suggestions = new Remembered((typed) => this.#suggestionsFor(typed));
 
   constructor(readonly words: readonly string[]) {
     this.#places = new Map(words.map((word, place) => [word, place]));
@@ -100,11 +98,7 @@ export class WordList {
    * The words that a typed word may stand for: itself; else the only one it begins, and those a slip away. Without such
    * a beginning there must be only one a slip away.
    */
-  candidates(typed: string): Candidate[] {
-    return this.#candidates.of(typed);
-  }
-
-  #candidatesOf(typed: string): Candidate[] {
+  readonly candidates = remembered((typed): Candidate[] => {
     const exact = this.#place(typed);
     if (exact !== undefined) return [{ place: exact, slip: false }];
     const begun = typed.length >= MIN_PREFIX ? this.#placesOf((word) => word.startsWith(typed)) : [];
@@ -114,7 +108,7 @@ export class WordList {
       return [{ place: beginning, slip: false }, ...slips.filter(({ place }) => place !== beginning)];
     }
     return slips.length === 1 ? slips : [];
-  }
+  });
 
   /** The typed words among what was said: without fillers, or `withFillers` that may stand for a word of the list. */
   #typed(said: string[], withFillers: boolean): string[] {
@@ -148,11 +142,7 @@ export class WordList {
   }
 
   /** Words like a typed one, likeliest first. */
-  suggestions(typed: string): string[] {
-    return this.#suggestions.of(typed);
-  }
-
-  #suggestionsFor(typed: string): string[] {
+  readonly suggestions = remembered((typed): string[] => {
     const start = typed.slice(0, MAX_SHOWN);
     const begins = (word: string) => start.length >= MIN_PREFIX - 1 && word.startsWith(start);
     const unlikeness = (word: string) => (begins(word) || isSlip(start, word) ? 1 : edits(start, word));
@@ -160,7 +150,7 @@ export class WordList {
     // Sorting is stable, and the list is in alphabetical order.
     const likeliest = alike.filter((one) => one.unlikeness <= 2).sort((a, b) => a.unlikeness - b.unlikeness);
     return likeliest.slice(0, MAX_SUGGESTIONS).map(({ word }) => word);
-  }
+  });
 
   /** The words at these places. */
   at(indices: number[]): string[] {
@@ -177,29 +167,26 @@ export class WordList {
   }
 }
 
-/** What was worked out for a word: with every letter that is typed, all words are looked at again. */
-class Remembered<T> {
-  readonly #known = new Map<string, T>();
-
-  constructor(readonly workOut: (word: string) => T) {}
-
-  of(word: string): T {
-    const known = this.#known.get(word);
-    if (known !== undefined) return known;
-    if (this.#known.size >= MAX_REMEMBERED) this.#known.clear();
-    const found = this.workOut(word);
-    this.#known.set(word, found);
+/** The function, which works out the same word once: with every letter that is typed, all words are looked at again. */
+function remembered<T>(workOut: (word: string) => T): (word: string) => T {
+  const known = new Map<string, T>();
+  return (word) => {
+    const before = known.get(word);
+    if (before !== undefined) return before;
+    if (known.size >= MAX_REMEMBERED) known.clear();
+    const found = workOut(word);
+    known.set(word, found);
     return found;
-  }
+  };
 }
 
 /** All lists; nobody has to say which one words come from. */
 export class Words {
-  constructor(readonly lists: readonly WordList[]) {}
+  readonly lists: readonly WordList[];
 
-  /** From the lists as they are written, one word a line. */
-  static of(...lists: string[]): Words {
-    return new Words(lists.map((text) => new WordList(text.trimEnd().split("\n"))));
+  /** Takes the lists as they are written, one word a line. */
+  constructor(...lists: string[]) {
+    this.lists = lists.map((text) => new WordList(text.trimEnd().split("\n")));
   }
 
   /** The passphrase a person means: the words joined by `-`. Throws why it is none. */
@@ -217,14 +204,14 @@ export class Words {
     const list = this.#likeliest(said);
     const typed = "code" in read ? list.likeliest(said) : read.typed;
     if (typed.length > MAX_MARKED) return { words: [], failure };
-    const isOpen = /[\p{L}\p{M}\p{N}]$/u.test(text) && typed.at(-1) === said.at(-1);
+    const endsOpen = /[\p{L}\p{M}\p{N}]$/u.test(text) && typed.at(-1) === said.at(-1);
     const words = typed.map((word, i) => {
       const candidates = list.candidates(word);
       const only = candidates.length === 1 ? list.at(candidates.map(({ place }) => place))[0] : undefined;
       const meant = ("code" in read ? only : read.words[i]) ?? null;
       const state = meant === word ? "exact" : candidates.length > 0 || meant ? "understood" : "unknown";
       const suggestions = state === "unknown" ? list.suggestions(word) : [];
-      return { text: word.slice(0, MAX_SHOWN), state, meant, suggestions, isOpen: isOpen && i === typed.length - 1 } as const;
+      return { text: word.slice(0, MAX_SHOWN), state, meant, suggestions, isOpen: endsOpen && i === typed.length - 1 } as const;
     });
     return { words, failure };
   }

@@ -4,10 +4,9 @@
  */
 
 import { fail, isFailure, ShareError, type Failure } from "../failure.ts";
-import type { Bytes } from "../format/bytes.ts";
-import { concat, fromUtf8 } from "../format/bytes.ts";
-import { JsonError, JsonNumber, JsonObject, parseJson, type Json } from "../format/json.ts";
-import type { HowSaved } from "../format/receipt.ts";
+import { concat, fromUtf8, type Bytes } from "../format/bytes.ts";
+import { JsonError, parseObject, type JsonObject } from "../format/json.ts";
+import type { HowSaved } from "../format/proof.ts";
 import { bodyReader } from "./pieces.ts";
 
 /** For a small call, or the beginning of a large one. */
@@ -20,6 +19,8 @@ const STALL_BYTES = 16 * 1024;
 const MAX_ANSWER_BYTES = 1024 * 1024;
 /** In seconds since 1970: the last that a `Date` holds. */
 const LAST_MOMENT = 8.64e12;
+/** The largest number that is exact. */
+const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 
 /** What anyone with the link may know. Times are seconds since 1970 by the relay's clock. */
@@ -39,42 +40,26 @@ export interface ShareStatus {
 }
 
 /** How much of a share is there whose sender is still uploading it. */
-export interface Arrived {
-  storedBytes: number;
-  /** Absent while unknown. */
-  totalBytes?: number;
-}
+export type Arrived = Extract<Failure, { code: "not_uploaded" }>;
 
-/** An answer with content. */
-export interface ContentAnswer {
-  /** Bytes of the whole content. */
-  total: number;
-  /** The relay's name for exactly this content; `null` where something on the way has made it weak, or taken it. */
-  etag: string | null;
-  body: AsyncGenerator<Bytes, void>;
-}
+/** A share on a relay, which is at the base URL of its links. */
+export class RemoteShare {
+  /** Whether its sender was still uploading when the relay was last asked. */
+  isSending = false;
 
-/** A receipt; fingerprint and MAC are 64 hexadecimal digits each. */
-export interface Receipt {
-  fingerprint: string;
-  time: number;
-  saved: HowSaved;
-  mac: string;
-}
-
-/** A relay, at the base URL of its links. */
-export class Relay {
-  constructor(readonly base: string) {}
+  constructor(readonly base: string, readonly id: string) {}
 
   /** State, sizes, times. */
-  async status(id: string, signal: AbortSignal): Promise<ShareStatus> {
-    return statusOf(await this.#json("GET", id, "", null, signal));
+  async status(signal: AbortSignal): Promise<ShareStatus> {
+    const status = await this.#ask("", signal, null, statusOf);
+    this.isSending = status.state === "uploading";
+    return status;
   }
 
   /** Proves, and gets the manifest's age file. Takes no download. */
-  async open(id: string, proof: string | null, signal: AbortSignal): Promise<Bytes> {
+  async open(proof: string | null, signal: AbortSignal): Promise<Bytes> {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(MANIFEST_MS)]);
-    const response = await this.#call("POST", id, "/open", jsonBody(withProof(proof)), limited);
+    const response = await this.#fetch("/open", limited, withProof(proof));
     return readBounded(response, MAX_MANIFEST_BYTES, limited);
   }
 
@@ -82,27 +67,23 @@ export class Relay {
    * Takes one of the allowed downloads, or one that somebody with the same words has left. Repeating it with the same hash
    * takes no second one; a ticket that has ended is refused.
    */
-  async takeTicket(id: string, proof: string | null, ticketHash: string, signal: AbortSignal): Promise<void> {
-    const taken = await this.#json("POST", id, "/tickets", jsonBody({ ...withProof(proof), ticket_hash: ticketHash }), signal);
-    new Fields(taken).moment("expires_at");
+  async takeTicket(proof: string | null, ticketHash: string, signal: AbortSignal): Promise<void> {
+    await this.#ask("/tickets", signal, { ...withProof(proof), ticket_hash: ticketHash }, (taken) => moment(taken, "expires_at"));
   }
 
-  /** The content's bytes from `from` to `to`. `etag` is that of an earlier answer, if this goes on from one. */
-  async content(
-    id: string,
-    ticket: string,
-    from: number,
-    to: number,
-    etag: string | null,
-    signal: AbortSignal,
-  ): Promise<ContentAnswer> {
-    const headers: Record<string, string> = { Authorization: `Bearer ${ticket}`, Range: `bytes=${from}-${to - 1}` };
+  /**
+   * The content's bytes from `from` to `to`, with the length of the whole content and the relay's name for exactly this
+   * content, which is `null` where something on the way has made it weak, or taken it. `etag` is that of an earlier answer,
+   * if this goes on from one.
+   */
+  async content(ticket: string, from: number, to: number, etag: string | null, signal: AbortSignal) {
+    const headers: Record<string, string> = { ...bearer(ticket), Range: `bytes=${from}-${to - 1}` };
     if (etag !== null) headers["If-Range"] = etag;
     const stalled = new AbortController();
     // A person's own wish to stop comes without this name.
     const begun = setTimeout(() => stalled.abort(new DOMException("no answer", "TimeoutError")), CALL_MS);
     try {
-      const response = await this.#call("GET", id, "/content", { headers }, AbortSignal.any([signal, stalled.signal]));
+      const response = await this.#fetch("/content", AbortSignal.any([signal, stalled.signal]), null, headers);
       return { ...checkRange(response, from, to, etag), body: bodyOf(response, signal, stalled) };
     } catch (error) {
       // Every range asked for lies within the length that the manifest gives: so the content is shorter than that.
@@ -113,40 +94,48 @@ export class Relay {
     }
   }
 
-  /** Tells that the content was decrypted, verified and saved. Until when the ticket still downloads; `null` if it has ended. */
-  async receipt(id: string, ticket: string, receipt: Receipt, signal: AbortSignal): Promise<number | null> {
+  /**
+   * Tells that the content was decrypted, verified and saved; fingerprint and MAC are 64 hexadecimal digits each. Gives
+   * until when the ticket still downloads; `null` if it has ended.
+   */
+  async receipt(
+    ticket: string,
+    receipt: { fingerprint: string; time: number; saved: HowSaved; mac: string },
+    signal: AbortSignal,
+  ): Promise<number | null> {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]);
-    const init = jsonBody(receipt);
-    init.headers = { ...init.headers, Authorization: `Bearer ${ticket}` };
-    const response = await this.#call("POST", id, "/receipt", init, limited);
-    if (response.status === 204) return null;
-    return new Fields(await readJson(response, MAX_ANSWER_BYTES, limited)).moment("again_until");
+    const response = await this.#fetch("/receipt", limited, receipt, bearer(ticket));
+    return response.status === 204 ? null : readAnswer(response, MAX_ANSWER_BYTES, limited, (answer) => moment(answer, "again_until"));
   }
 
-  async #json(method: string, id: string, path: string, init: Init | null, signal: AbortSignal): Promise<Json> {
+  /** What `use` makes of a small answer. */
+  async #ask<T>(path: string, signal: AbortSignal, body: object | null, use: (answer: JsonObject) => T): Promise<T> {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]);
-    const response = await this.#call(method, id, path, init, limited);
-    return readJson(response, MAX_ANSWER_BYTES, limited);
+    return readAnswer(await this.#fetch(path, limited, body), MAX_ANSWER_BYTES, limited, use);
   }
 
-  /** The response, if it is a success; else throws the failure it stands for. */
-  async #call(method: string, id: string, path: string, init: Init | null, signal: AbortSignal): Promise<Response> {
-    const url = `${this.base}/v1/shares/${id}${path}`;
-    const always = { cache: "no-store", credentials: "omit", redirect: "manual", referrerPolicy: "no-referrer" } as const;
-    const response = await fetch(url, { ...always, ...init, method, signal }).catch((error) => rethrow(error, signal));
+  /** The response, if it is a success; else throws the failure it stands for. A call with a body is a `POST`. */
+  async #fetch(path: string, signal: AbortSignal, body: object | null, headers: Record<string, string> = {}): Promise<Response> {
+    const always = { cache: "no-store", credentials: "omit", redirect: "manual", referrerPolicy: "no-referrer", signal } as const;
+    const json = { method: "POST", headers: { ...headers, "Content-Type": "application/json" }, body: JSON.stringify(body) };
+    const asked = fetch(`${this.base}/v1/shares/${this.id}${path}`, { ...always, ...(body ? json : { headers }) });
+    const response = await asked.catch((error) => rethrow(error, signal));
     // A browser hides which redirect it was; other clients tell.
     if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400)) fail({ code: "redirected" });
     // This page came from the relay: another page in place of its answer is of something on the way.
     if (response.ok && mediaType(response) === "text/html") fail({ code: "unreachable" });
     if (response.ok) return response;
-    return fail(await failureOfAnswer(response, signal));
+    const { status } = response;
+    if (mediaType(response) !== "application/problem+json") return fail({ code: "relay_failed", status });
+    const retryAfter = Number(response.headers.get("Retry-After"));
+    return fail(await readAnswer(response, MAX_ANSWER_BYTES, signal, (problem) => failureOfProblem(status, problem, retryAfter)));
   }
 }
 
 /** How far the sender is; `null` once all of it is there. */
 export function arrivedOf({ state, storedBytes, payloadBytes }: ShareStatus): Arrived | null {
   if (state === "ready") return null;
-  return { storedBytes, ...(payloadBytes === undefined ? {} : { totalBytes: payloadBytes }) };
+  return { code: "not_uploaded", storedBytes, ...(payloadBytes === undefined ? {} : { totalBytes: payloadBytes }) };
 }
 
 /** Those of RFC 9110 and RFC 6585; of Cloudflare when it did not reach the server for a moment; of a busy service. */
@@ -167,13 +156,8 @@ export function isPassing(failure: Failure): boolean {
   }
 }
 
-interface Init {
-  headers?: Record<string, string>;
-  body?: string;
-}
-
-function jsonBody(value: unknown): Init {
-  return { headers: { "Content-Type": "application/json" }, body: JSON.stringify(value) };
+function bearer(ticket: string): { Authorization: string } {
+  return { Authorization: `Bearer ${ticket}` };
 }
 
 function withProof(proof: string | null): { proof?: string } {
@@ -195,35 +179,28 @@ function mediaType(response: Response): string | undefined {
   return response.headers.get("Content-Type")?.split(";", 1)[0]?.trim().toLowerCase();
 }
 
-async function failureOfAnswer(response: Response, signal: AbortSignal): Promise<Failure> {
-  const { status } = response;
-  if (mediaType(response) !== "application/problem+json") return { code: "relay_failed", status };
-  const problem = await readJson(response, MAX_ANSWER_BYTES, signal);
-  return failureOfProblem(status, new Fields(problem), Number(response.headers.get("Retry-After")));
-}
-
 /** What a problem document of the relay means here. */
-function failureOfProblem(status: number, problem: Fields, retryAfter: number): Failure {
+function failureOfProblem(status: number, problem: JsonObject, retryAfter: number): Failure {
   const code = problem.text("code");
   switch (code) {
     case "wrong_proof":
       return {
         code: "words_wrong",
-        ...problem.maybe("tries_left", (triesLeft) => ({ triesLeft })),
-        ...problem.maybeMoment("locked_until", (lockedUntil) => ({ lockedUntil })),
+        ...problem.optional("tries_left", "triesLeft", MAX_COUNT),
+        ...problem.optional("locked_until", "lockedUntil", LAST_MOMENT),
       };
     case "locked":
-      return { code, until: problem.moment("locked_until") };
+      return { code, until: moment(problem, "locked_until") };
     case "not_ready":
       return {
         code: "not_uploaded",
-        storedBytes: problem.whole("stored_bytes"),
-        ...problem.maybe("total_bytes", (totalBytes) => ({ totalBytes })),
+        storedBytes: problem.whole("stored_bytes", MAX_COUNT),
+        ...problem.optional("total_bytes", "totalBytes", MAX_COUNT),
       };
     case "expired":
     case "revoked":
     case "collected":
-      return { code, ...problem.maybeMoment("at", (at) => ({ at })) };
+      return { code, ...problem.optional("at", "at", LAST_MOMENT) };
     case "downloads_taken":
     case "not_found":
       return { code };
@@ -238,69 +215,39 @@ function failureOfProblem(status: number, problem: Fields, retryAfter: number): 
   }
 }
 
-function statusOf(value: Json): ShareStatus {
-  const fields = new Fields(value);
-  const [state, kind] = [fields.text("state"), fields.text("kind")];
-  if (state !== "uploading" && state !== "ready") badAnswer("state");
-  if (kind !== "words" && kind !== "keys") badAnswer("kind");
+function statusOf(answer: JsonObject): ShareStatus {
+  const [state, kind] = [answer.text("state"), answer.text("kind")];
+  if (state !== "uploading" && state !== "ready") throw new JsonError("state");
+  if (kind !== "words" && kind !== "keys") throw new JsonError("kind");
   return {
     state,
     kind,
-    now: fields.moment("now"),
-    expiresAt: fields.moment("expires_at"),
-    storedBytes: fields.whole("stored_bytes"),
-    ...fields.maybe("payload_bytes", (payloadBytes) => ({ payloadBytes })),
-    ...fields.maybeMoment("locked_until", (lockedUntil) => ({ lockedUntil })),
-    ...fields.maybe("downloads_left", (downloadsLeft) => ({ downloadsLeft })),
-    ...fields.maybeMoment("again_until", (againUntil) => ({ againUntil })),
+    now: moment(answer, "now"),
+    expiresAt: moment(answer, "expires_at"),
+    storedBytes: answer.whole("stored_bytes", MAX_COUNT),
+    ...answer.optional("payload_bytes", "payloadBytes", MAX_COUNT),
+    ...answer.optional("locked_until", "lockedUntil", LAST_MOMENT),
+    ...answer.optional("downloads_left", "downloadsLeft", MAX_COUNT),
+    ...answer.optional("again_until", "againUntil", LAST_MOMENT),
   };
 }
 
-/** The fields of an answer's JSON object, held to their types. */
-class Fields {
-  readonly #object: JsonObject;
-
-  constructor(value: Json) {
-    this.#object = value instanceof JsonObject ? value : badAnswer("JSON");
-  }
-
-  text(name: string): string {
-    const value = this.#object.get(name);
-    return typeof value === "string" ? value : badAnswer(name);
-  }
-
-  whole(name: string): number {
-    const value = this.#object.get(name);
-    const whole = value instanceof JsonNumber ? value.whole : null;
-    return whole !== null && Number.isFinite(whole) ? whole : badAnswer(name);
-  }
-
-  /** Seconds since 1970, which can be shown as a time. */
-  moment(name: string): number {
-    const value = this.whole(name);
-    return value <= LAST_MOMENT ? value : badAnswer(name);
-  }
-
-  maybe<T extends object>(name: string, use: (value: number) => T): T | object {
-    return this.#object.has(name) ? use(this.whole(name)) : {};
-  }
-
-  maybeMoment<T extends object>(name: string, use: (value: number) => T): T | object {
-    return this.#object.has(name) ? use(this.moment(name)) : {};
-  }
+/** Seconds since 1970, which can be shown as a time. */
+function moment(answer: JsonObject, name: string): number {
+  return answer.whole(name, LAST_MOMENT);
 }
 
 function badAnswer(what: string): never {
   fail({ code: "bad_answer", what });
 }
 
-/** The JSON of an answer that is no longer than that. */
-export async function readJson(response: Response, limit: number, signal: AbortSignal): Promise<Json> {
+/** What `use` makes of the JSON of an answer that is no longer than `limit` bytes. */
+export async function readAnswer<T>(response: Response, limit: number, signal: AbortSignal, use: (answer: JsonObject) => T): Promise<T> {
   const bytes = await readBounded(response, limit, signal);
   try {
-    return parseJson(fromUtf8(bytes) ?? "");
+    return use(parseObject(fromUtf8(bytes)));
   } catch (error) {
-    if (error instanceof JsonError) badAnswer("JSON");
+    if (error instanceof JsonError) badAnswer(error.message);
     throw error;
   }
 }
@@ -335,7 +282,7 @@ async function* bodyOf(response: Response, signal: AbortSignal, stalled: AbortCo
       yield value;
     }
   } finally {
-    // Who stops reading early no longer wants the rest; a body that has ended or failed does not mind.
+    // After the end or a failure this does nothing.
     reader.cancel().catch(() => {});
   }
 }
@@ -359,7 +306,7 @@ async function within<T>(reading: Promise<T>, ms: number, signal: AbortSignal, s
 }
 
 /** Checks that a content answer is the one asked for, so that bytes never land at a wrong place. */
-function checkRange(response: Response, from: number, to: number, etag: string | null): Omit<ContentAnswer, "body"> {
+function checkRange(response: Response, from: number, to: number, etag: string | null): { total: number; etag: string | null } {
   const given = response.headers.get("ETag");
   // Every byte is authenticated, so that a weak name, or none, does no harm.
   const found = given?.startsWith("W/") ? null : given;

@@ -1,22 +1,27 @@
-/** Addresses of the page's own files; those of scripts as the policy demands it (`trusted-types share`). */
+/**
+ * The page's own files: their addresses, those of scripts as the policy demands it (`trusted-types share`), and the word
+ * lists, which are fetched when somebody is about to type. Those are files and no part of a script, because a script that
+ * could not be loaded once is never asked for again by some browsers.
+ */
 
-interface Policy {
-  createScriptURL(url: string): unknown;
-}
+import { fail } from "../failure.ts";
+import { Words } from "../format/words.ts";
 
-interface Factory {
-  createPolicy(name: string, rules: { createScriptURL(url: string): string }): Policy;
-}
-
-/** Set by `build.mjs`. */
+/** Set by `build.mjs`, as the next one. */
 declare const SERVICE_WORKER_NAME: string;
-/** The service worker; its name has a hash of its bytes. */
+/** English, a space, Dutch. Each has a hash of its bytes, which stays, as the words are part of the format. */
+declare const WORD_LIST_NAMES: string;
+/** The name of the service worker, which has a hash of its bytes. */
 export const SERVICE_WORKER = SERVICE_WORKER_NAME;
 /** The worker's names, which have a hash of its bytes. */
 const WORKER = /^worker-\w+\.js$/;
+/** On each list. */
+const WORDS = 2048;
 
-const factory = (globalThis as { trustedTypes?: Factory }).trustedTypes;
-const policy = factory?.createPolicy("share", {
+/** Younger than TypeScript's own list. */
+type Rules = { createScriptURL(url: string): string };
+
+const policy = (globalThis as { trustedTypes?: { createPolicy(name: string, rules: Rules): Rules } }).trustedTypes?.createPolicy("share", {
   createScriptURL(url) {
     const name = url.slice(pageUrl(".").length);
     if (url === pageUrl(name) && (name === SERVICE_WORKER || WORKER.test(name))) return url;
@@ -36,6 +41,17 @@ export function workerName(): string {
 
 /** The address of a script of our own. */
 export function scriptUrl(name: string): string {
-  const url = pageUrl(name);
-  return policy ? (policy.createScriptURL(url) as string) : url;
+  return policy?.createScriptURL(pageUrl(name)) ?? pageUrl(name);
+}
+
+/** Loads the word lists. */
+export async function loadWords(): Promise<Words> {
+  const words = new Words(...(await Promise.all(WORD_LIST_NAMES.split(" ").map(fetchText))));
+  // A network that wants a login answers with something else.
+  return words.lists.every((list) => list.words.length === WORDS) ? words : fail({ code: "part_missing" });
+}
+
+async function fetchText(name: string): Promise<string> {
+  const response = await fetch(pageUrl(name), { credentials: "omit" }).catch(() => fail({ code: "unreachable" }));
+  return response.ok ? response.text().catch(() => fail({ code: "unreachable" })) : fail({ code: "part_missing" });
 }

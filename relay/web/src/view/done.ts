@@ -156,9 +156,8 @@ export class Done implements Screen {
     [this.#isTelling, this.#failure] = [true, null];
     this.#drawn(pressed);
     try {
-      const again = await this.context.client.call(call, null);
-      if (call === "receipt") this.#received(again);
-      else this.#confirmed();
+      if (call === "receipt") this.#received(await this.context.client.call(call, null));
+      else await this.context.client.call(call, null).then(() => this.#confirmed());
     } catch (error) {
       this.#failure = failureOf(error);
     }

@@ -1,7 +1,7 @@
 /** Whose page this is: what the relay's operator says of itself. Nothing of it is needed, and all of it is only text. */
 
-import { JsonObject } from "../format/json.ts";
-import { readJson } from "../relay/api.ts";
+import type { JsonObject } from "../format/json.ts";
+import { readAnswer } from "../relay/api.ts";
 import { pageUrl } from "../relay/page_files.ts";
 
 /** What there is to show. */
@@ -32,17 +32,26 @@ export async function loadOperator(): Promise<Operator> {
     const signal = AbortSignal.timeout(PATIENCE_MS);
     // As the document asks for it beforehand.
     const response = await fetch(pageUrl("operator.json"), { signal });
-    const told = response.ok ? await readJson(response, MAX_BYTES, signal) : null;
-    if (!(told instanceof JsonObject)) return NOBODY;
-    paint("--accent-light", told.get("accent"));
-    paint("--accent-dark", told.get("accent_dark"));
-    const texts = { name: text(told.get("name")), contact: text(told.get("contact")), phone: text(told.get("phone")), email: text(told.get("email")) };
-    const addresses = { abuse: address(told.get("abuse")), privacy: address(told.get("privacy")), accessibility: address(told.get("accessibility")) };
-    return { ...texts, ...addresses, logo: told.get("logo") === true ? pageUrl("operator-logo") : null };
+    return response.ok ? await readAnswer(response, MAX_BYTES, signal, operatorOf) : NOBODY;
   } catch {
     // The share can be opened without.
     return NOBODY;
   }
+}
+
+function operatorOf(told: JsonObject): Operator {
+  paint("--accent-light", told.get("accent"));
+  paint("--accent-dark", told.get("accent_dark"));
+  return {
+    name: text(told.get("name")),
+    contact: text(told.get("contact")),
+    phone: text(told.get("phone")),
+    email: text(told.get("email")),
+    abuse: address(told.get("abuse")),
+    privacy: address(told.get("privacy")),
+    accessibility: address(told.get("accessibility")),
+    logo: told.get("logo") === true ? pageUrl("operator-logo") : null,
+  };
 }
 
 function text(value: unknown): string | null {

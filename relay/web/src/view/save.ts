@@ -4,7 +4,7 @@
  */
 
 import { fail, isFailure, ShareError } from "../failure.ts";
-import type { Again, Plan, SaveAs, Saved, Selection, Target, Way } from "../saving/plan.ts";
+import type { Again, Plan, SaveAs, Saved, Selection, Target } from "../saving/plan.ts";
 import { offerDownload } from "../saving/service_worker_client.ts";
 import type { WorkerClient } from "../worker/worker_client.ts";
 
@@ -29,7 +29,7 @@ interface Opened {
 /** Opens a way; `null` if it is missing or refused. */
 type Attempt = (plan: Plan, client: WorkerClient) => Promise<Opened | null>;
 
-const ATTEMPTS: Record<Way, Attempt> = { file: pickFile, folder: pickFolder, download: browserDownload, memory };
+const ATTEMPTS: Record<Target["way"], Attempt> = { file: pickFile, folder: pickFolder, download: browserDownload, memory };
 
 /**
  * Saves the selection as the person wishes, until the signal says that it is no longer wanted. To be called when the person
@@ -41,7 +41,7 @@ export async function save(
   selection: Selection,
   saveAs: SaveAs,
   signal: AbortSignal,
-  ways: Way[] = waysTo(saveAs),
+  ways: Target["way"][] = waysTo(saveAs),
 ): Promise<SavedAs> {
   let refusal: unknown = new ShareError({ code: "save_refused" });
   const plan = await client.call("plan", { selection, saveAs }, [], signal);
@@ -70,7 +70,7 @@ export async function save(
  * WebKitGTK, which leaves what came of one that failed under the name of the file. It has no private file system, by which
  * it is known; there, and in browsers older than those, memory comes first, from which a file comes whole or not at all.
  */
-function waysTo(saveAs: SaveAs): Way[] {
+function waysTo(saveAs: SaveAs): Target["way"][] {
   if (saveAs === "place") return ["file"];
   if (saveAs === "folder") return ["folder"];
   const storage: StorageManager | undefined = navigator.storage;

@@ -7,7 +7,7 @@ import type { Failure } from "../failure.ts";
 import type { Manifest } from "../format/manifest.ts";
 import type { TypedWord, Understood, Words } from "../format/words.ts";
 import { LONG_PATIENCE_MS, withPatience } from "../relay/backoff.ts";
-import { loadWords } from "../relay/wordlists.ts";
+import { loadWords } from "../relay/page_files.ts";
 import { button, element, setText, type Child } from "./dom.ts";
 import type { Field } from "./field.ts";
 import { PROBLEM } from "./problem.ts";
@@ -66,7 +66,7 @@ export class WordsField implements Field {
     this.#hush();
     const lists = await withPatience({ total: LONG_PATIENCE_MS, signal, notice }, () => this.#load());
     const words = lists.read(this.#text);
-    return this.context.client.call("prove", { words }, [], signal);
+    return this.context.client.call("unlock", { words }, [], signal);
   }
 
   /** So that opening needs nothing more of the page. Without lists there is no network, and Firefox asks for a script only once. */

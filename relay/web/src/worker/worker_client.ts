@@ -3,7 +3,7 @@
 import { fail, ShareError, type Failure } from "../failure.ts";
 import { quoted } from "../format/names.ts";
 import { pageUrl, scriptUrl, workerName } from "../relay/page_files.ts";
-import type { AnyCall, Calls, Event, FromWorker, ToWorker } from "./protocol.ts";
+import type { Calls, Event, FromWorker, ToWorker } from "./protocol.ts";
 
 /** The youngest of all that page and worker use: a browser that has it has the rest too (`target` in `build.mjs`). */
 const isYoungEnough = "any" in AbortSignal;
@@ -11,7 +11,7 @@ const isYoungEnough = "any" in AbortSignal;
 /** Opens one share at a time, in a worker. */
 export class WorkerClient {
   readonly #listeners = new Set<(event: Event) => void>();
-  readonly #running = new Map<number, PromiseWithResolvers<unknown>>();
+  readonly #running = new Map<number, { resolve(result: unknown): void; reject(error: ShareError): void }>();
   #worker: Worker | null = null;
   #isEnded = false;
   #calls = 0;
@@ -30,11 +30,11 @@ export class WorkerClient {
    */
   async call<C extends keyof Calls>(
     call: C,
-    params: Calls[C]["params"],
+    params: Parameters<Calls[C]>[0],
     transfer: Transferable[] = [],
     signal: AbortSignal | null = null,
-  ): Promise<Calls[C]["result"]> {
-    const begin = () => this.#begin({ call, params } as AnyCall, transfer, signal) as Promise<Calls[C]["result"]>;
+  ): Promise<Awaited<ReturnType<Calls[C]>>> {
+    const begin = () => this.#begin(call, params, transfer, signal) as Promise<Awaited<ReturnType<Calls[C]>>>;
     if (call === "open" || call === "prepare") return begin();
     const result = this.#before.then(begin);
     this.#before = result.catch(() => {});
@@ -48,17 +48,17 @@ export class WorkerClient {
     this.#failAll({ code: "cancelled" });
   }
 
-  async #begin(call: AnyCall, transfer: Transferable[], signal: AbortSignal | null): Promise<unknown> {
+  async #begin(call: keyof Calls, params: unknown, transfer: Transferable[], signal: AbortSignal | null): Promise<unknown> {
     if (!isYoungEnough) fail({ code: "browser_too_old" });
     if (this.#isEnded || signal?.aborted) fail({ code: "cancelled" });
-    const running = withResolvers();
     const id = (this.#calls += 1);
     const cancel = () => this.#send({ type: "cancel", id });
-    this.#running.set(id, running);
     signal?.addEventListener("abort", cancel);
     try {
-      this.#send({ type: "call", id, ...call }, transfer);
-      return await running.promise;
+      return await new Promise((resolve, reject) => {
+        this.#running.set(id, { resolve, reject });
+        this.#send({ type: "call", id, call, params }, transfer);
+      });
     } finally {
       signal?.removeEventListener("abort", cancel);
       this.#running.delete(id);
@@ -106,11 +106,4 @@ export class WorkerClient {
 function statusOfWorker(): Promise<number | null> {
   const answered = fetch(pageUrl(workerName()), { method: "HEAD", cache: "no-store", credentials: "omit" });
   return answered.then(({ ok, status }) => (ok || status === 404 ? status : null), () => null);
-}
-
-/** `Promise.withResolvers` is younger than the browsers this has to run in. */
-function withResolvers(): PromiseWithResolvers<unknown> {
-  let [resolve, reject]: [(value: unknown) => void, (reason?: unknown) => void] = [() => {}, () => {}];
-  const promise = new Promise((...functions) => ([resolve, reject] = functions));
-  return { promise, resolve, reject };
 }

@@ -7,20 +7,8 @@ import { quoted } from "./format/names.ts";
 
 /** What is wrong with a manifest or an archive; the CLI's `Fault`. */
 export type Fault =
-  | "truncated"
-  | "trailing"
-  | "malformed"
-  | "type"
-  | "name"
-  | "same_name"
-  | "no_folder"
-  | "order"
-  | "totals"
-  | "too_many"
-  | "unlisted"
-  | "message"
-  | "sender"
-  | "nonce";
+  | "truncated" | "trailing" | "malformed" | "type" | "name" | "same_name" | "no_folder" | "order"
+  | "totals" | "too_many" | "unlisted" | "message" | "sender" | "nonce";
 
 /** A failure. `code` says which; the other fields come only with the codes they stand beside. */
 export type Failure =

@@ -6,7 +6,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { failureOf, type Failure } from "../src/failure.ts";
-import { isPassing, RemoteShare } from "../src/relay/api.ts";
+import { RemoteShare } from "../src/relay/api.ts";
+import { isPassing } from "../src/relay/backoff.ts";
 
 const { signal } = new AbortController();
 const ID = "k3f90m1cx7q4zt8w2hbb";

@@ -4,7 +4,7 @@
  */
 
 import { fail, type Fault } from "../failure.ts";
-import { ByteReader, concat, equal, fromUtf8, utf8, utf8Length, type Bytes } from "./bytes.ts";
+import { ByteReader, concat, equal, fromUtf8, utf8, type Bytes } from "./bytes.ts";
 import { MAX_LENGTH, modeOf, type Entry } from "./entry.ts";
 import { readWhole } from "./json.ts";
 import { MAX_PATH_BYTES, quoted } from "./names.ts";
@@ -28,19 +28,16 @@ export function padded(size: number): number {
 export function header(entry: Entry): Bytes {
   const path = entry.folder ? `${entry.path}/` : entry.path;
   let records = "";
-  if (utf8Length(path) > NAME_BYTES || !isAscii(path)) records += record("path", path);
+  if (utf8(path).length > NAME_BYTES || !isAscii(path)) records += record("path", path);
   if (entry.size > MAX_USTAR_SIZE) records += record("size", String(entry.size));
   // What a program that knows no pax headers will see.
   const name = [...path].slice(0, NAME_BYTES).map((c) => (isAscii(c) ? c : "_")).join("");
   const size = entry.size > MAX_USTAR_SIZE ? 0 : entry.size;
   const main = block(name, entry.folder ? "5" : "0", size, entry.mtime, modeOf(entry));
-  return records === "" ? main : concat(extended(utf8(records)), main);
-}
-
-function extended(records: Bytes): Bytes {
-  const filled = new Uint8Array(padded(records.length));
-  filled.set(records);
-  return concat(block("PaxHeader", "x", records.length, 0, 0o644), filled);
+  if (records === "") return main;
+  const extended = utf8(records);
+  const filling = new Uint8Array(padded(extended.length) - extended.length);
+  return concat(block("PaxHeader", "x", extended.length, 0, 0o644), extended, filling, main);
 }
 
 function block(name: string, type: string, size: number, mtime: number, mode: number): Bytes {
@@ -67,7 +64,7 @@ function octal(value: number, digits: number): string {
 
 /** A pax record: its own length in decimal, a space, key, `=`, value and a line end. */
 function record(key: string, value: string): string {
-  const rest = key.length + utf8Length(value) + 3;
+  const rest = key.length + utf8(value).length + 3;
   let length = rest + 1;
   while (rest + String(length).length !== length) length += 1;
   return `${length} ${key}=${value}\n`;

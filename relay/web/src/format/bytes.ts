@@ -20,11 +20,6 @@ export function fromUtf8(bytes: Uint8Array): string | null {
   }
 }
 
-/** Bytes of the text in UTF-8. */
-export function utf8Length(text: string): number {
-  return encoder.encode(text).length;
-}
-
 /** Lower-case hexadecimal digits. */
 export function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -30,19 +30,18 @@ export async function openInBrowser(key: Bytes): Promise<Cipher | null> {
     // Younger than TypeScript's own list of formats.
     const format = "raw-secret" as "raw";
     const secret = await subtle.importKey(format, key, NAME, false, ["decrypt"]);
-    return { isParallel: true, open: (nonce, sealed, out) => decrypt(subtle, secret, nonce, sealed, out) };
+    const open = async (nonce: Bytes, sealed: Bytes, out: Bytes): Promise<boolean> => {
+      try {
+        out.set(new Uint8Array(await subtle.decrypt({ name: NAME, iv: nonce }, secret, sealed)));
+        return true;
+      } catch (error) {
+        if (error instanceof DOMException && error.name === "OperationError") return false;
+        throw error;
+      }
+    };
+    return { isParallel: true, open };
   } catch {
     return null;
-  }
-}
-
-async function decrypt(subtle: SubtleCrypto, key: CryptoKey, iv: Bytes, sealed: Bytes, out: Bytes): Promise<boolean> {
-  try {
-    out.set(new Uint8Array(await subtle.decrypt({ name: NAME, iv }, key, sealed)));
-    return true;
-  } catch (error) {
-    if (error instanceof DOMException && error.name === "OperationError") return false;
-    throw error;
   }
 }
 

@@ -65,7 +65,10 @@ export function readHeader(file: Uint8Array): Header {
   }
   if (!/^--- [A-Za-z0-9+/]{43}$/.test(line) || stanzas.length === 0) malformed();
   const authenticated = Uint8Array.from(file.subarray(0, length - line.length - 1 + "---".length));
-  return { length, kind: kindOf(stanzas), stanzas, authenticated, mac: base64(line.slice(4)) };
+  const isWords = stanzas.some(({ type }) => type === "scrypt");
+  // A passphrase stands alone, so that who opens it knows that it was made by somebody who knows it.
+  if (isWords && stanzas.length > 1) malformed();
+  return { length, kind: isWords ? "words" : "keys", stanzas, authenticated, mac: base64(line.slice(4)) };
 }
 
 /** The file key in a header, whose MAC is checked. Runs scrypt once if it has words. */
@@ -97,13 +100,6 @@ export function base64(text: string): Bytes {
 /** Throws that this is no header. */
 export function malformed(): never {
   fail({ code: "header_malformed" });
-}
-
-/** A passphrase stands alone, so that who opens it knows that it was made by somebody who knows it. */
-function kindOf(stanzas: Stanza[]): "words" | "keys" {
-  const scrypts = stanzas.filter((stanza) => stanza.type === "scrypt").length;
-  if (scrypts > 0 && stanzas.length > 1) malformed();
-  return scrypts > 0 ? "words" : "keys";
 }
 
 async function byWords({ kind, stanzas }: Header, passphrase: string, progress: Progress): Promise<Uint8Array> {

@@ -2,7 +2,7 @@
 
 import { fail, type Fault } from "../failure.ts";
 import { BLOCK, END, header, padded } from "./archive.ts";
-import { equal, fromHex, fromUtf8, utf8Length, type Bytes } from "./bytes.ts";
+import { equal, fromHex, fromUtf8, utf8, type Bytes } from "./bytes.ts";
 import { MAX_LENGTH, Totals, type Entry } from "./entry.ts";
 import { JsonError, JsonObject, parseObject, type Json } from "./json.ts";
 import { isWellShown } from "./names.ts";
@@ -106,7 +106,7 @@ function validate(manifest: Manifest): Fault | null {
 
 function isMessage(message: string): boolean {
   // Every control character but line feed and tab.
-  return utf8Length(message) <= MAX_MESSAGE_BYTES && !/[\0-\x08\x0b-\x1f\x7f-\x9f]/.test(message);
+  return utf8(message).length <= MAX_MESSAGE_BYTES && !/[\0-\x08\x0b-\x1f\x7f-\x9f]/.test(message);
 }
 
 function isSender(name: string): boolean {

@@ -4,7 +4,7 @@
  * not know may travel.
  */
 
-import { utf8Length } from "./bytes.ts";
+import { utf8 } from "./bytes.ts";
 
 /** Bytes of UTF-8 in one component. */
 const MAX_COMPONENT_BYTES = 255;
@@ -17,7 +17,7 @@ const MAX_QUOTED = 200;
 
 /** Which rule of the format a path breaks, in a word; `null` if none. */
 export function checkName(path: string): string | null {
-  if (utf8Length(path) > MAX_PATH_BYTES) return "long";
+  if (utf8(path).length > MAX_PATH_BYTES) return "long";
   const components = path.split("/");
   if (components.length > MAX_DEPTH) return "deep";
   for (const component of components) {
@@ -30,11 +30,12 @@ export function checkName(path: string): string | null {
 function checkComponent(name: string): string | null {
   if (name === "") return "empty";
   if (name === "." || name === "..") return "dots";
-  if (utf8Length(name) > MAX_COMPONENT_BYTES) return "long";
+  if (utf8(name).length > MAX_COMPONENT_BYTES) return "long";
   if (!isWellShown(name) || /[\\:<>"|?*]/.test(name)) return "character";
   if (/[. \u00A0\u1680\u2000-\u200A\u202F\u205F\u3000]$/.test(name)) return "ending";
   const plain = plainOf(name);
-  if (isDevice(plain)) return "device";
+  // Names that Windows gives to devices, with any extension.
+  if (/^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *(\.|$)/.test(plain)) return "device";
   if (/^\.share-[0-9a-f]{16}\.part$/.test(plain)) return "staging";
   if (name.normalize("NFC") !== name) return "composed";
   return null;
@@ -110,10 +111,4 @@ function isVisible(previous: string, c: string): boolean {
   if (JOINER.test(c)) return previous >= "\u0600" && (!IGNORABLE.test(previous) || SELECTOR.test(previous));
   if (SELECTOR.test(c)) return (previous > "\x7f" && !IGNORABLE.test(previous)) || (c === "\uFE0F" && /[0-9#*]/.test(previous));
   return !IGNORABLE.test(c) && !SHAPELESS.test(c);
-}
-
-/** Names that Windows gives to devices, with any extension. */
-function isDevice(plain: string): boolean {
-  const stem = plain.split(".", 1)[0]?.replace(/ +$/, "") ?? "";
-  return /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])$/.test(stem);
 }

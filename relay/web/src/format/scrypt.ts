@@ -27,15 +27,8 @@ export async function scrypt(password: Uint8Array, salt: Uint8Array, logN: numbe
 
 async function inWebAssembly(password: Uint8Array, salt: Uint8Array, logN: number): Promise<Uint8Array> {
   const { scrypt } = await part(import("./scrypt_wasm.ts"));
-  return scrypt({
-    password,
-    salt,
-    costFactor: 2 ** logN,
-    blockSize: BLOCK_SIZE,
-    parallelism: PARALLELISM,
-    hashLength: KEY_BYTES,
-    outputType: "binary",
-  });
+  const cost = { costFactor: 2 ** logN, blockSize: BLOCK_SIZE, parallelism: PARALLELISM };
+  return scrypt({ password, salt, ...cost, hashLength: KEY_BYTES, outputType: "binary" });
 }
 
 async function inJavaScript(password: Uint8Array, salt: Uint8Array, logN: number, onProgress: Progress): Promise<Uint8Array> {

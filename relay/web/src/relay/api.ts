@@ -3,10 +3,11 @@
  * redirects are never followed, and no failure repeats a secret.
  */
 
-import { fail, isFailure, ShareError, type Failure } from "../failure.ts";
+import { fail, isFailure, type Failure } from "../failure.ts";
 import { concat, fromUtf8, type Bytes } from "../format/bytes.ts";
 import { JsonError, parseObject, type JsonObject } from "../format/json.ts";
 import type { HowSaved } from "../format/proof.ts";
+import { within } from "./backoff.ts";
 import { bodyReader } from "./pieces.ts";
 
 /** For a small call, or the beginning of a large one. */
@@ -59,7 +60,7 @@ export class RemoteShare {
   /** Proves, and gets the manifest's age file. Takes no download. */
   async open(proof: string | null, signal: AbortSignal): Promise<Bytes> {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(MANIFEST_MS)]);
-    const response = await this.#fetch("/open", limited, withProof(proof));
+    const response = await this.#fetch("/open", limited, { proof: proof ?? undefined });
     return readBounded(response, MAX_MANIFEST_BYTES, limited);
   }
 
@@ -68,7 +69,7 @@ export class RemoteShare {
    * takes no second one; a ticket that has ended is refused.
    */
   async takeTicket(proof: string | null, ticketHash: string, signal: AbortSignal): Promise<void> {
-    await this.#ask("/tickets", signal, { ...withProof(proof), ticket_hash: ticketHash }, (taken) => moment(taken, "expires_at"));
+    await this.#ask("/tickets", signal, { proof: proof ?? undefined, ticket_hash: ticketHash }, (taken) => moment(taken, "expires_at"));
   }
 
   /**
@@ -138,30 +139,8 @@ export function arrivedOf({ state, storedBytes, payloadBytes }: ShareStatus): Ar
   return { code: "not_uploaded", storedBytes, ...(payloadBytes === undefined ? {} : { totalBytes: payloadBytes }) };
 }
 
-/** Those of RFC 9110 and RFC 6585; of Cloudflare when it did not reach the server for a moment; of a busy service. */
-const PASSING_STATUSES = new Set([408, 421, 425, 429, 500, 502, 503, 504, 507, 511, 520, 521, 522, 523, 524, 529]);
-
-/** Whether it is worth trying again. */
-export function isPassing(failure: Failure): boolean {
-  switch (failure.code) {
-    case "unreachable":
-    case "stalled":
-    case "busy":
-    case "not_uploaded":
-      return true;
-    case "relay_failed":
-      return PASSING_STATUSES.has(failure.status) && !failure.problem?.endsWith("_damaged");
-    default:
-      return false;
-  }
-}
-
 function bearer(ticket: string): { Authorization: string } {
   return { Authorization: `Bearer ${ticket}` };
-}
-
-function withProof(proof: string | null): { proof?: string } {
-  return proof === null ? {} : { proof };
 }
 
 /** A network's errors all look alike to a page; which deadline or person ended the call is told by its signal. */
@@ -274,34 +253,20 @@ async function* bodyOf(response: Response, signal: AbortSignal, stalled: AbortCo
   try {
     for (;;) {
       const asked = performance.now();
-      const { done, value } = await within(reader.read(), STALL_MS - waited, signal, stalled);
-      if (done || !value) return;
+      const read = await within(Math.max(0, STALL_MS - waited), reader.read()).catch((error) => rethrow(error, signal));
+      if (!read) {
+        stalled.abort();
+        fail({ code: "stalled" });
+      }
+      if (read.done) return;
       waited += performance.now() - asked;
-      count += value.length;
+      count += read.value.length;
       if (count >= STALL_BYTES) [waited, count] = [0, 0];
-      yield value;
+      yield read.value;
     }
   } finally {
     // After the end or a failure this does nothing.
     reader.cancel().catch(() => {});
-  }
-}
-
-async function within<T>(reading: Promise<T>, ms: number, signal: AbortSignal, stalled: AbortController): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      // In this order: aborting fails the reading too, with an error that would pass for a person's wish to stop.
-      reject(new ShareError({ code: "stalled" }));
-      stalled.abort();
-    }, Math.max(0, ms));
-  });
-  try {
-    return await Promise.race([reading, late]);
-  } catch (error) {
-    return rethrow(error, signal);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -49,7 +49,7 @@ export async function* readRange(content: Content, from: number, to: number): As
 
 /** Plaintext from `from`, where a chunk begins, to `to`, where one ends. With a fingerprint, that is all of it. */
 async function* opened(content: Content, from: number, to: number, fingerprint: Fingerprint | null): AsyncGenerator<Bytes, void> {
-  const { source, header, length, stream } = content;
+  const { source, header, nonce, length, stream } = content;
   const payload = header.length + NONCE;
   const begin = fingerprint ? 0 : payload + (from / CHUNK) * SEALED_CHUNK;
   const end = payload + (to === length ? sealedLength(to) : (to / CHUNK) * SEALED_CHUNK);
@@ -59,12 +59,15 @@ async function* opened(content: Content, from: number, to: number, fingerprint: 
     if ((await sealed.fill(buffer)) < buffer.length) fail({ code: "truncated" });
     return buffer;
   };
+  const checkStart = async () => {
+    if (!equal(await gather(new Uint8Array(payload)), concat(header, nonce))) fail({ code: "not_the_content" });
+  };
   // Memory for a run each, sealed or open, allocated once and used again.
   const spare: ArrayBuffer[] = [];
   const memory = sealedLength(Math.min(RUN_BYTES, to - from));
   const take = (count: number) => new Uint8Array(spare.pop() ?? new ArrayBuffer(memory), 0, count);
 
-  let before: Promise<unknown> = fingerprint ? gather(new Uint8Array(payload)).then((start) => checkStart(content, start)) : Promise.resolve();
+  let before: Promise<unknown> = fingerprint ? checkStart() : Promise.resolve();
   const openRun = async (at: number): Promise<Bytes> => {
     const plain = Math.min(RUN_BYTES, to - at);
     const gathering = before.then(() => gather(take(sealedLength(plain))));
@@ -97,8 +100,4 @@ async function* opened(content: Content, from: number, to: number, fingerprint: 
     sealed.stop();
     await Promise.allSettled(ahead);
   }
-}
-
-function checkStart({ header, nonce }: Content, start: Bytes): void {
-  if (!equal(start, concat(header, nonce))) fail({ code: "not_the_content" });
 }

@@ -19,9 +19,9 @@ const WORKER = /^worker-\w+\.js$/;
 const WORDS = 2048;
 
 /** Younger than TypeScript's own list. */
-type Rules = { createScriptURL(url: string): string };
-
-const policy = (globalThis as { trustedTypes?: { createPolicy(name: string, rules: Rules): Rules } }).trustedTypes?.createPolicy("share", {
+declare const trustedTypes: { createPolicy<T extends { createScriptURL(url: string): string }>(name: string, rules: T): T } | undefined;
+const factory = typeof trustedTypes === "undefined" ? undefined : trustedTypes;
+const policy = factory?.createPolicy("share", {
   createScriptURL(url) {
     const name = url.slice(pageUrl(".").length);
     if (url === pageUrl(name) && (name === SERVICE_WORKER || WORKER.test(name))) return url;
@@ -44,8 +44,18 @@ export function scriptUrl(name: string): string {
   return policy?.createScriptURL(pageUrl(name)) ?? pageUrl(name);
 }
 
-/** Loads the word lists. */
-export async function loadWords(): Promise<Words> {
+let loading: Promise<Words> | undefined;
+
+/** The word lists, which are fetched once; again if that did not work. */
+export function loadWords(): Promise<Words> {
+  loading ??= fetchWords().catch((error) => {
+    loading = undefined;
+    throw error;
+  });
+  return loading;
+}
+
+async function fetchWords(): Promise<Words> {
   const words = new Words(...(await Promise.all(WORD_LIST_NAMES.split(" ").map(fetchText))));
   // A network that wants a login answers with something else.
   return words.lists.every((list) => list.words.length === WORDS) ? words : fail({ code: "part_missing" });

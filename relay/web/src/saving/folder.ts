@@ -45,7 +45,11 @@ export class PickedFolder {
         else await writeAll(await PickedFile.open(await this.#make(entry.path, "getFileHandle"), this.#memory), bytes);
       }
     } catch (error) {
-      await this.#clear();
+      try {
+        for (const name of [...this.placed.values(), this.unfinished]) await this.#remove(name);
+      } catch {
+        // What cannot be removed stays, and beside it what says so.
+      }
       throw error;
     }
     await this.#remove(this.unfinished).catch(notTaken);
@@ -83,14 +87,6 @@ export class PickedFolder {
     });
   }
 
-  async #clear(): Promise<void> {
-    try {
-      for (const name of this.placed.values()) await this.#remove(name);
-      await this.#remove(this.unfinished);
-    } catch {
-      // What cannot be removed stays, and beside it what says so.
-    }
-  }
 }
 
 /** The wanted name, or the first numbered one that is free. */

@@ -1,6 +1,7 @@
 /** The page's side of the service worker (`service_worker.ts`): has it run, and has the browser download from it. */
 
 import { hex, random } from "../format/bytes.ts";
+import { within } from "../relay/backoff.ts";
 import { SERVICE_WORKER, pageUrl, scriptUrl } from "../relay/page_files.ts";
 import type { ToServiceWorker } from "./download_protocol.ts";
 import type { Plan } from "./plan.ts";
@@ -56,9 +57,4 @@ async function activeWorker(): Promise<ServiceWorker | null> {
   } catch {
     return null;
   }
-}
-
-/** What the promise gives, or `null` if that takes longer. */
-function within<T>(ms: number, promise: Promise<T>): Promise<T | null> {
-  return Promise.race([promise, new Promise<null>((resolve) => setTimeout(resolve, ms, null))]);
 }

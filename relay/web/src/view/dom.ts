@@ -17,8 +17,18 @@ export function element<K extends keyof HTMLElementTagNameMap>(
     if (typeof value === "function") made.addEventListener(name, value);
     else if (value !== false) made.setAttribute(name, value === true ? "" : String(value));
   }
-  made.append(...children.filter((child) => child !== null));
+  fill(made, children);
   return made;
+}
+
+/** Puts these in place of what the element holds; `null` is nothing. */
+export function fill(target: Element, children: Child[]): void {
+  target.replaceChildren(...children.filter((child) => child !== null));
+}
+
+/** A row of buttons. */
+export function buttons(...children: Child[]): HTMLElement {
+  return element("div", { class: "buttons" }, ...children);
 }
 
 /** A paragraph; `null` for no text. */
@@ -29,6 +39,12 @@ export function paragraph(text: string | null, attributes: Attributes = {}): HTM
 /** A button that submits nothing. */
 export function button(text: string, press: () => void, attributes: Attributes = {}): HTMLButtonElement {
   return element("button", { type: "button", click: press, ...attributes }, text);
+}
+
+/** A field for several lines of a secret, which no browser is to correct, complete, keep or translate. */
+export function secretField(attributes: Attributes): HTMLTextAreaElement {
+  const plain = { autocapitalize: "off", autocomplete: "off", autocorrect: "off", spellcheck: "false", writingsuggestions: "false", translate: "no" };
+  return element("textarea", { ...plain, ...attributes });
 }
 
 /** Sets a text only if it is another, so that screen readers do not say it again. */

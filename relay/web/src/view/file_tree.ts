@@ -23,9 +23,9 @@ export class FolderNode {
   readonly folders: FolderNode[] = [];
   readonly files: FileNode[] = [];
   /** Files in it and in its folders, and their bytes. */
-  readonly total: Amount = { files: 0, bytes: 0 };
+  readonly total = { files: 0, bytes: 0 };
   /** Those of them that are chosen. */
-  readonly chosen: Amount = { files: 0, bytes: 0 };
+  readonly chosen = { files: 0, bytes: 0 };
 
   /** `place` is its place in the manifest, or -1. */
   constructor(readonly name: string, readonly place: number, readonly parent: FolderNode | null) {}
@@ -35,11 +35,6 @@ export class FolderNode {
     for (const folder of this.folders) yield* folder;
     yield* this.files;
   }
-}
-
-interface Amount {
-  files: number;
-  bytes: number;
 }
 
 /** The tree of a manifest's entries. Folders come first, numbers in names count as numbers ("2" before "10"). */
@@ -57,7 +52,7 @@ export function treeOf(entries: readonly Entry[], language: string): FolderNode 
     } else {
       const file = { name, place, size, parent, isChosen: false };
       parent.files.push(file);
-      forEachAround(file, ({ total }) => add(total, 1, size));
+      addAround(file, "total", 1);
     }
   }
   const { compare } = new Intl.Collator(language, { numeric: true });
@@ -71,8 +66,7 @@ export function treeOf(entries: readonly Entry[], language: string): FolderNode 
 export function choose(file: FileNode, isChosen: boolean): void {
   if (file.isChosen === isChosen) return;
   file.isChosen = isChosen;
-  const sign = isChosen ? 1 : -1;
-  forEachAround(file, ({ chosen }) => add(chosen, sign, sign * file.size));
+  addAround(file, "chosen", isChosen ? 1 : -1);
 }
 
 /** The places of the chosen files, in the order of the content. */
@@ -80,14 +74,12 @@ export function chosenPlaces(root: FolderNode): number[] {
   return [...root].filter(({ isChosen }) => isChosen).map(({ place }) => place).sort((one, other) => one - other);
 }
 
-/** Each folder that a file is in. */
-function forEachAround({ parent }: FileNode, visit: (folder: FolderNode) => void): void {
-  for (let folder: FolderNode | null = parent; folder; folder = folder.parent) visit(folder);
-}
-
-function add(amount: Amount, files: number, bytes: number): void {
-  amount.files += files;
-  amount.bytes += bytes;
+/** Adds a file, or takes it away, in each folder that it is in. */
+function addAround({ parent, size }: FileNode, amount: "total" | "chosen", sign: 1 | -1): void {
+  for (let folder: FolderNode | null = parent; folder; folder = folder.parent) {
+    folder[amount].files += sign;
+    folder[amount].bytes += sign * size;
+  }
 }
 
 const ENDINGS: Record<Exclude<FileKind, "other">, string> = {

@@ -2,10 +2,9 @@
 
 import { fail } from "../failure.ts";
 import type { Manifest } from "../format/manifest.ts";
-import { element, type Child } from "./dom.ts";
-import type { Field } from "./field.ts";
+import { element, secretField, type Child } from "./dom.ts";
 import { PROBLEM } from "./problem.ts";
-import type { AppContext } from "./screen.ts";
+import type { AppContext, Field } from "./screen.ts";
 import type { Texts } from "./texts.ts";
 
 /** Longer than any file with keys. */
@@ -27,21 +26,12 @@ export class KeyField implements Field {
   }
 
   draw(texts: Texts, problem: Child, isMistyped: boolean): Child[] {
-    const input = element("textarea", {
-      id: "key",
-      rows: 4,
-      autocapitalize: "off",
-      autocomplete: "off",
-      autocorrect: "off",
-      spellcheck: "false",
-      writingsuggestions: "false",
-      translate: "no",
-      input: () => {
-        this.#text = input.value;
-        this.#chooser.value = "";
-        this.changed(null);
-      },
-    });
+    const typed = () => {
+      this.#text = input.value;
+      this.#chooser.value = "";
+      this.changed(null);
+    };
+    const input = secretField({ id: "key", rows: 4, input: typed });
     input.value = this.#text;
     for (const field of [input, this.#chooser]) {
       const isWrong = isMistyped && field.id === this.id;

@@ -28,6 +28,7 @@ export class Saving implements Screen {
   #bytes = 0;
   #total = 0;
   #why: Failure | null = null;
+  /** When the figures were last drawn, and how many percent were read out. */
   #drawn = 0;
   #said = 0;
 

@@ -1,6 +1,8 @@
 /** What one screen is, and what it may ask of the page and the screens around it. */
 
 import type { Failure } from "../failure.ts";
+import type { Manifest } from "../format/manifest.ts";
+import type { ShareStatus } from "../relay/api.ts";
 import type { SaveAs, Selection } from "../saving/plan.ts";
 import type { WorkerClient } from "../worker/worker_client.ts";
 import type { Child } from "./dom.ts";
@@ -9,7 +11,6 @@ import type { Texts } from "./texts.ts";
 
 /** The steps from a link to the files, in their order. */
 export const STEPS = ["open", "look", "save"] as const;
-export type Step = (typeof STEPS)[number];
 
 /** What the page shows at one time. It keeps what was typed, so that it can be drawn anew in another language. */
 export interface Screen {
@@ -24,7 +25,7 @@ export interface Screen {
   /** Whether files are being saved, which goes on until it is stopped. */
   readonly isSaving?: boolean;
   /** Absent where there is no way on. */
-  readonly step?: Step;
+  readonly step?: (typeof STEPS)[number];
   /** Whether the last step is done, and the heading says so. */
   readonly isEnd?: boolean;
 }
@@ -40,7 +41,7 @@ export interface Origin {
 /** The screen with what is inside a share, as the screens that come after it use it. */
 export interface ContentsScreen extends Screen {
   readonly origin: Origin;
-  /** Whether the relay has let go of it, so that it can be saved no more. */
+  /** Whether the relay no longer has it, so that it can be saved no more. */
   isOver: boolean;
   /** What such a selection is: one file by its name, or how many. */
   nameOf(selection: Selection, texts: Texts): string;
@@ -52,12 +53,26 @@ export interface ContentsScreen extends Screen {
   failed(failure: Failure): Screen;
 }
 
+/** What is typed into to open a share. It keeps what was typed. */
+export interface Field {
+  /** The id of the element that takes what is typed. */
+  readonly id: string;
+  /** `problem` says what is wrong, right above where it is typed; with that element's id if what was typed is wrong. */
+  draw(texts: Texts, problem: Child, isMistyped: boolean): Child[];
+  /** The text of the button. */
+  submit(texts: Texts): string;
+  /** Opens it with what was typed; `notice` hears why it waits, where the worker does not tell. */
+  open(signal: AbortSignal, notice: (why: Failure) => void): Promise<Manifest>;
+  /** Drops what was typed. */
+  forget(): void;
+}
+
 /** The page around a screen. */
 export interface AppContext {
   readonly texts: Texts;
   readonly client: WorkerClient;
-  /** The share of this page's address, if it has one; `base` is the relay. */
-  readonly address: { base: string; id: string } | null;
+  /** The share of this page's address, if it has one. */
+  readonly address: { relay: string; id: string } | null;
   /** `null` until it is known. */
   readonly operator: Operator | null;
   /** The screen that is shown. */
@@ -68,8 +83,10 @@ export interface AppContext {
   show(screen: Screen): void;
   /** Draws the present screen anew; the element with this id gets the focus. */
   redraw(focus?: string): void;
-  /** Says something to who cannot see the page. */
+  /** Has a screen reader say something. */
   announce(text: string): void;
+  /** What the relay says of the share. Changes nothing on the page. */
+  status(): Promise<ShareStatus | Failure>;
   /** Asks the relay about the share, and shows what comes of it. */
   open(): Promise<void>;
   /** The same, while it stays on the screen why it would not open. */

@@ -9,12 +9,11 @@ export type TextKey = keyof typeof english;
 type CountKey = TextKey extends infer K ? (K extends `${infer Base}.other` ? Base : never) : never;
 type Values = Record<string, string | number>;
 
-/** The languages there are. */
-export const LANGUAGES = ["nl", "en"] as const;
-export type Language = (typeof LANGUAGES)[number];
+/** The languages there are, with what each calls itself. */
+export const LANGUAGES = { nl: "Nederlands", en: "English" };
+export type Language = keyof typeof LANGUAGES;
 
 const SENTENCES: Record<Language, Record<TextKey, string>> = { nl: dutch, en: english };
-const LANGUAGE_NAMES: Record<Language, string> = { nl: "Nederlands", en: "English" };
 const SIZE_UNITS = ["kilobyte", "megabyte", "gigabyte", "terabyte"];
 /** In three figures, so many of a unit are one of the next. */
 const ROUNDED_UP = 999.5;
@@ -24,15 +23,10 @@ const HOUR = 3600;
 /** The first of a person's languages that there is. */
 export function preferredLanguage(wanted: readonly string[]): Language {
   for (const tag of wanted) {
-    const language = LANGUAGES.find((one) => one === tag.toLowerCase().split("-", 1)[0]);
-    if (language) return language;
+    const language = tag.toLowerCase().split("-", 1)[0];
+    if (language && Object.hasOwn(LANGUAGES, language)) return language as Language;
   }
   return "en";
-}
-
-/** What a language calls itself. */
-export function languageName(language: Language): string {
-  return LANGUAGE_NAMES[language];
 }
 
 /** The sentences of one language. */

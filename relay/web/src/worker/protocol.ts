@@ -30,7 +30,7 @@ export interface Calls {
   /** Sends the receipt that is due. Gives how long what was given to the browser can be saved again. */
   receipt(params: null, signal: AbortSignal): Promise<Again | null>;
   /** Tells the sender that the person has what was given to the browser, which ends saving it again. */
-  confirm(params: null, signal: AbortSignal): Promise<void>;
+  confirm(params: null, signal: AbortSignal): Promise<null>;
 }
 
 /** What the worker tells while a call runs. */

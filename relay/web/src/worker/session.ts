@@ -135,8 +135,9 @@ export class Session implements Calls {
     return { until, seconds: Math.max(0, until - now) };
   }
 
-  async confirm(_: null, signal: AbortSignal): Promise<void> {
+  async confirm(_: null, signal: AbortSignal): Promise<null> {
     await this.#sendReceipt?.(signal, "confirmed");
+    return null;
   }
 
   /** From now on there is a receipt to send for what was saved with the present ticket. */

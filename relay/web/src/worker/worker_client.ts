@@ -91,8 +91,9 @@ export class WorkerClient {
 
   /** Whether the worker could not be loaded, or not be understood. A newer relay no longer has it. */
   async #tellWhy(): Promise<void> {
-    const status = await statusOfWorker();
-    const code = status === null ? "unreachable" : status === 404 ? "part_missing" : "browser_too_old";
+    // The relay itself is to answer, and no cache.
+    const answer = await fetch(pageUrl(workerName()), { method: "HEAD", cache: "no-store", credentials: "omit" }).catch(() => null);
+    const code = answer?.ok ? "browser_too_old" : answer?.status === 404 ? "part_missing" : "unreachable";
     // Unless another one was begun by now.
     if (this.#worker === null) this.#failAll({ code });
   }
@@ -100,10 +101,4 @@ export class WorkerClient {
   #failAll(failure: Failure): void {
     this.#running.forEach((running) => running.reject(new ShareError(failure)));
   }
-}
-
-/** What the relay, and no cache, answers to the worker's address; `null` without an answer of its own. */
-function statusOfWorker(): Promise<number | null> {
-  const answered = fetch(pageUrl(workerName()), { method: "HEAD", cache: "no-store", credentials: "omit" });
-  return answered.then(({ ok, status }) => (ok || status === 404 ? status : null), () => null);
 }

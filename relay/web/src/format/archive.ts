@@ -45,15 +45,13 @@ function block(name: string, type: string, size: number, mtime: number, mode: nu
   const put = (at: number, text: string) => bytes.set(utf8(text), at);
   put(0, name);
   put(100, octal(mode, 7));
-  put(108, octal(0, 7));
-  put(116, octal(0, 7));
   put(124, octal(size, 11));
   put(136, octal(mtime, 11));
   put(148, " ".repeat(8));
   put(156, type);
   put(257, "ustar\0" + "00");
-  put(329, octal(0, 7));
-  put(337, octal(0, 7));
+  // No owner, no group, no device.
+  for (const at of [108, 116, 329, 337]) put(at, octal(0, 7));
   put(148, octal(bytes.reduce((sum, byte) => sum + byte, 0), 7) + "\0");
   return bytes;
 }

@@ -17,7 +17,8 @@ export function idInPath(path: string): string | null {
   const plain = decodeFully(path)?.split(/[?#]/, 1)[0] ?? "";
   const segment = plain.split("/").filter((part) => part !== "").at(-1) ?? "";
   const [id = ""] = segment.split("&", 1);
-  return readId(stripSurroundings(id).replace(/[‐‑‒–—−]/gu, "-"));
+  const bare = id.replace(OPENING, "").replace(CLOSING, "").replace(/^url:/i, "").replace(OPENING, "");
+  return readId(bare.replace(/[‐‑‒–—−]/gu, "-"));
 }
 
 /** The id in its one form, read forgivingly: any case, o for 0, i or l for 1, hyphens anywhere; `null` if damaged. */
@@ -28,32 +29,10 @@ export function readId(text: string): string | null {
   return symbols.map((symbol) => ALPHABET[symbol]).join("");
 }
 
-/** Σ αⁱ·dᵢ in GF(2⁵). */
+/** Σ αⁱ·dᵢ in GF(2⁵), modulo x⁵ + x² + 1: by Horner's rule, from the last symbol on. */
 function weightedSum(symbols: number[]): number {
-  let weight = 1;
-  let sum = 0;
-  for (const symbol of symbols) {
-    sum ^= multiply(weight, symbol);
-    weight = multiply(weight, 2);
-  }
-  return sum;
-}
-
-/** The product in GF(2⁵) modulo x⁵ + x² + 1. */
-function multiply(a: number, b: number): number {
-  let product = 0;
-  for (let bit = 4; bit >= 0; bit--) {
-    product <<= 1;
-    if (product & 0b10_0000) product ^= 0b10_0101;
-    if ((b >> bit) & 1) product ^= a;
-  }
-  return product;
-}
-
-/** The text without quotes, brackets and punctuation around it. */
-function stripSurroundings(text: string): string {
-  const stripped = text.replace(OPENING, "").replace(CLOSING, "");
-  return /^url:/i.test(stripped) ? stripped.slice("url:".length).replace(OPENING, "") : stripped;
+  const timesAlpha = (value: number) => (value << 1) ^ (value & 0b1_0000 ? 0b10_0101 : 0);
+  return symbols.reduceRight((sum, symbol) => timesAlpha(sum) ^ symbol, 0);
 }
 
 /** The text with its percent-encoding undone, however often; `null` if what comes out is not UTF-8. */

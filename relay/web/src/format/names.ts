@@ -20,11 +20,7 @@ export function checkName(path: string): string | null {
   if (utf8(path).length > MAX_PATH_BYTES) return "long";
   const components = path.split("/");
   if (components.length > MAX_DEPTH) return "deep";
-  for (const component of components) {
-    const fault = checkComponent(component);
-    if (fault) return fault;
-  }
-  return null;
+  return components.map(checkComponent).find((fault) => fault !== null) ?? null;
 }
 
 function checkComponent(name: string): string | null {

@@ -112,6 +112,7 @@ export class WordList {
 
   /** The typed words among what was said: without fillers, or `withFillers` that may stand for a word of the list. */
   #typed(said: string[], withFillers: boolean): string[] {
+    const isFiller = (word: string) => ARTICLES.has(word) || SIGNS.has(word);
     const isTyped = (word: string) => !isFiller(word) || (withFillers && this.candidates(word).length > 0);
     return withoutNumbering(said.filter(isTyped));
   }
@@ -270,11 +271,6 @@ function saidIn(text: string): string[] {
     }
   }
   return said;
-}
-
-/** Whether the word may be said without being meant as one of the words. */
-function isFiller(word: string): boolean {
-  return ARTICLES.has(word) || SIGNS.has(word);
 }
 
 function setOf(words: string): ReadonlySet<string> {

@@ -18,7 +18,7 @@ const MANIFEST_MS = CALL_MS + 256_000;
 const STALL_MS = 30_000;
 const STALL_BYTES = 16 * 1024;
 const MAX_ANSWER_BYTES = 1024 * 1024;
-/** In seconds since 1970: the last that a `Date` holds. */
+/** The last time that a `Date` holds, in seconds since 1970: it can be shown. */
 const LAST_MOMENT = 8.64e12;
 /** The largest number that is exact. */
 const MAX_COUNT = Number.MAX_SAFE_INTEGER;
@@ -69,7 +69,7 @@ export class RemoteShare {
    * takes no second one; a ticket that has ended is refused.
    */
   async takeTicket(proof: string | null, ticketHash: string, signal: AbortSignal): Promise<void> {
-    await this.#ask("/tickets", signal, { proof: proof ?? undefined, ticket_hash: ticketHash }, (taken) => moment(taken, "expires_at"));
+    await this.#ask("/tickets", signal, { proof: proof ?? undefined, ticket_hash: ticketHash }, (taken) => taken.whole("expires_at", LAST_MOMENT));
   }
 
   /**
@@ -78,7 +78,7 @@ export class RemoteShare {
    * if this goes on from one.
    */
   async content(ticket: string, from: number, to: number, etag: string | null, signal: AbortSignal) {
-    const headers: Record<string, string> = { ...bearer(ticket), Range: `bytes=${from}-${to - 1}` };
+    const headers: Record<string, string> = { Authorization: `Bearer ${ticket}`, Range: `bytes=${from}-${to - 1}` };
     if (etag !== null) headers["If-Range"] = etag;
     const stalled = new AbortController();
     // A person's own wish to stop comes without this name.
@@ -105,8 +105,8 @@ export class RemoteShare {
     signal: AbortSignal,
   ): Promise<number | null> {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]);
-    const response = await this.#fetch("/receipt", limited, receipt, bearer(ticket));
-    return response.status === 204 ? null : readAnswer(response, MAX_ANSWER_BYTES, limited, (answer) => moment(answer, "again_until"));
+    const response = await this.#fetch("/receipt", limited, receipt, { Authorization: `Bearer ${ticket}` });
+    return response.status === 204 ? null : readAnswer(response, MAX_ANSWER_BYTES, limited, (answer) => answer.whole("again_until", LAST_MOMENT));
   }
 
   /** What `use` makes of a small answer. */
@@ -139,10 +139,6 @@ export function arrivedOf({ state, storedBytes, payloadBytes }: ShareStatus): Ar
   return { code: "not_uploaded", storedBytes, ...(payloadBytes === undefined ? {} : { totalBytes: payloadBytes }) };
 }
 
-function bearer(ticket: string): { Authorization: string } {
-  return { Authorization: `Bearer ${ticket}` };
-}
-
 /** A network's errors all look alike to a page; which deadline or person ended the call is told by its signal. */
 function rethrow(error: unknown, signal: AbortSignal): never {
   if (signal.aborted) {
@@ -169,7 +165,7 @@ function failureOfProblem(status: number, problem: JsonObject, retryAfter: numbe
         ...problem.optional("locked_until", "lockedUntil", LAST_MOMENT),
       };
     case "locked":
-      return { code, until: moment(problem, "locked_until") };
+      return { code, until: problem.whole("locked_until", LAST_MOMENT) };
     case "not_ready":
       return {
         code: "not_uploaded",
@@ -201,19 +197,14 @@ function statusOf(answer: JsonObject): ShareStatus {
   return {
     state,
     kind,
-    now: moment(answer, "now"),
-    expiresAt: moment(answer, "expires_at"),
+    now: answer.whole("now", LAST_MOMENT),
+    expiresAt: answer.whole("expires_at", LAST_MOMENT),
     storedBytes: answer.whole("stored_bytes", MAX_COUNT),
     ...answer.optional("payload_bytes", "payloadBytes", MAX_COUNT),
     ...answer.optional("locked_until", "lockedUntil", LAST_MOMENT),
     ...answer.optional("downloads_left", "downloadsLeft", MAX_COUNT),
     ...answer.optional("again_until", "againUntil", LAST_MOMENT),
   };
-}
-
-/** Seconds since 1970, which can be shown as a time. */
-function moment(answer: JsonObject, name: string): number {
-  return answer.whole(name, LAST_MOMENT);
 }
 
 function badAnswer(what: string): never {

@@ -10,6 +10,8 @@ import type { Plan } from "./plan.ts";
 const START_MS = 20_000;
 /** How long the browser may still be taking over the last bytes. */
 const LAST_BYTES_MS = 10_000;
+/** The scope of the service worker, in which its downloads are; no other one has the same. */
+const SCOPE = pageUrl(SERVICE_WORKER.replace(/\.js$/, "/"));
 
 /**
  * Asks the browser to download what then goes into the port; `release` is to be called when it is over. Gives `null` where
@@ -28,7 +30,7 @@ export async function offerDownload({ name, bytes }: Plan, subscribe: (handle: (
   if (!(await within(START_MS, answered))) return null;
   const frame = document.createElement("iframe");
   frame.hidden = true;
-  frame.src = scope() + id;
+  frame.src = SCOPE + id;
   document.body.append(frame);
   const unsubscribe = subscribe(() => tell({ type: "stay" }));
   const release = () => {
@@ -38,16 +40,11 @@ export async function offerDownload({ name, bytes }: Plan, subscribe: (handle: (
   return { port: port1, release };
 }
 
-/** The scope of the service worker, in which its downloads are; no other one has the same. */
-function scope(): string {
-  return pageUrl(SERVICE_WORKER.replace(/\.js$/, "/"));
-}
-
 async function activeWorker(): Promise<ServiceWorker | null> {
   const workers: ServiceWorkerContainer | undefined = navigator.serviceWorker;
   if (!workers) return null;
   try {
-    const registration = await workers.register(scriptUrl(SERVICE_WORKER), { scope: scope(), updateViaCache: "none" });
+    const registration = await workers.register(scriptUrl(SERVICE_WORKER), { scope: SCOPE, updateViaCache: "none" });
     const worker = registration.installing ?? registration.waiting ?? registration.active;
     while (worker && worker.state !== "activated") {
       if (worker.state === "redundant") return null;

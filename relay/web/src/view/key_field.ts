@@ -22,7 +22,7 @@ export class KeyField implements Field {
   }
 
   get id(): string {
-    return this.#file ? "key-file" : "key";
+    return this.#chooser.files?.[0] ? "key-file" : "key";
   }
 
   draw(texts: Texts, problem: Child, isMistyped: boolean): Child[] {
@@ -60,13 +60,9 @@ export class KeyField implements Field {
   }
 
   async open(signal: AbortSignal): Promise<Manifest> {
-    const file = this.#file;
+    const file = this.#chooser.files?.[0];
     if (file && file.size > MAX_FILE_BYTES) fail({ code: "identity_invalid" });
     const identities = file ? await file.text() : this.#text;
     return this.context.client.call("unlock", { identities }, [], signal);
-  }
-
-  get #file(): File | null {
-    return this.#chooser.files?.[0] ?? null;
   }
 }

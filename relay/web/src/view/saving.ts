@@ -41,13 +41,18 @@ export class Saving implements Screen {
   body(texts: Texts): Child[] {
     const bar = element("progress", { id: "bar", max: 100, "aria-label": texts.say("saving.progress") });
     if (this.#total > 0) bar.value = this.#percent;
+    const stop = () => {
+      this.#stop.abort();
+      this.#showFigures();
+      this.context.announce(this.context.texts.say("saving.stopping"));
+    };
     return [
       element("p", { class: "saved-name", translate: "no" }, this.contents.nameOf(this.selection, texts)),
       bar,
       element("p", { id: "figures" }, this.#figures(texts)),
       this.#waiting(texts),
       paragraph(texts.say("saving.keep")),
-      button(texts.say("saving.cancel"), () => this.#end(), { id: "cancel" }),
+      button(texts.say("saving.cancel"), stop, { id: "cancel" }),
     ];
   }
 
@@ -69,12 +74,6 @@ export class Saving implements Screen {
       unsubscribe();
       rest();
     }
-  }
-
-  #end(): void {
-    this.#stop.abort();
-    this.#showFigures();
-    this.context.announce(this.context.texts.say("saving.stopping"));
   }
 
   #handle(event: Event): void {

@@ -6,7 +6,7 @@
 import { fail, isFailure } from "../failure.ts";
 import { ContentReader, padded, readHeader as readTarHeader } from "../format/archive.ts";
 import { Totals, type Entry } from "../format/entry.ts";
-import { MAX_HEADER_BYTES, openHeader, readHeader, type Header, type Opener } from "../format/header.ts";
+import { openHeader, type Header, type Opener } from "../format/header.ts";
 import { MAX_LISTED, type Manifest } from "../format/manifest.ts";
 import { checkName } from "../format/names.ts";
 import type { Progress } from "../format/scrypt.ts";
@@ -19,11 +19,6 @@ import { fileSource } from "../relay/source.ts";
 const HEADER_BYTES = 8 * 1024;
 /** What is read at a time: many small files, or of a large one little more than its header. */
 const WINDOW = 4 * CHUNK;
-
-/** The header of a saved age file. */
-export async function readFileHeader(file: Blob): Promise<Header> {
-  return readHeader(new Uint8Array(await file.slice(0, MAX_HEADER_BYTES).arrayBuffer()));
-}
 
 /** Opens a saved age file. That it is whole is known once its last chunk has opened as the last. */
 export async function openLocal(file: File, header: Header, opener: Opener, progress: Progress): Promise<{ manifest: Manifest; content: Content }> {

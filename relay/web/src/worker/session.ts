@@ -3,7 +3,7 @@
 import { fail, isFailure, part, type Failure } from "../failure.ts";
 import { concat, hex, random, type Bytes } from "../format/bytes.ts";
 import { openCipher } from "../format/cipher.ts";
-import { openHeader, readHeader, type Header, type Opener } from "../format/header.ts";
+import { MAX_HEADER_BYTES, openHeader, readHeader, type Header, type Opener } from "../format/header.ts";
 import { parseManifest, type Manifest } from "../format/manifest.ts";
 import { proof, receiptKey, receiptMac, type HowSaved } from "../format/proof.ts";
 import { scrypt, type Progress } from "../format/scrypt.ts";
@@ -15,7 +15,7 @@ import { LONG_PATIENCE_MS, withPatience, type Patience } from "../relay/backoff.
 import { fileLength, readAll, type Content } from "../relay/download.ts";
 import { RemoteSource } from "../relay/source.ts";
 import { entriesOf, selected, singleFile, zipName, type Again, type Plan, type SaveAs, type Saved, type Selection, type Target } from "../saving/plan.ts";
-import { openLocal, readFileHeader } from "./local.ts";
+import { openLocal } from "./local.ts";
 import type { Calls, Event } from "./protocol.ts";
 
 /** How long a lost connection may last before a small call fails. */
@@ -56,7 +56,7 @@ export class Session implements Calls {
   }
 
   async openFile({ file }: { file: File }): Promise<{ kind: "words" | "keys" }> {
-    const header = await readFileHeader(file);
+    const header = readHeader(new Uint8Array(await file.slice(0, MAX_HEADER_BYTES).arrayBuffer()));
     this.#place = { file, header };
     return { kind: header.kind };
   }

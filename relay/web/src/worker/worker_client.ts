@@ -79,23 +79,18 @@ export class WorkerClient {
       else if (data.type === "result") this.#running.get(data.id)?.resolve(data.result);
       else this.#running.get(data.id)?.reject(new ShareError(data.failure));
     };
-    worker.onerror = (event) => {
+    worker.onerror = async (event) => {
       event.preventDefault();
       if (hasBegun) return this.#failAll({ code: "unexpected", detail: quoted(event.message) });
-      // It never answers; the next call begins another.
+      // It never answers; the next call begins another. It could not be loaded, or not be understood, or a newer relay no
+      // longer has it: the relay itself is to answer, and no cache.
       this.#worker = null;
-      void this.#tellWhy();
+      const answer = await fetch(pageUrl(workerName()), { method: "HEAD", cache: "no-store", credentials: "omit" }).catch(() => null);
+      const code = answer?.ok ? "browser_too_old" : answer?.status === 404 ? "part_missing" : "unreachable";
+      // Unless another one was begun by now.
+      if (this.#worker === null) this.#failAll({ code });
     };
     return worker;
-  }
-
-  /** Whether the worker could not be loaded, or not be understood. A newer relay no longer has it. */
-  async #tellWhy(): Promise<void> {
-    // The relay itself is to answer, and no cache.
-    const answer = await fetch(pageUrl(workerName()), { method: "HEAD", cache: "no-store", credentials: "omit" }).catch(() => null);
-    const code = answer?.ok ? "browser_too_old" : answer?.status === 404 ? "part_missing" : "unreachable";
-    // Unless another one was begun by now.
-    if (this.#worker === null) this.#failAll({ code });
   }
 
   #failAll(failure: Failure): void {

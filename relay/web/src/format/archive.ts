@@ -24,13 +24,13 @@ export function padded(size: number): number {
   return Math.ceil(size / BLOCK) * BLOCK;
 }
 
-/** All that precedes an entry's bytes. */
+/** The header of an entry, with a pax extended header before it where one is needed. */
 export function header(entry: Entry): Bytes {
   const path = entry.folder ? `${entry.path}/` : entry.path;
   let records = "";
   if (utf8(path).length > NAME_BYTES || !isAscii(path)) records += record("path", path);
   if (entry.size > MAX_USTAR_SIZE) records += record("size", String(entry.size));
-  // What a program that knows no pax headers will see.
+  // The name for programs that do not know pax headers.
   const name = [...path].slice(0, NAME_BYTES).map((c) => (isAscii(c) ? c : "_")).join("");
   const size = entry.size > MAX_USTAR_SIZE ? 0 : entry.size;
   const main = block(name, entry.folder ? "5" : "0", size, entry.mtime, modeOf(entry));
@@ -87,7 +87,7 @@ export async function readHeader(content: ContentReader): Promise<Entry | null> 
   return { ...entry, offset: content.position };
 }
 
-/** What the blocks of a header seem to say; only encoding it again tells whether they do. */
+/** What the blocks of a header seem to say. Whether they do is known only by encoding it again. */
 function decode(blocks: Bytes): Entry | Fault {
   const main = blocks.subarray(-BLOCK);
   const folder = main[156] === 0x35;

@@ -6,7 +6,6 @@ export type Bytes = Uint8Array<ArrayBuffer>;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The text in UTF-8. */
 export function utf8(text: string): Bytes {
   return encoder.encode(text);
 }
@@ -20,7 +19,7 @@ export function fromUtf8(bytes: Uint8Array): string | null {
   }
 }
 
-/** Lower-case hexadecimal digits. */
+/** The bytes as lower-case hexadecimal digits. */
 export function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
@@ -30,7 +29,7 @@ export function fromHex(digits: string): Bytes {
   return Uint8Array.from(digits.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
 }
 
-/** All of them, one after another. */
+/** Joins the parts, in memory of its own. */
 export function concat(...parts: Uint8Array[]): Bytes {
   const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
@@ -46,7 +45,6 @@ export function equal(one: Uint8Array, other: Uint8Array): boolean {
   return one.length === other.length && one.every((byte, i) => byte === other[i]);
 }
 
-/** Random bytes. */
 export function random(count: number): Bytes {
   return crypto.getRandomValues(new Uint8Array(count));
 }
@@ -84,7 +82,7 @@ export class ByteReader {
     return filled;
   }
 
-  /** Tells the source that no more is wanted. A source that fails at that has nothing to report any more. */
+  /** Tells the source that no more bytes are needed. What goes wrong after that does not matter. */
   stop(): void {
     this.#pieces.return?.().catch(() => {});
   }

@@ -7,9 +7,9 @@ import { part } from "../failure.ts";
 import type { Bytes } from "./bytes.ts";
 import { hasWebAssembly } from "./scrypt.ts";
 
-/** A key that opens chunks. */
+/** Opens chunks with one key. */
 export interface Cipher {
-  /** Whether several chunks may be opened at one time, and gain from it. */
+  /** Whether it is faster to open several chunks at the same time. */
   readonly isParallel: boolean;
   /** Opens a chunk into `out`, which is exactly as long as its plaintext; `false` if it is not authentic. */
   open(nonce: Bytes, sealed: Bytes, out: Bytes): Promise<boolean> | boolean;
@@ -17,12 +17,12 @@ export interface Cipher {
 
 const NAME = "ChaCha20-Poly1305";
 
-/** The fastest cipher there is here for a 32-byte key. The single ones give `null` if this browser lacks what they need. */
+/** The fastest cipher for a 32-byte key. Each of the three below gives `null` if this browser lacks what it needs. */
 export async function openCipher(key: Bytes): Promise<Cipher> {
   return (await openInBrowser(key)) ?? (await openInSodium(key)) ?? openInJavaScript(key);
 }
 
-/** By WebCrypto. */
+/** Uses WebCrypto. */
 export async function openInBrowser(key: Bytes): Promise<Cipher | null> {
   const subtle: SubtleCrypto | undefined = globalThis.crypto?.subtle;
   if (!subtle) return null;
@@ -49,7 +49,7 @@ export async function openInBrowser(key: Bytes): Promise<Cipher | null> {
 const CHUNK_BYTES = 64 * 1024 + 16;
 let sodiumLoading: ReturnType<typeof loadSodium> | undefined;
 
-/** By libsodium. A chunk is opened in place, in a piece of libsodium's own memory that all chunks of all ciphers share. */
+/** Uses libsodium. A chunk is opened in place, in a piece of libsodium's own memory that all chunks of all ciphers share. */
 export async function openInSodium(key: Bytes): Promise<Cipher | null> {
   if (!hasWebAssembly()) return null;
   sodiumLoading ??= loadSodium().catch((error) => {
@@ -76,7 +76,7 @@ async function loadSodium() {
   return { sodium, keyAt: sodium._malloc(32), nonceAt: sodium._malloc(12), chunkAt: sodium._malloc(CHUNK_BYTES) };
 }
 
-/** By noble. */
+/** Uses noble. */
 export async function openInJavaScript(key: Bytes): Promise<Cipher> {
   const { chacha20poly1305 } = await part(import("@noble/ciphers/chacha.js"));
   const open = (nonce: Bytes, sealed: Bytes, out: Bytes): boolean => {
@@ -84,7 +84,7 @@ export async function openInJavaScript(key: Bytes): Promise<Cipher> {
       chacha20poly1305(key, nonce).decrypt(sealed, out);
       return true;
     } catch {
-      // Its only reason, for lengths that are right: the tag does not fit.
+      // With the right lengths there is only one reason: the tag does not match.
       return false;
     }
   };

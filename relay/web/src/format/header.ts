@@ -1,6 +1,6 @@
 /**
  * The header of an age file (C2SP age.md): its outline, its MAC, and the stanzas a browser can open, scrypt and X25519.
- * Other stanzas are passed over, as the format wants it.
+ * Other stanzas are ignored, as the format requires.
  */
 
 import { fail } from "../failure.ts";
@@ -25,14 +25,14 @@ export type Identity = (stanza: Stanza) => Promise<Uint8Array | null>;
 /** What a recipient opens a header with. */
 export type Opener = { passphrase: string } | { identities: Identity[] };
 
-/** A header taken apart. */
+/** A header, parsed. */
 export interface Header {
-  /** Bytes of the header. */
+  /** How many bytes long it is. */
   length: number;
   /** `words`: it was sealed with a passphrase. */
   kind: "words" | "keys";
   stanzas: Stanza[];
-  /** What the MAC is over. */
+  /** The bytes that the MAC is computed over. */
   authenticated: Bytes;
   mac: Bytes;
 }
@@ -97,7 +97,6 @@ export function base64(text: string): Bytes {
   return Uint8Array.from(decoded, (c) => c.charCodeAt(0));
 }
 
-/** Throws that this is no header. */
 export function malformed(): never {
   fail({ code: "header_malformed" });
 }

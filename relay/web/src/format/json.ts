@@ -48,7 +48,7 @@ export class JsonObject {
   }
 }
 
-/** Lists and objects in each other. */
+/** How deep lists and objects may lie in each other. */
 const MAX_DEPTH = 127;
 
 /**

@@ -9,11 +9,11 @@ import { isWellShown } from "./names.ts";
 import { Tree } from "./tree.ts";
 
 const VERSION = 1;
-/** Most entries a manifest lists; of more it gives totals only. */
+/** The most entries that a manifest lists; if there are more, it gives totals only. */
 export const MAX_LISTED = 10_000;
-/** Most files and folders in one share. */
+/** The most files and folders in one share. */
 const MAX_ENTRIES = 1_000_000;
-/** Bytes of UTF-8 in the sender's message. */
+/** The most bytes of UTF-8 in the sender's message. */
 const MAX_MESSAGE_BYTES = 64 * 1024;
 const MAX_JSON_BYTES = 4 * 1024 * 1024 - 128 * 1024;
 /** Seconds since 1970 that a tar header can hold (the year 2242). */
@@ -31,7 +31,7 @@ export interface Manifest extends Omit<Totals, "add"> {
   entries: Entry[];
   /** The name by which the sender wants to be known: a claim, which nothing here verifies. `null` if none. */
   sender: string | null;
-  /** What the sender has to say, in lines; show each as `printable`. `null` if nothing. */
+  /** The sender's message, in lines; show each as `printable`. `null` if there is none. */
   message: string | null;
 }
 
@@ -39,7 +39,7 @@ export interface Manifest extends Omit<Totals, "add"> {
 export function parseManifest(json: Uint8Array, ownNonce: Uint8Array): Manifest {
   if (json.length > MAX_JSON_BYTES) bad("too_many");
   const manifest = decode(json);
-  // Each age file under one key has a nonce of its own, or else the two give each other away.
+  // Two age files with the same key and nonce would reveal each other's plaintext.
   const fault = validate(manifest) ?? (equal(manifest.nonce, ownNonce) ? "nonce" : null);
   if (fault) bad(fault);
   return manifest;
@@ -110,7 +110,7 @@ function isMessage(message: string): boolean {
 }
 
 function isSender(name: string): boolean {
-  // What stands behind a gap would not be read as a part of the name; a braille blank (U+2800) is one too.
+  // Nobody would read what follows a gap as a part of the name. A braille blank (U+2800) is a gap too.
   const gap = /\u2800|\p{White_Space}\p{Default_Ignorable_Code_Point}*\p{White_Space}/u;
   return /^.{1,100}$/su.test(name) && isWellShown(name) && name.trim() === name && !gap.test(name);
 }

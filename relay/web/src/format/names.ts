@@ -1,18 +1,18 @@
 /**
- * Which names may travel, when two of them are the same name, and how hostile text is shown.
- * `docs/format.md`, "Names", has the rules in prose. They hang on no version of Unicode: characters that this browser does
- * not know may travel.
+ * Which names are allowed, when two of them count as the same name, and how hostile text is shown.
+ * `docs/format.md`, "Names", has the rules in prose. They do not depend on a version of Unicode: characters that this browser
+ * does not know are allowed.
  */
 
 import { utf8 } from "./bytes.ts";
 
-/** Bytes of UTF-8 in one component. */
+/** The most bytes of UTF-8 in one component of a path. */
 const MAX_COMPONENT_BYTES = 255;
-/** Bytes of UTF-8 in a path. */
+/** The most bytes of UTF-8 in a path. */
 export const MAX_PATH_BYTES = 800;
-/** Components in a path. */
+/** The most components in a path. */
 const MAX_DEPTH = 100;
-/** Characters of a text that a sentence quotes. */
+/** The most characters of a text that a sentence quotes. */
 const MAX_QUOTED = 200;
 
 /** Which rule of the format a path breaks, in a word; `null` if none. */
@@ -38,15 +38,15 @@ function checkComponent(name: string): string | null {
 }
 
 /**
- * The name as it is compared with those of devices and of folders in which downloads grow. What is mapped here are all the
- * characters that Unicode has for letters of those names in another case.
+ * The name as it is compared with the names of devices and of the folders of unfinished downloads. What is mapped here are
+ * all the characters that Unicode has for letters of those names in another case.
  */
 function plainOf(name: string): string {
   const plain = visible(name).replaceAll("ı", "i").replaceAll("ſ", "s").replaceAll("ﬀ", "ff");
   return plain.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
-/** Two names in one folder with one key are one file on a system that ignores case, or look alike. */
+/** Two names with the same key are one file on a system that ignores case, or look alike. */
 export function collisionKey(path: string): string {
   return visible(path).toLowerCase().toUpperCase().normalize("NFC");
 }

@@ -10,26 +10,26 @@ import { sha256 } from "./sha256.ts";
 const MIN_WORDS = 6;
 const MAX_WORDS = 10;
 const CHECKSUM_MASK = 0b1111;
-/** Fewer letters than these are not taken as the beginning of a word. */
+/** Fewer letters than this are not taken for the beginning of a word. */
 const MIN_PREFIX = 3;
 /** How much of a wrong word is shown, and compared with the list. */
 const MAX_SHOWN = 24;
 const MAX_SUGGESTIONS = 3;
-/** Of more words than these none is marked: such a text is something else. */
+/** In a text with more words than this no word is marked: it is not a passphrase. */
 const MAX_MARKED = 2 * MAX_WORDS;
-/** Words of which it is remembered what they may stand for. */
-const MAX_REMEMBERED = 256;
-/** Combinations of candidates tried. Beginnings come first, and a text with so many slips is better typed again. */
+/** For how many typed words the candidates are cached. */
+const MAX_CACHED = 256;
+/** How many combinations of candidates are tried. A text with so many slips is better typed again. */
 const MAX_WAYS = 1024;
-/** A text of more words than these is something else: this leaves room for what is said around and between the words. */
+/** A text of more words than this is not a passphrase. It leaves room for what people say around and between the words. */
 const MAX_SAID = 64;
 
-/** What words are called by who writes them down: "the words are", "wachtwoord:". */
+/** Names by which people introduce the words: "the words are", "wachtwoord:". */
 const NAMES = setOf("passphrase password passwords wachtwoord wachtwoorden wachtzin woorden words");
-/** What stands before and after such a name. */
+/** Words that may stand before and after such a name. */
 const ARTICLES = setOf("are de deze dit het is mijn my six the these uw your zes zijn");
-/** What is said between words, so that it is written as a sign, and before a single one. */
-const SIGNS = setOf(
+/** Names of punctuation, which people dictate between the words, and what they put before a single one. */
+const PUNCTUATION = setOf(
   "and code comma dash dot en hyphen komma koppelteken line new newline nieuwe period punt puntkomma regel semicolon " +
     "space spatie streepje woord word",
 );
@@ -52,11 +52,11 @@ interface Candidate {
 /** Words of one list that a text may stand for, and whose checksum fits. */
 interface Reading {
   typed: string[];
-  /** The words that are meant. */
+  /** The words of the list that the typed ones stand for. */
   words: string[];
-  /** Words that were not typed in full and right. */
+  /** How many words were not typed in full and correctly. */
   inexact: number;
-  /** Words typed with a slip. */
+  /** How many words were typed with a slip. */
   slips: number;
 }
 
@@ -68,13 +68,13 @@ export interface TypedWord {
   state: "exact" | "understood" | "unknown";
   /** The word it stands for, once that is certain. */
   meant: string | null;
-  /** Words it may have to be, likeliest first; only for `unknown`. */
+  /** Words of the list that look like it, likeliest first; only for `unknown`. */
   suggestions: string[];
   /** Whether the text ends in it, so that more letters may come. */
   isOpen: boolean;
 }
 
-/** What a text is understood as. */
+/** What a text is taken to mean. */
 export interface Understood {
   words: TypedWord[];
   /** Why it is no passphrase; `null` if it is one. */
@@ -98,7 +98,7 @@ export class WordList {
    * The words that a typed word may stand for: itself; else the only one it begins, and those a slip away. Without such
    * a beginning there must be only one a slip away.
    */
-  readonly candidates = remembered((typed): Candidate[] => {
+  readonly candidates = cached((typed): Candidate[] => {
     const exact = this.#place(typed);
     if (exact !== undefined) return [{ place: exact, slip: false }];
     const begun = typed.length >= MIN_PREFIX ? this.#placesOf((word) => word.startsWith(typed)) : [];
@@ -112,12 +112,12 @@ export class WordList {
 
   /** The typed words among what was said: without fillers, or `withFillers` that may stand for a word of the list. */
   #typed(said: string[], withFillers: boolean): string[] {
-    const isFiller = (word: string) => ARTICLES.has(word) || SIGNS.has(word);
+    const isFiller = (word: string) => ARTICLES.has(word) || PUNCTUATION.has(word);
     const isTyped = (word: string) => !isFiller(word) || (withFillers && this.candidates(word).length > 0);
     return withoutNumbering(said.filter(isTyped));
   }
 
-  /** What of a text that cannot be read is told as its words. */
+  /** Of a text that cannot be read, the words that a failure is to speak of. */
   likeliest(said: string[]): string[] {
     const typed = this.#typed(said, false);
     const all = this.#typed(said, true);
@@ -143,7 +143,7 @@ export class WordList {
   }
 
   /** Words like a typed one, likeliest first. */
-  readonly suggestions = remembered((typed): string[] => {
+  readonly suggestions = cached((typed): string[] => {
     const start = typed.slice(0, MAX_SHOWN);
     const begins = (word: string) => start.length >= MIN_PREFIX - 1 && word.startsWith(start);
     const unlikeness = (word: string) => (begins(word) || isSlip(start, word) ? 1 : edits(start, word));
@@ -168,20 +168,20 @@ export class WordList {
   }
 }
 
-/** The function, which works out the same word once: with every letter that is typed, all words are looked at again. */
-function remembered<T>(workOut: (word: string) => T): (word: string) => T {
+/** Caches the function's results: with every letter that is typed, all words are looked at again. */
+function cached<T>(compute: (word: string) => T): (word: string) => T {
   const known = new Map<string, T>();
   return (word) => {
     const before = known.get(word);
     if (before !== undefined) return before;
-    if (known.size >= MAX_REMEMBERED) known.clear();
-    const found = workOut(word);
+    if (known.size >= MAX_CACHED) known.clear();
+    const found = compute(word);
     known.set(word, found);
     return found;
   };
 }
 
-/** All lists; nobody has to say which one words come from. */
+/** All lists. The list that words come from is found from the words. */
 export class Words {
   readonly lists: readonly WordList[];
 

@@ -10,11 +10,11 @@ import type { HowSaved } from "../format/proof.ts";
 import { within } from "./backoff.ts";
 import { bodyReader } from "./pieces.ts";
 
-/** For a small call, or the beginning of a large one. */
+/** How long a small call, or the beginning of a large one, may take. */
 const CALL_MS = 60_000;
-/** For the manifest: the largest at 16 KiB/s. */
+/** How long the manifest may take: the largest one at 16 KiB/s. */
 const MANIFEST_MS = CALL_MS + 256_000;
-/** How long a transfer may stand still, or stay below `STALL_BYTES`, before it counts as broken. */
+/** A transfer that brings less than `STALL_BYTES` in this time counts as broken. */
 const STALL_MS = 30_000;
 const STALL_BYTES = 16 * 1024;
 const MAX_ANSWER_BYTES = 1024 * 1024;
@@ -50,14 +50,13 @@ export class RemoteShare {
 
   constructor(readonly base: string, readonly id: string) {}
 
-  /** State, sizes, times. */
   async status(signal: AbortSignal): Promise<ShareStatus> {
     const status = await this.#ask("", signal, null, statusOf);
     this.isSending = status.state === "uploading";
     return status;
   }
 
-  /** Proves, and gets the manifest's age file. Takes no download. */
+  /** Shows the proof, and gets the manifest's age file. This uses up no download. */
   async open(proof: string | null, signal: AbortSignal): Promise<Bytes> {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(MANIFEST_MS)]);
     const response = await this.#fetch("/open", limited, { proof: proof ?? undefined });
@@ -81,7 +80,7 @@ export class RemoteShare {
     const headers: Record<string, string> = { Authorization: `Bearer ${ticket}`, Range: `bytes=${from}-${to - 1}` };
     if (etag !== null) headers["If-Range"] = etag;
     const stalled = new AbortController();
-    // A person's own wish to stop comes without this name.
+    // The name tells this from the person's wish to stop.
     const begun = setTimeout(() => stalled.abort(new DOMException("no answer", "TimeoutError")), CALL_MS);
     try {
       const response = await this.#fetch("/content", AbortSignal.any([signal, stalled.signal]), null, headers);
@@ -109,7 +108,7 @@ export class RemoteShare {
     return response.status === 204 ? null : readAnswer(response, MAX_ANSWER_BYTES, limited, (answer) => answer.whole("again_until", LAST_MOMENT));
   }
 
-  /** What `use` makes of a small answer. */
+  /** Makes a call, and gives what `use` makes of its small answer. */
   async #ask<T>(path: string, signal: AbortSignal, body: object | null, use: (answer: JsonObject) => T): Promise<T> {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]);
     return readAnswer(await this.#fetch(path, limited, body), MAX_ANSWER_BYTES, limited, use);
@@ -121,9 +120,9 @@ export class RemoteShare {
     const json = { method: "POST", headers: { ...headers, "Content-Type": "application/json" }, body: JSON.stringify(body) };
     const asked = fetch(`${this.base}/v1/shares/${this.id}${path}`, { ...always, ...(body ? json : { headers }) });
     const response = await asked.catch((error) => rethrow(error, signal));
-    // A browser hides which redirect it was; other clients tell.
+    // A browser hides the status of a redirect; Node does not.
     if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400)) fail({ code: "redirected" });
-    // This page came from the relay: another page in place of its answer is of something on the way.
+    // This page came from the relay, so a page in place of an answer comes from something in between.
     if (response.ok && mediaType(response) === "text/html") fail({ code: "unreachable" });
     if (response.ok) return response;
     const { status } = response;
@@ -139,7 +138,7 @@ export function arrivedOf({ state, storedBytes, payloadBytes }: ShareStatus): Ar
   return { code: "not_uploaded", storedBytes, ...(payloadBytes === undefined ? {} : { totalBytes: payloadBytes }) };
 }
 
-/** A network's errors all look alike to a page; which deadline or person ended the call is told by its signal. */
+/** Says why a call failed. All network errors look alike to a page; whether a deadline or the person ended it, the signal tells. */
 function rethrow(error: unknown, signal: AbortSignal): never {
   if (signal.aborted) {
     const timedOut = signal.reason instanceof DOMException && signal.reason.name === "TimeoutError";
@@ -149,12 +148,12 @@ function rethrow(error: unknown, signal: AbortSignal): never {
   throw error;
 }
 
-/** What an answer is; a proxy may have added parameters to its type. */
+/** The media type without parameters, which a proxy may have added. */
 function mediaType(response: Response): string | undefined {
   return response.headers.get("Content-Type")?.split(";", 1)[0]?.trim().toLowerCase();
 }
 
-/** What a problem document of the relay means here. */
+/** The failure that a problem document of the relay stands for. */
 function failureOfProblem(status: number, problem: JsonObject, retryAfter: number): Failure {
   const code = problem.text("code");
   switch (code) {
@@ -264,10 +263,10 @@ async function* bodyOf(response: Response, signal: AbortSignal, stalled: AbortCo
 /** Checks that a content answer is the one asked for, so that bytes never land at a wrong place. */
 function checkRange(response: Response, from: number, to: number, etag: string | null): { total: number; etag: string | null } {
   const given = response.headers.get("ETag");
-  // Every byte is authenticated, so that a weak name, or none, does no harm.
+  // A weak ETag, or none, does no harm, because every byte is authenticated.
   const found = given?.startsWith("W/") ? null : given;
   const isOther = found !== null && found !== etag;
-  // The whole content where a range was asked for means that If-Range did not match.
+  // A whole content instead of a range means that If-Range did not match.
   if (etag !== null && (isOther || response.status === 200)) fail({ code: "content_changed" });
   if (response.status !== 206) badAnswer("status");
   const range = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16})$/.exec(response.headers.get("Content-Range") ?? "");

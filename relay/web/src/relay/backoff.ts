@@ -8,22 +8,22 @@ const FIRST_WAIT_MS = 400;
 const LONGEST_WAIT_MS = 20_000;
 /** How long a lost connection may last where the page says that it waits, with a button to end that: at opening, and in a download. */
 export const LONG_PATIENCE_MS = 24 * 3600 * 1000;
-/** How often is asked how far a sender is who is still uploading. */
+/** How often the relay is asked how far a sender is who is still uploading. */
 export const SENDER_MS = 3_000;
 
-/** How long to keep trying, whom to tell, and who may end it. */
+/** How long to keep trying, what to call meanwhile, and what ends it. */
 export interface Patience {
   /** How long a failure may last, in milliseconds. */
   total: number;
-  /** Hears of each failure that is tried again. */
+  /** Is called with each failure after which the call is tried again. */
   notice: (failure: Failure) => void;
   signal: AbortSignal;
 }
 
-/** Those of RFC 9110 and RFC 6585; of Cloudflare when it did not reach the server for a moment; of a busy service. */
+/** From RFC 9110 and RFC 6585; what Cloudflare sends while it cannot reach the server (52x); what busy services send (529). */
 const PASSING_STATUSES = new Set([408, 421, 425, 429, 500, 502, 503, 504, 507, 511, 520, 521, 522, 523, 524, 529]);
 
-/** Whether it is worth trying again. */
+/** Whether the same call may succeed later. */
 export function isPassing(failure: Failure): boolean {
   switch (failure.code) {
     case "unreachable":
@@ -66,7 +66,7 @@ export class Backoff {
   /** Waits before the next try; throws the error if there should be none. */
   async wait(error: unknown): Promise<void> {
     if (!(error instanceof ShareError) || !isPassing(error.failure)) throw error;
-    // The relay answers, and it ends an upload that does not go on: how long the sender takes is no matter of patience.
+    // The sender may take any time: the relay answers, and it ends an upload that does not go on.
     if (error.failure.code === "not_uploaded") this.worked();
     const now = performance.now();
     this.#failingSince ??= now;

@@ -86,7 +86,7 @@ async function* opened(content: Content, from: number, to: number, fingerprint: 
       // Content of no bytes is one run too.
       for (; ahead.length < RUNS_AHEAD && (at < to || at === from); at += RUN_BYTES) {
         const opening = openRun(at);
-        // Whoever takes it hears of a failure; after another one, nobody may.
+        // Whoever awaits it gets the error. After an earlier error nobody awaits it.
         opening.catch(() => {});
         ahead.push(opening);
       }

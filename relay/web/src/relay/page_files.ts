@@ -7,15 +7,15 @@
 import { fail } from "../failure.ts";
 import { Words } from "../format/words.ts";
 
-/** Set by `build.mjs`, as the next one. */
+/** Set by `build.mjs`, as is the next one. */
 declare const SERVICE_WORKER_NAME: string;
 /** English, a space, Dutch. Each has a hash of its bytes, which stays, as the words are part of the format. */
 declare const WORD_LIST_NAMES: string;
 /** The name of the service worker, which has a hash of its bytes. */
 export const SERVICE_WORKER = SERVICE_WORKER_NAME;
-/** The worker's names, which have a hash of its bytes. */
+/** The name of the worker has a hash of its bytes. */
 const WORKER = /^worker-\w+\.js$/;
-/** On each list. */
+/** How many words each list has. */
 const WORDS = 2048;
 
 /** Younger than TypeScript's own list. */
@@ -46,7 +46,7 @@ export function scriptUrl(name: string): string {
 
 let loading: Promise<Words> | undefined;
 
-/** The word lists, which are fetched once; again if that did not work. */
+/** The word lists. They are fetched once, and again after a failure. */
 export function loadWords(): Promise<Words> {
   loading ??= fetchWords().catch((error) => {
     loading = undefined;
@@ -57,7 +57,7 @@ export function loadWords(): Promise<Words> {
 
 async function fetchWords(): Promise<Words> {
   const words = new Words(...(await Promise.all(WORD_LIST_NAMES.split(" ").map(fetchText))));
-  // A network that wants a login answers with something else.
+  // A network that asks for a login answers with a page of its own.
   return words.lists.every((list) => list.words.length === WORDS) ? words : fail({ code: "part_missing" });
 }
 

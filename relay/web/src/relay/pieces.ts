@@ -2,7 +2,7 @@
 
 import type { Bytes } from "../format/bytes.ts";
 
-/** The most that is read at a time. */
+/** The most bytes that are read at a time. */
 const READ_BYTES = 256 * 1024;
 
 /** The stream's pieces, for WebKit too, whose streams cannot be iterated. Stopping early cancels the stream. */

@@ -56,7 +56,7 @@ export class RemoteSource implements Source {
         if (at < end) fail({ code: "unreachable" });
       } catch (error) {
         failedAt = at;
-        // A connection that brings no more is not lost if the sender has sent no more.
+        // If the sender has not sent more yet, the connection is not lost.
         const isCut = isFailure(error, "unreachable") || isFailure(error, "stalled");
         const arrived = isCut ? await this.#askArrived(signal) : null;
         await backoff.wait(arrived ? new ShareError(arrived) : error);
@@ -97,7 +97,7 @@ export class RemoteSource implements Source {
   /** How far the sender is; `null` once it has sent all, or if the relay does not tell. */
   async #askArrived(signal: AbortSignal) {
     if (!this.share.isSending) return null;
-    // Whether the share is over is for the content's own answer to say.
+    // A failure is ignored here: if the share is over, the content's own answer says so.
     return this.share.status(signal).then(arrivedOf, () => null);
   }
 }

@@ -10,7 +10,7 @@ const FIRST_PULL_MS = 20_000;
 
 /** Its bytes go over a port to the service worker, as fast as the browser takes them from there. */
 export class BrowserDownload implements Sink {
-  /** Memory that has come back. */
+  /** Memory that the service worker has given back, to be used again. */
   readonly #spare: ArrayBuffer[] = [];
   #sent = 0;
   #room = 0;

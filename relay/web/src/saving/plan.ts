@@ -15,7 +15,7 @@ export type Selection = "all" | number[];
  */
 export type SaveAs = "download" | "place" | "folder";
 
-/** What saving would make. */
+/** The file that saving would make. */
 export interface Plan {
   /** The name of the file, which may be shown as it is. */
   name: string;

@@ -17,7 +17,7 @@ const offers = new Map<string, { port: MessagePort; headers: Headers }>();
 self.addEventListener("message", ({ data, ports }: ExtendableMessageEvent) => {
   const message = data as ToServiceWorker;
   const [port] = ports;
-  // The other kind has done its work by being a message.
+  // `stay` needs no answer: any message keeps the service worker running.
   if (message.type !== "offer" || !port) return;
   offers.set(message.id, { port, headers: headersOf(message.name, message.bytes) });
   port.postMessage({ type: "offered" } satisfies FromDownload);
@@ -70,7 +70,7 @@ class Incoming implements UnderlyingDefaultSource<Uint8Array> {
     const room = controller.desiredSize ?? 0;
     // Not for every chunk that is taken: a message costs nearly as much as a chunk does.
     if (room < CHUNKS_AHEAD / 2) return;
-    // But for the chunk that the browser took last, with which it may still be busy.
+    // All but the chunk that the browser took last, which it may still be using.
     const used = this.#taken.splice(0, Math.max(0, this.#taken.length - (CHUNKS_AHEAD - room) - 1));
     // What does not go back is freed at once: Firefox would first let very much of it gather.
     if (!RETURNS_MEMORY) used.splice(0).forEach((memory) => memory.transfer(0));
@@ -96,7 +96,7 @@ class Incoming implements UnderlyingDefaultSource<Uint8Array> {
         return this.#closeIfTaken(controller);
       case "failed":
         this.#leave(null);
-        // A stream that fails is never taken for a whole one; one that is just left might be.
+        // A browser might take a stream that just stops for a complete one; it never does that with one that fails.
         return controller.error(new Error(message.code));
     }
   }

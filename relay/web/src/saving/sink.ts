@@ -19,7 +19,7 @@ export interface Sink {
   write(bytes: Bytes): Promise<void>;
   /** Completes the file. */
   close(): Promise<void>;
-  /** Leaves nothing. */
+  /** Removes what was written. */
   abort(failure: Failure): Promise<void>;
 }
 
@@ -30,7 +30,7 @@ export async function writeAll(sink: Sink, pieces: AsyncIterable<Bytes>): Promis
     for await (const bytes of gathered(sink, pieces)) {
       await writing;
       writing = sink.write(bytes);
-      // Whoever waits for it hears of a failure; after another one, nobody may.
+      // It is awaited below, but not after another error.
       writing.catch(() => {});
     }
     await writing;
@@ -105,7 +105,7 @@ const REFUSALS: Partial<Record<string, FailureCode>> = {
   SecurityError: "place_forbidden",
 };
 
-/** What to make of an error of the browser's when it is to write to a place that the person chose. */
+/** Throws the failure for an error of the browser while it wrote to a place that the person chose. */
 export function notWritten(error: unknown): never {
   if (!(error instanceof DOMException)) throw error;
   return fail({ code: REFUSALS[error.name] ?? "place_failed" } as Failure);
@@ -134,7 +134,7 @@ export class Memory implements Sink {
     this.#parts = [];
   }
 
-  /** What was written. */
+  /** The file. */
   get blob(): Blob {
     return new Blob(this.#parts, { type: "application/octet-stream" });
   }

@@ -8,7 +8,7 @@ import type { Manifest } from "../format/manifest.ts";
 import type { Unpacked } from "../format/unpack.ts";
 import { piecesOf } from "../relay/pieces.ts";
 
-/** Files and folders: of more the library does not give the right number, and other programs find the .zip damaged. */
+/** The most files and folders. With more, the library writes a wrong count, and other programs find the .zip damaged. */
 const MAX_ENTRIES = 65_534;
 /** A .zip's times go from 1980 to 2107, without a time zone. */
 const [FIRST_MTIME, LAST_MTIME] = [Date.UTC(1980, 0, 2) / 1000, Date.UTC(2107, 11, 30) / 1000];
@@ -18,7 +18,7 @@ export function zipped(files: AsyncIterable<Unpacked>): AsyncIterable<Bytes> {
   return piecesOf(makeZip(members(files)) as ReadableStream<Bytes>);
 }
 
-/** Throws `too_many_for_zip` if there are. */
+/** Throws `too_many_for_zip` if there are too many files and folders. */
 export function checkCount({ files, folders }: Pick<Manifest, "files" | "folders">): void {
   if (files + folders > MAX_ENTRIES) fail({ code: "too_many_for_zip", limit: MAX_ENTRIES });
 }

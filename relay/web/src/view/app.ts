@@ -19,7 +19,6 @@ import { preferredLanguage, Texts, type Language } from "./texts.ts";
 /** Marks the entry of the browser's history under which a share is open. */
 const OPENED = "opened";
 
-/** The page. */
 export class App implements AppContext {
   client = new WorkerClient();
   texts = new Texts(preferredLanguage(navigator.languages));
@@ -34,7 +33,7 @@ export class App implements AppContext {
   readonly #top = element("header");
   readonly #main = element("main");
   readonly #bottom = element("footer");
-  /** It stays as it is whatever is drawn, or what is put into it would not be read out. */
+  /** This element is never drawn anew: otherwise its text would not be read out. */
   readonly #live = element("div", { class: "hidden", role: "status" });
   readonly #otherWays = new OtherWays(this, (client, kind, file) => this.#takeFile(client, kind, file));
   readonly #steps = element("ol", { class: "steps", role: "list" });
@@ -100,14 +99,14 @@ export class App implements AppContext {
   redraw(focus?: string): void {
     const { texts, screen } = this;
     const isAtHeading = document.activeElement?.tagName === "H1";
-    // Nobody who comes to this computer next is to find them.
+    // The next person at this computer must not find the words.
     if (screen.isEnd) this.#ask.forget();
     const heading = element("h1", { tabindex: -1 }, screen.isEnd ? icon("check") : null, screen.heading(texts));
     this.#steps.replaceChildren(...steps(texts, screen, this.#ask.kind));
     this.#place.className = screen.isEnd ? "screen end" : "screen";
     fill(this.#place, [heading, ...screen.body(texts)]);
     this.#title();
-    // Only while it is needed: with it, a browser keeps no page for who comes back.
+    // Only while it is needed: with it, browsers do not keep the page for Back and Forward.
     (screen.isBusy ? addEventListener : removeEventListener)("beforeunload", askToStay);
     if (focus) document.getElementById(focus)?.focus();
     else if (isAtHeading) heading.focus();
@@ -121,7 +120,7 @@ export class App implements AppContext {
   #onPopState(): void {
     const isOpened = history.state === OPENED;
     if (this.screen.isBusy) {
-      // It goes on here, until it is stopped, or nothing would be lost.
+      // Saving goes on here until it is stopped.
       if (!isOpened) history.forward();
       return;
     }
@@ -140,7 +139,6 @@ export class App implements AppContext {
     this.redraw();
   }
 
-  /** What stands around the screens. */
   #frame(): void {
     this.#steps.setAttribute("aria-label", this.texts.say("steps"));
     this.#top.replaceChildren(band(this.texts, this.operator, (language) => this.#speak(language)));
@@ -151,7 +149,7 @@ export class App implements AppContext {
     document.title = `${this.screen.heading(this.texts)} – ${printable(this.operator?.name ?? "share")}`;
   }
 
-  /** The share can be opened before it is known whose page this is. */
+  /** Shows whose page this is. The share can be opened before that is known. */
   async #showOperator(): Promise<void> {
     this.operator = await loadOperator();
     const focused = document.activeElement?.id;
@@ -167,7 +165,7 @@ export class App implements AppContext {
     document.getElementById(`speak-${language}`)?.focus();
   }
 
-  /** A file from disk takes the place of the share. */
+  /** Shows a file from disk in place of the share. */
   #takeFile(client: WorkerClient, kind: "words" | "keys", file: File): void {
     this.client.end();
     [this.client, this.#opened] = [client, null];

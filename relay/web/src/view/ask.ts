@@ -14,23 +14,22 @@ import type { Texts } from "./texts.ts";
 import { Upload } from "./upload.ts";
 import { WordsField } from "./words_field.ts";
 
-/** Every how many percent of slow work it is read out. */
+/** Progress of slow work is read out each time it has grown by so many percent. */
 const SAID_PERCENT = 25;
 
-/** Asks, until it opens. */
 export class Ask implements Screen {
   readonly step = "open";
   readonly #field: Field;
-  /** Of a share whose sender is still uploading it. */
+  /** `null` if the sender is not uploading. */
   #upload: Upload | null = null;
   #failure: Failure | null = null;
-  /** Stops opening it, while it is being opened. */
+  /** Stops opening the share; `null` while it is not being opened. */
   #stop: AbortController | null = null;
-  /** How much of the work of opening it is done, in percent, where that takes long. */
+  /** How much of the work of opening is done, in percent, where that takes long. */
   #percent: number | null = null;
-  /** Why opening it has to wait. */
+  /** Why opening has to wait. */
   #why: Failure | null = null;
-  /** Why it is not known yet what there is to open. */
+  /** Why the relay has not told about the share yet. */
   #whyUnknown: Failure | null = null;
   #unsubscribe = () => {};
   #isHelpOpen = false;
@@ -61,7 +60,7 @@ export class Ask implements Screen {
     this.#field.forget();
   }
 
-  /** The relay is being asked about the share; why that takes longer is told. */
+  /** Shows, while the relay is being asked about the share, why that takes longer. */
   lookUp(): void {
     this.#unsubscribe();
     this.#unsubscribe = this.context.client.listen((event) => {
@@ -72,7 +71,7 @@ export class Ask implements Screen {
     });
   }
 
-  /** The relay has told about the share. What is being typed stays as it is. */
+  /** Shows what the relay has told about the share. What is being typed stays as it is. */
   know(status: ShareStatus): void {
     const { context } = this;
     this.#unsubscribe();
@@ -133,7 +132,7 @@ export class Ask implements Screen {
     this.#upload ??= arrived && new Upload(context, arrived, "uploading.ask", (failure) => context.show(new Ended(context, failure)));
   }
 
-  /** That somebody has it already, who may have been this person. */
+  /** Says that somebody has it already, who may have been this person. */
   #repeat(texts: Texts): HTMLElement {
     const { downloadsLeft, againUntil } = this.status ?? {};
     const text = this.kind === "words" && downloadsLeft === 0 && againUntil !== undefined ? texts.say("ask.again", { time: texts.time(againUntil) }) : null;
@@ -179,12 +178,12 @@ export class Ask implements Screen {
     return { isLocal: this.file !== null, isOnlyHere: this.file === null && this.kind === "keys" && downloadsLeft <= 1 };
   }
 
-  /** Whether it is what was typed that did not open it. */
+  /** Whether it failed because of what was typed. */
   get #isMistyped(): boolean {
     return this.#failure !== null && /^(words|identity)_|^no_identity_fits$/.test(this.#failure.code);
   }
 
-  /** Something else was typed, with which `now` is wrong, if anything is: what was said of it goes if it no longer holds. */
+  /** Removes the problem that is shown if it is not the one (`now`) of what is typed by now. */
   #onTyped(now: Failure | null): void {
     if (!this.#isMistyped || this.#failure === null || isSameProblem(this.#failure, now)) return;
     this.#failure = null;
@@ -213,7 +212,7 @@ export class Ask implements Screen {
     }
   }
 
-  /** Opening has failed; stopping it is no failure. */
+  /** Shows why opening failed. Stopping it is not shown as a failure. */
   #failed(failure: Failure): void {
     const { context } = this;
     const isStopped = failure.code === "cancelled";
@@ -257,7 +256,7 @@ export class Ask implements Screen {
   }
 }
 
-/** Whether what was told still holds for the words as they are now. */
+/** Whether the problem that was shown is also that of the words as they are now. */
 function isSameProblem(told: Failure, now: Failure | null): boolean {
   if (told.code === "words_wrong") return told.lockedUntil !== undefined;
   if (told.code === "words_unknown" && now?.code === "words_unknown") return told.position === now.position;

@@ -17,7 +17,6 @@ import type { AppContext, ContentsScreen, Origin } from "./screen.ts";
 import type { Texts } from "./texts.ts";
 import { Upload } from "./upload.ts";
 
-/** What is inside. */
 export class Contents implements ContentsScreen {
   readonly step = "look";
   readonly #tree: FileTree;
@@ -76,7 +75,7 @@ export class Contents implements ContentsScreen {
     this.#tree.offersLook = false;
   }
 
-  /** A file was looked at, for which a place among the downloads is held, and only here. */
+  /** Whether a file was looked at, for which this page alone holds one of the downloads. */
   get isBusy(): boolean {
     return this.#hasLooked && this.origin.isOnlyHere;
   }
@@ -99,7 +98,7 @@ export class Contents implements ContentsScreen {
     void saving.run(saveAs);
   }
 
-  /** Who sent it, as they name themselves: nobody vouches for it. */
+  /** The name that the sender gives, which nobody verifies. */
   #sender(texts: Texts): Child {
     const { sender } = this.manifest;
     if (sender === null) return element("p", { class: "quiet" }, texts.say("contents.unnamed"));
@@ -131,7 +130,7 @@ export class Contents implements ContentsScreen {
     this.context.announce(this.#tree.said(texts));
   }
 
-  /** To save what was chosen, or everything as long as nothing was. */
+  /** The buttons that save what was chosen, or everything as long as nothing was. */
   #actions(texts: Texts): HTMLElement {
     const { selection } = this.#tree;
     const isWhole = selection === "all";

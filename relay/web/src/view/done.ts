@@ -9,10 +9,9 @@ import type { SavedAs } from "./save.ts";
 import type { AppContext, ContentsScreen, Screen } from "./screen.ts";
 import type { Texts } from "./texts.ts";
 
-/** The longest that a timer of a browser runs. */
+/** The longest time that a browser's timer can wait. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Files are saved, or on their way. */
 export class Done implements Screen {
   readonly step = "save";
   #receipt: SavedAs["receipt"] | "received";
@@ -25,7 +24,7 @@ export class Done implements Screen {
   #failure: Failure | null = null;
   #isTelling = false;
 
-  /** `saveAgain` gives it to the browser once more. */
+  /** `saveAgain` gives the files to the browser once more. */
   constructor(readonly context: AppContext, readonly contents: ContentsScreen, readonly saved: SavedAs, readonly saveAgain: () => void) {
     this.#receipt = saved.receipt;
     if (saved.receipt === "sent") this.#told(saved.outcome === "placed", saved.again);
@@ -73,7 +72,7 @@ export class Done implements Screen {
     ];
   }
 
-  /** What the sender knows. */
+  /** Says what the sender knows. */
   said(texts: Texts): string {
     if (this.#isTelling) return texts.say("saved.receipt.telling");
     const isLocal = this.#receipt === "none" && this.contents.origin.isLocal;
@@ -84,7 +83,7 @@ export class Done implements Screen {
     clearTimeout(this.#timer);
   }
 
-  /** Both ways it may have gone: the page cannot know, but the person can see. */
+  /** What to do in either case: the page cannot know whether the file is there, but the person can see it. */
   #whetherItIsThere(texts: Texts): Child[] {
     const have = button(texts.say("saved.have"), () => void this.#tell("confirm", "have"), { class: "main", id: "have" });
     const again = button(texts.say("saved.again"), this.saveAgain, { id: "save-again" });
@@ -94,7 +93,7 @@ export class Done implements Screen {
     ];
   }
 
-  /** Where it is, and what to look for. */
+  /** Says where it is, and under which name. */
   #where(texts: Texts): Child[] {
     const { way, outcome, name } = this.saved;
     if (outcome === "given" && this.isEnd) return [];
@@ -109,7 +108,7 @@ export class Done implements Screen {
     return texts.say("saved.again.until", { time: texts.time(this.#again.until) });
   }
 
-  /** The relay knows of it; it is there for sure if `isThere`, and can be saved again for as long as `again` says. */
+  /** Notes that the relay has the receipt. `isThere`: the file is known to be where it should be. */
   #told(isThere: boolean, again: Again | null): void {
     this.#receipt = isThere ? "received" : "sent";
     [this.#again, this.#isOver] = [again, again === null];
@@ -117,7 +116,7 @@ export class Done implements Screen {
     if (this.#isOver) void this.#lookWhetherMoreIsAllowed();
   }
 
-  /** Lets the contents offer nothing that the relay would refuse. */
+  /** Asks whether the relay allows more downloads, so that the contents offer nothing that it would refuse. */
   async #lookWhetherMoreIsAllowed(): Promise<void> {
     const status = await this.context.status();
     if ("code" in status && isOver(status)) this.contents.isOver = true;
@@ -162,7 +161,7 @@ export class Done implements Screen {
   }
 }
 
-/** One of the ways it may have gone, with what to do then. */
+/** One of the two cases, with what to do then. */
 function section(title: string, hint: string, press: HTMLElement | null): HTMLElement {
   return element("section", { class: "ending" }, element("h2", {}, title), element("p", {}, hint), press);
 }

@@ -1,6 +1,6 @@
 /**
- * The files of a share as folders that open and close, with what is chosen of them. What is not seen is not drawn: a
- * closed folder, and of a full one all but the first.
+ * The files of a share as folders that open and close, with what is chosen of them. What is not visible is not
+ * drawn: neither a closed folder, nor more than the first rows of a full one.
  */
 
 import type { Manifest } from "../format/manifest.ts";
@@ -10,9 +10,9 @@ import { choose, chosenPlaces, cutInTheMiddle, FolderNode, kindOf, previewOf, tr
 import { icon } from "./icons.ts";
 import type { Texts } from "./texts.ts";
 
-/** Of what is in a folder, more than this is drawn when somebody asks for it. */
+/** How many rows of a folder are drawn before somebody asks for the rest. */
 const SHOWN = 100;
-/** Folders are open at first as long as no more rows than these come of it. */
+/** Folders are open at first as long as that makes no more rows than this. */
 const OPEN_ROWS = 40;
 
 /** The files, drawn. What was chosen and opened stays when it is drawn anew. */
@@ -22,7 +22,7 @@ export class FileTree {
   readonly #root: FolderNode;
   readonly #offersChoice: boolean;
   readonly #open = new Set<FolderNode>();
-  /** Folders of which everything is shown. */
+  /** Folders of which all rows are drawn. */
   readonly #whole = new Set<FolderNode>();
   readonly #boxes = new Map<FileNode | FolderNode, HTMLInputElement>();
   #showsWholeNames = false;
@@ -30,7 +30,7 @@ export class FileTree {
   #texts: Texts;
 
   /**
-   * `isLocal`: they are in a file from disk, so that nobody sees what is looked at. `onChoice` is called when something was
+   * `isLocal` if they are in a file from disk: then nobody sees which file is looked at. `onChoice` is called when something was
    * chosen, or no longer; `onLook` when somebody would like to see a file before it is saved.
    */
   constructor(manifest: Manifest, texts: Texts, readonly isLocal: boolean, readonly onChoice: () => void, readonly onLook: (file: FileNode) => void) {
@@ -46,13 +46,12 @@ export class FileTree {
     return files === 0 || files === this.#root.total.files ? "all" : chosenPlaces(this.#root);
   }
 
-  /** How much is chosen. */
+  /** Says how much is chosen. */
   said(texts: Texts): string {
     const { files, bytes } = this.#root.chosen;
     return files === 0 ? texts.say("files.chosen.none") : texts.count("files.chosen", files, { size: texts.size(bytes) });
   }
 
-  /** Draws all of it. */
   draw(texts: Texts): HTMLElement {
     this.#texts = texts;
     this.#boxes.clear();

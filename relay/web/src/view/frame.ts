@@ -12,7 +12,7 @@ export function band(texts: Texts, operator: Operator | null, speak: (language: 
   const choices = (Object.keys(LANGUAGES) as Language[]).map((lang) =>
     button(LANGUAGES[lang], () => speak(lang), { id: `speak-${lang}`, lang, "aria-pressed": String(lang === texts.language) }),
   );
-  // The operator's name stands beside its logo.
+  // The logo has no alternative text, because the operator's name stands beside it.
   const logo = operator?.logo ? element("img", { src: operator.logo, alt: "" }) : null;
   const name = operator && element("p", { class: "name", translate: "no" }, printable(operator.name ?? "share"));
   const brand = element("div", { class: "brand" }, logo, name);
@@ -20,7 +20,7 @@ export function band(texts: Texts, operator: Operator | null, speak: (language: 
   return element("div", { class: "inner" }, brand, languages);
 }
 
-/** What happens on the way from the link to the files, with where the person is. */
+/** The steps from the link to the files, with the present one marked. */
 export function steps(texts: Texts, { step, isEnd }: Screen, kind: "words" | "keys"): HTMLElement[] {
   if (!step) return [];
   const present = STEPS.indexOf(step);
@@ -34,7 +34,7 @@ export function steps(texts: Texts, { step, isEnd }: Screen, kind: "words" | "ke
   });
 }
 
-/** The foot: whom to ask, and what the operator has to say. */
+/** The foot: whom to ask, and links to the operator's statements. */
 export function foot(texts: Texts, operator: Operator | null): Child {
   if (!operator) return null;
   const { contact, phone, email, abuse, privacy, accessibility } = operator;
@@ -47,7 +47,7 @@ export function foot(texts: Texts, operator: Operator | null): Child {
   ];
   const items = links.flatMap(([text, href]) => {
     if (!text || !href) return [];
-    // What leads to a page opens beside this one, which stays as it is.
+    // A page opens in a tab of its own, so that this one stays as it is.
     const beside = href.startsWith("http") ? { target: "_blank", rel: "noopener noreferrer" } : {};
     return [element("li", {}, element("a", { href, ...beside }, printable(text)))];
   });

@@ -7,16 +7,16 @@ import { PROBLEM } from "./problem.ts";
 import type { AppContext, Field } from "./screen.ts";
 import type { Texts } from "./texts.ts";
 
-/** Longer than any file with keys. */
+/** A file that is longer than this holds no keys. */
 const MAX_FILE_BYTES = 1024 * 1024;
 
-/** The private key, as it is typed or chosen: whichever was done last. */
+/** Takes the key that was typed or chosen last. */
 export class KeyField implements Field {
-  /** Kept as long as the field is: nothing but a person can put a file into it. */
+  /** Is never made anew, because only a person can put a file into it. */
   readonly #chooser = element("input", { type: "file", id: "key-file" });
   #text = "";
 
-  /** `changed` is called when it is another key now. */
+  /** `changed` is called when another key was typed or chosen. */
   constructor(readonly context: AppContext, readonly changed: (failure: null) => void) {
     this.#chooser.addEventListener("change", () => changed(null));
   }

@@ -44,9 +44,9 @@ function split(text: string, links: Piece[]): Piece[] {
   return [...pieces, { text: text.slice(end), href: null, at: end }].filter((piece) => piece.text !== "");
 }
 
-/** A longer link nobody types, and it would take long to look at. */
+/** Longer links are not looked for: nobody types them, and checking them would take long. */
 const MAX_LINK = 2048;
-/** Characters before a number by which it is seen what it is part of. */
+/** How many characters before a number are looked at to see what it is part of. */
 const BEFORE = 16;
 const PAIRS = new Map([[")", "("], ["]", "["], ["}", "{"], [">", "<"]]);
 

@@ -4,7 +4,6 @@ import { JsonObject } from "../format/json.ts";
 import { readAnswer } from "../relay/api.ts";
 import { pageUrl } from "../relay/page_files.ts";
 
-/** What there is to show. */
 export type Operator = ReturnType<typeof operatorOf>;
 
 /** How long the page waits for it. */
@@ -17,11 +16,11 @@ export async function loadOperator(): Promise<Operator> {
   const nobody = operatorOf(new JsonObject(new Map()));
   try {
     const signal = AbortSignal.timeout(PATIENCE_MS);
-    // As the document asks for it beforehand.
+    // Exactly as the document preloads it.
     const response = await fetch(pageUrl("operator.json"), { signal });
     return response.ok ? await readAnswer(response, MAX_BYTES, signal, operatorOf) : nobody;
   } catch {
-    // The share can be opened without.
+    // The share can be opened without it.
     return nobody;
   }
 }
@@ -34,7 +33,6 @@ function operatorOf(told: JsonObject) {
     contact: text(told.get("contact")),
     /** A telephone number, as people write it. */
     phone: text(told.get("phone")),
-    /** A mailbox. */
     email: text(told.get("email")),
     /** The address of a page where misuse is reported, as of those about privacy and accessibility. */
     abuse: address(told.get("abuse")),
@@ -49,7 +47,7 @@ function text(value: unknown): string | null {
   return typeof value === "string" && value !== "" ? value.slice(0, MAX_LETTERS) : null;
 }
 
-/** What can be followed and runs nothing: a page of the relay's own or over https, or a mailbox. */
+/** An address that runs nothing: a page of the relay's own or over https, or a mailbox. */
 function address(value: unknown): string | null {
   if (typeof value !== "string") return null;
   try {

@@ -55,7 +55,7 @@ export class OtherWays {
     this.#file = file;
     context.announce(context.texts.say("ask.opening"));
     const opened = await client.call("openFile", { file }).catch(failureOf);
-    // Another was chosen meanwhile, or the share was opened.
+    // Another file was chosen meanwhile, or the share was opened.
     if (this.#file !== file || context.screen !== screen) return client.end();
     if (!("code" in opened)) return this.take(client, opened.kind, file);
     client.end();

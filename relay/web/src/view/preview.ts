@@ -10,7 +10,7 @@ import { documentAround, pictureOf, textOf } from "./preview_content.ts";
 import { problemBox, whyItWaits } from "./problem.ts";
 import type { AppContext } from "./screen.ts";
 
-/** A file that is looked at, until it is closed. */
+/** Shows one file in a dialog, until that is closed. */
 export class Preview {
   readonly #stop = new AbortController();
   readonly #state = element("p", { id: "preview-state", "aria-live": "polite" });
@@ -32,7 +32,7 @@ export class Preview {
     );
   }
 
-  /** Shows it as soon as it is there. */
+  /** Opens the dialog, and shows the file as soon as it has come. */
   async show(): Promise<void> {
     const { client, texts } = this.context;
     document.body.append(this.#dialog);
@@ -57,7 +57,7 @@ export class Preview {
     }
   }
 
-  /** Ends it, also while it is still being fetched. */
+  /** Closes it, also while the file is still being fetched. */
   close(): void {
     this.#dialog.close();
   }
@@ -81,12 +81,12 @@ async function shownOf(file: FileNode, bytes: Uint8Array<ArrayBuffer>): Promise<
   }
   const type = pictureOf(bytes);
   if (!type) return null;
-  // A frame of another origin cannot ask for a picture of this one, so it has it in itself.
+  // A frame of another origin cannot load a picture of this one, so the picture is part of its document.
   const address = await dataAddress(new Blob([bytes], { type }));
   return { content: new Blob([documentAround(address)], { type: "image/svg+xml" }), isCut: false };
 }
 
-/** The bytes as an address. */
+/** The bytes as a `data:` address. */
 function dataAddress(blob: Blob): Promise<string> {
   const reader = new FileReader();
   reader.readAsDataURL(blob);

@@ -7,7 +7,7 @@ import type { Texts } from "./texts.ts";
 /** The id of what is said to be wrong with what was typed. */
 export const PROBLEM = "problem";
 
-/** After these there is nothing to wait for, nor to try again. */
+/** After these failures, neither waiting nor trying again helps. */
 const IS_OVER: ReadonlySet<string> = new Set(["expired", "revoked", "collected", "not_found", "link_damaged", "browser_too_old"]);
 
 /** Whether it can never be opened here. */
@@ -15,7 +15,6 @@ export function isOver({ code }: Failure): boolean {
   return IS_OVER.has(code);
 }
 
-/** What happened. */
 export function whatHappened(texts: Texts, failure: Failure): string {
   switch (failure.code) {
     case "words_count":
@@ -48,17 +47,17 @@ export function whatToDo(texts: Texts, failure: Failure, isLocal = false): strin
   return texts.say(`failure.${failure.code}.hint`, { ...(failure as object), program });
 }
 
-/** Why nothing comes at the moment, and that nothing need be done about it. */
+/** Says why nothing comes at the moment, and that it goes on by itself. */
 export function whyItWaits(texts: Texts, why: Failure): string {
   return texts.say("saving.waiting", { why: whatHappened(texts, why) });
 }
 
-/** The place for why it waits, and what else there is to say of that; hidden as long as it does not. */
+/** The element that says why it waits, followed by `more`; hidden while it does not wait. */
 export function waitingNotice(texts: Texts, why: Failure | null, more = ""): HTMLElement {
   return element("p", { id: "waiting", class: "notice", hidden: why === null }, why && `${whyItWaits(texts, why)} ${more}`);
 }
 
-/** A failure as it stands above what can be tried again. It is read out as soon as it appears. */
+/** A failure with what to do about it. It is read out as soon as it appears. */
 export function problemBox(texts: Texts, failure: Failure, id: string, isLocal = false): HTMLElement {
   const label = element("span", { class: "hidden" }, `${texts.say("problem.label")} `);
   const what = element("p", { class: "what" }, label, whatHappened(texts, failure));

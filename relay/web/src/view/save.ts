@@ -1,6 +1,6 @@
 /**
  * The ways to save: a download of the browser's own, and memory where that is missing or refused; a file or folder that the
- * person chooses, for who asks for that.
+ * person chooses, if they ask for that.
  */
 
 import { fail, isFailure, ShareError } from "../failure.ts";
@@ -8,10 +8,10 @@ import type { Again, Plan, SaveAs, Saved, Selection, Target } from "../saving/pl
 import { offerDownload } from "../saving/service_worker_client.ts";
 import type { WorkerClient } from "../worker/worker_client.ts";
 
-/** How long a blob may take to be copied. */
+/** How long the browser may take to copy a blob. */
 const REVOKE_MS = 600_000;
 
-/** What was saved, and as what. */
+/** What was saved, and under which name. */
 export interface SavedAs extends Omit<Saved, "receipt">, Pick<Plan, "name" | "isZip"> {
   /** `sent`: the sender knows. `failed`: try again. `none`: this was a part, or a file from disk. */
   receipt: "sent" | "failed" | "none";
@@ -20,8 +20,8 @@ export interface SavedAs extends Omit<Saved, "receipt">, Pick<Plan, "name" | "is
 }
 
 /**
- * Saves the selection as the person wishes, until the signal says that it is no longer wanted. To be called when the person
- * has just asked for it, or the browser opens no picker. Of several ways it tries one after another, and throws why the
+ * Saves the selection as the person wishes, until the signal says that it is no longer wanted. It must be called
+ * when the person has just asked for it, or the browser opens no picker. Of several ways it tries one after another, and throws why the
  * last one was refused.
  */
 export async function save(
@@ -53,9 +53,9 @@ export async function save(
 }
 
 /**
- * A place of the person's own is only asked for by who wishes one. The browser's own download comes first, but not in
- * WebKitGTK, which leaves what came of one that failed under the name of the file. It has no private file system, by which
- * it is known; there, and in browsers older than those, memory comes first, from which a file comes whole or not at all.
+ * The ways to try, in their order. The browser's own download comes first, but not in WebKitGTK, which leaves an incomplete
+ * file under the final name when a download fails. It is recognised by having no private file system. There, and in older
+ * browsers without one, memory comes first, from which a file comes whole or not at all.
  */
 function waysTo(saveAs: SaveAs): Target["way"][] {
   if (saveAs === "place") return ["file"];
@@ -69,7 +69,7 @@ export function canPick(saveAs: "place" | "folder"): boolean {
   return (saveAs === "place" ? "showSaveFilePicker" : "showDirectoryPicker") in window;
 }
 
-/** Tells the sender, now that it was handed over. */
+/** Sends the receipt if one is due, after the files were handed over. */
 async function tell({ receipt }: Saved, client: WorkerClient, signal: AbortSignal): Promise<Pick<SavedAs, "receipt" | "again">> {
   if (receipt === "none") return { receipt, again: null };
   return client.call("receipt", null, [], signal).then(
@@ -78,7 +78,7 @@ async function tell({ receipt }: Saved, client: WorkerClient, signal: AbortSigna
   );
 }
 
-/** The way once it is open, unless it is no longer wanted before. */
+/** Waits for a way to open, but no longer than until the signal. */
 async function unlessStopped(signal: AbortSignal, opening: ReturnType<typeof open>): ReturnType<typeof open> {
   const stopped = new Promise<never>((_, reject) => {
     signal.addEventListener("abort", () => reject(new ShareError({ code: "cancelled" })));
@@ -105,20 +105,20 @@ async function open(way: Target["way"], plan: Plan, client: WorkerClient): Promi
     case "memory":
       return { target: { way } };
     case "download": {
-      // Kept awake by the worker's events: the timers of a page that nobody looks at hardly run.
+      // The worker's events keep it awake, because the timers of a page in the background hardly run.
       const offered = await offerDownload(plan, (handle) => client.listen(handle));
       return offered && { target: { way, port: offered.port }, transfer: [offered.port], release: offered.release };
     }
   }
 }
 
-/** Who closes the picker, or does not let the page write, changed their mind; all else an office has forbidden. */
+/** A person who closes the picker, or does not let the page write, has changed their mind. Anything else is a policy. */
 function notPicked(error: unknown): never {
   if (!(error instanceof DOMException)) throw error;
   return fail({ code: error.name === "AbortError" ? "cancelled" : "place_forbidden" });
 }
 
-/** Has the browser save what is in memory. Whether it does is not told to a page. */
+/** Has the browser save what is in memory. A page is not told whether it does. */
 export function offerBlob(blob: Blob, name: string): void {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);

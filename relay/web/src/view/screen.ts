@@ -16,44 +16,44 @@ export const STEPS = ["open", "look", "save"] as const;
 export interface Screen {
   heading(texts: Texts): string;
   body(texts: Texts): Child[];
-  /** What is read out besides the heading when it is shown. */
+  /** What is read out after the heading when the screen is shown. */
   said?(texts: Texts): string | null;
-  /** Another screen comes. */
+  /** Is called before another screen is shown. */
   left?(): void;
   /** Whether leaving the page now would lose something. */
   readonly isBusy?: boolean;
   /** Whether files are being saved, which goes on until it is stopped. */
   readonly isSaving?: boolean;
-  /** Absent where there is no way on. */
+  /** Absent on a screen from which there is no way on. */
   readonly step?: (typeof STEPS)[number];
   /** Whether the last step is done, and the heading says so. */
   readonly isEnd?: boolean;
 }
 
-/** Where what is shown comes from. */
+/** Where the shown contents come from. */
 export interface Origin {
-  /** It is a file from disk. */
+  /** From a file on disk, and not from a relay. */
   isLocal: boolean;
-  /** Once it was saved, only this page can do so again: with words any page could. */
+  /** Once saved, only this page can save them again. With words, any page can. */
   isOnlyHere: boolean;
 }
 
 /** The screen with what is inside a share, as the screens that come after it use it. */
 export interface ContentsScreen extends Screen {
   readonly origin: Origin;
-  /** Whether the relay no longer has it, so that it can be saved no more. */
+  /** Whether the relay no longer has the share, so that nothing more can be saved. */
   isOver: boolean;
-  /** What such a selection is: one file by its name, or how many. */
+  /** Names a selection: one file by its name, or how many. */
   nameOf(selection: Selection, texts: Texts): string;
-  /** Saves. To be called straight from a click. */
+  /** Saves. It must be called directly from a click. */
   save(selection: Selection, saveAs: SaveAs): void;
-  /** All of it is there, and saved. To look at a file would take another of the downloads. */
+  /** Notes that everything was saved. From now on, looking at a file would use up another download. */
   markSaved(): void;
-  /** Saving has failed; stopping it is no failure. */
+  /** The screen to show after saving has failed. Stopping it is not shown as a failure. */
   failed(failure: Failure): Screen;
 }
 
-/** What is typed into to open a share. It keeps what was typed. */
+/** The field into which words or a key are typed. It keeps what was typed. */
 export interface Field {
   /** The id of the element that takes what is typed. */
   readonly id: string;
@@ -61,13 +61,13 @@ export interface Field {
   draw(texts: Texts, problem: Child, isMistyped: boolean): Child[];
   /** The text of the button. */
   submit(texts: Texts): string;
-  /** Opens it with what was typed; `notice` hears why it waits, where the worker does not tell. */
+  /** Opens it with what was typed; `notice` is called with the reason while it waits for anything but the worker. */
   open(signal: AbortSignal, notice: (why: Failure) => void): Promise<Manifest>;
   /** Drops what was typed. */
   forget(): void;
 }
 
-/** The page around a screen. */
+/** What a screen may use of the page around it. */
 export interface AppContext {
   readonly texts: Texts;
   readonly client: WorkerClient;
@@ -77,7 +77,7 @@ export interface AppContext {
   readonly operator: Operator | null;
   /** The screen that is shown. */
   readonly screen: Screen;
-  /** The telephone call, as a picture. */
+  /** The picture of a telephone call. */
   readonly picture: Element | null;
   /** Shows a screen, and has it read out. */
   show(screen: Screen): void;
@@ -89,6 +89,6 @@ export interface AppContext {
   status(): Promise<ShareStatus | Failure>;
   /** Asks the relay about the share, and shows what comes of it. */
   open(): Promise<void>;
-  /** The same, while it stays on the screen why it would not open. */
+  /** Does the same, but keeps showing why it did not open until it does. */
   openAgain(ended: Screen & { failure: Failure; wait(): void }): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
  * The one field for the words. While they are typed, each is marked with its number and the word that is understood; what a
- * slip may have been meant as can be taken.
+ * slip may have been meant to be can be chosen.
  */
 
 import type { Failure } from "../failure.ts";
@@ -13,13 +13,12 @@ import { PROBLEM } from "./problem.ts";
 import type { AppContext, Field } from "./screen.ts";
 import type { Texts } from "./texts.ts";
 
-/** How long nobody types before what is wrong is read out. */
+/** How long nobody has typed when the words that are wrong are read out. */
 const PAUSE_MS = 1_000;
 
-/** The words, as they are typed. */
 export class WordsField implements Field {
   readonly id = "words";
-  /** Whether these words are told to be wrong. */
+  /** Whether the page says that these words are wrong. */
   #isBlamed = false;
   #pause: ReturnType<typeof setTimeout> | undefined;
   #input = element("textarea");
@@ -67,13 +66,16 @@ export class WordsField implements Field {
     return this.context.client.call("unlock", { words }, [], signal);
   }
 
-  /** So that opening needs nothing more of the page. Without lists there is no network, and Firefox asks for a script only once. */
+  /**
+   * Loads what opening takes, so that it needs nothing more of the page. The lists come first: if they do not come there is
+   * no network, and Firefox never asks again for a script that did not come.
+   */
   async #prepare(): Promise<void> {
     await loadWords();
     await this.context.client.call("prepare", null);
   }
 
-  /** What is about to be said of the words no longer matters. */
+  /** Cancels the announcement that is due. */
   #hush(): void {
     clearTimeout(this.#pause);
     this.#pause = undefined;
@@ -124,7 +126,7 @@ export class WordsField implements Field {
     this.#typed();
   }
 
-  /** What follows the marked words: the beginning of another. */
+  /** The beginning of another word after the marked ones. */
   #unfinished(all: TypedWord[]): string {
     const last = /[\p{L}\p{M}\p{N}]+$/u.exec(this.text)?.[0] ?? "";
     return last.toLowerCase() === all.at(-1)?.text ? "" : last;
@@ -133,7 +135,7 @@ export class WordsField implements Field {
   async #announce(): Promise<void> {
     const pause = this.#pause;
     const understood = await this.#understand();
-    // More is typed by now, it is being opened, or another screen is shown.
+    // It no longer matters if more was typed, the share is being opened, or another screen is shown.
     if (pause !== this.#pause || !this.#input.isConnected) return;
     const { texts } = this.context;
     const marked = shown(understood);
@@ -152,7 +154,7 @@ function shown(understood: Understood | null): TypedWord[] {
   return understood.words.filter(({ isOpen, state }) => !isOpen || state === "exact" || understood.failure === null);
 }
 
-/** What is said of words that are a passphrase. */
+/** Says that the words are a passphrase, if they are. */
 function whetherTheyFit(texts: Texts, understood: Understood | null): string {
   return understood?.failure === null ? texts.say("words.fit", { count: understood.words.length }) : "";
 }

@@ -30,13 +30,13 @@ const PROGRESS_MS = 100;
 /** A share, or an age file on disk, that has been opened. */
 interface Opened {
   manifest: Manifest;
-  /** Of a share; `null` of a file. */
+  /** `null` for a file on disk, which needs no receipt. */
   receiptKey: Uint8Array | null;
   /** The content's bytes. Of a share, one of the allowed downloads is taken for them. */
   content(signal: AbortSignal): Promise<Content>;
 }
 
-/** What is known of the share so far. */
+/** The state of one share; carries out the calls of the page. */
 export class Session implements Calls {
   #place: RemoteShare | { file: File; header: Header } | null = null;
   #opened: Opened | null = null;
@@ -50,7 +50,7 @@ export class Session implements Calls {
 
   async open({ relay, id }: { relay: string; id: string }, signal: AbortSignal): Promise<ShareStatus> {
     const share = this.#place instanceof RemoteShare ? this.#place : new RemoteShare(relay, id);
-    // It may be opened before the relay has answered.
+    // The words may be given before the relay has answered.
     this.#place ??= share;
     return this.#call(signal, () => share.status(signal));
   }
@@ -87,7 +87,7 @@ export class Session implements Calls {
     const zip = await part(import("../saving/zip.ts"));
     zip.checkCount(manifest);
     const entries = entriesOf(manifest, selection);
-    // Of too many to be listed the names are not known.
+    // If there are too many entries to list, their names are not known.
     return { name: zipName(manifest), isZip: true, bytes: entries.length > 0 ? zip.zipLength(entries) : null };
   }
 
@@ -99,7 +99,7 @@ export class Session implements Calls {
     this.#progress = null;
     const total = isWhole ? manifest.bytes : entries.reduce((sum, { size }) => sum + size, 0);
     const { openTarget } = await part(import("../saving/target.ts"));
-    // Before a ticket is spent: what cannot be written to should not cost a download.
+    // The target is opened before a ticket is taken: one that cannot be written to costs no download.
     const put = await openTarget(target, total, signal);
     const over = new AbortController();
     const wanted = AbortSignal.any([signal, over.signal]);
@@ -107,7 +107,7 @@ export class Session implements Calls {
       const found = await content(wanted);
       yield* this.#counted(isWhole ? unpack(readAll(found, fingerprint), manifest) : selected(found, entries), total, wanted);
     }.bind(this);
-    // Whoever takes the files may fail in the middle; the connection is not to stay open then.
+    // If saving fails in the middle, this closes the connection.
     const saved = await put(files(), singleFile(manifest, selection) !== null).finally(() => over.abort());
     const isPlaced = target.way === "file" || target.way === "folder";
     if (isWhole && receiptKey) this.#haveReceipt(receiptKey, fingerprint.finish(), isPlaced ? "disk" : "browser");
@@ -227,7 +227,7 @@ export class Session implements Calls {
 
   #patience(total: number, signal: AbortSignal): Patience {
     const notice = (why: Failure) => {
-      // What came just before is not told otherwise, for as long as it waits.
+      // The last progress may not have been told yet, because of the throttle.
       if (this.#progress) this.tell(this.#progress);
       this.tell({ type: "waiting", why });
     };

@@ -5,8 +5,8 @@ import { quoted } from "../format/names.ts";
 import { pageUrl, scriptUrl, workerName } from "../relay/page_files.ts";
 import type { Calls, Event, FromWorker, ToWorker } from "./protocol.ts";
 
-/** The youngest of all that page and worker use: a browser that has it has the rest too (`target` in `build.mjs`). */
-const isYoungEnough = "any" in AbortSignal;
+/** The newest feature that page and worker use: a browser that has it has the rest too (`target` in `build.mjs`). */
+const isNewEnough = "any" in AbortSignal;
 
 /** Opens one share at a time, in a worker. */
 export class WorkerClient {
@@ -49,7 +49,7 @@ export class WorkerClient {
   }
 
   async #begin(call: keyof Calls, params: unknown, transfer: Transferable[], signal: AbortSignal | null): Promise<unknown> {
-    if (!isYoungEnough) fail({ code: "browser_too_old" });
+    if (!isNewEnough) fail({ code: "browser_too_old" });
     if (this.#isEnded || signal?.aborted) fail({ code: "cancelled" });
     const id = (this.#calls += 1);
     const cancel = () => this.#send({ type: "cancel", id });

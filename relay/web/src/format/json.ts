@@ -71,18 +71,16 @@ export function parseObject(text: string | null): JsonObject {
 export function parseJson(text: string): Json {
   // After this the text is known to be JSON, so that commas and colons can be passed over like spaces.
   parseLoosely(text);
-  let at = 0;
+  const token = /[\s,:]*([[\]{}"]|[^\s,:\]}]+)/y;
   const nextToken = (): string => {
-    const token = /[\s,:]*([[\]{}"]|[^\s,:\]}]+)/y;
-    token.lastIndex = at;
     const found = token.exec(text)?.[1] ?? wrong("JSON");
-    at = token.lastIndex;
     if (found !== '"') return found;
-    const start = at - 1;
+    const start = token.lastIndex - 1;
+    let end = start + 1;
     // By hand, because a pattern for a string of megabytes would overflow the stack.
-    while (text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
-    at += 1;
-    return text.slice(start, at);
+    while (text[end] !== '"') end += text[end] === "\\" ? 2 : 1;
+    token.lastIndex = end + 1;
+    return text.slice(start, end + 1);
   };
   const valueOf = (token: string, depth: number): Json => {
     if (token !== "[" && token !== "{") return scalarOf(token);

@@ -53,7 +53,7 @@ export function collisionKey(path: string): string {
 
 /** The name without joiners and variation selectors. */
 function visible(name: string): string {
-  return name.replace(new RegExp(`${JOINER.source}|${SELECTOR.source}`, "gu"), "");
+  return name.replace(JOINERS_AND_SELECTORS, "");
 }
 
 /**
@@ -91,6 +91,7 @@ export function isWellShown(text: string): boolean {
 const JOINER = /[\u200C\u200D]/;
 /** Unicode property Variation_Selector. */
 const SELECTOR = /[\u180B-\u180D\u180F\uFE00-\uFE0F\u{E0100}-\u{E01EF}]/u;
+const JOINERS_AND_SELECTORS = new RegExp(`${JOINER.source}|${SELECTOR.source}`, "gu");
 /** Unicode property Default_Ignorable_Code_Point (unchanged since Unicode 14). */
 const IGNORABLE =
   /[\xAD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180B-\u180F\u200B-\u200F\u202A-\u202E\u2060-\u206F\u3164\uFE00-\uFE0F\uFEFF\uFFA0\uFFF0-\uFFF8\u{1BCA0}-\u{1BCA3}\u{1D173}-\u{1D17A}\u{E0000}-\u{E0FFF}]/u;

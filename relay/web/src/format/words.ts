@@ -82,7 +82,7 @@ export interface Understood {
 }
 
 /** One list of 2048 words, in alphabetical order. */
-export class WordList {
+class WordList {
   readonly #places: Map<string, number>;
 
   constructor(readonly words: readonly string[]) {

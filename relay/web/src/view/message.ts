@@ -8,7 +8,7 @@ import { printable } from "../format/names.ts";
 import { element, type Child } from "./dom.ts";
 
 /** A stretch of a line that begins at `at`, with where it leads if it can be clicked. */
-export interface Piece {
+interface Piece {
   text: string;
   href: string | null;
   at: number;

@@ -7,7 +7,7 @@ import { printable } from "../format/names.ts";
 
 /** The most pixels that a picture may have: more than a phone's camera makes, and 200 MB once opened. */
 const MAX_PIXELS = 50_000_000;
-/** Bytes of a text that are shown. */
+/** The most bytes of a text that are shown. */
 const MAX_TEXT = 1_000_000;
 
 /** The kinds of pictures that are shown, by how they begin, with what measures width and height. */
@@ -31,7 +31,7 @@ export function pictureOf(bytes: Uint8Array): string | null {
   }
 }
 
-/** By the first frame header; what comes before it is passed over, as an EXIF segment with a small picture in it. */
+/** Reads the first frame header, and skips what comes before it, such as an EXIF segment with a small picture in it. */
 function measureJpeg(view: DataView): [number, number] {
   for (let at = 2; ; ) {
     if (view.getUint8(at) !== 0xff) return [0, 0];
@@ -71,7 +71,7 @@ function decoded(bytes: Uint8Array, isCut: boolean): string {
   if (mark === "\xff\xfe") return new TextDecoder("utf-16le").decode(bytes, { stream: isCut });
   if (mark === "\xfe\xff") return new TextDecoder("utf-16be").decode(bytes, { stream: isCut });
   try {
-    // As a stream, it may end within a character.
+    // Decoded as a stream, the bytes may end within a character.
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: isCut });
   } catch {
     return new TextDecoder("windows-1252").decode(bytes);

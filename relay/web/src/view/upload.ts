@@ -11,19 +11,19 @@ import type { TextKey, Texts } from "./texts.ts";
 /** How often it is read out. */
 const SAID_MS = 60_000;
 
-/** How much has arrived, as a sentence. */
+/** Says how much has arrived. */
 export function howMuch(texts: Texts, arrived: Arrived): string {
   const percent = percentOf(arrived);
   if (percent === null) return texts.say("uploading.amount", { size: texts.size(arrived.storedBytes) });
   return texts.say("uploading.percent", { percent: texts.number(percent) });
 }
 
-/** An upload that runs. */
+/** Shows an upload that runs. */
 export class Upload {
   #isShown = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #said = performance.now();
-  /** How many bytes arrived, once those are all. */
+  /** How many bytes there are in all, once all have arrived. */
   #whole: number | null = null;
 
   /** `hint` says what can be done meanwhile; `over` is called when the share ends. */
@@ -87,7 +87,7 @@ export class Upload {
     const status = await context.status();
     if (!this.#isShown) return;
     if ("code" in status) {
-      // Any other failure is not worth a word while nobody waits for the relay.
+      // Other failures are not shown while nobody waits for the relay.
       if (isOver(status)) return this.over(status);
       return this.#askSoon();
     }

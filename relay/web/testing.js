@@ -1,1 +1,1 @@
-import{c as e,d as o}from"./chunk-YBCM4MEH.js";import"./chunk-DCG3CIDZ.js";import"./chunk-72IUSSHC.js";import{q as r}from"./chunk-3L6VGSP3.js";import"./chunk-PRK3FVYU.js";import"./chunk-6ATBPRIA.js";export{e as WorkerClient,r as failureOf,o as save};
+import{c as e,d as o}from"./chunk-O5GHX2NT.js";import"./chunk-J7EFW4I7.js";import"./chunk-72IUSSHC.js";import{q as r}from"./chunk-WA4SY4BF.js";import"./chunk-PRK3FVYU.js";import"./chunk-6ATBPRIA.js";export{e as WorkerClient,r as failureOf,o as save};

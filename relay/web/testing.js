@@ -1,1 +1,1 @@
-import{b as o,c as e,f}from"./chunk-UFMTK6IK.js";import"./chunk-72IUSSHC.js";import{q as r}from"./chunk-7ESPW4SR.js";import"./chunk-PRK3FVYU.js";import"./chunk-6ATBPRIA.js";export{o as WorkerClient,r as failureOf,f as loadWords,e as save};
+import{c as e,d as o}from"./chunk-O5GHX2NT.js";import"./chunk-J7EFW4I7.js";import"./chunk-72IUSSHC.js";import{q as r}from"./chunk-WA4SY4BF.js";import"./chunk-PRK3FVYU.js";import"./chunk-6ATBPRIA.js";export{e as WorkerClient,r as failureOf,o as save};

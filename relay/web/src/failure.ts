@@ -5,22 +5,10 @@
 
 import { quoted } from "./format/names.ts";
 
-/** What is wrong with a manifest or an archive; the CLI's `Fault`. */
+/** What is wrong with a manifest or an archive. The program has the same list (`Fault`). */
 export type Fault =
-  | "truncated"
-  | "trailing"
-  | "malformed"
-  | "type"
-  | "name"
-  | "same_name"
-  | "no_folder"
-  | "order"
-  | "totals"
-  | "too_many"
-  | "unlisted"
-  | "message"
-  | "sender"
-  | "nonce";
+  | "truncated" | "trailing" | "malformed" | "type" | "name" | "same_name" | "no_folder" | "order"
+  | "totals" | "too_many" | "unlisted" | "message" | "sender" | "nonce";
 
 /** A failure. `code` says which; the other fields come only with the codes they stand beside. */
 export type Failure =
@@ -61,7 +49,6 @@ export type Failure =
   | { code: "too_large_for_memory"; bytes: number; limit: number }
   | { code: "unexpected"; detail: string };
 
-/** The codes of {@link Failure}. */
 export type FailureCode = Failure["code"];
 
 /** A failure as it is thrown. */
@@ -73,12 +60,11 @@ export class ShareError extends Error {
   }
 }
 
-/** Throws the failure. */
 export function fail(failure: Failure): never {
   throw new ShareError(failure);
 }
 
-/** What anything that was thrown is called; an error that is not ours is a flaw of this program or of the browser. */
+/** The failure that was thrown. Any other error is a mistake in this program or in the browser, and becomes `unexpected`. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof ShareError) return error.failure;
   if (error instanceof DOMException) {
@@ -97,7 +83,7 @@ export function isFailure<C extends FailureCode>(
   return error instanceof ShareError && error.failure.code === code;
 }
 
-/** A part of the page that is loaded when it is needed, if it comes. */
+/** Waits for a script that is loaded when it is needed; if it does not come, that is `part_missing`. */
 export function part<T>(loading: Promise<T>): Promise<T> {
   return loading.catch(() => fail({ code: "part_missing" }));
 }

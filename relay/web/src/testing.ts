@@ -3,4 +3,3 @@
 export { WorkerClient } from "./worker/worker_client.ts";
 export { failureOf } from "./failure.ts";
 export { save } from "./view/save.ts";
-export { loadWords } from "./relay/wordlists.ts";

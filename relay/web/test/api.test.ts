@@ -6,12 +6,13 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { failureOf, type Failure } from "../src/failure.ts";
-import { isPassing, Relay } from "../src/relay/api.ts";
+import { RemoteShare } from "../src/relay/api.ts";
+import { isPassing } from "../src/relay/backoff.ts";
 
 const { signal } = new AbortController();
 const ID = "k3f90m1cx7q4zt8w2hbb";
 
-const statusCall = async (relay: Relay): Promise<unknown> => relay.status(ID, signal);
+const statusCall = async (share: RemoteShare): Promise<unknown> => share.status(signal);
 
 /** What a client makes of this answer to any call. */
 async function failureOfAnswer(status: number, type: string, body: object | string, call = statusCall): Promise<Failure | null> {
@@ -20,12 +21,12 @@ async function failureOfAnswer(status: number, type: string, body: object | stri
 }
 
 /** What a call gives that is answered so. */
-async function answered<T>(status: number, type: string, body: string, call: (relay: Relay) => Promise<T>): Promise<T> {
+async function answered<T>(status: number, type: string, body: string, call: (share: RemoteShare) => Promise<T>): Promise<T> {
   const server = createServer((_, response) => response.writeHead(status, { "Content-Type": type }).end(body));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   try {
-    return await call(new Relay(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
+    return await call(new RemoteShare(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, ID));
   } finally {
     server.close();
     server.closeAllConnections();
@@ -54,7 +55,7 @@ test("a time that no calendar has is no answer of a relay", async () => {
 
 test("a receipt tells until when its ticket lasts, and only a relay's own answer is one", async () => {
   const receipt = { fingerprint: "00".repeat(32), time: 1, saved: "browser", mac: "00".repeat(32) } as const;
-  const send = (relay: Relay) => relay.receipt(ID, "00".repeat(32), receipt, signal);
+  const send = (share: RemoteShare) => share.receipt("00".repeat(32), receipt, signal);
   assert.equal(await answered(204, "", "", send), null);
   assert.equal(await answered(200, "application/json", '{"again_until":1800000000}', send), 1_800_000_000);
   for (const [body, what] of [["<html>Log in</html>", "JSON"], ["{}", "again_until"], ['{"again_until":"soon"}', "again_until"]] as const) {
@@ -79,14 +80,14 @@ test("an answer in another form than its one is none", async () => {
   ]) {
     assert.equal((await answer(text))?.code, "bad_answer", text);
   }
-  const ticket = (relay: Relay) => relay.takeTicket(ID, null, "00", signal);
+  const ticket = (share: RemoteShare) => share.takeTicket(null, "00", signal);
   assert.equal(await answer('{"expires_at":9}', ticket), null);
   for (const text of ["[9]", "9", "{}", "null"]) assert.equal((await answer(text, ticket))?.code, "bad_answer", text);
 });
 
 test("content that ends before what the manifest gives is not what was sent", async () => {
   const type = "application/problem+json";
-  const content = (etag: string | null) => (relay: Relay) => relay.content(ID, "00", 5, 9, etag, signal);
+  const content = (etag: string | null) => (share: RemoteShare) => share.content("00", 5, 9, etag, signal);
   const problem = { code: "range_not_satisfiable" };
   assert.deepEqual(await failureOfAnswer(416, type, problem, content(null)), { code: "not_the_content" });
   assert.deepEqual(await failureOfAnswer(416, "text/html", {}, content('"x"')), { code: "content_changed" });

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 import { utf8 } from "../src/format/bytes.ts";
 import { BrowserDownload } from "../src/saving/browser_download.ts";
-import { CHUNK_BYTES } from "../src/saving/download_chunks.ts";
-import type { FromDownload, ToDownload } from "../src/saving/download_protocol.ts";
+import { CHUNK_BYTES, type FromDownload, type ToDownload } from "../src/saving/download_protocol.ts";
+import { writeAll } from "../src/saving/sink.ts";
 
 const ROOM = 4;
 const SILENCE_SECONDS = 20;
@@ -104,8 +104,10 @@ test("bytes go in chunks of one length, however they come, and the last as it is
     heard.push(data.type);
     if (data.type === "bytes") lengths.push(data.bytes.length);
   };
-  for (const length of [1, CHUNK_BYTES, 0, 2, CHUNK_BYTES + 7]) await download.write(new Uint8Array(length));
-  const closing = download.close();
+  const pieces = async function* () {
+    for (const length of [1, CHUNK_BYTES, 0, 2, CHUNK_BYTES + 7]) yield new Uint8Array(length);
+  };
+  const closing = writeAll(download, pieces());
   await hears("bytes", "bytes", "bytes", "end");
   assert.deepEqual(lengths, [CHUNK_BYTES, CHUNK_BYTES, 10]);
   tell({ type: "done" });

@@ -8,14 +8,12 @@ import { mock, test } from "node:test";
 import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { fail, ShareError, type Failure } from "../src/failure.ts";
 import { concat, equal, hex, type Bytes } from "../src/format/bytes.ts";
-import { Fingerprint, tags } from "../src/format/fingerprint.ts";
 import { hkdf, sha256 } from "../src/format/sha256.ts";
-import { CHUNK, Stream } from "../src/format/stream.ts";
-import { Relay } from "../src/relay/api.ts";
+import { CHUNK, Fingerprint, Stream } from "../src/format/stream.ts";
+import { RemoteShare } from "../src/relay/api.ts";
 import { withPatience } from "../src/relay/backoff.ts";
 import { fileLength, readAll, readRange, type Content } from "../src/relay/download.ts";
-import { Pipe } from "../src/relay/pipe.ts";
-import { FileSource, RemoteSource } from "../src/relay/source.ts";
+import { fileSource, RemoteSource, type Source } from "../src/relay/source.ts";
 
 const ID = "k3f90m1cx7q4zt8w2hbb";
 const KEY = new Uint8Array(16).fill(7);
@@ -101,7 +99,8 @@ async function told(base: string, notice: (failure: Failure) => void, isSending:
 
 function sourceOf(base: string, notice: (failure: Failure) => void, isSending: boolean, abort = new AbortController()): RemoteSource {
   const patience = { total: 5_000, notice, signal: abort.signal };
-  return new RemoteSource(new Relay(base), ID, "00", fileLength(HEADER.length, PLAIN.length), patience, isSending);
+  const share = Object.assign(new RemoteShare(base, ID), { isSending });
+  return new RemoteSource(share, "00", fileLength(HEADER.length, PLAIN.length), patience);
 }
 
 async function whole(content: Content, fingerprint = new Fingerprint()): Promise<Bytes> {
@@ -124,7 +123,7 @@ test("the whole content comes out as it went in, with its fingerprint", async ()
   using relay = await relayThat(honest);
   const [found, expected] = [new Fingerprint(), new Fingerprint()];
   assert.ok(equal(await whole(await contentFrom(relay.base), found), PLAIN));
-  expected.add(tags(SEALED));
+  expected.add(SEALED);
   assert.equal(hex(found.finish()), hex(expected.finish()));
 });
 
@@ -200,7 +199,7 @@ test("patience ends, and says why", async () => {
   using relay = await relayThat((_, response) => void response.socket?.destroy());
   const content = await contentFrom(relay.base);
   const impatient = { total: 0, notice() {}, signal: new AbortController().signal };
-  const source = new RemoteSource(new Relay(relay.base), ID, "00", FILE.length, impatient, false);
+  const source = new RemoteSource(new RemoteShare(relay.base, ID), "00", FILE.length, impatient);
   await assert.rejects(whole({ ...content, source }), failsWith("unreachable"));
 });
 
@@ -259,36 +258,38 @@ test("how long a sender takes is no matter of patience", async () => {
 
 test("a file on disk is a source too, and a cut one is noticed", async () => {
   const content = await contentFrom("http://127.0.0.1:1");
-  assert.ok(equal(await whole({ ...content, source: new FileSource(new Blob([FILE])) }), PLAIN));
-  const cut = new FileSource(new Blob([FILE.slice(0, -1)]));
+  assert.ok(equal(await whole({ ...content, source: fileSource(new Blob([FILE])) }), PLAIN));
+  const cut = fileSource(new Blob([FILE.slice(0, -1)]));
   await assert.rejects(whole({ ...content, source: cut }), failsWith("truncated"));
 });
 
-test("a pipe holds back who fills it, and hands on the end or the error", async () => {
-  const pipe = new Pipe<number>(2);
-  const put: number[] = [];
-  const filling = (async () => {
-    for (let i = 0; i < 5; i++) {
-      await pipe.put(i);
-      put.push(i);
-    }
-    pipe.end();
-  })();
-  await new Promise((resolve) => setImmediate(resolve));
-  assert.deepEqual(put, [0, 1]);
-  const taken: number[] = [];
-  for await (const thing of pipe) taken.push(thing);
-  await filling;
-  assert.deepEqual(taken, [0, 1, 2, 3, 4]);
+test("who takes the plaintext slowly holds back the source; what it fails with comes after what was there before", async () => {
+  const RUN = 16 * CHUNK;
+  const plain = new Uint8Array(12 * RUN);
+  const file = concat(HEADER, NONCE, seal(plain));
+  let [given, isStopped] = [0, false];
+  const sourceUntil = (end: number): Source => ({
+    async *read(from, to, signal) {
+      signal.addEventListener("abort", () => (isStopped = true));
+      for (let at = from; at < to; at = given) {
+        if (at > end) fail({ code: "stalled" });
+        given = Math.min(at + CHUNK, to);
+        yield file.slice(at, given);
+      }
+    },
+  });
+  const content = { ...(await contentFrom("http://127.0.0.1:1")), length: plain.length };
+  const pieces = readAll({ ...content, source: sourceUntil(Infinity) }, new Fingerprint());
+  assert.equal((await pieces.next()).value?.length, RUN);
+  for (let before = 0; before !== given; await new Promise((resolve) => setTimeout(resolve, 100))) before = given;
+  assert.ok(given > 2 * RUN && given < 7 * RUN, `${given}`);
+  assert.equal(isStopped, false);
+  await pieces.return();
+  assert.ok(isStopped);
 
-  const broken = new Pipe<number>(2);
-  broken.end(new Error("broken"));
+  const found: number[] = [];
   await assert.rejects(async () => {
-    for await (const _ of broken);
-  }, /broken/);
-
-  const left = new Pipe<number>(1);
-  await left.put(1);
-  for await (const _ of left) break;
-  assert.equal(await left.put(2), false);
+    for await (const piece of readAll({ ...content, source: sourceUntil(3.5 * RUN) }, new Fingerprint())) found.push(piece.length);
+  }, failsWith("stalled"));
+  assert.deepEqual(found, [RUN, RUN, RUN]);
 });

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { JsonError, JsonNumber, JsonObject, parseJson, readWhole } from "../src/format/json.ts";
+import { JsonError, JsonObject, parseJson, parseObject, readWhole } from "../src/format/json.ts";
 
 test("JSON is read as it stands", () => {
   const object = parseJson(' {"a" : [1, -2.5e3, true, null, "\\u00e9\\n\\ud83d\\ude00"] , "b":{}} ');
   assert.ok(object instanceof JsonObject);
   const list = object.get("a") as unknown[];
   assert.deepEqual(list.slice(2), [true, null, "é\n😀"]);
-  assert.equal((list[1] as JsonNumber).text, "-2.5e3");
+  assert.ok(Number.isNaN(list[1]), "no plainly written whole number");
   assert.ok(object.get("b") instanceof JsonObject);
   assert.equal(object.get("c"), undefined);
 });
@@ -39,4 +39,31 @@ test("whole numbers are exact or infinite", () => {
 test("a long text that goes wrong at its end is refused in no time", () => {
   assert.throws(() => parseJson(`"${"a".repeat(4_000_000)}`), JsonError);
   assert.throws(() => parseJson(`"${"\\".repeat(4_000_001)}`), JsonError);
+});
+
+test("fields are read with their types, and one of another type is named", () => {
+  const object = parseObject('{"t":"x","n":7,"f":true,"null":null,"float":1.0,"sign":-0,"large":9007199254740992}');
+  assert.deepEqual([object.text("t"), object.whole("n"), object.flag("f"), object.flag("none")], ["x", 7, true, false]);
+  assert.deepEqual([object.optional("n", "as", 9), object.optional("none", "as", 9), object.whole("large")], [{ as: 7 }, {}, Infinity]);
+  for (const [name, read] of [
+    ["n", () => object.text("n")],
+    ["t", () => object.whole("t")],
+    ["none", () => object.whole("none")],
+    ["float", () => object.whole("float")],
+    ["sign", () => object.whole("sign")],
+    ["n", () => object.whole("n", 6)],
+    ["large", () => object.whole("large", Number.MAX_SAFE_INTEGER)],
+    ["null", () => object.flag("null")],
+    ["null", () => object.optional("null", "as", 9)],
+    ["JSON", () => parseObject("[1]")],
+    ["JSON", () => parseObject(null)],
+  ] as const) {
+    assert.throws(read, (error) => error instanceof JsonError && error.message === name, name);
+  }
+});
+
+test("lists and objects in each other are read to a depth, and no deeper", () => {
+  const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
+  parseJson(nested(127));
+  for (const depth of [128, 100_000]) assert.throws(() => parseJson(nested(depth)), JsonError, String(depth));
 });

@@ -19,9 +19,9 @@ const lossless = (width: number, height: number) => bytes("RIFF\0\0\0\0WEBPVP8L\
 const extended = (width: number, height: number) => bytes("RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0", le(width - 1, 3), le(height - 1, 3));
 
 test("a picture is known by what it is, whatever it is called", () => {
-  assert.deepEqual(pictureOf(png(640, 480)), { type: "image/png" });
-  assert.deepEqual(pictureOf(jpeg([0xff, 0xe1, 0, 6, 1, 2, 3, 4], frame(640, 480))), { type: "image/jpeg" });
-  for (const make of [lossy, lossless, extended]) assert.deepEqual(pictureOf(make(640, 480)), { type: "image/webp" });
+  assert.deepEqual(pictureOf(png(640, 480)), "image/png");
+  assert.deepEqual(pictureOf(jpeg([0xff, 0xe1, 0, 6, 1, 2, 3, 4], frame(640, 480))), "image/jpeg");
+  for (const make of [lossy, lossless, extended]) assert.deepEqual(pictureOf(make(640, 480)), "image/webp");
   for (const other of ["", "GIF89a", "<svg xmlns='http://www.w3.org/2000/svg'/>", "%PDF-1.7", "<html>", "BM", "RIFF\0\0\0\0WAVE", "\x89PNG\r\n\x1a\n\0\0\0\x0dIDAT"]) assert.equal(pictureOf(bytes(other)), null, other);
 });
 

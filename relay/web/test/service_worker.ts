@@ -17,7 +17,8 @@ export function testServiceWorker(userAgent: string): void {
   test("every byte arrives once and in order, and its memory stays until the next is asked for", async () => {
     const offer = await serviceWorker(userAgent);
     const { BrowserDownload } = await import("../src/saving/browser_download.ts");
-    const { CHUNK_BYTES: chunk } = await import("../src/saving/download_chunks.ts");
+    const { CHUNK_BYTES: chunk } = await import("../src/saving/download_protocol.ts");
+    const { writeAll } = await import("../src/saving/sink.ts");
     const some = (count: number, most: number) => Array.from({ length: count }, () => Math.floor(Math.random() * most));
     const several = Array<number>(Math.ceil((3 * 1024 * 1024) / chunk)).fill(chunk);
     const all = [[], [0], [1], [chunk], [chunk - 1, 1], [chunk + 1], several, [chunk * 8 + 5, 0, 3], some(500, 100), some(40, chunk * 0.6)];
@@ -26,13 +27,15 @@ export function testServiceWorker(userAgent: string): void {
         const { port, body } = await offer();
         const [sent, taken] = [createHash("sha256"), taking(body, pace)];
         const sink = await BrowserDownload.open(port, new AbortController().signal);
-        for (const length of lengths) {
-          const bytes = new Uint8Array(randomBytes(length));
-          sent.update(bytes);
-          await sink.write(bytes);
-          bytes.fill(7);
-        }
-        await sink.close();
+        const pieces = async function* () {
+          for (const length of lengths) {
+            const bytes = new Uint8Array(randomBytes(length));
+            sent.update(bytes);
+            yield bytes;
+            bytes.fill(7);
+          }
+        };
+        await writeAll(sink, pieces());
         assert.equal(await taken, sent.digest("hex"));
       }
     }

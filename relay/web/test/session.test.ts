@@ -8,7 +8,6 @@ import { test } from "node:test";
 import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { failureOf, type Failure } from "../src/failure.ts";
 import { concat, utf8, type Bytes } from "../src/format/bytes.ts";
-import { readIdentities } from "../src/format/identity.ts";
 import { hkdf, sha256 } from "../src/format/sha256.ts";
 import { Session } from "../src/worker/session.ts";
 import { vectorBytes } from "./vectors.ts";
@@ -23,7 +22,6 @@ function field(name: string): string {
 
 /** The header of an age file whose file key and identity are known. */
 const HEADER = utf8(/age-encryption\.org\/v1\n.*?\n--- [^\n]*\n/s.exec(VECTOR)?.[0] ?? assert.fail());
-const IDENTITIES = readIdentities(field("identity"));
 const FILE_KEY = Buffer.from(field("file key"), "hex");
 
 /** A manifest's age file. */
@@ -46,8 +44,8 @@ async function opened(manifest: Bytes): Promise<Failure | "opened"> {
   await once(server, "listening");
   const session = new Session(() => {});
   try {
-    await session.open(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, "k3f90m1cx7q4zt8w2hbb", signal);
-    await session.unlock({ identities: IDENTITIES }, signal);
+    await session.open({ relay: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, id: "k3f90m1cx7q4zt8w2hbb" }, signal);
+    await session.unlock({ identities: field("identity") }, signal);
     return "opened";
   } catch (error) {
     return failureOf(error);

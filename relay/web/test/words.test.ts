@@ -12,7 +12,7 @@ interface Vectors {
 }
 
 const { phrases, typed } = vectors<Vectors>("words.json");
-const words = Words.of(english, dutch);
+const words = new Words(english, dutch);
 
 test("indices give the words and checksums of the vectors", () => {
   for (const phrase of phrases) {

@@ -1,4 +1,4 @@
-/** Bytes and text: hexadecimal, UTF-8, joining, comparing, streams. */
+/** Bytes and text: hexadecimal, UTF-8, joining, comparing, reading piece by piece. */
 
 /** Bytes in memory of their own, which can be handed to another thread. */
 export type Bytes = Uint8Array<ArrayBuffer>;
@@ -6,7 +6,6 @@ export type Bytes = Uint8Array<ArrayBuffer>;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The text in UTF-8. */
 export function utf8(text: string): Bytes {
   return encoder.encode(text);
 }
@@ -20,23 +19,17 @@ export function fromUtf8(bytes: Uint8Array): string | null {
   }
 }
 
-/** Bytes of the text in UTF-8. */
-export function utf8Length(text: string): number {
-  return encoder.encode(text).length;
-}
-
-/** Lower-case hexadecimal digits. */
+/** The bytes as lower-case hexadecimal digits. */
 export function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** The bytes of hexadecimal digits; `null` if they are not `count` bytes. */
-export function fromHex(text: string, count: number): Bytes | null {
-  if (text.length !== 2 * count || !/^[0-9a-fA-F]*$/.test(text)) return null;
-  return Uint8Array.from({ length: count }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
+/** The bytes of hexadecimal digits, of which there must be two for each. */
+export function fromHex(digits: string): Bytes {
+  return Uint8Array.from(digits.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
 }
 
-/** All of them, one after another. */
+/** Joins the parts, in memory of its own. */
 export function concat(...parts: Uint8Array[]): Bytes {
   const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
@@ -52,7 +45,45 @@ export function equal(one: Uint8Array, other: Uint8Array): boolean {
   return one.length === other.length && one.every((byte, i) => byte === other[i]);
 }
 
-/** Random bytes. */
 export function random(count: number): Bytes {
   return crypto.getRandomValues(new Uint8Array(count));
+}
+
+/** Reads bytes that come in pieces of any length. */
+export class ByteReader {
+  readonly #pieces: AsyncIterator<Bytes, void>;
+  #rest: Bytes = new Uint8Array();
+
+  constructor(pieces: AsyncIterable<Bytes, void>) {
+    this.#pieces = pieces[Symbol.asyncIterator]();
+  }
+
+  /** Some bytes, up to `most` of them; `null` at the end. They are good until the next call. */
+  async some(most: number): Promise<Bytes | null> {
+    while (this.#rest.length === 0) {
+      const { value } = await this.#pieces.next();
+      if (value === undefined) return null;
+      this.#rest = value;
+    }
+    const piece = this.#rest.subarray(0, most);
+    this.#rest = this.#rest.subarray(piece.length);
+    return piece;
+  }
+
+  /** Fills the buffer, and gives how many bytes that took: fewer than it holds only at the end. */
+  async fill(buffer: Bytes): Promise<number> {
+    let filled = 0;
+    while (filled < buffer.length) {
+      const piece = await this.some(buffer.length - filled);
+      if (!piece) break;
+      buffer.set(piece, filled);
+      filled += piece.length;
+    }
+    return filled;
+  }
+
+  /** Tells the source that no more bytes are needed. What goes wrong after that does not matter. */
+  stop(): void {
+    this.#pieces.return?.().catch(() => {});
+  }
 }

@@ -1,6 +1,6 @@
 /** A file or folder of a share, as both the manifest and the tar describe it. */
 
-/** Bytes of content. */
+/** The most bytes of content, and of one file in it. */
 export const MAX_LENGTH = Number.MAX_SAFE_INTEGER;
 
 /** One file or folder. */
@@ -8,7 +8,7 @@ export interface Entry {
   /** Relative, `/`-separated. */
   path: string;
   folder: boolean;
-  /** Bytes; of a folder 0. */
+  /** Bytes; 0 for a folder. */
   size: number;
   /** Last change, in whole seconds since 1970. */
   mtime: number;
@@ -17,6 +17,18 @@ export interface Entry {
   private: boolean;
   /** Where its bytes begin in the content. */
   offset: number;
+}
+
+/** How many files and folders there are, and how many bytes the files have together. */
+export class Totals {
+  files = 0;
+  folders = 0;
+  bytes = 0;
+
+  add({ folder, size }: Entry): void {
+    this[folder ? "folders" : "files"] += 1;
+    this.bytes += size;
+  }
 }
 
 /** The rights of a file or folder, as `chmod` takes them. */

@@ -1,6 +1,6 @@
 /**
  * The header of an age file (C2SP age.md): its outline, its MAC, and the stanzas a browser can open, scrypt and X25519.
- * Other stanzas are passed over, as the format wants it.
+ * Other stanzas are ignored, as the format requires.
  */
 
 import { fail } from "../failure.ts";
@@ -19,23 +19,20 @@ const VERSION = "age-encryption.org/v1";
 /** A work factor as it must be written: decimal, without a zero in front. */
 const WORK_FACTOR = /^[1-9][0-9]*$/;
 
-/** A private key. */
-export interface Identity {
-  /** The file key in a stanza; `null` if the stanza is for somebody else. */
-  open(stanza: Stanza): Promise<Uint8Array | null>;
-}
+/** Opens a stanza with a private key: gives the file key, or `null` if the stanza is for somebody else. */
+export type Identity = (stanza: Stanza) => Promise<Uint8Array | null>;
 
 /** What a recipient opens a header with. */
 export type Opener = { passphrase: string } | { identities: Identity[] };
 
-/** A header taken apart. */
+/** A header, parsed. */
 export interface Header {
-  /** Bytes of the header. */
+  /** How many bytes long it is. */
   length: number;
   /** `words`: it was sealed with a passphrase. */
   kind: "words" | "keys";
   stanzas: Stanza[];
-  /** What the MAC is over. */
+  /** The bytes that the MAC is computed over. */
   authenticated: Bytes;
   mac: Bytes;
 }
@@ -49,18 +46,29 @@ export interface Stanza {
 
 /** Reads the header at the beginning of an age file. */
 export function readHeader(file: Uint8Array): Header {
-  const lines = new Lines(file.subarray(0, MAX_HEADER_BYTES));
-  if (lines.next() !== VERSION) malformed();
+  const most = file.subarray(0, MAX_HEADER_BYTES);
+  let length = 0;
+  // Each byte becomes one character, and those above ASCII fit nothing.
+  const nextLine = (): string => {
+    const end = most.indexOf(0x0a, length);
+    if (end < 0) malformed();
+    const line = String.fromCharCode(...most.subarray(length, end));
+    length = end + 1;
+    return line;
+  };
+  if (nextLine() !== VERSION) malformed();
   const stanzas: Stanza[] = [];
-  let line = lines.next();
-  for (; line.startsWith("-> "); line = lines.next()) {
+  let line = nextLine();
+  for (; line.startsWith("-> "); line = nextLine()) {
     if (stanzas.length === MAX_STANZAS) malformed();
-    stanzas.push(readStanza(line, lines));
+    stanzas.push(readStanza(line, nextLine));
   }
   if (!/^--- [A-Za-z0-9+/]{43}$/.test(line) || stanzas.length === 0) malformed();
-  const length = lines.at;
   const authenticated = Uint8Array.from(file.subarray(0, length - line.length - 1 + "---".length));
-  return { length, kind: kindOf(stanzas), stanzas, authenticated, mac: base64(line.slice(4)) };
+  const isWords = stanzas.some(({ type }) => type === "scrypt");
+  // A passphrase stands alone, so that who opens it knows that it was made by somebody who knows it.
+  if (isWords && stanzas.length > 1) malformed();
+  return { length, kind: isWords ? "words" : "keys", stanzas, authenticated, mac: base64(line.slice(4)) };
 }
 
 /** The file key in a header, whose MAC is checked. Runs scrypt once if it has words. */
@@ -89,16 +97,8 @@ export function base64(text: string): Bytes {
   return Uint8Array.from(decoded, (c) => c.charCodeAt(0));
 }
 
-/** Throws that this is no header. */
 export function malformed(): never {
   fail({ code: "header_malformed" });
-}
-
-/** A passphrase stands alone, so that who opens it knows that it was made by somebody who knows it. */
-function kindOf(stanzas: Stanza[]): "words" | "keys" {
-  const scrypts = stanzas.filter((stanza) => stanza.type === "scrypt").length;
-  if (scrypts > 0 && stanzas.length > 1) malformed();
-  return scrypts > 0 ? "words" : "keys";
 }
 
 async function byWords({ kind, stanzas }: Header, passphrase: string, progress: Progress): Promise<Uint8Array> {
@@ -118,37 +118,22 @@ async function byKeys({ kind, stanzas }: Header, identities: Identity[]): Promis
   if (kind === "words") fail({ code: "needs_words" });
   for (const identity of identities) {
     for (const stanza of stanzas) {
-      const fileKey = await identity.open(stanza);
+      const fileKey = await identity(stanza);
       if (fileKey) return fileKey;
     }
   }
   return fail({ code: "no_identity_fits" });
 }
 
-function readStanza(line: string, lines: Lines): Stanza {
+function readStanza(line: string, nextLine: () => string): Stanza {
   const [type, ...args] = line.slice("-> ".length).split(" ");
   if (type === undefined || [type, ...args].some((arg) => !/^[\x21-\x7e]+$/.test(arg))) malformed();
   let body = "";
   let last: string;
   do {
-    last = lines.next();
+    last = nextLine();
     if (!/^[A-Za-z0-9+/]{0,64}$/.test(last)) malformed();
     body += last;
   } while (last.length === 64);
   return { type, args, body: base64(body) };
-}
-
-/** The lines of a header. Each byte stands for one character, and those above ASCII fit nothing. */
-class Lines {
-  at = 0;
-
-  constructor(readonly bytes: Uint8Array) {}
-
-  next(): string {
-    const end = this.bytes.indexOf(0x0a, this.at);
-    if (end < 0) malformed();
-    const line = String.fromCharCode(...this.bytes.subarray(this.at, end));
-    this.at = end + 1;
-    return line;
-  }
 }

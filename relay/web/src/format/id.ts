@@ -3,15 +3,13 @@
  * the one in its own address, with what writing, quoting and mailing have done to it; whole links only the program reads.
  */
 
-import { fromUtf8, utf8 } from "./bytes.ts";
-
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 const LENGTH = 20;
 /** How often a text may have been percent-encoded. */
 const MAX_ENCODINGS = 3;
-/** Put around a link, before it. */
+/** What people and programs put before a link. */
 const OPENING = /^[ <>([{"'`*_|“”„‟‘’‚‛«»‹›]+/u;
-/** Put around a link, after it. */
+/** What people and programs put after a link. */
 const CLOSING = /[ <>)\]}"'`*_|“”„‟‘’‚‛«»‹›.,;:!?=…]+$/u;
 
 /** The id in a path `…/s/<id>`, whatever punctuation or parameters hang on it; `null` if there is none, or a damaged one. */
@@ -19,7 +17,8 @@ export function idInPath(path: string): string | null {
   const plain = decodeFully(path)?.split(/[?#]/, 1)[0] ?? "";
   const segment = plain.split("/").filter((part) => part !== "").at(-1) ?? "";
   const [id = ""] = segment.split("&", 1);
-  return readId(stripSurroundings(id).replace(/[‐‑‒–—−]/gu, "-"));
+  const bare = id.replace(OPENING, "").replace(CLOSING, "").replace(/^url:/i, "").replace(OPENING, "");
+  return readId(bare.replace(/[‐‑‒–—−]/gu, "-"));
 }
 
 /** The id in its one form, read forgivingly: any case, o for 0, i or l for 1, hyphens anywhere; `null` if damaged. */
@@ -30,50 +29,18 @@ export function readId(text: string): string | null {
   return symbols.map((symbol) => ALPHABET[symbol]).join("");
 }
 
-/** Σ αⁱ·dᵢ in GF(2⁵). */
+/** Σ αⁱ·dᵢ in GF(2⁵), modulo x⁵ + x² + 1: by Horner's rule, from the last symbol on. */
 function weightedSum(symbols: number[]): number {
-  let weight = 1;
-  let sum = 0;
-  for (const symbol of symbols) {
-    sum ^= multiply(weight, symbol);
-    weight = multiply(weight, 2);
-  }
-  return sum;
-}
-
-/** The product in GF(2⁵) modulo x⁵ + x² + 1. */
-function multiply(a: number, b: number): number {
-  let product = 0;
-  for (let bit = 4; bit >= 0; bit--) {
-    product <<= 1;
-    if (product & 0b10_0000) product ^= 0b10_0101;
-    if ((b >> bit) & 1) product ^= a;
-  }
-  return product;
-}
-
-/** The text without quotes, brackets and punctuation around it. */
-function stripSurroundings(text: string): string {
-  const stripped = text.replace(OPENING, "").replace(CLOSING, "");
-  return /^url:/i.test(stripped) ? stripped.slice("url:".length).replace(OPENING, "") : stripped;
+  const timesAlpha = (value: number) => (value << 1) ^ (value & 0b1_0000 ? 0b10_0101 : 0);
+  return symbols.reduceRight((sum, symbol) => timesAlpha(sum) ^ symbol, 0);
 }
 
 /** The text with its percent-encoding undone, however often; `null` if what comes out is not UTF-8. */
 function decodeFully(text: string): string | null {
-  let decoded: string | null = text;
-  for (let i = 0; i < MAX_ENCODINGS && decoded?.includes("%"); i++) decoded = fromUtf8(percentDecode(decoded));
-  return decoded;
-}
-
-/** Every `%` with two digits as its byte, all others as they are. */
-function percentDecode(text: string): Uint8Array {
-  const bytes = utf8(text);
-  let length = 0;
-  for (let i = 0; i < bytes.length; i++, length++) {
-    const digits = bytes[i] === 0x25 ? String.fromCharCode(...bytes.subarray(i + 1, i + 3)) : "";
-    const isEncoded = /^[0-9a-fA-F]{2}$/.test(digits);
-    bytes[length] = isEncoded ? Number.parseInt(digits, 16) : (bytes[i] ?? 0);
-    if (isEncoded) i += 2;
+  try {
+    for (let i = 0; i < MAX_ENCODINGS; i++) text = text.replace(/(?:%[0-9a-f]{2})+/gi, (encoded) => decodeURIComponent(encoded));
+    return text;
+  } catch {
+    return null;
   }
-  return bytes.subarray(0, length);
 }

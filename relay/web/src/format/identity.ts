@@ -33,22 +33,17 @@ function readIdentity(line: string): Identity {
   const decoded = bech32.decodeUnsafe(line, false);
   const bytes = decoded && bech32.fromWordsUnsafe(decoded.words);
   if (!bytes || decoded.prefix !== "age-secret-key-" || bytes.length !== KEY_BYTES) fail({ code: "identity_invalid" });
-  return new X25519Identity(Uint8Array.from(bytes));
+  return (stanza) => openX25519(bytes, stanza);
 }
 
-class X25519Identity implements Identity {
-  constructor(readonly secret: Uint8Array) {}
-
-  async open({ type, args, body }: Stanza): Promise<Uint8Array | null> {
-    if (type !== "X25519") return null;
-    const [share, more] = args;
-    if (share === undefined || more !== undefined) malformed();
-    const ephemeral = base64(share);
-    if (ephemeral.length !== KEY_BYTES) malformed();
-    const salt = concat(ephemeral, x25519.getPublicKey(this.secret));
-    const key = hkdf(sha256, sharedSecret(this.secret, ephemeral), salt, utf8("age-encryption.org/v1/X25519"), 32);
-    return unwrap(key, body);
-  }
+async function openX25519(secret: Uint8Array, { type, args, body }: Stanza): Promise<Uint8Array | null> {
+  if (type !== "X25519") return null;
+  const [share, more] = args;
+  if (share === undefined || more !== undefined) malformed();
+  const ephemeral = base64(share);
+  if (ephemeral.length !== KEY_BYTES) malformed();
+  const salt = concat(ephemeral, x25519.getPublicKey(secret));
+  return unwrap(hkdf(sha256, sharedSecret(secret, ephemeral), salt, utf8("age-encryption.org/v1/X25519"), 32), body);
 }
 
 /** noble refuses points of low order, whose secret everybody knows. */

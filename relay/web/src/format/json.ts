@@ -1,33 +1,18 @@
 /**
  * JSON (RFC 8259) read strictly, because what two readers may understand differently does not get in: an object with a
- * name twice, a number that is not written as a plain whole one, half of a surrogate pair, a number that no float
- * reaches, lists in lists without end.
+ * name twice, half of a surrogate pair, a number that no float reaches, lists in lists without end.
  */
-
-/** What JSON says. Numbers keep their text. */
-export type Json = null | boolean | string | Json[] | JsonNumber | JsonObject;
-
-/** A number as it was written. */
-export class JsonNumber {
-  constructor(readonly text: string) {}
-
-  /** The whole number, as {@link readWhole} reads it. */
-  get whole(): number | null {
-    return readWhole(this.text);
-  }
-}
 
 /**
- * A whole number below 2^64 as it is plainly written; `Infinity` for one that is too large to be exact; `null` for
- * anything else, a sign or a zero in front included.
+ * A value of JSON. A number is what {@link readWhole} makes of it, and `NaN` if it is not plainly a whole one, so that
+ * `1.0` and `1e2` are never taken for whole numbers.
  */
-export function readWhole(text: string): number | null {
-  if (!/^(0|[1-9][0-9]{0,19})$/.test(text) || BigInt(text) > 0xffff_ffff_ffff_ffffn) return null;
-  const value = Number(text);
-  return Number.isSafeInteger(value) ? value : Infinity;
-}
+export type Json = null | boolean | string | number | Json[] | JsonObject;
 
-/** An object. */
+/** The text is not JSON, or not strictly, or not of the expected types. The message names the field, or is `JSON`. */
+export class JsonError extends Error {}
+
+/** An object, whose fields are read with the type they must have. */
 export class JsonObject {
   constructor(readonly fields: ReadonlyMap<string, Json>) {}
 
@@ -39,122 +24,105 @@ export class JsonObject {
   get(name: string): Json | undefined {
     return this.fields.get(name);
   }
+
+  text(name: string): string {
+    const value = this.get(name);
+    return typeof value === "string" ? value : wrong(name);
+  }
+
+  /** A whole number up to `max`; without one, `Infinity` stands for all that are too large to be exact. */
+  whole(name: string, max = Infinity): number {
+    const value = this.get(name);
+    return typeof value === "number" && value <= max ? value : wrong(name);
+  }
+
+  /** A whole number as the field `as` of an object to spread; an empty object if there is none. */
+  optional<K extends string>(name: string, as: K, max: number): { [key in K]?: number } {
+    return this.has(name) ? ({ [as]: this.whole(name, max) } as { [key in K]: number }) : {};
+  }
+
+  /** `false` if there is none. */
+  flag(name: string): boolean {
+    const value = this.has(name) ? this.get(name) : false;
+    return typeof value === "boolean" ? value : wrong(name);
+  }
 }
 
-/** The text is not JSON, or not strictly. */
-export class JsonError extends Error {}
-
-/** Lists and objects in each other. */
+/** How deep lists and objects may lie in each other. */
 const MAX_DEPTH = 127;
+
+/**
+ * A whole number below 2^64 as it is plainly written; `Infinity` for one that is too large to be exact; `null` for
+ * anything else, a sign or a zero in front included.
+ */
+export function readWhole(text: string): number | null {
+  if (!/^(0|[1-9][0-9]{0,19})$/.test(text) || BigInt(text) > 0xffff_ffff_ffff_ffffn) return null;
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? value : Infinity;
+}
+
+/** Reads a whole text that is an object. Throws {@link JsonError}. */
+export function parseObject(text: string | null): JsonObject {
+  const value = parseJson(text ?? "");
+  return value instanceof JsonObject ? value : wrong("JSON");
+}
 
 /** Reads a whole text. Throws {@link JsonError}. */
 export function parseJson(text: string): Json {
-  const reader = new Reader(text);
-  const value = reader.value(0);
-  reader.end();
-  return value;
-}
-
-class Reader {
-  #at = 0;
-
-  constructor(readonly text: string) {}
-
-  /** A value that so many lists and objects are around. */
-  value(depth: number): Json {
-    this.#token(/[ \t\n\r]*/y);
-    const value = this.#scalar() ?? this.#listOrObject(depth);
-    this.#token(/[ \t\n\r]*/y);
-    return value instanceof Scalar ? value.value : value;
-  }
-
-  end(): void {
-    if (this.#at < this.text.length) throw new JsonError();
-  }
-
-  #scalar(): Scalar | null {
-    const word = this.#token(/null|true|false/y);
-    if (word) return new Scalar(word === "null" ? null : word === "true");
-    const number = this.#token(/-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y);
-    if (number && !Number.isFinite(Number(number))) throw new JsonError();
-    if (number) return new Scalar(new JsonNumber(number));
-    return this.text[this.#at] === '"' ? new Scalar(this.#string()) : null;
-  }
-
-  #string(): string {
-    if (this.text[this.#at] !== '"') throw new JsonError();
-    let end = this.#at + 1;
-    while (end < this.text.length && this.text[end] !== '"') end += this.text[end] === "\\" ? 2 : 1;
-    const token = this.text.slice(this.#at, end + 1);
-    this.#at = end + 1;
-    const text = unescape(token);
-    // `isWellFormed` is younger than the browsers this has to run in.
-    if (/\p{Surrogate}/u.test(text)) throw new JsonError();
-    return text;
-  }
-
-  #listOrObject(depth: number): Json[] | JsonObject {
-    if (depth === MAX_DEPTH) throw new JsonError();
-    return this.#take("[") ? this.#list(depth) : this.#object(depth);
-  }
-
-  #list(depth: number): Json[] {
-    const list: Json[] = [];
-    if (this.#closes("]")) return list;
-    do list.push(this.value(depth + 1));
-    while (this.#take(","));
-    this.#expect("]");
-    return list;
-  }
-
-  #object(depth: number): JsonObject {
-    this.#expect("{");
+  // After this the text is known to be JSON, so that commas and colons can be passed over like spaces.
+  parseLoosely(text);
+  const token = /[\s,:]*([[\]{}"]|[^\s,:\]}]+)/y;
+  const nextToken = (): string => {
+    const found = token.exec(text)?.[1] ?? wrong("JSON");
+    if (found !== '"') return found;
+    const start = token.lastIndex - 1;
+    let end = start + 1;
+    // By hand, because a pattern for a string of megabytes would overflow the stack.
+    while (text[end] !== '"') end += text[end] === "\\" ? 2 : 1;
+    token.lastIndex = end + 1;
+    return text.slice(start, end + 1);
+  };
+  const valueOf = (token: string, depth: number): Json => {
+    if (token !== "[" && token !== "{") return scalarOf(token);
+    if (depth === MAX_DEPTH) wrong("JSON");
+    if (token === "[") {
+      const list: Json[] = [];
+      for (let next = nextToken(); next !== "]"; next = nextToken()) list.push(valueOf(next, depth + 1));
+      return list;
+    }
     const fields = new Map<string, Json>();
-    if (this.#closes("}")) return new JsonObject(fields);
-    do {
-      this.#token(/[ \t\n\r]*/y);
-      const name = this.#string();
-      this.#token(/[ \t\n\r]*/y);
-      this.#expect(":");
-      if (fields.has(name)) throw new JsonError();
-      fields.set(name, this.value(depth + 1));
-    } while (this.#take(","));
-    this.#expect("}");
+    for (let next = nextToken(); next !== "}"; next = nextToken()) {
+      const name = stringOf(next);
+      if (fields.has(name)) wrong("JSON");
+      fields.set(name, valueOf(nextToken(), depth + 1));
+    }
     return new JsonObject(fields);
-  }
-
-  #closes(bracket: string): boolean {
-    this.#token(/[ \t\n\r]*/y);
-    return this.#take(bracket);
-  }
-
-  #take(character: string): boolean {
-    if (this.text[this.#at] !== character) return false;
-    this.#at += 1;
-    return true;
-  }
-
-  #expect(character: string): void {
-    if (!this.#take(character)) throw new JsonError();
-  }
-
-  #token(pattern: RegExp): string {
-    pattern.lastIndex = this.#at;
-    const token = pattern.exec(this.text)?.[0] ?? "";
-    this.#at += token.length;
-    return token;
-  }
+  };
+  return valueOf(nextToken(), 0);
 }
 
-/** Tells a value that was read, `null` among them, from none. */
-class Scalar {
-  constructor(readonly value: Json) {}
+function scalarOf(token: string): Json {
+  if (token.startsWith('"')) return stringOf(token);
+  if (token === "null") return null;
+  if (token === "true" || token === "false") return token === "true";
+  if (!Number.isFinite(Number(token))) wrong("JSON");
+  return readWhole(token) ?? NaN;
 }
 
-function unescape(token: string): string {
+function stringOf(token: string): string {
+  const text = String(parseLoosely(token));
+  // `isWellFormed` is younger than the browsers this has to run in.
+  return /\p{Surrogate}/u.test(text) ? wrong("JSON") : text;
+}
+
+function parseLoosely(text: string): unknown {
   try {
-    return JSON.parse(token);
+    return JSON.parse(text);
   } catch {
-    throw new JsonError();
+    return wrong("JSON");
   }
+}
+
+function wrong(what: string): never {
+  throw new JsonError(what);
 }

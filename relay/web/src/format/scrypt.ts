@@ -5,12 +5,12 @@ import { fail, part } from "../failure.ts";
 const BLOCK_SIZE = 8;
 const PARALLELISM = 1;
 const KEY_BYTES = 32;
-/** How long plain JavaScript works before it lets others have their turn. */
+/** How long plain JavaScript works before it yields to other tasks. */
 const TURN_MS = 100;
 
 /**
- * Hears which share of it is done, in plain JavaScript: where a browser does not compile that, it takes minutes. What this
- * throws ends it.
+ * Is called with the share of the work that is done, in plain JavaScript: where a browser does not compile that, it takes
+ * minutes. If it throws, the work stops.
  */
 export type Progress = (share: number) => void;
 
@@ -19,7 +19,7 @@ export async function scrypt(password: Uint8Array, salt: Uint8Array, logN: numbe
   try {
     return await (hasWebAssembly() ? inWebAssembly(password, salt, logN) : inJavaScript(password, salt, logN, progress));
   } catch (error) {
-    // So each says that the browser does not give it that much; `RuntimeError` is WebAssembly's, and may not be there.
+    // Both mean that the browser does not give that much memory; the class `RuntimeError` may not exist here.
     if (error instanceof Error && ["RangeError", "RuntimeError"].includes(error.name)) fail({ code: "not_enough_memory" });
     throw error;
   }
@@ -27,15 +27,8 @@ export async function scrypt(password: Uint8Array, salt: Uint8Array, logN: numbe
 
 async function inWebAssembly(password: Uint8Array, salt: Uint8Array, logN: number): Promise<Uint8Array> {
   const { scrypt } = await part(import("./scrypt_wasm.ts"));
-  return scrypt({
-    password,
-    salt,
-    costFactor: 2 ** logN,
-    blockSize: BLOCK_SIZE,
-    parallelism: PARALLELISM,
-    hashLength: KEY_BYTES,
-    outputType: "binary",
-  });
+  const cost = { costFactor: 2 ** logN, blockSize: BLOCK_SIZE, parallelism: PARALLELISM };
+  return scrypt({ password, salt, ...cost, hashLength: KEY_BYTES, outputType: "binary" });
 }
 
 async function inJavaScript(password: Uint8Array, salt: Uint8Array, logN: number, onProgress: Progress): Promise<Uint8Array> {
@@ -49,7 +42,7 @@ async function inJavaScript(password: Uint8Array, salt: Uint8Array, logN: number
 /** Whether WebAssembly runs here: some browsers have it and refuse it, by policy or in a lockdown mode. */
 export function hasWebAssembly(): boolean {
   try {
-    // The smallest module: its magic number and version.
+    // The smallest module: a magic number and a version.
     new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
     return true;
   } catch {

@@ -1,4 +1,4 @@
-/** The payload: age's STREAM over ChaCha20-Poly1305, a run of chunks at a time, at any place. */
+/** The payload: age's STREAM over ChaCha20-Poly1305, opened a run of chunks at a time, at any place; and its fingerprint. */
 
 import { fail } from "../failure.ts";
 import { utf8, type Bytes } from "./bytes.ts";
@@ -8,7 +8,7 @@ import { hkdf, sha256 } from "./sha256.ts";
 /** Bytes of plaintext in every chunk but the last. */
 export const CHUNK = 64 * 1024;
 /** Bytes of a chunk's authentication tag, at its end. */
-export const TAG = 16;
+const TAG = 16;
 /** Bytes of every sealed chunk but the last. */
 export const SEALED_CHUNK = CHUNK + TAG;
 /** Bytes of a nonce. Each age file has its own, between header and payload. */
@@ -93,4 +93,25 @@ function chunkNonce(chunk: number, last: boolean): Bytes {
   new DataView(nonce.buffer).setBigUint64(3, BigInt(chunk));
   nonce[11] = last ? 1 : 0;
   return nonce;
+}
+
+/**
+ * The fingerprint of a payload: SHA-256 over the tags of its sealed chunks, in order. It names exact bytes, and costs next
+ * to nothing.
+ */
+export class Fingerprint {
+  readonly #hash = sha256.create();
+
+  /** Adds the next run of sealed chunks. */
+  add(run: Uint8Array): void {
+    for (let at = 0; at < run.length; at += SEALED_CHUNK) {
+      const end = Math.min(run.length, at + SEALED_CHUNK);
+      this.#hash.update(run.subarray(end - TAG, end));
+    }
+  }
+
+  /** The 32 bytes. */
+  finish(): Uint8Array {
+    return this.#hash.digest();
+  }
 }

@@ -7,22 +7,19 @@
  */
 
 import type { Fault } from "../failure.ts";
-import { concat, random, utf8 } from "./bytes.ts";
+import { concat, random, utf8, type Bytes } from "./bytes.ts";
 import { checkName, collisionKey } from "./names.ts";
 import { sha256 } from "./sha256.ts";
-
-interface Folder {
-  path: string;
-  /** The hashes of the collision keys of what has come in it. */
-  names: Set<bigint>;
-}
 
 /** Follows the entries of one manifest or archive, in order. */
 export class Tree {
   #last = "";
-  /** The folders around the present place, from the outside in; the first is that of the share itself. */
-  readonly #open: Folder[] = [{ path: "", names: new Set() }];
-  /** Of its own, so that whoever is refused by chance is not refused again. */
+  /**
+   * The folders around the present entry, from the outside in, with the hashed collision keys of what has come in each. The
+   * first is the share itself.
+   */
+  readonly #open = [{ path: "", names: new Set<bigint>() }];
+  /** Random, so that a share that is refused by a chance collision is not refused again. */
   readonly #key = random(16);
 
   /** Checks the next path and takes it in. */
@@ -51,19 +48,12 @@ export class Tree {
   }
 }
 
+/**
+ * By components, as bytes of UTF-8; `/` counts as zero, which is in no name, so that it ends a component. JavaScript
+ * compares halves of surrogate pairs, which sorts them before U+E000 to U+FFFF.
+ */
 function comparePaths(one: string, other: string): number {
-  const [left, right] = [one.split("/"), other.split("/")];
-  for (let i = 0; i < Math.min(left.length, right.length); i++) {
-    const order = compareUtf8(left[i] ?? "", right[i] ?? "");
-    if (order !== 0) return order;
-  }
-  return left.length - right.length;
-}
-
-/** As bytes of UTF-8. JavaScript compares halves of surrogate pairs, which sorts them before U+E000 to U+FFFF. */
-function compareUtf8(one: string, other: string): number {
-  if (one === other) return 0;
-  const [left, right] = [utf8(one), utf8(other)];
+  const [left, right] = [one, other].map((path) => utf8(path.replaceAll("/", "\0"))) as [Bytes, Bytes];
   for (let i = 0; i < Math.min(left.length, right.length); i++) {
     const difference = (left[i] ?? 0) - (right[i] ?? 0);
     if (difference !== 0) return difference;

@@ -10,26 +10,26 @@ import { sha256 } from "./sha256.ts";
 const MIN_WORDS = 6;
 const MAX_WORDS = 10;
 const CHECKSUM_MASK = 0b1111;
-/** Fewer letters than these are not taken as the beginning of a word. */
+/** Fewer letters than this are not taken for the beginning of a word. */
 const MIN_PREFIX = 3;
 /** How much of a wrong word is shown, and compared with the list. */
 const MAX_SHOWN = 24;
 const MAX_SUGGESTIONS = 3;
-/** Of more words than these none is marked: such a text is something else. */
+/** In a text with more words than this no word is marked: it is not a passphrase. */
 const MAX_MARKED = 2 * MAX_WORDS;
-/** Words of which it is remembered what they may stand for. */
-const MAX_REMEMBERED = 256;
-/** Combinations of candidates tried. Beginnings come first, and a text with so many slips is better typed again. */
+/** For how many typed words the candidates are cached. */
+const MAX_CACHED = 256;
+/** How many combinations of candidates are tried. A text with so many slips is better typed again. */
 const MAX_WAYS = 1024;
-/** A text of more words than these is something else: this leaves room for what is said around and between the words. */
+/** A text of more words than this is not a passphrase. It leaves room for what people say around and between the words. */
 const MAX_SAID = 64;
 
-/** What words are called by who writes them down: "the words are", "wachtwoord:". */
+/** Names by which people introduce the words: "the words are", "wachtwoord:". */
 const NAMES = setOf("passphrase password passwords wachtwoord wachtwoorden wachtzin woorden words");
-/** What stands before and after such a name. */
+/** Words that may stand before and after such a name. */
 const ARTICLES = setOf("are de deze dit het is mijn my six the these uw your zes zijn");
-/** What is said between words, so that it is written as a sign, and before a single one. */
-const SIGNS = setOf(
+/** Names of punctuation, which people dictate between the words, and what they put before a single one. */
+const PUNCTUATION = setOf(
   "and code comma dash dot en hyphen komma koppelteken line new newline nieuwe period punt puntkomma regel semicolon " +
     "space spatie streepje woord word",
 );
@@ -52,11 +52,11 @@ interface Candidate {
 /** Words of one list that a text may stand for, and whose checksum fits. */
 interface Reading {
   typed: string[];
-  /** The words that are meant. */
+  /** The words of the list that the typed ones stand for. */
   words: string[];
-  /** Words that were not typed in full and right. */
+  /** How many words were not typed in full and correctly. */
   inexact: number;
-  /** Words typed with a slip. */
+  /** How many words were typed with a slip. */
   slips: number;
 }
 
@@ -68,13 +68,13 @@ export interface TypedWord {
   state: "exact" | "understood" | "unknown";
   /** The word it stands for, once that is certain. */
   meant: string | null;
-  /** Words it may have to be, likeliest first; only for `unknown`. */
+  /** Words of the list that look like it, likeliest first; only for `unknown`. */
   suggestions: string[];
   /** Whether the text ends in it, so that more letters may come. */
   isOpen: boolean;
 }
 
-/** What a text is understood as. */
+/** What a text is taken to mean. */
 export interface Understood {
   words: TypedWord[];
   /** Why it is no passphrase; `null` if it is one. */
@@ -82,10 +82,8 @@ export interface Understood {
 }
 
 /** One list of 2048 words, in alphabetical order. */
-export class WordList {
+class WordList {
   readonly #places: Map<string, number>;
-  readonly #candidates = new Remembered((typed) => this.#candidatesOf(typed));
-  readonly #suggestions = new Remembered((typed) => this.#suggestionsFor(typed));
 
   constructor(readonly words: readonly string[]) {
     this.#places = new Map(words.map((word, place) => [word, place]));
@@ -100,11 +98,7 @@ export class WordList {
    * The words that a typed word may stand for: itself; else the only one it begins, and those a slip away. Without such
    * a beginning there must be only one a slip away.
    */
-  candidates(typed: string): Candidate[] {
-    return this.#candidates.of(typed);
-  }
-
-  #candidatesOf(typed: string): Candidate[] {
+  readonly candidates = cached((typed): Candidate[] => {
     const exact = this.#place(typed);
     if (exact !== undefined) return [{ place: exact, slip: false }];
     const begun = typed.length >= MIN_PREFIX ? this.#placesOf((word) => word.startsWith(typed)) : [];
@@ -114,15 +108,16 @@ export class WordList {
       return [{ place: beginning, slip: false }, ...slips.filter(({ place }) => place !== beginning)];
     }
     return slips.length === 1 ? slips : [];
-  }
+  });
 
   /** The typed words among what was said: without fillers, or `withFillers` that may stand for a word of the list. */
   #typed(said: string[], withFillers: boolean): string[] {
+    const isFiller = (word: string) => ARTICLES.has(word) || PUNCTUATION.has(word);
     const isTyped = (word: string) => !isFiller(word) || (withFillers && this.candidates(word).length > 0);
     return withoutNumbering(said.filter(isTyped));
   }
 
-  /** What of a text that cannot be read is told as its words. */
+  /** Of a text that cannot be read, the words that a failure is to speak of. */
   likeliest(said: string[]): string[] {
     const typed = this.#typed(said, false);
     const all = this.#typed(said, true);
@@ -148,11 +143,7 @@ export class WordList {
   }
 
   /** Words like a typed one, likeliest first. */
-  suggestions(typed: string): string[] {
-    return this.#suggestions.of(typed);
-  }
-
-  #suggestionsFor(typed: string): string[] {
+  readonly suggestions = cached((typed): string[] => {
     const start = typed.slice(0, MAX_SHOWN);
     const begins = (word: string) => start.length >= MIN_PREFIX - 1 && word.startsWith(start);
     const unlikeness = (word: string) => (begins(word) || isSlip(start, word) ? 1 : edits(start, word));
@@ -160,7 +151,7 @@ export class WordList {
     // Sorting is stable, and the list is in alphabetical order.
     const likeliest = alike.filter((one) => one.unlikeness <= 2).sort((a, b) => a.unlikeness - b.unlikeness);
     return likeliest.slice(0, MAX_SUGGESTIONS).map(({ word }) => word);
-  }
+  });
 
   /** The words at these places. */
   at(indices: number[]): string[] {
@@ -177,29 +168,26 @@ export class WordList {
   }
 }
 
-/** What was worked out for a word: with every letter that is typed, all words are looked at again. */
-class Remembered<T> {
-  readonly #known = new Map<string, T>();
-
-  constructor(readonly workOut: (word: string) => T) {}
-
-  of(word: string): T {
-    const known = this.#known.get(word);
-    if (known !== undefined) return known;
-    if (this.#known.size >= MAX_REMEMBERED) this.#known.clear();
-    const found = this.workOut(word);
-    this.#known.set(word, found);
+/** Caches the function's results: with every letter that is typed, all words are looked at again. */
+function cached<T>(compute: (word: string) => T): (word: string) => T {
+  const known = new Map<string, T>();
+  return (word) => {
+    const before = known.get(word);
+    if (before !== undefined) return before;
+    if (known.size >= MAX_CACHED) known.clear();
+    const found = compute(word);
+    known.set(word, found);
     return found;
-  }
+  };
 }
 
-/** All lists; nobody has to say which one words come from. */
+/** All lists. The list that words come from is found from the words. */
 export class Words {
-  constructor(readonly lists: readonly WordList[]) {}
+  readonly lists: readonly WordList[];
 
-  /** From the lists as they are written, one word a line. */
-  static of(...lists: string[]): Words {
-    return new Words(lists.map((text) => new WordList(text.trimEnd().split("\n"))));
+  /** Takes the lists as they are written, one word a line. */
+  constructor(...lists: string[]) {
+    this.lists = lists.map((text) => new WordList(text.trimEnd().split("\n")));
   }
 
   /** The passphrase a person means: the words joined by `-`. Throws why it is none. */
@@ -217,14 +205,14 @@ export class Words {
     const list = this.#likeliest(said);
     const typed = "code" in read ? list.likeliest(said) : read.typed;
     if (typed.length > MAX_MARKED) return { words: [], failure };
-    const isOpen = /[\p{L}\p{M}\p{N}]$/u.test(text) && typed.at(-1) === said.at(-1);
+    const endsOpen = /[\p{L}\p{M}\p{N}]$/u.test(text) && typed.at(-1) === said.at(-1);
     const words = typed.map((word, i) => {
       const candidates = list.candidates(word);
       const only = candidates.length === 1 ? list.at(candidates.map(({ place }) => place))[0] : undefined;
       const meant = ("code" in read ? only : read.words[i]) ?? null;
       const state = meant === word ? "exact" : candidates.length > 0 || meant ? "understood" : "unknown";
       const suggestions = state === "unknown" ? list.suggestions(word) : [];
-      return { text: word.slice(0, MAX_SHOWN), state, meant, suggestions, isOpen: isOpen && i === typed.length - 1 } as const;
+      return { text: word.slice(0, MAX_SHOWN), state, meant, suggestions, isOpen: endsOpen && i === typed.length - 1 } as const;
     });
     return { words, failure };
   }
@@ -283,11 +271,6 @@ function saidIn(text: string): string[] {
     }
   }
   return said;
-}
-
-/** Whether the word may be said without being meant as one of the words. */
-function isFiller(word: string): boolean {
-  return ARTICLES.has(word) || SIGNS.has(word);
 }
 
 function setOf(words: string): ReadonlySet<string> {

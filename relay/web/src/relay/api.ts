@@ -3,23 +3,25 @@
  * redirects are never followed, and no failure repeats a secret.
  */
 
-import { fail, isFailure, ShareError, type Failure } from "../failure.ts";
-import type { Bytes } from "../format/bytes.ts";
-import { concat, fromUtf8 } from "../format/bytes.ts";
-import { JsonError, JsonNumber, JsonObject, parseJson, type Json } from "../format/json.ts";
-import type { HowSaved } from "../format/receipt.ts";
+import { fail, isFailure, type Failure } from "../failure.ts";
+import { concat, fromUtf8, type Bytes } from "../format/bytes.ts";
+import { JsonError, parseObject, type JsonObject } from "../format/json.ts";
+import type { HowSaved } from "../format/proof.ts";
+import { within } from "./backoff.ts";
 import { bodyReader } from "./pieces.ts";
 
-/** For a small call, or the beginning of a large one. */
+/** How long a small call, or the beginning of a large one, may take. */
 const CALL_MS = 60_000;
-/** For the manifest: the largest at 16 KiB/s. */
+/** How long the manifest may take: the largest one at 16 KiB/s. */
 const MANIFEST_MS = CALL_MS + 256_000;
-/** How long a transfer may stand still, or stay below `STALL_BYTES`, before it counts as broken. */
+/** A transfer that brings less than `STALL_BYTES` in this time counts as broken. */
 const STALL_MS = 30_000;
 const STALL_BYTES = 16 * 1024;
 const MAX_ANSWER_BYTES = 1024 * 1024;
-/** In seconds since 1970: the last that a `Date` holds. */
+/** The last time that a `Date` holds, in seconds since 1970: it can be shown. */
 const LAST_MOMENT = 8.64e12;
+/** The largest number that is exact. */
+const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 
 /** What anyone with the link may know. Times are seconds since 1970 by the relay's clock. */
@@ -39,42 +41,25 @@ export interface ShareStatus {
 }
 
 /** How much of a share is there whose sender is still uploading it. */
-export interface Arrived {
-  storedBytes: number;
-  /** Absent while unknown. */
-  totalBytes?: number;
-}
+export type Arrived = Extract<Failure, { code: "not_uploaded" }>;
 
-/** An answer with content. */
-export interface ContentAnswer {
-  /** Bytes of the whole content. */
-  total: number;
-  /** The relay's name for exactly this content; `null` where something on the way has made it weak, or taken it. */
-  etag: string | null;
-  body: AsyncGenerator<Bytes, void>;
-}
+/** A share on a relay, which is at the base URL of its links. */
+export class RemoteShare {
+  /** Whether its sender was still uploading when the relay was last asked. */
+  isSending = false;
 
-/** A receipt; fingerprint and MAC are 64 hexadecimal digits each. */
-export interface Receipt {
-  fingerprint: string;
-  time: number;
-  saved: HowSaved;
-  mac: string;
-}
+  constructor(readonly base: string, readonly id: string) {}
 
-/** A relay, at the base URL of its links. */
-export class Relay {
-  constructor(readonly base: string) {}
-
-  /** State, sizes, times. */
-  async status(id: string, signal: AbortSignal): Promise<ShareStatus> {
-    return statusOf(await this.#json("GET", id, "", null, signal));
+  async status(signal: AbortSignal): Promise<ShareStatus> {
+    const status = await this.#ask("", signal, null, statusOf);
+    this.isSending = status.state === "uploading";
+    return status;
   }
 
-  /** Proves, and gets the manifest's age file. Takes no download. */
-  async open(id: string, proof: string | null, signal: AbortSignal): Promise<Bytes> {
+  /** Shows the proof, and gets the manifest's age file. This uses up no download. */
+  async open(proof: string | null, signal: AbortSignal): Promise<Bytes> {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(MANIFEST_MS)]);
-    const response = await this.#call("POST", id, "/open", jsonBody(withProof(proof)), limited);
+    const response = await this.#fetch("/open", limited, { proof: proof ?? undefined });
     return readBounded(response, MAX_MANIFEST_BYTES, limited);
   }
 
@@ -82,27 +67,23 @@ export class Relay {
    * Takes one of the allowed downloads, or one that somebody with the same words has left. Repeating it with the same hash
    * takes no second one; a ticket that has ended is refused.
    */
-  async takeTicket(id: string, proof: string | null, ticketHash: string, signal: AbortSignal): Promise<void> {
-    const taken = await this.#json("POST", id, "/tickets", jsonBody({ ...withProof(proof), ticket_hash: ticketHash }), signal);
-    new Fields(taken).moment("expires_at");
+  async takeTicket(proof: string | null, ticketHash: string, signal: AbortSignal): Promise<void> {
+    await this.#ask("/tickets", signal, { proof: proof ?? undefined, ticket_hash: ticketHash }, (taken) => taken.whole("expires_at", LAST_MOMENT));
   }
 
-  /** The content's bytes from `from` to `to`. `etag` is that of an earlier answer, if this goes on from one. */
-  async content(
-    id: string,
-    ticket: string,
-    from: number,
-    to: number,
-    etag: string | null,
-    signal: AbortSignal,
-  ): Promise<ContentAnswer> {
+  /**
+   * The content's bytes from `from` to `to`, with the length of the whole content and the relay's name for exactly this
+   * content, which is `null` where something on the way has made it weak, or taken it. `etag` is that of an earlier answer,
+   * if this goes on from one.
+   */
+  async content(ticket: string, from: number, to: number, etag: string | null, signal: AbortSignal) {
     const headers: Record<string, string> = { Authorization: `Bearer ${ticket}`, Range: `bytes=${from}-${to - 1}` };
     if (etag !== null) headers["If-Range"] = etag;
     const stalled = new AbortController();
-    // A person's own wish to stop comes without this name.
+    // The name tells this from the person's wish to stop.
     const begun = setTimeout(() => stalled.abort(new DOMException("no answer", "TimeoutError")), CALL_MS);
     try {
-      const response = await this.#call("GET", id, "/content", { headers }, AbortSignal.any([signal, stalled.signal]));
+      const response = await this.#fetch("/content", AbortSignal.any([signal, stalled.signal]), null, headers);
       return { ...checkRange(response, from, to, etag), body: bodyOf(response, signal, stalled) };
     } catch (error) {
       // Every range asked for lies within the length that the manifest gives: so the content is shorter than that.
@@ -113,74 +94,51 @@ export class Relay {
     }
   }
 
-  /** Tells that the content was decrypted, verified and saved. Until when the ticket still downloads; `null` if it has ended. */
-  async receipt(id: string, ticket: string, receipt: Receipt, signal: AbortSignal): Promise<number | null> {
+  /**
+   * Tells that the content was decrypted, verified and saved; fingerprint and MAC are 64 hexadecimal digits each. Gives
+   * until when the ticket still downloads; `null` if it has ended.
+   */
+  async receipt(
+    ticket: string,
+    receipt: { fingerprint: string; time: number; saved: HowSaved; mac: string },
+    signal: AbortSignal,
+  ): Promise<number | null> {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]);
-    const init = jsonBody(receipt);
-    init.headers = { ...init.headers, Authorization: `Bearer ${ticket}` };
-    const response = await this.#call("POST", id, "/receipt", init, limited);
-    if (response.status === 204) return null;
-    return new Fields(await readJson(response, MAX_ANSWER_BYTES, limited)).moment("again_until");
+    const response = await this.#fetch("/receipt", limited, receipt, { Authorization: `Bearer ${ticket}` });
+    return response.status === 204 ? null : readAnswer(response, MAX_ANSWER_BYTES, limited, (answer) => answer.whole("again_until", LAST_MOMENT));
   }
 
-  async #json(method: string, id: string, path: string, init: Init | null, signal: AbortSignal): Promise<Json> {
+  /** Makes a call, and gives what `use` makes of its small answer. */
+  async #ask<T>(path: string, signal: AbortSignal, body: object | null, use: (answer: JsonObject) => T): Promise<T> {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]);
-    const response = await this.#call(method, id, path, init, limited);
-    return readJson(response, MAX_ANSWER_BYTES, limited);
+    return readAnswer(await this.#fetch(path, limited, body), MAX_ANSWER_BYTES, limited, use);
   }
 
-  /** The response, if it is a success; else throws the failure it stands for. */
-  async #call(method: string, id: string, path: string, init: Init | null, signal: AbortSignal): Promise<Response> {
-    const url = `${this.base}/v1/shares/${id}${path}`;
-    const always = { cache: "no-store", credentials: "omit", redirect: "manual", referrerPolicy: "no-referrer" } as const;
-    const response = await fetch(url, { ...always, ...init, method, signal }).catch((error) => rethrow(error, signal));
-    // A browser hides which redirect it was; other clients tell.
+  /** The response, if it is a success; else throws the failure it stands for. A call with a body is a `POST`. */
+  async #fetch(path: string, signal: AbortSignal, body: object | null, headers: Record<string, string> = {}): Promise<Response> {
+    const always = { cache: "no-store", credentials: "omit", redirect: "manual", referrerPolicy: "no-referrer", signal } as const;
+    const json = { method: "POST", headers: { ...headers, "Content-Type": "application/json" }, body: JSON.stringify(body) };
+    const asked = fetch(`${this.base}/v1/shares/${this.id}${path}`, { ...always, ...(body ? json : { headers }) });
+    const response = await asked.catch((error) => rethrow(error, signal));
+    // A browser hides the status of a redirect; Node does not.
     if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400)) fail({ code: "redirected" });
-    // This page came from the relay: another page in place of its answer is of something on the way.
+    // This page came from the relay, so a page in place of an answer comes from something in between.
     if (response.ok && mediaType(response) === "text/html") fail({ code: "unreachable" });
     if (response.ok) return response;
-    return fail(await failureOfAnswer(response, signal));
+    const { status } = response;
+    if (mediaType(response) !== "application/problem+json") return fail({ code: "relay_failed", status });
+    const retryAfter = Number(response.headers.get("Retry-After"));
+    return fail(await readAnswer(response, MAX_ANSWER_BYTES, signal, (problem) => failureOfProblem(status, problem, retryAfter)));
   }
 }
 
 /** How far the sender is; `null` once all of it is there. */
 export function arrivedOf({ state, storedBytes, payloadBytes }: ShareStatus): Arrived | null {
   if (state === "ready") return null;
-  return { storedBytes, ...(payloadBytes === undefined ? {} : { totalBytes: payloadBytes }) };
+  return { code: "not_uploaded", storedBytes, ...(payloadBytes === undefined ? {} : { totalBytes: payloadBytes }) };
 }
 
-/** Those of RFC 9110 and RFC 6585; of Cloudflare when it did not reach the server for a moment; of a busy service. */
-const PASSING_STATUSES = new Set([408, 421, 425, 429, 500, 502, 503, 504, 507, 511, 520, 521, 522, 523, 524, 529]);
-
-/** Whether it is worth trying again. */
-export function isPassing(failure: Failure): boolean {
-  switch (failure.code) {
-    case "unreachable":
-    case "stalled":
-    case "busy":
-    case "not_uploaded":
-      return true;
-    case "relay_failed":
-      return PASSING_STATUSES.has(failure.status) && !failure.problem?.endsWith("_damaged");
-    default:
-      return false;
-  }
-}
-
-interface Init {
-  headers?: Record<string, string>;
-  body?: string;
-}
-
-function jsonBody(value: unknown): Init {
-  return { headers: { "Content-Type": "application/json" }, body: JSON.stringify(value) };
-}
-
-function withProof(proof: string | null): { proof?: string } {
-  return proof === null ? {} : { proof };
-}
-
-/** A network's errors all look alike to a page; which deadline or person ended the call is told by its signal. */
+/** Says why a call failed. All network errors look alike to a page; whether a deadline or the person ended it, the signal tells. */
 function rethrow(error: unknown, signal: AbortSignal): never {
   if (signal.aborted) {
     const timedOut = signal.reason instanceof DOMException && signal.reason.name === "TimeoutError";
@@ -190,40 +148,33 @@ function rethrow(error: unknown, signal: AbortSignal): never {
   throw error;
 }
 
-/** What an answer is; a proxy may have added parameters to its type. */
+/** The media type without parameters, which a proxy may have added. */
 function mediaType(response: Response): string | undefined {
   return response.headers.get("Content-Type")?.split(";", 1)[0]?.trim().toLowerCase();
 }
 
-async function failureOfAnswer(response: Response, signal: AbortSignal): Promise<Failure> {
-  const { status } = response;
-  if (mediaType(response) !== "application/problem+json") return { code: "relay_failed", status };
-  const problem = await readJson(response, MAX_ANSWER_BYTES, signal);
-  return failureOfProblem(status, new Fields(problem), Number(response.headers.get("Retry-After")));
-}
-
-/** What a problem document of the relay means here. */
-function failureOfProblem(status: number, problem: Fields, retryAfter: number): Failure {
+/** The failure that a problem document of the relay stands for. */
+function failureOfProblem(status: number, problem: JsonObject, retryAfter: number): Failure {
   const code = problem.text("code");
   switch (code) {
     case "wrong_proof":
       return {
         code: "words_wrong",
-        ...problem.maybe("tries_left", (triesLeft) => ({ triesLeft })),
-        ...problem.maybeMoment("locked_until", (lockedUntil) => ({ lockedUntil })),
+        ...problem.optional("tries_left", "triesLeft", MAX_COUNT),
+        ...problem.optional("locked_until", "lockedUntil", LAST_MOMENT),
       };
     case "locked":
-      return { code, until: problem.moment("locked_until") };
+      return { code, until: problem.whole("locked_until", LAST_MOMENT) };
     case "not_ready":
       return {
         code: "not_uploaded",
-        storedBytes: problem.whole("stored_bytes"),
-        ...problem.maybe("total_bytes", (totalBytes) => ({ totalBytes })),
+        storedBytes: problem.whole("stored_bytes", MAX_COUNT),
+        ...problem.optional("total_bytes", "totalBytes", MAX_COUNT),
       };
     case "expired":
     case "revoked":
     case "collected":
-      return { code, ...problem.maybeMoment("at", (at) => ({ at })) };
+      return { code, ...problem.optional("at", "at", LAST_MOMENT) };
     case "downloads_taken":
     case "not_found":
       return { code };
@@ -238,69 +189,34 @@ function failureOfProblem(status: number, problem: Fields, retryAfter: number): 
   }
 }
 
-function statusOf(value: Json): ShareStatus {
-  const fields = new Fields(value);
-  const [state, kind] = [fields.text("state"), fields.text("kind")];
-  if (state !== "uploading" && state !== "ready") badAnswer("state");
-  if (kind !== "words" && kind !== "keys") badAnswer("kind");
+function statusOf(answer: JsonObject): ShareStatus {
+  const [state, kind] = [answer.text("state"), answer.text("kind")];
+  if (state !== "uploading" && state !== "ready") throw new JsonError("state");
+  if (kind !== "words" && kind !== "keys") throw new JsonError("kind");
   return {
     state,
     kind,
-    now: fields.moment("now"),
-    expiresAt: fields.moment("expires_at"),
-    storedBytes: fields.whole("stored_bytes"),
-    ...fields.maybe("payload_bytes", (payloadBytes) => ({ payloadBytes })),
-    ...fields.maybeMoment("locked_until", (lockedUntil) => ({ lockedUntil })),
-    ...fields.maybe("downloads_left", (downloadsLeft) => ({ downloadsLeft })),
-    ...fields.maybeMoment("again_until", (againUntil) => ({ againUntil })),
+    now: answer.whole("now", LAST_MOMENT),
+    expiresAt: answer.whole("expires_at", LAST_MOMENT),
+    storedBytes: answer.whole("stored_bytes", MAX_COUNT),
+    ...answer.optional("payload_bytes", "payloadBytes", MAX_COUNT),
+    ...answer.optional("locked_until", "lockedUntil", LAST_MOMENT),
+    ...answer.optional("downloads_left", "downloadsLeft", MAX_COUNT),
+    ...answer.optional("again_until", "againUntil", LAST_MOMENT),
   };
-}
-
-/** The fields of an answer's JSON object, held to their types. */
-class Fields {
-  readonly #object: JsonObject;
-
-  constructor(value: Json) {
-    this.#object = value instanceof JsonObject ? value : badAnswer("JSON");
-  }
-
-  text(name: string): string {
-    const value = this.#object.get(name);
-    return typeof value === "string" ? value : badAnswer(name);
-  }
-
-  whole(name: string): number {
-    const value = this.#object.get(name);
-    const whole = value instanceof JsonNumber ? value.whole : null;
-    return whole !== null && Number.isFinite(whole) ? whole : badAnswer(name);
-  }
-
-  /** Seconds since 1970, which can be shown as a time. */
-  moment(name: string): number {
-    const value = this.whole(name);
-    return value <= LAST_MOMENT ? value : badAnswer(name);
-  }
-
-  maybe<T extends object>(name: string, use: (value: number) => T): T | object {
-    return this.#object.has(name) ? use(this.whole(name)) : {};
-  }
-
-  maybeMoment<T extends object>(name: string, use: (value: number) => T): T | object {
-    return this.#object.has(name) ? use(this.moment(name)) : {};
-  }
 }
 
 function badAnswer(what: string): never {
   fail({ code: "bad_answer", what });
 }
 
-/** The JSON of an answer that is no longer than that. */
-export async function readJson(response: Response, limit: number, signal: AbortSignal): Promise<Json> {
+/** What `use` makes of the JSON of an answer that is no longer than `limit` bytes. */
+export async function readAnswer<T>(response: Response, limit: number, signal: AbortSignal, use: (answer: JsonObject) => T): Promise<T> {
   const bytes = await readBounded(response, limit, signal);
   try {
-    return parseJson(fromUtf8(bytes) ?? "");
+    return use(parseObject(fromUtf8(bytes)));
   } catch (error) {
-    if (error instanceof JsonError) badAnswer("JSON");
+    if (error instanceof JsonError) badAnswer(error.message);
     throw error;
   }
 }
@@ -327,44 +243,30 @@ async function* bodyOf(response: Response, signal: AbortSignal, stalled: AbortCo
   try {
     for (;;) {
       const asked = performance.now();
-      const { done, value } = await within(reader.read(), STALL_MS - waited, signal, stalled);
-      if (done || !value) return;
+      const read = await within(Math.max(0, STALL_MS - waited), reader.read()).catch((error) => rethrow(error, signal));
+      if (!read) {
+        stalled.abort();
+        fail({ code: "stalled" });
+      }
+      if (read.done) return;
       waited += performance.now() - asked;
-      count += value.length;
+      count += read.value.length;
       if (count >= STALL_BYTES) [waited, count] = [0, 0];
-      yield value;
+      yield read.value;
     }
   } finally {
-    // Who stops reading early no longer wants the rest; a body that has ended or failed does not mind.
+    // After the end or a failure this does nothing.
     reader.cancel().catch(() => {});
   }
 }
 
-async function within<T>(reading: Promise<T>, ms: number, signal: AbortSignal, stalled: AbortController): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      // In this order: aborting fails the reading too, with an error that would pass for a person's wish to stop.
-      reject(new ShareError({ code: "stalled" }));
-      stalled.abort();
-    }, Math.max(0, ms));
-  });
-  try {
-    return await Promise.race([reading, late]);
-  } catch (error) {
-    return rethrow(error, signal);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 /** Checks that a content answer is the one asked for, so that bytes never land at a wrong place. */
-function checkRange(response: Response, from: number, to: number, etag: string | null): Omit<ContentAnswer, "body"> {
+function checkRange(response: Response, from: number, to: number, etag: string | null): { total: number; etag: string | null } {
   const given = response.headers.get("ETag");
-  // Every byte is authenticated, so that a weak name, or none, does no harm.
+  // A weak ETag, or none, does no harm, because every byte is authenticated.
   const found = given?.startsWith("W/") ? null : given;
   const isOther = found !== null && found !== etag;
-  // The whole content where a range was asked for means that If-Range did not match.
+  // A whole content instead of a range means that If-Range did not match.
   if (etag !== null && (isOther || response.status === 200)) fail({ code: "content_changed" });
   if (response.status !== 206) badAnswer("status");
   const range = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16})$/.exec(response.headers.get("Content-Range") ?? "");

@@ -4,16 +4,14 @@
  */
 
 import { fail } from "../failure.ts";
-import { equal, type Bytes } from "../format/bytes.ts";
-import { tags, type Fingerprint } from "../format/fingerprint.ts";
-import { CHUNK, NONCE, SEALED_CHUNK, sealedLength, type Stream } from "../format/stream.ts";
-import { Pipe } from "./pipe.ts";
+import { ByteReader, concat, equal, type Bytes } from "../format/bytes.ts";
+import { CHUNK, NONCE, SEALED_CHUNK, sealedLength, type Fingerprint, type Stream } from "../format/stream.ts";
 import type { Source } from "./source.ts";
 
-/** Chunks that are opened together: 1 MiB of plaintext. */
-const CHUNKS_PER_RUN = 16;
-/** Runs that are being opened, or wait for whoever takes them. */
-const RUNS_IN_FLIGHT = 4;
+/** Bytes of plaintext that are opened together, in 16 chunks. */
+const RUN_BYTES = 16 * CHUNK;
+/** Runs that are fetched and opened before they are asked for. */
+const RUNS_AHEAD = 5;
 
 /** The content's age file: where its bytes come from, and what they must be by the manifest. */
 export interface Content {
@@ -34,139 +32,72 @@ export function fileLength(headerLength: number, plain: number): number {
  * The whole plaintext, in order, and its fingerprint. Each piece is good until the next is asked for; all are only worth
  * keeping when this has ended without an error.
  */
-export async function* readAll(content: Content, fingerprint: Fingerprint): AsyncGenerator<Bytes, void> {
-  const start = content.header.length + NONCE;
-  const gathered = new Gathered(content.source, 0, start + sealedLength(content.length));
-  try {
-    const found = await gathered.take(new Uint8Array(start));
-    const [header, nonce] = [found.subarray(0, -NONCE), found.subarray(-NONCE)];
-    if (!equal(header, content.header) || !equal(nonce, content.nonce)) fail({ code: "not_the_content" });
-    yield* opened(content, gathered, 0, content.length, fingerprint);
-  } finally {
-    gathered.stop();
-  }
+export function readAll(content: Content, fingerprint: Fingerprint): AsyncGenerator<Bytes, void> {
+  return opened(content, 0, content.length, fingerprint);
 }
 
 /** The plaintext from `from` to `to`: authentic, and at its place, though nothing is said about the rest. */
 export async function* readRange(content: Content, from: number, to: number): AsyncGenerator<Bytes, void> {
   if (from === to) return;
-  const first = Math.floor(from / CHUNK);
+  let at = Math.floor(from / CHUNK) * CHUNK;
   const end = Math.min(Math.ceil(to / CHUNK) * CHUNK, content.length);
-  const payload = content.header.length + NONCE;
-  const sealedEnd = end === content.length ? sealedLength(end) : (end / CHUNK) * SEALED_CHUNK;
-  const gathered = new Gathered(content.source, payload + first * SEALED_CHUNK, payload + sealedEnd);
-  let at = first * CHUNK;
-  try {
-    for await (const plain of opened(content, gathered, at, end, null)) {
-      yield plain.subarray(Math.max(0, from - at), to - at);
-      at += plain.length;
-    }
-  } finally {
-    gathered.stop();
+  for await (const plain of opened(content, at, end, null)) {
+    yield plain.subarray(Math.max(0, from - at), to - at);
+    at += plain.length;
   }
 }
 
-/** Plaintext from `from`, where a chunk begins, to `to`, where one ends. */
-async function* opened(
-  content: Content,
-  gathered: Gathered,
-  from: number,
-  to: number,
-  fingerprint: Fingerprint | null,
-): AsyncGenerator<Bytes, void> {
-  const pipe = new Pipe<Promise<Bytes>>(RUNS_IN_FLIGHT);
-  const buffers = new Buffers(Math.min(CHUNKS_PER_RUN * SEALED_CHUNK, sealedLength(to - from)));
-  const filling = fill(content, gathered, from, to, fingerprint, pipe, buffers);
-  try {
-    for await (const opening of pipe) {
-      const plain = await opening;
-      yield plain;
-      buffers.give(plain);
-    }
-  } finally {
-    pipe.end();
-    gathered.stop();
-    await filling;
-  }
-}
-
-/** Gathers one run after another and has it opened. Ends the pipe, with what went wrong if something did. */
-async function fill(
-  { stream, length }: Content,
-  gathered: Gathered,
-  from: number,
-  to: number,
-  fingerprint: Fingerprint | null,
-  pipe: Pipe<Promise<Bytes>>,
-  buffers: Buffers,
-): Promise<void> {
-  try {
-    let at = from;
-    do {
-      const plain = Math.min(CHUNKS_PER_RUN * CHUNK, to - at);
-      const last = at + plain === length;
-      const sealed = await gathered.take(buffers.take(sealedLength(plain)));
-      fingerprint?.add(tags(sealed));
-      const opening = stream.openRun(at / CHUNK, last, sealed, buffers.take(sealed.length));
-      // Who takes it from the pipe hears of a failure; nobody may take it any more.
-      opening.catch(() => {});
-      opening.then(() => buffers.give(sealed), () => {});
-      if (!(await pipe.put(opening))) break;
-      at += plain;
-    } while (at < to);
-    pipe.end();
-  } catch (error) {
-    pipe.end(error);
-  }
-}
-
-/** Buffers for a run each, sealed or open, allocated once and used again. */
-class Buffers {
-  readonly #free: ArrayBuffer[] = [];
-
-  /** For runs of so many bytes at most. */
-  constructor(readonly length: number) {}
-
-  take(length: number): Bytes {
-    const buffer = this.#free.pop() ?? new ArrayBuffer(this.length);
-    return new Uint8Array(buffer, 0, length);
-  }
-
-  give({ buffer }: Bytes): void {
-    this.#free.push(buffer);
-  }
-}
-
-/** Bytes that come in pieces of any length, and can be taken in pieces of a wanted one. */
-class Gathered {
-  readonly #unwanted = new AbortController();
-  readonly #pieces: AsyncIterator<Bytes>;
-  #rest: Bytes = new Uint8Array();
-
-  constructor(source: Source, from: number, to: number) {
-    this.#pieces = source.read(from, to, this.#unwanted.signal)[Symbol.asyncIterator]();
-  }
-
-  /** Fills the buffer. */
-  async take(buffer: Bytes): Promise<Bytes> {
-    for (let at = 0; at < buffer.length; ) {
-      if (this.#rest.length === 0) {
-        const { done, value } = await this.#pieces.next();
-        if (done) fail({ code: "truncated" });
-        this.#rest = value;
-      }
-      const piece = this.#rest.subarray(0, buffer.length - at);
-      buffer.set(piece, at);
-      at += piece.length;
-      this.#rest = this.#rest.subarray(piece.length);
-    }
+/** Plaintext from `from`, where a chunk begins, to `to`, where one ends. With a fingerprint, that is all of it. */
+async function* opened(content: Content, from: number, to: number, fingerprint: Fingerprint | null): AsyncGenerator<Bytes, void> {
+  const { source, header, nonce, length, stream } = content;
+  const payload = header.length + NONCE;
+  const begin = fingerprint ? 0 : payload + (from / CHUNK) * SEALED_CHUNK;
+  const end = payload + (to === length ? sealedLength(to) : (to / CHUNK) * SEALED_CHUNK);
+  const unwanted = new AbortController();
+  const sealed = new ByteReader(source.read(begin, end, unwanted.signal));
+  const gather = async (buffer: Bytes) => {
+    if ((await sealed.fill(buffer)) < buffer.length) fail({ code: "truncated" });
     return buffer;
-  }
+  };
+  const checkStart = async () => {
+    if (!equal(await gather(new Uint8Array(payload)), concat(header, nonce))) fail({ code: "not_the_content" });
+  };
+  // Memory for a run each, sealed or open, allocated once and used again.
+  const spare: ArrayBuffer[] = [];
+  const memory = sealedLength(Math.min(RUN_BYTES, to - from));
+  const take = (count: number) => new Uint8Array(spare.pop() ?? new ArrayBuffer(memory), 0, count);
 
-  /** Nothing more is wanted. */
-  stop(): void {
-    this.#unwanted.abort();
-    // What it was waiting for fails now, or nobody waits for it.
-    this.#pieces.return?.().then(null, () => {});
+  let before: Promise<unknown> = fingerprint ? checkStart() : Promise.resolve();
+  const openRun = async (at: number): Promise<Bytes> => {
+    const plain = Math.min(RUN_BYTES, to - at);
+    const gathering = before.then(() => gather(take(sealedLength(plain))));
+    before = gathering;
+    const run = await gathering;
+    fingerprint?.add(run);
+    const out = await stream.openRun(at / CHUNK, at + plain === length, run, take(run.length));
+    spare.push(run.buffer);
+    return out;
+  };
+
+  const ahead: Promise<Bytes>[] = [];
+  let at = from;
+  try {
+    do {
+      // Content of no bytes is one run too.
+      for (; ahead.length < RUNS_AHEAD && (at < to || at === from); at += RUN_BYTES) {
+        const opening = openRun(at);
+        // Whoever awaits it gets the error. After an earlier error nobody awaits it.
+        opening.catch(() => {});
+        ahead.push(opening);
+      }
+      const plain = await ahead.shift();
+      if (!plain) return;
+      yield plain;
+      spare.push(plain.buffer);
+    } while (ahead.length > 0 || at < to);
+  } finally {
+    unwanted.abort();
+    sealed.stop();
+    await Promise.allSettled(ahead);
   }
 }

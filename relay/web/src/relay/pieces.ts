@@ -2,28 +2,25 @@
 
 import type { Bytes } from "../format/bytes.ts";
 
-/** The most that is read at a time. */
+/** The most bytes that are read at a time. */
 const READ_BYTES = 256 * 1024;
 
-/** The stream's pieces, for WebKit too, whose streams cannot be iterated. Who stops early ends the stream. */
+/** The stream's pieces, for WebKit too, whose streams cannot be iterated. Stopping early cancels the stream. */
 export async function* piecesOf(stream: ReadableStream<Bytes>): AsyncGenerator<Bytes, void> {
   const reader = stream.getReader();
   try {
     for (let piece = await reader.read(); !piece.done; piece = await reader.read()) yield piece.value;
   } finally {
-    // Who stops early no longer wants the rest; a stream that has ended or failed does not mind.
+    // After the end or a failure this does nothing.
     reader.cancel().catch(() => {});
   }
 }
-
-/** Reads pieces of any length. */
-export type PieceReader = Pick<ReadableStreamDefaultReader<Bytes>, "read" | "cancel">;
 
 /**
  * A reader of what comes over the network, that has each piece written over the last where the browser can: new memory for
  * each costs twice the work. Of a file's stream Chromium 156 now and then never gives the first piece to such a reader.
  */
-export function bodyReader(stream: ReadableStream<Bytes>): PieceReader {
+export function bodyReader(stream: ReadableStream<Bytes>): Pick<ReadableStreamDefaultReader<Bytes>, "read" | "cancel"> {
   let reader: ReadableStreamBYOBReader;
   try {
     reader = stream.getReader({ mode: "byob" });

@@ -2,7 +2,7 @@
 
 import { fail, isFailure, ShareError } from "../failure.ts";
 import type { Bytes } from "../format/bytes.ts";
-import { arrivedOf, type Relay } from "./api.ts";
+import { arrivedOf, type RemoteShare } from "./api.ts";
 import { Backoff, SENDER_MS, type Patience } from "./backoff.ts";
 import { piecesOf } from "./pieces.ts";
 
@@ -17,7 +17,12 @@ export interface Source {
    * Exactly the bytes from `from` to `to`, in pieces of any length, until the signal says that no more are wanted. A piece
    * is good until the next is asked for.
    */
-  read(from: number, to: number, signal: AbortSignal): AsyncIterable<Bytes>;
+  read(from: number, to: number, signal: AbortSignal): AsyncIterable<Bytes, void>;
+}
+
+/** A saved age file. */
+export function fileSource(file: Blob): Source {
+  return { read: (from, to) => piecesOf(file.slice(from, to).stream()) };
 }
 
 /**
@@ -27,14 +32,12 @@ export interface Source {
 export class RemoteSource implements Source {
   #etag: string | null = null;
 
-  /** `total` is how long the content must be by its manifest, `isSending` whether the sender may still be uploading. */
+  /** `total` is how long the age file must be by its manifest. */
   constructor(
-    readonly relay: Relay,
-    readonly id: string,
+    readonly share: RemoteShare,
     readonly ticket: string,
     readonly total: number,
     readonly patience: Patience,
-    private isSending: boolean,
   ) {}
 
   async *read(from: number, to: number, unwanted: AbortSignal): AsyncGenerator<Bytes, void> {
@@ -53,17 +56,22 @@ export class RemoteSource implements Source {
         if (at < end) fail({ code: "unreachable" });
       } catch (error) {
         failedAt = at;
-        await backoff.wait(await this.#explained(error, signal));
+        // If the sender has not sent more yet, the connection is not lost.
+        const isCut = isFailure(error, "unreachable") || isFailure(error, "stalled");
+        const arrived = isCut ? await this.#askArrived(signal) : null;
+        await backoff.wait(arrived ? new ShareError(arrived) : error);
       }
     }
   }
 
   /** What one connection brings. */
   async *#pieces(from: number, to: number, signal: AbortSignal): AsyncGenerator<Bytes, void> {
-    const body = await this.#watched(this.#ask(from, to, signal), signal);
+    const { total, etag, body } = await this.#watch(this.share.content(this.ticket, from, to, this.#etag, signal), signal);
+    if (total !== this.total) fail({ code: "not_the_content" });
+    this.#etag = etag;
     try {
       for (;;) {
-        const { done, value } = await this.#watched(body.next(), signal);
+        const { done, value } = await this.#watch(body.next(), signal);
         if (done) return;
         yield value;
       }
@@ -72,13 +80,13 @@ export class RemoteSource implements Source {
     }
   }
 
-  /** Tells, as long as this does not come because the sender has not sent it yet, how far the sender is. */
-  async #watched<T>(coming: Promise<T>, signal: AbortSignal): Promise<T> {
-    if (!this.isSending) return coming;
+  /** As long as this does not come because the sender has not sent it yet, tells how far the sender is. */
+  async #watch<T>(coming: Promise<T>, signal: AbortSignal): Promise<T> {
+    if (!this.share.isSending) return coming;
     let hasCome = false;
     const watch = setInterval(async () => {
-      const waiting = await this.#sender(signal);
-      if (waiting && !hasCome) this.patience.notice(waiting.failure);
+      const arrived = await this.#askArrived(signal);
+      if (arrived && !hasCome) this.patience.notice(arrived);
     }, SENDER_MS);
     return coming.finally(() => {
       hasCome = true;
@@ -86,39 +94,10 @@ export class RemoteSource implements Source {
     });
   }
 
-  /** A connection that brings no more is not lost if the sender has sent no more. */
-  async #explained(error: unknown, signal: AbortSignal): Promise<unknown> {
-    const isCut = isFailure(error, "unreachable") || isFailure(error, "stalled");
-    return (isCut && (await this.#sender(signal))) || error;
-  }
-
   /** How far the sender is; `null` once it has sent all, or if the relay does not tell. */
-  async #sender(signal: AbortSignal): Promise<ShareError | null> {
-    if (!this.isSending) return null;
-    try {
-      const arrived = arrivedOf(await this.relay.status(this.id, signal));
-      this.isSending = arrived !== null;
-      return arrived && new ShareError({ code: "not_uploaded", ...arrived });
-    } catch {
-      // Whether the share is over is for the content's own answer to say.
-      return null;
-    }
-  }
-
-  async #ask(from: number, to: number, signal: AbortSignal): Promise<AsyncGenerator<Bytes, void>> {
-    const { relay, id, ticket } = this;
-    const answer = await relay.content(id, ticket, from, to, this.#etag, signal);
-    if (answer.total !== this.total) fail({ code: "not_the_content" });
-    this.#etag = answer.etag;
-    return answer.body;
-  }
-}
-
-/** A saved age file. */
-export class FileSource implements Source {
-  constructor(readonly file: Blob) {}
-
-  read(from: number, to: number): AsyncIterable<Bytes> {
-    return piecesOf(this.file.slice(from, to).stream());
+  async #askArrived(signal: AbortSignal) {
+    if (!this.share.isSending) return null;
+    // A failure is ignored here: if the share is over, the content's own answer says so.
+    return this.share.status(signal).then(arrivedOf, () => null);
   }
 }

@@ -2,9 +2,7 @@
 
 import { fail, type Failure } from "../failure.ts";
 import type { Bytes } from "../format/bytes.ts";
-import { CHUNK_BYTES } from "./download_chunks.ts";
-import type { FromDownload, ToDownload } from "./download_protocol.ts";
-import { Heartbeat } from "./heartbeat.ts";
+import { CHUNK_BYTES, Heartbeat, type FromDownload, type ToDownload } from "./download_protocol.ts";
 import type { Sink } from "./sink.ts";
 
 /** How long the browser may take to ask for the first bytes. */
@@ -12,10 +10,8 @@ const FIRST_PULL_MS = 20_000;
 
 /** Its bytes go over a port to the service worker, as fast as the browser takes them from there. */
 export class BrowserDownload implements Sink {
-  /** Memory that has come back (`download_chunks.ts`). */
+  /** Memory that the service worker has given back, to be used again. */
   readonly #spare: ArrayBuffer[] = [];
-  #chunk: Bytes = new Uint8Array(CHUNK_BYTES);
-  #filled = 0;
   #sent = 0;
   #room = 0;
   #isDone = false;
@@ -50,28 +46,18 @@ export class BrowserDownload implements Sink {
     }
   }
 
-  async write(bytes: Bytes): Promise<void> {
-    for (let at = 0; at < bytes.length; ) {
-      const part = bytes.subarray(at, at + CHUNK_BYTES - this.#filled);
-      this.#chunk.set(part, this.#filled);
-      this.#filled += part.length;
-      at += part.length;
-      if (this.#filled === CHUNK_BYTES) await this.#flush();
-    }
+  memory(): Bytes {
+    return new Uint8Array(this.#spare.pop() ?? new ArrayBuffer(CHUNK_BYTES));
   }
 
-  async #flush(): Promise<void> {
+  async write(bytes: Bytes): Promise<void> {
     await this.#until(() => this.#room > this.#sent);
     this.#sent += 1;
-    const chunk = this.#chunk.subarray(0, this.#filled);
-    this.#send({ type: "bytes", bytes: chunk }, [chunk.buffer]);
-    this.#chunk = new Uint8Array(this.#spare.pop() ?? new ArrayBuffer(CHUNK_BYTES));
-    this.#filled = 0;
+    this.#send({ type: "bytes", bytes }, [bytes.buffer]);
   }
 
   /** Waits until the browser has taken all of it, however long that is: the person may have paused it there. */
   async close(): Promise<void> {
-    if (this.#filled > 0) await this.#flush();
     this.#send({ type: "end" });
     await this.#until(() => this.#isDone);
     this.#leave();
@@ -84,15 +70,13 @@ export class BrowserDownload implements Sink {
 
   #handle(message: FromDownload): void {
     this.#heartbeat.received();
-    if (message.type === "room") this.#hasRoom(message.chunks, message.used);
-    else if (message.type === "done") this.#isDone = true;
-    else if (message.type === "ended") this.#hasEnded = true;
+    if (message.type === "room") {
+      this.#room = message.chunks;
+      this.#spare.push(...message.used);
+    }
+    this.#isDone ||= message.type === "done";
+    this.#hasEnded ||= message.type === "ended";
     this.#changed();
-  }
-
-  #hasRoom(chunks: number, used: ArrayBuffer[]): void {
-    this.#room = chunks;
-    this.#spare.push(...used);
   }
 
   #end(): void {

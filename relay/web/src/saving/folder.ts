@@ -3,11 +3,10 @@
  * a folder, so what is being written has its final name; as long as it is not complete, a file beside it says so.
  */
 
-import { failureOf, fail } from "../failure.ts";
-import type { Entry } from "../format/entry.ts";
+import { fail } from "../failure.ts";
 import { quoted } from "../format/names.ts";
 import type { Unpacked } from "../format/unpack.ts";
-import { Buffered, newBuffers, notWritten, PickedFile } from "./sink.ts";
+import { notWritten, PickedFile, twoBuffers, writeAll } from "./sink.ts";
 
 /** Free names that are tried before giving up. */
 const ATTEMPTS = 10_000;
@@ -19,19 +18,21 @@ const UNFINISHED = "NOT FINISHED - NIET KLAAR.txt";
 
 /** A folder being filled. Each file is complete once its own last chunk is verified. */
 export class PickedFolder {
-  /** The names of what is not in a folder, as they came and as they were given. */
+  /** The names of what lies in the chosen folder itself, as they came and as they were given. */
   readonly placed = new Map<string, string>();
-  readonly #folders = new Map<string, FileSystemDirectoryHandle>();
-  readonly #buffers = newBuffers();
+  readonly #folders: Map<string, FileSystemDirectoryHandle>;
+  readonly #memory = twoBuffers();
 
   private constructor(
     readonly root: FileSystemDirectoryHandle,
     readonly unfinished: string,
-  ) {}
+  ) {
+    this.#folders = new Map([["", root]]);
+  }
 
   /** Begins to fill it: says in it that it is not finished. */
   static async open(root: FileSystemDirectoryHandle): Promise<PickedFolder> {
-    const name = await freeName(root, { path: UNFINISHED, folder: false });
+    const name = await freeName(root, UNFINISHED, false);
     await root.getFileHandle(name, { create: true }).catch(notTaken);
     return new PickedFolder(root, name);
   }
@@ -41,75 +42,57 @@ export class PickedFolder {
     try {
       for await (const { entry, bytes } of files) {
         if (entry.folder) await this.#folder(entry.path);
-        else await this.#write(entry, bytes);
+        else await writeAll(await PickedFile.open(await this.#make(entry.path, "getFileHandle"), this.#memory), bytes);
       }
     } catch (error) {
-      await this.#clear();
+      try {
+        for (const name of [...this.placed.values(), this.unfinished]) await this.#remove(name);
+      } catch {
+        // What cannot be removed stays, and beside it what says so.
+      }
       throw error;
     }
     await this.#remove(this.unfinished).catch(notTaken);
   }
 
-  async #write(entry: Entry, bytes: Unpacked["bytes"]): Promise<void> {
-    const slash = entry.path.lastIndexOf("/");
-    const parent = slash < 0 ? this.root : await this.#folder(entry.path.slice(0, slash));
-    const name = await this.#nameIn(parent, entry);
-    const handle = await parent.getFileHandle(name, { create: true }).catch(notTaken);
-    if (slash < 0) this.placed.set(entry.path, name);
-    const file = new Buffered(await PickedFile.open(handle), this.#buffers);
-    try {
-      for await (const piece of bytes) await file.write(piece);
-      await file.close();
-    } catch (error) {
-      await file.abort(failureOf(error));
-      throw error;
-    }
+  /** The names that were taken, and those that were given instead. */
+  get renamed(): [string, string][] {
+    return [...this.placed].filter(([wanted, actual]) => wanted !== actual);
   }
 
   async #folder(path: string): Promise<FileSystemDirectoryHandle> {
-    const known = this.#folders.get(path);
-    if (known) return known;
-    const slash = path.lastIndexOf("/");
-    const parent = slash < 0 ? this.root : await this.#folder(path.slice(0, slash));
-    const name = await this.#nameIn(parent, { path, folder: true });
-    const handle = await parent.getDirectoryHandle(name, { create: true }).catch(notTaken);
-    if (slash < 0) this.placed.set(path, name);
-    this.#folders.set(path, handle);
-    return handle;
+    const folder = this.#folders.get(path) ?? (await this.#make(path, "getDirectoryHandle"));
+    this.#folders.set(path, folder);
+    return folder;
   }
 
   /**
-   * The name to give it: among what is in the chosen folder one that is free, further down its own. There everything is
+   * Makes a file or folder: in the chosen folder with a name that is free, further down with its own. There everything is
    * made here, so what has the name is of the same share, and a browser would write into it.
    */
-  async #nameIn(parent: FileSystemDirectoryHandle, entry: Pick<Entry, "path" | "folder">): Promise<string> {
-    if (!entry.path.includes("/")) return freeName(parent, entry);
-    const name = entry.path.slice(entry.path.lastIndexOf("/") + 1);
-    if (await isTaken(parent, name)) fail({ code: "name_taken", path: quoted(entry.path) });
-    return name;
+  async #make<M extends "getFileHandle" | "getDirectoryHandle">(path: string, method: M): Promise<Awaited<ReturnType<FileSystemDirectoryHandle[M]>>> {
+    const slash = path.lastIndexOf("/");
+    const parent = await this.#folder(path.slice(0, Math.max(0, slash)));
+    const name = slash < 0 ? await freeName(parent, path, method === "getDirectoryHandle") : path.slice(slash + 1);
+    if (slash >= 0 && (await isTaken(parent, name))) fail({ code: "name_taken", path: quoted(path) });
+    const made = await parent[method](name, { create: true }).catch(notTaken);
+    if (slash < 0) this.placed.set(path, name);
+    return made as Awaited<ReturnType<FileSystemDirectoryHandle[M]>>;
   }
 
-  /** Somebody may have done so before. */
+  /** Removes it, unless somebody has done so before. */
   async #remove(name: string): Promise<void> {
     await this.root.removeEntry(name, { recursive: true }).catch((error: unknown) => {
       if (!(error instanceof DOMException && error.name === "NotFoundError")) throw error;
     });
   }
 
-  async #clear(): Promise<void> {
-    try {
-      for (const name of this.placed.values()) await this.#remove(name);
-      await this.#remove(this.unfinished);
-    } catch {
-      // What cannot be removed stays, and beside it what says so.
-    }
-  }
 }
 
 /** The wanted name, or the first numbered one that is free. */
-async function freeName(root: FileSystemDirectoryHandle, { path, folder }: Pick<Entry, "path" | "folder">): Promise<string> {
+async function freeName(root: FileSystemDirectoryHandle, wanted: string, isFolder: boolean): Promise<string> {
   for (let number = 1; number < ATTEMPTS; number++) {
-    const name = number === 1 ? path : numbered(path, number, folder);
+    const name = number === 1 ? wanted : numbered(wanted, number, isFolder);
     if (!(await isTaken(root, name))) return name;
   }
   return fail({ code: "place_failed" });
@@ -125,8 +108,8 @@ async function isTaken(root: FileSystemDirectoryHandle, name: string): Promise<b
 }
 
 /** `name (2).ext`. */
-function numbered(name: string, number: number, folder: boolean): string {
-  const dot = folder ? -1 : name.lastIndexOf(".");
+function numbered(name: string, number: number, isFolder: boolean): string {
+  const dot = isFolder ? -1 : name.lastIndexOf(".");
   const end = dot > 0 && name.length - dot <= MAX_EXTENSION ? dot : name.length;
   return `${name.slice(0, end)} (${number})${name.slice(end)}`;
 }

@@ -2,32 +2,24 @@
  * The service worker: a download of the browser's own, whose bytes come from the page's worker over a port. It makes the
  * stream itself, because WebKit does not let one be handed over.
  *
- * Its address names its bytes, and its scope is its address (`build.mjs`, `trusted.ts`). So another release is another
+ * Its address names its bytes, and its scope is its address (`build.mjs`, `page_files.ts`). So another release is another
  * service worker, and never an update of this one: a browser ends the old one for an update, in the middle of a download,
  * and Firefox then takes what it has for the whole file, whatever length was promised.
  */
 
-import { CHUNKS_AHEAD, RETURNS_MEMORY } from "./download_chunks.ts";
-import type { FromDownload, ToDownload, ToServiceWorker } from "./download_protocol.ts";
-import { Heartbeat } from "./heartbeat.ts";
-
-interface Offer {
-  name: string;
-  bytes: number | null;
-  port: MessagePort;
-}
+import { CHUNKS_AHEAD, Heartbeat, RETURNS_MEMORY, type FromDownload, type ToDownload, type ToServiceWorker } from "./download_protocol.ts";
 
 declare const self: ServiceWorkerGlobalScope;
 
-/** Downloads the page has offered and the browser has not asked for yet. */
-const offers = new Map<string, Offer>();
+/** Downloads the page has offered and the browser has not asked for yet, by their ids. */
+const offers = new Map<string, { port: MessagePort; headers: Headers }>();
 
 self.addEventListener("message", ({ data, ports }: ExtendableMessageEvent) => {
   const message = data as ToServiceWorker;
   const [port] = ports;
-  // That a message comes is all there is to the other kind.
+  // `stay` needs no answer: any message keeps the service worker running.
   if (message.type !== "offer" || !port) return;
-  offers.set(message.id, { name: message.name, bytes: message.bytes, port });
+  offers.set(message.id, { port, headers: headersOf(message.name, message.bytes) });
   port.postMessage({ type: "offered" } satisfies FromDownload);
 });
 
@@ -36,13 +28,16 @@ self.addEventListener("fetch", (event) => {
   const offer = offers.get(id);
   if (!offer) return;
   offers.delete(id);
-  event.respondWith(new Response(new ReadableStream(new Incoming(offer.port), { highWaterMark: CHUNKS_AHEAD }), { headers: headersOf(offer) }));
+  const body = new ReadableStream(new Incoming(offer.port), { highWaterMark: CHUNKS_AHEAD });
+  event.respondWith(new Response(body, { headers: offer.headers }));
 });
 
-function headersOf({ name, bytes }: Offer): Headers {
+function headersOf(name: string, bytes: number | null): Headers {
+  // RFC 8187: what `encodeURIComponent` leaves as it is, and may not be.
+  const encoded = encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
   const headers = new Headers({
     "Content-Type": "application/octet-stream",
-    "Content-Disposition": `attachment; filename*=UTF-8''${encoded(name)}`,
+    "Content-Disposition": `attachment; filename*=UTF-8''${encoded}`,
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
   });
@@ -50,11 +45,6 @@ function headersOf({ name, bytes }: Offer): Headers {
   // not, so a stream must fail rather than just end.
   if (bytes !== null) headers.set("Content-Length", String(bytes));
   return headers;
-}
-
-/** RFC 8187: what `encodeURIComponent` leaves as it is, and may not be. */
-function encoded(name: string): string {
-  return encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 /** The bytes as they come in over the port. */
@@ -80,21 +70,16 @@ class Incoming implements UnderlyingDefaultSource<Uint8Array> {
     const room = controller.desiredSize ?? 0;
     // Not for every chunk that is taken: a message costs nearly as much as a chunk does.
     if (room < CHUNKS_AHEAD / 2) return;
-    const used = this.#used(room);
-    const back = RETURNS_MEMORY ? used : [];
-    if (!RETURNS_MEMORY) used.forEach(free);
-    this.#tell({ type: "room", chunks: this.#received + room, used: back }, back);
-  }
-
-  /** The memory of what the browser has taken, but for the chunk it took last, with which it may still be busy. */
-  #used(room: number): ArrayBuffer[] {
-    return this.#taken.splice(0, Math.max(0, this.#taken.length - (CHUNKS_AHEAD - room) - 1));
+    // All but the chunk that the browser took last, which it may still be using.
+    const used = this.#taken.splice(0, Math.max(0, this.#taken.length - (CHUNKS_AHEAD - room) - 1));
+    // What does not go back is freed at once: Firefox would first let very much of it gather.
+    if (!RETURNS_MEMORY) used.splice(0).forEach((memory) => memory.transfer(0));
+    this.#tell({ type: "room", chunks: this.#received + room, used }, used);
   }
 
   /** The browser takes no more. */
   cancel(): void {
-    this.#leave();
-    this.#tell({ type: "ended" });
+    this.#leave({ type: "ended" });
   }
 
   #handle(message: ToDownload, controller: ReadableStreamDefaultController<Uint8Array>): void {
@@ -110,8 +95,8 @@ class Incoming implements UnderlyingDefaultSource<Uint8Array> {
         this.#isWhole = true;
         return this.#closeIfTaken(controller);
       case "failed":
-        this.#leave();
-        // A stream that fails is never taken for a whole one; one that is just left might be.
+        this.#leave(null);
+        // A browser might take a stream that just stops for a complete one; it never does that with one that fails.
         return controller.error(new Error(message.code));
     }
   }
@@ -120,28 +105,22 @@ class Incoming implements UnderlyingDefaultSource<Uint8Array> {
   #closeIfTaken(controller: ReadableStreamDefaultController<Uint8Array>): void {
     if (controller.desiredSize !== CHUNKS_AHEAD) return;
     controller.close();
-    this.#leave();
-    this.#tell({ type: "done" });
+    this.#leave({ type: "done" });
   }
 
-  /** The page is gone, or stands still: it is to know, should it come back. */
+  /** The page is gone, or stands still: it is told so in case it comes back. */
   #lost(): void {
-    this.#tell({ type: "ended" });
-    this.#leave();
+    this.#leave({ type: "ended" });
     this.#controller?.error(new Error("the page is gone"));
   }
 
-  #leave(): void {
+  #leave(message: FromDownload | null): void {
     this.#heartbeat.stop();
     this.port.onmessage = null;
+    if (message) this.#tell(message);
   }
 
   #tell(message: FromDownload, transfer: Transferable[] = []): void {
     this.port.postMessage(message, transfer);
   }
-}
-
-/** At once: Firefox would first let very much of it gather. */
-function free(memory: ArrayBuffer): void {
-  memory.transfer(0);
 }

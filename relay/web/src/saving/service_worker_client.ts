@@ -1,6 +1,7 @@
 /** The page's side of the service worker (`service_worker.ts`): has it run, and has the browser download from it. */
 
 import { hex, random } from "../format/bytes.ts";
+import { within } from "../relay/backoff.ts";
 import { SERVICE_WORKER, pageUrl, scriptUrl } from "../relay/page_files.ts";
 import type { ToServiceWorker } from "./download_protocol.ts";
 import type { Plan } from "./plan.ts";
@@ -9,19 +10,15 @@ import type { Plan } from "./plan.ts";
 const START_MS = 20_000;
 /** How long the browser may still be taking over the last bytes. */
 const LAST_BYTES_MS = 10_000;
+/** The scope of the service worker, in which its downloads are; no other one has the same. */
+const SCOPE = pageUrl(SERVICE_WORKER.replace(/\.js$/, "/"));
 
-/** A download that the browser has been asked to make. Its bytes go into the port. */
-interface Offered {
-  port: MessagePort;
-  /** To be called when it is over. */
-  release(): void;
-}
-
-/** Calls a function every few seconds, until the function that this returns is called. */
-type Subscribe = (handle: () => void) => () => void;
-
-/** Asks the browser to download; `null` where it has no service workers: in private windows, and without https. */
-export async function offerDownload({ name, bytes }: Plan, everyFewSeconds: Subscribe): Promise<Offered | null> {
+/**
+ * Asks the browser to download what then goes into the port; `release` is to be called when it is over. Gives `null` where
+ * the browser has no service workers: in private windows, and without https. `subscribe` has its parameter called every
+ * few seconds, until what it returns is called.
+ */
+export async function offerDownload({ name, bytes }: Plan, subscribe: (handle: () => void) => () => void) {
   const worker = await within(START_MS, activeWorker());
   if (!worker) return null;
   const tell = (message: ToServiceWorker, transfer: Transferable[] = []) => worker.postMessage(message, transfer);
@@ -33,9 +30,9 @@ export async function offerDownload({ name, bytes }: Plan, everyFewSeconds: Subs
   if (!(await within(START_MS, answered))) return null;
   const frame = document.createElement("iframe");
   frame.hidden = true;
-  frame.src = scope() + id;
+  frame.src = SCOPE + id;
   document.body.append(frame);
-  const unsubscribe = everyFewSeconds(() => tell({ type: "stay" }));
+  const unsubscribe = subscribe(() => tell({ type: "stay" }));
   const release = () => {
     unsubscribe();
     setTimeout(() => frame.remove(), LAST_BYTES_MS);
@@ -43,35 +40,18 @@ export async function offerDownload({ name, bytes }: Plan, everyFewSeconds: Subs
   return { port: port1, release };
 }
 
-/** Under which its downloads are: a place for this one service worker alone. */
-function scope(): string {
-  return pageUrl(SERVICE_WORKER.replace(/\.js$/, "/"));
-}
-
 async function activeWorker(): Promise<ServiceWorker | null> {
   const workers: ServiceWorkerContainer | undefined = navigator.serviceWorker;
   if (!workers) return null;
   try {
-    const registration = await workers.register(scriptUrl(SERVICE_WORKER), { scope: scope(), updateViaCache: "none" });
+    const registration = await workers.register(scriptUrl(SERVICE_WORKER), { scope: SCOPE, updateViaCache: "none" });
     const worker = registration.installing ?? registration.waiting ?? registration.active;
-    return worker && (await isActive(worker)) ? worker : null;
+    while (worker && worker.state !== "activated") {
+      if (worker.state === "redundant") return null;
+      await new Promise((resolve) => worker.addEventListener("statechange", resolve, { once: true }));
+    }
+    return worker;
   } catch {
     return null;
   }
-}
-
-function isActive(worker: ServiceWorker): Promise<boolean> {
-  return new Promise((resolve) => {
-    const check = () => {
-      if (worker.state === "activated") resolve(true);
-      else if (worker.state === "redundant") resolve(false);
-    };
-    worker.addEventListener("statechange", check);
-    check();
-  });
-}
-
-/** What the promise gives, or `null` if that takes longer. */
-function within<T>(ms: number, promise: Promise<T>): Promise<T | null> {
-  return Promise.race([promise, new Promise<null>((resolve) => setTimeout(resolve, ms, null))]);
 }

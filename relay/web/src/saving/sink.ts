@@ -1,22 +1,68 @@
 /**
- * Where plaintext goes. Whatever the way, a file is complete only once `close` was called, which is after the last chunk
- * has been verified; `abort` leaves nothing that looks like a file.
+ * Where plaintext goes. In every sink a file is complete only once `close` was called, which is after the last chunk has
+ * been verified; `abort` leaves nothing that looks like a file.
  */
 
-import { fail, type Failure, type FailureCode } from "../failure.ts";
+import { fail, failureOf, type Failure, type FailureCode } from "../failure.ts";
 import type { Bytes } from "../format/bytes.ts";
 
-/** Bytes that are written together: each write costs a browser much more than its bytes. */
+/** Bytes that are written to a disk together: each write costs a browser much more than its bytes. */
 const WRITE_BYTES = 4 * 1024 * 1024;
+/** The most that is kept in memory. */
+const MEMORY_LIMIT = 256 * 1024 * 1024;
 
 /** A file being written. */
 export interface Sink {
-  /** Takes the bytes; what they lie in may be used again once this has ended. */
+  /** Memory for what is written next, which is to be filled unless it is the last. */
+  memory(): Bytes;
+  /** Writes what was put into the last memory. The next may be filled meanwhile. */
   write(bytes: Bytes): Promise<void>;
   /** Completes the file. */
   close(): Promise<void>;
-  /** Leaves nothing. */
+  /** Removes what was written. */
   abort(failure: Failure): Promise<void>;
+}
+
+/** Writes everything, gathered in large pieces however small they come, and completes the file, or else leaves nothing. */
+export async function writeAll(sink: Sink, pieces: AsyncIterable<Bytes>): Promise<void> {
+  let writing: Promise<void> = Promise.resolve();
+  try {
+    for await (const bytes of gathered(sink, pieces)) {
+      await writing;
+      writing = sink.write(bytes);
+      // It is awaited below, but not after another error.
+      writing.catch(() => {});
+    }
+    await writing;
+    await sink.close();
+  } catch (error) {
+    await sink.abort(failureOf(error));
+    throw error;
+  }
+}
+
+async function* gathered(sink: Sink, pieces: AsyncIterable<Bytes>): AsyncGenerator<Bytes, void> {
+  let [buffer, filled] = [sink.memory(), 0];
+  for await (const piece of pieces) {
+    for (let at = 0; at < piece.length; ) {
+      const part = piece.subarray(at, at + buffer.length - filled);
+      buffer.set(part, filled);
+      [filled, at] = [filled + part.length, at + part.length];
+      if (filled < buffer.length) continue;
+      yield buffer;
+      [buffer, filled] = [sink.memory(), 0];
+    }
+  }
+  if (filled > 0) yield buffer.subarray(0, filled);
+}
+
+/** Memory for one file at a time: of its two pieces, one is filled while the other is written. */
+export function twoBuffers(): () => Bytes {
+  let [next, other] = [new Uint8Array(WRITE_BYTES), new Uint8Array(WRITE_BYTES)];
+  return () => {
+    [next, other] = [other, next];
+    return next;
+  };
 }
 
 /** A file that the person has chosen: written beside its place by the browser, and moved there when it is closed. */
@@ -24,10 +70,11 @@ export class PickedFile implements Sink {
   private constructor(
     readonly handle: FileSystemFileHandle,
     readonly writable: FileSystemWritableFileStream,
+    readonly memory: () => Bytes,
   ) {}
 
-  static async open(handle: FileSystemFileHandle): Promise<PickedFile> {
-    return new PickedFile(handle, await handle.createWritable().catch(notWritten));
+  static async open(handle: FileSystemFileHandle, memory = twoBuffers()): Promise<PickedFile> {
+    return new PickedFile(handle, await handle.createWritable().catch(notWritten), memory);
   }
 
   async write(bytes: Bytes): Promise<void> {
@@ -39,20 +86,15 @@ export class PickedFile implements Sink {
   }
 
   async abort(): Promise<void> {
-    // Both fail only if the file is gone already.
-    await this.writable.abort().catch(() => {});
-    await this.#removeIfEmpty().catch(() => {});
+    try {
+      await this.writable.abort().catch(() => {});
+      // Choosing a new name makes an empty file of it.
+      const { size } = await this.handle.getFile();
+      if (size === 0) await (this.handle as { remove?(): Promise<void> }).remove?.();
+    } catch {
+      // The file is gone already.
+    }
   }
-
-  /** Choosing a new name makes an empty file of it. */
-  async #removeIfEmpty(): Promise<void> {
-    const { size } = await this.handle.getFile();
-    if (size === 0) await (this.handle as Removable).remove?.();
-  }
-}
-
-interface Removable {
-  remove?(): Promise<void>;
 }
 
 /** Why a browser does not write, by the name of its error; for all others a disk or a file is gone. */
@@ -63,7 +105,7 @@ const REFUSALS: Partial<Record<string, FailureCode>> = {
   SecurityError: "place_forbidden",
 };
 
-/** What to make of an error of the browser's when it is to write to a place that the person chose. */
+/** Throws the failure for an error of the browser while it wrote to a place that the person chose. */
 export function notWritten(error: unknown): never {
   if (!(error instanceof DOMException)) throw error;
   return fail({ code: REFUSALS[error.name] ?? "place_failed" } as Failure);
@@ -71,15 +113,18 @@ export function notWritten(error: unknown): never {
 
 /** Memory, for small files where there is no other way. */
 export class Memory implements Sink {
+  readonly memory = twoBuffers();
   #parts: Blob[] = [];
   #bytes = 0;
 
-  constructor(readonly limit: number) {}
+  /** For so many bytes, as far as that is known: a .zip is longer than its files. */
+  constructor(bytes: number) {
+    checkMemory(bytes);
+  }
 
   async write(bytes: Bytes): Promise<void> {
     this.#bytes += bytes.length;
-    // A .zip is longer than its files.
-    if (this.#bytes > this.limit) fail({ code: "too_large_for_memory", bytes: this.#bytes, limit: this.limit });
+    checkMemory(this.#bytes);
     this.#parts.push(new Blob([bytes]));
   }
 
@@ -89,59 +134,12 @@ export class Memory implements Sink {
     this.#parts = [];
   }
 
-  /** What was written. */
+  /** The file. */
   get blob(): Blob {
     return new Blob(this.#parts, { type: "application/octet-stream" });
   }
 }
 
-/** Memory for what is gathered: one is filled while the other is written. */
-export type Buffers = [Bytes, Bytes];
-
-/** Memory for one file at a time, `WRITE_BYTES` each. */
-export function newBuffers(): Buffers {
-  return [new Uint8Array(WRITE_BYTES), new Uint8Array(WRITE_BYTES)];
-}
-
-/** A sink that gets its bytes in large pieces, however small they come, while the next are gathered. */
-export class Buffered implements Sink {
-  #filled = 0;
-  #writing: Promise<void> = Promise.resolve();
-
-  constructor(
-    readonly sink: Sink,
-    readonly buffers: Buffers = newBuffers(),
-  ) {}
-
-  async write(bytes: Bytes): Promise<void> {
-    for (let at = 0; at < bytes.length; ) {
-      const piece = bytes.subarray(at, at + WRITE_BYTES - this.#filled);
-      this.buffers[0].set(piece, this.#filled);
-      this.#filled += piece.length;
-      at += piece.length;
-      if (this.#filled === WRITE_BYTES) await this.#flush();
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.#flush();
-    await this.#writing;
-    await this.sink.close();
-  }
-
-  async abort(failure: Failure): Promise<void> {
-    await this.sink.abort(failure);
-  }
-
-  /** Returns once there is memory to go on with. */
-  async #flush(): Promise<void> {
-    await this.#writing;
-    const [full, free] = this.buffers;
-    if (this.#filled === 0) return;
-    this.#writing = this.sink.write(full.subarray(0, this.#filled));
-    // Whoever waits for it hears of a failure; after another one, nobody may.
-    this.#writing.catch(() => {});
-    this.buffers.splice(0, 2, free, full);
-    this.#filled = 0;
-  }
+function checkMemory(bytes: number): void {
+  if (bytes > MEMORY_LIMIT) fail({ code: "too_large_for_memory", bytes, limit: MEMORY_LIMIT });
 }

@@ -7,7 +7,7 @@ import type { ShareStatus } from "../relay/api.ts";
 import { pageUrl } from "../relay/page_files.ts";
 import { WorkerClient } from "../worker/worker_client.ts";
 import { Ask } from "./ask.ts";
-import { element, setText } from "./dom.ts";
+import { element, fill, setText } from "./dom.ts";
 import { Ended } from "./ended.ts";
 import { band, foot, steps } from "./frame.ts";
 import { icon } from "./icons.ts";
@@ -16,10 +16,9 @@ import { OtherWays } from "./other_ways.ts";
 import type { AppContext, Screen } from "./screen.ts";
 import { preferredLanguage, Texts, type Language } from "./texts.ts";
 
-/** Marks the entry of the browser's history under which things are open. */
+/** Marks the entry of the browser's history under which a share is open. */
 const OPENED = "opened";
 
-/** The page. */
 export class App implements AppContext {
   client = new WorkerClient();
   texts = new Texts(preferredLanguage(navigator.languages));
@@ -34,7 +33,7 @@ export class App implements AppContext {
   readonly #top = element("header");
   readonly #main = element("main");
   readonly #bottom = element("footer");
-  /** It stays as it is whatever is drawn, or what is put into it would not be read out. */
+  /** This element is never drawn anew: otherwise its text would not be read out. */
   readonly #live = element("div", { class: "hidden", role: "status" });
   readonly #otherWays = new OtherWays(this, (client, kind, file) => this.#takeFile(client, kind, file));
   readonly #steps = element("ol", { class: "steps", role: "list" });
@@ -43,7 +42,7 @@ export class App implements AppContext {
 
   /** `typed` is what was typed before the page began. */
   constructor(typed: string) {
-    this.#ask = new Ask(this, "words", { status: null }, typed);
+    this.#ask = new Ask(this, "words", null, null, typed);
     this.screen = this.#ask;
   }
 
@@ -57,38 +56,40 @@ export class App implements AppContext {
   }
 
   async open(): Promise<void> {
-    const { address } = this;
-    if (!address) return this.show(new Ended(this, { code: "link_damaged" }));
+    if (!this.address) return this.show(new Ended(this, { code: "link_damaged" }));
     // Nearly every share opens with words: they can be typed while the relay is being asked.
     const ask = this.#ask;
     if (this.screen !== ask) this.show(ask);
     ask.lookUp();
-    const status = await this.#status(address);
+    const status = await this.status();
     if (!("code" in status)) {
       if (status.kind === ask.kind) ask.know(status);
-      else if (this.screen === ask) this.show(new Ask(this, status.kind, { status }));
+      else if (this.screen === ask) this.show(new Ask(this, status.kind, status));
     } else if (this.screen === ask && !ask.isOpening) this.show(new Ended(this, status));
   }
 
   async openAgain(ended: Ended): Promise<void> {
-    const { address } = this;
-    const status = address ? await this.#status(address) : ended.failure;
+    const status = await this.status();
     if (this.screen !== ended) return;
     if ("code" in status) return status.code === ended.failure.code ? ended.wait() : this.show(new Ended(this, status));
-    if (status.kind !== this.#ask.kind) return this.show(new Ask(this, status.kind, { status }));
+    if (status.kind !== this.#ask.kind) return this.show(new Ask(this, status.kind, status));
     this.show(this.#ask);
     this.#ask.know(status);
   }
 
-  #status({ base, id }: { base: string; id: string }): Promise<ShareStatus | Failure> {
-    return this.client.call("open", { relay: base, id }).catch(failureOf);
+  async status(): Promise<ShareStatus | Failure> {
+    return this.address ? this.client.call("open", this.address).catch(failureOf) : { code: "link_damaged" };
   }
 
   show(screen: Screen): void {
     this.screen.left?.();
     this.screen = screen;
     if (screen instanceof Ask) this.#ask = screen;
-    if (screen.step !== "open" && screen.step && !screen.isSaving) this.#keep(screen);
+    if (screen.step !== "open" && screen.step && !screen.isSaving) {
+      this.#opened = screen;
+      // The browser's Back is to lead from here to the words, and not away from the page.
+      if (history.state !== OPENED) history.pushState(OPENED, "");
+    }
     this.#draw();
     this.#main.querySelector("h1")?.focus();
     scrollTo(0, 0);
@@ -98,14 +99,14 @@ export class App implements AppContext {
   redraw(focus?: string): void {
     const { texts, screen } = this;
     const isAtHeading = document.activeElement?.tagName === "H1";
-    // Nobody who comes to this computer next is to find them.
+    // The next person at this computer must not find the words.
     if (screen.isEnd) this.#ask.forget();
     const heading = element("h1", { tabindex: -1 }, screen.isEnd ? icon("check") : null, screen.heading(texts));
     this.#steps.replaceChildren(...steps(texts, screen, this.#ask.kind));
     this.#place.className = screen.isEnd ? "screen end" : "screen";
-    this.#place.replaceChildren(heading, ...screen.body(texts).filter((child) => child !== null));
+    fill(this.#place, [heading, ...screen.body(texts)]);
     this.#title();
-    // Only while it is needed: with it, a browser keeps no page for who comes back.
+    // Only while it is needed: with it, browsers do not keep the page for Back and Forward.
     (screen.isBusy ? addEventListener : removeEventListener)("beforeunload", askToStay);
     if (focus) document.getElementById(focus)?.focus();
     else if (isAtHeading) heading.focus();
@@ -115,17 +116,11 @@ export class App implements AppContext {
     setText(this.#live, text);
   }
 
-  /** Things are open: the browser's Back is to lead from there to the words, and not away from the page. */
-  #keep(screen: Screen): void {
-    this.#opened = screen;
-    if (history.state !== OPENED) history.pushState(OPENED, "");
-  }
-
   /** The person has gone back or forth in the browser's history. */
   #onPopState(): void {
     const isOpened = history.state === OPENED;
     if (this.screen.isBusy) {
-      // It goes on here, until it is stopped, or nothing would be lost.
+      // Saving goes on here until it is stopped.
       if (!isOpened) history.forward();
       return;
     }
@@ -139,23 +134,22 @@ export class App implements AppContext {
     document.documentElement.lang = texts.language;
     this.#frame();
     this.#place = element("div");
-    const others = screen.step === "save" ? [] : [this.#otherWays.draw(texts, this.#ask.opens)];
+    const others = screen.step === "save" ? [] : [this.#otherWays.draw(texts, this.#ask.file ? "file" : this.#ask.kind)];
     this.#main.replaceChildren(this.#steps, this.#place, ...others);
     this.redraw();
   }
 
-  /** What stands around the screens. */
   #frame(): void {
     this.#steps.setAttribute("aria-label", this.texts.say("steps"));
-    this.#top.replaceChildren(...band(this.texts, this.operator, (language) => this.#speak(language)).filter((one) => one !== null));
-    this.#bottom.replaceChildren(...foot(this.texts, this.operator).filter((one) => one !== null));
+    this.#top.replaceChildren(band(this.texts, this.operator, (language) => this.#speak(language)));
+    fill(this.#bottom, [foot(this.texts, this.operator)]);
   }
 
   #title(): void {
     document.title = `${this.screen.heading(this.texts)} – ${printable(this.operator?.name ?? "share")}`;
   }
 
-  /** The share can be opened before it is known whose page this is. */
+  /** Shows whose page this is. The share can be opened before that is known. */
   async #showOperator(): Promise<void> {
     this.operator = await loadOperator();
     const focused = document.activeElement?.id;
@@ -171,11 +165,11 @@ export class App implements AppContext {
     document.getElementById(`speak-${language}`)?.focus();
   }
 
-  /** A file from disk takes the place of the share. */
+  /** Shows a file from disk in place of the share. */
   #takeFile(client: WorkerClient, kind: "words" | "keys", file: File): void {
     this.client.end();
     [this.client, this.#opened] = [client, null];
-    this.show(new Ask(this, kind, { file }));
+    this.show(new Ask(this, kind, null, file));
   }
 }
 
@@ -186,5 +180,5 @@ function askToStay(event: Event): void {
 /** The share of this page's address; `null` if its id is damaged. The relay is where the page's files are. */
 function addressOf(path: string): AppContext["address"] {
   const id = idInPath(path);
-  return id === null ? null : { base: pageUrl("..").replace(/\/$/, ""), id };
+  return id === null ? null : { relay: pageUrl("..").replace(/\/$/, ""), id };
 }

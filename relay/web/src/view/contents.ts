@@ -5,19 +5,18 @@ import type { Manifest } from "../format/manifest.ts";
 import { printable } from "../format/names.ts";
 import type { Arrived } from "../relay/api.ts";
 import type { SaveAs, Selection } from "../saving/plan.ts";
-import { button, element, paragraph, type Child } from "./dom.ts";
+import { button, buttons, element, paragraph, type Child } from "./dom.ts";
 import type { FileNode } from "./file_tree.ts";
 import { FileTree } from "./files.ts";
 import { messageBox } from "./message.ts";
 import type { Preview } from "./preview.ts";
-import { problemBox } from "./problem.ts";
+import { isOver, problemBox } from "./problem.ts";
 import { canPick } from "./save.ts";
 import { Saving } from "./saving.ts";
 import type { AppContext, ContentsScreen, Origin } from "./screen.ts";
 import type { Texts } from "./texts.ts";
-import { isOver, Upload } from "./upload.ts";
+import { Upload } from "./upload.ts";
 
-/** What is inside. */
 export class Contents implements ContentsScreen {
   readonly step = "look";
   readonly #tree: FileTree;
@@ -35,9 +34,7 @@ export class Contents implements ContentsScreen {
       this.#failure = failure;
       context.redraw(document.activeElement?.id);
     };
-    this.#tree = new FileTree(manifest, context.texts, origin.isLocal);
-    this.#tree.onChoice = () => this.#chosen();
-    this.#tree.onLook = (file) => void this.#look(file);
+    this.#tree = new FileTree(manifest, context.texts, origin.isLocal, () => this.#chosen(), (file) => void this.#look(file));
     this.#upload = arrived && new Upload(context, arrived, "uploading.contents", over);
   }
 
@@ -46,16 +43,17 @@ export class Contents implements ContentsScreen {
   }
 
   body(texts: Texts): Child[] {
-    const { files, bytes } = this.manifest;
+    const { files, bytes, entries, message } = this.manifest;
+    const isListed = entries.length > 0 || files === 0;
     return [
       this.#sender(texts),
       this.#failure ? problemBox(texts, this.#failure, "problem", this.origin.isLocal) : null,
       this.#upload && !(this.#failure && isOver(this.#failure)) ? this.#upload.draw(texts) : null,
       paragraph(this.said(texts), { class: "notice" }),
-      ...this.#message(texts),
+      ...(message === null ? [] : [element("h2", {}, texts.say("contents.message")), messageBox(message)]),
       element("h2", {}, texts.say("contents.files")),
       paragraph(texts.count("contents.total", files, { size: texts.size(bytes) })),
-      this.#list(texts),
+      isListed ? this.#tree.draw(texts) : paragraph(texts.say("contents.many")),
       this.isOver ? paragraph(texts.say("contents.over"), { class: "notice" }) : this.#actions(texts),
     ];
   }
@@ -77,7 +75,7 @@ export class Contents implements ContentsScreen {
     this.#tree.offersLook = false;
   }
 
-  /** A file was looked at, for which a place among the downloads is held, and only here. */
+  /** Whether a file was looked at, for which this page alone holds one of the downloads. */
   get isBusy(): boolean {
     return this.#hasLooked && this.origin.isOnlyHere;
   }
@@ -100,22 +98,12 @@ export class Contents implements ContentsScreen {
     void saving.run(saveAs);
   }
 
-  /** Who sent it, as they name themselves: nobody vouches for it. */
+  /** The name that the sender gives, which nobody verifies. */
   #sender(texts: Texts): Child {
     const { sender } = this.manifest;
     if (sender === null) return element("p", { class: "quiet" }, texts.say("contents.unnamed"));
     const name = element("strong", { dir: "auto", translate: "no" }, sender);
     return element("p", { class: "sender" }, `${texts.say("contents.sender")} `, name, " ", element("span", { class: "quiet" }, texts.say("contents.claimed")));
-  }
-
-  #message(texts: Texts): Child[] {
-    const { message } = this.manifest;
-    return message === null ? [] : [element("h2", {}, texts.say("contents.message")), messageBox(message)];
-  }
-
-  #list(texts: Texts): Child {
-    const isListed = this.manifest.entries.length > 0 || this.manifest.files === 0;
-    return isListed ? this.#tree.draw(texts) : paragraph(texts.say("contents.many"));
   }
 
   /** Shows a file before it is saved. */
@@ -142,26 +130,22 @@ export class Contents implements ContentsScreen {
     this.context.announce(this.#tree.said(texts));
   }
 
-  /** The one thing to do: to save what was chosen, or everything as long as nothing was. */
+  /** The buttons that save what was chosen, or everything as long as nothing was. */
   #actions(texts: Texts): HTMLElement {
     const { selection } = this.#tree;
     const isWhole = selection === "all";
     const isOne = isWhole ? this.manifest.kind === "file" : selection.length === 1;
     const offersFolder = isWhole && !isOne && canPick("folder");
-    const main = isWhole ? texts.say(isOne ? "save.one" : "save.all") : texts.count("save.picked", selection.length);
-    return element(
-      "div",
-      { id: "actions", class: "actions" },
-      element(
-        "div",
-        { class: "buttons" },
-        button(main, () => this.save(selection, "download"), { class: "main", id: isWhole ? "save" : "save-picked" }),
-        offersFolder ? button(texts.say("save.folder"), () => this.save("all", "folder"), { id: "save-folder" }) : null,
-        canPick("place") ? button(texts.say("save.place"), () => this.save(selection, "place"), { id: "save-place" }) : null,
-      ),
-      isOne ? null : element("p", { class: "quiet" }, texts.say("save.zip")),
-      this.origin.isLocal ? null : element("p", { class: "quiet" }, texts.say(isWhole ? "save.told" : "save.part")),
-      offersFolder ? element("p", { class: "quiet" }, texts.say("save.folder.hint")) : null,
-    );
+    const label = isWhole ? texts.say(isOne ? "save.one" : "save.all") : texts.count("save.picked", selection.length);
+    const main = button(label, () => this.save(selection, "download"), { class: "main", id: isWhole ? "save" : "save-picked" });
+    const folder = button(texts.say("save.folder"), () => this.save("all", "folder"), { id: "save-folder" });
+    const place = button(texts.say("save.place"), () => this.save(selection, "place"), { id: "save-place" });
+    const hints = [
+      isOne ? null : texts.say("save.zip"),
+      this.origin.isLocal ? null : texts.say(isWhole ? "save.told" : "save.part"),
+      offersFolder ? texts.say("save.folder.hint") : null,
+    ];
+    const row = buttons(main, offersFolder ? folder : null, canPick("place") ? place : null);
+    return element("div", { id: "actions", class: "actions" }, row, ...hints.map((hint) => paragraph(hint, { class: "quiet" })));
   }
 }

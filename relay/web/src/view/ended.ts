@@ -1,17 +1,16 @@
 /** The screen that says why a share will not open. */
 
 import type { Failure } from "../failure.ts";
-import { isPassing } from "../relay/api.ts";
+import { isPassing } from "../relay/backoff.ts";
 import { button, paragraph, type Child } from "./dom.ts";
-import { problemBox } from "./problem.ts";
+import { isOver, problemBox } from "./problem.ts";
 import type { AppContext, Screen } from "./screen.ts";
 import type { Texts } from "./texts.ts";
-import { isOver } from "./upload.ts";
 
 /** How long after a failure that may pass it is tried again. */
 const AGAIN_MS = 10_000;
 
-/** It will not open, or not now. What may pass is tried again without being asked. */
+/** Says why it will not open, or not now. What may pass is tried again by itself. */
 export class Ended implements Screen {
   readonly #passes: boolean;
   #timer: ReturnType<typeof setTimeout> | undefined;

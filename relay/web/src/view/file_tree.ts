@@ -6,7 +6,6 @@ import { printable } from "../format/names.ts";
 /** What a file is, by the ending of its name: a hint for people, and nothing that is relied on. */
 export type FileKind = "document" | "picture" | "spreadsheet" | "slides" | "text" | "film" | "sound" | "archive" | "other";
 
-/** A file. */
 export interface FileNode {
   /** As it may be shown. */
   name: string;
@@ -22,10 +21,10 @@ export interface FileNode {
 export class FolderNode {
   readonly folders: FolderNode[] = [];
   readonly files: FileNode[] = [];
-  /** Files in it and in its folders, and their bytes. */
-  readonly total: Amount = { files: 0, bytes: 0 };
-  /** Those of them that are chosen. */
-  readonly chosen: Amount = { files: 0, bytes: 0 };
+  /** How many files and bytes are in it and in its folders. */
+  readonly total = { files: 0, bytes: 0 };
+  /** How many of those are chosen. */
+  readonly chosen = { files: 0, bytes: 0 };
 
   /** `place` is its place in the manifest, or -1. */
   constructor(readonly name: string, readonly place: number, readonly parent: FolderNode | null) {}
@@ -35,11 +34,6 @@ export class FolderNode {
     for (const folder of this.folders) yield* folder;
     yield* this.files;
   }
-}
-
-interface Amount {
-  files: number;
-  bytes: number;
 }
 
 /** The tree of a manifest's entries. Folders come first, numbers in names count as numbers ("2" before "10"). */
@@ -57,7 +51,7 @@ export function treeOf(entries: readonly Entry[], language: string): FolderNode 
     } else {
       const file = { name, place, size, parent, isChosen: false };
       parent.files.push(file);
-      forEachAround(file, ({ total }) => add(total, 1, size));
+      addAround(file, "total", 1);
     }
   }
   const { compare } = new Intl.Collator(language, { numeric: true });
@@ -67,12 +61,11 @@ export function treeOf(entries: readonly Entry[], language: string): FolderNode 
   return root;
 }
 
-/** Chooses a file, or no longer. */
+/** Chooses a file, or takes it out of what is chosen. */
 export function choose(file: FileNode, isChosen: boolean): void {
   if (file.isChosen === isChosen) return;
   file.isChosen = isChosen;
-  const sign = isChosen ? 1 : -1;
-  forEachAround(file, ({ chosen }) => add(chosen, sign, sign * file.size));
+  addAround(file, "chosen", isChosen ? 1 : -1);
 }
 
 /** The places of the chosen files, in the order of the content. */
@@ -80,14 +73,12 @@ export function chosenPlaces(root: FolderNode): number[] {
   return [...root].filter(({ isChosen }) => isChosen).map(({ place }) => place).sort((one, other) => one - other);
 }
 
-/** Each folder that a file is in. */
-function forEachAround({ parent }: FileNode, visit: (folder: FolderNode) => void): void {
-  for (let folder: FolderNode | null = parent; folder; folder = folder.parent) visit(folder);
-}
-
-function add(amount: Amount, files: number, bytes: number): void {
-  amount.files += files;
-  amount.bytes += bytes;
+/** Adds a file, or takes it away, in each folder that it is in. */
+function addAround({ parent, size }: FileNode, amount: "total" | "chosen", sign: 1 | -1): void {
+  for (let folder: FolderNode | null = parent; folder; folder = folder.parent) {
+    folder[amount].files += sign;
+    folder[amount].bytes += sign * size;
+  }
 }
 
 const ENDINGS: Record<Exclude<FileKind, "other">, string> = {
@@ -112,9 +103,9 @@ export function endingOf(name: string): string {
   return /[^/]\.([a-z0-9]{1,8})$/i.exec(name)?.[1]?.toLowerCase() ?? "";
 }
 
-/** Of a name that takes more room than so many Latin letters, the middle may not be shown. */
+/** A name that takes more room than so many Latin letters may be cut in the middle. */
 const SHOWN_WHOLE = 28;
-/** Latin letters' room for the end of such a name, with which it always ends. */
+/** How much room, in Latin letters, the end of such a name has, which is never cut. */
 const SHOWN_END = 10;
 
 /** A long name as its beginning, which may be cut, and its end, which may not be; `null` for a name that is short. */
@@ -131,20 +122,20 @@ export function cutInTheMiddle(name: string): [string, string] | null {
 /** What belongs to the letter or emoji before it. */
 const JOINED = /^[\p{M}\p{EMod}\u200D]/u;
 
-/** Letters beyond the first scripts, as those of Chinese, and emoji take twice as much. */
+/** How much room a letter takes: Chinese letters and emoji, for example, take that of two Latin ones. */
 function roomFor(letter: string): number {
   if (JOINED.test(letter)) return 0;
   return (letter.codePointAt(0) ?? 0) >= 0x1100 ? 2 : 1;
 }
 
-/** The most that a file which is shown before it is saved may have. */
+/** The most bytes of a file that can be shown before it is saved. */
 const MAX_PREVIEW = 16 * 1024 * 1024;
 const PREVIEWS = new Map([
   ...["png", "jpg", "jpeg", "webp"].map((ending) => [ending, "picture"] as const),
   ...["txt", "md", "log", "csv", "tsv", "json", "xml", "svg"].map((ending) => [ending, "text"] as const),
 ]);
 
-/** As what a file can be shown before it is saved; `null` if it cannot. */
+/** How a file can be shown before it is saved; `null` if it cannot. */
 export function previewOf({ name, size }: { name: string; size: number }): "picture" | "text" | null {
   return size > 0 && size <= MAX_PREVIEW ? (PREVIEWS.get(endingOf(name)) ?? null) : null;
 }

@@ -1,6 +1,6 @@
 /**
- * The files of a share as folders that open and close, with what is chosen of them. What is not seen is not drawn: a
- * closed folder, and of a full one all but the first.
+ * The files of a share as folders that open and close, with what is chosen of them. What is not visible is not
+ * drawn: neither a closed folder, nor more than the first rows of a full one.
  */
 
 import type { Manifest } from "../format/manifest.ts";
@@ -10,55 +10,48 @@ import { choose, chosenPlaces, cutInTheMiddle, FolderNode, kindOf, previewOf, tr
 import { icon } from "./icons.ts";
 import type { Texts } from "./texts.ts";
 
-/** Of what is in a folder, more than this is drawn when somebody asks for it. */
+/** How many rows of a folder are drawn before somebody asks for the rest. */
 const SHOWN = 100;
-/** Folders are open at first as long as no more rows than these come of it. */
+/** Folders are open at first as long as that makes no more rows than this. */
 const OPEN_ROWS = 40;
 
 /** The files, drawn. What was chosen and opened stays when it is drawn anew. */
 export class FileTree {
-  /** Something was chosen, or no longer. */
-  onChoice: () => void = () => {};
-  /** Somebody would like to see this file before it is saved. */
-  onLook: (file: FileNode) => void = () => {};
-  /** Whether that is offered. */
+  /** Whether people can look at a file before it is saved. */
   offersLook = true;
   readonly #root: FolderNode;
   readonly #offersChoice: boolean;
   readonly #open = new Set<FolderNode>();
-  /** Folders of which everything is shown. */
+  /** Folders of which all rows are drawn. */
   readonly #whole = new Set<FolderNode>();
   readonly #boxes = new Map<FileNode | FolderNode, HTMLInputElement>();
   #showsWholeNames = false;
   #status = element("p");
   #texts: Texts;
 
-  /** `isLocal`: they are in a file from disk, so that nobody sees what is looked at. */
-  constructor(manifest: Manifest, texts: Texts, readonly isLocal: boolean) {
+  /**
+   * `isLocal` if they are in a file from disk: then nobody sees which file is looked at. `onChoice` is called when something was
+   * chosen, or no longer; `onLook` when somebody would like to see a file before it is saved.
+   */
+  constructor(manifest: Manifest, texts: Texts, readonly isLocal: boolean, readonly onChoice: () => void, readonly onLook: (file: FileNode) => void) {
     this.#texts = texts;
     this.#root = treeOf(manifest.entries, texts.language);
     this.#offersChoice = manifest.kind === "tar" && manifest.entries.length > 1;
     this.#openFirst();
   }
 
-  /** The places of the chosen files in the manifest, in the order of the content. */
-  get chosen(): number[] {
-    return chosenPlaces(this.#root);
-  }
-
   /** What is to be saved of it: all, as long as no file is chosen, and once every one is. */
   get selection(): Selection {
     const { files } = this.#root.chosen;
-    return files === 0 || files === this.#root.total.files ? "all" : this.chosen;
+    return files === 0 || files === this.#root.total.files ? "all" : chosenPlaces(this.#root);
   }
 
-  /** How much is chosen. */
+  /** Says how much is chosen. */
   said(texts: Texts): string {
     const { files, bytes } = this.#root.chosen;
     return files === 0 ? texts.say("files.chosen.none") : texts.count("files.chosen", files, { size: texts.size(bytes) });
   }
 
-  /** Draws all of it. */
   draw(texts: Texts): HTMLElement {
     this.#texts = texts;
     this.#boxes.clear();
@@ -78,21 +71,14 @@ export class FileTree {
     this.#status = element("p", { id: "chosen" });
     const all = button(this.#texts.say("files.all"), () => this.#choose(this.#root, true), { id: "choose-all" });
     const none = button(this.#texts.say("files.none"), () => this.#choose(this.#root, false), { id: "choose-none" });
+    const toggle = () => {
+      this.#showsWholeNames = !this.#showsWholeNames;
+      wholeNames.setAttribute("aria-pressed", String(this.#showsWholeNames));
+      wholeNames.closest(".file-tree")?.classList.toggle("whole-names", this.#showsWholeNames);
+    };
+    const wholeNames = button(this.#texts.say("files.whole"), toggle, { id: "whole-names", "aria-pressed": String(this.#showsWholeNames) });
     const choices = this.#offersChoice ? [all, none] : [];
-    return element("div", { class: "choosing" }, ...choices, isLong ? this.#wholeNames() : null, this.#offersChoice ? this.#status : null);
-  }
-
-  #wholeNames(): HTMLElement {
-    const toggle = button(
-      this.#texts.say("files.whole"),
-      () => {
-        this.#showsWholeNames = !this.#showsWholeNames;
-        toggle.setAttribute("aria-pressed", String(this.#showsWholeNames));
-        toggle.closest(".file-tree")?.classList.toggle("whole-names", this.#showsWholeNames);
-      },
-      { id: "whole-names", "aria-pressed": String(this.#showsWholeNames) },
-    );
-    return toggle;
+    return element("div", { class: "choosing" }, ...choices, isLong ? wholeNames : null, this.#offersChoice ? this.#status : null);
   }
 
   /** Of large shares folders are closed at first; one that everything is in is not. */
@@ -114,26 +100,22 @@ export class FileTree {
   /** The rows of what is in a folder. */
   #inside(folder: FolderNode): HTMLElement[] {
     const nodes = [...folder.folders, ...folder.files];
-    const shown = this.#whole.has(folder) ? nodes : nodes.slice(0, SHOWN);
-    const rows = shown.map((node) => this.#row(node));
-    if (shown.length === nodes.length) return rows;
+    const rowsOf = (some: typeof nodes) => some.map((node) => (node instanceof FolderNode ? this.#folder(node) : this.#file(node)));
+    if (nodes.length <= SHOWN || this.#whole.has(folder)) return rowsOf(nodes);
     const showRest = () => {
       this.#whole.add(folder);
-      const rest = nodes.slice(SHOWN).map((node) => this.#row(node));
+      const rest = rowsOf(nodes.slice(SHOWN));
       more.replaceWith(...rest);
       this.#update();
       rest[0]?.querySelector<HTMLElement>("input, button")?.focus();
     };
     const more = element("li", { class: "more" }, button(this.#texts.say("files.more", { count: this.#texts.number(nodes.length) }), showRest));
-    return [...rows, more];
-  }
-
-  #row(node: FileNode | FolderNode): HTMLElement {
-    return node instanceof FolderNode ? this.#folder(node) : this.#file(node);
+    return [...rowsOf(nodes.slice(0, SHOWN)), more];
   }
 
   #folder(folder: FolderNode): HTMLElement {
     const { name, place, total } = folder;
+    const texts = this.#texts;
     const row = element("li");
     const list = () => element("ul", {}, ...this.#inside(folder));
     const toggle = () => {
@@ -144,42 +126,37 @@ export class FileTree {
       else row.querySelector("ul")?.remove();
       this.#update();
     };
-    const said = element("span", { class: "file" }, fileName(name), element("span", { class: "size" }, this.#texts.count("contents.total", total.files, { size: this.#texts.size(total.bytes) })));
-    const opener = element("button", { type: "button", class: "opener", id: `folder-${place}`, "aria-expanded": String(this.#open.has(folder)), click: toggle }, icon("chevron"), icon("folder"), said);
-    row.append(element("div", { class: "row" }, this.#folderBox(folder), opener));
+    const size = element("span", { class: "size" }, texts.count("contents.total", total.files, { size: texts.size(total.bytes) }));
+    const about = element("span", { class: "file" }, fileName(name), size);
+    const state = { id: `folder-${place}`, "aria-expanded": String(this.#open.has(folder)) };
+    const opener = element("button", { type: "button", class: "opener", click: toggle, ...state }, icon("chevron"), icon("folder"), about);
+    const box = this.#box(folder, folder, {
+      id: `all-${place}`,
+      disabled: total.files === 0,
+      "aria-label": texts.say("files.folder", { folder: name }),
+    });
+    row.append(element("div", { class: "row" }, box && element("label", { class: "tick" }, box), opener));
     if (this.#open.has(folder)) row.append(list());
     return row;
-  }
-
-  #folderBox(folder: FolderNode): Child {
-    if (!this.#offersChoice) return null;
-    const box = element("input", {
-      type: "checkbox",
-      id: `all-${folder.place}`,
-      disabled: folder.total.files === 0,
-      "aria-label": this.#texts.say("files.folder", { folder: folder.name }),
-      change: () => this.#choose(folder, box.checked),
-    });
-    this.#boxes.set(folder, box);
-    return element("label", { class: "tick" }, box);
   }
 
   #file(file: FileNode): HTMLElement {
     const { name, place, size } = file;
     const kind = kindOf(name);
     const what = element("span", { class: "size" }, `${this.#texts.say(`files.kind.${kind}`)}, ${this.#texts.size(size)}`);
-    const said = element("span", { class: "file" }, fileName(name), what);
-    const look = this.offersLook && previewOf(file) ? this.#lookButton(file) : null;
-    if (!this.#offersChoice) return element("li", {}, element("div", { class: "row" }, element("div", { class: "pick" }, icon(kind), said), look));
-    const box = element("input", { type: "checkbox", id: `file-${place}`, change: () => this.#choose([file], box.checked) });
-    this.#boxes.set(file, box);
-    return element("li", {}, element("div", { class: "row" }, element("label", { class: "pick" }, box, icon(kind), said), look));
+    const look = button(this.#texts.say("preview.look"), () => this.onLook(file), { class: "look", id: `look-${place}` });
+    look.append(element("span", { class: "hidden" }, ` ${name}`));
+    const box = this.#box(file, [file], { id: `file-${place}` });
+    const pick = element(box ? "label" : "div", { class: "pick" }, box, icon(kind), element("span", { class: "file" }, fileName(name), what));
+    return element("li", {}, element("div", { class: "row" }, pick, this.offersLook && previewOf(file) ? look : null));
   }
 
-  #lookButton(file: FileNode): HTMLElement {
-    const look = button(this.#texts.say("preview.look"), () => this.onLook(file), { class: "look", id: `look-${file.place}` });
-    look.append(element("span", { class: "hidden" }, ` ${file.name}`));
-    return look;
+  /** The box by which these files are chosen; `null` where there is nothing to choose. */
+  #box(node: FileNode | FolderNode, files: Iterable<FileNode>, attributes: Record<string, string | boolean>): HTMLInputElement | null {
+    if (!this.#offersChoice) return null;
+    const box = element("input", { type: "checkbox", ...attributes, change: () => this.#choose(files, box.checked) });
+    this.#boxes.set(node, box);
+    return box;
   }
 
   #choose(files: Iterable<FileNode>, isChosen: boolean): void {

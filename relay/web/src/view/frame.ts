@@ -5,30 +5,22 @@ import { button, element, type Child } from "./dom.ts";
 import { icon } from "./icons.ts";
 import type { Operator } from "./operator.ts";
 import { STEPS, type Screen } from "./screen.ts";
-import { LANGUAGES, languageName, type Language, type Texts } from "./texts.ts";
+import { LANGUAGES, type Language, type Texts } from "./texts.ts";
 
 /** The band at the top. */
-export function band(texts: Texts, operator: Operator | null, speak: (language: Language) => void): Child[] {
-  const choices = LANGUAGES.map((language) =>
-    button(languageName(language), () => speak(language), {
-      id: `speak-${language}`,
-      lang: language,
-      "aria-pressed": String(language === texts.language),
-    }),
+export function band(texts: Texts, operator: Operator | null, speak: (language: Language) => void): HTMLElement {
+  const choices = (Object.keys(LANGUAGES) as Language[]).map((lang) =>
+    button(LANGUAGES[lang], () => speak(lang), { id: `speak-${lang}`, lang, "aria-pressed": String(lang === texts.language) }),
   );
+  // The logo has no alternative text, because the operator's name stands beside it.
+  const logo = operator?.logo ? element("img", { src: operator.logo, alt: "" }) : null;
+  const name = operator && element("p", { class: "name", translate: "no" }, printable(operator.name ?? "share"));
+  const brand = element("div", { class: "brand" }, logo, name);
   const languages = element("div", { class: "languages", role: "group", "aria-label": texts.say("switch") }, ...choices);
-  return [element("div", { class: "inner" }, element("div", { class: "brand" }, ...brand(operator)), languages)];
+  return element("div", { class: "inner" }, brand, languages);
 }
 
-function brand(operator: Operator | null): Child[] {
-  if (!operator) return [];
-  const { name, logo } = operator;
-  // Its name stands beside it.
-  const picture = logo === null ? null : element("img", { src: logo, alt: "" });
-  return [picture, element("p", { class: "name", translate: "no" }, printable(name ?? "share"))];
-}
-
-/** What happens on the way from the link to the files, with where the person is. */
+/** The steps from the link to the files, with the present one marked. */
 export function steps(texts: Texts, { step, isEnd }: Screen, kind: "words" | "keys"): HTMLElement[] {
   if (!step) return [];
   const present = STEPS.indexOf(step);
@@ -42,21 +34,22 @@ export function steps(texts: Texts, { step, isEnd }: Screen, kind: "words" | "ke
   });
 }
 
-/** The foot: whom to ask, and what the operator has to say. */
-export function foot(texts: Texts, operator: Operator | null): Child[] {
-  if (!operator) return [];
+/** The foot: whom to ask, and links to the operator's statements. */
+export function foot(texts: Texts, operator: Operator | null): Child {
+  if (!operator) return null;
   const { contact, phone, email, abuse, privacy, accessibility } = operator;
-  // What leads to a page opens beside this one, which stays as it is.
-  const link = (text: string, href: string | null) => {
-    const beside = href?.startsWith("http") ? { target: "_blank", rel: "noopener noreferrer" } : {};
-    return href && element("li", {}, element("a", { href, ...beside }, printable(text)));
-  };
-  const links = [
-    link(phone ?? "", phone && `tel:${phone.replace("(0)", "").replace(/[^\d+]/g, "")}`),
-    link(email ?? "", email && `mailto:${encodeURI(email)}`),
-    link(texts.say("foot.privacy"), privacy),
-    link(texts.say("foot.accessibility"), accessibility),
-    link(texts.say("foot.abuse"), abuse),
-  ].filter((one) => one !== null);
-  return [element("div", { class: "inner" }, contact && element("p", {}, printable(contact)), links.length > 0 ? element("ul", {}, ...links) : null)];
+  const links: [text: string | null, href: string | null][] = [
+    [phone, phone && `tel:${phone.replace("(0)", "").replace(/[^\d+]/g, "")}`],
+    [email, email && `mailto:${encodeURI(email)}`],
+    [texts.say("foot.privacy"), privacy],
+    [texts.say("foot.accessibility"), accessibility],
+    [texts.say("foot.abuse"), abuse],
+  ];
+  const items = links.flatMap(([text, href]) => {
+    if (!text || !href) return [];
+    // A page opens in a tab of its own, so that this one stays as it is.
+    const beside = href.startsWith("http") ? { target: "_blank", rel: "noopener noreferrer" } : {};
+    return [element("li", {}, element("a", { href, ...beside }, printable(text)))];
+  });
+  return element("div", { class: "inner" }, contact && element("p", {}, printable(contact)), items.length > 0 ? element("ul", {}, ...items) : null);
 }

@@ -1,4 +1,4 @@
-/** Small drawings beside names. What they say stands in words beside them. */
+/** Small drawings beside names. Words beside them say the same. */
 
 import { drawing } from "./dom.ts";
 import type { FileKind } from "./file_tree.ts";

@@ -2,46 +2,36 @@
 
 import { fail } from "../failure.ts";
 import type { Manifest } from "../format/manifest.ts";
-import { element, type Child } from "./dom.ts";
-import type { Field } from "./field.ts";
+import { element, secretField, type Child } from "./dom.ts";
 import { PROBLEM } from "./problem.ts";
-import type { AppContext } from "./screen.ts";
+import type { AppContext, Field } from "./screen.ts";
 import type { Texts } from "./texts.ts";
 
-/** Longer than any file with keys. */
+/** A file that is longer than this holds no keys. */
 const MAX_FILE_BYTES = 1024 * 1024;
 
-/** The private key, as it is typed or chosen: whichever was done last. */
+/** Takes the key that was typed or chosen last. */
 export class KeyField implements Field {
-  /** Kept as long as the field is: nothing but a person can put a file into it. */
+  /** Is never made anew, because only a person can put a file into it. */
   readonly #chooser = element("input", { type: "file", id: "key-file" });
   #text = "";
 
-  /** `changed` is called when it is another key now. */
+  /** `changed` is called when another key was typed or chosen. */
   constructor(readonly context: AppContext, readonly changed: (failure: null) => void) {
     this.#chooser.addEventListener("change", () => changed(null));
   }
 
   get id(): string {
-    return this.#file ? "key-file" : "key";
+    return this.#chooser.files?.[0] ? "key-file" : "key";
   }
 
   draw(texts: Texts, problem: Child, isMistyped: boolean): Child[] {
-    const input = element("textarea", {
-      id: "key",
-      rows: 4,
-      autocapitalize: "off",
-      autocomplete: "off",
-      autocorrect: "off",
-      spellcheck: "false",
-      writingsuggestions: "false",
-      translate: "no",
-      input: () => {
-        this.#text = input.value;
-        this.#chooser.value = "";
-        this.changed(null);
-      },
-    });
+    const typed = () => {
+      this.#text = input.value;
+      this.#chooser.value = "";
+      this.changed(null);
+    };
+    const input = secretField({ id: "key", rows: 4, input: typed });
     input.value = this.#text;
     for (const field of [input, this.#chooser]) {
       const isWrong = isMistyped && field.id === this.id;
@@ -70,13 +60,9 @@ export class KeyField implements Field {
   }
 
   async open(signal: AbortSignal): Promise<Manifest> {
-    const file = this.#file;
+    const file = this.#chooser.files?.[0];
     if (file && file.size > MAX_FILE_BYTES) fail({ code: "identity_invalid" });
     const identities = file ? await file.text() : this.#text;
     return this.context.client.call("unlock", { identities }, [], signal);
-  }
-
-  get #file(): File | null {
-    return this.#chooser.files?.[0] ?? null;
   }
 }

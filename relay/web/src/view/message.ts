@@ -7,10 +7,11 @@
 import { printable } from "../format/names.ts";
 import { element, type Child } from "./dom.ts";
 
-/** A stretch of a line, with where it leads, if it can be clicked. */
-export interface Piece {
+/** A stretch of a line that begins at `at`, with where it leads if it can be clicked. */
+interface Piece {
   text: string;
   href: string | null;
+  at: number;
 }
 
 /** The message, a paragraph for each line. */
@@ -32,31 +33,25 @@ export function linkify(line: string): Piece[] {
   return split(line, links).flatMap((piece) => (piece.href === null ? split(piece.text, phonesIn(piece.text)) : piece));
 }
 
-/** Something that can be clicked, and where it stands. */
-interface Found extends Piece {
-  at: number;
+/** The text in pieces: those that can be clicked, and what is between them. */
+function split(text: string, links: Piece[]): Piece[] {
+  let end = 0;
+  const pieces = links.flatMap((link) => {
+    const before = { text: text.slice(end, link.at), href: null, at: end };
+    end = link.at + link.text.length;
+    return [before, link];
+  });
+  return [...pieces, { text: text.slice(end), href: null, at: end }].filter((piece) => piece.text !== "");
 }
 
-function split(text: string, found: Found[]): Piece[] {
-  const pieces: Piece[] = [];
-  let from = 0;
-  for (const { at, text: clicked, href } of found) {
-    if (at > from) pieces.push({ text: text.slice(from, at), href: null });
-    pieces.push({ text: clicked, href });
-    from = at + clicked.length;
-  }
-  if (from < text.length) pieces.push({ text: text.slice(from), href: null });
-  return pieces;
-}
-
-/** A longer link nobody types, and it would take long to look at. */
+/** Longer links are not looked for: nobody types them, and checking them would take long. */
 const MAX_LINK = 2048;
-/** Characters before a number by which it is seen what it is part of. */
+/** How many characters before a number are looked at to see what it is part of. */
 const BEFORE = 16;
 const PAIRS = new Map([[")", "("], ["]", "["], ["}", "{"], [">", "<"]]);
 
 /** The link that a word of the line is, without the brackets and quotation marks around it, and the full stop after it. */
-function linkIn(token: string, at: number): Found[] {
+function linkIn(token: string, at: number): Piece[] {
   if (token.length > MAX_LINK) return [];
   const start = /^[(<[{"'“„‘«]*/.exec(token)?.[0].length ?? 0;
   const text = withoutEnd(token.slice(start));
@@ -97,7 +92,7 @@ const AREA =
 const SERVICE = /^0(?:800|90[069])/;
 
 /** Phone numbers, and no others: numbers of cases, citizens and accounts, dates and amounts stay text. */
-function phonesIn(text: string): Found[] {
+function phonesIn(text: string): Piece[] {
   return [...text.matchAll(NUMBER)].flatMap(({ 0: number, index: at }) => {
     const [before, after] = [text.slice(Math.max(0, at - BEFORE), at), text.slice(at + number.length)];
     const isPart = /[\p{L}\p{N}_+@#=&%./,:-]$|[0-9][ \u00A0]$/u.test(before) || /^(?:[\p{L}\p{N}_@%]|[-.,:/ ]?[0-9])/u.test(after);
@@ -109,7 +104,9 @@ function phonesIn(text: string): Found[] {
 
 /** What is dialled for a number as it was typed; `null` if it is none that anybody would dial. */
 function dialledAs(number: string): string | null {
-  if (/^[0-9]{1,2}[-./ ][0-9]{1,2}[-./ ][0-9]{4}(?![0-9])/.test(number) || !isBracketed(number)) return null;
+  const isDate = /^[0-9]{1,2}[-./ ][0-9]{1,2}[-./ ][0-9]{4}(?![0-9])/.test(number);
+  // Each bracket is closed before another is opened.
+  if (isDate || !/^[^()]*(?:\([0-9]+\)[^()]*)?$/.test(number)) return null;
   // The 0 in "+31 (0)6" is for callers within the country.
   const digits = number.replace("(0)", "").replace(/[^+0-9]/g, "");
   const abroad = /^(?:\+|00)([1-9][0-9]*)$/.exec(digits)?.[1];
@@ -126,9 +123,4 @@ function isDutch(groups: string[]): boolean {
   const begin = AREA.exec(first)?.[0] ?? "";
   if (SERVICE.test(first)) return (first.length === 4 || rest.length === 0) && (length === 8 || length === 11);
   return begin !== "" && length === 10 && (rest.length === 0 || first === begin);
-}
-
-/** Each bracket is closed before another is opened. */
-function isBracketed(number: string): boolean {
-  return /^[^()]*(?:\([0-9]+\)[^()]*)?$/.test(number);
 }

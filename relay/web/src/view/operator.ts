@@ -1,26 +1,11 @@
 /** Whose page this is: what the relay's operator says of itself. Nothing of it is needed, and all of it is only text. */
 
 import { JsonObject } from "../format/json.ts";
-import { readJson } from "../relay/api.ts";
+import { readAnswer } from "../relay/api.ts";
 import { pageUrl } from "../relay/page_files.ts";
 
-/** What there is to show. */
-export interface Operator {
-  name: string | null;
-  contact: string | null;
-  /** A telephone number, as people write it. */
-  phone: string | null;
-  /** A mailbox. */
-  email: string | null;
-  /** The address of a picture. */
-  logo: string | null;
-  /** Where misuse is reported, and what is said of privacy and accessibility: addresses to follow. */
-  abuse: string | null;
-  privacy: string | null;
-  accessibility: string | null;
-}
+export type Operator = ReturnType<typeof operatorOf>;
 
-const NOBODY: Operator = { name: null, contact: null, phone: null, email: null, logo: null, abuse: null, privacy: null, accessibility: null };
 /** How long the page waits for it. */
 const PATIENCE_MS = 5_000;
 const MAX_LETTERS = 250;
@@ -28,28 +13,41 @@ const MAX_BYTES = 64 * 1024;
 
 /** Asks the relay, and puts the operator's colours in place. */
 export async function loadOperator(): Promise<Operator> {
+  const nobody = operatorOf(new JsonObject(new Map()));
   try {
     const signal = AbortSignal.timeout(PATIENCE_MS);
-    // As the document asks for it beforehand.
+    // Exactly as the document preloads it.
     const response = await fetch(pageUrl("operator.json"), { signal });
-    const told = response.ok ? await readJson(response, MAX_BYTES, signal) : null;
-    if (!(told instanceof JsonObject)) return NOBODY;
-    paint("--accent-light", told.get("accent"));
-    paint("--accent-dark", told.get("accent_dark"));
-    const texts = { name: text(told.get("name")), contact: text(told.get("contact")), phone: text(told.get("phone")), email: text(told.get("email")) };
-    const addresses = { abuse: address(told.get("abuse")), privacy: address(told.get("privacy")), accessibility: address(told.get("accessibility")) };
-    return { ...texts, ...addresses, logo: told.get("logo") === true ? pageUrl("operator-logo") : null };
+    return response.ok ? await readAnswer(response, MAX_BYTES, signal, operatorOf) : nobody;
   } catch {
-    // The share can be opened without.
-    return NOBODY;
+    // The share can be opened without it.
+    return nobody;
   }
+}
+
+function operatorOf(told: JsonObject) {
+  paint("--accent-light", told.get("accent"));
+  paint("--accent-dark", told.get("accent_dark"));
+  return {
+    name: text(told.get("name")),
+    contact: text(told.get("contact")),
+    /** A telephone number, as people write it. */
+    phone: text(told.get("phone")),
+    email: text(told.get("email")),
+    /** The address of a page where misuse is reported, as of those about privacy and accessibility. */
+    abuse: address(told.get("abuse")),
+    privacy: address(told.get("privacy")),
+    accessibility: address(told.get("accessibility")),
+    /** The address of a picture. */
+    logo: told.get("logo") === true ? pageUrl("operator-logo") : null,
+  };
 }
 
 function text(value: unknown): string | null {
   return typeof value === "string" && value !== "" ? value.slice(0, MAX_LETTERS) : null;
 }
 
-/** What can be followed and runs nothing: a page of the relay's own or over https, or a mailbox. */
+/** An address that runs nothing: a page of the relay's own or over https, or a mailbox. */
 function address(value: unknown): string | null {
   if (typeof value !== "string") return null;
   try {

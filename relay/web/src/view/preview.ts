@@ -3,20 +3,14 @@
  * and nothing is loaded: a picture in a document of ours around it, a text as plain text. Nothing of it is kept.
  */
 
-import { failureOf, type Failure } from "../failure.ts";
-import { button, element, setText, type Child } from "./dom.ts";
+import { failureOf } from "../failure.ts";
+import { button, buttons, element, setText } from "./dom.ts";
 import { previewOf, type FileNode } from "./file_tree.ts";
 import { documentAround, pictureOf, textOf } from "./preview_content.ts";
 import { problemBox, whyItWaits } from "./problem.ts";
 import type { AppContext } from "./screen.ts";
 
-/** What is shown in the frame, and what there is to say of it. */
-interface Sight {
-  content: Blob;
-  isCut: boolean;
-}
-
-/** A file that is looked at, until it is closed. */
+/** Shows one file in a dialog, until that is closed. */
 export class Preview {
   readonly #stop = new AbortController();
   readonly #state = element("p", { id: "preview-state", "aria-live": "polite" });
@@ -34,11 +28,11 @@ export class Preview {
       element("p", {}, texts.say("preview.unsaved")),
       this.#state,
       this.#place,
-      element("div", { class: "buttons" }, button(texts.say("preview.close"), () => this.close(), { id: "preview-close" })),
+      buttons(button(texts.say("preview.close"), () => this.close(), { id: "preview-close" })),
     );
   }
 
-  /** Shows it as soon as it is there. */
+  /** Opens the dialog, and shows the file as soon as it has come. */
   async show(): Promise<void> {
     const { client, texts } = this.context;
     document.body.append(this.#dialog);
@@ -47,36 +41,25 @@ export class Preview {
     const unsubscribe = client.listen((event) => event.type === "waiting" && this.#say(whyItWaits(texts, event.why)));
     try {
       const { bytes } = await client.call("read", { place: this.place }, [], this.#stop.signal);
-      const sight = await sightOf(this.file, bytes);
-      if (!this.#stop.signal.aborted) this.#show(sight);
+      const shown = await shownOf(this.file, bytes);
+      if (this.#stop.signal.aborted) return;
+      this.#say(shown === null ? texts.say("preview.unknown") : shown.isCut ? texts.say("preview.cut") : "");
+      if (!shown) return;
+      this.#address = URL.createObjectURL(shown.content);
+      // Without any permission, a frame has an origin of its own, and runs no scripts. It has this page's policy as well.
+      this.#place.replaceChildren(element("iframe", { sandbox: "", title: this.file.name, class: previewOf(this.file) ?? "", src: this.#address }));
     } catch (error) {
-      if (!this.#stop.signal.aborted) this.#fail(failureOf(error));
+      if (this.#stop.signal.aborted) return;
+      this.#say("");
+      this.#place.replaceChildren(problemBox(texts, failureOf(error), "preview-problem"));
     } finally {
       unsubscribe();
     }
   }
 
-  /** Ends it, also while it is still being fetched. */
+  /** Closes it, also while the file is still being fetched. */
   close(): void {
     this.#dialog.close();
-  }
-
-  #show(sight: Sight | null): void {
-    const { texts } = this.context;
-    if (!sight) return this.#say(texts.say("preview.unknown"));
-    this.#say(sight.isCut ? texts.say("preview.cut") : "");
-    this.#address = URL.createObjectURL(sight.content);
-    // Without any permission, a frame has an origin of its own, and runs no scripts. It has this page's policy as well.
-    this.#fill(element("iframe", { sandbox: "", title: this.file.name, class: previewOf(this.file) ?? "", src: this.#address }));
-  }
-
-  #fail(failure: Failure): void {
-    this.#say("");
-    this.#fill(problemBox(this.context.texts, failure, "preview-problem"));
-  }
-
-  #fill(child: Child): void {
-    this.#place.replaceChildren(...(child === null ? [] : [child]));
   }
 
   #say(text: string): void {
@@ -91,19 +74,19 @@ export class Preview {
 }
 
 /** How a file is shown; `null` if it is not what its name says, or a picture too large to be opened. */
-async function sightOf(file: FileNode, bytes: Uint8Array<ArrayBuffer>): Promise<Sight | null> {
+async function shownOf(file: FileNode, bytes: Uint8Array<ArrayBuffer>): Promise<{ content: Blob; isCut: boolean } | null> {
   if (previewOf(file) === "text") {
     const { text, isCut } = textOf(bytes);
     return { content: new Blob([text], { type: "text/plain;charset=utf-8" }), isCut };
   }
-  const picture = pictureOf(bytes);
-  if (!picture) return null;
-  // A frame of another origin cannot ask for a picture of this one, so it has it in itself.
-  const address = await dataAddress(new Blob([bytes], picture));
+  const type = pictureOf(bytes);
+  if (!type) return null;
+  // A frame of another origin cannot load a picture of this one, so the picture is part of its document.
+  const address = await dataAddress(new Blob([bytes], { type }));
   return { content: new Blob([documentAround(address)], { type: "image/svg+xml" }), isCut: false };
 }
 
-/** The bytes as an address. */
+/** The bytes as a `data:` address. */
 function dataAddress(blob: Blob): Promise<string> {
   const reader = new FileReader();
   reader.readAsDataURL(blob);

@@ -7,28 +7,23 @@ import { printable } from "../format/names.ts";
 
 /** The most pixels that a picture may have: more than a phone's camera makes, and 200 MB once opened. */
 const MAX_PIXELS = 50_000_000;
-/** Bytes of a text that are shown. */
+/** The most bytes of a text that are shown. */
 const MAX_TEXT = 1_000_000;
 
-/** A picture that may be opened: its media type. */
-export interface Picture {
-  type: "image/png" | "image/jpeg" | "image/webp";
-}
+/** The kinds of pictures that are shown, by how they begin, with what measures width and height. */
+const FORMATS: [type: string, begin: RegExp, measure: (view: DataView) => [width: number, height: number]][] = [
+  ["image/png", /^\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR/, (view) => [view.getUint32(16), view.getUint32(20)]],
+  ["image/jpeg", /^\xff\xd8\xff/, measureJpeg],
+  ["image/webp", /^RIFF[^]{4}WEBPVP8[ LX]/, measureWebp],
+];
 
-/** The beginning of a text, or all of it. */
-export interface Text {
-  text: string;
-  isCut: boolean;
-}
-
-/** What the picture is; `null` if it is none that is known, or too large to be opened. */
-export function pictureOf(bytes: Uint8Array): Picture | null {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const [type, measure] = FORMATS.find(([, , begin]) => begin.test(latin(bytes.subarray(0, 16)))) ?? [];
+/** The media type of a picture; `null` if it is none that is known, or too large to be opened. */
+export function pictureOf(bytes: Uint8Array): string | null {
+  const [type, , measure] = FORMATS.find(([, begin]) => begin.test(latin(bytes.subarray(0, 16)))) ?? [];
   if (!type || !measure) return null;
   try {
-    const [width, height] = measure(view);
-    return width > 0 && height > 0 && width * height <= MAX_PIXELS ? { type } : null;
+    const [width, height] = measure(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    return width > 0 && height > 0 && width * height <= MAX_PIXELS ? type : null;
   } catch (error) {
     // It ends before it says how large it is.
     if (error instanceof RangeError) return null;
@@ -36,15 +31,7 @@ export function pictureOf(bytes: Uint8Array): Picture | null {
   }
 }
 
-type Measure = (view: DataView) => [width: number, height: number];
-
-const FORMATS: [Picture["type"], Measure, RegExp][] = [
-  ["image/png", (view) => [view.getUint32(16), view.getUint32(20)], /^\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR/],
-  ["image/jpeg", measureJpeg, /^\xff\xd8\xff/],
-  ["image/webp", measureWebp, /^RIFF[^]{4}WEBPVP8[ LX]/],
-];
-
-/** By the first frame header; what comes before it is passed over, as an EXIF segment with a small picture in it. */
+/** Reads the first frame header, and skips what comes before it, such as an EXIF segment with a small picture in it. */
 function measureJpeg(view: DataView): [number, number] {
   for (let at = 2; ; ) {
     if (view.getUint8(at) !== 0xff) return [0, 0];
@@ -70,8 +57,8 @@ export function documentAround(address: string): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="100%" height="100%"><image width="100%" height="100%" href="${address}"/></svg>`;
 }
 
-/** The text, with all that is not visible in it shown, as UTF-8 or UTF-16, or else as Windows-1252. */
-export function textOf(bytes: Uint8Array): Text {
+/** The text, or its beginning, with all that is not visible in it shown; as UTF-8 or UTF-16, or else as Windows-1252. */
+export function textOf(bytes: Uint8Array): { text: string; isCut: boolean } {
   const isCut = bytes.length > MAX_TEXT;
   const begin = bytes.subarray(0, MAX_TEXT);
   const lines = decoded(begin, isCut).split(/\r\n|\n|\r/);
@@ -84,7 +71,7 @@ function decoded(bytes: Uint8Array, isCut: boolean): string {
   if (mark === "\xff\xfe") return new TextDecoder("utf-16le").decode(bytes, { stream: isCut });
   if (mark === "\xfe\xff") return new TextDecoder("utf-16be").decode(bytes, { stream: isCut });
   try {
-    // As a stream, it may end within a character.
+    // Decoded as a stream, the bytes may end within a character.
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: isCut });
   } catch {
     return new TextDecoder("windows-1252").decode(bytes);

@@ -7,7 +7,14 @@ import type { Texts } from "./texts.ts";
 /** The id of what is said to be wrong with what was typed. */
 export const PROBLEM = "problem";
 
-/** What happened. */
+/** After these failures, neither waiting nor trying again helps. */
+const IS_OVER: ReadonlySet<string> = new Set(["expired", "revoked", "collected", "not_found", "link_damaged", "browser_too_old"]);
+
+/** Whether it can never be opened here. */
+export function isOver({ code }: Failure): boolean {
+  return IS_OVER.has(code);
+}
+
 export function whatHappened(texts: Texts, failure: Failure): string {
   switch (failure.code) {
     case "words_count":
@@ -31,33 +38,28 @@ export function whatHappened(texts: Texts, failure: Failure): string {
     case "too_large_for_memory":
       return texts.say("failure.too_large_for_memory", { size: texts.size(failure.bytes), limit: texts.size(failure.limit) });
   }
-  return texts.say(`failure.${failure.code}`, plainValues(failure));
+  return texts.say(`failure.${failure.code}`, { ...(failure as object) });
 }
 
 /** What to do about it. A file from disk (`isLocal`) is opened with other programs than a share. */
 export function whatToDo(texts: Texts, failure: Failure, isLocal = false): string {
   const program = isLocal ? texts.say("program.local") : texts.say("program.share", { title: texts.say("other") });
-  return texts.say(`failure.${failure.code}.hint`, { ...plainValues(failure), program });
+  return texts.say(`failure.${failure.code}.hint`, { ...(failure as object), program });
 }
 
-/** Why nothing comes at the moment, and that nothing need be done about it. */
+/** Says why nothing comes at the moment, and that it goes on by itself. */
 export function whyItWaits(texts: Texts, why: Failure): string {
   return texts.say("saving.waiting", { why: whatHappened(texts, why) });
 }
 
-/** The place for why it waits, and what else there is to say of that; hidden as long as it does not. */
+/** The element that says why it waits, followed by `more`; hidden while it does not wait. */
 export function waitingNotice(texts: Texts, why: Failure | null, more = ""): HTMLElement {
   return element("p", { id: "waiting", class: "notice", hidden: why === null }, why && `${whyItWaits(texts, why)} ${more}`);
 }
 
-/** A failure as it stands above what can be tried again. It is read out as soon as it appears. */
+/** A failure with what to do about it. It is read out as soon as it appears. */
 export function problemBox(texts: Texts, failure: Failure, id: string, isLocal = false): HTMLElement {
   const label = element("span", { class: "hidden" }, `${texts.say("problem.label")} `);
   const what = element("p", { class: "what" }, label, whatHappened(texts, failure));
   return element("div", { class: "problem", role: "alert", id }, what, element("p", {}, whatToDo(texts, failure, isLocal)));
-}
-
-function plainValues(failure: Failure): Record<string, string | number> {
-  const isPlain = (field: [string, unknown]): field is [string, string | number] => ["string", "number"].includes(typeof field[1]);
-  return Object.fromEntries(Object.entries(failure).filter(isPlain));
 }

@@ -1,9 +1,9 @@
-/** Texts as QR codes. */
+/** Draws QR codes. */
 
 import encode from "qr";
 import { drawing } from "./dom.ts";
 
-/** Empty modules that readers need around it. */
+/** How many empty modules readers need around the code. */
 const QUIET = 4;
 
 /** The QR code of a text, black on white whatever the colours of the page, with the text as its alternative. */

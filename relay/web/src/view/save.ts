@@ -1,17 +1,17 @@
 /**
  * The ways to save: a download of the browser's own, and memory where that is missing or refused; a file or folder that the
- * person chooses, for who asks for that.
+ * person chooses, if they ask for that.
  */
 
 import { fail, isFailure, ShareError } from "../failure.ts";
-import type { Again, Plan, SaveAs, Saved, Selection, Target, Way } from "../saving/plan.ts";
+import type { Again, Plan, SaveAs, Saved, Selection, Target } from "../saving/plan.ts";
 import { offerDownload } from "../saving/service_worker_client.ts";
 import type { WorkerClient } from "../worker/worker_client.ts";
 
-/** How long a blob may take to be copied. */
+/** How long the browser may take to copy a blob. */
 const REVOKE_MS = 600_000;
 
-/** What was saved, and as what. */
+/** What was saved, and under which name. */
 export interface SavedAs extends Omit<Saved, "receipt">, Pick<Plan, "name" | "isZip"> {
   /** `sent`: the sender knows. `failed`: try again. `none`: this was a part, or a file from disk. */
   receipt: "sent" | "failed" | "none";
@@ -19,21 +19,9 @@ export interface SavedAs extends Omit<Saved, "receipt">, Pick<Plan, "name" | "is
   again: Again | null;
 }
 
-/** A way that is open, with what is given up at the end. */
-interface Opened {
-  target: Target;
-  transfer: Transferable[];
-  release: () => void;
-}
-
-/** Opens a way; `null` if it is missing or refused. */
-type Attempt = (plan: Plan, client: WorkerClient) => Promise<Opened | null>;
-
-const ATTEMPTS: Record<Way, Attempt> = { file: pickFile, folder: pickFolder, download: browserDownload, memory };
-
 /**
- * Saves the selection as the person wishes, until the signal says that it is no longer wanted. To be called when the person
- * has just asked for it, or the browser opens no picker. Of several ways it tries one after another, and throws why the
+ * Saves the selection as the person wishes, until the signal says that it is no longer wanted. It must be called
+ * when the person has just asked for it, or the browser opens no picker. Of several ways it tries one after another, and throws why the
  * last one was refused.
  */
 export async function save(
@@ -41,36 +29,35 @@ export async function save(
   selection: Selection,
   saveAs: SaveAs,
   signal: AbortSignal,
-  ways: Way[] = waysTo(saveAs),
+  ways: Target["way"][] = waysTo(saveAs),
 ): Promise<SavedAs> {
   let refusal: unknown = new ShareError({ code: "save_refused" });
   const plan = await client.call("plan", { selection, saveAs }, [], signal);
   for (const way of ways) {
-    const opened = await unlessStopped(signal, ATTEMPTS[way](plan, client));
+    const opened = await unlessStopped(signal, open(way, plan, client));
     if (!opened) continue;
-    const { target, transfer, release } = opened;
+    const { target } = opened;
     try {
-      const saved = await client.call("save", { selection, target }, transfer, signal);
+      const saved = await client.call("save", { selection, target }, opened.transfer, signal);
       const name = target.way === "file" ? target.handle.name : plan.name;
       if (saved.blob) offerBlob(saved.blob, name);
-      const told = saved.receipt === "due" ? await tell(client, signal) : ({ receipt: "none", again: null } as const);
-      return { ...saved, name, isZip: plan.isZip, ...told };
+      return { ...saved, name, isZip: plan.isZip, ...(await tell(saved, client, signal)) };
     } catch (error) {
       if (!isFailure(error, "save_refused") && !isFailure(error, "too_large_for_memory")) throw error;
       refusal = error;
     } finally {
-      release();
+      opened.release?.();
     }
   }
   throw refusal;
 }
 
 /**
- * A place of the person's own is only asked for by who wishes one. The browser's own download comes first, but not in
- * WebKitGTK, which leaves what came of one that failed under the name of the file. It has no private file system, by which
- * it is known; there, and in browsers older than those, memory comes first, from which a file comes whole or not at all.
+ * The ways to try, in their order. The browser's own download comes first, but not in WebKitGTK, which leaves an incomplete
+ * file under the final name when a download fails. It is recognised by having no private file system. There, and in older
+ * browsers without one, memory comes first, from which a file comes whole or not at all.
  */
-function waysTo(saveAs: SaveAs): Way[] {
+function waysTo(saveAs: SaveAs): Target["way"][] {
   if (saveAs === "place") return ["file"];
   if (saveAs === "folder") return ["folder"];
   const storage: StorageManager | undefined = navigator.storage;
@@ -82,61 +69,56 @@ export function canPick(saveAs: "place" | "folder"): boolean {
   return (saveAs === "place" ? "showSaveFilePicker" : "showDirectoryPicker") in window;
 }
 
-/** Tells the sender, now that it was handed over. */
-async function tell(client: WorkerClient, signal: AbortSignal): Promise<Pick<SavedAs, "receipt" | "again">> {
+/** Sends the receipt if one is due, after the files were handed over. */
+async function tell({ receipt }: Saved, client: WorkerClient, signal: AbortSignal): Promise<Pick<SavedAs, "receipt" | "again">> {
+  if (receipt === "none") return { receipt, again: null };
   return client.call("receipt", null, [], signal).then(
     (again) => ({ receipt: "sent", again }),
     () => ({ receipt: "failed", again: null }),
   );
 }
 
-/** The way once it is open, unless it is no longer wanted before. */
-async function unlessStopped(signal: AbortSignal, opening: Promise<Opened | null>): Promise<Opened | null> {
+/** Waits for a way to open, but no longer than until the signal. */
+async function unlessStopped(signal: AbortSignal, opening: ReturnType<typeof open>): ReturnType<typeof open> {
   const stopped = new Promise<never>((_, reject) => {
     signal.addEventListener("abort", () => reject(new ShareError({ code: "cancelled" })));
   });
   try {
     return await Promise.race([opening, stopped]);
   } catch (error) {
-    void opening.then((late) => late?.release(), () => {});
+    void opening.then((late) => late?.release?.(), () => {});
     throw error;
   }
 }
 
-interface Pickers {
-  showSaveFilePicker(options: { suggestedName: string; startIn: "downloads" }): Promise<FileSystemFileHandle>;
-  showDirectoryPicker(options: { mode: "readwrite"; startIn: "downloads" }): Promise<FileSystemDirectoryHandle>;
+/** Younger than TypeScript's own list. */
+declare function showSaveFilePicker(options: { suggestedName: string; startIn: "downloads" }): Promise<FileSystemFileHandle>;
+declare function showDirectoryPicker(options: { mode: "readwrite"; startIn: "downloads" }): Promise<FileSystemDirectoryHandle>;
+
+/** Opens a way; `null` if it is missing or refused. What it holds is given up by `release`. */
+async function open(way: Target["way"], plan: Plan, client: WorkerClient): Promise<{ target: Target; transfer?: Transferable[]; release?(): void } | null> {
+  switch (way) {
+    case "file":
+      return { target: { way, handle: await showSaveFilePicker({ suggestedName: plan.name, startIn: "downloads" }).catch(notPicked) } };
+    case "folder":
+      return { target: { way, handle: await showDirectoryPicker({ mode: "readwrite", startIn: "downloads" }).catch(notPicked) } };
+    case "memory":
+      return { target: { way } };
+    case "download": {
+      // The worker's events keep it awake, because the timers of a page in the background hardly run.
+      const offered = await offerDownload(plan, (handle) => client.listen(handle));
+      return offered && { target: { way, port: offered.port }, transfer: [offered.port], release: offered.release };
+    }
+  }
 }
 
-const pickers = globalThis as unknown as Pickers;
-
-async function pickFile({ name }: Plan): ReturnType<Attempt> {
-  const handle = await pickers.showSaveFilePicker({ suggestedName: name, startIn: "downloads" }).catch(notPicked);
-  return { target: { way: "file", handle }, transfer: [], release() {} };
-}
-
-async function pickFolder(): ReturnType<Attempt> {
-  const handle = await pickers.showDirectoryPicker({ mode: "readwrite", startIn: "downloads" }).catch(notPicked);
-  return { target: { way: "folder", handle }, transfer: [], release() {} };
-}
-
-/** Who closes the picker, or does not let the page write, changed their mind; all else an office has forbidden. */
+/** A person who closes the picker, or does not let the page write, has changed their mind. Anything else is a policy. */
 function notPicked(error: unknown): never {
   if (!(error instanceof DOMException)) throw error;
   return fail({ code: error.name === "AbortError" ? "cancelled" : "place_forbidden" });
 }
 
-async function browserDownload(plan: Plan, client: WorkerClient): ReturnType<Attempt> {
-  // Those of the worker: the timers of a page that nobody looks at hardly run.
-  const offered = await offerDownload(plan, (handle) => client.listen(handle));
-  return offered && { target: { way: "download", port: offered.port }, transfer: [offered.port], release: offered.release };
-}
-
-async function memory(): ReturnType<Attempt> {
-  return { target: { way: "memory" }, transfer: [], release() {} };
-}
-
-/** Has the browser save what is in memory. Whether it does is not told to a page. */
+/** Has the browser save what is in memory. A page is not told whether it does. */
 export function offerBlob(blob: Blob, name: string): void {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);

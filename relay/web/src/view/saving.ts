@@ -13,12 +13,11 @@ import type { Texts } from "./texts.ts";
 import { howMuch } from "./upload.ts";
 import { keepAwake } from "./wake_lock.ts";
 
-/** How often the figures change: not faster than they can be read. */
+/** The figures change no more often than this, so that they can be read. */
 const FIGURES_MS = 500;
-/** Every how many percent it is read out. */
+/** Progress is read out each time it has grown by so many percent. */
 const SAID_PERCENT = 10;
 
-/** Files are being saved. */
 export class Saving implements Screen {
   readonly step = "save";
   readonly isBusy = true;
@@ -28,6 +27,7 @@ export class Saving implements Screen {
   #bytes = 0;
   #total = 0;
   #why: Failure | null = null;
+  /** When the figures were last drawn, and how many percent were read out. */
   #drawn = 0;
   #said = 0;
 
@@ -40,17 +40,22 @@ export class Saving implements Screen {
   body(texts: Texts): Child[] {
     const bar = element("progress", { id: "bar", max: 100, "aria-label": texts.say("saving.progress") });
     if (this.#total > 0) bar.value = this.#percent;
+    const stop = () => {
+      this.#stop.abort();
+      this.#showFigures();
+      this.context.announce(this.context.texts.say("saving.stopping"));
+    };
     return [
       element("p", { class: "saved-name", translate: "no" }, this.contents.nameOf(this.selection, texts)),
       bar,
       element("p", { id: "figures" }, this.#figures(texts)),
       this.#waiting(texts),
       paragraph(texts.say("saving.keep")),
-      button(texts.say("saving.cancel"), () => this.#end(), { id: "cancel" }),
+      button(texts.say("saving.cancel"), stop, { id: "cancel" }),
     ];
   }
 
-  /** Saves. To be called straight from a click. */
+  /** Saves. It must be called directly from a click. */
   async run(saveAs: SaveAs): Promise<void> {
     const { selection } = this;
     const { client } = this.context;
@@ -70,12 +75,6 @@ export class Saving implements Screen {
     }
   }
 
-  #end(): void {
-    this.#stop.abort();
-    this.#showFigures();
-    this.context.announce(this.context.texts.say("saving.stopping"));
-  }
-
   #handle(event: Event): void {
     if (event.type === "waiting") return this.#wait(event.why);
     if (event.type !== "progress") return;
@@ -91,10 +90,10 @@ export class Saving implements Screen {
     const { texts } = this.context;
     const isOther = why?.code !== this.#why?.code;
     this.#why = why;
-    // The figures stay as they are for as long as it waits.
+    // The figures stay as they are while it waits.
     if (this.#total > 0) this.#update();
     document.getElementById("waiting")?.replaceWith(this.#waiting(texts));
-    // Why it waits is read out, and not every step of the sender.
+    // A new reason is read out, but not every step of the sender.
     if (isOther) this.context.announce(why ? whyItWaits(texts, why) : "");
   }
 

@@ -3,39 +3,31 @@
 import english from "../texts/en.json";
 import dutch from "../texts/nl.json";
 
-/** A sentence. */
 export type TextKey = keyof typeof english;
-/** A sentence that comes in a form for one and a form for more. */
+/** The key of a sentence that has a form for one and a form for more. */
 type CountKey = TextKey extends infer K ? (K extends `${infer Base}.other` ? Base : never) : never;
 type Values = Record<string, string | number>;
 
-/** The languages there are. */
-export const LANGUAGES = ["nl", "en"] as const;
-export type Language = (typeof LANGUAGES)[number];
+/** The languages there are, with what each calls itself. */
+export const LANGUAGES = { nl: "Nederlands", en: "English" };
+export type Language = keyof typeof LANGUAGES;
 
 const SENTENCES: Record<Language, Record<TextKey, string>> = { nl: dutch, en: english };
-const LANGUAGE_NAMES: Record<Language, string> = { nl: "Nederlands", en: "English" };
 const SIZE_UNITS = ["kilobyte", "megabyte", "gigabyte", "terabyte"];
-/** In three figures, so many of a unit are one of the next. */
+/** In three figures, this much of a unit is rounded up to one of the next. */
 const ROUNDED_UP = 999.5;
 const MINUTE = 60;
 const HOUR = 3600;
 
-/** The first of a person's languages that there is. */
+/** The first of a person's languages that the page has. */
 export function preferredLanguage(wanted: readonly string[]): Language {
   for (const tag of wanted) {
-    const language = LANGUAGES.find((one) => one === tag.toLowerCase().split("-", 1)[0]);
-    if (language) return language;
+    const language = tag.toLowerCase().split("-", 1)[0];
+    if (language && Object.hasOwn(LANGUAGES, language)) return language as Language;
   }
   return "en";
 }
 
-/** What a language calls itself. */
-export function languageName(language: Language): string {
-  return LANGUAGE_NAMES[language];
-}
-
-/** The sentences of one language. */
 export class Texts {
   readonly #plurals: Intl.PluralRules;
 
@@ -72,7 +64,7 @@ export class Texts {
     return new Intl.DateTimeFormat(this.language === "en" ? "en-GB" : this.language, format).format(seconds * 1000);
   }
 
-  /** How long something takes, in the unit that says enough. */
+  /** A duration, in one unit. */
   duration(seconds: number): string {
     const [unit, length] = seconds >= HOUR ? ["hour", HOUR] : seconds >= MINUTE ? ["minute", MINUTE] : ["second", 1];
     const format = { style: "unit", unit: String(unit), unitDisplay: "long" } as const;

@@ -1,35 +1,29 @@
-/** How far the sender is who is still uploading: shown, kept current by itself, and now and then read out. */
+/** How far a sender is who is still uploading: shown, kept current, and now and then read out. */
 
-import { failureOf, type Failure } from "../failure.ts";
-import { arrivedOf, type Arrived, type ShareStatus } from "../relay/api.ts";
+import type { Failure } from "../failure.ts";
+import { arrivedOf, type Arrived } from "../relay/api.ts";
 import { SENDER_MS } from "../relay/backoff.ts";
-import { element, paragraph, setText, type Child } from "./dom.ts";
+import { element, fill, paragraph, setText, type Child } from "./dom.ts";
+import { isOver } from "./problem.ts";
 import type { AppContext } from "./screen.ts";
 import type { TextKey, Texts } from "./texts.ts";
 
 /** How often it is read out. */
 const SAID_MS = 60_000;
-/** After these there is nothing to wait for, nor to try again. */
-const IS_OVER: ReadonlySet<string> = new Set(["expired", "revoked", "collected", "not_found", "link_damaged", "browser_too_old"]);
 
-/** Whether it can never be opened here. */
-export function isOver(failure: Failure): boolean {
-  return IS_OVER.has(failure.code);
-}
-
-/** How much has arrived, as a sentence. */
+/** Says how much has arrived. */
 export function howMuch(texts: Texts, arrived: Arrived): string {
   const percent = percentOf(arrived);
   if (percent === null) return texts.say("uploading.amount", { size: texts.size(arrived.storedBytes) });
   return texts.say("uploading.percent", { percent: texts.number(percent) });
 }
 
-/** An upload that runs. */
+/** Shows an upload that runs. */
 export class Upload {
   #isShown = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #said = performance.now();
-  /** What arrived in all, once that is all. */
+  /** How many bytes there are in all, once all have arrived. */
   #whole: number | null = null;
 
   /** `hint` says what can be done meanwhile; `over` is called when the share ends. */
@@ -45,21 +39,20 @@ export class Upload {
     return this.#whole === null ? this.arrived : null;
   }
 
-  /** As it is to stand on the page, and be kept current until `stop`. */
+  /** Draws it, and keeps it current until `stop`. */
   draw(texts: Texts): HTMLElement {
     this.#isShown = true;
-    this.#lookSoon();
+    this.#askSoon();
     return element("div", { id: "upload", class: "notice" }, ...this.#parts(texts));
   }
 
-  /** It is looked after no more. */
   stop(): void {
     this.#isShown = false;
     clearTimeout(this.#timer);
   }
 
-  /** So much has arrived. */
-  saw(arrived: Arrived): void {
+  /** Shows how much has arrived. */
+  show(arrived: Arrived): void {
     this.arrived = arrived;
     const bar = document.querySelector<HTMLProgressElement>("#upload progress");
     const amount = document.getElementById("arrived");
@@ -84,32 +77,30 @@ export class Upload {
     return `${howMuch(texts, this.arrived)} ${texts.say(this.hint)}`;
   }
 
-  #lookSoon(): void {
+  #askSoon(): void {
     clearTimeout(this.#timer);
-    if (this.#whole === null) this.#timer = setTimeout(() => void this.#look(), SENDER_MS);
+    if (this.#whole === null) this.#timer = setTimeout(() => void this.#ask(), SENDER_MS);
   }
 
-  async #look(): Promise<void> {
-    const { address, client } = this.context;
-    if (!address) return;
-    try {
-      const status = await client.call("open", { relay: address.base, id: address.id });
-      if (this.#isShown) this.#handle(status);
-    } catch (error) {
-      const failure = failureOf(error);
-      if (this.#isShown && isOver(failure)) return this.over(failure);
-      // Anything else is worth no word while nobody waits for it.
+  async #ask(): Promise<void> {
+    const { context } = this;
+    const status = await context.status();
+    if (!this.#isShown) return;
+    if ("code" in status) {
+      // Other failures are not shown while nobody waits for the relay.
+      if (isOver(status)) return this.over(status);
+      return this.#askSoon();
     }
-    if (this.#isShown) this.#lookSoon();
-  }
-
-  #handle(status: ShareStatus): void {
     const arrived = arrivedOf(status);
-    if (arrived) return this.saw(arrived);
-    const { texts } = this.context;
-    this.#whole = status.storedBytes;
-    document.getElementById("upload")?.replaceChildren(...this.#parts(texts).filter((part) => part !== null));
-    this.context.announce(texts.say("uploading.done", { size: texts.size(this.#whole) }));
+    if (arrived) {
+      this.show(arrived);
+    } else {
+      this.#whole = status.storedBytes;
+      const shown = document.getElementById("upload");
+      if (shown) fill(shown, this.#parts(context.texts));
+      context.announce(context.texts.say("uploading.done", { size: context.texts.size(this.#whole) }));
+    }
+    this.#askSoon();
   }
 }
 

@@ -1,6 +1,6 @@
 /** Keeps the screen on while something is saved: a device that goes to sleep stops the download. */
 
-/** Keeps it on until the function that this gives is called, where the browser lets a page do so. */
+/** Keeps the screen on until the returned function is called, where the browser allows it. */
 export function keepAwake(): () => void {
   const ended = new AbortController();
   const { signal } = ended;
@@ -10,10 +10,10 @@ export function keepAwake(): () => void {
     signal.addEventListener("abort", () => void lock?.release());
     if (signal.aborted) await lock?.release();
   };
-  // Refused, for want of battery or of a right: it is saved all the same.
+  // The browser may refuse it, for example when the battery is low. The files are saved all the same.
   const tryTo = () => void take().catch(() => {});
   tryTo();
-  // Whoever looks at another page gives it up.
+  // The lock ends when the person looks at another page, so it is taken again when they come back.
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && tryTo(), { signal });
   return () => ended.abort();
 }

@@ -1,61 +1,58 @@
 /**
  * The one field for the words. While they are typed, each is marked with its number and the word that is understood; what a
- * slip may have been meant as can be taken.
+ * slip may have been meant to be can be chosen.
  */
 
 import type { Failure } from "../failure.ts";
 import type { Manifest } from "../format/manifest.ts";
-import type { TypedWord, Understood, Words } from "../format/words.ts";
+import type { TypedWord, Understood } from "../format/words.ts";
 import { LONG_PATIENCE_MS, withPatience } from "../relay/backoff.ts";
-import { loadWords } from "../relay/wordlists.ts";
-import { button, element, setText, type Child } from "./dom.ts";
-import type { Field } from "./field.ts";
+import { loadWords } from "../relay/page_files.ts";
+import { button, element, secretField, setText, type Child } from "./dom.ts";
 import { PROBLEM } from "./problem.ts";
-import type { AppContext } from "./screen.ts";
+import type { AppContext, Field } from "./screen.ts";
 import type { Texts } from "./texts.ts";
 
-/** How long nobody types before what is wrong is read out. */
+/** How long nobody has typed when the words that are wrong are read out. */
 const PAUSE_MS = 1_000;
 
-/** The words, as they are typed. */
 export class WordsField implements Field {
   readonly id = "words";
-  #text = "";
-  /** Whether these words are told to be wrong. */
+  /** Whether the page says that these words are wrong. */
   #isBlamed = false;
-  #words: Promise<Words> | null = null;
   #pause: ReturnType<typeof setTimeout> | undefined;
   #input = element("textarea");
   #marks = element("ol");
   #fit = element("p");
 
-  /** `changed` is told what is wrong with the words whenever others are typed, `null` if they fit together; `typed` is what was typed already. */
-  constructor(readonly context: AppContext, readonly changed: (failure: Failure | null) => void, typed: string) {
-    this.#text = typed;
-  }
+  /** `changed` is told what is wrong with the words whenever others are typed, `null` if they fit together; `text` is what was typed already. */
+  constructor(readonly context: AppContext, readonly changed: (failure: Failure | null) => void, private text: string) {}
 
   draw(texts: Texts, problem: Child, isMistyped: boolean): Child[] {
     this.#isBlamed = isMistyped;
     const label = element("label", { for: this.id }, texts.say("words.label"));
     const hint = element("p", { id: "words-hint", class: "hint" }, texts.say("words.hint"));
-    this.#input = element("textarea", {
-      ...ATTRIBUTES,
+    this.#input = secretField({
       id: this.id,
+      rows: 2,
+      inputmode: "text",
+      enterkeyhint: "go",
+      required: true,
       "aria-describedby": isMistyped ? `${PROBLEM} words-hint` : "words-hint",
       "aria-invalid": String(isMistyped),
       focus: () => void this.#prepare().catch(() => {}),
       input: () => this.#typed(),
       keydown: submitOnEnter,
     });
-    this.#input.value = this.#text;
+    this.#input.value = this.text;
     this.#marks = element("ol", { class: "marks", role: "list", translate: "no", "aria-label": texts.say("words.marks"), hidden: true });
     this.#fit = element("p", { id: "words-fit", class: "fit", hidden: true });
-    if (this.#text !== "") void this.#mark();
+    if (this.text !== "") void this.#mark();
     return [label, hint, problem, this.#input, this.#marks, this.#fit];
   }
 
   forget(): void {
-    this.#text = "";
+    this.text = "";
   }
 
   submit(texts: Texts): string {
@@ -64,34 +61,28 @@ export class WordsField implements Field {
 
   async open(signal: AbortSignal, notice: (why: Failure) => void): Promise<Manifest> {
     this.#hush();
-    const lists = await withPatience({ total: LONG_PATIENCE_MS, signal, notice }, () => this.#load());
-    const words = lists.read(this.#text);
-    return this.context.client.call("prove", { words }, [], signal);
+    const lists = await withPatience({ total: LONG_PATIENCE_MS, signal, notice }, loadWords);
+    const words = lists.read(this.text);
+    return this.context.client.call("unlock", { words }, [], signal);
   }
 
-  /** So that opening needs nothing more of the page. Without lists there is no network, and Firefox asks for a script only once. */
+  /**
+   * Loads what opening takes, so that it needs nothing more of the page. The lists come first: if they do not come there is
+   * no network, and Firefox never asks again for a script that did not come.
+   */
   async #prepare(): Promise<void> {
-    await this.#load();
+    await loadWords();
     await this.context.client.call("prepare", null);
   }
 
-  /** The lists are fetched when somebody is about to type, and again if that did not work. */
-  #load(): Promise<Words> {
-    this.#words ??= loadWords().catch((error) => {
-      this.#words = null;
-      throw error;
-    });
-    return this.#words;
-  }
-
-  /** What is about to be said of the words no longer matters. */
+  /** Cancels the announcement that is due. */
   #hush(): void {
     clearTimeout(this.#pause);
     this.#pause = undefined;
   }
 
   #typed(): void {
-    [this.#text, this.#isBlamed] = [this.#input.value, false];
+    [this.text, this.#isBlamed] = [this.#input.value, false];
     this.#hush();
     this.#pause = setTimeout(() => void this.#announce(), PAUSE_MS);
     void this.#mark().then((understood) => understood && this.changed(understood.failure));
@@ -110,14 +101,10 @@ export class WordsField implements Field {
     return understood;
   }
 
-  /** What is typed by now; `null` while the lists are not there. */
+  /** What is typed by now; `null` while the lists are not there: opening it will say why. */
   async #understand(): Promise<Understood | null> {
-    try {
-      return (await this.#load()).understand(this.#text);
-    } catch {
-      // Opening it will say why.
-      return null;
-    }
+    const lists = await loadWords().catch(() => null);
+    return lists && lists.understand(this.text);
   }
 
   #markOf(texts: Texts, { text, state, meant, suggestions }: TypedWord, place: number, all: TypedWord[]): HTMLElement {
@@ -139,16 +126,16 @@ export class WordsField implements Field {
     this.#typed();
   }
 
-  /** What follows the marked words: the beginning of another. */
+  /** The beginning of another word after the marked ones. */
   #unfinished(all: TypedWord[]): string {
-    const last = /[\p{L}\p{M}\p{N}]+$/u.exec(this.#text)?.[0] ?? "";
+    const last = /[\p{L}\p{M}\p{N}]+$/u.exec(this.text)?.[0] ?? "";
     return last.toLowerCase() === all.at(-1)?.text ? "" : last;
   }
 
   async #announce(): Promise<void> {
     const pause = this.#pause;
     const understood = await this.#understand();
-    // More is typed by now, it is being opened, or another screen is shown.
+    // It no longer matters if more was typed, the share is being opened, or another screen is shown.
     if (pause !== this.#pause || !this.#input.isConnected) return;
     const { texts } = this.context;
     const marked = shown(understood);
@@ -167,23 +154,10 @@ function shown(understood: Understood | null): TypedWord[] {
   return understood.words.filter(({ isOpen, state }) => !isOpen || state === "exact" || understood.failure === null);
 }
 
-/** What is said of words that are a passphrase. */
+/** Says that the words are a passphrase, if they are. */
 function whetherTheyFit(texts: Texts, understood: Understood | null): string {
   return understood?.failure === null ? texts.say("words.fit", { count: understood.words.length }) : "";
 }
-
-const ATTRIBUTES = {
-  rows: 2,
-  autocapitalize: "off",
-  autocomplete: "off",
-  autocorrect: "off",
-  spellcheck: "false",
-  writingsuggestions: "false",
-  translate: "no",
-  inputmode: "text",
-  enterkeyhint: "go",
-  required: true,
-};
 
 function submitOnEnter(event: Event): void {
   const { key, isComposing } = event as KeyboardEvent;

@@ -3,23 +3,20 @@
 import { fail, isFailure, part, type Failure } from "../failure.ts";
 import { concat, hex, random, type Bytes } from "../format/bytes.ts";
 import { openCipher } from "../format/cipher.ts";
-import { Fingerprint } from "../format/fingerprint.ts";
-import { openHeader, readHeader, type Header, type Opener } from "../format/header.ts";
+import { MAX_HEADER_BYTES, openHeader, readHeader, type Header, type Opener } from "../format/header.ts";
 import { parseManifest, type Manifest } from "../format/manifest.ts";
-import { proof } from "../format/proof.ts";
-import { receiptKey, receiptMac, type HowSaved } from "../format/receipt.ts";
+import { proof, receiptKey, receiptMac, type HowSaved } from "../format/proof.ts";
 import { scrypt, type Progress } from "../format/scrypt.ts";
 import { sha256 } from "../format/sha256.ts";
-import { NONCE, openBytes, Stream } from "../format/stream.ts";
+import { Fingerprint, NONCE, openBytes, Stream } from "../format/stream.ts";
 import { unpack, type Unpacked } from "../format/unpack.ts";
-import { Relay, type ShareStatus } from "../relay/api.ts";
+import { RemoteShare, type ShareStatus } from "../relay/api.ts";
 import { LONG_PATIENCE_MS, withPatience, type Patience } from "../relay/backoff.ts";
 import { fileLength, readAll, type Content } from "../relay/download.ts";
 import { RemoteSource } from "../relay/source.ts";
-import type { Again, Plan, SaveAs, Saved, Selection, Target } from "../saving/plan.ts";
-import { entriesOf, selected, singleFile, sizeOf, zipName } from "../saving/selection.ts";
-import { openLocal, readFileHeader } from "./local.ts";
-import type { Event } from "./protocol.ts";
+import { entriesOf, selected, singleFile, zipName, type Again, type Plan, type SaveAs, type Saved, type Selection, type Target } from "../saving/plan.ts";
+import { openLocal } from "./local.ts";
+import type { Calls, Event } from "./protocol.ts";
 
 /** How long a lost connection may last before a small call fails. */
 const CALL_PATIENCE_MS = 30_000;
@@ -27,86 +24,62 @@ const CALL_PATIENCE_MS = 30_000;
 const PROOF_SHARE = 1 / 5;
 /** The longest file that is given out in one piece. */
 const READ_LIMIT = 16 * 1024 * 1024;
-/** Between two words about progress. */
+/** The least time between two events of progress. */
 const PROGRESS_MS = 100;
 
-/** A share on a relay. */
-interface Share {
-  relay: Relay;
-  id: string;
-  /** Whether its sender was still uploading when this was last asked. */
-  isSending: boolean;
-}
-
-/** A share on a relay that has been opened. */
-interface Remote extends Share {
-  proof: string | null;
-  receiptKey: Uint8Array;
-}
-
-/** A share on a relay, or an age file on disk. */
-type Place = Share | { file: File; header: Header };
-
-/** A place that has been opened. */
+/** A share, or an age file on disk, that has been opened. */
 interface Opened {
   manifest: Manifest;
-  content: Omit<Content, "source">;
-  remote: Remote | null;
-  /** Of a file on disk. */
-  local: Content | null;
+  /** `null` for a file on disk, which needs no receipt. */
+  receiptKey: Uint8Array | null;
+  /** The content's bytes. Of a share, one of the allowed downloads is taken for them. */
+  content(signal: AbortSignal): Promise<Content>;
 }
 
-/** What all was saved from, for its receipts. */
-interface Received {
-  ticket: Bytes;
-  fingerprint: Uint8Array;
-  saved: HowSaved;
-}
-
-/** What is known of the share so far. */
-export class Session {
-  #place: Place | null = null;
+/** The state of one share; carries out the calls of the page. */
+export class Session implements Calls {
+  #place: RemoteShare | { file: File; header: Header } | null = null;
   #opened: Opened | null = null;
   #ticket: Bytes | null = null;
-  /** What was saved and can be told of, until its ticket has ended. */
-  #received: Received | null = null;
+  /** Sends the receipt for what was saved last. Gives until when its ticket lasts; `null` once it has ended. */
+  #sendReceipt: ((signal: AbortSignal, saved?: HowSaved) => Promise<number | null>) | null = null;
   /** How far saving is. */
-  #progress: (Event & { type: "progress" }) | null = null;
+  #progress: Event | null = null;
 
   constructor(readonly tell: (event: Event) => void) {}
 
-  /** Asks the relay about a share. */
-  async open(base: string, id: string, signal: AbortSignal): Promise<ShareStatus> {
-    const before = this.#place;
-    const share = before && !("file" in before) ? before : { relay: new Relay(base), id, isSending: false };
-    // It may be opened before the relay has answered. A file that somebody has chosen meanwhile stays what is opened.
+  async open({ relay, id }: { relay: string; id: string }, signal: AbortSignal): Promise<ShareStatus> {
+    const share = this.#place instanceof RemoteShare ? this.#place : new RemoteShare(relay, id);
+    // The words may be given before the relay has answered.
     this.#place ??= share;
-    const status = await this.#call(signal, () => share.relay.status(id, signal));
-    share.isSending = status.state === "uploading";
-    return status;
+    return this.#call(signal, () => share.status(signal));
   }
 
-  /** Looks at an age file on disk. */
-  async openFile(file: File): Promise<{ kind: "words" | "keys" }> {
-    const header = await readFileHeader(file);
+  async openFile({ file }: { file: File }): Promise<{ kind: "words" | "keys" }> {
+    const header = readHeader(new Uint8Array(await file.slice(0, MAX_HEADER_BYTES).arrayBuffer()));
     this.#place = { file, header };
     return { kind: header.kind };
   }
 
-  /** Opens the manifest with words or keys, as soon as the sender has sent it. */
-  async unlock(opener: Opener, signal: AbortSignal): Promise<Manifest> {
+  async unlock(typed: { words: string } | { identities: string }, signal: AbortSignal): Promise<Manifest> {
     const place = this.#place ?? fail({ code: "unexpected", detail: "nothing is open" });
-    this.#opened = "file" in place ? await this.#unlockFile(place, opener, signal) : await this.#unlockShare(place, opener, signal);
+    const opener: Opener =
+      "words" in typed ? { passphrase: typed.words } : { identities: (await part(import("../format/identity.ts"))).readIdentities(typed.identities) };
+    if (place instanceof RemoteShare) {
+      this.#opened = await this.#unlockShare(place, opener, signal);
+    } else {
+      const { manifest, content } = await openLocal(place.file, place.header, opener, this.#opening(0, 1, signal));
+      this.#opened = { manifest, receiptKey: null, content: async () => content };
+    }
     return this.#opened.manifest;
   }
 
-  /** Loads what opening with words takes, by having it do a little. */
+  /** Has scrypt and the cipher do a little, which loads them. */
   async prepare(): Promise<void> {
     await Promise.all([scrypt(new Uint8Array(1), new Uint8Array(1), 1, () => {}), openCipher(new Uint8Array(32))]);
   }
 
-  /** What saving would make. */
-  async plan(selection: Selection, saveAs: SaveAs): Promise<Plan> {
+  async plan({ selection, saveAs }: { selection: Selection; saveAs: SaveAs }): Promise<Plan> {
     const { manifest } = this.#openedOrFail();
     const single = singleFile(manifest, selection);
     if (single) return { name: single.path.slice(single.path.lastIndexOf("/") + 1), isZip: false, bytes: single.size };
@@ -114,128 +87,94 @@ export class Session {
     const zip = await part(import("../saving/zip.ts"));
     zip.checkCount(manifest);
     const entries = entriesOf(manifest, selection);
-    // Of too many to be listed the names are not known.
+    // If there are too many entries to list, their names are not known.
     return { name: zipName(manifest), isZip: true, bytes: entries.length > 0 ? zip.zipLength(entries) : null };
   }
 
-  /** Downloads, verifies and saves. A receipt is due if that was everything. */
-  async save(selection: Selection, target: Target, signal: AbortSignal): Promise<Saved> {
-    const opened = this.#openedOrFail();
-    const single = singleFile(opened.manifest, selection);
+  async save({ selection, target }: { selection: Selection; target: Target }, signal: AbortSignal): Promise<Saved> {
+    const { manifest, receiptKey, content } = this.#openedOrFail();
     const isWhole = selection === "all";
+    const entries = entriesOf(manifest, selection);
     const fingerprint = new Fingerprint();
     this.#progress = null;
-    const total = isWhole ? opened.manifest.bytes : sizeOf(entriesOf(opened.manifest, selection));
+    const total = isWhole ? manifest.bytes : entries.reduce((sum, { size }) => sum + size, 0);
     const { openTarget } = await part(import("../saving/target.ts"));
-    // Before a ticket is spent: what cannot be written to should not cost a download.
+    // The target is opened before a ticket is taken: one that cannot be written to costs no download.
     const put = await openTarget(target, total, signal);
     const over = new AbortController();
     const wanted = AbortSignal.any([signal, over.signal]);
     const files = async function* (this: Session): AsyncGenerator<Unpacked, void> {
-      const content = await this.#content(opened, wanted);
-      const unpacked = isWhole
-        ? unpack(readAll(content, fingerprint), opened.manifest)
-        : selected(content, entriesOf(opened.manifest, selection));
-      yield* this.#counted(unpacked, total, wanted);
+      const found = await content(wanted);
+      yield* this.#counted(isWhole ? unpack(readAll(found, fingerprint), manifest) : selected(found, entries), total, wanted);
     }.bind(this);
-    // Whoever takes the files may fail in the middle; the connection is not to stay open then.
-    const saved = await put(files(), single !== null).finally(() => over.abort());
+    // If saving fails in the middle, this closes the connection.
+    const saved = await put(files(), singleFile(manifest, selection) !== null).finally(() => over.abort());
     const isPlaced = target.way === "file" || target.way === "folder";
-    if (isWhole && opened.remote && this.#ticket) {
-      this.#received = { ticket: this.#ticket, fingerprint: fingerprint.finish(), saved: isPlaced ? "disk" : "browser" };
-    }
-    const receipt = isWhole && opened.remote ? "due" : "none";
+    if (isWhole && receiptKey) this.#haveReceipt(receiptKey, fingerprint.finish(), isPlaced ? "disk" : "browser");
+    const receipt = isWhole && receiptKey ? "due" : "none";
     return { way: target.way, outcome: isPlaced ? "placed" : "given", bytes: total, receipt, ...saved };
   }
 
-  /** The bytes of one file, or of the only one. The sender is not told: that says nothing of the rest, and saves nothing. */
-  async read(place: number | null, signal: AbortSignal): Promise<Bytes> {
-    const opened = this.#openedOrFail();
-    const entry = singleFile(opened.manifest, place === null ? "all" : [place]) ?? fail({ code: "unexpected", detail: "no file" });
+  async read({ place }: { place: number | null }, signal: AbortSignal): Promise<{ bytes: Bytes }> {
+    const { manifest, content } = this.#openedOrFail();
+    const entry = singleFile(manifest, place === null ? "all" : [place]) ?? fail({ code: "unexpected", detail: "no file" });
     if (entry.size > READ_LIMIT) fail({ code: "too_large_for_memory", bytes: entry.size, limit: READ_LIMIT });
     this.#progress = null;
     const pieces: Bytes[] = [];
-    for await (const { bytes } of selected(await this.#content(opened, signal), [entry])) {
+    for await (const { bytes } of selected(await content(signal), [entry])) {
       for await (const piece of bytes) pieces.push(piece.slice());
     }
-    return concat(...pieces);
+    return { bytes: concat(...pieces) };
   }
 
-  /** Sends the receipt that is due. Gives how long what was given to the browser can be saved again. */
-  async receipt(signal: AbortSignal): Promise<Again | null> {
-    const { remote } = this.#openedOrFail();
-    if (!this.#received || !remote) return null;
-    const until = await this.#tellSender(remote, this.#received, this.#received.saved, signal);
-    if (until === null) return null;
-    const { now } = await this.#call(signal, () => remote.relay.status(remote.id, signal));
+  async receipt(_: null, signal: AbortSignal): Promise<Again | null> {
+    const share = this.#place;
+    const until = (await this.#sendReceipt?.(signal)) ?? null;
+    if (until === null || !(share instanceof RemoteShare)) return null;
+    const { now } = await this.#call(signal, () => share.status(signal));
     return { until, seconds: Math.max(0, until - now) };
   }
 
-  /** Tells the sender that the person has what was given to the browser. */
-  async confirm(signal: AbortSignal): Promise<void> {
-    const { remote } = this.#openedOrFail();
-    if (this.#received && remote) await this.#tellSender(remote, this.#received, "confirmed", signal);
+  async confirm(_: null, signal: AbortSignal): Promise<null> {
+    await this.#sendReceipt?.(signal, "confirmed");
+    return null;
   }
 
-  /** Sends a receipt. Gives until when its ticket lasts; `null` once it has ended. */
-  async #tellSender(remote: Remote, received: Received, saved: HowSaved, signal: AbortSignal): Promise<number | null> {
-    const { ticket, fingerprint } = received;
-    const time = Math.floor(Date.now() / 1000);
-    const mac = receiptMac(remote.receiptKey, sha256(ticket), fingerprint, BigInt(time), saved);
-    const receipt = { fingerprint: hex(fingerprint), time, saved, mac: hex(mac) };
-    const until = await this.#call(signal, () => remote.relay.receipt(remote.id, hex(ticket), receipt, signal));
-    // Saving again takes another ticket.
-    if (until === null) [this.#received, this.#ticket] = [null, null];
-    return until;
+  /** From now on there is a receipt to send for what was saved with the present ticket. */
+  #haveReceipt(key: Uint8Array, fingerprint: Uint8Array, howSaved: HowSaved): void {
+    const [share, ticket] = [this.#place, this.#ticket];
+    if (!(share instanceof RemoteShare) || !ticket) return;
+    this.#sendReceipt = async (signal, saved = howSaved) => {
+      const time = Math.floor(Date.now() / 1000);
+      const mac = hex(receiptMac(key, sha256(ticket), fingerprint, BigInt(time), saved));
+      const until = await this.#call(signal, () => share.receipt(hex(ticket), { fingerprint: hex(fingerprint), time, saved, mac }, signal));
+      // Saving again takes another ticket.
+      if (until === null) [this.#sendReceipt, this.#ticket] = [null, null];
+      return until;
+    };
   }
 
-  async #unlockShare(share: Share, opener: Opener, signal: AbortSignal): Promise<Opened> {
-    const { relay, id } = share;
-    const shown = "passphrase" in opener ? hex(await proof(opener.passphrase, id, this.#opening(0, PROOF_SHARE, signal))) : null;
-    const sealed = await withPatience(this.#patience(LONG_PATIENCE_MS, signal), () => relay.open(id, shown, signal));
+  async #unlockShare(share: RemoteShare, opener: Opener, signal: AbortSignal): Promise<Opened> {
+    const shown = "passphrase" in opener ? hex(await proof(opener.passphrase, share.id, this.#opening(0, PROOF_SHARE, signal))) : null;
+    const sealed = await withPatience(this.#patience(LONG_PATIENCE_MS, signal), () => share.open(shown, signal));
     const header = readHeader(sealed);
     const fileKey = await openHeader(header, opener, this.#opening(PROOF_SHARE, 1, signal));
     const afterHeader = sealed.subarray(header.length);
     const manifest = parseManifest(await openBytes(fileKey, afterHeader), afterHeader.subarray(0, NONCE));
     const { nonce, length } = manifest;
-    const stream = await Stream.open(fileKey, nonce);
-    const content = { header: sealed.slice(0, header.length), nonce, length, stream };
-    const remote = Object.assign(share, { proof: shown, receiptKey: receiptKey(fileKey) });
-    return { manifest, content, remote, local: null };
-  }
-
-  async #unlockFile({ file, header }: { file: File; header: Header }, opener: Opener, signal: AbortSignal): Promise<Opened> {
-    const { manifest, content } = await openLocal(file, header, opener, this.#opening(0, 1, signal));
-    return { manifest, content, remote: null, local: content };
-  }
-
-  /** Tells of a part of the work of opening, as long as it is wanted. */
-  #opening(from: number, to: number, signal: AbortSignal): Progress {
-    let told = 0;
-    return (share) => {
-      if (signal.aborted) fail({ code: "cancelled" });
-      const now = performance.now();
-      if (now - told < PROGRESS_MS) return;
-      told = now;
-      this.tell({ type: "opening", share: from + share * (to - from) });
+    const about = { header: sealed.slice(0, header.length), nonce, length, stream: await Stream.open(fileKey, nonce) };
+    const content = async (signal: AbortSignal) => {
+      const ticket = await this.#takeTicket(share, shown, signal);
+      const total = fileLength(header.length, length);
+      return { ...about, source: new RemoteSource(share, hex(ticket), total, this.#patience(LONG_PATIENCE_MS, signal)) };
     };
+    return { manifest, receiptKey: receiptKey(fileKey), content };
   }
 
-  /** The content's bytes: of a share on a relay, one of the allowed downloads is taken for them. */
-  async #content({ content, remote, local }: Opened, signal: AbortSignal): Promise<Content> {
-    if (local) return local;
-    if (!remote) return fail({ code: "unexpected", detail: "no place" });
-    const { relay, id, isSending } = remote;
-    const ticket = await this.#takeTicket(remote, signal);
-    const total = fileLength(content.header.length, content.length);
-    const patience = this.#patience(LONG_PATIENCE_MS, signal);
-    return { ...content, source: new RemoteSource(relay, id, hex(ticket), total, patience, isSending) };
-  }
-
-  /** The ticket there is, as long as it lasts; else another. */
-  async #takeTicket({ relay, id, proof }: Remote, signal: AbortSignal): Promise<Bytes> {
+  /** Takes the ticket there is, as long as it lasts; else another. */
+  async #takeTicket(share: RemoteShare, proof: string | null, signal: AbortSignal): Promise<Bytes> {
     const take = async (ticket: Bytes) => {
-      await this.#call(signal, () => relay.takeTicket(id, proof, hex(sha256(ticket)), signal));
+      await this.#call(signal, () => share.takeTicket(proof, hex(sha256(ticket)), signal));
       return ticket;
     };
     try {
@@ -247,28 +186,32 @@ export class Session {
     }
   }
 
+  /** Tells of a part of the work of opening, as long as it is wanted. */
+  #opening(from: number, to: number, signal: AbortSignal): Progress {
+    const isTime = throttle(PROGRESS_MS);
+    return (share) => {
+      if (signal.aborted) fail({ code: "cancelled" });
+      if (isTime()) this.tell({ type: "opening", share: from + share * (to - from) });
+    };
+  }
+
   /** Tells how far it is, as long as it is wanted. */
   async *#counted(files: AsyncIterable<Unpacked>, total: number, wanted: AbortSignal): AsyncGenerator<Unpacked, void> {
-    let [done, told] = [0, 0];
+    const isTime = throttle(PROGRESS_MS);
+    let done = 0;
     const check = () => wanted.aborted && fail({ code: "cancelled" });
-    const saved = (bytes: number) => {
-      done += bytes;
-      this.#progress = { type: "progress", bytes: done, total };
-      const now = performance.now();
-      if (now - told < PROGRESS_MS) return;
-      told = now;
-      this.tell(this.#progress);
-    };
-    const count = async function* (bytes: AsyncIterable<Bytes>): AsyncGenerator<Bytes, void> {
+    const count = async function* (this: Session, bytes: AsyncIterable<Bytes>): AsyncGenerator<Bytes, void> {
       for await (const piece of bytes) {
         check();
         yield piece;
-        saved(piece.length);
+        done += piece.length;
+        this.#progress = { type: "progress", bytes: done, total };
+        if (isTime()) this.tell(this.#progress);
       }
     };
     for await (const { entry, bytes } of files) {
       check();
-      yield { entry, bytes: count(bytes) };
+      yield { entry, bytes: count.call(this, bytes) };
     }
     this.tell({ type: "progress", bytes: done, total });
   }
@@ -284,10 +227,21 @@ export class Session {
 
   #patience(total: number, signal: AbortSignal): Patience {
     const notice = (why: Failure) => {
-      // What came just before is not told otherwise, for as long as it waits.
+      // The last progress may not have been told yet, because of the throttle.
       if (this.#progress) this.tell(this.#progress);
       this.tell({ type: "waiting", why });
     };
     return { total, signal, notice };
   }
+}
+
+/** Whether so much time has gone by since this was last true. */
+function throttle(ms: number): () => boolean {
+  let last = 0;
+  return () => {
+    const now = performance.now();
+    if (now - last < ms) return false;
+    last = now;
+    return true;
+  };
 }

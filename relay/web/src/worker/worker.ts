@@ -1,7 +1,7 @@
 /** The worker: all that is computed, fetched and written happens here, so that the page always answers. */
 
-import { failureOf, part, ShareError } from "../failure.ts";
-import type { AnyCall, Calls, FromWorker, ToWorker } from "./protocol.ts";
+import { failureOf, ShareError } from "../failure.ts";
+import type { FromWorker, ToWorker } from "./protocol.ts";
 import { Session } from "./session.ts";
 
 const session = new Session((event) => send({ type: "event", event }));
@@ -18,8 +18,13 @@ globalThis.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
   const stop = new AbortController();
   running.set(id, stop);
   const ticking = setInterval(() => send({ type: "event", event: { type: "alive" } }), ALIVE_MS);
+  const stuck = new Promise<never>((_, reject) => {
+    const giveUp = () => reject(new ShareError({ code: "cancelled" }));
+    stop.signal.addEventListener("abort", () => setTimeout(giveUp, ENDING_MS));
+  });
   try {
-    send({ type: "result", id, result: await unlessStuck(carryOut(data, stop.signal), stop.signal) });
+    const result = await Promise.race([session[data.call](data.params as never, stop.signal), stuck]);
+    send({ type: "result", id, result });
   } catch (error) {
     send({ type: "failed", id, failure: failureOf(error) });
   } finally {
@@ -27,41 +32,6 @@ globalThis.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
     clearInterval(ticking);
   }
 };
-
-async function carryOut(call: AnyCall, signal: AbortSignal): Promise<Calls[keyof Calls]["result"]> {
-  switch (call.call) {
-    case "open":
-      return session.open(call.params.relay, call.params.id, signal);
-    case "openFile":
-      return session.openFile(call.params.file);
-    case "prove":
-      return session.unlock({ passphrase: call.params.words }, signal);
-    case "unlock":
-      return session.unlock({ identities: (await part(import("../format/identity.ts"))).readIdentities(call.params.identities) }, signal);
-    case "prepare":
-      await session.prepare();
-      return null;
-    case "plan":
-      return session.plan(call.params.selection, call.params.saveAs);
-    case "save":
-      return session.save(call.params.selection, call.params.target, signal);
-    case "read":
-      return { bytes: await session.read(call.params.place, signal) };
-    case "receipt":
-      return session.receipt(signal);
-    case "confirm":
-      await session.confirm(signal);
-      return null;
-  }
-}
-
-/** The result of the call. Once it was stopped that is waited for only so long. */
-function unlessStuck<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
-  const stuck = new Promise<never>((_, reject) => {
-    signal.addEventListener("abort", () => setTimeout(() => reject(new ShareError({ code: "cancelled" })), ENDING_MS));
-  });
-  return Promise.race([call, stuck]);
-}
 
 function send(message: FromWorker): void {
   // Without a target's origin: this is the worker's own `postMessage`, not a window's.

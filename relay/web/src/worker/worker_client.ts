@@ -3,15 +3,15 @@
 import { fail, ShareError, type Failure } from "../failure.ts";
 import { quoted } from "../format/names.ts";
 import { pageUrl, scriptUrl, workerName } from "../relay/page_files.ts";
-import type { AnyCall, Calls, Event, FromWorker, ToWorker } from "./protocol.ts";
+import type { Calls, Event, FromWorker, ToWorker } from "./protocol.ts";
 
-/** The youngest of all that page and worker use: a browser that has it has the rest too (`target` in `build.mjs`). */
-const isYoungEnough = "any" in AbortSignal;
+/** The newest feature that page and worker use: a browser that has it has the rest too (`target` in `build.mjs`). */
+const isNewEnough = "any" in AbortSignal;
 
 /** Opens one share at a time, in a worker. */
 export class WorkerClient {
   readonly #listeners = new Set<(event: Event) => void>();
-  readonly #running = new Map<number, PromiseWithResolvers<unknown>>();
+  readonly #running = new Map<number, { resolve(result: unknown): void; reject(error: ShareError): void }>();
   #worker: Worker | null = null;
   #isEnded = false;
   #calls = 0;
@@ -30,11 +30,11 @@ export class WorkerClient {
    */
   async call<C extends keyof Calls>(
     call: C,
-    params: Calls[C]["params"],
+    params: Parameters<Calls[C]>[0],
     transfer: Transferable[] = [],
     signal: AbortSignal | null = null,
-  ): Promise<Calls[C]["result"]> {
-    const begin = () => this.#begin({ call, params } as AnyCall, transfer, signal) as Promise<Calls[C]["result"]>;
+  ): Promise<Awaited<ReturnType<Calls[C]>>> {
+    const begin = () => this.#begin(call, params, transfer, signal) as Promise<Awaited<ReturnType<Calls[C]>>>;
     if (call === "open" || call === "prepare") return begin();
     const result = this.#before.then(begin);
     this.#before = result.catch(() => {});
@@ -48,17 +48,17 @@ export class WorkerClient {
     this.#failAll({ code: "cancelled" });
   }
 
-  async #begin(call: AnyCall, transfer: Transferable[], signal: AbortSignal | null): Promise<unknown> {
-    if (!isYoungEnough) fail({ code: "browser_too_old" });
+  async #begin(call: keyof Calls, params: unknown, transfer: Transferable[], signal: AbortSignal | null): Promise<unknown> {
+    if (!isNewEnough) fail({ code: "browser_too_old" });
     if (this.#isEnded || signal?.aborted) fail({ code: "cancelled" });
-    const running = withResolvers();
     const id = (this.#calls += 1);
     const cancel = () => this.#send({ type: "cancel", id });
-    this.#running.set(id, running);
     signal?.addEventListener("abort", cancel);
     try {
-      this.#send({ type: "call", id, ...call }, transfer);
-      return await running.promise;
+      return await new Promise((resolve, reject) => {
+        this.#running.set(id, { resolve, reject });
+        this.#send({ type: "call", id, call, params }, transfer);
+      });
     } finally {
       signal?.removeEventListener("abort", cancel);
       this.#running.delete(id);
@@ -79,38 +79,21 @@ export class WorkerClient {
       else if (data.type === "result") this.#running.get(data.id)?.resolve(data.result);
       else this.#running.get(data.id)?.reject(new ShareError(data.failure));
     };
-    worker.onerror = (event) => {
+    worker.onerror = async (event) => {
       event.preventDefault();
       if (hasBegun) return this.#failAll({ code: "unexpected", detail: quoted(event.message) });
-      // It never answers; the next call begins another.
+      // It never answers; the next call begins another. It could not be loaded, or not be understood, or a newer relay no
+      // longer has it: the relay itself is to answer, and no cache.
       this.#worker = null;
-      void this.#tellWhy();
+      const answer = await fetch(pageUrl(workerName()), { method: "HEAD", cache: "no-store", credentials: "omit" }).catch(() => null);
+      const code = answer?.ok ? "browser_too_old" : answer?.status === 404 ? "part_missing" : "unreachable";
+      // Unless another one was begun by now.
+      if (this.#worker === null) this.#failAll({ code });
     };
     return worker;
-  }
-
-  /** Whether the worker could not be loaded, or not be understood. A newer relay no longer has it. */
-  async #tellWhy(): Promise<void> {
-    const status = await statusOfWorker();
-    const code = status === null ? "unreachable" : status === 404 ? "part_missing" : "browser_too_old";
-    // Unless another one was begun by now.
-    if (this.#worker === null) this.#failAll({ code });
   }
 
   #failAll(failure: Failure): void {
     this.#running.forEach((running) => running.reject(new ShareError(failure)));
   }
-}
-
-/** What the relay, and no cache, answers to the worker's address; `null` without an answer of its own. */
-function statusOfWorker(): Promise<number | null> {
-  const answered = fetch(pageUrl(workerName()), { method: "HEAD", cache: "no-store", credentials: "omit" });
-  return answered.then(({ ok, status }) => (ok || status === 404 ? status : null), () => null);
-}
-
-/** `Promise.withResolvers` is younger than the browsers this has to run in. */
-function withResolvers(): PromiseWithResolvers<unknown> {
-  let [resolve, reject]: [(value: unknown) => void, (reason?: unknown) => void] = [() => {}, () => {}];
-  const promise = new Promise((...functions) => ([resolve, reject] = functions));
-  return { promise, resolve, reject };
 }

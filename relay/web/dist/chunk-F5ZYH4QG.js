@@ -1,0 +1,1 @@
+var n=Number.MAX_SAFE_INTEGER,r=class{files=0;folders=0;bytes=0;add({folder:o,size:t}){this[o?"folders":"files"]+=1,this.bytes+=t}};function s(e){let o=e.folder||e.executable?493:420;return e.private?o&448:o}export{n as a,r as b,s as c};

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import axe from "axe-core";
 
-export const PICTURES = process.env.PICTURES ?? new URL("../../target/page", import.meta.url).pathname;
+export const PICTURES = process.env.PICTURES ?? new URL("../../../target/page", import.meta.url).pathname;
 
 /** It finds nothing. */
 export async function isAccessible(page, state) {

@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { KEYS } from "./helpers.mjs";
-import { until } from "./world.mjs";
+import { until } from "./test_env.mjs";
 
 const texts = Object.fromEntries(
-  ["en", "nl"].map((language) => [language, JSON.parse(readFileSync(new URL(`../../relay/web/src/texts/${language}.json`, import.meta.url), "utf8"))]),
+  ["en", "nl"].map((language) => [language, JSON.parse(readFileSync(new URL(`../../../relay/web/src/texts/${language}.json`, import.meta.url), "utf8"))]),
 );
 
 /** A sentence of the page. */

@@ -12,9 +12,10 @@ use std::{
 
 use share_relay_api::{Bytes32, ShareId, paths};
 
-use crate::{
-    raw,
-    world::{Relay, World, until},
+use crate::support::{
+    http::{Request, Response, host, take_ticket},
+    test_env::{Relay, TestEnv},
+    until,
 };
 
 /// Files that the relay may open: half as many connections have a place.
@@ -41,25 +42,23 @@ fn bodies_that_never_come_give_way() {
 
 #[test]
 fn a_restart_in_the_middle_of_a_slow_download_is_short() {
-    let world = World::new();
-    let relay = world.relay();
-    let file = world.file("large.bin", vec![7; 24 << 20]);
-    let sent = world.send(&relay.url, [&file]);
+    let (env, relay) = TestEnv::with_relay();
+    let file = env.file("large.bin", vec![7; 24 << 20]);
+    let sent = env.send(&relay.url, [&file]);
     let ticket = Bytes32([9; 32]);
-    assert_eq!(raw::take_ticket(&relay.url, &sent, &sent.proof(), &ticket).status, 200);
+    assert_eq!(take_ticket(&relay.url, &sent, &sent.proof(), &ticket).status, 200);
     let ask = |url: &str, from: u64| {
-        let mut stream = TcpStream::connect(raw::host(url)).unwrap();
-        let head = raw::request(url, "GET", &paths::content(&sent.share_id()), Some(&ticket), None);
-        let range = format!("\r\nRange: bytes={from}-\r\n\r\n");
-        stream.write_all(head.replace("\r\n\r\n", &range).as_bytes()).unwrap();
+        let mut stream = TcpStream::connect(host(url)).unwrap();
+        let request = Request::get(paths::content(&sent.share_id())).bearer(ticket);
+        stream.write_all(&request.with("Range", format!("bytes={from}-")).bytes(url)).unwrap();
         stream
     };
     let mut slow = ask(&relay.url, 0);
     slow.read_exact(&mut [0; 1000]).unwrap();
 
-    world.program("kill", ["-TERM", &relay.child.id().to_string()]).output().exits(0);
+    env.program("kill", ["-TERM", &relay.child.id().to_string()]).output().exits(0);
     let told = Instant::now();
-    let next = world.relay();
+    let next = env.relay();
     assert!(told.elapsed() < Duration::from_secs(15), "{:?}", told.elapsed());
     let mut begun = Vec::new();
     // It ended early, with an error or without.
@@ -67,7 +66,7 @@ fn a_restart_in_the_middle_of_a_slow_download_is_short() {
     assert!(begun.len() < 24 << 20);
     let mut rest = Vec::new();
     ask(&next.url, 20 << 20).read_to_end(&mut rest).unwrap();
-    let rest = raw::Answer::parse(rest);
+    let rest = Response::parse(&rest);
     assert!(rest.status == 206 && rest.body.len() > 4 << 20, "{}", rest.body.len());
 }
 
@@ -81,36 +80,36 @@ fn body_that_never_comes(number: usize) -> Vec<u8> {
 /// A crowd opens connections that begin with `opening`, to the relay and to the web servers before one.
 fn besiege(opening: impl Fn(usize) -> Vec<u8> + Sync) {
     besiege_front(&opening, |_, relay| Front::Relay(relay.url.clone()));
-    besiege_front(&opening, |world, relay| Front::server(world, "nginx", nginx(&relay.url)));
-    besiege_front(&opening, |world, relay| Front::server(world, "caddy", caddy(&relay.url)));
+    besiege_front(&opening, |env, relay| Front::server(env, "nginx", nginx(&relay.url)));
+    besiege_front(&opening, |env, relay| Front::server(env, "caddy", caddy(&relay.url)));
 }
 
 /// A person sends and receives, and an operator looks, while the crowd is there.
-fn besiege_front(opening: &(impl Fn(usize) -> Vec<u8> + Sync), front: impl FnOnce(&World, &Relay) -> Front) {
-    let world = World::new();
+fn besiege_front(opening: &(impl Fn(usize) -> Vec<u8> + Sync), front: impl FnOnce(&TestEnv, &Relay) -> Front) {
+    let env = TestEnv::new();
     let operator = free_address();
     let few_files = format!("ulimit -n {OPEN_FILES}; exec \"$@\"");
-    let relay = world.start_relay(|run| {
+    let relay = env.start_relay(|run| {
         let listening = ["--listen", "127.0.0.1:0", "--metrics-listen", &operator.to_string()];
         run.args(listening).under(["sh", "-c", &few_files, "sh"])
     });
-    let front = front(&world, &relay);
+    let front = front(&env, &relay);
     let Some(url) = front.url() else { return };
-    let file = world.file("letter.txt", b"what must arrive");
+    let file = env.file("letter.txt", b"what must arrive");
     let (is_over, opened) = (AtomicBool::new(false), AtomicUsize::new(0));
     thread::scope(|scope| {
-        scope.spawn(|| keep_open(raw::host(url), opening, &is_over, &opened));
+        scope.spawn(|| keep_open(host(url), opening, &is_over, &opened));
         let over = Over(&is_over);
-        until("the crowd is there", || (opened.load(Ordering::Relaxed) >= CROWD).then_some(()));
-        let sent = world.send(url, [&file]);
-        world.get(&sent, "got").within(PATIENCE).exits(0);
-        assert_eq!(std::fs::read(world.path("got/letter.txt")).unwrap(), b"what must arrive");
-        assert_eq!(raw::call(url, "GET", paths::HEALTHZ, None, None).status, 204);
+        until("the crowd is there", || opened.load(Ordering::Relaxed) >= CROWD);
+        let sent = env.send(url, [&file]);
+        env.get(&sent, "got").within(PATIENCE).exits(0);
+        assert_eq!(std::fs::read(env.path("got/letter.txt")).unwrap(), b"what must arrive");
+        assert_eq!(Request::get(paths::HEALTHZ).send(url).status, 204);
         let own = format!("http://{operator}");
         for (path, status) in [(paths::HEALTHZ, 204), (paths::READYZ, 200), ("/v1", 404)] {
-            assert_eq!(raw::call(&own, "GET", path, None, None).status, status, "{path}");
+            assert_eq!(Request::get(path).send(&own).status, status, "{path}");
         }
-        let metrics = raw::call(&own, "GET", paths::METRICS, None, None);
+        let metrics = Request::get(paths::METRICS).send(&own);
         let metrics = String::from_utf8(metrics.body).unwrap();
         eprintln!("{}", metrics.lines().filter(|line| line.contains("connections")).collect::<Vec<_>>().join("\n"));
         assert!(metrics.contains("share_relay_connections_shed_total "), "{metrics}");
@@ -167,19 +166,19 @@ enum Front {
 
 impl Front {
     /// A web server that listens where its configuration says.
-    fn server(world: &World, program: &str, (address, file, config, arguments): Configured) -> Self {
+    fn server(env: &TestEnv, program: &str, (address, file, config, arguments): Configured) -> Self {
         if Command::new(program).arg(if program == "nginx" { "-v" } else { "version" }).output().is_err() {
             eprintln!("SKIPPED: {program} is not installed");
             return Self::Missing;
         }
-        let file = world.file(format!("front/{file}"), config);
+        let file = env.file(format!("front/{file}"), config);
         let arguments = arguments
             .map(|argument| if argument == "FILE" { file.to_str().unwrap().to_owned() } else { argument.to_owned() });
-        let run = world.program(program, arguments);
+        let run = env.program(program, arguments);
         let folder = file.parent().unwrap().to_owned();
         let process = if program == "nginx" { run.arg("-p").arg(folder).spawn() } else { run.spawn() };
         let front = Self::Server { process, url: format!("http://{address}") };
-        until("the web server listens", || TcpStream::connect(address).is_ok().then_some(()));
+        until("the web server listens", || TcpStream::connect(address).is_ok());
         front
     }
 
@@ -224,7 +223,7 @@ fn caddy(relay: &str) -> Configured {
     let config = format!(
         "{{\n\tadmin off\n\tauto_https off\n\tservers {{\n\t\ttimeouts {{\n\t\t\tread_header 15s\n\t\t}}\n\t}}\n}}\n\
          http://{address} {{\n\treverse_proxy {}\n}}\n",
-        raw::host(relay)
+        host(relay)
     );
     (address, "Caddyfile", config, ["run", "--adapter=caddyfile", "--config", "FILE"])
 }

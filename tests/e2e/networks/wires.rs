@@ -9,10 +9,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Stage, long};
-use crate::world::{Outcome, Run, Sent, World, until};
+use super::{Fixture, long};
 
-const MIB: usize = 1 << 20;
+use crate::support::{
+    MIB,
+    program::{Outcome, Run},
+    test_env::{Sent, TestEnv},
+    until,
+};
+
 const MINUTE: Duration = Duration::from_secs(60);
 /// In which a connection that stands still is noticed.
 const NOTICED: Duration = Duration::from_secs(30);
@@ -97,11 +102,11 @@ impl Wire {
     }
 
     /// A relay at one end, and something to send at the other.
-    fn stage(&self, size: usize) -> Stage {
-        let world = World::new();
+    fn fixture(&self, size: usize) -> Fixture {
+        let env = TestEnv::new();
         let options = ["--listen", "10.77.0.1:0", "--open"];
-        let relay = world.start_relay(|run| run.args(options).under(entering(&self.relays)));
-        Stage::with(world, relay, size)
+        let relay = env.start_relay(|run| run.args(options).under(entering(&self.relays)));
+        Fixture::with(env, relay, size)
     }
 }
 
@@ -137,54 +142,54 @@ fn at(network: &Child, command: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The part of [`Stage`] that runs on the wire: what the program's side sends and fetches.
+/// The part of [`Fixture`] that runs on the wire: what the program's side sends and fetches.
 impl Wire {
-    fn sends(&self, stage: &Stage) -> JoinHandle<Outcome> {
-        let run = self.inside(stage.send(&stage.relay.url));
+    fn sends(&self, fixture: &Fixture) -> JoinHandle<Outcome> {
+        let run = self.inside(fixture.send(&fixture.relay.url));
         thread::spawn(move || run.within(10 * MINUTE))
     }
 
-    fn gets(&self, stage: &Stage, sent: &Sent) -> JoinHandle<Outcome> {
-        let run = self.inside(stage.get(sent));
+    fn gets(&self, fixture: &Fixture, sent: &Sent) -> JoinHandle<Outcome> {
+        let run = self.inside(fixture.get(sent));
         thread::spawn(move || run.within(10 * MINUTE))
     }
 
     /// That what came is what was sent. Asked on the wire, where the relay is.
     #[track_caller]
-    fn got(&self, stage: &Stage, sent: &Sent, outcome: &Outcome) {
+    fn got(&self, fixture: &Fixture, sent: &Sent, outcome: &Outcome) {
         assert_eq!(outcome.output.status.code(), Some(0), "{outcome:?}");
-        assert!(std::fs::read(stage.folder(sent).join("case.bin")).unwrap() == stage.bytes, "it came back changed");
-        let status = self.inside(stage.world.share(["status", &sent.link, "--json"])).succeeds().json().remove(0);
+        assert!(std::fs::read(fixture.folder(sent).join("case.bin")).unwrap() == fixture.bytes, "it came back changed");
+        let status = self.inside(fixture.env.share(["status", &sent.link, "--json"])).succeeds().json().remove(0);
         let events = status["events"].as_array().unwrap().iter().filter(|event| event["event"] == "receipt").count();
         assert_eq!(events, 1, "{status}");
     }
 
     /// Sends and fetches, one after the other.
-    fn there_and_back(&self, stage: &Stage) {
+    fn there_and_back(&self, fixture: &Fixture) {
         let begun = Instant::now();
-        let sent = stage.sent(&self.sends(stage).join().unwrap());
+        let sent = fixture.sent(&self.sends(fixture).join().unwrap());
         eprintln!("send: {:?}", begun.elapsed());
         let begun = Instant::now();
-        self.got(stage, &sent, &self.gets(stage, &sent).join().unwrap());
+        self.got(fixture, &sent, &self.gets(fixture, &sent).join().unwrap());
         eprintln!("get: {:?}", begun.elapsed());
     }
 
     /// Does this to the wire in the middle of an upload and of a download, which both end well. Gives how long they took
     /// from then on.
-    fn in_the_middle(&self, stage: &Stage, strike: impl FnOnce()) -> Duration {
-        let fetched = stage.sent(&self.sends(stage).join().unwrap());
+    fn in_the_middle(&self, fixture: &Fixture, strike: impl FnOnce()) -> Duration {
+        let fetched = fixture.sent(&self.sends(fixture).join().unwrap());
         self.carry("20mbit", "64kb");
         let (came, went) = (self.arrived(), self.left());
-        let (sending, getting) = (self.sends(stage), self.gets(stage, &fetched));
+        let (sending, getting) = (self.sends(fixture), self.gets(fixture, &fetched));
         let on_its_way = || self.arrived() - came > MIB as u64 && self.left() - went > MIB as u64;
-        until("a MiB is on its way each way", || on_its_way().then_some(()));
+        until("a MiB is on its way each way", on_its_way);
         assert!(!sending.is_finished() && !getting.is_finished(), "it was over before anything happened");
         let begun = Instant::now();
         strike();
-        let sent = stage.sent(&sending.join().unwrap());
-        self.got(stage, &fetched, &getting.join().unwrap());
+        let sent = fixture.sent(&sending.join().unwrap());
+        self.got(fixture, &fetched, &getting.join().unwrap());
         let took = begun.elapsed();
-        self.got(stage, &sent, &self.gets(stage, &sent).join().unwrap());
+        self.got(fixture, &sent, &self.gets(fixture, &sent).join().unwrap());
         took
     }
 }
@@ -192,9 +197,9 @@ impl Wire {
 #[test]
 fn one_packet_in_a_hundred_is_lost() {
     let Some(wire) = Wire::new() else { return };
-    let stage = wire.stage(10 * MIB);
+    let fixture = wire.fixture(10 * MIB);
     wire.lose_one_percent();
-    wire.there_and_back(&stage);
+    wire.there_and_back(&fixture);
     eprintln!("{} packets were lost", wire.lost());
     assert!(wire.lost() > 20, "{}", wire.lost());
 }
@@ -203,16 +208,16 @@ fn one_packet_in_a_hundred_is_lost() {
 fn fifty_kilobits_a_second() {
     let size = if long("a file of 40 KiB at 50 kbit/s") { MIB } else { 40 << 10 };
     let Some(wire) = Wire::new() else { return };
-    let stage = wire.stage(size);
+    let fixture = wire.fixture(size);
     wire.carry("50kbit", "32kb");
-    wire.there_and_back(&stage);
+    wire.there_and_back(&fixture);
 }
 
 #[test]
 fn a_link_that_goes_down_for_seconds() {
     let Some(wire) = Wire::new() else { return };
-    let stage = wire.stage(12 * MIB);
-    let took = wire.in_the_middle(&stage, || {
+    let fixture = wire.fixture(12 * MIB);
+    let took = wire.in_the_middle(&fixture, || {
         wire.programs("ip link set other down");
         thread::sleep(Duration::from_secs(3));
         wire.programs("ip link set other up");
@@ -224,8 +229,8 @@ fn a_link_that_goes_down_for_seconds() {
 #[test]
 fn an_address_that_changes() {
     let Some(wire) = Wire::new() else { return };
-    let stage = wire.stage(12 * MIB);
-    let took = wire.in_the_middle(&stage, || {
+    let fixture = wire.fixture(12 * MIB);
+    let took = wire.in_the_middle(&fixture, || {
         wire.programs("ip addr del 10.77.0.2/24 dev other && ip addr add 10.77.0.3/24 dev other");
     });
     eprintln!("another address: {took:?}");

@@ -16,7 +16,7 @@ use crate::support::{
     random::noise,
     test_env::{Sent, TestEnv, files_below},
     until_some,
-    uploads::{BYTES, journals, killed_at, send_case},
+    uploads::{BYTES, cut_off_upload, journals, killed_at, send_case},
 };
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -114,8 +114,7 @@ fn what_its_relay_does_not_know_goes_when_both_clocks_say_so() {
 
 #[test]
 fn an_upload_that_its_relay_does_not_know_stays_until_it_was_asked_again_and_again() {
-    let env = TestEnv::new();
-    let (relay, _proxy) = cut_off_upload(&env);
+    let (env, relay, _proxy, _) = cut_off_upload();
     let shares = fs::read_dir(env.path("relay/shares")).unwrap();
     shares.for_each(|share| lose(&share.unwrap().path()));
     let (kept, other) = (journals(&env), env.file("other", "x"));
@@ -175,19 +174,9 @@ fn an_upload_goes_on_by_whatever_clock_it_was_begun_and_goes_on() {
     }
 }
 
-/// An upload that was cut off, to a relay whose clock can be set.
-fn cut_off_upload(env: &TestEnv) -> (ClockedRelay, FaultProxy) {
-    let relay = env.clocked_relay();
-    let proxy = FaultProxy::holding_request(&relay.url, "/parts/3 ");
-    env.file("case.bin", noise(BYTES));
-    killed_at(&proxy, env, send_case(env, &proxy.url, &[]));
-    (relay, proxy)
-}
-
 #[test]
 fn what_was_left_of_an_upload_goes_when_both_clocks_say_so() {
-    let env = TestEnv::new();
-    let (relay, _proxy) = cut_off_upload(&env);
+    let (env, relay, _proxy, _) = cut_off_upload();
     let kept = journals(&env);
     let other = env.file("other", "x");
     let send = || drop(env.share(["send", "--relay", &relay.url]).arg(&other).succeeds());
@@ -204,8 +193,7 @@ fn what_was_left_of_an_upload_goes_when_both_clocks_say_so() {
 
 #[test]
 fn a_relay_that_says_too_early_that_it_is_over_ends_no_upload() {
-    let env = TestEnv::new();
-    let (relay, _proxy) = cut_off_upload(&env);
+    let (env, relay, _proxy, _) = cut_off_upload();
     let kept = journals(&env);
     relay.jump(FORTY_DAYS);
     let told = env.share(["resume", "--json"]).output().fails(5, "expired");

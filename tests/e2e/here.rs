@@ -1,46 +1,30 @@
 //! Sending without a relay, from this computer to others on its network.
 
-use std::{
-    fs,
-    io::{BufRead, BufReader},
-    process::{Child, Command, Stdio},
-};
+use std::fs;
 
 use serde_json::{Value, json};
 use share_relay_api::{Bytes32, paths};
 
 use crate::support::{
     http::{Request, Response, host, ticket_wanted},
+    network::Network,
     program::{Run, Started},
     random::noise,
     test_env::{Sent, TestEnv, files_below},
 };
 
-/// A network of this computer alone, where it has a private address: the one the tests run on may have none. Ends when
-/// dropped.
-struct Network(Child);
+/// A network where this computer has a private address: the one the tests run on may have none.
+struct Here(Network);
 
-impl Network {
-    /// `None` where this machine does not let tests make one; then they cannot show what they promise.
+impl Here {
     fn new() -> Option<Self> {
-        let script =
-            "ip link set lo up && ip addr add 10.1.2.3/32 dev lo && ip route add default dev lo && echo up && cat";
-        let mut command = Command::new("unshare");
-        command.args(["--net", "--map-root-user", "sh", "-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut network = Self(command.spawn().ok()?);
-        let mut line = String::new();
-        BufReader::new(network.0.stdout.take()?).read_line(&mut line).ok()?;
-        if line != "up\n" {
-            eprintln!("SKIPPED: no network of its own can be made here; it takes ip, and root or user namespaces");
-            return None;
-        }
-        Some(network)
+        let script = "ip link set lo up && ip addr add 10.1.2.3/32 dev lo && ip route add default dev lo";
+        Network::new(script).map(Self)
     }
 
     /// The same program, in this network.
     fn inside(&self, run: Run) -> Run {
-        let target = self.0.id().to_string();
-        run.under(["nsenter", "--target", &target, "--net", "--user", "--preserve-credentials"])
+        self.0.inside(run)
     }
 
     /// One call of the protocol, in this network.
@@ -68,21 +52,13 @@ impl Network {
     }
 }
 
-impl Drop for Network {
-    fn drop(&mut self) {
-        // Fails only if it has ended already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 fn left_behind(env: &TestEnv) -> Vec<std::path::PathBuf> {
     files_below(&env.path("home/.cache/share/here"))
 }
 
 #[test]
 fn until_collected() {
-    let Some(network) = Network::new() else { return };
+    let Some(network) = Here::new() else { return };
     let env = TestEnv::new();
     let (sending, sent) = network.send(&env, &[]);
     let got = network.inside(env.get(&sent, "in")).succeeds();
@@ -95,7 +71,7 @@ fn until_collected() {
 
 #[test]
 fn as_often_as_allowed() {
-    let Some(network) = Network::new() else { return };
+    let Some(network) = Here::new() else { return };
     let env = TestEnv::new();
     let (sending, sent) = network.send(&env, &["--downloads", "2"]);
     network.inside(env.get(&sent, "one")).succeeds();
@@ -105,7 +81,7 @@ fn as_often_as_allowed() {
 
 #[test]
 fn revoked_meanwhile() {
-    let Some(network) = Network::new() else { return };
+    let Some(network) = Here::new() else { return };
     let env = TestEnv::new();
     let (sending, sent) = network.send(&env, &[]);
     network.inside(env.share(["revoke", &sent.link])).succeeds();
@@ -117,7 +93,7 @@ fn revoked_meanwhile() {
 
 #[test]
 fn the_environment_does_not_contradict_it() {
-    let Some(network) = Network::new() else { return };
+    let Some(network) = Here::new() else { return };
     let env = TestEnv::new();
     env.file("case.bin", "x");
     let send = env.share(["send", "--here", "--json", "--passphrase-file", "words", "case.bin"]);
@@ -130,7 +106,7 @@ fn the_environment_does_not_contradict_it() {
 
 #[test]
 fn without_a_relay_configured() {
-    let Some(network) = Network::new() else { return };
+    let Some(network) = Here::new() else { return };
     let env = TestEnv::new();
     env.file("case.bin", "x");
     let send = env.share(["send", "--json", "--passphrase-file", "words", "case.bin"]);
@@ -143,7 +119,7 @@ fn without_a_relay_configured() {
 
 #[test]
 fn a_forged_receipt_is_told() {
-    let Some(network) = Network::new() else { return };
+    let Some(network) = Here::new() else { return };
     let env = TestEnv::new();
     let (sending, sent) = network.send(&env, &[]);
     let (id, ticket) = (sent.share_id(), Bytes32([1; 32]));
@@ -156,7 +132,7 @@ fn a_forged_receipt_is_told() {
 
 #[test]
 fn nobody_else_may_send() {
-    let Some(network) = Network::new() else { return };
+    let Some(network) = Here::new() else { return };
     let env = TestEnv::new();
     let (sending, sent) = network.send(&env, &[]);
     let relay = sent.link.split("/s/").next().unwrap();
@@ -169,7 +145,7 @@ fn nobody_else_may_send() {
 
 #[test]
 fn stopped() {
-    let Some(network) = Network::new() else { return };
+    let Some(network) = Here::new() else { return };
     let env = TestEnv::new();
     let (sending, sent) = network.send(&env, &[]);
     assert!(!left_behind(&env).is_empty());
@@ -183,7 +159,7 @@ fn stopped() {
 
 #[test]
 fn not_from_a_public_address() {
-    let Some(network) = Network::new() else { return };
+    let Some(network) = Here::new() else { return };
     let env = TestEnv::new();
     env.file("case.bin", "x");
     let public = "ip addr add 8.8.8.8/32 dev lo && ip route change default dev lo src 8.8.8.8 && exec \"$@\"";

@@ -31,8 +31,12 @@ impl Tapped {
 
     /// Everything the relay was told, told, stored or logged, named.
     fn evidence(&self) -> Vec<(String, Vec<u8>)> {
-        let mut all: Vec<_> =
-            self.tap.streams().into_iter().map(|(way, bytes)| (format!("what went {way:?}"), bytes)).collect();
+        let mut all: Vec<_> = self
+            .tap
+            .streams()
+            .into_iter()
+            .map(|(direction, bytes)| (format!("what went {direction:?}"), bytes))
+            .collect();
         for path in files_below(&self.relay.data).into_iter().filter(|path| path.is_file()) {
             all.push((path.display().to_string(), fs::read(&path).unwrap()));
             all.push(("a file's name".into(), path.display().to_string().into_bytes()));

@@ -22,7 +22,10 @@ use crate::support::{
     program::Started,
     random::{Dice, noise, rounds},
     test_env::{Sent, TestEnv, files_below},
-    uploads::{BYTES, SEALED_PART, StoppedUpload, created_event, journals, killed_at, send_case, until_header_is_kept},
+    uploads::{
+        BYTES, SEALED_PART, StoppedUpload, created_event, cut_off_upload, journals, killed_at, send_case,
+        until_header_is_kept,
+    },
 };
 
 #[test]
@@ -268,45 +271,33 @@ fn revoke_takes_the_journal_along() {
 
 #[test]
 fn revoke_takes_along_the_journal_of_what_has_expired() {
-    let env = TestEnv::new();
-    let relay = env.clocked_relay();
-    let proxy = FaultProxy::holding_request(&relay.url, "/parts/3 ");
-    env.file("case.bin", noise(BYTES));
-    let link = killed_at(&proxy, &env, send_case(&env, &proxy.url, &[]));
+    let (env, relay, _proxy, sent) = cut_off_upload();
     relay.pass(Duration::from_secs(49 * 3600));
     assert!(!journals(&env).is_empty());
-    env.share(["revoke", &link, "--json"]).output().fails(5, "expired");
+    env.share(["revoke", &sent.link, "--json"]).output().fails(5, "expired");
     assert_eq!(journals(&env), [] as [PathBuf; 0]);
 }
 
 #[test]
 fn after_a_day_it_goes_on() {
-    let env = TestEnv::new();
-    let relay = env.clocked_relay();
-    let proxy = FaultProxy::holding_request(&relay.url, "/parts/3 ");
-    env.file("case.bin", noise(BYTES));
-    let link = killed_at(&proxy, &env, send_case(&env, &proxy.url, &[]));
+    let (env, relay, _proxy, sent) = cut_off_upload();
     relay.pass(Duration::from_secs(24 * 3600));
     env.share(["resume"]).succeeds();
-    env.get(&Sent { link, words: env.path("words") }, "in").succeeds();
+    env.get(&sent, "in").succeeds();
     assert!(fs::read(env.path("in/case.bin")).unwrap() == noise(BYTES));
 }
 
 #[test]
 fn what_is_gone_from_the_relay_cannot_go_on() {
     for (end, clock) in [("revoked", "+0"), ("expired", "+49h")] {
-        let env = TestEnv::new();
-        let relay = env.clocked_relay();
-        let proxy = FaultProxy::holding_request(&relay.url, "/parts/3 ");
-        env.file("case.bin", noise(BYTES));
-        let link = killed_at(&proxy, &env, send_case(&env, &proxy.url, &[]));
+        let (env, relay, _proxy, sent) = cut_off_upload();
         let kept = files_below(&env.path("home/.local/share/share/uploads"));
         match end {
             "revoked" => {
                 // From another copy of the ledger, which knows of no journal.
                 let aside = env.path("aside");
                 fs::rename(env.path("home/.local/share/share/uploads"), &aside).unwrap();
-                env.share(["revoke", &link]).succeeds();
+                env.share(["revoke", &sent.link]).succeeds();
                 fs::remove_dir_all(env.path("home/.local/share/share/uploads")).ok();
                 fs::rename(&aside, env.path("home/.local/share/share/uploads")).unwrap();
             }

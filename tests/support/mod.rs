@@ -10,11 +10,13 @@ pub mod http;
 pub mod interruption;
 pub mod keys;
 pub mod machine;
+pub mod network;
 pub mod program;
 pub mod random;
 pub mod terminal;
 pub mod test_env;
 pub mod uploads;
+pub mod web_server;
 
 use std::{
     thread,

@@ -82,7 +82,7 @@ impl TestEnv {
         self.start_relay(|run| run.args(["--listen", "127.0.0.1:0"]).env("RUST_LOG", level))
     }
 
-    /// A relay process whose data lies on a disk of this size, with `--data` and a free port; see [`on_small_disk`].
+    /// A relay process whose data lies on a disk of this size, on a free port. See `machine::can_mount`.
     pub fn relay_on_small_disk(&self, size: &str) -> Relay {
         let data = self.path("relay");
         fs::create_dir(&data).unwrap();
@@ -94,7 +94,7 @@ impl TestEnv {
     }
 
     /// A relay process on a free port that sees other mounts: `prepare` makes them, with `$0` as the relay's folder, which
-    /// is there. See [`can_mount`].
+    /// is there. See `machine::can_mount`.
     pub fn relay_with_mounts(&self, prepare: &str) -> Relay {
         let data = self.path("relay");
         let relay = env!("CARGO_BIN_EXE_tested-share-relay");

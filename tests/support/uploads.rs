@@ -7,6 +7,7 @@ use share_relay_api::limits::SEALED_CHUNK_BYTES;
 
 use crate::support::{
     PART,
+    clocked_relay::ClockedRelay,
     fault_proxy::FaultProxy,
     http::public_status,
     program::{Outcome, Run},
@@ -42,6 +43,17 @@ pub fn killed_at(proxy: &FaultProxy, env: &TestEnv, send: Run) -> String {
     sending.finish();
     proxy.open();
     link
+}
+
+/// An upload that was cut off, to a relay whose clock can be set; and what it sends.
+pub fn cut_off_upload() -> (TestEnv, ClockedRelay, FaultProxy, Sent) {
+    let env = TestEnv::new();
+    let relay = env.clocked_relay();
+    let proxy = FaultProxy::holding_request(&relay.url, "/parts/3 ");
+    env.file("case.bin", noise(BYTES));
+    let link = killed_at(&proxy, &env, send_case(&env, &proxy.url, &[]));
+    let sent = Sent { link, words: env.path("words") };
+    (env, relay, proxy, sent)
 }
 
 /// A sender whose upload stops at a proxy.

@@ -3,8 +3,6 @@
 
 use std::{
     collections::HashMap,
-    net::{SocketAddr, TcpListener, TcpStream},
-    process::{Child, Command},
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -17,7 +15,7 @@ use crate::support::{
     http::Response,
     program::Run,
     test_env::Sent,
-    until_some,
+    web_server::{Nginx, WebServer},
 };
 
 /// A server before the relay that refuses each call once, and notes how long the client then leaves it alone.
@@ -121,58 +119,12 @@ fn a_proxy_that_buffers_and_cuts_at_ten_mebibytes() {
     assert!(proxy.count("content") >= 3, "each answer is cut, and goes on where it was");
 }
 
-/// nginx before the relay, set up as someone does who changed nothing but the size of a body. Ends when dropped.
-struct Nginx {
-    process: Child,
-    url: String,
-}
-
-impl Nginx {
-    /// `None` where it is not installed.
-    fn start(fixture: &Fixture) -> Option<Self> {
-        if Command::new("nginx").arg("-v").output().is_err() {
-            eprintln!("SKIPPED: nginx is not installed");
-            return None;
-        }
-        // Somebody else may take the port that was free a moment ago.
-        let started =
-            (0..10).find_map(|_| Self::on(TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap(), fixture));
-        Some(started.expect("nginx starts"))
-    }
-
-    fn on(address: SocketAddr, fixture: &Fixture) -> Option<Self> {
-        let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-            .map(|name| format!("{name}_temp_path {name};"))
-            .concat();
-        let config = format!(
-            "daemon off; master_process off; pid nginx.pid; events {{}} http {{ access_log off; {temporary} server {{ \
-             listen {address}; client_max_body_size 10m; location / {{ proxy_pass {}; }} }} }}",
-            fixture.relay.url
-        );
-        fixture.env.file("nginx/nginx.conf", config);
-        let prefix = fixture.env.path("nginx");
-        let run = fixture.env.program("nginx", ["-c", "nginx.conf", "-e", "error.log", "-p"]).arg(prefix);
-        let mut nginx = Self { process: run.spawn(), url: format!("http://{address}") };
-        until_some("nginx listens or ends", || {
-            let ended = nginx.process.try_wait().unwrap().is_some();
-            (ended || TcpStream::connect(address).is_ok()).then_some(!ended)
-        })
-        .then_some(nginx)
-    }
-}
-
-impl Drop for Nginx {
-    fn drop(&mut self) {
-        // Fails only if it has ended already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
 #[test]
 fn a_web_server_that_buffers_and_lets_ten_mebibytes_through() {
     let fixture = Fixture::new(25 * MIB);
-    let Some(nginx) = Nginx::start(&fixture) else { return };
+    // Set up as someone does who changed nothing but the size of a body.
+    let settings = Nginx { server: "client_max_body_size 10m;", ..Nginx::default() };
+    let Some(nginx) = WebServer::nginx(&fixture.env, &fixture.relay.url, settings) else { return };
     fixture.sends(&nginx.url);
     fixture.gets(&nginx.url);
 }

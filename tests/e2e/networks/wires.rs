@@ -2,9 +2,6 @@
 //! a link that goes down, an address that changes. They take `ip`, `tc` and `nft`, and root or user namespaces.
 
 use std::{
-    ffi::OsStr,
-    io::{BufRead, BufReader},
-    process::{Child, Command, Stdio},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
@@ -13,7 +10,8 @@ use super::{Fixture, long};
 
 use crate::support::{
     MIB,
-    program::{Outcome, Run},
+    network::Network,
+    program::Outcome,
     test_env::{Sent, TestEnv},
     until,
 };
@@ -22,10 +20,10 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// In which a connection that stands still is noticed.
 const NOTICED: Duration = Duration::from_secs(30);
 
-/// Two networks and a wire between them: the relay's is 10.77.0.1, the program's 10.77.0.2. Ends when dropped.
+/// Two networks and a wire between them: the relay's is 10.77.0.1, the program's 10.77.0.2.
 struct Wire {
-    relays: Child,
-    programs: Child,
+    relays: Network,
+    programs: Network,
 }
 
 impl Wire {
@@ -34,31 +32,13 @@ impl Wire {
         // Packets as they are on a real wire: none larger than it takes.
         const RELAYS: &str = "ip link set lo up && ip link add wire type veth peer name other \
             && ip link set wire gso_max_segs 1 && ip link set other gso_max_segs 1 \
-            && nft list tables && tc qdisc show >/dev/null && echo up && cat";
-        let relays = hold(["unshare", "--net", "--map-root-user", "sh", "-c", RELAYS]);
-        let Some(relays) = relays else {
-            eprintln!(
-                "SKIPPED: no wire of its own can be made here; it takes ip, tc and nft, and root or user namespaces"
-            );
-            return None;
-        };
-        let inside = ["nsenter", "--user", "--net", "--preserve-credentials", "--target"];
-        let target = relays.id().to_string();
-        let programs =
-            inside.into_iter().chain([&*target, "unshare", "--net", "sh", "-c", "ip link set lo up && echo up && cat"]);
-        let wire = Self { programs: hold(programs).expect("a second network, as the first"), relays };
-        wire.relays(&format!("ip link set other netns {}", wire.programs.id()));
-        wire.relays("ip addr add 10.77.0.1/24 dev wire && ip link set wire up");
-        wire.programs("ip addr add 10.77.0.2/24 dev other && ip link set other up");
+            && nft list tables && tc qdisc show >/dev/null";
+        let relays = Network::new(RELAYS)?;
+        let wire = Self { programs: relays.beside("ip link set lo up"), relays };
+        wire.relays.shell(&format!("ip link set other netns {}", wire.programs.id()));
+        wire.relays.shell("ip addr add 10.77.0.1/24 dev wire && ip link set wire up");
+        wire.programs.shell("ip addr add 10.77.0.2/24 dev other && ip link set other up");
         Some(wire)
-    }
-
-    fn relays(&self, command: &str) -> String {
-        at(&self.relays, command)
-    }
-
-    fn programs(&self, command: &str) -> String {
-        at(&self.programs, command)
     }
 
     /// Drops one in a hundred packets on both sides, by chance.
@@ -66,8 +46,8 @@ impl Wire {
         const RULES: &str = "nft add table ip loss \
             && nft add chain ip loss in '{ type filter hook input priority 0; }' \
             && nft add rule ip loss in numgen random mod 100 '<' 1 counter drop";
-        self.relays(RULES);
-        self.programs(RULES);
+        self.relays.shell(RULES);
+        self.programs.shell(RULES);
     }
 
     /// How many packets were lost.
@@ -76,81 +56,44 @@ impl Wire {
             let counter = rules.split("counter packets ").nth(1).unwrap();
             counter.split(' ').next().unwrap().parse().unwrap()
         };
-        count(self.relays("nft list ruleset")) + count(self.programs("nft list ruleset"))
+        count(self.relays.shell("nft list ruleset")) + count(self.programs.shell("nft list ruleset"))
     }
 
     /// Lets so much through each way; what is over waits, up to a second or so.
     fn carry(&self, rate: &str, queue: &str) {
         let shape = |device| format!("tc qdisc add dev {device} root tbf rate {rate} burst 4kb limit {queue}");
-        self.relays(&shape("wire"));
-        self.programs(&shape("other"));
+        self.relays.shell(&shape("wire"));
+        self.programs.shell(&shape("other"));
     }
 
     /// Bytes that came to the relay's side.
     fn arrived(&self) -> u64 {
-        self.relays("ip -s -s link show wire | awk '/RX:/ { getline; print $1 }'").trim().parse().unwrap()
+        self.relays.shell("ip -s -s link show wire | awk '/RX:/ { getline; print $1 }'").trim().parse().unwrap()
     }
 
     /// Bytes that left it.
     fn left(&self) -> u64 {
-        self.relays("ip -s -s link show wire | awk '/TX:/ { getline; print $1 }'").trim().parse().unwrap()
-    }
-
-    /// The same program, on the program's side.
-    fn inside(&self, run: Run) -> Run {
-        run.under(entering(&self.programs))
+        self.relays.shell("ip -s -s link show wire | awk '/TX:/ { getline; print $1 }'").trim().parse().unwrap()
     }
 
     /// A relay at one end, and something to send at the other.
     fn fixture(&self, size: usize) -> Fixture {
         let env = TestEnv::new();
         let options = ["--listen", "10.77.0.1:0", "--open"];
-        let relay = env.start_relay(|run| run.args(options).under(entering(&self.relays)));
+        let relay = env.start_relay(|run| self.relays.inside(run.args(options)));
         Fixture::with(env, relay, size)
     }
-}
-
-impl Drop for Wire {
-    fn drop(&mut self) {
-        for network in [&mut self.programs, &mut self.relays] {
-            // Fails only if it has ended already.
-            let _ = network.kill();
-            let _ = network.wait();
-        }
-    }
-}
-
-/// A network that lives as long as this process; `None` if it could not be made.
-fn hold<I: IntoIterator<Item: AsRef<OsStr>>>(command: I) -> Option<Child> {
-    let mut child = Command::new("env").args(command).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
-    let mut lines = BufReader::new(child.stdout.take()?).lines().map_while(Result::ok);
-    if lines.any(|line| line == "up") {
-        return Some(child);
-    }
-    let _ = child.wait();
-    None
-}
-
-fn entering(network: &Child) -> [String; 6] {
-    let target = network.id().to_string();
-    ["nsenter", "--target", &target, "--net", "--user", "--preserve-credentials"].map(str::to_owned)
-}
-
-fn at(network: &Child, command: &str) -> String {
-    let output = Command::new("env").args(entering(network)).args(["sh", "-c", command]).output().unwrap();
-    assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
 }
 
 /// The part of [`Fixture`] that runs on the wire: what the program's side sends and fetches.
 impl Wire {
     fn sends(&self, fixture: &Fixture) -> JoinHandle<Outcome> {
-        let run = self.inside(fixture.send(&fixture.relay.url));
+        let run = self.programs.inside(fixture.send(&fixture.relay.url));
         thread::spawn(move || run.within(10 * MINUTE))
     }
 
     fn gets(&self, fixture: &Fixture, sent: &Sent) -> JoinHandle<Outcome> {
-        let run = self.inside(fixture.get(sent));
+        let run = self.programs.inside(fixture.get(sent));
         thread::spawn(move || run.within(10 * MINUTE))
     }
 
@@ -159,7 +102,8 @@ impl Wire {
     fn got(&self, fixture: &Fixture, sent: &Sent, outcome: &Outcome) {
         assert_eq!(outcome.output.status.code(), Some(0), "{outcome:?}");
         assert!(std::fs::read(fixture.folder(sent).join("case.bin")).unwrap() == fixture.bytes, "it came back changed");
-        let status = self.inside(fixture.env.share(["status", &sent.link, "--json"])).succeeds().json().remove(0);
+        let status =
+            self.programs.inside(fixture.env.share(["status", &sent.link, "--json"])).succeeds().json().remove(0);
         let events = status["events"].as_array().unwrap().iter().filter(|event| event["event"] == "receipt").count();
         assert_eq!(events, 1, "{status}");
     }
@@ -218,9 +162,9 @@ fn a_link_that_goes_down_for_seconds() {
     let Some(wire) = Wire::new() else { return };
     let fixture = wire.fixture(12 * MIB);
     let took = wire.in_the_middle(&fixture, || {
-        wire.programs("ip link set other down");
+        wire.programs.shell("ip link set other down");
         thread::sleep(Duration::from_secs(3));
-        wire.programs("ip link set other up");
+        wire.programs.shell("ip link set other up");
     });
     eprintln!("a link down for 3 s: {took:?}");
 }
@@ -231,7 +175,7 @@ fn an_address_that_changes() {
     let Some(wire) = Wire::new() else { return };
     let fixture = wire.fixture(12 * MIB);
     let took = wire.in_the_middle(&fixture, || {
-        wire.programs("ip addr del 10.77.0.2/24 dev other && ip addr add 10.77.0.3/24 dev other");
+        wire.programs.shell("ip addr del 10.77.0.2/24 dev other && ip addr add 10.77.0.3/24 dev other");
     });
     eprintln!("another address: {took:?}");
     assert!(took < NOTICED + Duration::from_secs(25), "{took:?}, and what was left takes some seconds");

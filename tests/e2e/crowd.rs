@@ -17,7 +17,6 @@ use crate::support::{
     until,
 };
 
-/// Transfers at once.
 const TRANSFERS: usize = 200;
 /// Bytes of a part, about 4 MiB: what each upload brings.
 const PART: usize = 64 * SEALED_CHUNK_BYTES as usize;

@@ -11,7 +11,6 @@ use crate::support::{
     test_env::{Relay, Sent, TestEnv, files_below},
 };
 
-/// Fetches with a key.
 fn get(env: &TestEnv, sent: &Sent, key: &str, output: &str) -> Run {
     env.share(["get", &sent.link, "--yes", "--identity", key, "--output", output])
 }

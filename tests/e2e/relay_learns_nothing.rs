@@ -23,7 +23,7 @@ struct Tapped {
 impl Tapped {
     fn new() -> Self {
         let env = TestEnv::new();
-        // Everything it could say, it says.
+        // It logs all that it can.
         let relay = env.relay_logging("trace");
         let tap = FaultProxy::recording(&relay.url);
         Self { env, relay, tap }

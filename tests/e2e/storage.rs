@@ -47,7 +47,6 @@ impl Share {
         share
     }
 
-    /// Makes a call of the protocol.
     fn call(&self, call: &str, relay: &Relay) -> Response {
         let (id, zero) = (&self.id, Bytes32([0; 32]));
         let payload = json!({ "payload_bytes": PARTS * PART });

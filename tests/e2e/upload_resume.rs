@@ -135,7 +135,7 @@ fn a_folder_goes_on_and_the_file_in_it_that_changed_is_named() {
         "folder/7 changed since this upload began",
         "`share send` with --new",
     );
-    // The bytes decide, whatever the time.
+    // It has the old bytes again, which is what counts, and a new time, which does not.
     fs::write(&path, old).unwrap();
     send(&["--resume"]).succeeds();
     env.get(&Sent { link, words: env.path("words") }, "in").succeeds();

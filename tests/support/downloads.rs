@@ -113,7 +113,7 @@ fn end(getting: Started, proxy: &FaultProxy) {
     proxy.open();
 }
 
-/// Files that are too many to be listed, and how many bytes each has.
+/// So many files that a manifest does not list them.
 pub const MANY: usize = 10_100;
 
 pub fn bytes_of(number: usize) -> usize {

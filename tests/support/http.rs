@@ -154,7 +154,6 @@ impl Response {
         self
     }
 
-    /// The body, read as JSON.
     #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))

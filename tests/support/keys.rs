@@ -23,7 +23,6 @@ pub fn ssh_key(env: &TestEnv, name: &str, passphrase: &str) -> String {
     fs::read_to_string(env.path(format!("{name}.pub"))).unwrap().trim().to_owned()
 }
 
-/// Sends to public keys.
 pub fn send_to<I: IntoIterator<Item = PathBuf>>(env: &TestEnv, relay: &Relay, keys: &[String], paths: I) -> Sent {
     let mut run = env.share(["send", "--json", "--relay", &relay.url]).args(paths);
     for key in keys {

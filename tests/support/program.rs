@@ -57,7 +57,6 @@ impl Run {
         run.env("FAKETIME", off).env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
     }
 
-    /// Runs it to its end.
     pub fn output(mut self) -> Outcome {
         let output = self.command.output().unwrap();
         self.outcome(output)
@@ -96,7 +95,6 @@ impl Run {
         self.outcome(output)
     }
 
-    /// Runs it and expects success.
     pub fn succeeds(self) -> Outcome {
         self.output().exits(0)
     }
@@ -197,7 +195,6 @@ impl Outcome {
         String::from_utf8_lossy(&self.output.stderr).into_owned()
     }
 
-    /// Asserts the exit code.
     #[track_caller]
     pub fn exits(self, code: i32) -> Self {
         assert_eq!(self.output.status.code(), Some(code), "{self:?}");

@@ -16,7 +16,7 @@ pub struct Terminal {
     child: Child,
     keyboard: ChildStdin,
     screen: Arc<Screen>,
-    /// The terminal's device.
+    /// The path of the terminal's device, which `stty` asks.
     device: String,
     /// How much of the screen has been read.
     seen: usize,
@@ -35,7 +35,6 @@ struct Shown {
 }
 
 impl Terminal {
-    /// Runs a shell command line.
     pub fn run(env: &TestEnv, command: &str) -> Self {
         let mut run = env.program("script", ["-qefc", &format!("tty; {command}"), "/dev/null"]);
         run.command.env("TERM", "xterm").env("SHELL", "/bin/sh");

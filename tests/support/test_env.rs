@@ -34,7 +34,6 @@ impl TestEnv {
         (env, relay)
     }
 
-    /// A path in its folder.
     pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.root.path().join(name)
     }
@@ -52,12 +51,10 @@ impl TestEnv {
         self.program(env!("CARGO_BIN_EXE_tested-share"), arguments)
     }
 
-    /// The `share-relay` program.
     pub fn share_relay<I: IntoIterator<Item: AsRef<OsStr>>>(&self, arguments: I) -> Run {
         self.program(env!("CARGO_BIN_EXE_tested-share-relay"), arguments)
     }
 
-    /// Any program.
     pub fn program<I: IntoIterator<Item: AsRef<OsStr>>>(&self, program: &str, arguments: I) -> Run {
         let mut command = Command::new(program);
         command.args(arguments).current_dir(self.root.path()).env_clear();
@@ -151,7 +148,6 @@ impl TestEnv {
         Sent { link: lines[0]["link"].as_str().unwrap().to_owned(), words }
     }
 
-    /// Fetches into `output`.
     pub fn get(&self, sent: &Sent, output: impl AsRef<Path>) -> Run {
         let run = self.share(["get", &sent.link, "--yes", "--passphrase-file"]).arg(&sent.words);
         run.arg("--output").arg(self.path(output))
@@ -219,12 +215,10 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// The share's folder.
     pub fn share(&self, sent: &Sent) -> PathBuf {
         self.data.join("shares").join(sent.id())
     }
 
-    /// Host and port.
     pub fn address(&self) -> &str {
         host(&self.url)
     }

@@ -88,7 +88,6 @@ export class Fixture {
     return events.filter(({ event }) => event === kind);
   }
 
-  /** Opens a link in a tab. */
   async visit(link, options) {
     const visit = await Visit.open(this.browser, link, options);
     this.#visits.push(visit);

@@ -31,7 +31,6 @@ export function sha256(bytes) {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** Changes one bit of a file. */
 export function flip(path, at) {
   const file = openSync(path, "r+");
   const byte = Buffer.alloc(1);

@@ -33,7 +33,6 @@ export class TestEnv {
     return path;
   }
 
-  /** Writes a file. */
   file(name, bytes) {
     const path = this.path(name);
     writeFileSync(path, bytes);
@@ -129,7 +128,6 @@ export class TestEnv {
     return { link: JSON.parse(line).link, words: readFileSync(words, "utf8").trim(), input: sending.stdin, done };
   }
 
-  /** Runs `share`. */
   share(...args) {
     const run = spawnSync(join(PROGRAMS, "share"), args, { cwd: this.root, encoding: "utf8", env: this.#environment() });
     if (run.status !== 0) throw new Error(`share ${args.join(" ")}: ${run.status}\n${run.stderr}`);

@@ -15,7 +15,7 @@ import { FIREFOX, firefoxPreferences, until } from "./test_env.mjs";
 const MINIBROWSER = readdirSync("/usr/lib").map((folder) => `/usr/lib/${folder}/webkit2gtk-4.1/MiniBrowser`).find((path) => existsSync(path));
 /** The name of a reference to an element, by the standard. */
 const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
-/** For the longest download. */
+/** As long as the longest download may take. */
 const SCRIPT_MS = 3_600_000;
 /** The standard's commands that are used here, by Marionette's names for them. */
 const COMMANDS = {

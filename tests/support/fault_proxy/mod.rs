@@ -66,7 +66,7 @@ pub enum Fault {
     Refuse(&'static str),
 }
 
-/// How good the line is.
+/// The quality of a line.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Line {
     /// How long each byte is on its way, in each direction.
@@ -118,7 +118,7 @@ struct State {
     relay: String,
     /// Connections that a fault has met.
     stopped: usize,
-    /// Connections that one still will.
+    /// Connections that a fault is still to meet.
     faults_left: usize,
     /// No connection gets through any more.
     gone: bool,
@@ -144,7 +144,6 @@ impl FaultProxy {
         Self::start(relay, Setting { record: true, ..Setting::default() }, 0)
     }
 
-    /// A line of this kind.
     pub fn line(relay: &str, line: Line) -> Self {
         Self::start(relay, Setting { line, ..Setting::default() }, 0)
     }
@@ -210,7 +209,6 @@ impl FaultProxy {
         Self::start(relay, Setting { tls, answer: Some(answer), ..Setting::default() }, 0)
     }
 
-    /// All requests so far.
     pub fn requests(&self) -> Vec<Request> {
         self.shared.state.lock().unwrap().requests.clone()
     }
@@ -294,7 +292,6 @@ impl FaultProxy {
         state.gone = false;
     }
 
-    /// Every stream of bytes so far.
     pub fn streams(&self) -> Vec<(Direction, Vec<u8>)> {
         self.shared.state.lock().unwrap().streams.clone()
     }
@@ -397,7 +394,7 @@ impl Shared {
         client.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await
     }
 
-    /// Whether the fault is made now.
+    /// Whether the fault is to be made now, which counts it.
     fn strikes(&self) -> bool {
         let mut state = self.state.lock().unwrap();
         if *self.open.borrow() || state.faults_left == 0 {
@@ -409,7 +406,7 @@ impl Shared {
         true
     }
 
-    /// Until the proxy is opened.
+    /// Waits until the proxy is opened.
     async fn held(&self) {
         // The sender of the channel lives as long as this.
         let _ = self.open.subscribe().wait_for(|open| *open).await;

@@ -2,7 +2,7 @@
  * A browser for `page.py`: does what each line of standard input asks, once, and answers with a line of JSON: how many
  * seconds it took. Everything goes through the page as people use it, but for the plain download it is compared with.
  *
- *     page.mjs chromium WORLD
+ *     page.mjs chromium
  *     {"do": "plain", "url": …}                          the browser downloads what lies there
  *     {"do": "save", "way": …, "link": …, "words": …}    from the click on Save to “saved and verified” and the whole file
  *     {"do": "words", "link": …, "words": …}             from the click on Open to the list of files
@@ -13,17 +13,17 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { buttonFor, Visit } from "../browser/driver.mjs";
-import { firefox } from "../browser/webdriver.mjs";
-import { until, World } from "../browser/world.mjs";
+import { buttonFor, Visit } from "../browser/support/driver.mjs";
+import { firefox } from "../browser/support/webdriver.mjs";
+import { TestEnv, until } from "../browser/support/test_env.mjs";
 
 const PATIENCE_MS = 600_000;
 const UNFINISHED = /\.(crdownload|part)$/;
 
 const [name] = process.argv.slice(2);
-const world = new World();
+const env = new TestEnv();
 // Under puppeteer Firefox takes everything into memory.
-const { browser, downloads } = await (name === "firefox" ? firefox(world) : world.browser(name));
+const { browser, downloads } = await (name === "firefox" ? firefox(env) : env.browser(name));
 const TASKS = { plain, save, words, load };
 /** 400 kbit/s, and 400 ms for each request. */
 const SLOW = { offline: false, latency: 400, downloadThroughput: 50_000, uploadThroughput: 50_000 };
@@ -34,7 +34,7 @@ try {
     console.log(JSON.stringify({ seconds: await TASKS[task.do](task) }));
   }
 } finally {
-  await world.end();
+  await env.end();
 }
 
 async function plain({ url }) {

@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { say } from "./driver.mjs";
-import { RECIPIENT } from "./helpers.mjs";
-import { inBrowsers, inBrowsersOfTheirOwn, MIB } from "./fixture.mjs";
-import { until } from "./world.mjs";
+import { say } from "./support/driver.mjs";
+import { RECIPIENT } from "./support/helpers.mjs";
+import { inBrowsers, inBrowsersOfTheirOwn, MIB } from "./support/fixture.mjs";
+import { until } from "./support/test_env.mjs";
 
 inBrowsers((test) => {
   test("who closed the tab gets it again with the words, and so does who did not", async (fixture) => {
@@ -35,8 +35,8 @@ inBrowsers((test) => {
 
   test("who saved a part and closed the tab is not shut out", async (fixture) => {
     const folder = { "a.txt": "a", "b.bin": randomBytes(MIB) };
-    for (const [file, bytes] of Object.entries(folder)) fixture.world.file(join("part", file), bytes);
-    const { link, words } = fixture.send("--once", fixture.world.path("part"));
+    for (const [file, bytes] of Object.entries(folder)) fixture.env.file(join("part", file), bytes);
+    const { link, words } = fixture.send("--once", fixture.env.path("part"));
     const first = await opened(fixture, { link, words });
     await first.tick("a.txt");
     await first.click("#save-picked");
@@ -77,7 +77,7 @@ inBrowsers((test) => {
   });
 
   test("who opened it with a key is asked before the only tab that has it is left", async (fixture) => {
-    const { link } = fixture.send("--once", "--recipient", RECIPIENT, fixture.world.file("key.bin", "x"));
+    const { link } = fixture.send("--once", "--recipient", RECIPIENT, fixture.env.file("key.bin", "x"));
     const page = await opened(fixture, { link, words: null });
     const asks = () => page.page.evaluate(() => !dispatchEvent(new Event("beforeunload", { cancelable: true })));
     await page.click("#save");
@@ -122,7 +122,7 @@ inBrowsersOfTheirOwn((test) => {
 /** Sends a file for one download. */
 function send(fixture, file, ...options) {
   const bytes = randomBytes(MIB);
-  return { bytes, ...fixture.send("--once", ...options, fixture.world.file(file, bytes)) };
+  return { bytes, ...fixture.send("--once", ...options, fixture.env.file(file, bytes)) };
 }
 
 function opened(fixture, sent) {
@@ -130,6 +130,6 @@ function opened(fixture, sent) {
 }
 
 /** A relay that keeps what was given to a browser for some seconds. To its clock, this computer's is three days fast. */
-function threeDaysBehind(world) {
-  return world.relayAtOdds("-3d", "--grace", "10");
+function threeDaysBehind(env) {
+  return env.relayAtOdds("-3d", "--grace", "10");
 }

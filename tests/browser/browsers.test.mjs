@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { basename } from "node:path";
-import { say } from "./driver.mjs";
-import { pageFile, sha256 } from "./helpers.mjs";
-import { inBrowsers, MIB } from "./fixture.mjs";
-import { PLAIN_HOST } from "./world.mjs";
+import { say } from "./support/driver.mjs";
+import { pageFile, sha256 } from "./support/helpers.mjs";
+import { inBrowsers, MIB } from "./support/fixture.mjs";
+import { PLAIN_HOST } from "./support/test_env.mjs";
 
 const FALLBACK = ["share get LINK", "Perhaps the connection was lost: load the page again.", "your browser is too old", "Of uw browser is te oud"];
 
@@ -14,13 +14,13 @@ inBrowsers((test, name) => {
   test("without scripts it says at once what to do", { skip: name === "firefox" && "its driver cannot switch scripts off" }, async (fixture) => {
     const page = await fixture.browser.newPage();
     await page.setJavaScriptEnabled(false);
-    await page.goto(fixture.send(fixture.world.file("no-scripts.bin", "x")).link);
+    await page.goto(fixture.send(fixture.env.file("no-scripts.bin", "x")).link);
     assert.equal(await page.evaluate(() => getComputedStyle(document.querySelector("#fallback")).animationName), "none");
     assert.ok(isTold(await page.evaluate(() => document.body.innerText)));
   });
 
   test("a page that cannot begin says what to do, but gives a slow network its time", async (fixture) => {
-    const { link } = fixture.send(fixture.world.file("old.bin", "x"));
+    const { link } = fixture.send(fixture.env.file("old.bin", "x"));
     const [cut, old] = [await fixture.faultProxy(), await fixture.faultProxy()];
     cut.refuse(pageFile("start.js"));
     // As to a browser that knows no modules, or cannot read this one.
@@ -36,14 +36,14 @@ inBrowsers((test, name) => {
   });
 
   test("a browser that lacks what the page needs is told that it is too old", async (fixture) => {
-    const { link } = fixture.send(fixture.world.file("too-old.bin", "x"));
+    const { link } = fixture.send(fixture.env.file("too-old.bin", "x"));
     const page = await fixture.visit(link, { prepare: () => delete AbortSignal.any });
     await page.heading("problem.title");
     await page.sees(say("failure.browser_too_old"));
   });
 
   test("a worker that the browser cannot read says that the browser is too old", async (fixture) => {
-    const { link } = fixture.send(fixture.world.file("younger.bin", "x"));
+    const { link } = fixture.send(fixture.env.file("younger.bin", "x"));
     const proxy = await fixture.faultProxy();
     proxy.change(pageFile("worker.js"), () => "a browser cannot read this");
     const page = await fixture.visit(proxy.through(link));
@@ -60,9 +60,9 @@ inBrowsers((test, name) => {
     const older = "delete ReadableStream.prototype[Symbol.asyncIterator];delete ReadableStream.prototype.values;delete Promise.withResolvers;";
     proxy.change(pageFile("worker.js"), (worker) => `${worker}\n${older}`);
     const [one, other] = [randomBytes(MIB), randomBytes(70_000)];
-    fixture.world.file("older/one.bin", one);
-    fixture.world.file("older/other.bin", other);
-    const { link, words } = fixture.send(fixture.world.path("older"));
+    fixture.env.file("older/one.bin", one);
+    fixture.env.file("older/other.bin", other);
+    const { link, words } = fixture.send(fixture.env.path("older"));
     const page = await fixture.visit(proxy.through(link));
     await page.save(words);
     assert.deepEqual(await fixture.unzipped("older.zip"), { "older/one.bin": sha256(one), "older/other.bin": sha256(other) });
@@ -75,7 +75,7 @@ inBrowsers((test, name) => {
 
   test("a plain-http page on the network opens and saves too, through memory", async (fixture) => {
     const bytes = randomBytes(3 * MIB);
-    const { link, words } = fixture.send(fixture.world.file("plain.bin", bytes));
+    const { link, words } = fixture.send(fixture.env.file("plain.bin", bytes));
     const page = await fixture.visit(link.replace("127.0.0.1", PLAIN_HOST), { ways: ["file", "download"] });
     assert.equal(await page.page.evaluate(() => isSecureContext), false);
     await page.save(words);
@@ -86,7 +86,7 @@ inBrowsers((test, name) => {
 
   test("where there is no picker and no service worker, as in private windows, memory is the way", async (fixture) => {
     const bytes = randomBytes(MIB + 1);
-    const { link, words } = fixture.send(fixture.world.file("private.bin", bytes));
+    const { link, words } = fixture.send(fixture.env.file("private.bin", bytes));
     const page = await fixture.visit(link);
     await page.save(words);
     await page.sees(say("saved.where.memory"));
@@ -95,7 +95,7 @@ inBrowsers((test, name) => {
 
   test("a service worker that is refused is passed by", async (fixture) => {
     const bytes = randomBytes(MIB + 1);
-    const { link, words } = fixture.sendToKey(fixture.world.file("refused.bin", bytes));
+    const { link, words } = fixture.sendToKey(fixture.env.file("refused.bin", bytes));
     const page = await fixture.visit(link, { ways: ["download"], prepare: refuseServiceWorker });
     await page.save(words);
     await page.sees(say("saved.where.memory"));

@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { crc32, deflateSync } from "node:zlib";
 import jsQR from "jsqr";
-import { isAccessible } from "./accessible.mjs";
-import { say } from "./driver.mjs";
-import { sha256 } from "./helpers.mjs";
-import { inBrowsers } from "./fixture.mjs";
-import { until } from "./world.mjs";
+import { isAccessible } from "./support/accessible.mjs";
+import { say } from "./support/driver.mjs";
+import { sha256 } from "./support/helpers.mjs";
+import { inBrowsers } from "./support/fixture.mjs";
+import { until } from "./support/test_env.mjs";
 
 const LONG = "scan of the left hand, seen from above and from the side, first part.txt";
 const MESSAGE = `Zie https://www.example.nl/a_(b)?q=1. Niet http://example.nl, https://bank.nl@evil.example of https://xn--bnk-ula.nl.
@@ -103,7 +103,7 @@ inBrowsers((test, name) => {
   });
 
   test("links and numbers in a message lead where they say, and nothing else is one", async (fixture) => {
-    const page = await fixture.opened(fixture.sendToKey(fixture.world.file("a.bin", "x"), "--message", MESSAGE));
+    const page = await fixture.opened(fixture.sendToKey(fixture.env.file("a.bin", "x"), "--message", MESSAGE));
     const links = await page.page.evaluate(() =>
       [...document.querySelectorAll("#message a")].map((one) => [one.textContent, one.getAttribute("href"), one.target, one.rel, one.referrerPolicy, one.children.length]),
     );
@@ -177,7 +177,7 @@ inBrowsers((test, name) => {
   });
 
   test("what was looked at can still be saved, where it may be downloaded once", async (fixture) => {
-    const sent = fixture.send("--once", fixture.world.file("een.txt", "maar een keer"));
+    const sent = fixture.send("--once", fixture.env.file("een.txt", "maar een keer"));
     const page = await fixture.opened(sent, { ways: ["download"] });
     await look(page, "een.txt");
     await page.click("#preview-close");
@@ -191,7 +191,7 @@ inBrowsers((test, name) => {
 
   test("a look that is closed while it is fetched leaves nothing in the way", async (fixture) => {
     const proxy = await fixture.faultProxy();
-    const sent = fixture.sendToKey(fixture.world.file("traag.txt", "x".repeat(200_000)));
+    const sent = fixture.sendToKey(fixture.env.file("traag.txt", "x".repeat(200_000)));
     const page = await fixture.opened({ ...sent, link: proxy.through(sent.link) }, { ways: ["download"] });
     proxy.close();
     await page.click(await lookAt(page, "traag.txt"));
@@ -205,7 +205,7 @@ inBrowsers((test, name) => {
   });
 
   test("the link stands as a code that another device reads, in the dark as well", async (fixture) => {
-    const { link } = fixture.sendToKey(fixture.world.file("a.bin", "x"));
+    const { link } = fixture.sendToKey(fixture.env.file("a.bin", "x"));
     const page = await fixture.visit(link);
     await page.page.waitForSelector("#key");
     await page.page.$eval(".other", (one) => (one.open = true));
@@ -219,8 +219,8 @@ inBrowsers((test, name) => {
 
   if (name === "chromium") {
     test("what is printed has the message and the files, and neither words nor buttons", async (fixture) => {
-      for (const file of [LONG, "b.txt"]) fixture.world.file(`papier/${file}`, "x");
-      const { link, words } = fixture.send(fixture.world.path("papier"), "--message", "Op papier");
+      for (const file of [LONG, "b.txt"]) fixture.env.file(`papier/${file}`, "x");
+      const { link, words } = fixture.send(fixture.env.path("papier"), "--message", "Op papier");
       const page = await fixture.visit(link);
       await page.heading("ask.title");
       await page.paste("#words", "geheime woorden");
@@ -242,8 +242,8 @@ inBrowsers((test, name) => {
 /** Sends a folder: of files with these bytes, or of ten bytes each. */
 function sendFiles(fixture, folder, files, ...options) {
   const entries = Array.isArray(files) ? files.map((file) => [file, sha256(file).slice(0, 10)]) : Object.entries(files);
-  for (const [file, bytes] of entries) fixture.world.file(`${folder}/${file}`, bytes);
-  return fixture.sendToKey(fixture.world.path(folder), ...options);
+  for (const [file, bytes] of entries) fixture.env.file(`${folder}/${file}`, bytes);
+  return fixture.sendToKey(fixture.env.path(folder), ...options);
 }
 
 /** Opens or closes a folder. */

@@ -7,11 +7,11 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { whyNoMounts } from "./desk.mjs";
-import { say } from "./driver.mjs";
-import { RECIPIENT } from "./helpers.mjs";
-import { inBrowsersOfTheirOwn, MIB } from "./fixture.mjs";
-import { until } from "./world.mjs";
+import { whyNoMounts } from "./support/desktop.mjs";
+import { say } from "./support/driver.mjs";
+import { RECIPIENT } from "./support/helpers.mjs";
+import { inBrowsersOfTheirOwn, MIB } from "./support/fixture.mjs";
+import { until } from "./support/test_env.mjs";
 
 /** How Chromium calls those for a place that a page may write to. */
 const PLACE = "^Warning: this site can see edits you make";
@@ -32,8 +32,8 @@ inBrowsersOfTheirOwn((test, name) => {
   const noPickers = !isChromium && "it has no pickers";
   const noPolicies = isChromium ? whyNot : "it has no such policy";
 
-  test("a dialog that is closed loses nothing of a share for one download", { desk: { windows: true, asks: true }, skip: isChromium && whyNot }, async (fixture) => {
-    const { screen } = fixture.desk;
+  test("a dialog that is closed loses nothing of a share for one download", { desktop: { windows: true, asks: true }, skip: isChromium && whyNot }, async (fixture) => {
+    const { screen } = fixture.desktop;
     for (const way of ["download", "memory"]) {
       const { bytes, file, link, words } = send(fixture, way, 3 * MIB, "--recipient", RECIPIENT);
       const page = await fixture.opened({ link, words }, { ways: [way] });
@@ -53,7 +53,7 @@ inBrowsersOfTheirOwn((test, name) => {
     }
   });
 
-  test("where an office allows no downloads, the words still open it elsewhere", { desk: { policies: { DownloadRestrictions: 3 } }, skip: noPolicies }, async (fixture) => {
+  test("where an office allows no downloads, the words still open it elsewhere", { desktop: { policies: { DownloadRestrictions: 3 } }, skip: noPolicies }, async (fixture) => {
     for (const way of ["download", "memory"]) {
       const { bytes, link, words } = send(fixture, way, MIB);
       const page = await fixture.opened({ link, words }, { ways: [way] });
@@ -69,8 +69,8 @@ inBrowsersOfTheirOwn((test, name) => {
     }
   });
 
-  test("a place is chosen in the desktop's own dialog, and only by who asks for it", { desk: { windows: true }, skip: noPickers }, async (fixture) => {
-    const { screen } = fixture.desk;
+  test("a place is chosen in the desktop's own dialog, and only by who asks for it", { desktop: { windows: true }, skip: noPickers }, async (fixture) => {
+    const { screen } = fixture.desktop;
     const { bytes, file, link, words } = send(fixture, "placed", 3 * MIB, "--recipient", RECIPIENT);
     const page = await fixture.opened({ link, words }, ALL);
     await page.click("#save-place");
@@ -85,7 +85,7 @@ inBrowsersOfTheirOwn((test, name) => {
     assert.deepEqual(endOf(fixture, link), ["disk", "collected"]);
   });
 
-  test("the browser's own download asks for no place", { desk: { windows: true }, skip: noPickers }, async (fixture) => {
+  test("the browser's own download asks for no place", { desktop: { windows: true }, skip: noPickers }, async (fixture) => {
     const { bytes, file, link, words } = send(fixture, "ordinary", 3 * MIB, "--recipient", RECIPIENT);
     const page = await fixture.opened({ link, words }, ALL);
     await page.click("#save");
@@ -94,10 +94,10 @@ inBrowsersOfTheirOwn((test, name) => {
     assert.ok((await fixture.downloaded(file, bytes.length)).equals(bytes));
   });
 
-  test("a folder is chosen in the desktop's own dialog, and what the browser asks then can be declined", { desk: { windows: true }, skip: noPickers }, async (fixture) => {
-    const { screen } = fixture.desk;
-    for (const name of ["a.txt", "b.txt"]) fixture.world.file(`folder/${name}`, name);
-    const { link, words } = fixture.sendToKey("--once", fixture.world.path("folder"));
+  test("a folder is chosen in the desktop's own dialog, and what the browser asks then can be declined", { desktop: { windows: true }, skip: noPickers }, async (fixture) => {
+    const { screen } = fixture.desktop;
+    for (const name of ["a.txt", "b.txt"]) fixture.env.file(`folder/${name}`, name);
+    const { link, words } = fixture.sendToKey("--once", fixture.env.path("folder"));
     mkdirSync(join(fixture.downloads, "mine"));
     const page = await fixture.opened({ link, words }, ALL);
     const choose = async (folder) => {
@@ -120,8 +120,8 @@ inBrowsersOfTheirOwn((test, name) => {
     assert.deepEqual(endOf(fixture, link), ["disk", "collected"]);
   });
 
-  test("a chosen place without room is called that, and once there is some it is saved", { desk: { windows: true, room: 8 * MIB }, skip: noPickers || whyNot }, async (fixture) => {
-    const { screen } = fixture.desk;
+  test("a chosen place without room is called that, and once there is some it is saved", { desktop: { windows: true, room: 8 * MIB }, skip: noPickers || whyNot }, async (fixture) => {
+    const { screen } = fixture.desktop;
     writeFileSync(join(fixture.downloads, "filler"), Buffer.alloc(7 * MIB));
     const { bytes, file, link, words } = send(fixture, "narrow", 5 * MIB, "--recipient", RECIPIENT);
     const page = await fixture.opened({ link, words }, ALL);
@@ -140,7 +140,7 @@ inBrowsersOfTheirOwn((test, name) => {
     assert.deepEqual(endOf(fixture, link), ["disk", "collected"]);
   });
 
-  test("where an office lets pages write nowhere, that is what is told, and the download goes on", { desk: { policies: { DefaultFileSystemWriteGuardSetting: 2 } }, skip: noPolicies }, async (fixture) => {
+  test("where an office lets pages write nowhere, that is what is told, and the download goes on", { desktop: { policies: { DefaultFileSystemWriteGuardSetting: 2 } }, skip: noPolicies }, async (fixture) => {
     const { bytes, file, link, words } = send(fixture, "guarded", MIB, "--recipient", RECIPIENT);
     const page = await fixture.opened({ link, words }, ALL);
     await page.click("#save-place");
@@ -151,7 +151,7 @@ inBrowsersOfTheirOwn((test, name) => {
     assert.ok((await fixture.downloaded(file, bytes.length)).equals(bytes));
   });
 
-  test("a disk without room loses nothing, and once there is some it is saved again", { desk: { room: 8 * MIB }, skip: whyNot }, async (fixture) => {
+  test("a disk without room loses nothing, and once there is some it is saved again", { desktop: { room: 8 * MIB }, skip: whyNot }, async (fixture) => {
     for (const way of ["download", "memory"]) {
       const filler = join(fixture.downloads, "filler");
       writeFileSync(filler, Buffer.alloc(7 * MIB));
@@ -188,19 +188,19 @@ function takenOver(fixture, link, words) {
 /** Sends a file for one download. */
 function send(fixture, name, length, ...options) {
   const [file, bytes] = [`${name}.bin`, randomBytes(length)];
-  return { bytes, file, ...fixture.send("--once", ...options, fixture.world.file(file, bytes)) };
+  return { bytes, file, ...fixture.send("--once", ...options, fixture.env.file(file, bytes)) };
 }
 
 /** What the sender sees of its end: how it was saved by each genuine receipt, and whether the relay has let go of it. */
 function endOf(fixture, link) {
-  const events = fixture.world.events(link).filter(({ event }) => event === "receipt" || event === "collected");
+  const events = fixture.env.events(link).filter(({ event }) => event === "receipt" || event === "collected");
   return events.map(({ event, saved, verified }) => (event === "receipt" ? verified && saved : event));
 }
 
 /** The bytes as the program gets them with the same words. */
 function elsewhere(fixture, link, words) {
-  const path = fixture.world.path(`elsewhere-${Math.random()}`);
-  fixture.world.share("get", "--yes", "--output", path, "--passphrase-file", fixture.world.file("w", words), link);
+  const path = fixture.env.path(`elsewhere-${Math.random()}`);
+  fixture.env.share("get", "--yes", "--output", path, "--passphrase-file", fixture.env.file("w", words), link);
   const [file] = readdirSync(path);
   return readFileSync(join(path, file));
 }

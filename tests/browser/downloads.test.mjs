@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
-import { say } from "./driver.mjs";
-import { newerRelease } from "./fault_proxy.mjs";
-import { inBrowsers, MIB } from "./fixture.mjs";
+import { say } from "./support/driver.mjs";
+import { newerRelease } from "./support/fault_proxy.mjs";
+import { inBrowsers, MIB } from "./support/fixture.mjs";
 
 const WAYS = { ways: ["download"] };
 
@@ -13,7 +13,7 @@ inBrowsers((test, name) => {
   test("two tabs save at once, and neither takes the other's", async (fixture) => {
     const sent = ["one", "two"].map((file) => {
       const bytes = randomBytes(3 * MIB);
-      return { bytes, file: `tab-${file}.bin`, ...fixture.sendToKey(fixture.world.file(`tab-${file}.bin`, bytes)) };
+      return { bytes, file: `tab-${file}.bin`, ...fixture.sendToKey(fixture.env.file(`tab-${file}.bin`, bytes)) };
     });
     const pages = await Promise.all(sent.map(({ link }) => fixture.visit(link, WAYS)));
     // A tab in the background does its work too.
@@ -35,7 +35,7 @@ inBrowsers((test, name) => {
     const proxy = await fixture.faultProxy((path) => (isNewer ? upgraded(path) : null));
     const bytes = randomBytes(3 * MIB);
     const send = (file, bytes) => {
-      const { link, words } = fixture.sendToKey(fixture.world.file(file, bytes));
+      const { link, words } = fixture.sendToKey(fixture.env.file(file, bytes));
       return { link: link.replace(fixture.relay, proxy.url), words };
     };
     const [one, two] = [send("one.bin", bytes), send("two.bin", randomBytes(MIB))];
@@ -56,7 +56,7 @@ inBrowsers((test, name) => {
 
   test("stopping a download leads back to the files", async (fixture) => {
     const proxy = await fixture.faultProxy();
-    const { link, words } = fixture.sendToKey(fixture.world.file("stopped.bin", randomBytes(9 * MIB)));
+    const { link, words } = fixture.sendToKey(fixture.env.file("stopped.bin", randomBytes(9 * MIB)));
     // Firefox tells of a download that failed in a dialog that its driver cannot get past.
     const page = await fixture.opened({ link: proxy.through(link), words }, name === "firefox" ? {} : WAYS);
     proxy.stall(3 * MIB);
@@ -70,7 +70,7 @@ inBrowsers((test, name) => {
 
   test("the screen stays on while it is saved, and no longer", async (fixture) => {
     const proxy = await fixture.faultProxy();
-    const sent = fixture.sendToKey(fixture.world.file("awake.bin", randomBytes(9 * MIB)));
+    const sent = fixture.sendToKey(fixture.env.file("awake.bin", randomBytes(9 * MIB)));
     const page = await fixture.opened({ link: proxy.through(sent.link), words: sent.words }, { ...WAYS, prepare: noteLocks });
     const held = () => page.page.evaluate(() => globalThis.locks.map(({ released }) => !released));
     assert.deepEqual(await held(), []);
@@ -85,7 +85,7 @@ inBrowsers((test, name) => {
   });
 
   test("stopping before anything was written spends no download, and is read out", async (fixture) => {
-    const sent = fixture.sendToKey(fixture.world.file("early.bin", "x"));
+    const sent = fixture.sendToKey(fixture.env.file("early.bin", "x"));
     const page = await fixture.opened(sent, { ...WAYS, prepare: holdServiceWorker });
     await page.listen();
     await page.click("#save");
@@ -99,7 +99,7 @@ inBrowsers((test, name) => {
 
   test("a download that the browser stops leaves nothing, and it can be saved again", { skip: name === "firefox" && "its driver cannot end a download" }, async (fixture) => {
     const proxy = await fixture.faultProxy();
-    const { link, words } = fixture.sendToKey(fixture.world.file("halted.bin", randomBytes(9 * MIB)));
+    const { link, words } = fixture.sendToKey(fixture.env.file("halted.bin", randomBytes(9 * MIB)));
     const browser = await fixture.browser.target().createCDPSession();
     await browser.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: fixture.downloads, eventsEnabled: true });
     const begun = new Promise((resolve) => browser.once("Browser.downloadWillBegin", resolve));

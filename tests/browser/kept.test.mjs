@@ -3,14 +3,14 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { basename } from "node:path";
-import { say } from "./driver.mjs";
-import { inBrowsers, inBrowsersOfTheirOwn, MIB } from "./fixture.mjs";
-import { until } from "./world.mjs";
+import { say } from "./support/driver.mjs";
+import { inBrowsers, inBrowsersOfTheirOwn, MIB } from "./support/fixture.mjs";
+import { until } from "./support/test_env.mjs";
 
 inBrowsers((test) => {
   test("Back leads from what was opened to the words, and Forward to it again", async (fixture) => {
     const bytes = randomBytes(MIB);
-    const { link, words } = fixture.send("--once", fixture.world.file("back.bin", bytes));
+    const { link, words } = fixture.send("--once", fixture.env.file("back.bin", bytes));
     const page = await fixture.opened({ link, words }, { ways: ["download"] });
     await move(page, "back");
     await page.heading("ask.title");
@@ -40,7 +40,7 @@ inBrowsers((test) => {
   });
 
   test("a file from disk takes the place of what was opened before it, for Forward too", async (fixture) => {
-    const { link, words } = fixture.send(fixture.world.file("before.bin", "x"));
+    const { link, words } = fixture.send(fixture.env.file("before.bin", "x"));
     const saved = fixture.saved(link, words);
     const page = await fixture.opened({ link, words });
     await move(page, "back");
@@ -58,7 +58,7 @@ inBrowsers((test) => {
   });
 
   test("what is typed before the page begins is kept, and so is the place where it is typed", async (fixture) => {
-    const { link, words } = fixture.send(fixture.world.file("early.bin", "x"));
+    const { link, words } = fixture.send(fixture.env.file("early.bin", "x"));
     const page = await fixture.visit(link, { prepare: typeAtOnce });
     await page.sees(say("facts.until"));
     assert.deepEqual([await page.value("#words"), await page.focused()], ["storm ", "words"]);
@@ -68,7 +68,7 @@ inBrowsers((test) => {
   });
 
   test("what is wrong with the words is said above their field and in view, and goes once they are others", async (fixture) => {
-    const { link } = fixture.send(fixture.world.file("above.bin", "x"));
+    const { link } = fixture.send(fixture.env.file("above.bin", "x"));
     const page = await fixture.visit(link);
     await page.sees(say("facts.until"));
     await page.page.setViewport({ width: 320, height: 300 });
@@ -87,7 +87,7 @@ inBrowsers((test) => {
 
   test("Back does not end what is being saved", async (fixture) => {
     const proxy = await fixture.faultProxy();
-    const { link, words } = fixture.sendToKey(fixture.world.file("busy.bin", randomBytes(9 * MIB)));
+    const { link, words } = fixture.sendToKey(fixture.env.file("busy.bin", randomBytes(9 * MIB)));
     const page = await fixture.opened({ link: proxy.through(link), words });
     proxy.stall(3 * MIB);
     await page.click("#save");
@@ -102,8 +102,8 @@ inBrowsers((test) => {
 
 inBrowsersOfTheirOwn((test) => {
   // Its driver switches this off in Firefox.
-  test("who follows a link and comes back finds what they typed", { desk: { preferences: { "fission.bfcacheInParent": true, "browser.sessionhistory.max_total_viewers": -1 } } }, async (fixture) => {
-    const { link } = fixture.send(fixture.world.file("typed.bin", "x"));
+  test("who follows a link and comes back finds what they typed", { desktop: { preferences: { "fission.bfcacheInParent": true, "browser.sessionhistory.max_total_viewers": -1 } } }, async (fixture) => {
+    const { link } = fixture.send(fixture.env.file("typed.bin", "x"));
     const page = await fixture.visit(link);
     await page.sees(say("facts.until"));
     await page.paste("#words", "storm lamp");

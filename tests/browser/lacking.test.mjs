@@ -5,11 +5,11 @@
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { whyNoMounts } from "./desk.mjs";
-import { say } from "./driver.mjs";
-import { pageFile } from "./helpers.mjs";
-import { inBrowsersOfTheirOwn, MIB } from "./fixture.mjs";
-import { until } from "./world.mjs";
+import { whyNoMounts } from "./support/desktop.mjs";
+import { say } from "./support/driver.mjs";
+import { pageFile } from "./support/helpers.mjs";
+import { inBrowsersOfTheirOwn, MIB } from "./support/fixture.mjs";
+import { until } from "./support/test_env.mjs";
 
 /** Whether to wait for minutes, where nothing is compiled. */
 const IS_LONG = process.env.SLOW !== undefined;
@@ -21,9 +21,9 @@ inBrowsersOfTheirOwn((test, name) => {
 
   /** A test where one thing is gone: by an office's policies in Chromium, by preferences in Firefox. */
   function without(what, { policies, preferences, skip, timeout }, run) {
-    const desk = isChromium ? { policies } : { preferences };
+    const desktop = isChromium ? { policies } : { preferences };
     const isMissing = isChromium ? !policies : !preferences;
-    test(what, { desk, timeout, skip: skip ?? ((isMissing && "this browser has no such setting") || (isChromium && whyNoMounts())) }, run);
+    test(what, { desktop, timeout, skip: skip ?? ((isMissing && "this browser has no such setting") || (isChromium && whyNoMounts())) }, run);
   }
 
   without("without WebAssembly it says how far it is, can be stopped, opens and saves", { preferences: { "javascript.options.wasm": false } }, (fixture) => opensSlowly(fixture, fixture.relay));
@@ -63,7 +63,7 @@ inBrowsersOfTheirOwn((test, name) => {
 /** Sends a file to a key, opens it and saves it as a browser does that has all it has. */
 async function saves(fixture, file) {
   const bytes = randomBytes(3 * MIB);
-  const page = await fixture.opened(fixture.sendToKey(fixture.world.file(file, bytes)), { ways: ["download", "pickers"] });
+  const page = await fixture.opened(fixture.sendToKey(fixture.env.file(file, bytes)), { ways: ["download", "pickers"] });
   await page.click("#save");
   await page.heading("saved.title");
   return { bytes, page };
@@ -72,7 +72,7 @@ async function saves(fixture, file) {
 /** Opens with words in plain JavaScript, after stopping it once, and saves. */
 async function opensSlowly(fixture, relay) {
   const bytes = randomBytes(MIB + 1);
-  const { link, words } = fixture.send(fixture.world.file("slow.bin", bytes));
+  const { link, words } = fixture.send(fixture.env.file("slow.bin", bytes));
   const page = await fixture.visit(link.replace(fixture.relay, relay), { ways: ["download"] });
   await page.heading("ask.title");
   await page.page.evaluate(noteProgress);

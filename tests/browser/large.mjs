@@ -9,10 +9,10 @@ import { randomBytes } from "node:crypto";
 import { closeSync, existsSync, openSync, statSync, truncateSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { buttonFor, say, Visit } from "./driver.mjs";
-import { Memory } from "./memory.mjs";
-import { firefox } from "./webdriver.mjs";
-import { until, World } from "./world.mjs";
+import { buttonFor, say, Visit } from "./support/driver.mjs";
+import { Memory } from "./support/memory.mjs";
+import { firefox } from "./support/webdriver.mjs";
+import { TestEnv, until } from "./support/test_env.mjs";
 
 const MIB = 1024 * 1024;
 const LARGE = Number(process.env.LARGE_GIB ?? 3) * 1024 * MIB;
@@ -25,22 +25,22 @@ const OTHERS_BYTES = 800 * MIB;
 const SAVING_MS = 3_600_000;
 
 const LAUNCH = {
-  chromium: async (world) => {
-    const launched = await world.browser("chromium");
+  chromium: async (env) => {
+    const launched = await env.browser("chromium");
     return { ...launched, pid: launched.browser.process().pid };
   },
   firefox,
 };
 
 describe("large files", () => {
-  const world = new World();
+  const env = new TestEnv();
   let relay;
   let large;
   before(async () => {
-    relay = await world.relay();
+    relay = await env.relay();
     large = sent("large.bin", LARGE);
   });
-  after(() => world.end());
+  after(() => env.end());
 
   for (const [name, way] of [["chromium", "download"], ["chromium", "file"], ["firefox", "download"]]) {
     test(`${name} saves ${LARGE / 1024 / MIB} GiB by way of ${way}, in a small tab`, { skip: !BROWSERS.includes(name) }, async () => {
@@ -58,17 +58,17 @@ describe("large files", () => {
 
   /** Sends a file that differs in every MiB and is otherwise not really there; gives its share, length and SHA-256. */
   function sent(file, bytes) {
-    const path = world.file(file, "");
+    const path = env.file(file, "");
     const target = openSync(path, "r+");
     for (let at = 0; at < bytes; at += MIB) writeSync(target, randomBytes(16), 0, 16, at);
     closeSync(target);
     truncateSync(path, bytes);
-    return { ...world.send(relay, path), file, bytes, sha256: sha256(path) };
+    return { ...env.send(relay, path), file, bytes, sha256: sha256(path) };
   }
 
   /** Saves a share in a browser of its own; gives the most memory that was taken, once the file has proved whole. */
   async function saved(name, way, { link, words, file, bytes, sha256: wanted }) {
-    const own = new World();
+    const own = new TestEnv();
     try {
       const { browser, downloads, pid } = await LAUNCH[name](own);
       const memory = new Memory(pid);

@@ -5,10 +5,10 @@ import { randomBytes } from "node:crypto";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { buttonFor, say } from "./driver.mjs";
-import { WRONG } from "./helpers.mjs";
-import { inBrowsers, MIB } from "./fixture.mjs";
-import { until } from "./world.mjs";
+import { buttonFor, say } from "./support/driver.mjs";
+import { WRONG } from "./support/helpers.mjs";
+import { inBrowsers, MIB } from "./support/fixture.mjs";
+import { until } from "./support/test_env.mjs";
 
 /** Longer than browsers leave a service worker alone that hears nothing, and than a connection may bring nothing. */
 const SILENCE_MS = 35_000;
@@ -105,7 +105,7 @@ inBrowsers((test, name) => {
     const proxy = await fixture.faultProxy();
     const bytes = randomBytes(9 * MIB);
     proxy.hold(/\/seal$/);
-    const { input, words, done, ...sending } = await fixture.world.sendSlowly(proxy.url, "stream.bin");
+    const { input, words, done, ...sending } = await fixture.env.sendSlowly(proxy.url, "stream.bin");
     const link = sending.link.replace(proxy.url, fixture.relay);
     input.write(bytes);
     const page = await fixture.visit(link, WAYS);
@@ -142,7 +142,7 @@ inBrowsers((test, name) => {
       await page.progress();
       pages.push(page);
     }
-    await fixture.world.shareBeside("revoke", link);
+    await fixture.env.shareBeside("revoke", link);
     await asked.heading("problem.title");
     for (const page of [...pages, looking]) await page.heading("contents.title");
     for (const page of [...pages, looking, asked]) await page.sees("The sender took it back on");

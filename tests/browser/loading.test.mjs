@@ -1,15 +1,15 @@
 /** What is fetched, and when: first and second visits, languages, without scripts, and from a relay that became a newer one. */
 
 import assert from "node:assert/strict";
-import { say } from "./driver.mjs";
-import { pageFile } from "./helpers.mjs";
-import { newerRelease } from "./fault_proxy.mjs";
-import { inBrowsers } from "./fixture.mjs";
+import { say } from "./support/driver.mjs";
+import { pageFile } from "./support/helpers.mjs";
+import { newerRelease } from "./support/fault_proxy.mjs";
+import { inBrowsers } from "./support/fixture.mjs";
 
 inBrowsers((test) => {
   test("a first visit fetches each file once, a second one asks whether the document is the same", async (fixture) => {
     const proxy = await fixture.faultProxy();
-    const { link, words } = fixture.send(fixture.world.file("visits.bin", "x"));
+    const { link, words } = fixture.send(fixture.env.file("visits.bin", "x"));
     const first = await fixture.visit(proxy.through(link));
     await first.unlock(words);
     await first.heading("contents.title");
@@ -27,7 +27,7 @@ inBrowsers((test) => {
   test("the document is in the reader's language, and needs no script to say what the form says", async (fixture) => {
     const proxy = await fixture.faultProxy();
     proxy.refuse(pageFile("start.js"));
-    const { link } = fixture.send(fixture.world.file("languages.bin", "x"));
+    const { link } = fixture.send(fixture.env.file("languages.bin", "x"));
     for (const language of ["nl", "en"]) {
       const page = await fixture.browser.newPage();
       await page.setExtraHTTPHeaders({ "accept-language": `fy, ${language}-XX;q=0.8, en;q=0.1` });
@@ -40,7 +40,7 @@ inBrowsers((test) => {
   });
 
   test("what is typed before the scripts have come goes nowhere", async (fixture) => {
-    const { link } = fixture.send(fixture.world.file("no-start.bin", "x"));
+    const { link } = fixture.send(fixture.env.file("no-start.bin", "x"));
     const proxy = await fixture.faultProxy();
     proxy.refuse(pageFile("start.js"));
     const page = await fixture.browser.newPage();
@@ -57,7 +57,7 @@ inBrowsers((test) => {
     let isNewer = false;
     const upgraded = await newerRelease(fixture.relay);
     const { url } = await fixture.faultProxy((path) => (isNewer ? upgraded(path) : null));
-    const { link, words } = fixture.send(fixture.world.file("upgraded.bin", "x"));
+    const { link, words } = fixture.send(fixture.env.file("upgraded.bin", "x"));
     const page = await fixture.visit(link.replace(fixture.relay, url));
     await page.heading("ask.title");
     isNewer = true;
@@ -70,7 +70,7 @@ inBrowsers((test) => {
   });
 
   test("a preview of the link says nothing of what was sent, in the language asked for", async (fixture) => {
-    const { link } = fixture.send(fixture.world.file("Preview name.bin", "x"));
+    const { link } = fixture.send(fixture.env.file("Preview name.bin", "x"));
     const document = await (await fetch(link, { headers: { "user-agent": "WhatsApp/2.23", "accept-language": "nl" } })).text();
     const told = Object.fromEntries([...document.matchAll(/<meta (?:property|name)="((?:og|twitter):[^"]+)" content="([^"]+)">/g)].map(([, name, content]) => [name, content]));
     const [title, description] = ["preview.title", "preview.description"].map((key) => say(key, {}, "nl"));

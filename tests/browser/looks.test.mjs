@@ -9,10 +9,10 @@ import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
-import { isAccessible, PICTURES } from "./accessible.mjs";
-import { BROWSERS, Fixture } from "./fixture.mjs";
-import { prepare, STATES } from "./states.mjs";
-import { preferInFirefox } from "./world.mjs";
+import { isAccessible, PICTURES } from "./support/accessible.mjs";
+import { BROWSERS, Fixture } from "./support/fixture.mjs";
+import { prepare, STATES } from "./support/page_states.mjs";
+import { preferInFirefox } from "./support/test_env.mjs";
 
 const TAKES_ALL = process.env.TAKE === "all";
 const WIDTHS = [320, 390, 768, 1280];

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { basename } from "node:path";
-import { say } from "./driver.mjs";
-import { sha256 } from "./helpers.mjs";
-import { inBrowsers } from "./fixture.mjs";
+import { say } from "./support/driver.mjs";
+import { sha256 } from "./support/helpers.mjs";
+import { inBrowsers } from "./support/fixture.mjs";
 
 const NAMES = Array.from({ length: 2000 }, (_, i) => `folder-${i % 7}/file-${String(i).padStart(4, "0")}.txt`);
 
@@ -75,12 +75,12 @@ inBrowsers((test, name) => {
         await page.sees(say("contents.stopped"));
         assert.deepEqual(await page.picked("chosen"), {});
       }
-      assert.deepEqual(fixture.world.events(link).filter(({ event }) => event === "receipt"), []);
+      assert.deepEqual(fixture.env.events(link).filter(({ event }) => event === "receipt"), []);
     });
   }
 });
 
 function send(fixture) {
-  for (const file of NAMES) fixture.world.file(`thousands/${file}`, file);
-  return fixture.send(fixture.world.path("thousands"));
+  for (const file of NAMES) fixture.env.file(`thousands/${file}`, file);
+  return fixture.send(fixture.env.path("thousands"));
 }

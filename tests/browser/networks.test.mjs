@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { say } from "./driver.mjs";
-import { pageFile } from "./helpers.mjs";
-import { inBrowsers, MIB } from "./fixture.mjs";
-import { until, World } from "./world.mjs";
+import { say } from "./support/driver.mjs";
+import { pageFile } from "./support/helpers.mjs";
+import { inBrowsers, MIB } from "./support/fixture.mjs";
+import { TestEnv, until } from "./support/test_env.mjs";
 
 const WAITING = say("saving.waiting", { why: say("failure.unreachable") });
 
@@ -17,7 +17,7 @@ inBrowsers((test, name) => {
   test("a download that the network cuts goes on by itself", async (fixture) => {
     const proxy = await fixture.faultProxy();
     const bytes = randomBytes(9 * MIB);
-    const { link, words } = fixture.sendToKey(fixture.world.file("cut.bin", bytes));
+    const { link, words } = fixture.sendToKey(fixture.env.file("cut.bin", bytes));
     const page = await fixture.opened({ link: proxy.through(link), words }, { ways: ["download"] });
     proxy.stall(3 * MIB);
     for (const after of [5, 100, 0]) proxy.cut(after);
@@ -32,7 +32,7 @@ inBrowsers((test, name) => {
   });
 
   test("a download goes on when the relay was killed and started again", async (fixture) => {
-    const restarted = new World();
+    const restarted = new TestEnv();
     try {
       const { url, stop, start } = await restarted.restartable();
       const proxy = await restarted.faultProxy(url);
@@ -56,7 +56,7 @@ inBrowsers((test, name) => {
 
   test("a relay that goes while words are typed costs nothing of what was typed", async (fixture) => {
     const proxy = await fixture.faultProxy();
-    const { link, words } = fixture.send(fixture.world.file("typed.bin", "x"));
+    const { link, words } = fixture.send(fixture.env.file("typed.bin", "x"));
     const page = await fixture.visit(proxy.through(link));
     await page.heading("ask.title");
     const half = words.indexOf("-") + 1;
@@ -74,7 +74,7 @@ inBrowsers((test, name) => {
 
   test("a relay that goes before the word lists have come costs nothing either, and it opens by itself", async (fixture) => {
     const proxy = await fixture.faultProxy();
-    const { link, words } = fixture.send(fixture.world.file("lists.bin", "x"));
+    const { link, words } = fixture.send(fixture.env.file("lists.bin", "x"));
     const page = await fixture.visit(proxy.through(link));
     await page.heading("ask.title");
     proxy.refuse("");
@@ -89,7 +89,7 @@ inBrowsers((test, name) => {
 
   test("once words are typed, opening needs no more of the page", async (fixture) => {
     const proxy = await fixture.faultProxy();
-    const { link, words } = fixture.send(fixture.world.file("prepared.bin", "x"));
+    const { link, words } = fixture.send(fixture.env.file("prepared.bin", "x"));
     const page = await fixture.visit(proxy.through(link));
     await page.heading("ask.title");
     await page.page.focus("#words");
@@ -103,7 +103,7 @@ inBrowsers((test, name) => {
 
   test("a worker that the network has cut is fetched again, however often one presses, and the relay is waited for", async (fixture) => {
     const proxy = await fixture.faultProxy();
-    const { link, words } = fixture.sendToKey(fixture.world.file("pressed.bin", "x"));
+    const { link, words } = fixture.sendToKey(fixture.env.file("pressed.bin", "x"));
     proxy.refuse(pageFile("worker.js"));
     const page = await fixture.visit(proxy.through(link));
     await page.sees(say("failure.unreachable"));
@@ -124,8 +124,8 @@ inBrowsers((test, name) => {
 
   test("a part of the page that did not come is told of", async (fixture) => {
     const proxy = await fixture.faultProxy();
-    for (const file of ["a.txt", "b.txt"]) fixture.world.file(`part/${file}`, file);
-    const { link, words } = fixture.sendToKey(fixture.world.path("part"));
+    for (const file of ["a.txt", "b.txt"]) fixture.env.file(`part/${file}`, file);
+    const { link, words } = fixture.sendToKey(fixture.env.path("part"));
     const page = await fixture.opened({ link: proxy.through(link), words });
     proxy.refuse(pageFile("zip.js"));
     await page.click("#save");
@@ -140,7 +140,7 @@ inBrowsers((test, name) => {
 
   test("a page left open speaks the other language without the network, also while it waits", async (fixture) => {
     const proxy = await fixture.faultProxy();
-    const { link, words } = fixture.send(fixture.world.file("languages.bin", "x"));
+    const { link, words } = fixture.send(fixture.env.file("languages.bin", "x"));
     const page = await fixture.visit(proxy.through(link));
     await page.heading("ask.title");
     await page.paste("#words", words);

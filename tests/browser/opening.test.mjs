@@ -2,14 +2,14 @@
 
 import assert from "node:assert/strict";
 import { basename } from "node:path";
-import { say } from "./driver.mjs";
-import { KEYS, lock, OTHER_KEY, RECIPIENT, WRONG } from "./helpers.mjs";
-import { inBrowsers } from "./fixture.mjs";
-import { until, World } from "./world.mjs";
+import { say } from "./support/driver.mjs";
+import { KEYS, lock, OTHER_KEY, RECIPIENT, WRONG } from "./support/helpers.mjs";
+import { inBrowsers } from "./support/fixture.mjs";
+import { TestEnv, until } from "./support/test_env.mjs";
 
 inBrowsers((test) => {
   test("words are marked while they are typed, and what was meant can be taken", async (fixture) => {
-    const { link, words } = fixture.send(fixture.world.file("marked.bin", "x"));
+    const { link, words } = fixture.send(fixture.env.file("marked.bin", "x"));
     const list = words.split("-");
     const page = await fixture.visit(link);
     await page.heading("ask.title");
@@ -23,7 +23,7 @@ inBrowsers((test) => {
   });
 
   test("what a word may have been meant as is offered, and one click puts it in its place", async (fixture) => {
-    const { link, words } = fixture.send(fixture.world.file("meant.bin", "x"));
+    const { link, words } = fixture.send(fixture.env.file("meant.bin", "x"));
     const [first, second, ...rest] = words.split("-");
     const typed = `${second}xq`;
     const page = await fixture.visit(link);
@@ -43,7 +43,7 @@ inBrowsers((test) => {
     const mangled = (list) => list.map((word) => `\u201c${word.slice(0, 2)}\u00ad${word.slice(2).toUpperCase()}\u201d`).join(",\u00a0\n");
     const spoken = (list) => `${title(list.join(" "))}.`;
     for (const [language, how, write] of [["nl", "paste", numbered], ["en", "paste", mangled], ["nl", "type", spoken]]) {
-      const { link, words } = fixture.send(fixture.world.file("typed.bin", "x"), "--word-list", language);
+      const { link, words } = fixture.send(fixture.env.file("typed.bin", "x"), "--word-list", language);
       const page = await fixture.visit(link, { language });
       await page.heading("ask.title", {}, language);
       await page[how]("#words", write(words.split("-")));
@@ -53,7 +53,7 @@ inBrowsers((test) => {
   });
 
   test("words in the middle of a letter are counted, cost no try and stay", async (fixture) => {
-    const { link, words } = fixture.send(fixture.world.file("letter.bin", "x"));
+    const { link, words } = fixture.send(fixture.env.file("letter.bin", "x"));
     const letter = `Dear Ms Jansen,\n\nthese are the words: ${words.replaceAll("-", " ")}.\nKind regards from all of us at the clinic`;
     const page = await fixture.visit(link);
     await page.unlock(letter);
@@ -63,7 +63,7 @@ inBrowsers((test) => {
   });
 
   test("a slip in the words costs no try, wrong words do, and what was typed stays", async (fixture) => {
-    const { link, words } = fixture.send(fixture.world.file("wrong.bin", "x"));
+    const { link, words } = fixture.send(fixture.env.file("wrong.bin", "x"));
     const page = await fixture.visit(link);
     await page.unlock("");
     await page.sees(say("failure.words_count"));
@@ -90,27 +90,27 @@ inBrowsers((test) => {
   });
 
   test("a share that is locked says until when, and opens once its sender has unlocked it", async (fixture) => {
-    const { link, id, words } = fixture.send(fixture.world.file("locked.bin", "x"));
+    const { link, id, words } = fixture.send(fixture.env.file("locked.bin", "x"));
     await lock(fixture.relay, id);
     const page = await fixture.visit(link);
     await page.unlock(words);
     await page.sees(say("failure.locked").split("{time}")[0]);
     assert.equal(await page.value("#words"), words);
-    fixture.world.share("unlock", link);
+    fixture.env.share("unlock", link);
     await page.click("#open");
     await page.heading("contents.title");
   });
 
   test("what is over says so, each in its own words", async (fixture) => {
-    const send = (file, ...args) => fixture.send(fixture.world.file(file, "x"), ...args);
-    const expired = await fixture.world.expiring(fixture.relay);
+    const send = (file, ...args) => fixture.send(fixture.env.file(file, "x"), ...args);
+    const expired = await fixture.env.expiring(fixture.relay);
     const revoked = send("revoked.bin");
-    fixture.world.share("revoke", revoked.link);
+    fixture.env.share("revoke", revoked.link);
     const collected = send("collected.bin", "--once");
-    fixture.world.share("get", "--yes", "--passphrase-file", fixture.world.file("w", collected.words), "--output", fixture.world.path("out", "."), collected.link);
+    fixture.env.share("get", "--yes", "--passphrase-file", fixture.env.file("w", collected.words), "--output", fixture.env.path("out", "."), collected.link);
     const damaged = send("damaged.bin").link.slice(0, -2);
     const unknown = send("unknown.bin");
-    const elsewhere = new World();
+    const elsewhere = new TestEnv();
     const other = await elsewhere.relay();
     try {
       for (const [link, sentence] of [
@@ -131,7 +131,7 @@ inBrowsers((test) => {
   });
 
   test("when every allowed download is taken, it says so before anything is typed", async (fixture) => {
-    const { link, id } = fixture.send(fixture.world.file("taken.bin", "x"), "--recipient", RECIPIENT, "--once");
+    const { link, id } = fixture.send(fixture.env.file("taken.bin", "x"), "--recipient", RECIPIENT, "--once");
     const body = JSON.stringify({ ticket_hash: "0".repeat(64) });
     const answer = await fetch(`${fixture.relay}/v1/shares/${id}/tickets`, { method: "POST", headers: { "content-type": "application/json" }, body });
     assert.ok(answer.ok);
@@ -146,7 +146,7 @@ inBrowsers((test) => {
     const body = JSON.stringify({ code: "locked", locked_until: 9e14 });
     const refused = (answer) => Object.assign(answer, { status: 403, headers: { "content-type": "application/problem+json; charset=utf-8" }, body });
     const { url: server } = await fixture.faultProxy((path) => (path.endsWith("/open") ? refused : null));
-    const { link, words } = fixture.send(fixture.world.file("far-off.bin", "x"));
+    const { link, words } = fixture.send(fixture.env.file("far-off.bin", "x"));
     const page = await fixture.visit(link.replace(fixture.relay, server));
     await page.unlock(words);
     await page.problem();
@@ -154,7 +154,7 @@ inBrowsers((test) => {
   });
 
   test("a key opens what was sent to it; another does not, and stays in its field", async (fixture) => {
-    const { link } = fixture.send(fixture.world.file("keyed.bin", "for you"), "--recipient", RECIPIENT);
+    const { link } = fixture.send(fixture.env.file("keyed.bin", "for you"), "--recipient", RECIPIENT);
     const page = await fixture.visit(link);
     await page.sees(say("ask.keys.who"));
     await page.page.evaluate(() => document.querySelectorAll("details").forEach((one) => (one.open = true)));
@@ -166,7 +166,7 @@ inBrowsers((test) => {
     await page.click("#open");
     await page.sees(say("failure.no_identity_fits"));
     assert.equal(await page.value("#key"), OTHER_KEY);
-    await page.chooseFile("#key-file", fixture.world.file("identity.txt", KEYS));
+    await page.chooseFile("#key-file", fixture.env.file("identity.txt", KEYS));
     await page.click("#open");
     await page.heading("contents.title");
     await page.click("#save");
@@ -176,10 +176,10 @@ inBrowsers((test) => {
   });
 
   test("a key file stays in its field and is what is called wrong; typing takes its place", async (fixture) => {
-    const { link } = fixture.send(fixture.world.file("key-file.bin", "x"), "--recipient", RECIPIENT);
+    const { link } = fixture.send(fixture.env.file("key-file.bin", "x"), "--recipient", RECIPIENT);
     const page = await fixture.visit(link);
     await page.heading("ask.title");
-    await page.chooseFile("#key-file", fixture.world.file("wrong.txt", "nonsense"));
+    await page.chooseFile("#key-file", fixture.env.file("wrong.txt", "nonsense"));
     await page.click("#open");
     await page.sees(say("failure.identity_invalid"));
     const invalid = () => page.page.evaluate(() => [...document.querySelectorAll("[aria-invalid=true]")].map(({ id }) => id).join());
@@ -190,14 +190,14 @@ inBrowsers((test) => {
     assert.equal(await chosen(), undefined);
     await page.click("#open");
     await until(async () => (await invalid()) === "key", "the text is not called wrong");
-    await page.chooseFile("#key-file", fixture.world.file("right.txt", KEYS));
+    await page.chooseFile("#key-file", fixture.env.file("right.txt", KEYS));
     await page.click("#open");
     await page.heading("contents.title");
   });
 
   test("a saved file opens from disk with the words, without the network", async (fixture) => {
     const proxy = await fixture.faultProxy();
-    const { link, words } = fixture.send(fixture.world.file("disk.bin", "from disk"));
+    const { link, words } = fixture.send(fixture.env.file("disk.bin", "from disk"));
     const saved = fixture.saved(link, words);
     const page = await fixture.visit(proxy.through(link));
     await page.heading("ask.title");
@@ -221,12 +221,12 @@ inBrowsers((test) => {
   });
 
   test("a wrong file from disk leaves the words where they are", async (fixture) => {
-    const { link, words } = fixture.send(fixture.world.file("wrong-file.bin", "x"));
+    const { link, words } = fixture.send(fixture.env.file("wrong-file.bin", "x"));
     const page = await fixture.visit(link);
     await page.heading("ask.title");
     await page.paste("#words", words);
     await page.page.evaluate(() => (document.querySelector("details:has(#local-file)").open = true));
-    await page.chooseFile("#local-file", fixture.world.file("junk.txt", "not an age file"));
+    await page.chooseFile("#local-file", fixture.env.file("junk.txt", "not an age file"));
     await page.sees(say("failure.header_malformed"));
     assert.equal(await page.value("#words"), words);
     await page.click("#open");

@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { isAccessible, PICTURES } from "./accessible.mjs";
-import { say } from "./driver.mjs";
-import { inBrowsers } from "./fixture.mjs";
-import { until, World } from "./world.mjs";
+import { isAccessible, PICTURES } from "./support/accessible.mjs";
+import { say } from "./support/driver.mjs";
+import { inBrowsers } from "./support/fixture.mjs";
+import { TestEnv, until } from "./support/test_env.mjs";
 
 /** Without a size of its own, which browsers then give it. */
 const LOGO = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 40"><rect width="120" height="40" fill="#d52b1e"/><circle cx="20" cy="20" r="12" fill="#fff"/></svg>';
@@ -16,9 +16,9 @@ const TOO_FAINT = [{ accent: "#008300" }, { accent_dark: "#ff5a5a" }];
 
 inBrowsers((test, name) => {
   test("its name, logo, colours and contact line are shown, and are legible however faint", async (fixture) => {
-    const world = new World();
+    const env = new TestEnv();
     try {
-      const { page, relay } = await visitOf(fixture, world, { name: "Gemeente <b>Voorbeeld</b>", contact: "Vragen? Bel 14 0123.", logo: "logo.svg", ...FAINTEST });
+      const { page, relay } = await visitOf(fixture, env, { name: "Gemeente <b>Voorbeeld</b>", contact: "Vragen? Bel 14 0123.", logo: "logo.svg", ...FAINTEST });
       await page.problem();
       for (const text of ["Gemeente <b>Voorbeeld</b>", "Vragen? Bel 14 0123."]) await page.sees(text);
       const logo = await page.page.evaluate(() => [document.querySelector(".brand img").src, document.querySelector(".brand img").naturalWidth]);
@@ -37,12 +37,12 @@ inBrowsers((test, name) => {
         await page.page.screenshot({ path: join(PICTURES, `${name}-operator-${scheme}.png`), fullPage: true });
       }
     } finally {
-      await world.end();
+      await env.end();
     }
   });
 
   test("the page does not wait to know whose it is, and keeps the focus when it hears", async (fixture) => {
-    const { link } = fixture.send(fixture.world.file("whose.bin", "x"));
+    const { link } = fixture.send(fixture.env.file("whose.bin", "x"));
     const page = await fixture.visit(link, { prepare: holdOperator });
     await page.heading("ask.title");
     await page.paste("#words", "storm");
@@ -58,19 +58,19 @@ inBrowsers((test, name) => {
   test("an operator's answer of any length does not hinder", async (fixture) => {
     const long = (answer) => (answer.body = JSON.stringify({ name: "x".repeat(100_000), logo: false }));
     const { url: server } = await fixture.faultProxy((path) => (path.endsWith("/operator.json") ? long : null));
-    const { link } = fixture.send(fixture.world.file("long-operator.bin", "x"));
+    const { link } = fixture.send(fixture.env.file("long-operator.bin", "x"));
     const page = await fixture.visit(link.replace(fixture.relay, server));
     await page.heading("ask.title");
     await until(() => page.page.evaluate(() => document.querySelector(".name")?.textContent === "share"), "there is no name");
   });
 
   test("at its own address, its statements and where nothing is, people read whose it is", async (fixture) => {
-    const world = new World();
+    const env = new TestEnv();
     try {
-      world.file("logo.svg", LOGO);
-      world.file("a11y.txt", "# Accessibility\n\nEverybody can use <this>.");
+      env.file("logo.svg", LOGO);
+      env.file("a11y.txt", "# Accessibility\n\nEverybody can use <this>.");
       const look = { name: "Gemeente Voorbeeld", phone: "14 0123", abuse: "abuse@dam.example", accessibility: { en: "a11y.txt" }, logo: "logo.svg", ...FAINTEST };
-      const relay = await world.relay("--operator", world.file("operator.json", JSON.stringify(look)));
+      const relay = await env.relay("--operator", env.file("operator.json", JSON.stringify(look)));
       const { page } = await fixture.visit(`${relay}/`);
       mkdirSync(PICTURES, { recursive: true });
       for (const [path, text] of [["", "Is this safe?"], ["privacy", "No internet addresses."], ["accessibility", "Everybody can use <this>."], ["a/b", "There is nothing here"]]) {
@@ -83,28 +83,28 @@ inBrowsers((test, name) => {
         await page.screenshot({ path: join(PICTURES, `${name}-plain-${path.replace("/", "-") || "landing"}.png`), fullPage: true });
       }
     } finally {
-      await world.end();
+      await env.end();
     }
   });
 
   test("a relay does not start with a colour that is too faint", async () => {
     for (const look of TOO_FAINT) {
-      const world = new World();
+      const env = new TestEnv();
       try {
-        const refused = world.relay("--operator", world.file("operator.json", JSON.stringify(look)));
+        const refused = env.relay("--operator", env.file("operator.json", JSON.stringify(look)));
         await assert.rejects(refused, /too little contrast/);
       } finally {
-        await world.end();
+        await env.end();
       }
     }
   });
 });
 
 /** The page with buttons, a problem and marked words, in an operator's looks. */
-async function visitOf(fixture, world, look) {
-  world.file("logo.svg", LOGO);
-  const relay = await world.relay("--operator", world.file("operator.json", JSON.stringify(look)));
-  const { link, words } = world.send(relay, world.file("operator.bin", "x"));
+async function visitOf(fixture, env, look) {
+  env.file("logo.svg", LOGO);
+  const relay = await env.relay("--operator", env.file("operator.json", JSON.stringify(look)));
+  const { link, words } = env.send(relay, env.file("operator.bin", "x"));
   const page = await fixture.visit(link);
   await page.unlock(`qqqqqqq ${words.split("-")[0]}xq `);
   await page.page.waitForSelector(".marks button");

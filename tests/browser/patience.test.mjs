@@ -5,9 +5,9 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { say } from "./driver.mjs";
-import { inBrowsersAtOnce, MIB } from "./fixture.mjs";
-import { until } from "./world.mjs";
+import { say } from "./support/driver.mjs";
+import { inBrowsersAtOnce, MIB } from "./support/fixture.mjs";
+import { until } from "./support/test_env.mjs";
 
 const WAYS = { ways: ["download"] };
 
@@ -15,7 +15,7 @@ inBrowsersAtOnce((test, name) => {
   test("a download that comes to a standstill goes on by itself", async (fixture) => {
     const proxy = await fixture.faultProxy();
     const bytes = randomBytes(9 * MIB);
-    const { link, words } = fixture.sendToKey(fixture.world.file("standstill.bin", bytes));
+    const { link, words } = fixture.sendToKey(fixture.env.file("standstill.bin", bytes));
     const page = await fixture.opened({ link: proxy.through(link), words }, WAYS);
     proxy.stall(3 * MIB);
     await page.click("#save");
@@ -27,7 +27,7 @@ inBrowsersAtOnce((test, name) => {
 
   test("a receipt that does not get through is given up, and sent when asked again", async (fixture) => {
     const proxy = await fixture.faultProxy();
-    const { link, words } = fixture.sendToKey(fixture.world.file("receipt.bin", "x"));
+    const { link, words } = fixture.sendToKey(fixture.env.file("receipt.bin", "x"));
     const page = await fixture.opened({ link: proxy.through(link), words });
     proxy.refuse("/receipt");
     await page.click("#save");
@@ -40,7 +40,7 @@ inBrowsersAtOnce((test, name) => {
 
   test("a download whose page was closed is never complete", async (fixture) => {
     const proxy = await fixture.faultProxy();
-    const { link, words } = fixture.sendToKey(fixture.world.file("gone.bin", randomBytes(20 * MIB)));
+    const { link, words } = fixture.sendToKey(fixture.env.file("gone.bin", randomBytes(20 * MIB)));
     proxy.stall(8 * MIB);
     const page = await fixture.opened({ link: proxy.through(link), words }, WAYS);
     await page.click("#save");
@@ -55,7 +55,7 @@ inBrowsersAtOnce((test, name) => {
 
   test("a connection that is lost when the words are given is waited for, or not", async (fixture) => {
     const proxy = await fixture.faultProxy();
-    const { link, words } = fixture.send(fixture.world.file("waited.bin", "x"));
+    const { link, words } = fixture.send(fixture.env.file("waited.bin", "x"));
     const [page, other] = [await fixture.visit(proxy.through(link)), await fixture.visit(proxy.through(link))];
     for (const each of [page, other]) {
       await each.heading("ask.title");
@@ -81,7 +81,7 @@ inBrowsersAtOnce((test, name) => {
 
   test("a relay that stays away at first is asked again, with a sentence about it", async (fixture) => {
     const proxy = await fixture.faultProxy();
-    const { link } = fixture.sendToKey(fixture.world.file("away.bin", "x"));
+    const { link } = fixture.sendToKey(fixture.env.file("away.bin", "x"));
     proxy.close();
     const page = await fixture.visit(proxy.through(link));
     await page.heading("problem.now");
@@ -93,10 +93,10 @@ inBrowsersAtOnce((test, name) => {
   // What was sent to it is lost without a word: one download waits for room on the way, all of the other is on the way.
   test("a download whose service worker is ended is not called saved", async (fixture) => {
     const { url, turn } = await turning(fixture);
-    const proxy = await fixture.world.faultProxy(url);
+    const proxy = await fixture.env.faultProxy(url);
     const running = [];
     for (const [file, size, stall] of [["small-ended.bin", 2 * MIB, MIB + 1000], ["ended.bin", 20 * MIB, 8 * MIB]]) {
-      const { link, words } = fixture.sendToKey(fixture.world.file(file, randomBytes(size)));
+      const { link, words } = fixture.sendToKey(fixture.env.file(file, randomBytes(size)));
       proxy.stall(stall);
       const page = await fixture.opened({ link: link.replace(fixture.relay, proxy.url), words }, WAYS);
       await page.click("#save");
@@ -123,7 +123,7 @@ inBrowsersAtOnce((test, name) => {
   test("while the service worker does not come saving can be stopped, and without it memory is taken", async (fixture) => {
     const { url: server } = await fixture.faultProxy((path) => (path.includes("/service_worker") ? () => new Promise(() => {}) : null));
     const bytes = randomBytes(MIB);
-    const { link, words } = fixture.sendToKey(fixture.world.file("held-worker.bin", bytes));
+    const { link, words } = fixture.sendToKey(fixture.env.file("held-worker.bin", bytes));
     const page = await fixture.opened({ link: link.replace(fixture.relay, server), words }, WAYS);
     await page.click("#save");
     await page.click("#cancel");

@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { inBrowsers, MIB } from "./fixture.mjs";
+import { inBrowsers, MIB } from "./support/fixture.mjs";
 
 inBrowsers((test, name) => {
   test("the keyboard alone is enough", async (fixture) => {
-    const { link, words } = fixture.send(fixture.world.file("keyboard.bin", "by keyboard"));
+    const { link, words } = fixture.send(fixture.env.file("keyboard.bin", "by keyboard"));
     const page = await fixture.visit(link, { ways: ["download"] });
     await page.heading("ask.title");
     const reach = async (id, isBefore = false) => {
@@ -33,7 +33,7 @@ inBrowsers((test, name) => {
 
   if (name === "chromium") {
     test("with colours of one's own every button, field and notice keeps an edge, and focus is seen", async (fixture) => {
-      const { link } = fixture.send(fixture.world.file("forced.bin", "x"));
+      const { link } = fixture.send(fixture.env.file("forced.bin", "x"));
       const page = await fixture.visit(link);
       const session = await page.page.createCDPSession();
       await session.send("Emulation.setEmulatedMedia", { features: [{ name: "forced-colors", value: "active" }] });
@@ -53,7 +53,7 @@ inBrowsers((test, name) => {
 
   test("nothing on the page moves by itself", async (fixture) => {
     const proxy = await fixture.faultProxy();
-    const { link, words } = fixture.sendToKey(fixture.world.file("still.bin", randomBytes(9 * MIB)));
+    const { link, words } = fixture.sendToKey(fixture.env.file("still.bin", randomBytes(9 * MIB)));
     const page = await fixture.visit(proxy.through(link));
     await page.unlock(words);
     await page.heading("contents.title");

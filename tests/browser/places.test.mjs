@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
-import { say } from "./driver.mjs";
-import { sha256 } from "./helpers.mjs";
-import { inBrowsers, MIB } from "./fixture.mjs";
+import { say } from "./support/driver.mjs";
+import { sha256 } from "./support/helpers.mjs";
+import { inBrowsers, MIB } from "./support/fixture.mjs";
 
 const UNFINISHED = "NOT FINISHED - NIET KLAAR.txt";
 
@@ -54,7 +54,7 @@ inBrowsers((test, name) => {
   test("a disk without room leaves nothing, however often it is tried, and it is saved once there is", { skip }, async (fixture) => {
     // More than what is on its way when nobody takes it any more.
     const bytes = randomBytes(40 * MIB);
-    const { link, words } = fixture.sendToKey(fixture.world.file("room.bin", bytes));
+    const { link, words } = fixture.sendToKey(fixture.env.file("room.bin", bytes));
     // Under an address of its own, which nothing takes room of.
     const { url: origin, through } = await fixture.faultProxy();
     const page = await fixture.opened({ link: through(link), words }, { ways: ["file"] });
@@ -75,7 +75,7 @@ inBrowsers((test, name) => {
 
   test("a place that is taken away in the middle is told of, and nothing is fetched twice", { skip }, async (fixture) => {
     const proxy = await fixture.faultProxy();
-    const { link, words } = fixture.sendToKey(fixture.world.file("stick.bin", randomBytes(20 * MIB)));
+    const { link, words } = fixture.sendToKey(fixture.env.file("stick.bin", randomBytes(20 * MIB)));
     proxy.stall(8 * MIB);
     const page = await fixture.opened({ link: proxy.through(link), words }, { ways: ["file", "download"] });
     await page.click("#save-place");
@@ -107,8 +107,8 @@ inBrowsers((test, name) => {
 });
 
 function tree(fixture, folder, files) {
-  for (const [file, bytes] of Object.entries(files)) fixture.world.file(join(folder, file), bytes);
-  return fixture.world.path(folder);
+  for (const [file, bytes] of Object.entries(files)) fixture.env.file(join(folder, file), bytes);
+  return fixture.env.path(folder);
 }
 
 /** What is in the folder that was chosen. */

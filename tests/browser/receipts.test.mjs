@@ -4,13 +4,13 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { say } from "./driver.mjs";
-import { inBrowsers } from "./fixture.mjs";
+import { say } from "./support/driver.mjs";
+import { inBrowsers } from "./support/fixture.mjs";
 
 inBrowsers((test) => {
   test("what goes through memory is handed over before the sender is told, and again when asked", async (fixture) => {
     const bytes = randomBytes(300_000);
-    const { link, words } = fixture.sendToKey(fixture.world.file("memory-first.bin", bytes));
+    const { link, words } = fixture.sendToKey(fixture.env.file("memory-first.bin", bytes));
     const isThere = async () => assert.ok((await fixture.downloaded("memory-first.bin", bytes.length)).equals(bytes));
     const { url: server } = await fixture.faultProxy((path) => (path.endsWith("/receipt") ? isThere : null));
     const page = await fixture.opened({ link: link.replace(fixture.relay, server), words });
@@ -24,7 +24,7 @@ inBrowsers((test) => {
 
   test("the page asks before it is left while the sender is still to be told", async (fixture) => {
     const proxy = await fixture.faultProxy();
-    const { link, words } = fixture.sendToKey(fixture.world.file("untold.bin", "x"));
+    const { link, words } = fixture.sendToKey(fixture.env.file("untold.bin", "x"));
     proxy.refuse("/receipt", 400);
     const page = await fixture.opened({ link: proxy.through(link), words });
     const asks = () => page.page.evaluate(() => !dispatchEvent(new Event("beforeunload", { cancelable: true })));
@@ -40,7 +40,7 @@ inBrowsers((test) => {
 
   test("whoever is told again is told once, however often one presses", async (fixture) => {
     const proxy = await fixture.faultProxy();
-    const { link, words } = fixture.sendToKey(fixture.world.file("told.bin", "x"));
+    const { link, words } = fixture.sendToKey(fixture.env.file("told.bin", "x"));
     const page = await fixture.opened({ link: proxy.through(link), words });
     proxy.refuse("/receipt", 400);
     await page.click("#save");

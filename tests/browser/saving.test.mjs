@@ -4,16 +4,16 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { rmSync, truncateSync } from "node:fs";
 import { basename, join } from "node:path";
-import { say } from "./driver.mjs";
-import { flip, sha256 } from "./helpers.mjs";
-import { inBrowsers, MIB } from "./fixture.mjs";
+import { say } from "./support/driver.mjs";
+import { flip, sha256 } from "./support/helpers.mjs";
+import { inBrowsers, MIB } from "./support/fixture.mjs";
 
 const FILES = { "a.txt": "a", "b.txt": "bb", "sub/c é.bin": randomBytes(3 * MIB), "sub/empty": "" };
 
 inBrowsers((test) => {
   test("from link and words to a verified file, its message and its receipt", async (fixture) => {
     const bytes = randomBytes(5 * MIB + 7);
-    const { link, words } = fixture.send(fixture.world.file("report.bin", bytes), "--message", "Hello\nyou\tthere", "--downloads", "3");
+    const { link, words } = fixture.send(fixture.env.file("report.bin", bytes), "--message", "Hello\nyou\tthere", "--downloads", "3");
     const page = await fixture.visit(link, { ways: ["download"] });
     await page.sees(say("facts.until"));
     assert.match(await page.text(), /until\s+\d+ \w+ 20\d\d/);
@@ -31,7 +31,7 @@ inBrowsers((test) => {
   test("an empty file and one that ends with a chunk", async (fixture) => {
     for (const length of [0, 65_536]) {
       const bytes = randomBytes(length);
-      const { link, words } = fixture.sendToKey(fixture.world.file(`exact-${length}.bin`, bytes));
+      const { link, words } = fixture.sendToKey(fixture.env.file(`exact-${length}.bin`, bytes));
       const page = await fixture.visit(link, { ways: ["download"] });
       await page.save(words);
       await page.sees(say("saved.receipt.sent"));
@@ -81,8 +81,8 @@ inBrowsers((test) => {
   });
 
   test("what is damaged is never called saved", async (fixture) => {
-    const { link, id, words } = fixture.sendToKey(fixture.world.file("broken.bin", randomBytes(2 * MIB)));
-    flip(fixture.world.path("relay", "shares", id, "content.age"), MIB);
+    const { link, id, words } = fixture.sendToKey(fixture.env.file("broken.bin", randomBytes(2 * MIB)));
+    flip(fixture.env.path("relay", "shares", id, "content.age"), MIB);
     const page = await fixture.visit(link, { ways: failing(fixture) });
     await page.unlock(words);
     await page.click("#save");
@@ -92,7 +92,7 @@ inBrowsers((test) => {
   });
 
   test("what is too large for memory is refused before it is fetched", async (fixture) => {
-    const path = fixture.world.file("large.bin", "");
+    const path = fixture.env.file("large.bin", "");
     truncateSync(path, 257 * MIB);
     const { link, words } = fixture.sendToKey(path);
     rmSync(path);
@@ -105,8 +105,8 @@ inBrowsers((test) => {
 });
 
 function tree(fixture) {
-  for (const [file, bytes] of Object.entries(FILES)) fixture.world.file(join("many", file), bytes);
-  return fixture.world.path("many");
+  for (const [file, bytes] of Object.entries(FILES)) fixture.env.file(join("many", file), bytes);
+  return fixture.env.path("many");
 }
 
 function hashes(files) {

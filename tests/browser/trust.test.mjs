@@ -4,16 +4,16 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { say } from "./driver.mjs";
-import { KEYS, RECIPIENT } from "./helpers.mjs";
-import { inBrowsers, MIB } from "./fixture.mjs";
+import { say } from "./support/driver.mjs";
+import { KEYS, RECIPIENT } from "./support/helpers.mjs";
+import { inBrowsers, MIB } from "./support/fixture.mjs";
 
 const SENDER = "<b>Team North</b> {{7*7}}";
 const HOSTILE = "<img src=x onerror=\"document.title='owned'\">\n\u202Egnp.exe\n{{7*7}} <script>document.title='owned'</script>";
 
 inBrowsers((test) => {
   test("hostile names and messages are text", async (fixture) => {
-    const folder = fixture.world.path("hostile");
+    const folder = fixture.env.path("hostile");
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "&lt;b&gt; '; alert(1) {{7+7}}.txt"), "x");
     writeFileSync(join(folder, "javascript;alert(1).html"), "x");
@@ -28,12 +28,12 @@ inBrowsers((test) => {
 
   test("words, keys and names never leave the tab", async (fixture) => {
     const proxy = await fixture.faultProxy();
-    const { link, words } = fixture.send(fixture.world.file("Secret name.bin", randomBytes(MIB)), "--message", "Secret message");
+    const { link, words } = fixture.send(fixture.env.file("Secret name.bin", randomBytes(MIB)), "--message", "Secret message");
     const page = await fixture.visit(proxy.through(link), { ways: ["download"] });
     await page.unlock(words);
     await page.click("#save");
     await page.heading("saved.title");
-    const keyed = fixture.send(fixture.world.file("keyed name.bin", "x"), "--recipient", RECIPIENT);
+    const keyed = fixture.send(fixture.env.file("keyed name.bin", "x"), "--recipient", RECIPIENT);
     const other = await fixture.visit(proxy.through(keyed.link));
     await other.heading("ask.title");
     await other.paste("#key", KEYS);
@@ -52,7 +52,7 @@ inBrowsers((test) => {
 
   test("the first load is under 60 KB as the relay sends it", async (fixture) => {
     const proxy = await fixture.faultProxy();
-    const { link } = fixture.send(fixture.world.file("first.bin", "x"));
+    const { link } = fixture.send(fixture.env.file("first.bin", "x"));
     const page = await fixture.visit(proxy.through(link), { language: "nl" });
     await page.heading("ask.title", {}, "nl");
     const paths = [...new Set(proxy.requests.map((request) => request.split(" ")[1]))].filter((path) => !path.startsWith("/v1") && !path.includes("favicon"));

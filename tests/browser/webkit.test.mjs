@@ -6,12 +6,12 @@ import { randomBytes } from "node:crypto";
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { isAccessible } from "./accessible.mjs";
-import { say, Visit } from "./driver.mjs";
-import { KEYS, OTHER_KEY, RECIPIENT } from "./helpers.mjs";
-import { forwardProxy } from "./forward_proxy.mjs";
-import { webkit, whyNoWebkit } from "./webdriver.mjs";
-import { until, World } from "./world.mjs";
+import { isAccessible } from "./support/accessible.mjs";
+import { say, Visit } from "./support/driver.mjs";
+import { FaultProxy } from "./support/fault_proxy.mjs";
+import { KEYS, OTHER_KEY, RECIPIENT } from "./support/helpers.mjs";
+import { webkit, whyNoWebkit } from "./support/webdriver.mjs";
+import { TestEnv, until } from "./support/test_env.mjs";
 
 const MIB = 1024 * 1024;
 /** More than the page keeps in memory. */
@@ -23,30 +23,30 @@ const why = isWanted ? whyNoWebkit() : "not among BROWSERS";
 if (why) console.log(`SKIPPED: the page in WebKitGTK: ${why}`);
 
 describe("webkit", { skip: why ?? false }, () => {
-  const world = new World();
+  const env = new TestEnv();
   let relay;
   let proxy;
   let seen;
   let browser;
   let downloads;
   before(async () => {
-    relay = await world.relay();
-    proxy = await world.faultProxy(relay);
-    seen = await forwardProxy(world);
-    ({ browser, downloads } = await webkit(world, seen.address));
+    relay = await env.relay();
+    proxy = await env.faultProxy(relay);
+    seen = await FaultProxy.forward(env);
+    ({ browser, downloads } = await webkit(env, new URL(seen.url).host));
   });
-  after(() => world.end());
+  after(() => env.end());
 
   /** Runs `story` in a tab of its own, which has asked nobody but the relay, and been kept from nothing, when it ends. */
   async function visit(link, story) {
-    const before = seen.asked.length;
+    const before = seen.requests.length;
     const page = await Visit.open(browser, proxy.through(link), { ways: ["download"], prepare: hearViolations });
     try {
       await story(page);
       assert.deepEqual(await page.page.evaluate(() => window.violations), []);
-      const asked = seen.asked.slice(before);
+      const asked = seen.requests.slice(before);
       assert.ok(asked.length > 5);
-      assert.deepEqual(asked.filter((url) => !url.startsWith(`${proxy.url}/`)), []);
+      assert.deepEqual(asked.filter((line) => !line.includes(` ${proxy.url}/`)), []);
     } finally {
       await page.close();
     }
@@ -77,7 +77,7 @@ describe("webkit", { skip: why ?? false }, () => {
     await page.click("#speak-en");
   }
 
-  const receipts = (link) => world.events(link).filter(({ event }) => event === "receipt");
+  const receipts = (link) => env.events(link).filter(({ event }) => event === "receipt");
 
   const downloaded = (file, length) => {
     const path = join(downloads, file);
@@ -86,7 +86,7 @@ describe("webkit", { skip: why ?? false }, () => {
 
   test("from link and words to a verified file, from memory, and its receipt", async () => {
     const bytes = randomBytes(20 * MIB + 7);
-    const { link, words } = world.send(relay, world.file("report.bin", bytes), "--message", "Hello\nthere");
+    const { link, words } = env.send(relay, env.file("report.bin", bytes), "--message", "Hello\nthere");
     await visit(link, async (page) => {
       await page.heading("ask.title");
       await looksRight(page, "words are asked for");
@@ -106,9 +106,9 @@ describe("webkit", { skip: why ?? false }, () => {
 
   test("a picture and a text are looked at, in a frame of another origin, and saved afterwards", async () => {
     const GREEN = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEElEQVR4nGNgOMGAHQ0tCQCJ5TIBafw8vQAAAABJRU5ErkJggg==";
-    world.file("looked at/green.png", Buffer.from(GREEN, "base64"));
-    world.file("looked at/note.txt", HOSTILE);
-    const { link } = world.send(relay, "--recipient", RECIPIENT, world.path("looked at"));
+    env.file("looked at/green.png", Buffer.from(GREEN, "base64"));
+    env.file("looked at/note.txt", HOSTILE);
+    const { link } = env.send(relay, "--recipient", RECIPIENT, env.path("looked at"));
     await visit(link, async (page) => {
       await page.heading("ask.title");
       await page.unlock(null);
@@ -131,7 +131,7 @@ describe("webkit", { skip: why ?? false }, () => {
 
   test("a large file is a download of the browser's own, which goes on when the connection breaks", async () => {
     const path = large("large.bin");
-    const { link, words } = world.send(relay, path);
+    const { link, words } = env.send(relay, path);
     await visit(link, async (page) => {
       await unlock(page, words);
       await page.heading("contents.title");
@@ -146,13 +146,13 @@ describe("webkit", { skip: why ?? false }, () => {
       await page.heading("saved.title");
       assert.ok((await downloaded("large.bin", LARGE)).equals(readFileSync(path)));
       assert.deepEqual(receipts(link).map(({ verified }) => verified), [true]);
-      assert.ok(seen.asked.some((url) => /\/page\/service_worker-\w+\.js$/.test(url)));
+      assert.ok(seen.requests.some((line) => /\/page\/service_worker-\w+\.js$/.test(line)));
     });
   });
 
   test("some files of many are saved as one .zip", async () => {
-    for (const file of ["a.txt", "b.txt", "sub/c.txt"]) world.file(join("many", file), file);
-    const { link, words } = world.send(relay, world.path("many"));
+    for (const file of ["a.txt", "b.txt", "sub/c.txt"]) env.file(join("many", file), file);
+    const { link, words } = env.send(relay, env.path("many"));
     await visit(link, async (page) => {
       await unlock(page, words);
       await page.heading("contents.title");
@@ -165,14 +165,14 @@ describe("webkit", { skip: why ?? false }, () => {
   });
 
   test("a key opens what was sent to it, and another does not", async () => {
-    const { link } = world.send(relay, world.file("keyed.bin", "for you"), "--recipient", RECIPIENT);
+    const { link } = env.send(relay, env.file("keyed.bin", "for you"), "--recipient", RECIPIENT);
     await visit(link, async (page) => {
       await page.sees(say("ask.keys.who"));
       await page.paste("#key", OTHER_KEY);
       await page.click("#open");
       await page.sees(say("failure.no_identity_fits"));
       await looksRight(page, "another key");
-      await (await page.page.$("#key-file")).uploadFile(world.file("identity.txt", KEYS));
+      await (await page.page.$("#key-file")).uploadFile(env.file("identity.txt", KEYS));
       await page.click("#open");
       await page.heading("contents.title");
       await page.click("#save");
@@ -183,9 +183,9 @@ describe("webkit", { skip: why ?? false }, () => {
 
   test("a saved file opens from disk", async () => {
     const bytes = randomBytes(3 * MIB);
-    const { link, words } = world.send(relay, world.file("disk.bin", bytes));
-    const saved = world.path("disk.bin.age");
-    world.share("get", "--yes", "--ciphertext", saved, "--passphrase-file", world.file("w", words), link);
+    const { link, words } = env.send(relay, env.file("disk.bin", bytes));
+    const saved = env.path("disk.bin.age");
+    env.share("get", "--yes", "--ciphertext", saved, "--passphrase-file", env.file("w", words), link);
     await visit(link, async (page) => {
       await page.heading("ask.title");
       await (await page.page.$("#local-file")).uploadFile(saved);
@@ -199,8 +199,8 @@ describe("webkit", { skip: why ?? false }, () => {
   });
 
   test("wrong words cost a try, and what was typed stays", async () => {
-    const { link, words } = world.send(relay, world.file("wrong.bin", "x"));
-    const other = world.send(relay, world.file("other.bin", "y")).words;
+    const { link, words } = env.send(relay, env.file("wrong.bin", "x"));
+    const other = env.send(relay, env.file("other.bin", "y")).words;
     await visit(link, async (page) => {
       await page.heading("ask.title");
       await page.type("#words", other);
@@ -214,11 +214,11 @@ describe("webkit", { skip: why ?? false }, () => {
   });
 
   test("hostile names and messages are text", async () => {
-    const folder = world.path("hostile");
+    const folder = env.path("hostile");
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "&lt;b&gt; '; alert(1) {{7+7}}.txt"), "x");
     writeFileSync(join(folder, "javascript;alert(1).html"), "x");
-    const { link, words } = world.send(relay, folder, "--message", HOSTILE);
+    const { link, words } = env.send(relay, folder, "--message", HOSTILE);
     await visit(link, async (page) => {
       await unlock(page, words);
       await page.heading("contents.title");
@@ -230,7 +230,7 @@ describe("webkit", { skip: why ?? false }, () => {
   });
 
   test("what is damaged is not saved", async () => {
-    const { link, id, words } = world.send(relay, world.file("broken.bin", randomBytes(20 * MIB)));
+    const { link, id, words } = env.send(relay, env.file("broken.bin", randomBytes(20 * MIB)));
     damage(id, 12 * MIB);
     await visit(link, async (page) => {
       await unlock(page, words);
@@ -243,7 +243,7 @@ describe("webkit", { skip: why ?? false }, () => {
   });
 
   test("what is damaged and large is never called saved, nor ever whole", async () => {
-    const { link, id, words } = world.send(relay, large("large-broken.bin"));
+    const { link, id, words } = env.send(relay, large("large-broken.bin"));
     damage(id, 250 * MIB);
     await visit(link, async (page) => {
       await unlock(page, words);
@@ -257,7 +257,7 @@ describe("webkit", { skip: why ?? false }, () => {
 
   test("a connection that breaks goes on by itself", async () => {
     const bytes = randomBytes(20 * MIB);
-    const { link, words } = world.send(relay, world.file("cut.bin", bytes));
+    const { link, words } = env.send(relay, env.file("cut.bin", bytes));
     await visit(link, async (page) => {
       await unlock(page, words);
       await page.heading("contents.title");
@@ -270,14 +270,14 @@ describe("webkit", { skip: why ?? false }, () => {
   });
 
   function damage(id, at) {
-    const file = openSync(world.path("relay", "shares", id, "content.age"), "r+");
+    const file = openSync(env.path("relay", "shares", id, "content.age"), "r+");
     writeSync(file, "damaged", at);
     closeSync(file);
   }
 
   /** A file too large for memory, that differs in every MiB. */
   function large(name) {
-    const path = world.file(name, "");
+    const path = env.file(name, "");
     const file = openSync(path, "r+");
     for (let at = 0; at < LARGE; at += MIB) writeSync(file, randomBytes(16), 0, 16, at);
     closeSync(file);

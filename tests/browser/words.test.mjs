@@ -2,17 +2,17 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { isAccessible } from "./accessible.mjs";
-import { say } from "./driver.mjs";
-import { WRONG } from "./helpers.mjs";
-import { inBrowsers } from "./fixture.mjs";
-import { until } from "./world.mjs";
+import { isAccessible } from "./support/accessible.mjs";
+import { say } from "./support/driver.mjs";
+import { WRONG } from "./support/helpers.mjs";
+import { inBrowsers } from "./support/fixture.mjs";
+import { until } from "./support/test_env.mjs";
 
 const { typed } = JSON.parse(readFileSync(new URL("../vectors/words.json", import.meta.url), "utf8"));
 
 inBrowsers((test) => {
   test("words open with what is said before and between them, and numbered", async (fixture) => {
-    const { link, words } = fixture.send(fixture.world.file("spoken.bin", "x"), "--word-list", "nl");
+    const { link, words } = fixture.send(fixture.env.file("spoken.bin", "x"), "--word-list", "nl");
     const list = words.split("-");
     const forms = [
       `De woorden zijn ${list.slice(0, 5).join(" komma ")} en ${list[5]} punt`,
@@ -32,7 +32,7 @@ inBrowsers((test) => {
 
   test("a number in digits is marked with its word, and one without a word as typed", async (fixture) => {
     const { text, words } = typed.find(({ name }) => name === "nl: zeven in digits");
-    const { link } = fixture.send(fixture.world.file("digits.bin", "x"));
+    const { link } = fixture.send(fixture.env.file("digits.bin", "x"));
     const page = await fixture.visit(link);
     await page.paste("#words", text);
     const understood = words.split("-").map((word, i) => (word === "zeven" ? `${i + 1} 7 → ${say("words.understood")} zeven` : `${i + 1} ${word}`));
@@ -46,7 +46,7 @@ inBrowsers((test) => {
   });
 
   test("each mark has its number and what is understood, and nothing calls words right that do not fit", async (fixture) => {
-    const { link, words } = fixture.send(fixture.world.file("marks.bin", "x"));
+    const { link, words } = fixture.send(fixture.env.file("marks.bin", "x"));
     const list = words.split("-");
     const page = await fixture.visit(link);
     await page.heading("ask.title");
@@ -70,7 +70,7 @@ inBrowsers((test) => {
   });
 
   test("what is said to be wrong goes as soon as it no longer is, and not before", async (fixture) => {
-    const { link, words } = fixture.send(fixture.world.file("mended.bin", "x"));
+    const { link, words } = fixture.send(fixture.env.file("mended.bin", "x"));
     const list = words.split("-");
     const page = await fixture.visit(link);
     await page.unlock("");
@@ -102,7 +102,7 @@ inBrowsers((test) => {
   });
 
   test("on a small screen each mark stays within it, and the field is left alone by browsers that would change it", async (fixture) => {
-    const { link } = fixture.send(fixture.world.file("small.bin", "x"));
+    const { link } = fixture.send(fixture.env.file("small.bin", "x"));
     const page = await fixture.visit(link);
     await page.page.setViewport({ width: 320, height: 300 });
     await page.paste("#words", "abacus qqqqqqqqqqqqqqqqqqqqqqqq changf storn milk clov ");

@@ -6,8 +6,8 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { flip, KEYS, sha256 } from "./helpers.mjs";
-import { inBrowsers, MIB } from "./fixture.mjs";
+import { flip, KEYS, sha256 } from "./support/helpers.mjs";
+import { inBrowsers, MIB } from "./support/fixture.mjs";
 
 /** No relay serves it. */
 const TESTING = readFileSync(new URL("../../relay/web/testing.js", import.meta.url), "utf8");
@@ -16,8 +16,8 @@ inBrowsers((test, name) => {
   test("what does not authenticate is never complete, in whatever way it was to be saved", async (fixture) => {
     for (const [at, chunk] of [[3 * MIB, 47], [5 * MIB, 79]]) {
       const file = `broken-${at}.bin`;
-      const { link, id } = fixture.sendToKey(fixture.world.file(file, randomBytes(5 * MIB)));
-      flip(fixture.world.path("relay", "shares", id, "content.age"), at);
+      const { link, id } = fixture.sendToKey(fixture.env.file(file, randomBytes(5 * MIB)));
+      flip(fixture.env.path("relay", "shares", id, "content.age"), at);
       for (const way of ["file", "download", "memory"]) {
         const page = await save(fixture, link, { id, way });
         assert.deepEqual(page.came, { failure: { code: "tampered", chunk } });
@@ -27,7 +27,7 @@ inBrowsers((test, name) => {
       }
     }
     // The browsers have had time to take what is not there for whole; one that is done by now proves it.
-    const { link, id } = fixture.sendToKey(fixture.world.file("after.bin", randomBytes(MIB)));
+    const { link, id } = fixture.sendToKey(fixture.env.file("after.bin", randomBytes(MIB)));
     assert.equal((await save(fixture, link, { id, way: "download" })).came.receipt, "sent");
     await fixture.downloaded("after.bin", MIB);
     const complete = readdirSync(fixture.downloads).filter((file) => /^broken.*bin$/.test(file) && fixture.hasDownloaded(file));
@@ -36,8 +36,8 @@ inBrowsers((test, name) => {
 
   test("one file is read without being saved, and only whole", async (fixture) => {
     const files = { "a.txt": Buffer.from("a"), "b.bin": randomBytes(MIB + 7), "c.bin": randomBytes(17 * MIB) };
-    for (const [file, bytes] of Object.entries(files)) fixture.world.file(`read/${file}`, bytes);
-    const { link, id } = fixture.sendToKey(fixture.world.path("read"));
+    for (const [file, bytes] of Object.entries(files)) fixture.env.file(`read/${file}`, bytes);
+    const { link, id } = fixture.sendToKey(fixture.env.path("read"));
     const proxy = await fixture.faultProxy();
     proxy.add("/page/testing.js", TESTING);
     const page = await fixture.browser.newPage();
@@ -48,7 +48,7 @@ inBrowsers((test, name) => {
     assert.deepEqual([a.sha256, b.sha256], [sha256(files["a.txt"]), sha256(files["b.bin"])]);
     assert.deepEqual(c, { failure: { code: "too_large_for_memory", bytes: 17 * MIB, limit: 16 * MIB } });
     assert.deepEqual([fixture.events(link, "ticket").length, fixture.events(link, "receipt")], [1, []]);
-    flip(fixture.world.path("relay", "shares", id, "content.age"), MIB / 2);
+    flip(fixture.env.path("relay", "shares", id, "content.age"), MIB / 2);
     const [, damaged] = await read();
     assert.equal(damaged.failure.code, "tampered");
   });

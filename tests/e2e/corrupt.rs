@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use crate::{
+use crate::support::{
     failures::{fails, get_fails},
-    round_trips::noise,
-    world::{Relay, Sent, World, files_below},
+    random::noise,
+    test_env::{Relay, Sent, TestEnv, files_below},
 };
 
 /// Bytes of the age header for words (age-encryption.org/v1: scrypt stanza and MAC), and of the nonce after it.
@@ -14,7 +14,7 @@ const NONCE: usize = 16;
 const SEALED_CHUNK: usize = 65_536 + 16;
 
 struct Damaged {
-    world: World,
+    env: TestEnv,
     relay: Relay,
     sent: Sent,
 }
@@ -22,10 +22,9 @@ struct Damaged {
 impl Damaged {
     /// Three chunks and a bit, at a relay whose disk lies.
     fn new() -> Self {
-        let world = World::new();
-        let relay = world.relay();
-        let sent = world.send(&relay.url, [world.file("case.bin", noise(3 * 65_536 + 100))]);
-        Self { world, relay, sent }
+        let (env, relay) = TestEnv::with_relay();
+        let sent = env.send(&relay.url, [env.file("case.bin", noise(3 * 65_536 + 100))]);
+        Self { env, relay, sent }
     }
 
     /// Changes the file at the relay, and asserts what a recipient is told.
@@ -36,8 +35,8 @@ impl Damaged {
         damage(&mut bytes);
         fs::write(&path, bytes).unwrap();
         let hint = if code == "corrupt" { "Nothing was saved. Try again" } else { HOPELESS };
-        get_fails(&self.world, &self.sent, 8, code, says, hint);
-        let kinds = self.world.events(&self.sent);
+        get_fails(&self.env, &self.sent, 8, code, says, hint);
+        let kinds = self.env.events(&self.sent);
         assert!(!kinds.iter().any(|kind| kind == "receipt"), "{kinds:?}");
     }
 }
@@ -97,7 +96,7 @@ fn empty_content() {
 fn lost_content() {
     let damaged = Damaged::new();
     fs::remove_file(damaged.relay.share(&damaged.sent).join("content.age")).unwrap();
-    get_fails(&damaged.world, &damaged.sent, 8, "content_damaged", MISSING, HOPELESS);
+    get_fails(&damaged.env, &damaged.sent, 8, "content_damaged", MISSING, HOPELESS);
 }
 
 #[test]
@@ -114,30 +113,30 @@ fn truncated_manifest() {
 #[test]
 fn content_of_another_share() {
     let damaged = Damaged::new();
-    let other = damaged.world.send(&damaged.relay.url, [damaged.world.file("other.bin", noise(3 * 65_536 + 100))]);
+    let other = damaged.env.send(&damaged.relay.url, [damaged.env.file("other.bin", noise(3 * 65_536 + 100))]);
     let theirs = fs::read(damaged.relay.share(&other).join("content.age")).unwrap();
     damaged.by("content.age", |bytes| *bytes = theirs, "corrupt", NOT_THE_CONTENT);
 }
 
 #[test]
 fn a_whole_other_share_under_this_link() {
-    let Damaged { world, relay, sent } = Damaged::new();
-    let other = world.send(&relay.url, [world.file("other.bin", noise(3 * 65_536 + 100))]);
+    let Damaged { env, relay, sent } = Damaged::new();
+    let other = env.send(&relay.url, [env.file("other.bin", noise(3 * 65_536 + 100))]);
     for file in ["content.age", "manifest.age"] {
         fs::copy(relay.share(&other).join(file), relay.share(&sent).join(file)).unwrap();
     }
     // The relay let the words in, and yet they do not open it.
-    fails(|| world.get(&sent, "in"), 4, "words_wrong", "These words do not open it", "");
-    assert!(files_below(&world.path("in")).is_empty());
+    fails(|| env.get(&sent, "in"), 4, "words_wrong", "These words do not open it", "");
+    assert!(files_below(&env.path("in")).is_empty());
 }
 
 #[test]
 fn undamaged_again_it_opens() {
-    let Damaged { world, relay, sent } = Damaged::new();
+    let Damaged { env, relay, sent } = Damaged::new();
     let path = relay.share(&sent).join("content.age");
     let whole = fs::read(&path).unwrap();
     fs::write(&path, &whole[..whole.len() - 1]).unwrap();
-    world.get(&sent, "in").output().exits(8);
+    env.get(&sent, "in").output().exits(8);
     fs::write(&path, whole).unwrap();
-    world.get(&sent, "in").succeeds();
+    env.get(&sent, "in").succeeds();
 }

@@ -10,13 +10,13 @@ use std::{
 use serde_json::json;
 use share_relay_api::{Bytes32, ShareId, limits::SEALED_CHUNK_BYTES, paths};
 
-use crate::{
-    raw,
-    round_trips::peak_of,
-    world::{World, until},
+use crate::support::{
+    http::{Request, Response, host},
+    machine::peak_of,
+    test_env::TestEnv,
+    until,
 };
 
-/// Transfers at once.
 const TRANSFERS: usize = 200;
 /// Bytes of a part, about 4 MiB: what each upload brings.
 const PART: usize = 64 * SEALED_CHUNK_BYTES as usize;
@@ -53,12 +53,11 @@ fn two_hundred_transfers_up_and_down_fast_and_slow_all_succeed() {
 }
 
 fn crowd(kind: impl Fn(usize) -> Transfer) {
-    let world = World::new();
-    let relay = world.relay();
+    let (_env, relay) = TestEnv::with_relay();
     let begun = AtomicUsize::new(0);
     let half_way = || {
         begun.fetch_add(1, Ordering::Relaxed);
-        until("all have begun", || (begun.load(Ordering::Relaxed) == TRANSFERS).then_some(()));
+        until("all have begun", || begun.load(Ordering::Relaxed) == TRANSFERS);
     };
     let payload: Vec<u8> = (0..PART).map(|i| (i % 251) as u8).collect();
     let shared = id(255);
@@ -93,7 +92,7 @@ fn begin(url: &str, id: ShareId, parts: u64) {
     let wanted = json!({
         "manage_key_hash": share::secret::sha256(&KEY.0), "header_bytes": HEADER.len(), "payload_bytes": PART as u64 * parts, "part_bytes": PART, "expires_in": 3600,
     });
-    assert_eq!(raw::call(url, "PUT", &paths::share(&id), None, Some(wanted)).status, 201);
+    assert_eq!(Request::put(paths::share(&id)).json(&wanted).send(url).status, 201);
     for path in [paths::header(&id), paths::manifest(&id)] {
         assert_eq!(status(&mut send(url, &path, HEADER, || ())), 204);
     }
@@ -105,13 +104,10 @@ fn upload(url: &str, id: ShareId, part: u64, payload: &[u8], half_way: impl FnOn
 
 /// Sends a body, half of it at first.
 fn send(url: &str, path: &str, body: &[u8], half_way: impl FnOnce()) -> TcpStream {
-    let mut stream = TcpStream::connect(raw::host(url)).unwrap();
-    let (length, (first, rest)) = (body.len(), body.split_at(body.len() / 2));
-    let head = format!(
-        "PUT {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {KEY}\r\n\
-         Content-Length: {length}\r\n\r\n"
-    );
-    stream.write_all(&[head.as_bytes(), first].concat()).unwrap();
+    let mut stream = TcpStream::connect(host(url)).unwrap();
+    let request = Request::put(path).bearer(KEY).body(body).bytes(url);
+    let (first, rest) = request.split_at(request.len() - body.len() / 2);
+    stream.write_all(first).unwrap();
     half_way();
     stream.write_all(rest).unwrap();
     stream
@@ -120,20 +116,20 @@ fn send(url: &str, path: &str, body: &[u8], half_way: impl FnOnce()) -> TcpStrea
 fn status(stream: &mut TcpStream) -> u16 {
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
-    raw::Answer::parse(answer).status
+    Response::parse(&answer).status
 }
 
 /// Takes a ticket and downloads everything, in pieces of this size.
 fn download(url: &str, id: ShareId, number: usize, payload: &[u8], piece: usize, half_way: impl FnOnce()) {
     let ticket = Bytes32([number as u8; 32]);
     let wanted = json!({ "ticket_hash": share::secret::sha256(&ticket.0) });
-    raw::call(url, "POST", &paths::tickets(&id), None, Some(wanted)).json();
-    let mut stream = TcpStream::connect(raw::host(url)).unwrap();
-    stream.write_all(raw::request(url, "GET", &paths::content(&id), Some(&ticket), None).as_bytes()).unwrap();
+    Request::post(paths::tickets(&id)).json(&wanted).send(url).json();
+    let mut stream = TcpStream::connect(host(url)).unwrap();
+    stream.write_all(&Request::get(paths::content(&id)).bearer(ticket).bytes(url)).unwrap();
     let mut answer = vec![0; 1000];
     stream.read_exact(&mut answer).unwrap();
     half_way();
     while Read::take(&mut stream, piece as u64).read_to_end(&mut answer).unwrap() > 0 {}
-    let answer = raw::Answer::parse(answer);
+    let answer = Response::parse(&answer);
     assert!(answer.status == 200 && answer.body == [HEADER, &payload.repeat(PARTS as usize)].concat());
 }

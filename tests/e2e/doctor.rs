@@ -3,14 +3,15 @@
 use serde_json::json;
 use share_relay_api::{page, paths};
 
-use crate::{
-    http::{Reply, Request, Response, Server},
-    world::{Relay, World},
+use crate::support::{
+    fault_proxy::{FaultProxy, Reply},
+    http::{Request, Response},
+    test_env::{Relay, TestEnv},
 };
 
 /// A relay of this release behind something that changes answers.
-fn behind(relay: &Relay, change: impl Fn(&Request, &mut Response) + Send + Sync + 'static) -> Server {
-    Server::before(&relay.url, move |request, mut response| -> Reply {
+fn behind(relay: &Relay, change: impl Fn(&Request, &mut Response) + Send + Sync + 'static) -> FaultProxy {
+    FaultProxy::rewriting(&relay.url, move |request, mut response| -> Reply {
         change(request, &mut response);
         response.into()
     })
@@ -30,20 +31,18 @@ fn is_document(request: &Request, language: &str) -> bool {
 
 #[test]
 fn a_relay_that_serves_the_released_page_passes() {
-    let world = World::new();
-    let relay = world.relay();
-    let told = world.share(["doctor", "--relay", &relay.url]).succeeds().stdout();
+    let (env, relay) = TestEnv::with_relay();
+    let told = env.share(["doctor", "--relay", &relay.url]).succeeds().stdout();
     assert!(told.contains("serves exactly the page of share "), "{told}");
-    let told = world.share(["doctor", "--json", "--relay", &relay.url]).succeeds().json();
+    let told = env.share(["doctor", "--json", "--relay", &relay.url]).succeeds().json();
     assert_eq!(told, [json!({ "event": "doctor", "relay": relay.url, "page": "released" })]);
-    world.share(["config", "set", "relay", &relay.url]).succeeds();
-    world.share(["doctor"]).succeeds();
+    env.share(["config", "set", "relay", &relay.url]).succeeds();
+    env.share(["doctor"]).succeeds();
 }
 
 #[test]
 fn a_changed_file_is_found_although_its_hash_is_told_as_it_should_be() {
-    let world = World::new();
-    let relay = world.relay();
+    let (env, relay) = TestEnv::with_relay();
     let (style, start) = (file("style"), file("start"));
     let is_file = |path: String| move |request: &Request| request.path == path;
     type IsChanged = Box<dyn Fn(&Request) -> bool + Send + Sync>;
@@ -59,7 +58,7 @@ fn a_changed_file_is_found_although_its_hash_is_told_as_it_should_be() {
                 response.body.push(b' ');
             }
         });
-        let outcome = world.share(["doctor", "--json", "--relay", &server.url]).output();
+        let outcome = env.share(["doctor", "--json", "--relay", &server.url]).output();
         let message = outcome.fails(8, "page_differs")["message"].as_str().unwrap().to_owned();
         assert!(message.ends_with(&format!("differ: {name}")), "{message}");
     }
@@ -67,8 +66,7 @@ fn a_changed_file_is_found_although_its_hash_is_told_as_it_should_be() {
 
 #[test]
 fn headers_that_make_another_page_of_the_same_bytes_are_found() {
-    let world = World::new();
-    let relay = world.relay();
+    let (env, relay) = TestEnv::with_relay();
     let changed = [
         ("Content-Security-Policy", "default-src *"),
         ("Content-Type", "text/plain"),
@@ -81,7 +79,7 @@ fn headers_that_make_another_page_of_the_same_bytes_are_found() {
                 *response = response.clone().with(name, value);
             }
         });
-        let outcome = world.share(["doctor", "--json", "--relay", &server.url]).output();
+        let outcome = env.share(["doctor", "--json", "--relay", &server.url]).output();
         let message = outcome.fails(8, "page_differs")["message"].as_str().unwrap().to_owned();
         assert!(message.ends_with("differ: index.nl.html (headers)"), "{name}: {message}");
     }
@@ -89,31 +87,29 @@ fn headers_that_make_another_page_of_the_same_bytes_are_found() {
 
 #[test]
 fn a_page_served_for_one_link_alone_is_found_by_that_link() {
-    let world = World::new();
-    let relay = world.relay();
-    let sent = world.send(&relay.url, [world.file("a", "x")]);
+    let (env, relay) = TestEnv::with_relay();
+    let sent = env.send(&relay.url, [env.file("a", "x")]);
     let (link, path) = (sent.link.clone(), paths::page(&sent.share_id()));
     let server = behind(&relay, move |request, response| {
         if request.path == path {
             response.body.push(b' ');
         }
     });
-    world.share(["doctor", "--relay", &server.url]).succeeds();
-    world.share(["doctor", &link]).succeeds();
-    world.share(["doctor", "--json", &link.replace(&relay.url, &server.url)]).output().fails(8, "page_differs");
+    env.share(["doctor", "--relay", &server.url]).succeeds();
+    env.share(["doctor", &link]).succeeds();
+    env.share(["doctor", "--json", &link.replace(&relay.url, &server.url)]).output().fails(8, "page_differs");
 }
 
 #[test]
 fn a_missing_file_and_another_list_are_found() {
-    let world = World::new();
-    let relay = world.relay();
+    let (env, relay) = TestEnv::with_relay();
     let (worker, _) = file("worker");
     let missing = behind(&relay, move |request, response| {
         if request.path == worker {
             response.status = 404;
         }
     });
-    world.share(["doctor", "--json", "--relay", &missing.url]).output().fails(8, "page_differs");
+    env.share(["doctor", "--json", "--relay", &missing.url]).output().fails(8, "page_differs");
     let more = behind(&relay, |request, response| {
         if request.path == "/v1" {
             let mut info: serde_json::Value = serde_json::from_slice(&response.body).unwrap();
@@ -121,16 +117,15 @@ fn a_missing_file_and_another_list_are_found() {
             response.body = serde_json::to_vec(&info).unwrap();
         }
     });
-    let outcome = world.share(["doctor", "--json", "--relay", &more.url]).output();
+    let outcome = env.share(["doctor", "--json", "--relay", &more.url]).output();
     let message = outcome.fails(8, "page_differs")["message"].as_str().unwrap().to_owned();
     assert!(message.ends_with("\\u{202e}more.js"), "{message}");
 }
 
 #[test]
 fn in_dutch_it_says_what_it_found_and_what_to_do() {
-    let world = World::new();
-    let relay = world.relay();
-    let doctor = |url: &str| world.share(["doctor", "--relay", url]).env("LANG", "nl_NL.UTF-8").output();
+    let (env, relay) = TestEnv::with_relay();
+    let doctor = |url: &str| env.share(["doctor", "--relay", url]).env("LANG", "nl_NL.UTF-8").output();
     let told = doctor(&relay.url).exits(0).stdout();
     assert!(told.contains("geeft browsers precies de pagina van share "), "{told}");
     let (path, name) = file("style");
@@ -147,7 +142,7 @@ fn in_dutch_it_says_what_it_found_and_what_to_do() {
 
 #[test]
 fn without_a_relay_there_is_nothing_to_check() {
-    let world = World::new();
-    world.share(["doctor", "--json"]).output().fails(2, "usage");
-    world.share(["doctor", "--json", "--relay", "http://127.0.0.1:1"]).output().fails(3, "unreachable");
+    let env = TestEnv::new();
+    env.share(["doctor", "--json"]).output().fails(2, "usage");
+    env.share(["doctor", "--json", "--relay", "http://127.0.0.1:1"]).output().fails(3, "unreachable");
 }

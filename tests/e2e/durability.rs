@@ -7,7 +7,6 @@
 use std::{
     collections::BTreeSet,
     fs, io,
-    process::Command,
     sync::{
         Mutex,
         atomic::{AtomicU64, Ordering},
@@ -20,11 +19,12 @@ use serde_json::{Value, json};
 use share::secret::Secret;
 use share_relay_api::{Bytes32, ShareId, limits::SEALED_CHUNK_BYTES, paths};
 
-use crate::{
-    http::{self, Response},
-    interruptions::{Dice, rounds},
-    round_trips::noise,
-    world::{Relay, World, files_below},
+use crate::support::{
+    http::{Request, Response},
+    machine::can_trace,
+    random::{Dice, noise, rounds},
+    test_env::{Relay, TestEnv, files_below},
+    until,
 };
 
 const HEADER: [u8; 200] = [7; 200];
@@ -120,9 +120,9 @@ impl Story {
 
     /// Makes a call that must be accepted. What the relay could not do is asked for again.
     fn call(&self, relay: &str, method: &str, path: &str, secret: &Secret, body: &[u8]) -> io::Result<Response> {
-        let bearer = format!("Bearer {}", secret.hex());
+        let request = Request::new(method, path).bearer(secret.hex()).body(body);
         for _ in 0..100 {
-            let answer = http::call(relay, method, path, &[("Authorization", &bearer)], body)?;
+            let answer = request.try_send(relay)?;
             match answer.status {
                 200 | 201 | 204 | 410 => return Ok(answer),
                 500 | 503 | 507 => thread::sleep(Duration::from_millis(5)),
@@ -169,7 +169,7 @@ impl Story {
 }
 
 /// That the relay's folder holds nothing but shares, and of those that are over nothing but their record.
-fn assert_no_orphan(world: &World, relay: &Relay) {
+fn assert_no_orphan(relay: &Relay) {
     let tidy = || {
         let shares = relay.data.join("shares");
         let over = |name: &str| fs::read_to_string(shares.join(name).join("record.json")).is_ok_and(is_gone);
@@ -180,7 +180,7 @@ fn assert_no_orphan(world: &World, relay: &Relay) {
                 if over(&name) { files == 1 } else { (3..=4).contains(&files) }
             })
     };
-    world.until(tidy, "something is left in the relay's folder");
+    until("nothing is left in the relay's folder", tidy);
 }
 
 fn is_gone(record: String) -> bool {
@@ -190,8 +190,8 @@ fn is_gone(record: String) -> bool {
 
 #[test]
 fn a_killed_relay_keeps_what_it_acknowledged() {
-    let (world, mut dice) = (World::new(), Dice::new());
-    let mut relay = world.relay();
+    let (env, mut dice) = (TestEnv::new(), Dice::new());
+    let mut relay = env.relay();
     for round in 0..rounds() {
         let plots = [Plot::Collected, Plot::Revoked, Plot::Collected];
         let stories = plots.map(|plot| Story::new(&mut dice, plot));
@@ -201,26 +201,17 @@ fn a_killed_relay_keeps_what_it_acknowledged() {
             let tellers: Vec<_> =
                 stories.iter().map(|story| scope.spawn(|| story.tell(&relay.url, &acknowledged))).collect();
             let all_over = || tellers.iter().all(|teller| teller.is_finished());
-            world.until(|| acknowledged.load(Ordering::Relaxed) >= last || all_over(), "the relay stands still");
+            until("the relay has answered so often", || acknowledged.load(Ordering::Relaxed) >= last || all_over());
             relay.child.kill().unwrap();
         });
         relay.child.wait().unwrap();
         // The lock of a killed relay is free at once.
-        relay = world.relay();
+        relay = env.relay();
         eprintln!("round {round}: killed after {} answers", acknowledged.into_inner());
-        assert_no_orphan(&world, &relay);
+        assert_no_orphan(&relay);
         stories.iter().for_each(|story| story.check(&relay.url));
-        assert_no_orphan(&world, &relay);
+        assert_no_orphan(&relay);
     }
-}
-
-/// Whether this machine lets one program trace another. Where it does not, the test cannot show what it promises.
-pub fn can_trace() -> bool {
-    let can = Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).status().is_ok_and(|s| s.success());
-    if !can {
-        eprintln!("SKIPPED: single steps of the disk cannot be failed here; it takes strace and the right to trace");
-    }
-    can
 }
 
 /// What the relay does to its disk, from which time on in each of its threads, and how many times are tried. The first
@@ -229,13 +220,13 @@ const STEPS: [(&str, u64, u64); 6] =
     [("pwrite64", 2, 7), ("fdatasync", 1, 5), ("fsync", 3, 8), ("rename", 1, 5), ("unlink", 1, 3), ("mkdir", 1, 1)];
 
 /// A relay that has run before, and to which this happens at some step of its disk.
-fn relay_with_fault(world: &World, dice: &mut Dice, fault: &str) -> Relay {
-    drop(world.relay());
+fn relay_with_fault(env: &TestEnv, dice: &mut Dice, fault: &str) -> Relay {
+    drop(env.relay());
     let (step, first, many) = STEPS[dice.below(STEPS.len() as u64) as usize];
     let inject = format!("inject={step}:{fault}:when={}", first + dice.below(many));
     eprintln!("{inject}");
     // The relay is the child, and strace the grandchild, so that the relay can be killed.
-    world.relay_under(["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={step}"), "-e", &inject])
+    env.relay_under(["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={step}"), "-e", &inject])
 }
 
 #[test]
@@ -245,10 +236,10 @@ fn a_relay_killed_at_one_step_of_the_disk_keeps_what_it_acknowledged() {
     }
     let (mut dice, mut killed) = (Dice::new(), 0);
     for _ in 0..rounds() {
-        let world = World::new();
+        let env = TestEnv::new();
         let stories = [Plot::Collected, Plot::Revoked].map(|plot| Story::new(&mut dice, plot));
         let acknowledged = AtomicU64::new(0);
-        let traced = relay_with_fault(&world, &mut dice, "signal=KILL");
+        let traced = relay_with_fault(&env, &mut dice, "signal=KILL");
         let told = thread::scope(|scope| {
             let tellers = stories.each_ref().map(|story| scope.spawn(|| story.tell(&traced.url, &acknowledged)));
             tellers.map(|teller| teller.join().unwrap())
@@ -256,8 +247,8 @@ fn a_relay_killed_at_one_step_of_the_disk_keeps_what_it_acknowledged() {
         killed += u64::from(told.iter().any(|told| told.is_err()));
         drop(traced);
         eprintln!("it gave {} answers", acknowledged.into_inner());
-        let relay = world.relay();
-        assert_no_orphan(&world, &relay);
+        let relay = env.relay();
+        assert_no_orphan(&relay);
         stories.iter().for_each(|story| story.check(&relay.url));
     }
     assert!(killed > 0, "no step was met");
@@ -270,25 +261,24 @@ fn a_relay_whose_disk_fails_keeps_what_it_acknowledged() {
     }
     let mut dice = Dice::new();
     for _ in 0..rounds() {
-        let world = World::new();
+        let env = TestEnv::new();
         let error = ["error=EIO", "error=ENOSPC"][dice.below(2) as usize];
         let story = Story::new(&mut dice, Plot::Collected);
-        let mut traced = relay_with_fault(&world, &mut dice, error);
+        let mut traced = relay_with_fault(&env, &mut dice, error);
         story.tell(&traced.url, &AtomicU64::new(0)).unwrap();
         traced.kill();
-        let relay = world.relay();
+        let relay = env.relay();
         story.check(&relay.url);
-        assert_no_orphan(&world, &relay);
+        assert_no_orphan(&relay);
     }
 }
 
 #[test]
 fn a_data_directory_has_one_relay() {
-    let world = World::new();
-    let mut relay = world.relay();
-    let second = || world.share_relay(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&relay.data);
+    let (env, mut relay) = TestEnv::with_relay();
+    let second = || env.share_relay(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&relay.data);
     second().within(Duration::from_secs(20)).exits(1).says("another relay is using ");
     relay.kill();
     // The lock goes with the process.
-    world.relay();
+    env.relay();
 }

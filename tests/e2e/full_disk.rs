@@ -2,9 +2,11 @@
 
 use std::{fs, io::Write, path::PathBuf};
 
-use crate::{
-    round_trips::noise,
-    world::{Relay, Sent, World, can_mount, files_below, until},
+use crate::support::{
+    machine::can_mount,
+    random::noise,
+    test_env::{Relay, Sent, TestEnv, files_below},
+    until,
 };
 
 const BYTES: usize = 9 << 20;
@@ -19,31 +21,31 @@ fn what_is_held_is_served_and_what_is_new_waits_for_room() {
     if !can_mount() {
         return;
     }
-    let world = World::new();
-    let relay = world.relay_on_small_disk("24m");
+    let env = TestEnv::new();
+    let relay = env.relay_on_small_disk("24m");
     let bytes = noise(BYTES);
-    let file = world.file("case.bin", &bytes);
-    let [held, other] = [(); 2].map(|()| world.send(&relay.url, [&file]));
+    let file = env.file("case.bin", &bytes);
+    let [held, other] = [(); 2].map(|()| env.send(&relay.url, [&file]));
 
-    let words = world.path("words");
-    world.share(["send", "--json", "--relay", &relay.url]).arg(&file).output().fails(9, "storage_full");
+    let words = env.path("words");
+    env.share(["send", "--json", "--relay", &relay.url]).arg(&file).output().fails(9, "storage_full");
     // Of what comes from standard input, nobody knows beforehand that there is no room for it.
     let send = ["send", "-", "--name", "case.bin", "--json", "--relay", &relay.url, "--passphrase-file"];
-    let mut sending = world.share(send).arg(&words).start();
-    let waiting = Sent { link: sending.event()["link"].as_str().unwrap().to_owned(), words };
+    let mut sending = env.share(send).arg(&words).start();
+    let waiting = Sent { link: sending.link(), words };
     sending.stdin.take().unwrap().write_all(&bytes).unwrap();
-    let log = || fs::read_to_string(world.path("relay.log")).unwrap();
-    until("a part is refused", || log().contains("storage_full").then_some(()));
+    let log = || fs::read_to_string(env.path("relay.log")).unwrap();
+    until("a part is refused", || log().contains("storage_full"));
 
-    world.get(&held, "held").succeeds();
-    assert!(fs::read(world.path("held/case.bin")).unwrap() == bytes);
-    assert_eq!(world.events(&held), ["created", "ready", "ticket", "receipt"]);
-    assert_eq!(world.events(&waiting), ["created"]);
+    env.get(&held, "held").succeeds();
+    assert!(fs::read(env.path("held/case.bin")).unwrap() == bytes);
+    assert_eq!(env.events(&held), ["created", "ready", "ticket", "receipt"]);
+    assert_eq!(env.events(&waiting), ["created"]);
 
-    world.share(["revoke", &other.link]).succeeds();
+    env.share(["revoke", &other.link]).succeeds();
     sending.finish().exits(0);
-    world.get(&waiting, "waited").succeeds();
-    assert!(fs::read(world.path("waited/case.bin")).unwrap() == bytes);
+    env.get(&waiting, "waited").succeeds();
+    assert!(fs::read(env.path("waited/case.bin")).unwrap() == bytes);
     assert!(data(&relay).join("shares").join(other.id()).is_dir(), "its tombstone is there");
     assert!(files_below(&data(&relay).join("tmp")).is_empty());
 }
@@ -53,17 +55,17 @@ fn a_share_ends_on_a_full_disk_and_its_room_is_used_again() {
     if !can_mount() {
         return;
     }
-    let world = World::new();
-    let relay = world.relay_on_small_disk("13m");
+    let env = TestEnv::new();
+    let relay = env.relay_on_small_disk("13m");
     let bytes = noise(BYTES);
-    let file = world.file("case.bin", &bytes);
-    let sent = world.send(&relay.url, [file.to_str().unwrap(), "--once"]);
+    let file = env.file("case.bin", &bytes);
+    let sent = env.send(&relay.url, [file.to_str().unwrap(), "--once"]);
     let send = ["send", "-", "--name", "case.bin", "--json", "--relay", &relay.url, "--passphrase-file", "w"];
-    let refused = world.share(send).args(["--patience", "1s"]).output_with_input(&bytes);
+    let refused = env.share(send).args(["--patience", "1s"]).output_with_input(&bytes);
     refused.fails(9, "storage_full");
-    world.get(&sent, "in").succeeds();
-    assert_eq!(world.events(&sent), ["created", "ready", "ticket", "receipt", "collected"]);
-    let resumed = world.share(send).arg("--resume").output_with_input(&bytes).exits(0).json();
-    let kept = Sent { link: resumed[0]["link"].as_str().unwrap().to_owned(), words: world.path("w") };
-    world.get(&kept, "again").succeeds();
+    env.get(&sent, "in").succeeds();
+    assert_eq!(env.events(&sent), ["created", "ready", "ticket", "receipt", "collected"]);
+    let resumed = env.share(send).arg("--resume").output_with_input(&bytes).exits(0).json();
+    let kept = Sent { link: resumed[0]["link"].as_str().unwrap().to_owned(), words: env.path("w") };
+    env.get(&kept, "again").succeeds();
 }

@@ -1,122 +1,102 @@
 //! Sending without a relay, from this computer to others on its network.
 
-use std::{
-    fs,
-    io::{BufRead, BufReader},
-    process::{Child, Command, Stdio},
-};
+use std::fs;
 
 use serde_json::{Value, json};
 use share_relay_api::{Bytes32, paths};
 
-use crate::{
-    raw::{self, Answer},
-    round_trips::noise,
-    world::{Run, Sent, Started, World, files_below},
+use crate::support::{
+    http::{Request, Response, host, ticket_wanted},
+    network::Network,
+    program::{Run, Started},
+    random::noise,
+    test_env::{Sent, TestEnv, files_below},
 };
 
-/// A network of this computer alone, where it has a private address: the one the tests run on may have none. Ends when
-/// dropped.
-struct Network(Child);
+/// A network where this computer has a private address: the one the tests run on may have none.
+struct Here(Network);
 
-impl Network {
-    /// `None` where this machine does not let tests make one; then they cannot show what they promise.
+impl Here {
     fn new() -> Option<Self> {
-        let script =
-            "ip link set lo up && ip addr add 10.1.2.3/32 dev lo && ip route add default dev lo && echo up && cat";
-        let mut command = Command::new("unshare");
-        command.args(["--net", "--map-root-user", "sh", "-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut network = Self(command.spawn().ok()?);
-        let mut line = String::new();
-        BufReader::new(network.0.stdout.take()?).read_line(&mut line).ok()?;
-        if line != "up\n" {
-            eprintln!("SKIPPED: no network of its own can be made here; it takes ip, and root or user namespaces");
-            return None;
-        }
-        Some(network)
+        let script = "ip link set lo up && ip addr add 10.1.2.3/32 dev lo && ip route add default dev lo";
+        Network::new(script).map(Self)
     }
 
     /// The same program, in this network.
     fn inside(&self, run: Run) -> Run {
-        let target = self.0.id().to_string();
-        run.under(["nsenter", "--target", &target, "--net", "--user", "--preserve-credentials"])
+        self.0.inside(run)
     }
 
     /// One call of the protocol, in this network.
-    fn call(&self, world: &World, sent: &Sent, path: &str, secret: Option<&Bytes32>, body: Value) -> Answer {
+    fn call(&self, env: &TestEnv, sent: &Sent, path: &str, secret: Option<&Bytes32>, body: Value) -> Response {
         let relay = sent.link.split("/s/").next().unwrap();
-        let request = raw::request(relay, "POST", path, secret, Some(body));
-        let talk = format!("exec 3<>/dev/tcp/{}; cat >&3; cat <&3", raw::host(relay).replace(':', "/"));
-        let run = self.inside(world.program("bash", ["-c", &talk]));
-        Answer::parse(run.output_with_input(request.as_bytes()).exits(0).output.stdout)
+        let mut request = Request::post(path).json(&body);
+        if let Some(secret) = secret {
+            request = request.bearer(secret);
+        }
+        let talk = format!("exec 3<>/dev/tcp/{}; cat >&3; cat <&3", host(relay).replace(':', "/"));
+        let run = self.inside(env.program("bash", ["-c", &talk]));
+        Response::parse(&run.output_with_input(&request.bytes(relay)).exits(0).output.stdout)
     }
 
     /// Begins to send; waits until it is ready to be fetched.
-    fn send(&self, world: &World, options: &[&str]) -> (Started, Sent) {
-        let file = world.file("case.bin", noise(300_000));
-        let words = world.path("words");
-        let run = world.share(["send", "--here", "--json", "--passphrase-file"]).arg(&words).arg(file).args(options);
+    fn send(&self, env: &TestEnv, options: &[&str]) -> (Started, Sent) {
+        let file = env.file("case.bin", noise(300_000));
+        let words = env.path("words");
+        let run = env.share(["send", "--here", "--json", "--passphrase-file"]).arg(&words).arg(file).args(options);
         let mut sending = self.inside(run).start();
-        let link = sending.event()["link"].as_str().unwrap().to_owned();
+        let link = sending.link();
         assert!(link.starts_with("http://10.1.2.3:"), "{link}");
         assert_eq!(sending.event()["event"], "ready");
         (sending, Sent { link, words })
     }
 }
 
-impl Drop for Network {
-    fn drop(&mut self) {
-        // Fails only if it has ended already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn left_behind(world: &World) -> Vec<std::path::PathBuf> {
-    files_below(&world.path("home/.cache/share/here"))
+fn left_behind(env: &TestEnv) -> Vec<std::path::PathBuf> {
+    files_below(&env.path("home/.cache/share/here"))
 }
 
 #[test]
 fn until_collected() {
-    let Some(network) = Network::new() else { return };
-    let world = World::new();
-    let (sending, sent) = network.send(&world, &[]);
-    let got = network.inside(world.get(&sent, "in")).succeeds();
+    let Some(network) = Here::new() else { return };
+    let env = TestEnv::new();
+    let (sending, sent) = network.send(&env, &[]);
+    let got = network.inside(env.get(&sent, "in")).succeeds();
     assert!(!got.stderr().contains("warning"), "{got:?}");
     sending.finish().exits(0);
-    assert!(fs::read(world.path("in/case.bin")).unwrap() == noise(300_000));
-    assert!(left_behind(&world).is_empty());
-    network.inside(world.get(&sent, "again").args(["--patience", "0s"])).output().exits(3);
+    assert!(fs::read(env.path("in/case.bin")).unwrap() == noise(300_000));
+    assert!(left_behind(&env).is_empty());
+    network.inside(env.get(&sent, "again").args(["--patience", "0s"])).output().exits(3);
 }
 
 #[test]
 fn as_often_as_allowed() {
-    let Some(network) = Network::new() else { return };
-    let world = World::new();
-    let (sending, sent) = network.send(&world, &["--downloads", "2"]);
-    network.inside(world.get(&sent, "one")).succeeds();
-    network.inside(world.get(&sent, "two")).succeeds();
+    let Some(network) = Here::new() else { return };
+    let env = TestEnv::new();
+    let (sending, sent) = network.send(&env, &["--downloads", "2"]);
+    network.inside(env.get(&sent, "one")).succeeds();
+    network.inside(env.get(&sent, "two")).succeeds();
     sending.finish().exits(0);
 }
 
 #[test]
 fn revoked_meanwhile() {
-    let Some(network) = Network::new() else { return };
-    let world = World::new();
-    let (sending, sent) = network.send(&world, &[]);
-    network.inside(world.share(["revoke", &sent.link])).succeeds();
+    let Some(network) = Here::new() else { return };
+    let env = TestEnv::new();
+    let (sending, sent) = network.send(&env, &[]);
+    network.inside(env.share(["revoke", &sent.link])).succeeds();
     let outcome = sending.finish();
     outcome.fails(5, "revoked");
     assert!(!outcome.stderr().contains("share revoke"), "{outcome:?}");
-    assert!(!sent.words.exists() && left_behind(&world).is_empty());
+    assert!(!sent.words.exists() && left_behind(&env).is_empty());
 }
 
 #[test]
 fn the_environment_does_not_contradict_it() {
-    let Some(network) = Network::new() else { return };
-    let world = World::new();
-    world.file("case.bin", "x");
-    let send = world.share(["send", "--here", "--json", "--passphrase-file", "words", "case.bin"]);
+    let Some(network) = Here::new() else { return };
+    let env = TestEnv::new();
+    env.file("case.bin", "x");
+    let send = env.share(["send", "--here", "--json", "--passphrase-file", "words", "case.bin"]);
     let mut sending = network.inside(send.env("SHARE_RELAY", "https://relay.example")).start();
     assert!(sending.event()["link"].as_str().unwrap().starts_with("http://10.1.2.3:"));
     assert_eq!(sending.event()["event"], "ready");
@@ -126,38 +106,38 @@ fn the_environment_does_not_contradict_it() {
 
 #[test]
 fn without_a_relay_configured() {
-    let Some(network) = Network::new() else { return };
-    let world = World::new();
-    world.file("case.bin", "x");
-    let send = world.share(["send", "--json", "--passphrase-file", "words", "case.bin"]);
+    let Some(network) = Here::new() else { return };
+    let env = TestEnv::new();
+    env.file("case.bin", "x");
+    let send = env.share(["send", "--json", "--passphrase-file", "words", "case.bin"]);
     let mut sending = network.inside(send).start();
-    let link = sending.event()["link"].as_str().unwrap().to_owned();
+    let link = sending.link();
     sending.event();
-    network.inside(world.get(&Sent { link, words: world.path("words") }, "in")).succeeds();
+    network.inside(env.get(&Sent { link, words: env.path("words") }, "in")).succeeds();
     sending.finish().exits(0);
 }
 
 #[test]
 fn a_forged_receipt_is_told() {
-    let Some(network) = Network::new() else { return };
-    let world = World::new();
-    let (sending, sent) = network.send(&world, &[]);
+    let Some(network) = Here::new() else { return };
+    let env = TestEnv::new();
+    let (sending, sent) = network.send(&env, &[]);
     let (id, ticket) = (sent.share_id(), Bytes32([1; 32]));
-    let wanted = raw::ticket_wanted(&sent.proof(), &ticket);
-    assert_eq!(network.call(&world, &sent, &paths::tickets(&id), None, wanted).status, 200);
+    let wanted = ticket_wanted(&sent.proof(), &ticket);
+    assert_eq!(network.call(&env, &sent, &paths::tickets(&id), None, wanted).status, 200);
     let forged = json!({ "fingerprint": "00".repeat(32), "time": 1, "saved": "disk", "mac": "00".repeat(32) });
-    assert_eq!(network.call(&world, &sent, &paths::receipt(&id), Some(&ticket), forged).status, 204);
+    assert_eq!(network.call(&env, &sent, &paths::receipt(&id), Some(&ticket), forged).status, 204);
     sending.finish().exits(0).says("warning: a receipt that is NOT genuine");
 }
 
 #[test]
 fn nobody_else_may_send() {
-    let Some(network) = Network::new() else { return };
-    let world = World::new();
-    let (sending, sent) = network.send(&world, &[]);
+    let Some(network) = Here::new() else { return };
+    let env = TestEnv::new();
+    let (sending, sent) = network.send(&env, &[]);
     let relay = sent.link.split("/s/").next().unwrap();
-    world.file("intruder.bin", "x");
-    let send = world.share(["send", "--json", "--passphrase-file", "other", "--relay", relay, "intruder.bin"]);
+    env.file("intruder.bin", "x");
+    let send = env.share(["send", "--json", "--passphrase-file", "other", "--relay", relay, "intruder.bin"]);
     network.inside(send).output().fails(9, "token_required");
     sending.signal("INT");
     sending.finish().exits(130);
@@ -165,28 +145,28 @@ fn nobody_else_may_send() {
 
 #[test]
 fn stopped() {
-    let Some(network) = Network::new() else { return };
-    let world = World::new();
-    let (sending, sent) = network.send(&world, &[]);
-    assert!(!left_behind(&world).is_empty());
+    let Some(network) = Here::new() else { return };
+    let env = TestEnv::new();
+    let (sending, sent) = network.send(&env, &[]);
+    assert!(!left_behind(&env).is_empty());
     sending.signal("INT");
     let error = sending.finish().fails(130, "interrupted");
     assert_eq!(error["message"], "Stopped; it cannot be downloaded any more");
-    assert!(left_behind(&world).is_empty());
+    assert!(left_behind(&env).is_empty());
     assert!(!sent.words.exists());
-    assert!(files_below(&world.path("home/.local/share/share/ledger")).is_empty());
+    assert!(files_below(&env.path("home/.local/share/share/ledger")).is_empty());
 }
 
 #[test]
 fn not_from_a_public_address() {
-    let Some(network) = Network::new() else { return };
-    let world = World::new();
-    world.file("case.bin", "x");
+    let Some(network) = Here::new() else { return };
+    let env = TestEnv::new();
+    env.file("case.bin", "x");
     let public = "ip addr add 8.8.8.8/32 dev lo && ip route change default dev lo src 8.8.8.8 && exec \"$@\"";
-    let send = world.share(["send", "--here", "--json", "--passphrase-file", "words", "case.bin"]);
+    let send = env.share(["send", "--here", "--json", "--passphrase-file", "words", "case.bin"]);
     let outcome = network.inside(send.under(["sh", "-c", public, "sh"])).output();
     let error = outcome.fails(2, "relay_url");
     assert!(error["message"].as_str().unwrap().contains("8.8.8.8"), "{error}");
     assert!(error["hint"].as_str().unwrap().starts_with("This computer has a public address"), "{error}");
-    assert!(left_behind(&world).is_empty() && !world.path("words").exists());
+    assert!(left_behind(&env).is_empty() && !env.path("words").exists());
 }

@@ -10,113 +10,31 @@ use std::{
     fs,
     io::{Read, Write},
     net::TcpStream,
-    os::unix::process::ExitStatusExt,
     path::PathBuf,
-    process::{Child, Command, Output},
     sync::{Mutex, mpsc},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    thread,
+    time::Duration,
 };
 
 use serde_json::Value;
 use share::secret::Secret;
 use share_relay_api::{CreateShare, ShareId, limits::SEALED_CHUNK_BYTES, paths};
 
-use crate::{
-    http,
-    proxy::{Proxy, Way},
-    round_trips::noise,
-    stock_tools::age_key,
-    world::{Relay, Run, Sent, World, files_below},
+use crate::support::{
+    PATIENCE,
+    fault_proxy::{Direction, FaultProxy},
+    http::{Request, Response},
+    interruption::{Tally, announced, signal, struck},
+    keys::age_key,
+    random::{Dice, noise, rounds},
+    test_env::{Relay, Sent, TestEnv, files_below},
+    until,
 };
 
-pub const BYTES: usize = 20 * 1024 * 1024;
-pub const LIMIT: Duration = Duration::from_secs(60);
+const BYTES: usize = 20 * 1024 * 1024;
 
-/// Random numbers that can be repeated.
-pub struct Dice(u64);
-
-impl Dice {
-    pub fn new() -> Self {
-        let seed = std::env::var("SHARE_SEED").ok().and_then(|text| text.parse().ok());
-        let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64;
-        let seed = seed.unwrap_or_else(now);
-        eprintln!("SHARE_SEED={seed}");
-        Self(seed | 1)
-    }
-
-    pub fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % bound
-    }
-
-    /// A moment of a transfer, in bytes on the way: early, among the small calls; anywhere; or near its end.
-    pub fn moment(&mut self) -> u64 {
-        match self.below(3) {
-            0 => self.below(4000),
-            1 => self.below(BYTES as u64),
-            _ => BYTES as u64 + self.below(80_000),
-        }
-    }
-}
-
-/// How often a test that leaves something to chance does so.
-pub fn rounds() -> u64 {
-    std::env::var("SHARE_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(12)
-}
-
-/// Sends a signal: `INT`, `TERM`, `KILL`.
-pub fn signal(process: &Child, name: &str) {
-    // It fails if the process has just ended, which the caller finds out.
-    let command = format!("kill -{name} {} 2>/dev/null", process.id());
-    Command::new("sh").args(["-c", &command]).status().unwrap();
-}
-
-/// Starts a program, signals it once so many more bytes have passed this way, and gives what became of it.
-pub fn struck(run: Run, tap: &Proxy, way: Way, after: u64, with: &str) -> Output {
-    let wanted = tap.passed(way) + after;
-    let mut child = run.spawn();
-    tap.wait_for(way, wanted, || child.try_wait().unwrap().is_some());
-    signal(&child, with);
-    let output = child.wait_with_output().unwrap();
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(!stderr.contains("panicked"), "{stderr}");
-    output
-}
-
-/// What a round ended in, counted so that a run shows what it has covered.
-#[derive(Default)]
-pub struct Tally {
-    finished: u64,
-    interrupted: u64,
-    killed: u64,
-}
-
-impl Tally {
-    pub fn add(&mut self, output: &Output) {
-        match (output.status.code(), output.status.signal()) {
-            (Some(0), _) => self.finished += 1,
-            (Some(130), _) => self.interrupted += 1,
-            (None, Some(_)) => self.killed += 1,
-            _ => panic!("{}: {}", output.status, String::from_utf8_lossy(&output.stderr)),
-        }
-    }
-
-    pub fn show(&self, what: &str) {
-        let Self { finished, interrupted, killed } = self;
-        eprintln!("{what}: {finished} finished first, {interrupted} interrupted, {killed} ended by the signal");
-    }
-}
-
-pub fn announced(output: &Output) -> Option<String> {
-    let line = String::from_utf8_lossy(&output.stdout).lines().next()?.to_owned();
-    let created: Value = serde_json::from_str(&line).ok()?;
-    Some(created["link"].as_str()?.to_owned())
-}
-
-fn status(relay: &Relay, id: &str) -> http::Response {
-    http::call(&relay.url, "GET", &format!("/v1/shares/{id}"), &[], b"").unwrap()
+fn status(relay: &Relay, id: &str) -> Response {
+    Request::get(format!("/v1/shares/{id}")).send(&relay.url)
 }
 
 fn ids(relay: &Relay) -> Vec<String> {
@@ -124,38 +42,38 @@ fn ids(relay: &Relay) -> Vec<String> {
     shares.map(|share| share.unwrap().file_name().into_string().unwrap()).collect()
 }
 
-fn ledger(world: &World) -> PathBuf {
-    world.path("home/.local/share/share/ledger")
+fn ledger(env: &TestEnv) -> PathBuf {
+    env.path("home/.local/share/share/ledger")
 }
 
 #[test]
 fn ctrl_c_keeps_an_upload_that_can_go_on_and_takes_any_other_back() {
-    let (world, mut dice, mut tally) = (World::new(), Dice::new(), Tally::default());
-    let relay = world.relay();
-    let tap = Proxy::counting(&relay.url);
-    let file = world.file("case.bin", noise(BYTES));
+    let (env, mut dice, mut tally) = (TestEnv::new(), Dice::new(), Tally::default());
+    let relay = env.relay();
+    let tap = FaultProxy::counting(&relay.url);
+    let file = env.file("case.bin", noise(BYTES));
     for round in 0..rounds() {
-        let words = world.path(format!("words-{round}"));
+        let words = env.path(format!("words-{round}"));
         let before = ids(&relay);
-        let run = world.share(["send", "--json", "--relay", &tap.url, "--passphrase-file"]).arg(&words).arg(&file);
-        let output = struck(run, &tap, Way::ToRelay, dice.moment(), "INT");
+        let run = env.share(["send", "--json", "--relay", &tap.url, "--passphrase-file"]).arg(&words).arg(&file);
+        let output = struck(run, &tap, Direction::ToRelay, dice.moment(BYTES as u64), "INT");
         tally.add(&output);
         if String::from_utf8_lossy(&output.stderr).contains("The upload is kept") {
             assert!(words.exists(), "round {round}: the words are still good");
             let link = announced(&output).unwrap();
-            world.share(["resume"]).within(LIMIT).exits(0);
+            env.share(["resume"]).within(PATIENCE).exits(0);
             let sent = Sent { link, words: words.clone() };
             let body: Value = serde_json::from_slice(&status(&relay, sent.id()).body).unwrap();
             assert_eq!(body["state"], "ready", "round {round}: {body}");
         } else {
             assert!(output.status.success() || !words.exists(), "round {round}: the words open nothing now");
         }
-        assert_eq!(files_below(&world.path("home/.local/share/share/uploads")), [] as [PathBuf; 0], "round {round}");
+        assert_eq!(files_below(&env.path("home/.local/share/share/uploads")), [] as [PathBuf; 0], "round {round}");
         if words.exists() {
-            fs::remove_dir_all(ledger(&world)).unwrap();
+            fs::remove_dir_all(ledger(&env)).unwrap();
             continue;
         }
-        assert_eq!(files_below(&ledger(&world)), [] as [PathBuf; 0], "round {round}");
+        assert_eq!(files_below(&ledger(&env)), [] as [PathBuf; 0], "round {round}");
         for id in ids(&relay).into_iter().filter(|id| !before.contains(id)) {
             let status = status(&relay, &id);
             let body: Value = serde_json::from_slice(&status.body).unwrap();
@@ -170,25 +88,32 @@ fn ctrl_c_keeps_an_upload_that_can_go_on_and_takes_any_other_back() {
 
 #[test]
 fn a_killed_send_leaves_no_temporary_file() {
-    let (world, mut dice, mut tally) = (World::new(), Dice::new(), Tally::default());
-    let relay = world.relay();
-    let tap = Proxy::counting(&relay.url);
-    let (file, small) = (world.file("case.bin", noise(BYTES)), world.file("small", "x"));
-    let key = age_key(&world, "key.txt");
+    let (env, mut dice, mut tally) = (TestEnv::new(), Dice::new(), Tally::default());
+    let relay = env.relay();
+    let tap = FaultProxy::counting(&relay.url);
+    let (file, small) = (env.file("case.bin", noise(BYTES)), env.file("small", "x"));
+    let mut gets = Vec::new();
+    let key = age_key(&env, "key.txt");
     for round in 0..rounds() {
-        let run = world.share(["send", "--json", "--relay", &tap.url, "--recipient", &key]).arg(&file);
-        let output = struck(run, &tap, Way::ToRelay, dice.moment(), "KILL");
+        let run = env.share(["send", "--json", "--relay", &tap.url, "--recipient", &key]).arg(&file);
+        let output = struck(run, &tap, Direction::ToRelay, dice.moment(BYTES as u64), "KILL");
         tally.add(&output);
-        let again = world.share(["send", "--json", "--relay", &relay.url, "--recipient", &key]).arg(&small);
-        again.within(LIMIT).exits(0);
-        let left = files_below(&ledger(&world));
+        let again = env.share(["send", "--json", "--relay", &relay.url, "--recipient", &key]).arg(&small);
+        again.within(PATIENCE).exits(0);
+        let left = files_below(&ledger(&env));
         assert!(left.iter().all(|path| path.extension().is_some_and(|end| end == "json")), "round {round}: {left:?}");
-        world.share(["list"]).within(LIMIT).exits(0);
+        env.share(["list"]).within(PATIENCE).exits(0);
         if let (Some(link), false) = (announced(&output), output.status.success()) {
-            let get = ["get", &link, "--yes", "--identity", "key.txt", "--output", "in", "--patience", "0s"];
-            let get = world.share(get).within(LIMIT);
-            assert!(matches!(get.output.status.code(), Some(0 | 7)), "round {round}: {get:?}");
+            let (link, output) = (link.replace(&tap.url, &relay.url), format!("in-{round}"));
+            let get = ["get", &link, "--yes", "--identity", "key.txt", "--output", &output, "--patience", "0s"];
+            let get = env.share(get);
+            // Each may wait half a minute for what never comes, so they wait together.
+            gets.push((round, thread::spawn(move || get.within(PATIENCE))));
         }
+    }
+    for (round, get) in gets {
+        let get = get.join().unwrap();
+        assert!(matches!(get.output.status.code(), Some(0 | 7)), "round {round}: {get:?}");
     }
     tally.show("send, SIGKILL");
 }
@@ -223,8 +148,8 @@ impl Upload {
         upload
     }
 
-    fn call(&self, relay: &str, method: &str, path: &str, body: &[u8]) -> std::io::Result<http::Response> {
-        http::call(relay, method, path, &[("Authorization", &format!("Bearer {}", self.manage.hex()))], body)
+    fn call(&self, relay: &str, method: &str, path: &str, body: &[u8]) -> std::io::Result<Response> {
+        Request::new(method, path).bearer(self.manage.hex()).body(body).try_send(relay)
     }
 
     /// The bytes of a part: its own, and the same each time.
@@ -254,8 +179,8 @@ impl Upload {
 
 #[test]
 fn a_killed_relay_loses_no_acknowledged_part() {
-    let (world, mut dice) = (World::new(), Dice::new());
-    let mut relay = world.relay();
+    let (env, mut dice) = (TestEnv::new(), Dice::new());
+    let mut relay = env.relay();
     for round in 0..rounds() {
         let upload = Upload::create(&relay, dice.below(u64::MAX));
         let (acknowledge, acknowledged) = mpsc::channel();
@@ -263,7 +188,7 @@ fn a_killed_relay_loses_no_acknowledged_part() {
         let order: Mutex<Vec<u64>> = Mutex::new((0..PARTS).collect());
         let next = || Some(order.lock().unwrap()).filter(|left| !left.is_empty())?.pop();
         let url = relay.url.clone();
-        let done: BTreeSet<u64> = std::thread::scope(|scope| {
+        let done: BTreeSet<u64> = thread::scope(|scope| {
             for _ in 0..4 {
                 let acknowledge = acknowledge.clone();
                 scope.spawn(|| {
@@ -277,7 +202,7 @@ fn a_killed_relay_loses_no_acknowledged_part() {
             done.extend(acknowledged.iter());
             done
         });
-        relay = world.relay();
+        relay = env.relay();
         let held = upload.held(&relay.url);
         assert!(held.is_superset(&done), "round {round}: {done:?} were acknowledged, {held:?} are there");
         let content = fs::read(relay.data.join("shares").join(upload.id.as_str()).join("content.age")).unwrap();
@@ -297,10 +222,9 @@ fn a_killed_relay_loses_no_acknowledged_part() {
 
 #[test]
 fn a_relay_told_to_stop_finishes_what_runs_and_refuses_what_is_new() {
-    let world = World::new();
-    let mut relay = world.relay();
+    let (env, mut relay) = TestEnv::with_relay();
     let upload = Upload::create(&relay, 7);
-    let host = relay.url.trim_start_matches("http://").to_owned();
+    let host = relay.address().to_owned();
     let mut running = TcpStream::connect(&host).unwrap();
     let (path, part) = (paths::part(&upload.id, 3), Upload::part(3));
     let head = format!(
@@ -316,23 +240,22 @@ fn a_relay_told_to_stop_finishes_what_runs_and_refuses_what_is_new() {
 
     signal(&relay.child, "TERM");
     let refused = || TcpStream::connect(&host).is_err();
-    world.until(refused, "the relay still takes connections");
+    until("the relay takes no more connections", refused);
     running.write_all(&part[PART / 2..]).unwrap();
     let mut rest = String::new();
     running.read_to_string(&mut rest).unwrap();
     assert!(rest.starts_with("HTTP/1.1 204"), "{rest}");
     assert_eq!(relay.child.wait().unwrap().code(), Some(0));
 
-    let again = world.relay();
+    let again = env.relay();
     assert_eq!(upload.held(&again.url), BTreeSet::from([3]));
 }
 
 #[test]
 fn ctrl_c_stops_a_relay_with_nothing_to_do_at_once() {
     for name in ["TERM", "INT"] {
-        let world = World::new();
-        let mut relay = world.relay();
-        let idle = TcpStream::connect(relay.url.trim_start_matches("http://")).unwrap();
+        let (_env, mut relay) = TestEnv::with_relay();
+        let idle = TcpStream::connect(relay.address()).unwrap();
         signal(&relay.child, name);
         let begun = std::time::Instant::now();
         assert_eq!(relay.child.wait().unwrap().code(), Some(0), "{name}");

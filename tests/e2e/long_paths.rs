@@ -5,12 +5,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{
-    download_resume::{many_cut_off, staging},
-    durability::can_trace,
+use crate::support::{
+    PATIENCE,
+    downloads::{many_cut_off, staging},
     failures::{NOWHERE, fails},
-    interruptions::LIMIT,
-    world::{Relay, Sent, World},
+    machine::can_trace,
+    test_env::{Relay, Sent, TestEnv},
 };
 
 /// A path of as many bytes as the format allows.
@@ -22,18 +22,17 @@ fn longest() -> PathBuf {
 }
 
 /// What is sent: a file with the longest path, and so many others beside it.
-fn sent_with(others: usize) -> (World, Relay, Sent) {
-    let world = World::new();
-    let relay = world.relay();
-    let file = world.file(longest(), "far below");
+fn sent_with(others: usize) -> (TestEnv, Relay, Sent) {
+    let (env, relay) = TestEnv::with_relay();
+    let file = env.file(longest(), "far below");
     (0..others).for_each(|number| drop(fs::write(file.with_file_name(number.to_string()), "")));
-    let sent = world.send(&relay.url, [world.path("1".repeat(99))]);
-    (world, relay, sent)
+    let sent = env.send(&relay.url, [env.path("1".repeat(99))]);
+    (env, relay, sent)
 }
 
 /// A folder, not there yet, whose path has so many bytes.
-fn deep(world: &World, bytes: usize) -> PathBuf {
-    let mut path = world.path("deep");
+fn deep(env: &TestEnv, bytes: usize) -> PathBuf {
+    let mut path = env.path("deep");
     while path.as_os_str().len() < bytes {
         let left = bytes - path.as_os_str().len() - 1;
         // No name may be empty in the end.
@@ -52,12 +51,12 @@ const OTHERS: [usize; 2] = [0, 10_000];
 
 #[test]
 fn why_paths_cannot_be_sent_is_told_of_each_in_the_language_that_is_spoken() {
-    let world = World::new();
+    let env = TestEnv::new();
     let deep: PathBuf = std::iter::repeat_n("d", 101).collect();
     for name in ["one", "two"] {
-        world.file(Path::new(name).join(&deep), "x");
+        env.file(Path::new(name).join(&deep), "x");
     }
-    let send = || world.share(["send", "one", "two", "--relay", NOWHERE]);
+    let send = || env.share(["send", "one", "two", "--relay", NOWHERE]);
     fails(send, 10, "local_file", "2 files or folders cannot be sent", "Shorten the path");
     for (language, why) in [("en", "it is more than 100 folders deep"), ("nl", "zit meer dan 100 mappen diep")] {
         let told = send().args(["--lang", language]).output().stderr();
@@ -68,13 +67,13 @@ fn why_paths_cannot_be_sent_is_told_of_each_in_the_language_that_is_spoken() {
 #[test]
 fn the_longest_path_arrives_however_it_is_saved() {
     for others in OTHERS {
-        let (world, _relay, sent) = sent_with(others);
+        let (env, _relay, sent) = sent_with(others);
         for options in [&[][..], &["--force"]] {
-            world.get(&sent, "in").args(options).within(LIMIT).exits(0);
-            assert!(is_there(&world.path("in")), "{others} {options:?}");
+            env.get(&sent, "in").args(options).within(PATIENCE).exits(0);
+            assert!(is_there(&env.path("in")), "{others} {options:?}");
         }
-        world.get(&sent, "in").within(LIMIT).exits(0);
-        let numbered = world.path("in").join(format!("{} (2)", "1".repeat(99)));
+        env.get(&sent, "in").within(PATIENCE).exits(0);
+        let numbered = env.path("in").join(format!("{} (2)", "1".repeat(99)));
         assert!(numbered.join(longest().strip_prefix("1".repeat(99)).unwrap()).exists(), "{others}");
     }
 }
@@ -82,14 +81,14 @@ fn the_longest_path_arrives_however_it_is_saved() {
 #[test]
 fn a_folder_that_lies_too_deep_costs_no_download() {
     for others in OTHERS {
-        let (world, _relay, sent) = sent_with(others);
-        let too_deep = deep(&world, 3_300);
+        let (env, _relay, sent) = sent_with(others);
+        let too_deep = deep(&env, 3_300);
         let hint = "Choose a folder with a shorter path, or on another disk.";
-        fails(|| world.get(&sent, &too_deep), 10, "name_not_possible", "the system could not follow it", hint);
-        assert_eq!(world.events(&sent), ["created", "ready"], "{others}");
-        assert!(!world.path("deep").exists(), "{others}");
-        let shorter = deep(&world, 3_200);
-        world.get(&sent, &shorter).within(LIMIT).exits(0);
+        fails(|| env.get(&sent, &too_deep), 10, "name_not_possible", "the system could not follow it", hint);
+        assert_eq!(env.events(&sent), ["created", "ready"], "{others}");
+        assert!(!env.path("deep").exists(), "{others}");
+        let shorter = deep(&env, 3_200);
+        env.get(&sent, &shorter).within(PATIENCE).exits(0);
         assert!(is_there(&shorter), "{others}");
     }
 }
@@ -99,21 +98,21 @@ fn what_cannot_be_unpacked_here_is_not_said_to_go_on_here() {
     if !can_trace() {
         return;
     }
-    let (world, _relay, _gate, sent) = many_cut_off();
-    let staging = staging(&world);
+    let (env, _relay, _proxy, sent) = many_cut_off();
+    let staging = staging(&env);
     let failing =
         ["-f", "-qq", "-o", "/dev/null", "-e", "trace=openat", "-e", "inject=openat:error=ENAMETOOLONG", "-P"];
     let get = [env!("CARGO_BIN_EXE_tested-share"), "get", &sent.link, "--yes", "--identity", "key.txt"];
     let file = staging.join("files/many/7/1007");
     // As the program may name it, from the root or from where it runs.
-    let relative = file.strip_prefix(world.path("")).unwrap();
-    let run = world.program("strace", failing).arg(&file).arg("-P").arg(relative).args(get);
-    let outcome = run.args(["--output", "in"]).within(LIMIT).exits(10);
+    let relative = file.strip_prefix(env.path("")).unwrap();
+    let run = env.program("strace", failing).arg(&file).arg("-P").arg(relative).args(get);
+    let outcome = run.args(["--output", "in"]).within(PATIENCE).exits(10);
     let outcome =
         outcome.says("many/7/1007 cannot have its name in this place").says("so what was downloaded is removed");
     assert!(!outcome.stderr().contains("goes on from there"), "{outcome:?}");
     assert!(!staging.exists());
-    let elsewhere = world.share(["get", &sent.link, "--yes", "--identity", "key.txt", "--output", "elsewhere"]);
-    elsewhere.within(LIMIT).exits(0);
-    assert_eq!(world.events(&sent), ["created", "ready", "ticket", "receipt"]);
+    let elsewhere = env.share(["get", &sent.link, "--yes", "--identity", "key.txt", "--output", "elsewhere"]);
+    elsewhere.within(PATIENCE).exits(0);
+    assert_eq!(env.events(&sent), ["created", "ready", "ticket", "receipt"]);
 }

@@ -1,13 +1,13 @@
 //! End-to-end tests: the real `share` and `share-relay`, as processes, over real connections.
 //!
-//! [`world`] has what every test needs. [`proxy`] stands between a program and a relay: it counts, records, is slow and
-//! makes trouble. [`http`] is a server that lies, [`raw`] makes single calls as no program of ours
-//! would, [`clocked_relay`] is a relay whose clock the test sets. Each other module holds one kind of promise.
+//! Each module holds one kind of promise; [`support`] has what they share.
 
 // Tests show what they measured.
 #![allow(clippy::print_stderr)]
 
-mod clocked_relay;
+#[path = "../support/mod.rs"]
+mod support;
+
 mod clocks;
 mod corrupt;
 mod crowd;
@@ -19,7 +19,6 @@ mod file_systems;
 mod full_disk;
 mod here;
 mod hostile_relay;
-mod http;
 mod interruptions;
 mod kept;
 mod keys;
@@ -31,12 +30,11 @@ mod long_paths;
 mod manage;
 mod narrow;
 mod networks;
-mod proxy;
-mod raw;
 mod relay_learns_nothing;
 mod round_trips;
 mod sending;
 mod siege;
+mod slow_relay;
 mod sources;
 mod stock_tools;
 mod storage;
@@ -44,4 +42,3 @@ mod surroundings;
 mod terminal;
 mod upload_resume;
 mod usage;
-mod world;

@@ -5,29 +5,28 @@ use std::{fs, os::unix::fs::PermissionsExt};
 use serde_json::{Value, json};
 use share_relay_api::{Bytes32, paths};
 
-use crate::{
+use crate::support::{
     failures::{fails, send_something},
-    http::Server,
-    raw,
-    world::{Sent, World, files_below},
+    fault_proxy::FaultProxy,
+    http::{Request, public_status, take_ticket},
+    test_env::{Sent, TestEnv, files_below},
 };
 
 #[test]
 fn list_shows_what_was_sent() {
-    let world = World::new();
-    let relay = world.relay();
-    world.share(["list"]).succeeds().says("Nothing was sent from this computer yet.");
-    let one = send_something(&world, &relay.url, &[]);
+    let (env, relay) = TestEnv::with_relay();
+    env.share(["list"]).succeeds().says("Nothing was sent from this computer yet.");
+    let one = send_something(&env, &relay.url, &[]);
     let six: Vec<String> =
-        (0..6).map(|number| world.file(format!("f{number}"), "x").to_str().unwrap().to_owned()).collect();
-    let two = world.send(&relay.url, &six);
-    let people = world.share(["list"]).succeeds().stdout();
+        (0..6).map(|number| env.file(format!("f{number}"), "x").to_str().unwrap().to_owned()).collect();
+    let two = env.send(&relay.url, &six);
+    let people = env.share(["list"]).succeeds().stdout();
     assert!(
         people.lines().any(|line| line.contains(&one.link) && line.ends_with("case.bin  (one file, 97.66 KiB)")),
         "{people}"
     );
     assert!(people.lines().any(|line| line.contains(&two.link) && line.ends_with("f4  (6 files, 6 B)")), "{people}");
-    let programs = world.share(["list", "--json"]).succeeds().json();
+    let programs = env.share(["list", "--json"]).succeeds().json();
     assert_eq!(programs.len(), 2);
     let first = programs.iter().find(|entry| entry["link"] == one.link.as_str()).unwrap();
     assert_eq!((&first["event"], &first["bytes"], &first["complete"]), (&json!("sent"), &json!(100_000), &json!(true)));
@@ -36,35 +35,33 @@ fn list_shows_what_was_sent() {
 
 #[test]
 fn status_tells_what_happened() {
-    let world = World::new();
-    let relay = world.relay();
-    let sent = send_something(&world, &relay.url, &["--once"]);
-    let people = world.share(["status", &sent.link]).succeeds().stdout();
+    let (env, relay) = TestEnv::with_relay();
+    let sent = send_something(&env, &relay.url, &["--once"]);
+    let people = env.share(["status", &sent.link]).succeeds().stdout();
     assert!(people.contains("Ready; it can be downloaded until ") && people.contains("upload complete"), "{people}");
-    world.get(&sent, "in").succeeds();
-    let people = world.share(["status", &sent.link]).succeeds().stdout();
+    env.get(&sent, "in").succeeds();
+    let people = env.share(["status", &sent.link]).succeeds().stdout();
     assert!(people.contains("Downloaded as often as you allowed"), "{people}");
     assert!(people.contains("(genuine receipt)"), "{people}");
-    let status = world.status(&sent);
+    let status = env.status(&sent);
     assert_eq!((&status["event"], &status["state"]), (&json!("status"), &json!("collected")));
     assert_eq!(receipts(&status), [true]);
 }
 
 #[test]
 fn a_locked_or_received_share_is_told_as_that_first() {
-    let world = World::new();
-    let relay = world.relay();
-    let sent = send_something(&world, &relay.url, &[]);
-    let first = || world.share(["status", &sent.link]).succeeds().stdout().lines().nth(1).unwrap().to_owned();
+    let (env, relay) = TestEnv::with_relay();
+    let sent = send_something(&env, &relay.url, &[]);
+    let first = || env.share(["status", &sent.link]).succeeds().stdout().lines().nth(1).unwrap().to_owned();
     assert!(first().starts_with("Ready; it can be downloaded until "), "{}", first());
     let wrong = Bytes32([9; 32]);
-    while raw::take_ticket(&relay.url, &sent, &wrong, &Bytes32([8; 32])).code() != "locked" {}
+    while take_ticket(&relay.url, &sent, &wrong, &Bytes32([8; 32])).code() != "locked" {}
     assert!(first().starts_with("Locked until ") && first().ends_with(&format!("share unlock {}", sent.link)));
-    world.share(["unlock", &sent.link]).succeeds();
+    env.share(["unlock", &sent.link]).succeeds();
     assert!(first().starts_with("Ready; "), "{}", first());
-    world.get(&sent, "in").succeeds();
+    env.get(&sent, "in").succeeds();
     assert!(first().starts_with("Received; it can still be downloaded until "), "{}", first());
-    let dutch = world.share(["status", &sent.link, "--lang", "nl"]).succeeds().stdout();
+    let dutch = env.share(["status", &sent.link, "--lang", "nl"]).succeeds().stdout();
     assert!(dutch.contains("\nOntvangen; het kan nog worden opgehaald tot "), "{dutch}");
 }
 
@@ -76,20 +73,19 @@ fn receipts(status: &Value) -> Vec<bool> {
 /// Posts a receipt on a new ticket.
 fn post_receipt(relay: &str, sent: &Sent, number: u8, receipt: Value) {
     let ticket = Bytes32([number; 32]);
-    assert_eq!(raw::take_ticket(relay, sent, &sent.proof(), &ticket).status, 200);
-    let answer = raw::call(relay, "POST", &paths::receipt(&sent.share_id()), Some(&ticket), Some(receipt));
+    assert_eq!(take_ticket(relay, sent, &sent.proof(), &ticket).status, 200);
+    let answer = Request::post(paths::receipt(&sent.share_id())).bearer(ticket).json(&receipt).send(relay);
     assert_eq!(answer.status, 204, "{answer:?}");
 }
 
 #[test]
 fn a_forged_or_replayed_receipt_is_not_believed() {
-    let world = World::new();
-    let relay = world.relay();
-    let (sent, other) = (send_something(&world, &relay.url, &[]), send_something(&world, &relay.url, &[]));
-    world.get(&sent, "in").succeeds();
-    world.get(&other, "in-other").succeeds();
+    let (env, relay) = TestEnv::with_relay();
+    let (sent, other) = (send_something(&env, &relay.url, &[]), send_something(&env, &relay.url, &[]));
+    env.get(&sent, "in").succeeds();
+    env.get(&other, "in-other").succeeds();
     let genuine = |sent: &Sent| {
-        let status = world.status(sent);
+        let status = env.status(sent);
         let found = status["events"].as_array().unwrap().iter().find(|event| event["event"] == "receipt").cloned();
         let event = found.unwrap();
         json!({ "fingerprint": event["fingerprint"], "time": event["time"], "saved": event["saved"], "mac": event["mac"] })
@@ -106,47 +102,44 @@ fn a_forged_or_replayed_receipt_is_not_believed() {
     for (number, receipt) in (1..).zip([forged, own.clone(), foreign, moved, confirmed]) {
         post_receipt(&relay.url, &sent, number, receipt);
     }
-    assert_eq!(receipts(&world.status(&sent)), [true, false, false, false, false, false]);
-    let people = world.share(["status", &sent.link]).succeeds().stdout();
+    assert_eq!(receipts(&env.status(&sent)), [true, false, false, false, false, false]);
+    let people = env.share(["status", &sent.link]).succeeds().stdout();
     assert_eq!(people.matches("(genuine receipt)").count(), 1, "{people}");
     assert_eq!(people.matches("a receipt that is NOT genuine; do not rely on it").count(), 5, "{people}");
 }
 
 #[test]
 fn revoke_takes_it_back_at_once_and_may_be_repeated() {
-    let world = World::new();
-    let relay = world.relay();
-    let sent = send_something(&world, &relay.url, &[]);
-    let people = world.share(["revoke", &sent.link]).succeeds().stdout();
+    let (env, relay) = TestEnv::with_relay();
+    let sent = send_something(&env, &relay.url, &[]);
+    let people = env.share(["revoke", &sent.link]).succeeds().stdout();
     assert!(people.starts_with("Taken back. The content is gone from the relay"), "{people}");
     assert!(!relay.share(&sent).join("content.age").exists() && !relay.share(&sent).join("manifest.age").exists());
-    let again = world.share(["revoke", &sent.link, "--json"]).succeeds().json();
+    let again = env.share(["revoke", &sent.link, "--json"]).succeeds().json();
     assert_eq!(again, [json!({ "event": "revoked", "link": sent.link })]);
-    assert_eq!(world.status(&sent)["state"], "revoked");
+    assert_eq!(env.status(&sent)["state"], "revoked");
 }
 
 #[test]
 fn who_sent_it_is_not_told_to_ask_the_sender() {
-    let world = World::new();
-    let relay = world.relay();
-    let sent = send_something(&world, &relay.url, &["--once"]);
-    world.get(&sent, "in").succeeds();
-    let unlock = || world.share(["unlock", &sent.link]);
+    let (env, relay) = TestEnv::with_relay();
+    let sent = send_something(&env, &relay.url, &["--once"]);
+    env.get(&sent, "in").succeeds();
+    let unlock = || env.share(["unlock", &sent.link]);
     fails(unlock, 5, "collected", "as often as you allowed", "");
-    let sent = send_something(&world, &relay.url, &[]);
-    world.share(["revoke", &sent.link]).succeeds();
-    let unlock = || world.share(["unlock", &sent.link]);
+    let sent = send_something(&env, &relay.url, &[]);
+    env.share(["revoke", &sent.link]).succeeds();
+    let unlock = || env.share(["unlock", &sent.link]);
     fails(unlock, 5, "revoked", "You took it back on ", "");
     fs::remove_dir_all(relay.share(&sent)).unwrap();
-    let status = || world.share(["status", &sent.link]);
+    let status = || env.share(["status", &sent.link]);
     fails(status, 5, "not_found", "The relay does not know this share", "A relay forgets a share 30 days after");
 }
 
 #[test]
 fn content_that_was_found_damaged_is_told_first() {
-    let world = World::new();
-    let relay = world.relay();
-    let server = Server::before(&relay.url, |request, response| match request.call() {
+    let (env, relay) = TestEnv::with_relay();
+    let server = FaultProxy::rewriting(&relay.url, |request, response| match request.call() {
         "events" => {
             let told = String::from_utf8(response.body.clone()).unwrap();
             let found = told.replace(r#""events":["#, r#""events":[{"at":1795335879,"event":"damaged"},"#);
@@ -154,85 +147,81 @@ fn content_that_was_found_damaged_is_told_first() {
         }
         _ => response.into(),
     });
-    let sent = send_something(&world, &server.url, &[]);
-    let outcome = world.share(["status", &sent.link]).succeeds();
+    let sent = send_something(&env, &server.url, &[]);
+    let outcome = env.share(["status", &sent.link]).succeeds();
     assert!(outcome.stdout().contains("What the relay holds of it is damaged"), "{outcome:?}");
     assert!(outcome.stdout().contains("found damaged on the relay; send it again"), "{outcome:?}");
-    assert_eq!(world.events(&sent), ["damaged", "created", "ready"]);
+    assert_eq!(env.events(&sent), ["damaged", "created", "ready"]);
 }
 
 #[test]
 fn a_damaged_entry_does_not_hide_the_others() {
-    let world = World::new();
-    let relay = world.relay();
-    let (sent, other) = (send_something(&world, &relay.url, &[]), send_something(&world, &relay.url, &[]));
-    let path = world.file(format!("home/.local/share/share/ledger/{}.json", other.id()), "{");
-    let listed = world.share(["list"]).succeeds();
+    let (env, relay) = TestEnv::with_relay();
+    let (sent, other) = (send_something(&env, &relay.url, &[]), send_something(&env, &relay.url, &[]));
+    let path = env.file(format!("home/.local/share/share/ledger/{}.json", other.id()), "{");
+    let listed = env.share(["list"]).succeeds();
     assert!(listed.stdout().contains(&sent.link) && !listed.stdout().contains(&other.link), "{listed:?}");
     listed.says(&format!("warning: {} is left out: ", path.display()));
-    world.share(["status", &other.link, "--json"]).output().fails(10, "ledger_damaged");
+    env.share(["status", &other.link, "--json"]).output().fails(10, "ledger_damaged");
 }
 
 #[test]
 fn damaged_settings_stop_only_who_needs_them() {
-    let world = World::new();
-    let relay = world.relay();
-    let sent = send_something(&world, &relay.url, &[]);
-    world.file("home/.config/share/config.json", "{");
-    world.share(["list"]).succeeds();
-    world.status(&sent);
-    world.get(&sent, "in").succeeds();
-    world.share(["config", "show", "--json"]).output().fails(10, "config_damaged");
+    let (env, relay) = TestEnv::with_relay();
+    let sent = send_something(&env, &relay.url, &[]);
+    env.file("home/.config/share/config.json", "{");
+    env.share(["list"]).succeeds();
+    env.status(&sent);
+    env.get(&sent, "in").succeeds();
+    env.share(["config", "show", "--json"]).output().fails(10, "config_damaged");
 }
 
 #[test]
 fn unlock_says_so() {
-    let world = World::new();
-    let relay = world.relay();
-    let sent = send_something(&world, &relay.url, &[]);
+    let (env, relay) = TestEnv::with_relay();
+    let sent = send_something(&env, &relay.url, &[]);
     for _ in 0..10 {
-        raw::take_ticket(&relay.url, &sent, &Bytes32([7; 32]), &Bytes32([1; 32]));
+        take_ticket(&relay.url, &sent, &Bytes32([7; 32]), &Bytes32([1; 32]));
     }
-    let people = world.share(["status", &sent.link]).succeeds().stdout();
+    let people = env.share(["status", &sent.link]).succeeds().stdout();
     assert!(people.contains("somebody gave wrong words") && people.contains("locked until "), "{people}");
-    assert!(raw::public_status(&relay.url, &sent)["locked_until"].is_u64());
-    let people = world.share(["unlock", &sent.link]).succeeds().stdout();
+    assert!(public_status(&relay.url, &sent)["locked_until"].is_u64());
+    let people = env.share(["unlock", &sent.link]).succeeds().stdout();
     assert_eq!(people, "Unlocked. The recipient can try again.\n");
-    let programs = world.share(["unlock", &sent.link, "--json"]).succeeds().json();
+    let programs = env.share(["unlock", &sent.link, "--json"]).succeeds().json();
     assert_eq!(programs, [json!({ "event": "unlocked", "link": sent.link })]);
-    assert!(raw::public_status(&relay.url, &sent).get("locked_until").is_none());
+    assert!(public_status(&relay.url, &sent).get("locked_until").is_none());
 }
 
 #[test]
 fn only_the_sender_manages() {
-    let (world, elsewhere) = (World::new(), World::new());
-    let relay = world.relay();
-    let sent = send_something(&world, &relay.url, &[]);
+    let (env, elsewhere) = (TestEnv::new(), TestEnv::new());
+    let relay = env.relay();
+    let sent = send_something(&env, &relay.url, &[]);
     for command in ["status", "revoke", "unlock"] {
         elsewhere.share([command, &sent.link, "--json"]).output().fails(10, "not_sent_from_here");
     }
-    let answer = raw::call(&relay.url, "DELETE", &paths::share(&sent.share_id()), Some(&Bytes32([1; 32])), None);
+    let answer = Request::new("DELETE", paths::share(&sent.share_id())).bearer(Bytes32([1; 32])).send(&relay.url);
     assert_eq!((answer.status, answer.code()), (403, "not_manager".to_owned()));
     // The manage key goes to the relay of the ledger, whatever address the link has now.
-    assert_eq!(world.status(&sent.through("http://127.0.0.1:1"))["state"], "ready");
+    assert_eq!(env.status(&sent.through("http://127.0.0.1:1"))["state"], "ready");
 }
 
 #[test]
 fn the_ledger_is_private_and_holds_no_words() {
-    let world = World::new();
-    let relay = world.relay();
-    let sent = send_something(&world, &relay.url, &["--message", "for your eyes"]);
-    world.get(&sent, "in").succeeds();
-    let ledger = world.path("home/.local/share/share/ledger");
+    let (env, relay) = TestEnv::with_relay();
+    let sent = send_something(&env, &relay.url, &["--message", "for your eyes"]);
+    env.get(&sent, "in").succeeds();
+    let ledger = env.path("home/.local/share/share/ledger");
     let mode = |path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(ledger.clone()), 0o700);
     assert_eq!(mode(ledger.join(format!("{}.json", sent.id()))), 0o600);
-    let entry = world.ledger_entry(&sent);
+    let entry = env.ledger_entry(&sent);
     let mut keys: Vec<_> = entry.as_object().unwrap().keys().map(String::as_str).collect();
     keys.sort_unstable();
     let expected = ["bytes", "created_at", "expires_at", "files", "fingerprint", "kind", "link", "manage_key", "names"];
     assert_eq!(keys, [&expected[..], &["receipt_key"]].concat());
-    for path in files_below(&world.path("home")).iter().filter(|path| path.is_file()) {
+    for path in files_below(&env.path("home")).iter().filter(|path| path.is_file()) {
         let text = String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned();
         assert!(!text.contains(&sent.passphrase()) && !text.contains("for your eyes"), "{}", path.display());
     }
@@ -240,70 +229,66 @@ fn the_ledger_is_private_and_holds_no_words() {
 
 #[test]
 fn login_then_send_through_it() {
-    let world = World::new();
-    let relay = world.relay();
-    let token = world.share_relay(["token", "add", "anna", "--data"]).arg(&relay.data).succeeds().stdout();
-    let wrong = world.file("wrong", "5".repeat(64));
-    world.share(["login", &relay.url, "--json", "--token-file"]).arg(&wrong).output().fails(9, "token_required");
-    world.file("short", "abc");
-    let malformed = world.share(["login", &relay.url, "--json", "--token-file", "short"]).output();
+    let (env, relay) = TestEnv::with_relay();
+    let token = env.share_relay(["token", "add", "anna", "--data"]).arg(&relay.data).succeeds().stdout();
+    let wrong = env.file("wrong", "5".repeat(64));
+    env.share(["login", &relay.url, "--json", "--token-file"]).arg(&wrong).output().fails(9, "token_required");
+    env.file("short", "abc");
+    let malformed = env.share(["login", &relay.url, "--json", "--token-file", "short"]).output();
     malformed.fails(2, "usage");
-    assert!(!world.path("home/.config/share/config.json").exists(), "nothing is remembered that does not work");
+    assert!(!env.path("home/.config/share/config.json").exists(), "nothing is remembered that does not work");
 
-    let file = world.file("token", &token);
-    let done = world.share(["login", &relay.url, "--token-file"]).arg(&file).succeeds();
+    let file = env.file("token", &token);
+    let done = env.share(["login", &relay.url, "--token-file"]).arg(&file).succeeds();
     assert_eq!(done.stdout(), format!("From now on, share sends through {}.\n", relay.url));
-    world.file("case.bin", "through the relay");
-    let words = world.path("words");
-    let send = world.share(["send", "case.bin", "--json", "--passphrase-file"]).arg(&words).succeeds();
-    let sent = Sent { link: send.json()[0]["link"].as_str().unwrap().to_owned(), words };
+    env.file("case.bin", "through the relay");
+    let words = env.path("words");
+    let send = env.share(["send", "case.bin", "--json", "--passphrase-file"]).arg(&words).succeeds();
+    let sent = Sent { link: send.link(), words };
     assert!(sent.link.starts_with(&relay.url), "{}", sent.link);
     // Recipients need no token.
-    world.get(&sent, "in").succeeds();
+    env.get(&sent, "in").succeeds();
 
     for arguments in [&["config", "show"][..], &["config", "show", "--json"]] {
-        let shown = world.share(arguments).succeeds();
+        let shown = env.share(arguments).succeeds();
         assert!(shown.stdout().contains(&relay.url) && !shown.stdout().contains(token.trim()), "{shown:?}");
     }
-    let config = world.path("home/.config/share/config.json");
+    let config = env.path("home/.config/share/config.json");
     assert_eq!(fs::metadata(&config).unwrap().permissions().mode() & 0o777, 0o600);
 
-    world.share_relay(["token", "remove", "anna", "--data"]).arg(world.path("relay")).succeeds();
-    world.share_relay(["token", "add", "bo", "--data"]).arg(world.path("relay")).succeeds();
-    world.share(["send", "case.bin", "--json", "--passphrase-file", "w"]).output().fails(9, "token_required");
+    env.share_relay(["token", "remove", "anna", "--data"]).arg(env.path("relay")).succeeds();
+    env.share_relay(["token", "add", "bo", "--data"]).arg(env.path("relay")).succeeds();
+    env.share(["send", "case.bin", "--json", "--passphrase-file", "w"]).output().fails(9, "token_required");
 }
 
 #[test]
 fn a_relay_without_tokens_needs_no_login_but_takes_one() {
-    let world = World::new();
-    let relay = world.relay();
-    let done = world.share(["login", &relay.url, "--json"]).succeeds().json();
+    let (env, relay) = TestEnv::with_relay();
+    let done = env.share(["login", &relay.url, "--json"]).succeeds().json();
     assert_eq!(done, [json!({ "event": "login", "relay": relay.url })]);
-    let shown = world.share(["config", "show", "--json"]).succeeds().json();
+    let shown = env.share(["config", "show", "--json"]).succeeds().json();
     assert_eq!(shown, [json!({ "event": "config", "relay": relay.url, "tokens_for": [] })]);
 }
 
 #[test]
 fn whoever_shows_a_token_learns_whether_it_is_valid() {
-    let world = World::new();
-    let relay = world.relay();
-    let token = world.share_relay(["token", "add", "anna", "--data"]).arg(&relay.data).succeeds().stdout();
-    let info = |secret: Option<&Bytes32>| raw::call(&relay.url, "GET", paths::INFO, secret, None);
-    assert_eq!(info(None).json()["token_required"], true);
-    assert_eq!(info(Some(&token.trim().parse().unwrap())).status, 200);
-    let answer = info(Some(&Bytes32([5; 32])));
+    let (env, relay) = TestEnv::with_relay();
+    let token = env.share_relay(["token", "add", "anna", "--data"]).arg(&relay.data).succeeds().stdout();
+    let info = || Request::get(paths::INFO);
+    assert_eq!(info().send(&relay.url).json()["token_required"], true);
+    assert_eq!(info().bearer(token.trim()).send(&relay.url).status, 200);
+    let answer = info().bearer(Bytes32([5; 32])).send(&relay.url);
     assert_eq!((answer.status, answer.code()), (401, "token_required".to_owned()));
 }
 
 #[test]
 fn a_relay_can_be_set() {
-    let world = World::new();
-    let relay = world.relay();
-    let shown = world.share(["config", "show"]).succeeds().stdout();
+    let (env, relay) = TestEnv::with_relay();
+    let shown = env.share(["config", "show"]).succeeds().stdout();
     assert_eq!(shown, "No relay is set; share serves from this computer.\n");
-    let set = world.share(["config", "set", "relay", &relay.url, "--json"]).succeeds().json();
+    let set = env.share(["config", "set", "relay", &relay.url, "--json"]).succeeds().json();
     assert_eq!(set, [json!({ "event": "config", "relay": relay.url, "tokens_for": [] })]);
-    world.file("case.bin", "x");
-    let sent = world.share(["send", "case.bin", "--json", "--passphrase-file", "w"]).succeeds();
+    env.file("case.bin", "x");
+    let sent = env.share(["send", "case.bin", "--json", "--passphrase-file", "w"]).succeeds();
     assert!(sent.json()[0]["link"].as_str().unwrap().starts_with(&relay.url));
 }

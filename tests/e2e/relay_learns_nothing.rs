@@ -1,46 +1,49 @@
 //! The relay learns nothing: all it is told, all it tells, all it stores and all it logs holds no word, no name, no
 //! message, no key and no piece of what was sent.
 
-use std::{collections::HashSet, fs, path::Path, time::Duration};
+use std::{collections::HashSet, fs, path::Path};
 
 use base64::{Engine, engine::general_purpose};
 use share_format::envelope::{self, Opener};
 
-use crate::{
-    proxy::{Proxy, Way},
-    round_trips::noise,
-    world::{Relay, Sent, World, files_below},
+use crate::support::{
+    PATIENCE,
+    fault_proxy::{Direction, FaultProxy},
+    random::noise,
+    test_env::{Relay, Sent, TestEnv, files_below},
 };
 
-const LIMIT: Duration = Duration::from_secs(60);
-
-/// A world whose programs reach the relay through a tap only.
+/// An environment whose programs reach the relay through a tap only.
 struct Tapped {
-    world: World,
+    env: TestEnv,
     relay: Relay,
-    tap: Proxy,
+    tap: FaultProxy,
 }
 
 impl Tapped {
     fn new() -> Self {
-        let world = World::new();
-        // Everything it could say, it says.
-        let relay = world.relay_logging("trace");
-        let tap = Proxy::recording(&relay.url);
-        Self { world, relay, tap }
+        let env = TestEnv::new();
+        // It logs all that it can.
+        let relay = env.relay_logging("trace");
+        let tap = FaultProxy::recording(&relay.url);
+        Self { env, relay, tap }
     }
 
     /// Everything the relay was told, told, stored or logged, named.
     fn evidence(&self) -> Vec<(String, Vec<u8>)> {
-        let mut all: Vec<_> =
-            self.tap.streams().into_iter().map(|(way, bytes)| (format!("what went {way:?}"), bytes)).collect();
+        let mut all: Vec<_> = self
+            .tap
+            .streams()
+            .into_iter()
+            .map(|(direction, bytes)| (format!("what went {direction:?}"), bytes))
+            .collect();
         for path in files_below(&self.relay.data).into_iter().filter(|path| path.is_file()) {
             all.push((path.display().to_string(), fs::read(&path).unwrap()));
             all.push(("a file's name".into(), path.display().to_string().into_bytes()));
         }
-        all.push(("the log".into(), fs::read(self.world.path("relay.log")).unwrap()));
+        all.push(("the log".into(), fs::read(self.env.path("relay.log")).unwrap()));
         let bytes: usize = all.iter().map(|(_, bytes)| bytes.len()).sum();
-        assert!(self.tap.passed(Way::ToRelay) > 0 && self.tap.passed(Way::FromRelay) > 0);
+        assert!(self.tap.passed(Direction::ToRelay) > 0 && self.tap.passed(Direction::FromRelay) > 0);
         eprintln!("searching {} KiB of evidence", bytes / 1024);
         all
     }
@@ -62,7 +65,9 @@ type Evidence = [(String, Vec<u8>)];
 fn held(evidence: &Evidence, secrets: &[(&str, Vec<u8>)]) -> Option<String> {
     secrets.iter().find_map(|(what, secret)| {
         assert!(secret.len() > 4, "{what} is so short that ciphertext holds it by chance");
-        let place = evidence.iter().find(|(_, bytes)| bytes.windows(secret.len()).any(|window| window == secret));
+        let is_held =
+            |bytes: &[u8]| bytes.windows(secret.len()).any(|window| window[0] == secret[0] && window == secret);
+        let place = evidence.iter().find(|(_, bytes)| is_held(bytes));
         place.map(|(place, _)| format!("{what} is in {place}"))
     })
 }
@@ -120,11 +125,11 @@ fn words_in_text(evidence: &Evidence) -> HashSet<String> {
 }
 
 fn send_and_get(tapped: &Tapped, arguments: &[&str], paths: &[&Path]) -> Sent {
-    let sent = tapped.world.send(&tapped.tap.url, arguments.iter().map(Path::new).chain(paths.iter().copied()));
-    let get = |output: &str| tapped.world.get(&sent, output);
-    get("unused").arg("--list").within(LIMIT).exits(0);
-    get("in").within(LIMIT).exits(0);
-    tapped.world.share(["status", &sent.link]).within(LIMIT).exits(0);
+    let sent = tapped.env.send(&tapped.tap.url, arguments.iter().map(Path::new).chain(paths.iter().copied()));
+    let get = |output: &str| tapped.env.get(&sent, output);
+    get("unused").arg("--list").within(PATIENCE).exits(0);
+    get("in").within(PATIENCE).exits(0);
+    tapped.env.share(["status", &sent.link]).within(PATIENCE).exits(0);
     sent
 }
 
@@ -134,7 +139,7 @@ fn of_a_file_its_name_its_message_and_its_sender() {
     let name = "jaarrekening Vandersmissen 2026 🔒.pdf";
     let message = "Voor Wilhelmina: de cijfers van de zomer, vertrouwelijk.";
     let plaintext = noise(8 * 1024 * 1024 + 70_001);
-    let file = tapped.world.file(name, &plaintext);
+    let file = tapped.env.file(name, &plaintext);
     let sender = "Wijkteam Vogelenzang";
     let sent = send_and_get(&tapped, &["--message", message, "--from", sender], &[&file]);
 
@@ -157,10 +162,10 @@ fn of_a_folder_and_the_names_in_it() {
     let mut plaintext = Vec::new();
     for number in 0..40 {
         let bytes = noise(50_000 + number * 1000);
-        tapped.world.file(format!("dossier-Hendrika/geheim-verslag-{number}.docx"), &bytes);
+        tapped.env.file(format!("dossier-Hendrika/geheim-verslag-{number}.docx"), &bytes);
         plaintext.push(bytes);
     }
-    let sent = send_and_get(&tapped, &[], &[&tapped.world.path("dossier-Hendrika")]);
+    let sent = send_and_get(&tapped, &[], &[&tapped.env.path("dossier-Hendrika")]);
 
     let (file_key, manifest) = tapped.secrets(&sent);
     let evidence = tapped.evidence();
@@ -175,12 +180,12 @@ fn of_a_folder_and_the_names_in_it() {
 fn of_standard_input() {
     let tapped = Tapped::new();
     let plaintext = noise(300_000);
-    let words = tapped.world.path("words");
+    let words = tapped.env.path("words");
     let send =
-        tapped.world.share(["send", "-", "--name", "loonstaten-oktober.csv", "--json", "--relay", &tapped.tap.url]);
+        tapped.env.share(["send", "-", "--name", "loonstaten-oktober.csv", "--json", "--relay", &tapped.tap.url]);
     let outcome = send.arg("--passphrase-file").arg(&words).output_with_input(&plaintext).exits(0);
-    let sent = Sent { link: outcome.json()[0]["link"].as_str().unwrap().to_owned(), words };
-    tapped.world.get(&sent, "in").within(LIMIT).exits(0);
+    let sent = Sent { link: outcome.link(), words };
+    tapped.env.get(&sent, "in").within(PATIENCE).exits(0);
 
     let (file_key, manifest) = tapped.secrets(&sent);
     let evidence = tapped.evidence();
@@ -196,11 +201,11 @@ fn of_standard_input() {
 #[test]
 fn of_any_single_word() {
     let tapped = Tapped::new();
-    let file = tapped.world.file("brief.pdf", noise(100_000));
+    let file = tapped.env.file("brief.pdf", noise(100_000));
     let sent = send_and_get(&tapped, &[], &[&file]);
     // The protocol's own vocabulary is what another share with other words says too.
     let other = Tapped::new();
-    let file = other.world.file("brief.pdf", noise(100_000));
+    let file = other.env.file("brief.pdf", noise(100_000));
     let other_sent = send_and_get(&other, &[], &[&file]);
 
     let vocabulary = words_in_text(&other.evidence());

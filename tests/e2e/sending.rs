@@ -10,11 +10,11 @@ use std::{
 
 use serde_json::json;
 
-use crate::{
+use crate::support::{
     failures::{NOWHERE, send_something},
-    proxy::Proxy,
-    upload_resume::{journals, until_header_is_kept},
-    world::{Sent, World, files_below},
+    fault_proxy::FaultProxy,
+    test_env::{Sent, TestEnv, files_below},
+    uploads::{journals, until_header_is_kept},
 };
 
 /// Well below the time that unfinished work gets at the end.
@@ -22,48 +22,46 @@ const AT_ONCE: Duration = Duration::from_secs(4);
 
 #[test]
 fn a_sealed_share_stays_though_nobody_reads_that_it_is_ready() {
-    let world = World::new();
-    let relay = world.relay();
-    let gate = Proxy::holding_request(&relay.url, "/seal ");
-    let (file, words) = (world.file("case.bin", "x"), world.path("words"));
+    let (env, relay) = TestEnv::with_relay();
+    let proxy = FaultProxy::holding_request(&relay.url, "/seal ");
+    let (file, words) = (env.file("case.bin", "x"), env.path("words"));
     // Its reader is gone before the first line is passed on, and the last line is held until then.
     let script = "\"$@\" | { read -r line; exec <&-; echo \"$line\"; }; exit ${PIPESTATUS[0]}";
-    let send = world.share(["send", "--json", "--relay", &gate.url, "--passphrase-file"]).arg(&words).arg(file);
+    let send = env.share(["send", "--json", "--relay", &proxy.url, "--passphrase-file"]).arg(&words).arg(file);
     let mut sending = send.under(["bash", "-c", script, "bash"]).start();
-    let sent = Sent { link: sending.event()["link"].as_str().unwrap().to_owned(), words }.through(&relay.url);
-    gate.wait_until_stopped();
-    gate.open();
+    let sent = Sent { link: sending.link(), words }.through(&relay.url);
+    proxy.wait_until_stopped();
+    proxy.open();
     let outcome = sending.finish().exits(141);
     assert!(!outcome.stderr().contains("share: "), "{outcome:?}");
-    assert_eq!(world.events(&sent), ["created", "ready"]);
-    world.get(&sent, "in").succeeds();
+    assert_eq!(env.events(&sent), ["created", "ready"]);
+    env.get(&sent, "in").succeeds();
 }
 
 #[test]
 fn stopped_while_standard_input_stays_open() {
-    let world = World::new();
-    let relay = world.relay();
-    let send = world.share(["send", "-", "--name", "log", "--relay", &relay.url, "--passphrase-file", "words"]);
+    let (env, relay) = TestEnv::with_relay();
+    let send = env.share(["send", "-", "--name", "log", "--relay", &relay.url, "--passphrase-file", "words"]);
     let mut sending = send.start();
     let stdin = sending.stdin.take();
-    let ledger = world.path("home/.local/share/share/ledger");
-    until_header_is_kept(&world);
+    let ledger = env.path("home/.local/share/share/ledger");
+    until_header_is_kept(&env);
     let begun = Instant::now();
     sending.signal("INT");
     let outcome = sending.finish().exits(130);
     assert!(begun.elapsed() < AT_ONCE, "{outcome:?}");
     outcome.says("The upload is kept").says("pipe the same bytes");
-    assert!(world.path("words").exists() && !files_below(&ledger).is_empty());
+    assert!(env.path("words").exists() && !files_below(&ledger).is_empty());
     drop(stdin);
 }
 
 #[test]
 fn stopped_while_the_message_is_read_from_a_pipe() {
-    let world = World::new();
-    world.file("case.bin", "x");
-    let pipe = world.path("pipe");
+    let env = TestEnv::new();
+    env.file("case.bin", "x");
+    let pipe = env.path("pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let sending = world.share(["send", "case.bin", "--json", "--relay", NOWHERE, "--message", "@pipe"]).start();
+    let sending = env.share(["send", "case.bin", "--json", "--relay", NOWHERE, "--message", "@pipe"]).start();
     // Opens when the program reads.
     let writer: File = OpenOptions::new().write(true).open(&pipe).unwrap();
     let begun = Instant::now();
@@ -76,63 +74,60 @@ fn stopped_while_the_message_is_read_from_a_pipe() {
 
 #[test]
 fn an_endless_message_is_too_long() {
-    let world = World::new();
-    world.file("case.bin", "x");
-    let message = world.file("message", "x".repeat(1 << 20));
+    let env = TestEnv::new();
+    env.file("case.bin", "x");
+    let message = env.file("message", "x".repeat(1 << 20));
     let zero = format!("@{}", message.display());
-    let send = world.share(["send", "case.bin", "--json", "--relay", NOWHERE, "--message", &zero]);
+    let send = env.share(["send", "case.bin", "--json", "--relay", NOWHERE, "--message", &zero]);
     send.output().fails(2, "usage");
 }
 
 #[test]
 fn bytes_are_those_of_the_files_throughout() {
-    let world = World::new();
-    let relay = world.relay();
-    world.file("folder/one", "1234");
-    world.file("folder/two", "567890");
-    let words = world.path("words");
-    let send = world.share(["send", "folder", "--json", "--relay", &relay.url, "--passphrase-file"]).arg(&words);
+    let (env, relay) = TestEnv::with_relay();
+    env.file("folder/one", "1234");
+    env.file("folder/two", "567890");
+    let words = env.path("words");
+    let send = env.share(["send", "folder", "--json", "--relay", &relay.url, "--passphrase-file"]).arg(&words);
     let told = send.succeeds().json();
     let sent = Sent { link: told[0]["link"].as_str().unwrap().to_owned(), words };
-    let received = world.get(&sent, "in").arg("--json").succeeds().json();
-    let bytes = [&told[0]["bytes"], &told[1]["bytes"], &received[0]["bytes"], &world.ledger_entry(&sent)["bytes"]];
+    let received = env.get(&sent, "in").arg("--json").succeeds().json();
+    let bytes = [&told[0]["bytes"], &told[1]["bytes"], &received[0]["bytes"], &env.ledger_entry(&sent)["bytes"]];
     assert_eq!(bytes, [&json!(10); 4]);
 }
 
 #[test]
 fn who_opens_it_is_told_how_the_sender_calls_themselves() {
     const SHOWN: &str = "From: Wijkteam Noord (as the sender calls themselves)";
-    let world = World::new();
-    let relay = world.relay();
-    let sent = send_something(&world, &relay.url, &["--from", " Wijkteam Noord "]);
-    let listed = world.get(&sent, "in").arg("--list").succeeds();
+    let (env, relay) = TestEnv::with_relay();
+    let sent = send_something(&env, &relay.url, &["--from", " Wijkteam Noord "]);
+    let listed = env.get(&sent, "in").arg("--list").succeeds();
     assert_eq!(listed.stdout().lines().next(), Some(SHOWN), "{listed:?}");
-    let listed = world.get(&sent, "in").args(["--list", "--json"]).succeeds().json();
+    let listed = env.get(&sent, "in").args(["--list", "--json"]).succeeds().json();
     assert_eq!((&listed[0]["event"], &listed[0]["sender"]), (&json!("listed"), &json!("Wijkteam Noord")));
-    world.get(&sent, "in").succeeds().says(SHOWN);
-    world.get(&sent, "in").args(["--lang", "nl"]).succeeds().says("Van: Wijkteam Noord (zo noemt de afzender zich)");
-    let received = world.get(&sent, "in").arg("--json").succeeds().json();
+    env.get(&sent, "in").succeeds().says(SHOWN);
+    env.get(&sent, "in").args(["--lang", "nl"]).succeeds().says("Van: Wijkteam Noord (zo noemt de afzender zich)");
+    let received = env.get(&sent, "in").arg("--json").succeeds().json();
     assert_eq!((&received[0]["event"], &received[0]["sender"]), (&json!("received"), &json!("Wijkteam Noord")));
 
-    let unnamed = send_something(&world, &relay.url, &[]);
-    assert!(!world.get(&unnamed, "in").arg("--list").succeeds().stdout().contains("From:"));
-    let listed = world.get(&unnamed, "in").args(["--list", "--json"]).succeeds().json();
+    let unnamed = send_something(&env, &relay.url, &[]);
+    assert!(!env.get(&unnamed, "in").arg("--list").succeeds().stdout().contains("From:"));
+    let listed = env.get(&unnamed, "in").args(["--list", "--json"]).succeeds().json();
     assert!(listed[0].get("sender").is_none(), "{listed:?}");
 }
 
 #[test]
 fn the_environment_names_the_sender_unless_an_option_does() {
-    let world = World::new();
-    let relay = world.relay();
-    world.file("case.bin", "x");
+    let (env, relay) = TestEnv::with_relay();
+    env.file("case.bin", "x");
     let send = |options: &[&str], named: &OsStr| {
-        let run = world.share(["send", "case.bin", "--json", "--relay", &relay.url, "--passphrase-file", "w"]);
+        let run = env.share(["send", "case.bin", "--json", "--relay", &relay.url, "--passphrase-file", "w"]);
         run.args(options).env("SHARE_FROM", named).output()
     };
     let sender = |options: &[&str], named: &str| {
-        let link = send(options, named.as_ref()).exits(0).json()[0]["link"].as_str().unwrap().to_owned();
-        let sent = Sent { link, words: world.path("w") };
-        let listed = world.get(&sent, "in").args(["--list", "--json"]).succeeds().json().remove(0);
+        let link = send(options, named.as_ref()).exits(0).link();
+        let sent = Sent { link, words: env.path("w") };
+        let listed = env.get(&sent, "in").args(["--list", "--json"]).succeeds().json().remove(0);
         std::fs::remove_file(sent.words).unwrap();
         listed.get("sender").cloned()
     };
@@ -145,8 +140,8 @@ fn the_environment_names_the_sender_unless_an_option_does() {
 
 #[test]
 fn a_sender_whose_name_not_everybody_can_show_sends_nothing() {
-    let world = World::new();
-    let file = world.file("case.bin", "x");
+    let env = TestEnv::new();
+    let file = env.file("case.bin", "x");
     let long = "x".repeat(101);
     for (name, says) in [
         ("", "must have 1 to 100 characters"),
@@ -158,30 +153,29 @@ fn a_sender_whose_name_not_everybody_can_show_sends_nothing() {
         ("Wijk\u{200b}team", "cannot be shown everywhere: U+200B"),
         ("Wijkteam \u{378}", "cannot be shown everywhere: U+0378"),
     ] {
-        let send = world.share(["send", "--json", "--relay", NOWHERE, "--passphrase-file", "w", "--from", name]);
+        let send = env.share(["send", "--json", "--relay", NOWHERE, "--passphrase-file", "w", "--from", name]);
         let outcome = send.arg(&file).output();
         let error = outcome.fails(2, "usage");
         assert!(error["message"].as_str().unwrap().contains(says), "{error}");
-        assert!(!world.path("w").exists() && journals(&world).is_empty(), "{name:?}");
+        assert!(!env.path("w").exists() && journals(&env).is_empty(), "{name:?}");
     }
 }
 
 #[test]
 fn the_environment_names_a_relay_unless_it_is_empty() {
-    let world = World::new();
-    let relay = world.relay();
-    world.share(["config", "set", "relay", &relay.url]).succeeds();
-    world.file("case.bin", "x");
+    let (env, relay) = TestEnv::with_relay();
+    env.share(["config", "set", "relay", &relay.url]).succeeds();
+    env.file("case.bin", "x");
     let send = |options: &[&str], named: &str| {
-        let run = world.share(["send", "case.bin", "--json", "--patience", "0s", "--passphrase-file", "w"]);
+        let run = env.share(["send", "case.bin", "--json", "--patience", "0s", "--passphrase-file", "w"]);
         let outcome = run.args(options).env("SHARE_RELAY", named).output();
         // Fails only where there is none, or its folder is gone.
-        let _ = std::fs::remove_file(world.path("w"));
+        let _ = std::fs::remove_file(env.path("w"));
         outcome
     };
     send(&[], NOWHERE).fails(3, "unreachable");
     send(&[], "").exits(0);
     send(&["--relay", &relay.url], NOWHERE).exits(0);
-    let sent = send_something(&world, &relay.url, &[]);
+    let sent = send_something(&env, &relay.url, &[]);
     assert!(sent.link.starts_with(&relay.url));
 }

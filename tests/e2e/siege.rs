@@ -3,8 +3,7 @@
 
 use std::{
     io::{self, Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
-    process::{Child, Command},
+    net::TcpStream,
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     thread,
     time::{Duration, Instant},
@@ -12,9 +11,11 @@ use std::{
 
 use share_relay_api::{Bytes32, ShareId, paths};
 
-use crate::{
-    raw,
-    world::{Relay, World, until},
+use crate::support::{
+    http::{Request, Response, host, take_ticket},
+    test_env::TestEnv,
+    until,
+    web_server::{Nginx, WebServer, free_address},
 };
 
 /// Files that the relay may open: half as many connections have a place.
@@ -41,25 +42,23 @@ fn bodies_that_never_come_give_way() {
 
 #[test]
 fn a_restart_in_the_middle_of_a_slow_download_is_short() {
-    let world = World::new();
-    let relay = world.relay();
-    let file = world.file("large.bin", vec![7; 24 << 20]);
-    let sent = world.send(&relay.url, [&file]);
+    let (env, relay) = TestEnv::with_relay();
+    let file = env.file("large.bin", vec![7; 24 << 20]);
+    let sent = env.send(&relay.url, [&file]);
     let ticket = Bytes32([9; 32]);
-    assert_eq!(raw::take_ticket(&relay.url, &sent, &sent.proof(), &ticket).status, 200);
+    assert_eq!(take_ticket(&relay.url, &sent, &sent.proof(), &ticket).status, 200);
     let ask = |url: &str, from: u64| {
-        let mut stream = TcpStream::connect(raw::host(url)).unwrap();
-        let head = raw::request(url, "GET", &paths::content(&sent.share_id()), Some(&ticket), None);
-        let range = format!("\r\nRange: bytes={from}-\r\n\r\n");
-        stream.write_all(head.replace("\r\n\r\n", &range).as_bytes()).unwrap();
+        let mut stream = TcpStream::connect(host(url)).unwrap();
+        let request = Request::get(paths::content(&sent.share_id())).bearer(ticket);
+        stream.write_all(&request.with("Range", format!("bytes={from}-")).bytes(url)).unwrap();
         stream
     };
     let mut slow = ask(&relay.url, 0);
     slow.read_exact(&mut [0; 1000]).unwrap();
 
-    world.program("kill", ["-TERM", &relay.child.id().to_string()]).output().exits(0);
+    env.program("kill", ["-TERM", &relay.child.id().to_string()]).output().exits(0);
     let told = Instant::now();
-    let next = world.relay();
+    let next = env.relay();
     assert!(told.elapsed() < Duration::from_secs(15), "{:?}", told.elapsed());
     let mut begun = Vec::new();
     // It ended early, with an error or without.
@@ -67,7 +66,7 @@ fn a_restart_in_the_middle_of_a_slow_download_is_short() {
     assert!(begun.len() < 24 << 20);
     let mut rest = Vec::new();
     ask(&next.url, 20 << 20).read_to_end(&mut rest).unwrap();
-    let rest = raw::Answer::parse(rest);
+    let rest = Response::parse(&rest);
     assert!(rest.status == 206 && rest.body.len() > 4 << 20, "{}", rest.body.len());
 }
 
@@ -78,39 +77,52 @@ fn body_that_never_comes(number: usize) -> Vec<u8> {
     format!("POST {open} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{{").into_bytes()
 }
 
+/// nginx as docs/operating.md has it before a relay.
+const NGINX: Nginx = Nginx {
+    http: "limit_conn_zone $binary_remote_addr zone=address:10m;",
+    server: "limit_conn address 1000; client_header_timeout 15s; client_body_timeout 30s;",
+    location: "proxy_http_version 1.1; proxy_set_header Connection \"\"; proxy_request_buffering off; \
+        proxy_buffering off; client_max_body_size 0; proxy_read_timeout 120s; proxy_send_timeout 120s;",
+};
+
 /// A crowd opens connections that begin with `opening`, to the relay and to the web servers before one.
 fn besiege(opening: impl Fn(usize) -> Vec<u8> + Sync) {
-    besiege_front(&opening, |_, relay| Front::Relay(relay.url.clone()));
-    besiege_front(&opening, |world, relay| Front::server(world, "nginx", nginx(&relay.url)));
-    besiege_front(&opening, |world, relay| Front::server(world, "caddy", caddy(&relay.url)));
+    besieged(&opening, None);
+    besieged(&opening, Some(|env, relay| WebServer::nginx(env, relay, NGINX)));
+    besieged(&opening, Some(WebServer::caddy));
 }
 
-/// A person sends and receives, and an operator looks, while the crowd is there.
-fn besiege_front(opening: &(impl Fn(usize) -> Vec<u8> + Sync), front: impl FnOnce(&World, &Relay) -> Front) {
-    let world = World::new();
+/// A person sends and receives, and an operator looks, while the crowd is there. With a web server, all but the operator
+/// go through it; nothing is done where it is not installed.
+fn besieged(opening: &(impl Fn(usize) -> Vec<u8> + Sync), web_server: Option<fn(&TestEnv, &str) -> Option<WebServer>>) {
+    let env = TestEnv::new();
     let operator = free_address();
     let few_files = format!("ulimit -n {OPEN_FILES}; exec \"$@\"");
-    let relay = world.start_relay(|run| {
+    let relay = env.start_relay(|run| {
         let listening = ["--listen", "127.0.0.1:0", "--metrics-listen", &operator.to_string()];
         run.args(listening).under(["sh", "-c", &few_files, "sh"])
     });
-    let front = front(&world, &relay);
-    let Some(url) = front.url() else { return };
-    let file = world.file("letter.txt", b"what must arrive");
+    let server = web_server.map(|start| start(&env, &relay.url));
+    let url = match &server {
+        None => &relay.url,
+        Some(Some(server)) => &server.url,
+        Some(None) => return,
+    };
+    let file = env.file("letter.txt", b"what must arrive");
     let (is_over, opened) = (AtomicBool::new(false), AtomicUsize::new(0));
     thread::scope(|scope| {
-        scope.spawn(|| keep_open(raw::host(url), opening, &is_over, &opened));
+        scope.spawn(|| keep_open(host(url), opening, &is_over, &opened));
         let over = Over(&is_over);
-        until("the crowd is there", || (opened.load(Ordering::Relaxed) >= CROWD).then_some(()));
-        let sent = world.send(url, [&file]);
-        world.get(&sent, "got").within(PATIENCE).exits(0);
-        assert_eq!(std::fs::read(world.path("got/letter.txt")).unwrap(), b"what must arrive");
-        assert_eq!(raw::call(url, "GET", paths::HEALTHZ, None, None).status, 204);
+        until("the crowd is there", || opened.load(Ordering::Relaxed) >= CROWD);
+        let sent = env.send(url, [&file]);
+        env.get(&sent, "got").within(PATIENCE).exits(0);
+        assert_eq!(std::fs::read(env.path("got/letter.txt")).unwrap(), b"what must arrive");
+        assert_eq!(Request::get(paths::HEALTHZ).send(url).status, 204);
         let own = format!("http://{operator}");
         for (path, status) in [(paths::HEALTHZ, 204), (paths::READYZ, 200), ("/v1", 404)] {
-            assert_eq!(raw::call(&own, "GET", path, None, None).status, status, "{path}");
+            assert_eq!(Request::get(path).send(&own).status, status, "{path}");
         }
-        let metrics = raw::call(&own, "GET", paths::METRICS, None, None);
+        let metrics = Request::get(paths::METRICS).send(&own);
         let metrics = String::from_utf8(metrics.body).unwrap();
         eprintln!("{}", metrics.lines().filter(|line| line.contains("connections")).collect::<Vec<_>>().join("\n"));
         assert!(metrics.contains("share_relay_connections_shed_total "), "{metrics}");
@@ -152,84 +164,4 @@ fn keep_open(host: &str, opening: impl Fn(usize) -> Vec<u8>, is_over: &AtomicBoo
         }
         thread::sleep(Duration::from_millis(100));
     }
-}
-
-/// Whom the crowd and the person talk to.
-enum Front {
-    Relay(String),
-    Server {
-        process: Child,
-        url: String,
-    },
-    /// It is not installed.
-    Missing,
-}
-
-impl Front {
-    /// A web server that listens where its configuration says.
-    fn server(world: &World, program: &str, (address, file, config, arguments): Configured) -> Self {
-        if Command::new(program).arg(if program == "nginx" { "-v" } else { "version" }).output().is_err() {
-            eprintln!("SKIPPED: {program} is not installed");
-            return Self::Missing;
-        }
-        let file = world.file(format!("front/{file}"), config);
-        let arguments = arguments
-            .map(|argument| if argument == "FILE" { file.to_str().unwrap().to_owned() } else { argument.to_owned() });
-        let run = world.program(program, arguments);
-        let folder = file.parent().unwrap().to_owned();
-        let process = if program == "nginx" { run.arg("-p").arg(folder).spawn() } else { run.spawn() };
-        let front = Self::Server { process, url: format!("http://{address}") };
-        until("the web server listens", || TcpStream::connect(address).is_ok().then_some(()));
-        front
-    }
-
-    fn url(&self) -> Option<&str> {
-        match self {
-            Self::Relay(url) | Self::Server { url, .. } => Some(url),
-            Self::Missing => None,
-        }
-    }
-}
-
-impl Drop for Front {
-    fn drop(&mut self) {
-        if let Self::Server { process, .. } = self {
-            // Fails only if it has ended already.
-            let _ = process.kill();
-            let _ = process.wait();
-        }
-    }
-}
-
-/// Where it listens, its file and what stands in it, and the arguments; `FILE` is where the file is.
-type Configured = (SocketAddr, &'static str, String, [&'static str; 4]);
-
-fn nginx(relay: &str) -> Configured {
-    let address = free_address();
-    let temporary: String =
-        ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(|name| format!("{name}_temp_path {name};")).concat();
-    let config = format!(
-        "daemon off; master_process off; pid nginx.pid; worker_rlimit_nofile 4096; events {{ worker_connections 2048; }} \
-         http {{ access_log off; {temporary} limit_conn_zone $binary_remote_addr zone=address:10m; server {{ \
-         listen {address}; limit_conn address 1000; client_header_timeout 15s; client_body_timeout 30s; \
-         location / {{ proxy_pass {relay}; proxy_http_version 1.1; proxy_set_header Connection \"\"; \
-         proxy_request_buffering off; proxy_buffering off; client_max_body_size 0; proxy_read_timeout 120s; \
-         proxy_send_timeout 120s; }} }} }}"
-    );
-    (address, "nginx.conf", config, ["-e", "error.log", "-c", "FILE"])
-}
-
-fn caddy(relay: &str) -> Configured {
-    let address = free_address();
-    let config = format!(
-        "{{\n\tadmin off\n\tauto_https off\n\tservers {{\n\t\ttimeouts {{\n\t\t\tread_header 15s\n\t\t}}\n\t}}\n}}\n\
-         http://{address} {{\n\treverse_proxy {}\n}}\n",
-        raw::host(relay)
-    );
-    (address, "Caddyfile", config, ["run", "--adapter=caddyfile", "--config", "FILE"])
-}
-
-/// An address that nobody listens at now.
-fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }

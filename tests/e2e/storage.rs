@@ -11,12 +11,13 @@ use serde_json::json;
 use share::secret::Secret;
 use share_relay_api::{Bytes32, ShareId, limits::SEALED_CHUNK_BYTES, paths};
 
-use crate::{
-    durability::can_trace,
+use crate::support::{
     failures::send_something,
-    http::{self, Response},
-    round_trips::noise,
-    world::{Relay, World, can_mount, files_below, until},
+    http::{Request, Response},
+    machine::{can_mount, can_trace},
+    random::noise,
+    test_env::{Relay, TestEnv, files_below},
+    until,
 };
 
 const HEADER: [u8; 200] = [7; 200];
@@ -46,7 +47,6 @@ impl Share {
         share
     }
 
-    /// Makes a call of the protocol.
     fn call(&self, call: &str, relay: &Relay) -> Response {
         let (id, zero) = (&self.id, Bytes32([0; 32]));
         let payload = json!({ "payload_bytes": PARTS * PART });
@@ -78,9 +78,11 @@ impl Share {
             "receipt" => ("POST", paths::receipt(id), Some(&self.ticket), body(receipt)),
             other => panic!("{other}"),
         };
-        let bearer = secret.map(|secret| format!("Bearer {}", secret.hex()));
-        let headers: Vec<_> = bearer.iter().map(|bearer| ("Authorization", bearer.as_str())).collect();
-        http::call(&relay.url, method, &path, &headers, &body).unwrap()
+        let mut request = Request::new(method, path).body(body);
+        if let Some(secret) = secret {
+            request = request.bearer(secret.hex());
+        }
+        request.send(&relay.url)
     }
 
     #[track_caller]
@@ -116,11 +118,11 @@ fn code(answer: &Response) -> String {
 }
 
 fn get(relay: &Relay, path: &str) -> Response {
-    http::call(&relay.url, "GET", path, &[], b"").unwrap()
+    Request::get(path).send(&relay.url)
 }
 
-fn log(world: &World) -> String {
-    fs::read_to_string(world.path("relay.log")).unwrap()
+fn log(env: &TestEnv) -> String {
+    fs::read_to_string(env.path("relay.log")).unwrap()
 }
 
 /// Names and bytes of all that lies there.
@@ -132,13 +134,12 @@ fn all_in(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 
 #[test]
 fn a_folder_that_is_away_or_another_is_not_an_empty_relay() {
-    let world = World::new();
-    let relay = world.relay();
+    let (env, relay) = TestEnv::with_relay();
     let (share, other) = (Share::new(1, None), Share::new(2, None));
     for call in ["create", "header", "manifest", "part 0", "ticket"] {
         share.accepts(call, &relay);
     }
-    let away = world.path("away");
+    let away = env.path("away");
     fs::rename(&relay.data, &away).unwrap();
     let all_is_refused = |which: &str| {
         let before = all_in(&relay.data);
@@ -157,11 +158,11 @@ fn a_folder_that_is_away_or_another_is_not_an_empty_relay() {
     assert!(!relay.data.exists());
     fs::create_dir(&relay.data).unwrap();
     all_is_refused("empty");
-    let init = world.share_relay(["serve", "--init", "--listen", "0.0.0.0:0", "--data"]).arg(&relay.data);
+    let init = env.share_relay(["serve", "--init", "--listen", "0.0.0.0:0", "--data"]).arg(&relay.data);
     init.output().exits(1).says("add a sender token first");
     all_is_refused("another relay's");
     fs::remove_dir_all(&relay.data).unwrap();
-    world.program("cp", ["-a"]).arg(&away).arg(&relay.data).succeeds();
+    env.program("cp", ["-a"]).arg(&away).arg(&relay.data).succeeds();
     all_is_refused("put back from a copy");
     fs::remove_dir_all(&relay.data).unwrap();
     fs::rename(&away, &relay.data).unwrap();
@@ -173,9 +174,9 @@ fn a_folder_that_is_away_or_another_is_not_an_empty_relay() {
     share.is_fetched(&relay);
     share.accepts("receipt", &relay);
     other.refuses("status", &relay, 404, "not_found");
-    let told = |what: &str| log(&world).matches(what).count();
-    assert_eq!((told("the data folder is not there"), told("the data folder is back")), (1, 1), "{}", log(&world));
-    assert_eq!((told("ERROR"), told("internal")), (1, 0), "{}", log(&world));
+    let told = |what: &str| log(&env).matches(what).count();
+    assert_eq!((told("the data folder is not there"), told("the data folder is back")), (1, 1), "{}", log(&env));
+    assert_eq!((told("ERROR"), told("internal")), (1, 0), "{}", log(&env));
 }
 
 #[test]
@@ -183,22 +184,21 @@ fn a_volume_that_is_unmounted_in_the_middle_leaves_no_empty_relay() {
     if !can_mount() {
         return;
     }
-    let world = World::new();
-    let mut relay = world.relay();
+    let (env, mut relay) = TestEnv::with_relay();
     let share = Share::new(1, None);
     for call in ["create", "header", "manifest", "part 0"] {
         share.accepts(call, &relay);
     }
     relay.kill();
-    let volume = world.path("volume");
+    let volume = env.path("volume");
     fs::rename(&relay.data, &volume).unwrap();
     fs::create_dir(&relay.data).unwrap();
-    let serve = world.share_relay(["serve", "--listen", "127.0.0.1:0", "--data", "relay"]);
+    let serve = env.share_relay(["serve", "--listen", "127.0.0.1:0", "--data", "relay"]);
     serve.output().exits(1).says("is that mounted?");
 
-    let relay = world.relay_with_mounts("mount --bind \"$(dirname \"$0\")/volume\" \"$0\"");
+    let relay = env.relay_with_mounts("mount --bind \"$(dirname \"$0\")/volume\" \"$0\"");
     let pid = relay.child.id().to_string();
-    let inside = || world.program("nsenter", ["--user", "--mount", "--preserve-credentials", "--target", &pid]);
+    let inside = || env.program("nsenter", ["--user", "--mount", "--preserve-credentials", "--target", &pid]);
     share.accepts("status", &relay);
     inside().args(["umount", "--lazy"]).arg(&relay.data).succeeds();
     for call in ON_A_SHARE {
@@ -215,8 +215,8 @@ fn a_volume_that_is_unmounted_in_the_middle_leaves_no_empty_relay() {
 
 #[test]
 fn a_new_relay_is_made_only_where_that_is_said() {
-    let world = World::new();
-    let (missing, empty) = (world.path("missing"), world.path("empty"));
+    let env = TestEnv::new();
+    let (missing, empty) = (env.path("missing"), env.path("empty"));
     fs::create_dir(&empty).unwrap();
     for data in [&missing, &empty] {
         for command in [
@@ -227,13 +227,13 @@ fn a_new_relay_is_made_only_where_that_is_said() {
             &["remove", "k3f90m"],
             &["confirm-clock"],
         ] {
-            let refused = world.share_relay(command).arg("--data").arg(data).output().exits(1);
+            let refused = env.share_relay(command).arg("--data").arg(data).output().exits(1);
             refused.says("is not the data folder of a relay").says("is that mounted?").says("serve --init");
         }
     }
     assert!(!missing.exists() && fs::read_dir(&empty).unwrap().next().is_none());
     let init = |data: &Path| {
-        world.share_relay(["serve", "--init", "--listen", "0.0.0.0:0", "--data"]).arg(data).output().exits(1)
+        env.share_relay(["serve", "--init", "--listen", "0.0.0.0:0", "--data"]).arg(data).output().exits(1)
     };
     fs::write(empty.join("letter.txt"), b"somebody's").unwrap();
     init(&empty).says("it is not empty");
@@ -247,9 +247,8 @@ fn a_new_relay_is_made_only_where_that_is_said() {
 
 #[test]
 fn a_token_list_that_is_gone_lets_nobody_in() {
-    let world = World::new();
-    let mut relay = world.relay();
-    let add = |name: &str| world.share_relay(["token", "add", name, "--data", "relay"]).succeeds().stdout();
+    let (env, mut relay) = TestEnv::with_relay();
+    let add = |name: &str| env.share_relay(["token", "add", name, "--data", "relay"]).succeeds().stdout();
     add("anna");
     let share = Share::new(1, None);
     share.refuses("create", &relay, 401, "token_required");
@@ -257,10 +256,10 @@ fn a_token_list_that_is_gone_lets_nobody_in() {
     for started_again in [false, true] {
         if started_again {
             relay.kill();
-            let serve = world.share_relay(["serve", "--listen", "127.0.0.1:0", "--data", "relay"]);
+            let serve = env.share_relay(["serve", "--listen", "127.0.0.1:0", "--data", "relay"]);
             serve.output().exits(1).says("tokens.json are gone").says("token add");
             fs::write(relay.data.join("tokens.json"), "[]").unwrap();
-            relay = world.relay();
+            relay = env.relay();
             fs::remove_file(relay.data.join("tokens.json")).unwrap();
         }
         share.refuses("create", &relay, 503, "storage_missing");
@@ -281,7 +280,7 @@ impl FailingDisk {
         strace.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={steps}")]);
         strace.args(["-e", &format!("inject={steps}:error=EIO"), "-p", &relay.child.id().to_string()]);
         let child = strace.stdin(Stdio::null()).spawn().unwrap();
-        until("the disk fails", || (get(relay, "/readyz").status == 503).then_some(()));
+        until("the disk fails", || get(relay, "/readyz").status == 503);
         Self(child)
     }
 }
@@ -299,8 +298,7 @@ fn a_failing_disk_serves_what_it_holds_and_takes_nothing() {
     if !can_trace() {
         return;
     }
-    let world = World::new();
-    let relay = world.relay();
+    let (env, relay) = TestEnv::with_relay();
     let (share, limited) = (Share::sent(1, None, &relay), Share::sent(2, Some(1), &relay));
     let (begun, new) = (Share::new(3, None), Share::new(4, None));
     for call in ["create", "header", "part 0"] {
@@ -328,7 +326,7 @@ fn a_failing_disk_serves_what_it_holds_and_takes_nothing() {
         begun.accepts(call, &relay);
     }
     begun.is_fetched(&relay);
-    assert!(!log(&world).contains("internal"), "{}", log(&world));
+    assert!(!log(&env).contains("internal"), "{}", log(&env));
 }
 
 #[test]
@@ -336,28 +334,26 @@ fn a_relay_starts_on_a_disk_that_can_only_be_read_and_serves_it() {
     if !can_mount() {
         return;
     }
-    let world = World::new();
-    let mut relay = world.relay();
+    let (env, mut relay) = TestEnv::with_relay();
     let (share, limited) = (Share::sent(1, None, &relay), Share::sent(2, Some(1), &relay));
     relay.kill();
     let before = all_in(&relay.data);
-    let mut relay = world.relay_with_mounts("mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\"");
+    let mut relay = env.relay_with_mounts("mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\"");
     share.is_fetched(&relay);
     share.refuses("receipt", &relay, 503, "storage_failing");
     limited.refuses("ticket", &relay, 503, "storage_failing");
     Share::new(3, None).refuses("create", &relay, 503, "storage_failing");
     assert_eq!(code(&get(&relay, "/readyz")), "storage_failing");
-    assert!(log(&world).contains("the disk can only be read"), "{}", log(&world));
+    assert!(log(&env).contains("the disk can only be read"), "{}", log(&env));
     relay.kill();
     assert!(all_in(&relay.data) == before);
-    let relay = world.relay();
+    let relay = env.relay();
     limited.is_fetched(&relay);
 }
 
 #[test]
 fn a_damaged_record_costs_its_share_alone_and_can_be_removed() {
-    let world = World::new();
-    let mut relay = world.relay();
+    let (env, mut relay) = TestEnv::with_relay();
     let (damaged, other) = (Share::sent(1, None, &relay), Share::sent(2, None, &relay));
     let record = relay.data.join("shares").join(damaged.id.as_str()).join("record.json");
     for garbage in [&b"\x00\x00"[..], b"", b"{\"version\":1}"] {
@@ -369,16 +365,16 @@ fn a_damaged_record_costs_its_share_alone_and_can_be_removed() {
     }
     let short = &damaged.id.as_str()[..6];
     relay.kill();
-    fs::write(world.path("relay.log"), b"").unwrap();
-    let relay = world.relay();
+    fs::write(env.path("relay.log"), b"").unwrap();
+    let relay = env.relay();
     // The first sweep comes with the start.
-    let errors = || log(&world).lines().filter(|line| line.contains("ERROR")).map(str::to_owned).collect::<Vec<_>>();
-    until("it is swept", || (!errors().is_empty()).then_some(()));
+    let errors = || log(&env).lines().filter(|line| line.contains("ERROR")).map(str::to_owned).collect::<Vec<_>>();
+    until("it is swept", || !errors().is_empty());
     other.is_fetched(&relay);
     assert!(errors().len() == 1 && errors()[0].contains(short), "{:?}", errors());
     assert!(!errors()[0].contains(damaged.id.as_str()), "{:?}", errors());
 
-    let remove = |id: &str| world.share_relay(["remove", id, "--data", "relay"]).output();
+    let remove = |id: &str| env.share_relay(["remove", id, "--data", "relay"]).output();
     remove("zzzzzz").exits(1).says("there is no share whose id begins with");
     remove(short).exits(0);
     damaged.refuses("status", &relay, 404, "not_found");
@@ -387,12 +383,11 @@ fn a_damaged_record_costs_its_share_alone_and_can_be_removed() {
 
 #[test]
 fn damaged_content_is_told_to_the_sender_once_a_recipient_met_it() {
-    let world = World::new();
-    let relay = world.relay();
-    let sent = send_something(&world, &relay.url, &[]);
+    let (env, relay) = TestEnv::with_relay();
+    let sent = send_something(&env, &relay.url, &[]);
     let content = relay.data.join("shares").join(sent.id()).join("content.age");
     fs::File::options().write(true).open(content).unwrap().set_len(50).unwrap();
-    assert!(!world.events(&sent).contains(&"damaged".to_owned()));
-    world.get(&sent, "in").output().exits(8);
-    assert!(world.events(&sent).contains(&"damaged".to_owned()));
+    assert!(!env.events(&sent).contains(&"damaged".to_owned()));
+    env.get(&sent, "in").output().exits(8);
+    assert!(env.events(&sent).contains(&"damaged".to_owned()));
 }

@@ -7,14 +7,14 @@ use std::{
 };
 
 use super::{
-    CHUNK, Lie, NOT_A_RELAY, Stage, UNREACHABLE, bounded, each_ends_in, endless, ends_in, nothing, problem, raw,
-    scrypt_file,
+    CHUNK, Fixture, Lie, NOT_A_RELAY, UNREACHABLE, bounded, each_ends_in, endless, ends_in, problem, raw, scrypt_file,
 };
-use crate::{
-    http::{Reply, Request, Response, Server, in_one_chunk},
-    round_trips::noise,
-    stock_tools::send_to,
-    world::Outcome,
+use crate::support::{
+    fault_proxy::{FaultProxy, Reply},
+    http::{Request, Response, in_one_chunk},
+    keys::send_to,
+    program::Outcome,
+    random::noise,
 };
 
 const SEALED_CHUNK: usize = CHUNK + 16;
@@ -25,8 +25,8 @@ const GIVES_OUT_ELSE: (i32, &str) = (8, "The relay now gives out something diffe
 
 #[test]
 fn lies_in_the_manifest() {
-    let stage = Stage::new();
-    let lied = |end, lies: &[Lie]| each_ends_in(&stage, "open", end, lies);
+    let fixture = Fixture::new();
+    let lied = |end, lies: &[Lie]| each_ends_in(&fixture, "open", end, lies);
     lied(
         NOT_AN_AGE_FILE,
         &[
@@ -56,7 +56,7 @@ fn lies_in_the_manifest() {
             ("one byte more", |r| extended(r, b"x")),
         ],
     );
-    lied(UNREACHABLE, &[("cut off", |r| content(&r, r.body.len(), &r.body[..99])), ("closed", |_| nothing())]);
+    lied(UNREACHABLE, &[("cut off", |r| content(&r, r.body.len(), &r.body[..99])), ("closed", |_| Reply::nothing())]);
     lied(
         (8, "This opens with words, not with a key"),
         &[("sealed with words", |r| r.with_body(scrypt_file(10)).into())],
@@ -65,8 +65,8 @@ fn lies_in_the_manifest() {
 
 #[test]
 fn lies_in_the_head_of_the_content() {
-    let stage = Stage::new();
-    let lied = |end, lies: &[Lie]| each_ends_in(&stage, "content", end, lies);
+    let fixture = Fixture::new();
+    let lied = |end, lies: &[Lie]| each_ends_in(&fixture, "content", end, lies);
     lied(
         (3, "(length)"),
         &[("no length, and more", |r| raw("HTTP/1.1 200 OK\r\nConnection: close", &[&r.body[..], b"x"].concat()))],
@@ -98,8 +98,8 @@ fn lies_in_the_head_of_the_content() {
 
 #[test]
 fn changed_ciphertext() {
-    let stage = Stage::new();
-    let lied = |end, lies: &[Lie]| each_ends_in(&stage, "content", end, lies);
+    let fixture = Fixture::new();
+    let lied = |end, lies: &[Lie]| each_ends_in(&fixture, "content", end, lies);
     lied(
         NOT_WHAT_WAS_SENT,
         &[
@@ -130,31 +130,31 @@ fn changed_ciphertext() {
             ("zeros for the last chunk", |r| zeroed(r, |file| chunk(file, 3))),
         ],
     );
-    bounded(stage.get(&stage.relay.url, "0s")).exits(0);
-    stage.all_saved("unchanged");
+    bounded(fixture.get(&fixture.relay.url, "0s")).exits(0);
+    fixture.all_saved("unchanged");
 }
 
 #[test]
 fn another_share_in_its_place() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let other = send_to(
-        &stage.world,
-        &stage.relay,
-        std::slice::from_ref(&stage.key),
-        [stage.world.file("case.bin", noise(stage.bytes.len()))],
+        &fixture.env,
+        &fixture.relay,
+        std::slice::from_ref(&fixture.key),
+        [fixture.env.file("case.bin", noise(fixture.bytes.len()))],
     );
-    let of = |sent, name| fs::read(stage.relay.share(sent).join(name)).unwrap();
+    let of = |sent, name| fs::read(fixture.relay.share(sent).join(name)).unwrap();
     // The last one even opens, as both are sealed with one key; but it is no manifest.
     let swaps = [
         ("open", of(&other, "manifest.age"), NOT_WHAT_WAS_SENT),
         ("content", of(&other, "content.age"), NOT_WHAT_WAS_SENT),
-        ("content", of(&stage.sent, "manifest.age"), NOT_WHAT_WAS_SENT),
-        ("open", of(&stage.sent, "content.age"), (8, "The list of what is inside this share is wrong")),
+        ("content", of(&fixture.sent, "manifest.age"), NOT_WHAT_WAS_SENT),
+        ("open", of(&fixture.sent, "content.age"), (8, "The list of what is inside this share is wrong")),
     ];
     for (call, swapped, end) in swaps {
-        let outcome = stage.lied_to(call, move |_, response| response.with_body(swapped.clone()).into());
+        let outcome = fixture.lied_to(call, move |_, response| response.with_body(swapped.clone()).into());
         ends_in(&outcome, end, call);
-        stage.nothing_saved(call);
+        fixture.nothing_saved(call);
     }
 }
 
@@ -162,41 +162,44 @@ fn another_share_in_its_place() {
 #[test]
 fn one_nonce_for_both_files() {
     use share_format::envelope::{Opener, header_len, open_bytes, open_header, read_identities, seal_bytes};
-    let stage = Stage::new();
-    let stored = |name| fs::read(stage.relay.share(&stage.sent).join(name)).unwrap();
+    let fixture = Fixture::new();
+    let stored = |name| fs::read(fixture.relay.share(&fixture.sent).join(name)).unwrap();
     let (manifest, content) = (stored("manifest.age"), stored("content.age"));
     let (header, manifest) = manifest.split_at(header_len(&manifest).unwrap().unwrap());
-    let identities = read_identities(&stage.world.path("key.txt"), &mut || None).unwrap();
+    let identities = read_identities(&fixture.env.path("key.txt"), &mut || None).unwrap();
     let file_key = open_header(header, &Opener::Identities(identities)).unwrap();
     let json = open_bytes(&file_key, manifest).unwrap();
     let sealed_with = |nonce: &[u8]| seal_bytes(header, nonce.try_into().unwrap(), &file_key, &json);
     assert_eq!(sealed_with(&manifest[..16]), stored("manifest.age"));
     let alike = sealed_with(&content[header.len()..][..16]);
-    let outcome = stage.lied_to("open", move |_, response| response.with_body(alike.clone()).into());
+    let outcome = fixture.lied_to("open", move |_, response| response.with_body(alike.clone()).into());
     ends_in(&outcome, (8, "sealed with the same nonce"), "one nonce");
-    stage.nothing_saved("one nonce");
+    fixture.nothing_saved("one nonce");
 }
 
 /// Cuts the first connection after `CUT` bytes; then answers as `lie` says.
-fn resumed(stage: &Stage, lie: impl Fn(&Request, Response) -> Reply + Send + Sync + 'static) -> (Outcome, Server) {
+fn resumed(
+    fixture: &Fixture,
+    lie: impl Fn(&Request, Response) -> Reply + Send + Sync + 'static,
+) -> (Outcome, FaultProxy) {
     const CUT: usize = 100_000;
     let tries = AtomicUsize::new(0);
-    let server = Server::before(&stage.relay.url, move |request, response| match request.call() {
+    let server = FaultProxy::rewriting(&fixture.relay.url, move |request, response| match request.call() {
         "content" if tries.fetch_add(1, Ordering::SeqCst) == 0 => {
             content(&response, response.body.len(), &response.body[..CUT])
         }
         "content" => lie(request, response),
         _ => response.into(),
     });
-    (bounded(stage.get(&server.url, "2s")), server)
+    (bounded(fixture.get(&server.url, "2s")), server)
 }
 
 #[test]
 fn an_honest_resume_goes_on_where_it_stopped() {
-    let stage = Stage::new();
-    let (outcome, server) = resumed(&stage, |_, response| response.into());
+    let fixture = Fixture::new();
+    let (outcome, server) = resumed(&fixture, |_, response| response.into());
     outcome.exits(0);
-    stage.all_saved("resumed");
+    fixture.all_saved("resumed");
     let second = server.requests().into_iter().filter(|request| request.call() == "content").nth(1).unwrap();
     assert!(second.header("range").unwrap().starts_with("bytes=100000-"), "{second:?}");
     assert!(second.header("if-range").is_some());
@@ -205,13 +208,13 @@ fn an_honest_resume_goes_on_where_it_stopped() {
 
 #[test]
 fn a_resume_that_lies() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let lied = |end, lies: &[Lie]| {
         for (name, lie) in lies {
             let lie = *lie;
-            let (outcome, _) = resumed(&stage, move |_, response| lie(response));
+            let (outcome, _) = resumed(&fixture, move |_, response| lie(response));
             ends_in(&outcome, end, name);
-            stage.nothing_saved(name);
+            fixture.nothing_saved(name);
         }
     };
     lied(
@@ -243,14 +246,14 @@ fn a_resume_that_lies() {
 #[test]
 fn lies_on_one_of_several_connections() {
     // Twelve runs in three segments.
-    let stage = Stage::of(192 * CHUNK);
+    let fixture = Fixture::of(192 * CHUNK);
     let lied = |end, name, lie: fn(usize, &Request, Response) -> Reply| {
         let answers = AtomicUsize::new(0);
-        let outcome = stage.lied_to("content", move |request, response| {
+        let outcome = fixture.lied_to("content", move |request, response| {
             lie(answers.fetch_add(1, Ordering::SeqCst), request, response)
         });
         ends_in(&outcome, end, name);
-        stage.nothing_saved(name);
+        fixture.nothing_saved(name);
     };
     lied(GIVES_OUT_ELSE, "another ETag each", |number, _, response| {
         response.with("ETag", &format!("\"{number}\"")).into()
@@ -264,8 +267,8 @@ fn lies_on_one_of_several_connections() {
         let is_last = response.header("content-range").is_some_and(is_to_the_end);
         if is_last { flipped(response, |file| file.len() - 1) } else { response.into() }
     });
-    bounded(stage.get(&stage.relay.url, "0s")).exits(0);
-    stage.all_saved("unchanged");
+    bounded(fixture.get(&fixture.relay.url, "0s")).exits(0);
+    fixture.all_saved("unchanged");
 }
 
 /// Whether `bytes <start>-<end - 1>/<total>` goes to the end.
@@ -277,8 +280,8 @@ fn is_to_the_end(range: &str) -> bool {
 
 #[test]
 fn a_download_that_is_always_cut_ends_with_patience() {
-    let stage = Stage::new();
-    let server = Server::before(&stage.relay.url, |request, response| match request.call() {
+    let fixture = Fixture::new();
+    let server = FaultProxy::rewriting(&fixture.relay.url, |request, response| match request.call() {
         "content" => {
             let head = response.clone().with("Content-Length", &response.body.len().to_string()).head();
             Reply::Raw([head, response.body[..1].to_vec()].concat())
@@ -286,9 +289,9 @@ fn a_download_that_is_always_cut_ends_with_patience() {
         _ => response.into(),
     });
     let begun = Instant::now();
-    bounded(stage.get(&server.url, "1s")).exits(3).says(UNREACHABLE.1);
+    bounded(fixture.get(&server.url, "1s")).exits(3).says(UNREACHABLE.1);
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
-    stage.nothing_saved("cut");
+    fixture.nothing_saved("cut");
 }
 
 fn flipped(mut response: Response, at: fn(&[u8]) -> usize) -> Reply {

@@ -1,7 +1,7 @@
 //! Relays that lie: in heads, lengths, JSON and ciphertext. Each lie ends in an error of its own kind, within bounds;
 //! nothing panics, nothing hangs, nothing gets a final name and nothing temporary stays.
 //!
-//! How slow a relay may be is tested against the library, with small limits (`cli/tests/slow_relay.rs`).
+//! How slow a relay may be is tested against the library, with small limits (`slow_relay`).
 
 mod answers;
 mod ciphertext;
@@ -9,49 +9,43 @@ mod exit_codes;
 mod senders;
 mod texts;
 
-use std::{
-    fs,
-    path::PathBuf,
-    time::{Duration, Instant},
-};
+use std::{fs, path::PathBuf, time::Instant};
 
-use crate::{
-    http::{Reply, Request, Response, Server},
-    round_trips::noise,
-    stock_tools::{age_key, send_to},
-    world::{Outcome, Relay, Run, Sent, World, files_below},
+use crate::support::{
+    CHUNK, PATIENCE,
+    fault_proxy::{FaultProxy, Reply},
+    http::{Request, Response},
+    keys::{age_key, send_to},
+    program::{Outcome, Run},
+    random::noise,
+    test_env::{Relay, Sent, TestEnv, files_below},
 };
-
-/// Nothing a relay does may take longer than this.
-const WATCHDOG: Duration = Duration::from_secs(60);
-const CHUNK: usize = 64 * 1024;
 
 /// A share to a key (so that no scrypt is waited for) on an honest relay, behind whatever lies.
-struct Stage {
-    world: World,
+struct Fixture {
+    env: TestEnv,
     relay: Relay,
     sent: Sent,
     key: String,
     bytes: Vec<u8>,
 }
 
-impl Stage {
+impl Fixture {
     fn new() -> Self {
         Self::of(3 * CHUNK + 100)
     }
 
     fn of(bytes: usize) -> Self {
-        let world = World::new();
-        let relay = world.relay();
+        let (env, relay) = TestEnv::with_relay();
         let bytes = noise(bytes);
-        let key = age_key(&world, "key.txt");
-        let sent = send_to(&world, &relay, std::slice::from_ref(&key), [world.file("case.bin", &bytes)]);
-        Self { world, relay, sent, key, bytes }
+        let key = age_key(&env, "key.txt");
+        let sent = send_to(&env, &relay, std::slice::from_ref(&key), [env.file("case.bin", &bytes)]);
+        Self { env, relay, sent, key, bytes }
     }
 
     fn get(&self, relay: &str, patience: &str) -> Run {
         let link = self.sent.through(relay).link;
-        self.world.share(["get", &link, "--yes", "--identity", "key.txt", "--output", "in", "--patience", patience])
+        self.env.share(["get", &link, "--yes", "--identity", "key.txt", "--output", "in", "--patience", patience])
     }
 
     /// Fetches through a relay that answers this call otherwise; all else is honest.
@@ -60,7 +54,7 @@ impl Stage {
         call: &'static str,
         lie: impl Fn(&Request, Response) -> Reply + Send + Sync + 'static,
     ) -> Outcome {
-        let server = Server::before(&self.relay.url, move |request, response| match request.call() == call {
+        let server = FaultProxy::rewriting(&self.relay.url, move |request, response| match request.call() == call {
             true => lie(request, response),
             false => response.into(),
         });
@@ -70,22 +64,22 @@ impl Stage {
     /// Nothing was saved, nothing half done stays.
     #[track_caller]
     fn nothing_saved(&self, case: &str) {
-        assert_eq!(files_below(&self.world.path("in")), [] as [PathBuf; 0], "{case}");
+        assert_eq!(files_below(&self.env.path("in")), [] as [PathBuf; 0], "{case}");
     }
 
     /// Fetches honestly, or at least truthfully, in spite of the lie.
     #[track_caller]
     fn all_saved(&self, case: &str) {
-        assert!(fs::read(self.world.path("in/case.bin")).unwrap() == self.bytes, "{case}");
-        assert_eq!(files_below(&self.world.path("in")).len(), 1, "{case}");
-        fs::remove_file(self.world.path("in/case.bin")).unwrap();
+        assert!(fs::read(self.env.path("in/case.bin")).unwrap() == self.bytes, "{case}");
+        assert_eq!(files_below(&self.env.path("in")).len(), 1, "{case}");
+        fs::remove_file(self.env.path("in/case.bin")).unwrap();
     }
 }
 
 /// Runs to the end within the watchdog's time, without a panic or a raw control character on the terminal.
 #[track_caller]
 fn bounded(run: Run) -> Outcome {
-    let outcome = run.within(WATCHDOG);
+    let outcome = run.within(PATIENCE);
     assert!(!outcome.stderr().contains("panicked"), "{outcome:?}");
     let raw = outcome.stderr().chars().any(|c| c.is_control() && c != '\n' || ('\u{202a}'..='\u{202e}').contains(&c));
     assert!(!raw, "raw control characters: {outcome:?}");
@@ -97,13 +91,13 @@ type Lie = (&'static str, fn(Response) -> Reply);
 
 /// Fetches once through each lie, and expects this exit code and sentence.
 #[track_caller]
-fn each_ends_in(stage: &Stage, call: &'static str, (exit, sentence): (i32, &str), lies: &[Lie]) {
+fn each_ends_in(fixture: &Fixture, call: &'static str, (exit, sentence): (i32, &str), lies: &[Lie]) {
     for (name, lie) in lies {
         let (lie, begun) = (*lie, Instant::now());
-        let outcome = stage.lied_to(call, move |_, response| lie(response));
+        let outcome = fixture.lied_to(call, move |_, response| lie(response));
         eprintln!("{call}: {name}: {:?}", begun.elapsed());
         ends_in(&outcome, (exit, sentence), name);
-        stage.nothing_saved(name);
+        fixture.nothing_saved(name);
     }
 }
 
@@ -119,10 +113,6 @@ const ODD: (i32, &str) = (3, "answered with error 999");
 
 fn odd() -> Reply {
     raw("HTTP/1.1 999 Odd", b"")
-}
-
-fn nothing() -> Reply {
-    Reply::Raw(Vec::new())
 }
 
 /// A raw answer of this head (without the last empty line) and body.

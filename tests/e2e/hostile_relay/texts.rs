@@ -3,11 +3,8 @@
 use serde_json::{Value, json};
 use share_format::envelope::{PendingHeader, parse_recipient, random_nonce, seal_bytes};
 
-use super::{Stage, bounded};
-use crate::{
-    http::{Response, Server},
-    world::{Outcome, Sent},
-};
+use super::{Fixture, bounded};
+use crate::support::{fault_proxy::FaultProxy, http::Response, program::Outcome, test_env::Sent};
 
 /// What a library says of JSON it cannot read.
 const OF_A_LIBRARY: [&str; 6] = ["expected", "unknown variant", "invalid", "missing field", "at line", "duplicate"];
@@ -15,16 +12,16 @@ const OF_A_LIBRARY: [&str; 6] = ["expected", "unknown variant", "invalid", "miss
 const SHORT: usize = 1500;
 
 /// Fetches a share whose sender sealed this as its manifest.
-fn with_manifest(stage: &Stage, manifest: &str, options: &[&str]) -> Outcome {
-    let recipient = parse_recipient(&stage.key).unwrap();
+fn with_manifest(fixture: &Fixture, manifest: &str, options: &[&str]) -> Outcome {
+    let recipient = parse_recipient(&fixture.key).unwrap();
     let pending = PendingHeader::for_keys(&[recipient]).unwrap();
     let file_key = pending.file_key.clone();
     let sealed = seal_bytes(&pending.finish().unwrap(), &random_nonce().unwrap(), &file_key, manifest.as_bytes());
-    let server = Server::before(&stage.relay.url, move |request, response| match request.call() {
+    let server = FaultProxy::rewriting(&fixture.relay.url, move |request, response| match request.call() {
         "open" => response.with_body(sealed.clone()).into(),
         _ => response.into(),
     });
-    bounded(stage.get(&server.url, "0s").args(options))
+    bounded(fixture.get(&server.url, "0s").args(options))
 }
 
 /// A manifest that could be, with one field changed.
@@ -39,7 +36,7 @@ fn manifest(field: &str, value: Value) -> String {
 
 #[test]
 fn a_hostile_manifest_is_told_in_our_words_and_its_hint_points_to_the_sender() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let hostile = "\u{1b}[2J\u{202e}".repeat(100_000);
     let manifests = [
         manifest("kind", json!("x".repeat(3_000_000))),
@@ -64,7 +61,7 @@ fn a_hostile_manifest_is_told_in_our_words_and_its_hint_points_to_the_sender() {
                 "beheerder van de server",
             ),
         ] {
-            let outcome = with_manifest(&stage, text, &["--json", "--lang", lang]);
+            let outcome = with_manifest(&fixture, text, &["--json", "--lang", lang]);
             let error = outcome.fails(8, "corrupt");
             let (message, hint) = (error["message"].as_str().unwrap(), error["hint"].as_str().unwrap());
             assert!(message.starts_with(wrong), "{number}: {message}");
@@ -72,21 +69,21 @@ fn a_hostile_manifest_is_told_in_our_words_and_its_hint_points_to_the_sender() {
             assert!(hint.contains(sender) && !hint.contains(relay), "{number}: {hint}");
             let lengths = [outcome.stdout().len(), outcome.stderr().len()];
             assert!(lengths.iter().all(|length| *length < SHORT), "{number}: {lengths:?}");
-            stage.nothing_saved("a hostile manifest");
+            fixture.nothing_saved("a hostile manifest");
         }
     }
-    let outcome = with_manifest(&stage, &manifest("kind", json!(1)), &[]);
+    let outcome = with_manifest(&fixture, &manifest("kind", json!(1)), &[]);
     outcome.exits(8).says("is wrong: it is not in the form it should have");
 }
 
 #[test]
 fn json_shows_no_direction_and_loses_no_character() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let message = "Zie bijlage \u{202e}gpj.exe\u{2066}\u{200b}\u{feff}";
-    let send = stage.world.share(["send", "--json", "--relay", &stage.relay.url, "--recipient", &stage.key]);
+    let send = fixture.env.share(["send", "--json", "--relay", &fixture.relay.url, "--recipient", &fixture.key]);
     let sent = bounded(send.args(["--message", message, "case.bin"])).exits(0);
-    let link = sent.json()[0]["link"].as_str().unwrap().to_owned();
-    let listed = bounded(stage.world.share(["get", &link, "--identity", "key.txt", "--list", "--json"])).exits(0);
+    let link = sent.link();
+    let listed = bounded(fixture.env.share(["get", &link, "--identity", "key.txt", "--list", "--json"])).exits(0);
     assert_eq!(listed.json()[0]["message"], message);
     assert!(listed.stdout().contains(r"\u202egpj.exe\u2066\u200b\ufeff"), "{listed:?}");
     assert!(listed.stdout().trim_end().chars().all(|c| c.is_ascii_graphic() || c == ' '), "{listed:?}");
@@ -94,9 +91,9 @@ fn json_shows_no_direction_and_loses_no_character() {
 
 #[test]
 fn what_a_relay_says_of_itself_is_told_in_a_line() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let name = "\u{202e}x".repeat(20_000);
-    let server = Server::before(&stage.relay.url, move |request, mut response| {
+    let server = FaultProxy::rewriting(&fixture.relay.url, move |request, mut response| {
         if request.path == "/v1" {
             let mut info: Value = serde_json::from_slice(&response.body).unwrap();
             info["software"] = json!(name);
@@ -107,23 +104,23 @@ fn what_a_relay_says_of_itself_is_told_in_a_line() {
         }
         response.into()
     });
-    let outcome = bounded(stage.world.share(["doctor", "--relay", &server.url, "--json"]));
+    let outcome = bounded(fixture.env.share(["doctor", "--relay", &server.url, "--json"]));
     outcome.fails(8, "page_differs");
     assert!(outcome.stderr().len() < 3000 && outcome.stdout().len() < 3000, "{outcome:?}");
 }
 
 #[test]
 fn a_command_line_is_repeated_without_what_a_terminal_would_obey() {
-    let stage = Stage::new();
-    let Sent { link, .. } = &stage.sent;
+    let fixture = Fixture::new();
+    let Sent { link, .. } = &fixture.sent;
     let pasted = format!("\u{1b}]0;title\u{7}\u{202e}{}", "x".repeat(100_000));
     for arguments in [&["get", link, &pasted][..], &[&pasted], &["get", link, "--patience", &pasted], &["get", &pasted]]
     {
-        let outcome = bounded(stage.world.share(arguments).arg("--json")).exits(2);
+        let outcome = bounded(fixture.env.share(arguments).arg("--json")).exits(2);
         assert!(outcome.stderr().len() < 5000 && outcome.stdout().len() < 5000, "{outcome:?}");
     }
     // A relay that is none: nothing of what it answers is repeated.
-    let server = Server::start(|_| Response::json("\u{1b}[2J".repeat(1000)).into());
-    let link = stage.sent.through(&server.url).link;
-    bounded(stage.world.share(["get", &link, "--json"])).fails(3, "bad_answer");
+    let server = FaultProxy::answering(|_| Response::of_json("\u{1b}[2J".repeat(1000)).into());
+    let link = fixture.sent.through(&server.url).link;
+    bounded(fixture.env.share(["get", &link, "--json"])).fails(3, "bad_answer");
 }

@@ -1,16 +1,20 @@
 //! Connections that break: reset, cut, half-closed or silent, at every place of a transfer; answers lost after the
 //! relay did its work; relays that are restarted.
 
-use std::time::{Duration, Instant};
-
-use super::{Stage, long};
-use crate::{
-    interruptions::{Dice, rounds, signal},
-    proxy::{Line, Place, Proxy, Trouble, Way},
-    world::{Outcome, PATIENCE, Run},
+use std::{
+    thread,
+    time::{Duration, Instant},
 };
 
-const MIB: usize = 1 << 20;
+use super::{Fixture, long};
+use crate::support::{
+    MIB, PATIENCE, at_once,
+    fault_proxy::{Direction, Fault, FaultProxy, Line, Place},
+    interruption::signal,
+    program::{Outcome, Run},
+    random::{Dice, rounds},
+};
+
 /// Two parts.
 const BYTES: usize = 9 * MIB;
 
@@ -19,64 +23,66 @@ const SENDING: [&str; 5] = ["PUT /v1/shares/", "/header ", "/manifest ", "/parts
 /// Those of `share get`.
 const GETTING: [&str; 5] = ["GET /v1/shares/", "/open ", "/tickets ", "/content ", "/receipt "];
 
-fn sends_despite(stage: &Stage, place: Place, trouble: Trouble, times: usize) {
-    let proxy = Proxy::troubling(&stage.relay.url, place, trouble, times);
-    stage.sends(&proxy.url);
-    assert_eq!(proxy.stopped(), times, "{place:?} {trouble:?}");
+fn sends_despite(fixture: &Fixture, place: Place, fault: Fault, times: usize) {
+    let proxy = FaultProxy::with_fault(&fixture.relay.url, place, fault, times);
+    fixture.sends(&proxy.url);
+    assert_eq!(proxy.stopped(), times, "{place:?} {fault:?}");
 }
 
-fn gets_despite(stage: &Stage, place: Place, trouble: Trouble, times: usize) {
-    let proxy = Proxy::troubling(&stage.relay.url, place, trouble, times);
-    stage.gets(&proxy.url);
-    assert_eq!(proxy.stopped(), times, "{place:?} {trouble:?}");
+fn gets_despite(fixture: &Fixture, place: Place, fault: Fault, times: usize) {
+    let proxy = FaultProxy::with_fault(&fixture.relay.url, place, fault, times);
+    fixture.gets(&proxy.url);
+    assert_eq!(proxy.stopped(), times, "{place:?} {fault:?}");
 }
 
 #[test]
 fn connections_that_nobody_takes() {
-    let stage = Stage::new(MIB);
-    for trouble in [Trouble::Reset, Trouble::Cut] {
-        sends_despite(&stage, Place::Connecting, trouble, 3);
-        gets_despite(&stage, Place::Connecting, trouble, 3);
-    }
+    at_once([Fault::Reset, Fault::Cut], |fault| {
+        let fixture = Fixture::new(MIB);
+        sends_despite(&fixture, Place::Connecting, fault, 3);
+        gets_despite(&fixture, Place::Connecting, fault, 3);
+    });
 }
 
 #[test]
 fn answers_lost_after_the_relay_did_its_work() {
-    let stage = Stage::new(MIB);
+    let fixture = Fixture::new(MIB);
     for (index, (sending, getting)) in SENDING.into_iter().zip(GETTING).enumerate() {
-        let trouble = if index % 2 == 0 { Trouble::Reset } else { Trouble::Cut };
-        sends_despite(&stage, Place::Answer(sending, 0), trouble, 1);
-        gets_despite(&stage, Place::Answer(getting, 0), trouble, 1);
+        let fault = if index % 2 == 0 { Fault::Reset } else { Fault::Cut };
+        sends_despite(&fixture, Place::Answer(sending, 0), fault, 1);
+        gets_despite(&fixture, Place::Answer(getting, 0), fault, 1);
     }
 }
 
 #[test]
 fn sending_over_connections_that_break_in_the_middle() {
-    let stage = Stage::new(BYTES);
-    for trouble in [Trouble::Reset, Trouble::Cut, Trouble::HalfClose(Way::ToRelay), Trouble::HalfClose(Way::FromRelay)]
+    let fixture = Fixture::new(BYTES);
+    for fault in
+        [Fault::Reset, Fault::Cut, Fault::HalfClose(Direction::ToRelay), Fault::HalfClose(Direction::FromRelay)]
     {
-        sends_despite(&stage, Place::Request("/parts/0 ", 5 * MIB), trouble, 1);
+        sends_despite(&fixture, Place::Request("/parts/0 ", 5 * MIB), fault, 1);
     }
     for request in SENDING {
-        sends_despite(&stage, Place::Request(request, 0), Trouble::Reset, 1);
+        sends_despite(&fixture, Place::Request(request, 0), Fault::Reset, 1);
     }
 }
 
 #[test]
 fn getting_over_connections_that_break_in_the_middle() {
-    let stage = Stage::new(BYTES);
-    for trouble in [Trouble::Reset, Trouble::Cut, Trouble::HalfClose(Way::ToRelay), Trouble::HalfClose(Way::FromRelay)]
+    let fixture = Fixture::new(BYTES);
+    for fault in
+        [Fault::Reset, Fault::Cut, Fault::HalfClose(Direction::ToRelay), Fault::HalfClose(Direction::FromRelay)]
     {
-        gets_despite(&stage, Place::Answer("/content ", MIB), trouble, 2);
+        gets_despite(&fixture, Place::Answer("/content ", MIB), fault, 2);
     }
     for request in GETTING {
-        gets_despite(&stage, Place::Request(request, 0), Trouble::HalfClose(Way::ToRelay), 1);
+        gets_despite(&fixture, Place::Request(request, 0), Fault::HalfClose(Direction::ToRelay), 1);
     }
 }
 
 #[test]
 fn a_line_that_breaks_by_chance() {
-    let (stage, mut dice) = (Stage::new(BYTES), Dice::new());
+    let (fixture, mut dice) = (Fixture::new(BYTES), Dice::new());
     long("12 rounds of chance");
     for round in 0..rounds() {
         let (sending, request) = (dice.below(2) == 0, dice.below(5) as usize);
@@ -86,92 +92,98 @@ fn a_line_that_breaks_by_chance() {
             0 => Place::Request(text, bytes),
             _ => Place::Answer(text, bytes),
         };
-        let trouble = match dice.below(4) {
-            0 => Trouble::Cut,
-            1 => Trouble::Reset,
-            2 => Trouble::HalfClose(Way::ToRelay),
-            _ => Trouble::HalfClose(Way::FromRelay),
+        let fault = match dice.below(4) {
+            0 => Fault::Cut,
+            1 => Fault::Reset,
+            2 => Fault::HalfClose(Direction::ToRelay),
+            _ => Fault::HalfClose(Direction::FromRelay),
         };
-        eprintln!("round {round}: {} {place:?} {trouble:?} {times} times", if sending { "send" } else { "get" });
-        let proxy = Proxy::troubling(&stage.relay.url, place, trouble, times);
-        if sending { stage.sends(&proxy.url) } else { stage.gets(&proxy.url) }
+        eprintln!("round {round}: {} {place:?} {fault:?} {times} times", if sending { "send" } else { "get" });
+        let proxy = FaultProxy::with_fault(&fixture.relay.url, place, fault, times);
+        if sending { fixture.sends(&proxy.url) } else { fixture.gets(&proxy.url) }
     }
 }
 
 /// Runs a program over a line that takes seconds for it; in the middle the relay is ended in this way, and begins anew
 /// behind the same address.
-fn over_a_restart(stage: &mut Stage, way: Way, with: &str, run: impl FnOnce(&Stage, &str) -> Run) -> Outcome {
+fn over_a_restart(
+    fixture: &mut Fixture,
+    direction: Direction,
+    with: &str,
+    run: impl FnOnce(&Fixture, &str) -> Run,
+) -> Outcome {
     let line = Line { bytes_per_second: Some(4 << 20), ..Line::default() };
-    let proxy = Proxy::line(&stage.relay.url, line);
-    let run = run(stage, &proxy.url);
-    let running = std::thread::spawn(move || run.within(PATIENCE));
-    assert!(proxy.wait_for(way, 2 << 20, || running.is_finished()), "{:?}", running.join());
-    signal(&stage.relay.child, with);
+    let proxy = FaultProxy::line(&fixture.relay.url, line);
+    let run = run(fixture, &proxy.url);
+    let running = thread::spawn(move || run.within(PATIENCE));
+    assert!(proxy.wait_for(direction, 2 << 20, || running.is_finished()), "{:?}", running.join());
+    signal(&fixture.relay.child, with);
     // Told to stop, it finishes what runs.
-    stage.relay.child.wait().unwrap();
-    stage.relay = stage.world.relay();
-    proxy.leads_to(&stage.relay.url);
+    fixture.relay.child.wait().unwrap();
+    fixture.relay = fixture.env.relay();
+    proxy.leads_to(&fixture.relay.url);
     running.join().unwrap()
 }
 
 #[test]
 fn a_relay_restarted_in_mid_upload() {
-    let mut stage = Stage::new(20 * MIB);
-    for with in ["TERM", "KILL"] {
-        let outcome = over_a_restart(&mut stage, Way::ToRelay, with, |stage, url| stage.send(url));
-        let sent = stage.sent(&outcome).through(&stage.relay.url);
-        stage.got(&sent, &stage.get(&sent).within(PATIENCE));
-    }
+    at_once(["TERM", "KILL"], |with| {
+        let mut fixture = Fixture::new(20 * MIB);
+        let outcome = over_a_restart(&mut fixture, Direction::ToRelay, with, |fixture, url| fixture.send(url));
+        let sent = fixture.sent(&outcome).through(&fixture.relay.url);
+        fixture.got(&sent, &fixture.get(&sent).within(PATIENCE));
+    });
 }
 
 #[test]
 fn a_relay_restarted_in_mid_download() {
-    let mut stage = Stage::new(20 * MIB);
-    for with in ["TERM", "KILL"] {
-        let sent = stage.sent(&stage.send(&stage.relay.url).within(PATIENCE));
-        let outcome = over_a_restart(&mut stage, Way::FromRelay, with, |stage, url| stage.get(&sent.through(url)));
-        stage.got(&sent, &outcome);
-    }
+    at_once(["TERM", "KILL"], |with| {
+        let mut fixture = Fixture::new(20 * MIB);
+        let sent = fixture.sent(&fixture.send(&fixture.relay.url).within(PATIENCE));
+        let outcome =
+            over_a_restart(&mut fixture, Direction::FromRelay, with, |fixture, url| fixture.get(&sent.through(url)));
+        fixture.got(&sent, &outcome);
+    });
 }
 
-/// Bytes stop while the connection stays open. The same with short time limits: `cli/tests/slow_relay.rs`.
+/// Bytes stop while the connection stays open. The same with short time limits: `slow_relay`.
 #[test]
 fn a_connection_that_stalls_is_noticed_in_time() {
     if !long("half a minute of silence for each place") {
         return;
     }
-    let stage = Stage::new(BYTES);
-    let silent = |place, trouble, limit: u64, sending: bool| {
-        let proxy = Proxy::troubling(&stage.relay.url, place, trouble, 1);
+    let fixture = Fixture::new(BYTES);
+    let silent = |place, fault, limit: u64, sending: bool| {
+        let proxy = FaultProxy::with_fault(&fixture.relay.url, place, fault, 1);
         let begun = Instant::now();
         let minutes = Duration::from_secs(300);
         if sending {
-            let sent = stage.sent(&stage.send(&proxy.url).within(minutes)).through(&stage.relay.url);
-            stage.got(&sent, &stage.get(&sent).within(PATIENCE));
+            let sent = fixture.sent(&fixture.send(&proxy.url).within(minutes)).through(&fixture.relay.url);
+            fixture.got(&sent, &fixture.get(&sent).within(PATIENCE));
         } else {
-            let sent = stage.sent(&stage.send(&stage.relay.url).within(PATIENCE));
-            stage.got(&sent, &stage.get(&sent.through(&proxy.url)).within(minutes));
+            let sent = fixture.sent(&fixture.send(&fixture.relay.url).within(PATIENCE));
+            fixture.got(&sent, &fixture.get(&sent.through(&proxy.url)).within(minutes));
         }
         let took = begun.elapsed().as_secs();
-        eprintln!("{place:?} {trouble:?}: {took} s");
+        eprintln!("{place:?} {fault:?}: {took} s");
         assert_eq!(proxy.stopped(), 1);
         // What else it does takes some seconds.
-        assert!(took <= limit + 10, "{place:?} {trouble:?}: {took} s");
+        assert!(took <= limit + 10, "{place:?} {fault:?}: {took} s");
     };
-    std::thread::scope(|scope| {
-        for (place, trouble, limit, sending) in [
-            (Place::Connecting, Trouble::Hold, 30, true),
-            (Place::Connecting, Trouble::Hold, 30, false),
-            (Place::Request("/header ", 0), Trouble::Swallow, 120, true),
-            (Place::Request("/parts/0 ", MIB), Trouble::Hold, 30, true),
-            (Place::Request("/parts/0 ", MIB), Trouble::Swallow, 120, true),
-            (Place::Answer("/seal ", 0), Trouble::Hold, 30, true),
-            (Place::Answer("/open ", 100), Trouble::Hold, 30, false),
-            (Place::Request("/content ", 0), Trouble::Swallow, 30, false),
-            (Place::Answer("/content ", MIB), Trouble::Hold, 30, false),
-            (Place::Answer("/receipt ", 0), Trouble::Hold, 30, false),
+    thread::scope(|scope| {
+        for (place, fault, limit, sending) in [
+            (Place::Connecting, Fault::Hold, 30, true),
+            (Place::Connecting, Fault::Hold, 30, false),
+            (Place::Request("/header ", 0), Fault::Swallow, 120, true),
+            (Place::Request("/parts/0 ", MIB), Fault::Hold, 30, true),
+            (Place::Request("/parts/0 ", MIB), Fault::Swallow, 120, true),
+            (Place::Answer("/seal ", 0), Fault::Hold, 30, true),
+            (Place::Answer("/open ", 100), Fault::Hold, 30, false),
+            (Place::Request("/content ", 0), Fault::Swallow, 30, false),
+            (Place::Answer("/content ", MIB), Fault::Hold, 30, false),
+            (Place::Answer("/receipt ", 0), Fault::Hold, 30, false),
         ] {
-            scope.spawn(move || silent(place, trouble, limit, sending));
+            scope.spawn(move || silent(place, fault, limit, sending));
         }
     });
 }

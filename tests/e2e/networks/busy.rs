@@ -3,42 +3,38 @@
 
 use std::{
     collections::HashMap,
-    net::{SocketAddr, TcpListener, TcpStream},
-    process::{Child, Command},
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
-use super::Stage;
-use crate::{
+use super::Fixture;
+use crate::support::{
+    MIB, PATIENCE, at_once,
     failures::{NOWHERE, fails},
-    http::{Reply, Request, Response, Server, forward},
-    proxy::Proxy,
-    world::{PATIENCE, Run, Sent, until},
+    fault_proxy::{FaultProxy, Reply},
+    http::Response,
+    program::Run,
+    test_env::Sent,
+    web_server::{Nginx, WebServer},
 };
-
-const MIB: usize = 1 << 20;
 
 /// A server before the relay that refuses each call once, and notes how long the client then leaves it alone.
 struct Refusing {
-    server: Server,
+    server: FaultProxy,
     left_alone: Arc<Mutex<Vec<Duration>>>,
 }
 
 impl Refusing {
     fn start(relay: &str, refusal: &'static str) -> Self {
-        let (relay, left_alone) = (relay.to_owned(), Arc::new(Mutex::new(Vec::new())));
+        let left_alone = Arc::new(Mutex::new(Vec::new()));
         let (noted, refused) = (Arc::clone(&left_alone), Mutex::new(HashMap::new()));
-        let server = Server::start(move |request| {
+        let server = FaultProxy::intercepting(relay, move |request| {
             let call = (request.method.clone(), request.path.clone());
-            let before = refused.lock().unwrap().insert(call, Instant::now());
-            match before {
-                None => Reply::Raw(refusal.as_bytes().to_vec()),
-                Some(at) => {
-                    noted.lock().unwrap().push(at.elapsed());
-                    pass_on(&relay, request)
-                }
-            }
+            let Some(at) = refused.lock().unwrap().insert(call, Instant::now()) else {
+                return Some(Reply::Raw(refusal.as_bytes().to_vec()));
+            };
+            noted.lock().unwrap().push(at.elapsed());
+            None
         });
         Self { server, left_alone }
     }
@@ -50,10 +46,6 @@ impl Refusing {
     }
 }
 
-pub fn pass_on(relay: &str, request: &Request) -> Reply {
-    forward(relay, request).map_or(Reply::Raw(Vec::new()), Reply::from)
-}
-
 #[test]
 fn retry_after_is_obeyed() {
     const DATE: &str =
@@ -63,42 +55,39 @@ fn retry_after_is_obeyed() {
         format!("HTTP/1.1 503 Busy\r\n{DATE}Connection: close\r\n\r\n"),
         "HTTP/1.1 503 Busy\r\nRetry-After: 2\r\nContent-Type: application/problem+json\r\nContent-Length: 60\r\nConnection: close\r\n\r\n{\"type\":\"urn:x\",\"title\":\"x\",\"status\":503,\"code\":\"too_busy\"}".to_owned(),
     ];
-    // Each on its own thread: they mostly wait.
-    std::thread::scope(|scope| {
-        for refusal in refusals {
-            scope.spawn(move || {
-                let stage = Stage::new(1000);
-                let refusal: &'static str = refusal.leak();
-                let refusing = Refusing::start(&stage.relay.url, refusal);
-                stage.sends(&refusing.server.url);
-                assert!(refusing.shortest_wait() >= Duration::from_secs(2), "{refusal}");
-                let refusing = Refusing::start(&stage.relay.url, refusal);
-                stage.gets(&refusing.server.url);
-                assert!(refusing.shortest_wait() >= Duration::from_secs(2), "{refusal}");
-            });
-        }
+    at_once(refusals, |refusal| {
+        let fixture = Fixture::new(1000);
+        let refusal: &'static str = refusal.leak();
+        let refusing = Refusing::start(&fixture.relay.url, refusal);
+        fixture.sends(&refusing.server.url);
+        assert!(refusing.shortest_wait() >= Duration::from_secs(2), "{refusal}");
+        let refusing = Refusing::start(&fixture.relay.url, refusal);
+        fixture.gets(&refusing.server.url);
+        assert!(refusing.shortest_wait() >= Duration::from_secs(2), "{refusal}");
     });
 }
 
 #[test]
 fn a_gateway_that_fails_now_and_then() {
-    let stage = Stage::new(1000);
-    for refusal in [
+    let refusals = [
         "HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: 15\r\nConnection: close\r\n\r\n<h1>Sorry.</h1>",
         "HTTP/1.1 503 Unavailable\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n<h1>Be right back.</h1>",
         "HTTP/1.1 504 Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
         "HTTP/1.1 429 Slow\r\nRetry-After: soon\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
-    ] {
-        stage.sends(&Refusing::start(&stage.relay.url, refusal).server.url);
-        stage.gets(&Refusing::start(&stage.relay.url, refusal).server.url);
-    }
+    ];
+    at_once(refusals, |refusal| {
+        let fixture = Fixture::new(1000);
+        fixture.sends(&Refusing::start(&fixture.relay.url, refusal).server.url);
+        fixture.gets(&Refusing::start(&fixture.relay.url, refusal).server.url);
+    });
 }
 
 #[test]
 fn who_asks_to_be_left_alone_for_longer_than_patience_is() {
-    let stage = Stage::new(1000);
-    let server = Server::start(|_| Response::empty(429).with("Retry-After", "3600").with("Content-Length", "0").into());
-    let outcome = stage.send(&server.url).within(PATIENCE);
+    let fixture = Fixture::new(1000);
+    let server =
+        FaultProxy::answering(|_| Response::empty(429).with("Retry-After", "3600").with("Content-Length", "0").into());
+    let outcome = fixture.send(&server.url).within(PATIENCE);
     let error = outcome.fails(3, "unreachable");
     assert_eq!(
         error["hint"],
@@ -108,13 +97,13 @@ fn who_asks_to_be_left_alone_for_longer_than_patience_is() {
 }
 
 /// A proxy that takes each request and each answer whole before it passes it on, and lets this much through at once.
-fn buffering(relay: &str, most: usize) -> Server {
+fn buffering(relay: &str, most: usize) -> FaultProxy {
     let relay = relay.to_owned();
-    Server::start(move |request| {
+    FaultProxy::answering(move |request| {
         if request.body.len() > most {
             return Response::empty(413).into();
         }
-        let Ok(answer) = forward(&relay, request) else { return Response::empty(502).into() };
+        let Ok(answer) = request.forward(&relay) else { return Response::empty(502).into() };
         let mut bytes = answer.bytes();
         bytes.truncate(most);
         Reply::Raw(bytes)
@@ -123,83 +112,36 @@ fn buffering(relay: &str, most: usize) -> Server {
 
 #[test]
 fn a_proxy_that_buffers_and_cuts_at_ten_mebibytes() {
-    let stage = Stage::new(25 * MIB);
-    let proxy = buffering(&stage.relay.url, 10 * MIB);
-    stage.sends(&proxy.url);
-    stage.gets(&proxy.url);
+    let fixture = Fixture::new(25 * MIB);
+    let proxy = buffering(&fixture.relay.url, 10 * MIB);
+    fixture.sends(&proxy.url);
+    fixture.gets(&proxy.url);
     assert!(proxy.count("content") >= 3, "each answer is cut, and goes on where it was");
-}
-
-/// nginx before the relay, set up as someone does who changed nothing but the size of a body. Ends when dropped.
-struct Nginx {
-    process: Child,
-    url: String,
-}
-
-impl Nginx {
-    /// `None` where it is not installed.
-    fn start(stage: &Stage) -> Option<Self> {
-        if Command::new("nginx").arg("-v").output().is_err() {
-            eprintln!("SKIPPED: nginx is not installed");
-            return None;
-        }
-        // Somebody else may take the port that was free a moment ago.
-        let started =
-            (0..10).find_map(|_| Self::on(TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap(), stage));
-        Some(started.expect("nginx starts"))
-    }
-
-    fn on(address: SocketAddr, stage: &Stage) -> Option<Self> {
-        let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-            .map(|name| format!("{name}_temp_path {name};"))
-            .concat();
-        let config = format!(
-            "daemon off; master_process off; pid nginx.pid; events {{}} http {{ access_log off; {temporary} server {{ \
-             listen {address}; client_max_body_size 10m; location / {{ proxy_pass {}; }} }} }}",
-            stage.relay.url
-        );
-        stage.world.file("nginx/nginx.conf", config);
-        let prefix = stage.world.path("nginx");
-        let run = stage.world.program("nginx", ["-c", "nginx.conf", "-e", "error.log", "-p"]).arg(prefix);
-        let mut nginx = Self { process: run.spawn(), url: format!("http://{address}") };
-        until("nginx listens or ends", || {
-            let ended = nginx.process.try_wait().unwrap().is_some();
-            (ended || TcpStream::connect(address).is_ok()).then_some(!ended)
-        })
-        .then_some(nginx)
-    }
-}
-
-impl Drop for Nginx {
-    fn drop(&mut self) {
-        // Fails only if it has ended already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }
 
 #[test]
 fn a_web_server_that_buffers_and_lets_ten_mebibytes_through() {
-    let stage = Stage::new(25 * MIB);
-    let Some(nginx) = Nginx::start(&stage) else { return };
-    stage.sends(&nginx.url);
-    stage.gets(&nginx.url);
+    let fixture = Fixture::new(25 * MIB);
+    // Set up as someone does who changed nothing but the size of a body.
+    let settings = Nginx { server: "client_max_body_size 10m;", ..Nginx::default() };
+    let Some(nginx) = WebServer::nginx(&fixture.env, &fixture.relay.url, settings) else { return };
+    fixture.sends(&nginx.url);
+    fixture.gets(&nginx.url);
 }
 
 #[test]
 fn an_office_proxy_that_only_makes_tunnels() {
-    let stage = Stage::new(MIB);
-    let relay = stage.relay.url.clone();
-    let server = Server::tls(&stage.world, "relay.test", move |request| pass_on(&relay, request));
-    let office = Proxy::tunnel(&server.url);
+    let fixture = Fixture::new(MIB);
+    let server = fixture.tls();
+    let office = FaultProxy::connect(&server.url);
     let run = |run: Run| {
         let run = run.env("https_proxy", &office.url).env("http_proxy", NOWHERE);
-        run.env("SSL_CERT_FILE", stage.world.path("cert.pem")).within(PATIENCE)
+        run.env("SSL_CERT_FILE", fixture.env.path("cert.pem")).within(PATIENCE)
     };
-    let sent = stage.sent(&run(stage.send("https://relay.test")));
+    let sent = fixture.sent(&run(fixture.send("https://relay.test")));
     assert!(sent.link.starts_with("https://relay.test/s/"), "{}", sent.link);
     // The relay's own name leads nowhere but through the proxy, and its own address never does.
-    stage.got(&sent, &run(stage.get(&sent)));
+    fixture.got(&sent, &run(fixture.get(&sent)));
     let tunnels = office.tunnels();
     assert!(!tunnels.is_empty() && tunnels.iter().all(|line| line == "CONNECT relay.test:443 HTTP/1.1"), "{tunnels:?}");
 }
@@ -207,20 +149,19 @@ fn an_office_proxy_that_only_makes_tunnels() {
 /// It stays as it is however often it is asked, so it is told at once.
 #[test]
 fn a_certificate_that_nobody_trusts() {
-    let stage = Stage::new(1000);
-    let relay = stage.relay.url.clone();
-    let server = Server::tls(&stage.world, "relay.test", move |request| pass_on(&relay, request));
-    let office = Proxy::tunnel(&server.url);
-    let send = ["send", "case.bin", "--recipient", &stage.key, "--relay", "https://relay.test"];
-    let send = || stage.world.share(send).env("https_proxy", &office.url);
+    let fixture = Fixture::new(1000);
+    let server = fixture.tls();
+    let office = FaultProxy::connect(&server.url);
+    let send = ["send", "case.bin", "--recipient", &fixture.key, "--relay", "https://relay.test"];
+    let send = || fixture.env.share(send).env("https_proxy", &office.url);
     fails(send, 3, "untrusted", "The relay's certificate is not accepted (", "Check the relay's address");
     assert_eq!((office.tunnels().len(), server.requests().len()), (2, 0), "asked once each time");
 }
 
 #[test]
 fn a_relay_on_this_network_is_reached_without_the_office_proxy() {
-    let stage = Stage::new(1000);
+    let fixture = Fixture::new(1000);
     let without = |run: Run| run.env("http_proxy", NOWHERE).env("https_proxy", NOWHERE).env("all_proxy", NOWHERE);
-    let sent: Sent = stage.sent(&without(stage.send(&stage.relay.url)).within(PATIENCE));
-    stage.got(&sent, &without(stage.get(&sent)).within(PATIENCE));
+    let sent: Sent = fixture.sent(&without(fixture.send(&fixture.relay.url)).within(PATIENCE));
+    fixture.got(&sent, &without(fixture.get(&sent)).within(PATIENCE));
 }

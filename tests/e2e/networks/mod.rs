@@ -13,14 +13,17 @@ mod wires;
 
 use std::{fs, path::PathBuf};
 
+use rustls::crypto::aws_lc_rs;
 use share_relay_api::{EventKind, Events, paths};
 
-use crate::{
-    interruptions::rounds,
-    raw,
-    round_trips::noise,
-    stock_tools::age_key,
-    world::{Outcome, PATIENCE, Relay, Run, Sent, World},
+use crate::support::{
+    PATIENCE,
+    fault_proxy::FaultProxy,
+    http::Request,
+    keys::age_key,
+    program::{Outcome, Run},
+    random::{noise, rounds},
+    test_env::{Relay, Sent, TestEnv},
 };
 
 /// Rounds from which on the long form of a test runs.
@@ -36,38 +39,37 @@ fn long(what: &str) -> bool {
 }
 
 /// A relay, a file to send, and the key it is sent to: words would only cost time here.
-struct Stage {
-    world: World,
+struct Fixture {
+    env: TestEnv,
     relay: Relay,
     key: String,
     bytes: Vec<u8>,
 }
 
-impl Stage {
+impl Fixture {
     fn new(size: usize) -> Self {
-        let world = World::new();
-        let relay = world.relay();
-        Self::with(world, relay, size)
+        let (env, relay) = TestEnv::with_relay();
+        Self::with(env, relay, size)
     }
 
-    fn with(world: World, relay: Relay, size: usize) -> Self {
-        let key = age_key(&world, "key.txt");
+    fn with(env: TestEnv, relay: Relay, size: usize) -> Self {
+        let key = age_key(&env, "key.txt");
         let bytes = noise(size);
-        world.file("case.bin", &bytes);
-        Self { world, relay, key, bytes }
+        env.file("case.bin", &bytes);
+        Self { env, relay, key, bytes }
     }
 
     fn send(&self, relay: &str) -> Run {
-        self.world.share(["send", "case.bin", "--json", "--recipient", &self.key, "--relay", relay])
+        self.env.share(["send", "case.bin", "--json", "--recipient", &self.key, "--relay", relay])
     }
 
     fn get(&self, sent: &Sent) -> Run {
         let folder = self.folder(sent);
-        self.world.share(["get", &sent.link, "--json", "--yes", "--identity", "key.txt", "--output"]).arg(folder)
+        self.env.share(["get", &sent.link, "--json", "--yes", "--identity", "key.txt", "--output"]).arg(folder)
     }
 
     fn folder(&self, sent: &Sent) -> PathBuf {
-        self.world.path(format!("in-{}", sent.id()))
+        self.env.path(format!("in-{}", sent.id()))
     }
 
     /// What was sent by this program, which ended well and told nothing else.
@@ -97,9 +99,15 @@ impl Stage {
 
     /// What the relay tells the sender, asked of the relay itself.
     fn events(&self, sent: &Sent) -> Events {
-        let manage = self.world.ledger_entry(sent)["manage_key"].as_str().unwrap().parse().unwrap();
-        let answer = raw::call(&self.relay.url, "GET", &paths::events(&sent.share_id()), Some(&manage), None);
+        let entry = self.env.ledger_entry(sent);
+        let manage = entry["manage_key"].as_str().unwrap();
+        let answer = Request::get(paths::events(&sent.share_id())).bearer(manage).send(&self.relay.url);
         serde_json::from_slice(&answer.body).unwrap()
+    }
+
+    /// TLS before the relay, for `relay.test`; the certificate to trust is `cert.pem`.
+    fn tls(&self) -> FaultProxy {
+        FaultProxy::tls(&self.relay.url, aws_lc_rs::default_provider(), &self.env, "relay.test")
     }
 
     /// Sends through this address, and fetches from the relay itself.

@@ -8,23 +8,19 @@ use rustls::{
     },
 };
 
-use super::{Stage, busy::pass_on};
-use crate::{
-    http::Server,
-    world::{PATIENCE, Run},
-};
+use super::Fixture;
+use crate::support::{PATIENCE, fault_proxy::FaultProxy, program::Run};
 
 /// Sends and gets through a server with this provider; all connections must agree on this key exchange.
 #[track_caller]
 fn agrees(provider: CryptoProvider, expected: NamedGroup) {
-    let stage = Stage::new(1000);
-    let relay = stage.relay.url.clone();
-    let server = Server::tls_with(provider, &stage.world, "localhost", move |request| pass_on(&relay, request));
+    let fixture = Fixture::new(1000);
+    let server = FaultProxy::tls(&fixture.relay.url, provider, &fixture.env, "localhost");
     let url = server.url.replace("http://127.0.0.1", "https://localhost");
-    let run = |run: Run| run.env("SSL_CERT_FILE", stage.world.path("cert.pem")).within(PATIENCE);
-    let sent = stage.sent(&run(stage.send(&url)));
+    let run = |run: Run| run.env("SSL_CERT_FILE", fixture.env.path("cert.pem")).within(PATIENCE);
+    let sent = fixture.sent(&run(fixture.send(&url)));
     let for_sending = server.key_exchanges().len();
-    stage.got(&sent, &run(stage.get(&sent)));
+    fixture.got(&sent, &run(fixture.get(&sent)));
     let groups = server.key_exchanges();
     assert!(0 < for_sending && for_sending < groups.len(), "both go through the server: {groups:?}");
     assert!(groups.iter().all(|group| *group == expected), "{groups:?}");

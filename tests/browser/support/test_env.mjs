@@ -1,5 +1,5 @@
 /**
- * A world for one run of browser tests: a folder of its own, a real relay, the real command line, real browsers, and a
+ * The environment of a run of browser tests: a folder of its own, a real relay, the real command line, real browsers, and a
  * proxy in front of the relay that can cut connections. What was started ends with it.
  */
 
@@ -11,10 +11,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import puppeteer from "puppeteer-core";
-import { inOffice } from "./desk.mjs";
+import { inOffice } from "./desktop.mjs";
 import { FaultProxy } from "./fault_proxy.mjs";
 
-const PROGRAMS = process.env.SHARE_PROGRAMS ?? new URL("../../target/release/", import.meta.url).pathname;
+const PROGRAMS = process.env.SHARE_PROGRAMS ?? new URL("../../../target/release/", import.meta.url).pathname;
 const CHROMIUM = "/usr/bin/chromium";
 export const FIREFOX = "/usr/bin/firefox-esr";
 /** A name of this computer that browsers do not take for it, so that a plain-http page there is as any other. */
@@ -22,25 +22,24 @@ export const PLAIN_HOST = "relay.test";
 /** How long a browser may take to end. */
 const STOP_MS = 10_000;
 
-export class World {
+export class TestEnv {
   root = mkdtempSync(join(tmpdir(), "share-browser-"));
   #ends = [];
 
-  /** A path in this world, with the folders above it. */
+  /** A path in its folder, with the folders above it. */
   path(...parts) {
     const path = join(this.root, ...parts);
     mkdirSync(join(path, ".."), { recursive: true });
     return path;
   }
 
-  /** Writes a file. */
   file(name, bytes) {
     const path = this.path(name);
     writeFileSync(path, bytes);
     return path;
   }
 
-  /** What is to be ended with this world, the last first. */
+  /** What is to be ended with this environment, the last first. */
   atEnd(end) {
     this.#ends.push(end);
   }
@@ -64,12 +63,12 @@ export class World {
     return { url, stop: () => stop(), start };
   }
 
-  async #startRelay(listen, options, env = process.env) {
+  async #startRelay(listen, options, environment = process.env) {
     const args = ["serve", "--init", "--data", this.path("relay"), "--listen", listen, "--open", ...options];
     // Straight into a file: while this process waits for a program, it would not empty a pipe.
     const log = this.path("relay.log");
     const written = openSync(log, "a");
-    const relay = spawn(join(PROGRAMS, "share-relay"), args, { env, stdio: ["ignore", "pipe", written] });
+    const relay = spawn(join(PROGRAMS, "share-relay"), args, { env: environment, stdio: ["ignore", "pipe", written] });
     closeSync(written);
     const closed = once(relay, "close");
     const stop = async () => {
@@ -129,14 +128,13 @@ export class World {
     return { link: JSON.parse(line).link, words: readFileSync(words, "utf8").trim(), input: sending.stdin, done };
   }
 
-  /** Runs `share`. */
   share(...args) {
     const run = spawnSync(join(PROGRAMS, "share"), args, { cwd: this.root, encoding: "utf8", env: this.#environment() });
     if (run.status !== 0) throw new Error(`share ${args.join(" ")}: ${run.status}\n${run.stderr}`);
     return run;
   }
 
-  /** Runs `share` while the proxies of this world go on working; gives what it prints. */
+  /** Runs `share` while the proxies of this environment go on working; gives what it prints. */
   async shareBeside(...args) {
     const run = spawn(join(PROGRAMS, "share"), args, { cwd: this.root, env: this.#environment(), stdio: ["ignore", "pipe", "inherit"] });
     const [text, [status]] = await Promise.all([run.stdout.setEncoding("utf8").toArray(), once(run, "close")]);
@@ -156,18 +154,18 @@ export class World {
   }
 
   /**
-   * Chromium or Firefox, whose downloads go to a folder of this world. `stop` ends it, however it is. It can stand on a
-   * desk: with windows on a `screen`, told to ask where to save (`asks`), under Chromium's `policies` or with Firefox's
-   * `preferences`, or on a disk that has only so many bytes (`room`).
+   * Chromium or Firefox, whose downloads go to a folder of its own. `stop` ends it, however it is. `desktop` says
+   * what lies around it: it has windows on a `screen`, is told to ask where to save (`asks`), is under Chromium's `policies`
+   * or with Firefox's `preferences`, or on a disk that has only so many bytes (`room`).
    */
-  async browser(name, desk = {}) {
+  async browser(name, desktop = {}) {
     const folder = this.path(`downloads-${name}-${Math.random()}`, ".");
     mkdirSync(folder, { recursive: true });
     const profile = this.path(`profile-${name}-${Math.random()}`);
-    const browser = await (name === "chromium" ? chromium(this, folder, profile, desk) : firefox(this, folder, desk));
+    const browser = await (name === "chromium" ? chromium(this, folder, profile, desktop) : firefox(this, folder, desktop));
     const ended = once(browser.process(), "exit");
     // What is mounted there for the browser alone is seen through it.
-    const downloads = desk.room ? `/proc/${browser.process().pid}/root${folder}` : folder;
+    const downloads = desktop.room ? `/proc/${browser.process().pid}/root${folder}` : folder;
     const stop = async () => {
       // One that hangs does not close by itself.
       const late = setTimeout(() => browser.process().kill("SIGKILL"), STOP_MS);
@@ -191,14 +189,14 @@ export class World {
   }
 }
 
-async function chromium(world, downloads, profile, desk) {
+async function chromium(env, downloads, profile, desktop) {
   mkdirSync(join(profile, "Default"), { recursive: true });
   // Nobody clicks here, and without clicks it stops taking downloads after some.
   const preferences = { download: { default_directory: downloads }, profile: { default_content_setting_values: { automatic_downloads: 1 } } };
   writeFileSync(join(profile, "Default", "Preferences"), JSON.stringify(preferences));
-  const policies = desk.asks ? { ...desk.policies, PromptForDownloadLocation: true } : desk.policies;
+  const policies = desktop.asks ? { ...desktop.policies, PromptForDownloadLocation: true } : desktop.policies;
   const args = ["--no-sandbox", `--host-resolver-rules=MAP ${PLAIN_HOST} 127.0.0.1`];
-  const browser = await puppeteer.launch({ args, userDataDir: profile, ...standing(world, CHROMIUM, downloads, { ...desk, policies }) });
+  const browser = await puppeteer.launch({ args, userDataDir: profile, ...launchOptions(env, CHROMIUM, downloads, { ...desktop, policies }) });
   // It would save without a dialog, and whatever policies say.
   if (policies) return browser;
   const session = await browser.target().createCDPSession();
@@ -206,22 +204,22 @@ async function chromium(world, downloads, profile, desk) {
   return browser;
 }
 
-function firefox(world, downloads, desk) {
+function firefox(env, downloads, desktop) {
   // Lets `preferInFirefox` change what a person would in its settings.
   const args = ["--remote-allow-system-access"];
   // Its driver would close the dialog that asks.
-  const asking = desk.asks ? { "browser.download.useDownloadDir": false, "remote.bidi.dismiss_file_pickers.enabled": false } : {};
-  const extraPrefsFirefox = { ...firefoxPreferences(downloads), ...asking, ...desk.preferences };
-  return puppeteer.launch({ browser: "firefox", args, extraPrefsFirefox, ...standing(world, FIREFOX, downloads, desk) });
+  const asking = desktop.asks ? { "browser.download.useDownloadDir": false, "remote.bidi.dismiss_file_pickers.enabled": false } : {};
+  const extraPrefsFirefox = { ...firefoxPreferences(downloads), ...asking, ...desktop.preferences };
+  return puppeteer.launch({ browser: "firefox", args, extraPrefsFirefox, ...launchOptions(env, FIREFOX, downloads, desktop) });
 }
 
-/** Where a program stands, for puppeteer to launch it there. */
-function standing(world, program, downloads, desk) {
-  const executablePath = desk.policies || desk.room ? inOffice(world, program, downloads, desk) : program;
-  if (!desk.screen) return { executablePath };
+/** What puppeteer is told to launch a program on such a desktop. */
+function launchOptions(env, program, downloads, desktop) {
+  const executablePath = desktop.policies || desktop.room ? inOffice(env, program, downloads, desktop) : program;
+  if (!desktop.screen) return { executablePath };
   // Chromium's dialog begins there, whatever its profile says.
-  world.file("config/user-dirs.dirs", `XDG_DOWNLOAD_DIR="${downloads}"\n`);
-  return { executablePath, headless: false, env: { ...desk.screen.environment, XDG_CONFIG_HOME: world.path("config") } };
+  env.file("config/user-dirs.dirs", `XDG_DOWNLOAD_DIR="${downloads}"\n`);
+  return { executablePath, headless: false, env: { ...desktop.screen.environment, XDG_CONFIG_HOME: env.path("config") } };
 }
 
 /** Tells Firefox that the person prefers light or dark colours: its driver has no means for it. */

@@ -1,5 +1,5 @@
 /**
- * Where tests take place: a browser, a relay and a world around them. What one test breaks or leaves open is mended and
+ * The fixture of a test: a browser and a relay in an environment of their own. What one test breaks or leaves open is mended and
  * closed before the next, and whatever it visited is held to what holds for every visit.
  */
 
@@ -10,10 +10,10 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs
 import { join, parse } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { Screen } from "./desk.mjs";
+import { Screen } from "./desktop.mjs";
 import { Visit } from "./driver.mjs";
 import { RECIPIENT } from "./helpers.mjs";
-import { until, World } from "./world.mjs";
+import { TestEnv, until } from "./test_env.mjs";
 
 export const MIB = 1024 * 1024;
 export const BROWSERS = process.env.BROWSERS?.split(",") ?? ["chromium", "firefox"];
@@ -34,26 +34,26 @@ print(json.dumps({i.filename: hashlib.sha256(archive.read(i)).hexdigest() for i 
 
 /** A browser with its relay. */
 export class Fixture {
-  world = new World();
+  env = new TestEnv();
   #visits = [];
   #stop = async () => {};
 
-  /** `desk` is how its browser stands (`World.browser`), with a screen if that has `windows`; `relay` begins its relay. */
-  constructor(name, { desk = {}, relay = (world) => world.relay() } = {}) {
+  /** `desktop` is what lies around its browser (`TestEnv.browser`), with a screen if that has `windows`; `relay` begins its relay. */
+  constructor(name, { desktop = {}, relay = (env) => env.relay() } = {}) {
     this.name = name;
-    this.desk = desk;
+    this.desktop = desktop;
     this.beginRelay = relay;
   }
 
   async begin() {
-    this.relay = await this.beginRelay(this.world);
-    if (this.desk.windows) this.desk.screen = await Screen.begin(this.world);
+    this.relay = await this.beginRelay(this.env);
+    if (this.desktop.windows) this.desktop.screen = await Screen.begin(this.env);
     await this.#launch();
   }
 
   /** Sends, and gives link, id and words. */
   send(...args) {
-    return this.world.send(this.relay, ...args);
+    return this.env.send(this.relay, ...args);
   }
 
   /** Sends to a key, which neither sender nor browser has to work for: for tests of what comes after opening. */
@@ -63,7 +63,7 @@ export class Fixture {
 
   /** A proxy before the relay that can make faults; `rewrite` as of `FaultProxy`. */
   faultProxy(rewrite) {
-    return this.world.faultProxy(this.relay, rewrite);
+    return this.env.faultProxy(this.relay, rewrite);
   }
 
   /**
@@ -73,22 +73,21 @@ export class Fixture {
   async sendHeld(proxy, file, held) {
     const bytes = randomBytes(32 * MIB);
     proxy.hold(held);
-    const sending = await this.world.beginToSend(proxy.url, this.world.file(file, bytes));
+    const sending = await this.env.beginToSend(proxy.url, this.env.file(file, bytes));
     return { bytes, ...sending, link: sending.link.replace(proxy.url, this.relay) };
   }
 
   /** What happened of one kind to a share, as its sender sees it. */
   events(link, kind) {
-    return this.world.events(link).filter(({ event }) => event === kind);
+    return this.env.events(link).filter(({ event }) => event === kind);
   }
 
-  /** The same, while a sender or a proxy of this world goes on working. */
+  /** The same, while a sender or a proxy of this environment goes on working. */
   async eventsBeside(link, kind) {
-    const { events } = JSON.parse(await this.world.shareBeside("status", "--json", link));
+    const { events } = JSON.parse(await this.env.shareBeside("status", "--json", link));
     return events.filter(({ event }) => event === kind);
   }
 
-  /** Opens a link in a tab. */
   async visit(link, options) {
     const visit = await Visit.open(this.browser, link, options);
     this.#visits.push(visit);
@@ -120,8 +119,8 @@ export class Fixture {
 
   /** The path of a share saved as an age file. */
   saved(link, words) {
-    const path = this.world.path(`saved-${Math.random()}.age`);
-    this.world.share("get", "--yes", "--ciphertext", path, "--passphrase-file", this.world.file("w", words), link);
+    const path = this.env.path(`saved-${Math.random()}.age`);
+    this.env.share("get", "--yes", "--ciphertext", path, "--passphrase-file", this.env.file("w", words), link);
     return path;
   }
 
@@ -148,7 +147,7 @@ export class Fixture {
   }
 
   async end() {
-    await this.world.end();
+    await this.env.end();
   }
 
   async #closeTabs() {
@@ -160,7 +159,7 @@ export class Fixture {
   }
 
   async #launch() {
-    ({ browser: this.browser, downloads: this.downloads, stop: this.#stop } = await this.world.browser(this.name, this.desk));
+    ({ browser: this.browser, downloads: this.downloads, stop: this.#stop } = await this.env.browser(this.name, this.desktop));
   }
 }
 

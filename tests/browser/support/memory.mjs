@@ -60,7 +60,7 @@ function proportional(pid) {
   return 1024 * Number(/^Pss:\s*(\d+) kB/m.exec(read(pid, "smaps_rollup"))?.[1] ?? 0);
 }
 
-/** Of a process; nothing if it has ended. */
+/** A file of a process in `/proc`; empty if the process has ended. */
 function read(pid, file) {
   try {
     return readFileSync(`/proc/${pid}/${file}`, "utf8");

@@ -1,8 +1,8 @@
 //! Relays that are slow, silent or drip: each call ends in bounded time. With small limits, so that no test waits.
 
 use std::{
-    io::{Read, Write},
     net::{TcpListener, TcpStream},
+    ops::Deref,
     time::{Duration, Instant},
 };
 
@@ -14,6 +14,8 @@ use share::{
 };
 use share_format::link::RelayUrl;
 use share_relay_api::{OpenShare, ShareId};
+
+use crate::support::fault_proxy::{Fault, FaultProxy, Place, Reply};
 
 /// Limits for these tests: some tenths of a second.
 fn limits() -> Limits {
@@ -30,42 +32,37 @@ fn limits() -> Limits {
     }
 }
 
-/// A client of a server that reads a request's head and then does this with each connection.
-fn client_of(serve: impl Fn(TcpStream) + Send + Sync + Clone + 'static) -> Client {
-    client_with(limits(), serve)
+/// A client, and the relay that it has.
+struct Slow {
+    client: Client,
+    _relay: FaultProxy,
 }
 
-fn client_with(limits: Limits, serve: impl Fn(TcpStream) + Send + Sync + Clone + 'static) -> Client {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let relay = RelayUrl::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
-    std::thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            let serve = serve.clone();
-            std::thread::spawn(move || {
-                let mut head = [0; 4096];
-                let _ = stream.read(&mut head);
-                serve(stream);
-            });
-        }
-    });
-    Client::with_limits(&relay, limits).unwrap()
-}
+impl Slow {
+    fn new(limits: Limits, relay: FaultProxy) -> Self {
+        Self { client: Client::with_limits(&RelayUrl::parse(&relay.url).unwrap(), limits).unwrap(), _relay: relay }
+    }
 
-/// Sends these bytes, then the second ones every 20 ms until the client hangs up.
-fn drip(start: &'static [u8], more: &'static [u8]) -> impl Fn(TcpStream) + Send + Sync + Clone + 'static {
-    move |mut stream| {
-        let _ = stream.write_all(start);
-        while stream.write_all(more).is_ok() {
-            std::thread::sleep(Duration::from_millis(20));
-        }
+    /// The relay sends these bytes, and then nothing.
+    fn silent(start: &'static [u8]) -> Self {
+        Self::new(limits(), FaultProxy::answering(move |_| Reply::Silent(start.to_vec())))
+    }
+
+    /// The relay sends these bytes, then the second ones every 20 ms.
+    fn dripping(start: &'static [u8], more: &'static [u8]) -> Self {
+        Self::dripping_within(limits(), start, more)
+    }
+
+    fn dripping_within(limits: Limits, start: &'static [u8], more: &'static [u8]) -> Self {
+        Self::new(limits, FaultProxy::answering(move |_| Reply::Dripping(start.to_vec(), more.to_vec())))
     }
 }
 
-/// Sends these bytes and then nothing, and reads nothing. The connection stays open as long as the tests run.
-fn silent(start: &'static [u8]) -> impl Fn(TcpStream) + Send + Sync + Clone + 'static {
-    move |mut stream| {
-        let _ = stream.write_all(start);
-        std::mem::forget(stream);
+impl Deref for Slow {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
     }
 }
 
@@ -83,12 +80,12 @@ fn stalled<T>(result: Result<T, ClientError>, begun: Instant) {
 async fn a_small_call_ends_whatever_drips() {
     const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n";
     let begun = Instant::now();
-    stalled(client_of(silent(b"")).status(&id()).await, begun);
-    stalled(client_of(silent(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")).status(&id()).await, begun);
-    stalled(client_of(drip(b"", b"H")).status(&id()).await.map_err(not_http), begun);
-    stalled(client_of(drip(b"HTTP/1.1 200 OK\r\nX: ", b"y")).status(&id()).await, begun);
-    stalled(client_of(drip(HEAD, b" ")).status(&id()).await, begun);
-    stalled(client_of(drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n")).status(&id()).await, begun);
+    stalled(Slow::silent(b"").status(&id()).await, begun);
+    stalled(Slow::silent(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{").status(&id()).await, begun);
+    stalled(Slow::dripping(b"", b"H").status(&id()).await.map_err(not_http), begun);
+    stalled(Slow::dripping(b"HTTP/1.1 200 OK\r\nX: ", b"y").status(&id()).await, begun);
+    stalled(Slow::dripping(HEAD, b" ").status(&id()).await, begun);
+    stalled(Slow::dripping(b"", b"HTTP/1.1 100 Continue\r\n\r\n").status(&id()).await, begun);
 }
 
 /// Bytes that are not HTTP may be found out before time is up, which is as good.
@@ -103,17 +100,17 @@ fn not_http(error: ClientError) -> ClientError {
 async fn a_manifest_that_drips_is_given_up() {
     let begun = Instant::now();
     let open = OpenShare { proof: None };
-    stalled(client_of(silent(b"")).open(&id(), &open).await, begun);
-    stalled(client_of(silent(b"HTTP/1.1 200 OK\r\n\r\nage")).open(&id(), &open).await, begun);
-    stalled(client_of(drip(b"HTTP/1.1 200 OK\r\n\r\n", b"x")).open(&id(), &open).await, begun);
-    stalled(client_of(drip(b"HTTP/1.1 200 OK\r\nX: ", b"x")).open(&id(), &open).await, begun);
+    stalled(Slow::silent(b"").open(&id(), &open).await, begun);
+    stalled(Slow::silent(b"HTTP/1.1 200 OK\r\n\r\nage").open(&id(), &open).await, begun);
+    stalled(Slow::dripping(b"HTTP/1.1 200 OK\r\n\r\n", b"x").open(&id(), &open).await, begun);
+    stalled(Slow::dripping(b"HTTP/1.1 200 OK\r\nX: ", b"x").open(&id(), &open).await, begun);
 }
 
 #[tokio::test]
 async fn an_error_that_drips_is_given_up() {
     let begun = Instant::now();
     let open = OpenShare { proof: None };
-    let result = client_of(drip(b"HTTP/1.1 403 No\r\n\r\n", b"x")).open(&id(), &open).await;
+    let result = Slow::dripping(b"HTTP/1.1 403 No\r\n\r\n", b"x").open(&id(), &open).await;
     assert!(matches!(result, Err(ClientError::Status { status: 403, .. })), "{result:?}");
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
 }
@@ -122,7 +119,7 @@ async fn an_error_that_drips_is_given_up() {
 async fn content_that_drips_is_given_up() {
     const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nETag: \"x\"\r\nContent-Length: 1000000\r\n\r\n";
     let ticket = Secret::random().unwrap();
-    for client in [client_of(silent(HEAD)), client_of(drip(HEAD, b"x"))] {
+    for client in [Slow::silent(HEAD), Slow::dripping(HEAD, b"x")] {
         let begun = Instant::now();
         let mut content = client.content(&id(), &ticket, None, None).await.unwrap();
         let end = loop {
@@ -140,7 +137,7 @@ async fn content_that_comes_fast_enough_is_taken() {
     const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nETag: \"x\"\r\nContent-Length: 100000\r\n\r\n";
     // A busy computer may let the server wait as well.
     let limits = Limits { stall: Duration::from_secs(2), ..limits() };
-    let client = client_with(limits, drip(HEAD, &[b'x'; 800]));
+    let client = Slow::dripping_within(limits, HEAD, &[b'x'; 800]);
     let ticket = Secret::random().unwrap();
     let content = client.content(&id(), &ticket, None, None).await.unwrap();
     let bytes = content.body.fold(0, async |sum, bytes| sum + bytes.unwrap().len()).await;
@@ -152,15 +149,16 @@ async fn a_part_nobody_reads_is_given_up() {
     let manage = Secret::random().unwrap();
     let part = Bytes::from(vec![7; 32 * 1024 * 1024]);
     let begun = Instant::now();
-    stalled(client_of(silent(b"")).put_part(&id(), &manage, 0, part, |_| {}).await, begun);
+    let relay = FaultProxy::with_fault("", Place::Connecting, Fault::Hold, 1);
+    stalled(Slow::new(limits(), relay).put_part(&id(), &manage, 0, part, |_| {}).await, begun);
 }
 
 #[tokio::test]
 async fn a_part_that_is_never_answered_is_given_up() {
     let manage = Secret::random().unwrap();
     let begun = Instant::now();
-    stalled(client_of(silent(b"")).put_part(&id(), &manage, 0, Bytes::from_static(b"part"), |_| {}).await, begun);
-    let dripping = client_of(drip(b"HTTP/1.1 204 OK\r\nX: ", b"y"));
+    stalled(Slow::silent(b"").put_part(&id(), &manage, 0, Bytes::from_static(b"part"), |_| {}).await, begun);
+    let dripping = Slow::dripping(b"HTTP/1.1 204 OK\r\nX: ", b"y");
     stalled(dripping.put_part(&id(), &manage, 0, Bytes::from_static(b"part"), |_| {}).await, begun);
 }
 

@@ -1,12 +1,16 @@
-/** Stands between browser, or sender, and relay: with the faults that networks, proxies, upgrades and hostile operators bring. */
+/**
+ * Stands between browser, or sender, and relay: with the faults that networks, proxies, upgrades and hostile operators bring.
+ * Or a browser is told to ask it for everything, so that nothing it asks for goes unseen, nor off this computer.
+ */
 
 import { once } from "node:events";
 import http from "node:http";
+import { pipeline } from "node:stream";
 
 /** Passes everything on, but for the faults that it is told to make. */
 export class FaultProxy {
   url = "";
-  /** Request lines of what was passed on. */
+  /** Request lines of what was passed on, or asked of one without a relay. */
   requests = [];
   /** All that browsers sent: request lines, headers, bodies. */
   seen = [];
@@ -22,25 +26,38 @@ export class FaultProxy {
   #changes = new Map();
   #added = new Map();
 
+  /** Without a relay it is one that a browser asks for everything. */
   constructor(relay, rewrite) {
     this.#relay = relay;
     this.#rewrite = rewrite;
   }
 
   /**
-   * Starts one on a free port, which ends with the world. `rewrite(path)` gives what becomes of an answer: `null` for
+   * Starts one on a free port, which ends with the environment. `rewrite(path)` gives what becomes of an answer: `null` for
    * nothing, or a function of `{ status, headers, body }` that may change and delay it; what that throws ends the connection.
    */
-  static async start(world, relay, rewrite = null) {
+  static async start(env, relay, rewrite = null) {
     const proxy = new FaultProxy(relay, rewrite);
     const server = http.createServer((asked, answer) => proxy.#take(asked, answer));
+    server.on("connect", ({ url }, socket) => {
+      proxy.requests.push(`CONNECT ${url}`);
+      socket.destroy();
+    });
     const sockets = proxy.#sockets;
     server.on("connection", (socket) => sockets.add(socket.on("close", () => sockets.delete(socket))));
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
-    world.atEnd(() => server.close());
+    env.atEnd(() => {
+      server.close();
+      server.closeAllConnections();
+    });
     proxy.url = `http://127.0.0.1:${server.address().port}`;
     return proxy;
+  }
+
+  /** Starts one that a browser asks for everything. It lets no request through to another computer, and makes no tunnels. */
+  static forward(env) {
+    return FaultProxy.start(env, null);
   }
 
   /** The link that leads through it. */
@@ -108,19 +125,22 @@ export class FaultProxy {
   #pass(asked, answer) {
     // While it was held back, who sent it has given up.
     if (answer.closed) return;
-    const { hostname, port } = new URL(this.#relay);
+    this.requests.push(`${asked.method} ${asked.url}`);
+    const { hostname, port } = new URL(this.#relay ?? asked.url);
+    if (hostname !== "127.0.0.1") return answer.destroy();
     const headers = { ...asked.headers, host: `${hostname}:${port}` };
     // What is to be changed has to come plain and whole.
     if (this.#rewrite || this.#changes.has(asked.url)) for (const name of ["accept-encoding", "if-none-match"]) delete headers[name];
-    const up = http.request({ hostname, port, method: asked.method, path: asked.url, headers });
-    this.requests.push(`${asked.method} ${asked.url}`);
+    const path = asked.url.replace(/^http:\/\/[^/]*/, "");
+    const up = http.request({ hostname, port, method: asked.method, path, headers });
     up.on("response", (response) => {
       const change = this.#changes.get(asked.url) ?? this.#rewrite?.(asked.url);
       if (change) return passChanged(response, answer, change);
       answer.writeHead(response.statusCode, response.headers);
       const fault = asked.url.endsWith("/content") ? this.#breaks.shift() : undefined;
       if (fault) passUntil(fault, response, answer);
-      else response.pipe(answer);
+      // An answer that breaks off breaks off for the browser, too.
+      else pipeline(response, answer, () => {});
     });
     up.on("error", () => answer.destroy());
     answer.on("close", () => up.destroy());

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, openSync, readdirSync, readFileSync, readSync, writeSync } from "node:fs";
 
-const vectors = new URL("../vectors/", import.meta.url);
+const vectors = new URL("../../vectors/", import.meta.url);
 
 /** A file of private keys, and the public key of the first. */
 export const KEYS = readFileSync(new URL("keys/age.txt", vectors), "utf8");
@@ -13,7 +13,7 @@ export const OTHER_KEY = "AGE-SECRET-KEY-1EGTZVFFV20835NWYV6270LXYVK2VKNX2MMDKWY
 /** Six words that belong together, and to no share here. */
 export const WRONG = JSON.parse(readFileSync(new URL("words.json", vectors), "utf8")).phrases.find(({ list, words }) => list === "en" && words.split("-").length === 6).words;
 
-const FILES = readdirSync(new URL("../../relay/web/dist/", import.meta.url));
+const FILES = readdirSync(new URL("../../../relay/web/dist/", import.meta.url));
 
 /** The path of a file of the page, by its name without the hash. */
 export function pageFile(name) {
@@ -31,7 +31,6 @@ export function sha256(bytes) {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** Changes one bit of a file. */
 export function flip(path, at) {
   const file = openSync(path, "r+");
   const byte = Buffer.alloc(1);

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import axe from "axe-core";
 
-export const PICTURES = process.env.PICTURES ?? new URL("../../target/page", import.meta.url).pathname;
+export const PICTURES = process.env.PICTURES ?? new URL("../../../target/page", import.meta.url).pathname;
 
-/** It finds nothing. */
+/** Asserts that axe-core finds nothing wrong. */
 export async function isAccessible(page, state) {
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe.source);
   const violations = await page.evaluate(async () => {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { say } from "./driver.mjs";
 import { flip, lock, RECIPIENT, WRONG } from "./helpers.mjs";
 import { MIB } from "./fixture.mjs";
-import { until } from "./world.mjs";
+import { until } from "./test_env.mjs";
 
 const MESSAGE = "Dear Ms Jansen,\n\nHere are the results we spoke about, with the letter for your doctor.\nKind regards,\nA. de Vries";
 const FILES = { "Letter to the doctor.pdf": 182_000, "Results 2026-11-20.pdf": 2_310_000, "pictures/scan of the left hand, seen from above and from the side, first part.png": 9_400_000 };
@@ -14,7 +14,7 @@ const FILES = { "Letter to the doctor.pdf": 182_000, "Results 2026-11-20.pdf": 2
 /** What the states need of a fixture with a language: a proxy as its `front`, and a share that expires meanwhile. */
 export async function prepare(fixture) {
   fixture.front = await fixture.faultProxy();
-  fixture.expiring = await fixture.world.expiring(fixture.relay);
+  fixture.expiring = await fixture.env.expiring(fixture.relay);
 }
 
 /** Each gives a visit in its state, on a fixture that is prepared. */
@@ -51,7 +51,7 @@ export const STATES = {
     return page.problem();
   },
   "8-uploading": async (fixture) => {
-    const sending = await fixture.world.sendSlowly(fixture.relay, "slow.bin");
+    const sending = await fixture.env.sendSlowly(fixture.relay, "slow.bin");
     const page = await visit(fixture, sending);
     await page.sees(say("failure.not_uploaded", {}, fixture.language));
     return page;
@@ -84,13 +84,13 @@ export const STATES = {
   },
   "15-corrupt": async (fixture) => {
     const sent = fixture.sendToKey(large(fixture));
-    flip(fixture.world.path("relay", "shares", sent.id, "content.age"), 3 * MIB);
+    flip(fixture.env.path("relay", "shares", sent.id, "content.age"), 3 * MIB);
     const page = await unlocked(fixture, sent);
     await page.click("#save");
     return page.problem();
   },
   "16-too-large": async (fixture) => {
-    const path = fixture.world.file("large.bin", "");
+    const path = fixture.env.file("large.bin", "");
     truncateSync(path, 257 * MIB);
     const page = await unlocked(fixture, fixture.sendToKey(path));
     await page.click("#save");
@@ -125,8 +125,8 @@ export const STATES = {
   },
   "19-file-from-disk": async (fixture) => {
     const { link, words } = anything(fixture);
-    const saved = fixture.world.path("Results.age");
-    fixture.world.share("get", "--yes", "--force", "--ciphertext", saved, "--passphrase-file", fixture.world.file("w", words), link);
+    const saved = fixture.env.path("Results.age");
+    fixture.env.share("get", "--yes", "--force", "--ciphertext", saved, "--passphrase-file", fixture.env.file("w", words), link);
     const page = await open(fixture, link);
     await page.heading("ask.title", {}, fixture.language);
     await (await page.page.$("#local-file")).uploadFile(saved);
@@ -162,7 +162,7 @@ export const STATES = {
 /** A share whose sender is held back at such paths. */
 async function beginToSend(fixture, held) {
   fixture.front.hold(held);
-  const sending = await fixture.world.beginToSend(fixture.front.url, "--message", MESSAGE, large(fixture));
+  const sending = await fixture.env.beginToSend(fixture.front.url, "--message", MESSAGE, large(fixture));
   return { ...sending, link: sending.link.replace(fixture.front.url, fixture.relay) };
 }
 
@@ -176,7 +176,7 @@ function anything(fixture) {
 }
 
 function small(fixture) {
-  return fixture.world.file("a.bin", "x".repeat(120_000));
+  return fixture.env.file("a.bin", "x".repeat(120_000));
 }
 
 async function visit(fixture, { link }) {
@@ -198,10 +198,10 @@ async function unlocked(fixture, sent) {
 }
 
 function tree(fixture) {
-  for (const [file, length] of Object.entries(FILES)) fixture.world.file(join("From the clinic", file), Buffer.alloc(length));
-  return fixture.world.path("From the clinic");
+  for (const [file, length] of Object.entries(FILES)) fixture.env.file(join("From the clinic", file), Buffer.alloc(length));
+  return fixture.env.path("From the clinic");
 }
 
 function large(fixture) {
-  return fixture.world.file("Recording.mp4", randomBytes(9 * MIB));
+  return fixture.env.file("Recording.mp4", randomBytes(9 * MIB));
 }

@@ -9,13 +9,13 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
-import { FIREFOX, firefoxPreferences, until } from "./world.mjs";
+import { FIREFOX, firefoxPreferences, until } from "./test_env.mjs";
 
 /** WebKitGTK's own small browser. */
 const MINIBROWSER = readdirSync("/usr/lib").map((folder) => `/usr/lib/${folder}/webkit2gtk-4.1/MiniBrowser`).find((path) => existsSync(path));
 /** The name of a reference to an element, by the standard. */
 const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
-/** For the longest download. */
+/** As long as the longest download may take. */
 const SCRIPT_MS = 3_600_000;
 /** The standard's commands that are used here, by Marionette's names for them. */
 const COMMANDS = {
@@ -38,15 +38,15 @@ export function whyNoWebkit() {
   return missing.length > 0 ? `not installed: ${missing.join(", ")}` : null;
 }
 
-/** WebKitGTK, on a screen that nobody sees. It asks for everything through `proxy`, and saves to a folder of the world. */
-export async function webkit(world, proxy) {
-  const downloads = world.path("downloads-webkit", ".");
+/** WebKitGTK, on a screen that nobody sees. It asks for everything through `proxy`, and saves to a folder of the environment. */
+export async function webkit(env, proxy) {
+  const downloads = env.path("downloads-webkit", ".");
   mkdirSync(downloads, { recursive: true });
-  const screen = start(world, "Xvfb", ["-displayfd", "3", "-nolisten", "tcp"], { stdio: ["ignore", "ignore", "ignore", "pipe"] });
+  const screen = start(env, "Xvfb", ["-displayfd", "3", "-nolisten", "tcp"], { stdio: ["ignore", "ignore", "ignore", "pipe"] });
   const [display] = await once(screen.stdio[3], "data");
   const port = await freePort();
-  const env = { PATH: process.env.PATH, HOME: downloads, DISPLAY: `:${String(display).trim()}`, LANG: "C.UTF-8" };
-  start(world, "WebKitWebDriver", ["--host=127.0.0.1", `--port=${port}`], { env, stdio: "ignore" });
+  const environment = { PATH: process.env.PATH, HOME: downloads, DISPLAY: `:${String(display).trim()}`, LANG: "C.UTF-8" };
+  start(env, "WebKitWebDriver", ["--host=127.0.0.1", `--port=${port}`], { env: environment, stdio: "ignore" });
   const driver = new Driver(`http://127.0.0.1:${port}`);
   await driver.ready();
   const capabilities = {
@@ -56,26 +56,26 @@ export async function webkit(world, proxy) {
   return { browser: { newPage: () => Tab.open(driver, { capabilities: { alwaysMatch: capabilities } }) }, downloads };
 }
 
-/** Firefox, which saves to a folder of the world; `pid` is that of its first process. */
-export async function firefox(world) {
-  const downloads = world.path("downloads-marionette", ".");
-  const profile = world.path("profile-marionette", ".");
+/** Firefox, which saves to a folder of the environment; `pid` is that of its first process. */
+export async function firefox(env) {
+  const downloads = env.path("downloads-marionette", ".");
+  const profile = env.path("profile-marionette", ".");
   for (const folder of [downloads, profile]) mkdirSync(folder, { recursive: true });
   const preferences = Object.entries({ ...firefoxPreferences(downloads), "marionette.port": 0 });
   writeFileSync(join(profile, "user.js"), preferences.map(([name, value]) => `user_pref("${name}", ${JSON.stringify(value)});\n`).join(""));
-  const { pid } = start(world, FIREFOX, ["--headless", "--marionette", "--no-remote", "--profile", profile], { stdio: "ignore" });
+  const { pid } = start(env, FIREFOX, ["--headless", "--marionette", "--no-remote", "--profile", profile], { stdio: "ignore" });
   const listening = join(profile, "MarionetteActivePort");
   const port = await until(() => existsSync(listening) && Number(readFileSync(listening, "utf8")), "Firefox does not start");
   const marionette = await Marionette.connect(port);
-  world.atEnd(() => marionette.end());
+  env.atEnd(() => marionette.end());
   return { browser: { newPage: () => Tab.open(marionette, {}) }, downloads, pid };
 }
 
-/** Runs a program until the world ends. */
-function start(world, program, args, options) {
+/** Runs a program until the environment ends. */
+function start(env, program, args, options) {
   const running = spawn(program, args, options);
   const closed = once(running, "close");
-  world.atEnd(async () => {
+  env.atEnd(async () => {
     running.kill();
     await closed;
   });

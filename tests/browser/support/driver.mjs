@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { KEYS } from "./helpers.mjs";
-import { until } from "./world.mjs";
+import { until } from "./test_env.mjs";
 
 const texts = Object.fromEntries(
-  ["en", "nl"].map((language) => [language, JSON.parse(readFileSync(new URL(`../../relay/web/src/texts/${language}.json`, import.meta.url), "utf8"))]),
+  ["en", "nl"].map((language) => [language, JSON.parse(readFileSync(new URL(`../../../relay/web/src/texts/${language}.json`, import.meta.url), "utf8"))]),
 );
 
 /** A sentence of the page. */
@@ -55,7 +55,7 @@ export class Visit {
     return visit;
   }
 
-  /** Waits for a screen. */
+  /** Waits until the page has this heading. */
   async heading(key, values, language) {
     const wanted = say(key, values, language);
     let found;
@@ -76,12 +76,10 @@ export class Visit {
     return this;
   }
 
-  /** All text of the page. */
   text() {
     return this.page.evaluate(() => document.body.innerText);
   }
 
-  /** Chooses a file on disk. */
   async chooseFile(selector, path) {
     await (await this.page.waitForSelector(selector)).uploadFile(path);
   }

@@ -63,7 +63,6 @@ impl ClockedRelay {
         Self { url: told.recv().unwrap(), clock, stop: Some(stop), serving: Some(serving) }
     }
 
-    /// Lets time pass.
     pub fn pass(&self, time: Duration) {
         self.clock.monotonic.fetch_add(time.as_secs(), Ordering::SeqCst);
         self.clock.wall.fetch_add(time.as_secs(), Ordering::SeqCst);

@@ -1,12 +1,12 @@
 /**
- * What a page does not see of a browser on somebody's desk: its windows, the dialogs of the desktop, the policies of an
- * office, a disk that has little room.
+ * What lies around a browser and its page does not see: the windows and dialogs of the desktop, the policies of an office,
+ * a disk that has little room.
  */
 
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync } from "node:fs";
-import { until } from "./world.mjs";
+import { until } from "./test_env.mjs";
 
 /** Where Debian's Chromium looks for policies. */
 const POLICIES = "/etc/chromium";
@@ -23,10 +23,10 @@ export class Screen {
     this.environment = { ...process.env, DISPLAY: display, LANG: "C.UTF-8", NO_AT_BRIDGE: "1" };
   }
 
-  static async begin(world) {
+  static async begin(env) {
     const server = spawn("Xvfb", ["-displayfd", "3", "-screen", "0", "1280x1024x24", "-nolisten", "tcp"], { stdio: ["ignore", "ignore", "ignore", "pipe"] });
     const closed = once(server, "close");
-    world.atEnd(async () => {
+    env.atEnd(async () => {
       server.kill();
       await closed;
     });
@@ -75,15 +75,15 @@ export class Screen {
 }
 
 /** The path of a program that is `program` in an office with such policies, its downloads in a folder with only so much room. */
-export function inOffice(world, program, downloads, { policies, room }) {
+export function inOffice(env, program, downloads, { policies, room }) {
   const mounts = [];
   if (policies) {
-    const file = world.file("policies.json", JSON.stringify(policies));
+    const file = env.file("policies.json", JSON.stringify(policies));
     mounts.push(`mount -t tmpfs none ${POLICIES}`, `mkdir -p ${POLICIES}/policies/managed`, `cp ${file} ${POLICIES}/policies/managed`);
   }
   if (room) mounts.push(`mount -t tmpfs -o size=${room} none ${downloads}`);
-  const inside = world.file("inside", ["#!/bin/sh", "set -e", ...mounts, `exec ${program} "$@"`, ""].join("\n"));
-  const outside = world.file("office", `#!/bin/sh\nexec unshare --map-root-user --mount ${inside} "$@"\n`);
+  const inside = env.file("inside", ["#!/bin/sh", "set -e", ...mounts, `exec ${program} "$@"`, ""].join("\n"));
+  const outside = env.file("office", `#!/bin/sh\nexec unshare --map-root-user --mount ${inside} "$@"\n`);
   for (const file of [inside, outside]) chmodSync(file, 0o755);
   return outside;
 }

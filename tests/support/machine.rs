@@ -1,0 +1,40 @@
+//! What the machine that the tests run on has, and what it lets them do.
+
+use std::{fs, process::Command};
+
+/// Fails the test where a program it needs is not installed; to skip it would hide that nothing was tested.
+#[track_caller]
+pub fn need(program: &str) {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let there = std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
+    assert!(there, "{program} is not installed: run tests/run.sh, which sets up what the tests need");
+}
+
+/// Options of `unshare` for a mount that only the program sees, and that goes away with it.
+pub const SMALL_DISK: [&str; 2] = ["--mount", "--map-root-user"];
+
+/// Whether this machine lets tests mount a small disk. Where it does not, the test cannot show what it promises.
+pub fn can_mount() -> bool {
+    let tried = Command::new("unshare").args(SMALL_DISK).args(["sh", "-c", "mount -t tmpfs none /mnt"]).output();
+    let can = tried.is_ok_and(|output| output.status.success());
+    if !can {
+        eprintln!("SKIPPED: a full disk cannot be staged here; it takes root, or user namespaces");
+    }
+    can
+}
+
+/// Whether this machine lets one program trace another. Where it does not, the test cannot show what it promises.
+pub fn can_trace() -> bool {
+    let can = Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).status().is_ok_and(|s| s.success());
+    if !can {
+        eprintln!("SKIPPED: single steps of the disk cannot be failed here; it takes strace and the right to trace");
+    }
+    can
+}
+
+/// `VmHWM` of a process in KiB; 0 if it has just ended.
+pub fn peak_of(process: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+}

@@ -13,6 +13,7 @@ pub mod config;
 mod digest;
 pub mod domain;
 mod http;
+mod keyed_locks;
 pub mod limits;
 mod line;
 mod memory;
@@ -21,7 +22,6 @@ pub mod operator;
 mod program;
 mod server;
 mod service;
-mod share_locks;
 pub mod storage;
 
 pub use config::{Config, Senders};

@@ -7,7 +7,6 @@ mod layout;
 mod object;
 mod record;
 mod refusal;
-mod stored;
 #[cfg(test)]
 pub(crate) mod tests;
 mod upload;

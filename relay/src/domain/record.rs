@@ -14,15 +14,12 @@ use super::{
     layout::{self, Layout},
     object::Object,
     refusal::{Ending, Refusal},
-    stored::StoredShare,
 };
 use crate::digest;
 
 /// All the relay knows of a share besides its bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
-    /// One more with every change, so that no two states of a share are the same bytes.
-    pub version: u64,
     /// What happened, oldest first, at most [`limits::MAX_EVENTS`].
     pub events: Vec<Event>,
     /// The share, or what is left of it.
@@ -43,12 +40,13 @@ pub enum Life {
         at: u64,
         /// SHA-256 of the manage key, so that the sender can still read the events.
         manage_key_hash: Bytes32,
+        /// Whether its content may still be there.
+        has_content: bool,
     },
 }
 
 /// A share with content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "StoredShare", into = "StoredShare")]
 pub struct Share {
     /// As the sender asked for it.
     pub request: CreateShare,
@@ -74,7 +72,7 @@ impl Record {
             request,
         };
         let events = vec![Event { at: now, kind: EventKind::Created }];
-        Ok(Self { version: 1, events, life: Life::Live(Box::new(share)) })
+        Ok(Self { events, life: Life::Live(Box::new(share)) })
     }
 
     /// What a repeated request to create is answered: the same, if it is the same.
@@ -152,6 +150,27 @@ impl Record {
         matches!(self.life, Life::Gone { at, .. } if now >= at.saturating_add(limits::TOMBSTONE_SECONDS))
     }
 
+    /// When [`Record::settle`] next changes something, or the tombstone, its content or itself, is to be removed.
+    pub fn due(&self) -> u64 {
+        match &self.life {
+            Life::Live(share) => share.due(),
+            Life::Gone { at, has_content: true, .. } => *at,
+            Life::Gone { at, .. } => at.saturating_add(limits::TOMBSTONE_SECONDS),
+        }
+    }
+
+    /// Whether this is a tombstone whose content may still be there.
+    pub fn has_content_to_delete(&self) -> bool {
+        matches!(self.life, Life::Gone { has_content: true, .. })
+    }
+
+    /// Notes that the content of a tombstone is deleted.
+    pub fn note_deleted(&mut self) {
+        if let Life::Gone { has_content, .. } = &mut self.life {
+            *has_content = false;
+        }
+    }
+
     /// Whether this is a tombstone.
     pub fn is_gone(&self) -> bool {
         matches!(self.life, Life::Gone { .. })
@@ -173,7 +192,7 @@ impl Record {
     pub(super) fn end(&mut self, ending: Ending, at: u64) {
         let Life::Live(share) = &self.life else { return };
         let manage_key_hash = share.request.manage_key_hash;
-        self.life = Life::Gone { ending, at, manage_key_hash };
+        self.life = Life::Gone { ending, at, manage_key_hash, has_content: true };
         let kind = match ending {
             Ending::Collected => EventKind::Collected,
             Ending::Revoked => EventKind::Revoked,
@@ -187,6 +206,7 @@ impl Share {
     /// Where its parts go.
     pub fn layout(&self) -> Layout {
         Layout {
+            generation: self.object.generation,
             header_bytes: self.request.header_bytes,
             payload_bytes: self.object.payload_bytes,
             part_bytes: self.request.part_bytes,
@@ -214,53 +234,6 @@ impl Share {
             locked_until: self.delivery.attempts.locked_until(now),
             downloads_left: self.downloads_left(),
             again_until: self.delivery.again_until(now),
-        }
-    }
-}
-
-impl From<StoredShare> for Share {
-    fn from(stored: StoredShare) -> Self {
-        Self {
-            request: stored.request,
-            created_at: stored.created_at,
-            expires_at: stored.expires_at,
-            object: Object {
-                touched_at: stored.touched_at,
-                header: stored.header,
-                manifest: stored.manifest,
-                payload_bytes: stored.payload_bytes,
-                is_sealed: stored.ready,
-            },
-            delivery: Delivery {
-                attempts: stored.guesses,
-                running: stored.running,
-                received: stored.received,
-                unconfirmed: stored.unconfirmed,
-                late: stored.late,
-                replaced: stored.replaced,
-            },
-        }
-    }
-}
-
-impl From<Share> for StoredShare {
-    fn from(share: Share) -> Self {
-        let Share { request, created_at, expires_at, object, delivery } = share;
-        Self {
-            request,
-            created_at,
-            expires_at,
-            touched_at: object.touched_at,
-            header: object.header,
-            manifest: object.manifest,
-            payload_bytes: object.payload_bytes,
-            ready: object.is_sealed,
-            guesses: delivery.attempts,
-            running: delivery.running,
-            received: delivery.received,
-            unconfirmed: delivery.unconfirmed,
-            late: delivery.late,
-            replaced: delivery.replaced,
         }
     }
 }

@@ -13,10 +13,17 @@ use super::{
 use crate::{
     domain::{Life, Record, Refusal},
     limits, line,
-    storage::{Store, StoreError, Stored},
+    storage::{Key, StoreError, Value, WriteId},
 };
 
-impl<S: Store> Relay<S> {
+/// A record as it was read, with the write that stored it.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    pub record: Record,
+    pub written: WriteId,
+}
+
+impl Relay {
     /// Applies a rule to a share's record and keeps the outcome, also when the rule refuses. It is carried through
     /// even if the caller goes away, so that a share that ends loses its content at once.
     pub(super) async fn change<T, F>(self: &Arc<Self>, id: ShareId, rule: F) -> Result<T>
@@ -67,7 +74,7 @@ impl<S: Store> Relay<S> {
         for _ in 0..limits::CHANGE_TRIES {
             let stored = self.stored(id).await?.ok_or(Code::NotFound)?;
             let (now, may_end) = (self.now(), self.may_end());
-            let mut record = self.unstored.recall(id, stored.record.clone());
+            let mut record = self.unstored.recall(id, stored.written, stored.record.clone());
             if may_end {
                 record.settle(now);
             }
@@ -85,7 +92,7 @@ impl<S: Store> Relay<S> {
             }
             // What time has ended is refused whether or not that can be written down.
             let stands = all_refused && record == settled;
-            match self.keep_or_remember(id, &stored, record).await {
+            match self.keep_or_remember(id, &stored, &record).await {
                 Err(Error::Store(error)) if stands && error.takes_nothing() => return Ok(()),
                 kept => {
                     if kept? {
@@ -98,56 +105,72 @@ impl<S: Store> Relay<S> {
     }
 
     /// Like [`Relay::keep`]. While the disk takes nothing, what may be lost with the process is kept in memory.
-    async fn keep_or_remember(&self, id: ShareId, old: &Stored, new: Record) -> Result<bool> {
-        let (passing, version) = (new.volatile_since(&old.record).cloned(), old.record.version);
-        match (self.keep(id, old, new).await, passing) {
-            (Err(Error::Store(error)), Some(share)) if error.takes_nothing() => {
-                if self.unstored.remember(id, version, &share) { Ok(true) } else { Err(error.into()) }
-            }
-            (kept, _) => kept,
+    async fn keep_or_remember(&self, id: ShareId, old: &Stored, new: &Record) -> Result<bool> {
+        match self.keep(id, old, new).await {
+            Err(Error::Store(error)) if error.takes_nothing() => match new.volatile_since(&old.record) {
+                Some(share) if self.unstored.remember(id, old.written, share) => Ok(true),
+                _ => Err(error.into()),
+            },
+            kept => kept,
         }
     }
 
     /// Replaces a record; `false` if somebody else did first.
-    pub(super) async fn keep(&self, id: ShareId, old: &Stored, mut new: Record) -> Result<bool> {
-        new.version += 1;
+    pub(super) async fn keep(&self, id: ShareId, old: &Stored, new: &Record) -> Result<bool> {
+        let (key, value) = (Key::Share(id), value_of(new)?);
         let ends = new.is_gone() && !old.record.is_gone();
-        let replaced = match self.store.replace(id, &old.tag, &new).await {
-            Err(StoreError::Full) if ends => {
-                // A full disk must not keep a share from ending: its content goes first and makes the room.
-                self.store.delete_content(id).await?;
-                self.store.replace(id, &old.tag, &new).await
-            }
-            other => other,
-        };
-        let replaced = match replaced {
-            Ok(true) => true,
-            // Its last step may have failed alone, or been done and not told.
-            other => match (other, self.is_stored(id, &new).await) {
-                (Ok(_), Ok(true)) => true,
-                (Err(error), Ok(true)) => {
-                    tracing::warn!(share = short(&id), error = line::of_error(&error), "a change was stored after all");
-                    true
-                }
-                (other, Ok(false)) => other?,
-                (Err(error), Err(_)) | (Ok(_), Err(error)) => return Err(StoreError::Uncertain(Box::new(error)).into()),
-            },
-        };
-        if replaced {
-            self.unstored.forget(id);
+        let mut replaced = self.write(key, Some(old.written), value.clone()).await;
+        if ends && matches!(replaced, Err(StoreError::Full)) {
+            // A full disk must not keep a share from ending: its content goes first and makes the room.
+            self.objects.delete(id).await?;
+            replaced = self.write(key, Some(old.written), value).await;
         }
-        if replaced && ends {
+        if !replaced? {
+            return Ok(false);
+        }
+        self.unstored.forget(id);
+        if ends {
             self.notifier.notify(id);
-            self.store.delete_content(id).await?;
-            log_end(&id, &new);
+            self.objects.delete(id).await?;
+            log_end(&id, new);
         }
-        Ok(replaced)
+        Ok(true)
     }
 
-    /// Whether this very record is there, durably.
-    async fn is_stored(&self, id: ShareId, record: &Record) -> std::result::Result<bool, StoreError> {
-        Ok(self.store.load(id).await?.is_some_and(|stored| stored.record == *record))
+    /// Stores a value in the place of the one that the write `old` stored, or as the first of its key; `false` if somebody
+    /// else was faster. The record is read again unless that succeeds: the last step may have failed alone, or been done and
+    /// its answer lost.
+    pub(super) async fn write(
+        &self,
+        key: Key,
+        old: Option<WriteId>,
+        value: Value,
+    ) -> std::result::Result<bool, StoreError> {
+        let written = value.written;
+        let outcome = match old {
+            Some(old) => self.records.replace(key, old, value).await,
+            None => self.records.create(key, value).await,
+        };
+        if let Ok(true) = outcome {
+            return outcome;
+        }
+        match (outcome, self.records.load(key).await) {
+            (outcome, Ok(Some(stored))) if stored.written == written => {
+                if let Err(error) = outcome {
+                    tracing::warn!(error = line::of_error(&error), "a change was stored after all");
+                }
+                Ok(true)
+            }
+            (outcome, Ok(_)) => outcome,
+            (Err(error), Err(_)) | (Ok(_), Err(error)) => Err(StoreError::Uncertain(Box::new(error))),
+        }
     }
+}
+
+/// A record as it is stored.
+pub(super) fn value_of(record: &Record) -> std::result::Result<Value, StoreError> {
+    let bytes = serde_json::to_vec(record).map_err(StoreError::Damaged)?;
+    Value::new(bytes, Some(record.due()))
 }
 
 /// Changes that are being applied. What came of them is forgotten when this is dropped, also by a rule that panics, unless

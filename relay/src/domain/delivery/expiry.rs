@@ -10,6 +10,7 @@ use super::{
     },
     ticket::{ActiveTicket, drop_oldest},
 };
+use crate::limits::TOUCH_SECONDS;
 
 impl Record {
     /// Writes down what time has ended: tickets, and the share with them once it is over.
@@ -55,6 +56,18 @@ impl Share {
         }
         let is_kept = self.object.is_sealed && !self.delivery.running.iter().all(|running| is_over(&running));
         (now >= self.end() && !is_kept).then(|| (Ending::Expired, self.end()))
+    }
+
+    /// Until when parts may arrive without being noted: then one must be noted, or comes too late.
+    pub fn parts_unnoted_until(&self) -> u64 {
+        self.end().min(self.object.touched_at.saturating_add(TOUCH_SECONDS))
+    }
+
+    /// When a ticket ends next, or the share.
+    pub(in crate::domain) fn due(&self) -> u64 {
+        let ends = self.delivery.running.iter().map(|running| running.expires_at);
+        let is_kept = self.object.is_sealed && ends.clone().any(|end| end > self.end());
+        ends.chain((!is_kept).then(|| self.end())).min().unwrap_or_else(|| self.end())
     }
 
     /// When the content goes if nothing else happens.

@@ -1,12 +1,13 @@
 //! What recipients have done with a share so far.
 
+use serde::{Deserialize, Serialize};
 use share_relay_api::Bytes32;
 
 use super::{attempts::ProofAttempts, ticket::ActiveTicket};
 use crate::digest;
 
 /// Proofs, tickets and receipts, as counted so far.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
     /// Wrong proofs and locks.
     pub attempts: ProofAttempts,

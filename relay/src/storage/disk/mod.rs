@@ -98,6 +98,15 @@ impl Disk {
         Ok(File { file, disk: self.clone() })
     }
 
+    /// All bytes of a file.
+    pub fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        #[cfg(all(test, unix))]
+        if let Some(recorder) = &self.recorder {
+            recorder.has_read();
+        }
+        fs::read(path)
+    }
+
     /// Opens a file to change it.
     pub fn open(&self, path: &Path) -> io::Result<File> {
         let file = self.step(Step::Open, || OpenOptions::new().write(true).open(path))?;

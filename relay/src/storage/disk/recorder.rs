@@ -40,6 +40,8 @@ struct Log {
     changes: Vec<Change>,
     /// Steps begun, failed ones and those that only open a file among them.
     steps: usize,
+    /// Files read.
+    reads: usize,
     /// The steps from the first number to before the second fail, each with this error of the system.
     fail: Option<(usize, usize, i32)>,
     /// Whether failing steps leave no trace, as those of a process that is no more.
@@ -85,6 +87,17 @@ impl Recorder {
     /// How many changes were made so far.
     pub fn made(&self) -> usize {
         self.log().changes.len()
+    }
+
+    /// How many steps were begun and files read so far.
+    pub fn calls(&self) -> usize {
+        let log = self.log();
+        log.steps + log.reads
+    }
+
+    /// Counts a file that is read.
+    pub(super) fn has_read(&self) {
+        self.log().reads += 1;
     }
 
     /// Lets so many steps fail with this error of the system, after `after` more of them.

@@ -2,7 +2,7 @@
 
 use super::promises::{Run, fast_dir};
 use crate::storage::{
-    Store,
+    Records,
     disk::{
         power_cut::{Kept, seed},
         recorder::Recorder,

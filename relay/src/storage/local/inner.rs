@@ -13,12 +13,12 @@ use std::{
 use share_relay_api::ShareId;
 use tokio::sync::{OwnedMutexGuard, Semaphore};
 
-use super::{noted_time, reserve::Reserve, unsynced::Unsynced, writers::Writers};
+use super::{due::DueIndex, part_index::Writable, reserve::Reserve, unsynced::Unsynced, writers::Writers};
 use crate::{
-    share_locks::ShareLocks,
+    keyed_locks::KeyedLocks,
     storage::{
         blocks::Blocks,
-        contract::{Result, StoreError},
+        contract::{Key, Result, StoreError},
         disk,
         folder::Folder,
     },
@@ -28,6 +28,7 @@ pub(super) const RECORD: &str = "record.json";
 pub(super) const CONTENT: &str = "content.age";
 pub(super) const MANIFEST: &str = "manifest.age";
 pub(super) const PARTS: &str = "parts";
+pub(super) const CLOCK: &str = "clock";
 
 #[derive(Debug)]
 pub(super) struct Inner {
@@ -37,25 +38,26 @@ pub(super) struct Inner {
     pub(super) away: AtomicBool,
     pub(super) shares: PathBuf,
     pub(super) temporary: PathBuf,
-    pub(super) noted_time: PathBuf,
     pub(super) names: AtomicU64,
-    /// A share's is held while its record is compared and swapped.
-    pub(super) record_locks: ShareLocks<tokio::sync::Mutex<()>>,
-    /// A share's is held while a block is written: the system lets a file have one writer at a time, and the others
-    /// would wait for it on a processor.
-    pub(super) write_locks: ShareLocks<tokio::sync::Mutex<()>>,
+    /// A key's is held while its record is compared and swapped.
+    pub(super) record_locks: KeyedLocks<Key, tokio::sync::Mutex<()>>,
+    /// A share's is held while a block is written, because the system lets a file have one writer at a time, and the others
+    /// would wait for it on a processor; and while it is decided which parts can be written.
+    pub(super) write_locks: KeyedLocks<ShareId, tokio::sync::Mutex<Writable>>,
     /// Bounds the threads that wait for the lock of one record.
-    pub(super) record_readers: ShareLocks<Semaphore>,
+    pub(super) record_readers: KeyedLocks<Key, Semaphore>,
+    /// When each share is due.
+    pub(super) due: DueIndex,
     pub(super) writers: Writers,
-    /// Bytes of the parts held of shares somebody has asked about.
-    pub(super) sums: Mutex<HashMap<ShareId, u64>>,
+    /// Bytes of the parts held of shares somebody has asked about, each with their generation.
+    pub(super) sums: Mutex<HashMap<ShareId, (u32, u64)>>,
     pub(super) blocks: Blocks,
     pub(super) unsynced: Unsynced,
     /// Shares that the relay before this one left, until they are settled.
     pub(super) left: Mutex<HashSet<ShareId>>,
     /// Whether that one came to no clean end.
     pub(super) was_killed: bool,
-    pub(super) settle_locks: ShareLocks<tokio::sync::Mutex<()>>,
+    pub(super) settle_locks: KeyedLocks<ShareId, tokio::sync::Mutex<()>>,
     pub(super) reserve: Reserve,
     /// Temporary files and directories that could not be removed.
     pub(super) leftovers: Mutex<Vec<PathBuf>>,
@@ -90,7 +92,7 @@ impl Inner {
     }
 
     /// Settles what the relay before this one left of a share, before anybody builds on it: it may have been killed
-    /// between a change and its sync, or before the share had a record.
+    /// between a change and its sync, or before the share had a record. When the share is due is known only from then on.
     pub(super) fn settle_left(&self, id: ShareId) -> Result<()> {
         if !self.left().contains(&id) {
             return Ok(());
@@ -102,6 +104,11 @@ impl Inner {
         let is_there = self.file(id, RECORD).try_exists()? || !self.remove_without_record(id)?;
         if is_there && self.was_killed {
             self.sync_share(id)?;
+        }
+        if is_there {
+            // One that cannot be read is due at once, so that it is told.
+            let due = self.read_record(Key::Share(id)).map_or(Some(0), |record| record.and_then(|value| value.due));
+            self.due.set(Key::Share(id), due);
         }
         self.present()?;
         self.left().remove(&id);
@@ -147,8 +154,16 @@ impl Inner {
         self.temporary.join(format!("{}-{number}", std::process::id()))
     }
 
-    pub(super) fn lock_record(&self, id: ShareId) -> OwnedMutexGuard<()> {
-        self.record_locks.of(id).blocking_lock_owned()
+    /// Where a record lies.
+    pub(super) fn record_file(&self, key: Key) -> PathBuf {
+        match key {
+            Key::Share(id) => self.file(id, RECORD),
+            Key::Clock => self.folder.path().join(CLOCK),
+        }
+    }
+
+    pub(super) fn lock_record(&self, key: Key) -> OwnedMutexGuard<()> {
+        self.record_locks.of(key).blocking_lock_owned()
     }
 
     /// Removes what is not needed any more, now or with a later sweep.
@@ -186,17 +201,13 @@ impl Inner {
         Ok(written?)
     }
 
-    pub(super) fn note_time(&self, now: u64) -> Result<()> {
-        let temporary = self.temporary();
-        let noted = noted_time::write(&self.disk, &self.noted_time, &temporary, now);
-        self.discard(temporary);
-        Ok(noted?)
-    }
-
-    pub(super) fn due(&self) -> Result<Vec<ShareId>> {
+    /// The keys that are due, and those of which that is not known. What could not be removed earlier is removed now.
+    pub(super) fn due(&self, now: u64) -> Vec<Key> {
         let leftovers = std::mem::take(&mut *self.leftovers());
         leftovers.into_iter().for_each(|temporary| self.discard(temporary));
-        Ok(self.ids()?)
+        let mut due = self.due.until(now);
+        due.extend(self.left().iter().map(|id| Key::Share(*id)));
+        due
     }
 
     pub(super) fn ids(&self) -> io::Result<Vec<ShareId>> {

@@ -3,11 +3,15 @@
 
 use std::{io, sync::Arc};
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use share_relay_api::ShareId;
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::{
+    sync::Mutex,
+    task::{JoinHandle, spawn_blocking},
+};
 
-use super::{inner::Inner, writers::Claim};
+use super::{inner::Inner, part_index::Writable, writers::Claim};
 use crate::{
     domain::PartPlace,
     limits::SMALL_UPLOAD_BYTES,
@@ -29,6 +33,8 @@ pub struct LocalPart {
     missing: u64,
     /// Whether blocks of [`crate::limits::BLOCK_BYTES`] are gathered.
     has_large_blocks: bool,
+    /// The write lock of its share.
+    lock: Arc<Mutex<Writable>>,
     /// Held by what writes to the disk too: a writer that is dropped keeps its part until its last write is over.
     claim: Arc<Claim>,
 }
@@ -36,7 +42,7 @@ pub struct LocalPart {
 #[derive(Debug)]
 enum State {
     Idle(Gathered),
-    Writing(JoinHandle<io::Result<Gathered>>),
+    Writing(JoinHandle<Result<Gathered>>),
     Failed,
 }
 
@@ -88,19 +94,20 @@ impl Place {
 }
 
 impl LocalPart {
-    /// A part that goes to this place in the content's file, and is claimed for it.
+    /// A part that goes to this place in the content's file, is claimed for it, and can be written.
     pub(super) fn new(
         store: Arc<Inner>,
         id: ShareId,
         place: PartPlace,
         content: disk::File,
-        claim: Arc<Claim>,
+        lock: Arc<Mutex<Writable>>,
+        claim: Claim,
     ) -> Self {
         let bytes = usize::try_from(place.bytes).unwrap_or(SMALL_UPLOAD_BYTES).min(SMALL_UPLOAD_BYTES);
         let block = Block::small(bytes);
         let next = Place { content, begin: place.offset, end: place.offset };
         let state = State::Idle(Gathered { place: next, block });
-        Self { store, id, place, state, missing: place.bytes, has_large_blocks: false, claim }
+        Self { store, id, place, state, missing: place.bytes, has_large_blocks: false, lock, claim: Arc::new(claim) }
     }
 
     /// Waits for the block that is being written.
@@ -115,24 +122,28 @@ impl LocalPart {
     /// Writes what has come, on the thread that has it.
     async fn write_through(&mut self, bytes: &[u8]) -> Result<()> {
         let mut gathered = self.settle().await?;
-        let _lock = self.store.write_locks.of(self.id).lock_owned().await;
+        let writable = self.lock.lock().await;
+        writable.check(self.place)?;
         gathered.place.write(&self.store, bytes)?;
+        drop(writable);
         self.state = State::Idle(gathered);
         Ok(())
     }
 
     /// Begins to write a block, once no other part of its share is written: not on a thread that others need.
     async fn write_out(&self, mut gathered: Gathered) -> State {
-        let lock = self.store.write_locks.of(self.id).lock_owned().await;
-        let (store, claim) = (self.store.clone(), self.claim.clone());
+        let writable = self.lock.clone().lock_owned().await;
+        let (store, place, claim) = (self.store.clone(), self.place, self.claim.clone());
         State::Writing(spawn_blocking(move || {
+            writable.check(place)?;
             gathered.write(&store)?;
-            drop((lock, claim));
+            drop((writable, claim));
             Ok(gathered)
         }))
     }
 }
 
+#[async_trait]
 impl PartWriter for LocalPart {
     async fn write(&mut self, mut bytes: Bytes) -> Result<()> {
         self.missing = self.missing.checked_sub(bytes.len() as u64).ok_or(StoreError::Length)?;
@@ -158,19 +169,20 @@ impl PartWriter for LocalPart {
         self.has_large_blocks = true;
     }
 
-    async fn finish(mut self) -> Result<()> {
+    async fn finish(mut self: Box<Self>) -> Result<()> {
         if self.missing > 0 {
             return Err(StoreError::Length);
         }
         let mut last = self.settle().await?;
-        let lock = self.store.write_locks.of(self.id).lock_owned().await;
+        let writable = self.lock.clone().lock_owned().await;
         let finished = spawn_blocking(move || {
+            writable.check(self.place)?;
             last.write(&self.store)?;
-            drop(lock);
+            drop(writable);
             last.place.content.sync_data()?;
             drop(last);
             self.store.present()?;
-            self.store.mark_held(self.id, self.place)?;
+            self.store.mark_held(self.id, self.place, &self.lock)?;
             self.store.present()
         });
         finished.await.map_err(io::Error::other)?

@@ -9,21 +9,25 @@ use std::{
 
 use share_relay_api::ShareId;
 
+use crate::storage::contract::Key;
+
 /// What must be written again before anybody builds on it.
 #[derive(Debug, Default)]
 pub struct Unsynced(Mutex<Entries>);
 
 #[derive(Debug, Default)]
 struct Entries {
-    records: HashMap<ShareId, UnsyncedRecord>,
+    records: HashMap<Key, UnsyncedRecord>,
     /// Parts, by their entry in the index.
     parts: HashSet<(ShareId, u64)>,
+    /// Shares whose index is new.
+    indexes: HashSet<ShareId>,
 }
 
 /// What of a share's record is not known to be durable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnsyncedRecord {
-    /// Whether the share is there at all.
+    /// Whether it is there at all.
     Creation,
     /// Whether it is this record, or the one before.
     Change,
@@ -31,18 +35,18 @@ pub enum UnsyncedRecord {
 
 impl Unsynced {
     /// A record is being synced, or its sync failed.
-    pub fn record_pending(&self, id: ShareId, what: UnsyncedRecord) {
-        self.all().records.insert(id, what);
+    pub fn record_pending(&self, key: Key, what: UnsyncedRecord) {
+        self.all().records.insert(key, what);
     }
 
     /// A record is durable, or known not to be there.
-    pub fn record_synced(&self, id: ShareId) {
-        self.all().records.remove(&id);
+    pub fn record_synced(&self, key: Key) {
+        self.all().records.remove(&key);
     }
 
     /// What of a record is not known to be durable.
-    pub fn record(&self, id: ShareId) -> Option<UnsyncedRecord> {
-        self.all().records.get(&id).copied()
+    pub fn record(&self, key: Key) -> Option<UnsyncedRecord> {
+        self.all().records.get(&key).copied()
     }
 
     /// A part's entry in the index is being synced, or its sync failed.
@@ -60,15 +64,32 @@ impl Unsynced {
         self.all().parts.iter().filter(|(of, _)| *of == id).map(|(_, number)| *number).collect()
     }
 
+    /// A share's new index is being put in place, or that failed.
+    pub fn index_pending(&self, id: ShareId) {
+        self.all().indexes.insert(id);
+    }
+
+    /// A share's new index is durable.
+    pub fn index_synced(&self, id: ShareId) {
+        self.all().indexes.remove(&id);
+    }
+
+    /// Whether a share's index is not known to be durable.
+    pub fn has_index(&self, id: ShareId) -> bool {
+        self.all().indexes.contains(&id)
+    }
+
     /// Forgets a share's parts.
     pub fn forget_parts(&self, id: ShareId) {
-        self.all().parts.retain(|(of, _)| *of != id);
+        let mut all = self.all();
+        all.parts.retain(|(of, _)| *of != id);
+        all.indexes.remove(&id);
     }
 
     /// Whether everything is durable.
     pub fn is_empty(&self) -> bool {
         let all = self.all();
-        all.records.is_empty() && all.parts.is_empty()
+        all.records.is_empty() && all.parts.is_empty() && all.indexes.is_empty()
     }
 
     fn all(&self) -> MutexGuard<'_, Entries> {

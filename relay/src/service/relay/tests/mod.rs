@@ -10,6 +10,9 @@ mod failing;
 #[cfg(unix)]
 mod power_loss;
 mod racing;
+#[cfg(unix)]
+mod sweeping;
+mod watched;
 
 use super::*;
 use crate::{
@@ -28,7 +31,7 @@ const HEADER: &[u8] = b"header and nonce";
 const PAYLOAD: u64 = SEALED_CHUNK_BYTES + 100;
 
 /// Sets a header or manifest as a call does.
-async fn put_blob<S: Store>(relay: &Arc<Relay<S>>, kind: BlobKind, bytes: &'static [u8]) -> Result<()> {
+async fn put_blob(relay: &Arc<Relay>, kind: BlobKind, bytes: &'static [u8]) -> Result<()> {
     let memory = relay.expect_blob(id(), key(), kind, bytes.len() as u64).await?;
     relay.put_blob(id(), key(), kind, Bytes::from_static(bytes), memory).await
 }
@@ -36,7 +39,7 @@ async fn put_blob<S: Store>(relay: &Arc<Relay<S>>, kind: BlobKind, bytes: &'stat
 struct Setting {
     dir: TempDir,
     clock: Arc<TestClock>,
-    relay: Arc<Relay<LocalStore>>,
+    relay: Arc<Relay>,
 }
 
 fn key() -> Option<Bytes32> {
@@ -67,7 +70,7 @@ fn setting_with(limits: Limits) -> Setting {
     let dir = tempfile::tempdir().unwrap();
     let clock = TestClock::at(1000);
     let config = Config { clock: clock.clone(), limits, ..Config::new(Senders::Anyone) };
-    let relay = Relay::new(config, LocalStore::init(dir.path()).unwrap());
+    let relay = Relay::new(config, LocalStore::init(dir.path()).unwrap().into());
     // Until its clock is trusted.
     clock.pass(STEADY.as_secs());
     Setting { dir, clock, relay }
@@ -119,6 +122,11 @@ impl Setting {
 
     async fn served(&self) -> u64 {
         self.relay.load(id()).await.unwrap().kept(self.relay.now()).unwrap().delivery.running[0].served
+    }
+
+    /// The record as it is stored.
+    async fn stored(&self) -> Record {
+        self.relay.stored(id()).await.unwrap().unwrap().record
     }
 
     fn advance(&self, seconds: u64) {
@@ -361,7 +369,7 @@ async fn a_rule_that_panics_is_in_nobodys_way() {
 type Rule = Box<dyn FnMut(&mut Record, u64) -> std::result::Result<(), Refusal> + Send>;
 
 /// Lets changes come while others are applied, so that they are applied together; gives what came of each.
-async fn queued<S: Store>(relay: &Arc<Relay<S>>, rules: Vec<Rule>) -> Vec<Result<()>> {
+async fn queued(relay: &Arc<Relay>, rules: Vec<Rule>) -> Vec<Result<()>> {
     let queue = relay.change_queues.of(id());
     let lock = queue.lock.lock().await;
     let mut waiting = Vec::new();
@@ -431,19 +439,20 @@ async fn of_fifty_racing_for_three_exactly_three_get_a_ticket() {
 
 #[tokio::test]
 async fn changes_that_wait_for_their_turn_are_stored_together() {
-    let setting = Arc::new(setting());
+    let (dir, clock) = (tempfile::tempdir().unwrap(), TestClock::at(1000));
+    let store = watched::Watched::new(LocalStore::init(dir.path()).unwrap());
+    let relay = Relay::new(Config { clock: clock.clone(), ..Config::new(Senders::Anyone) }, store.storage());
+    let setting = Arc::new(Setting { dir, clock, relay });
     setting.upload(None, &[0]).await;
-    let version = async || setting.relay.store.load(id()).await.unwrap().unwrap().record.version;
-    let before = version().await;
+    let before = store.written().len();
     let mut taking = tokio::task::JoinSet::new();
     for ticket in 0..100 {
         let setting = setting.clone();
         taking.spawn(async move { setting.take(ticket).await.unwrap() });
     }
     assert_eq!(taking.join_all().await.len(), 100);
-    let record = setting.relay.store.load(id()).await.unwrap().unwrap().record;
-    assert_eq!(record.running_tickets(), 100);
-    assert!(record.version - before < 20, "{} writes", record.version - before);
+    assert_eq!(setting.stored().await.running_tickets(), 100);
+    assert!(store.written().len() - before < 20, "{} writes", store.written().len() - before);
 }
 
 #[tokio::test]
@@ -471,7 +480,7 @@ async fn a_listed_token_is_needed_as_soon_as_there_is_one() {
     let file = TokenFile::in_dir(dir.path()).unwrap();
     let relay = |senders| {
         let data = tempfile::tempdir().unwrap();
-        Relay::new(Config::new(senders), LocalStore::init(data.path()).unwrap())
+        Relay::new(Config::new(senders), LocalStore::init(data.path()).unwrap().into())
     };
     let (some, always) = (relay(Senders::TokensIfAny(file.clone())), relay(Senders::Tokens(file.clone())));
     some.admit_sender(None).await.unwrap();
@@ -495,21 +504,6 @@ async fn a_listed_token_is_needed_as_soon_as_there_is_one() {
     assert_eq!(code(some.admit_sender(None).await), Code::StorageFailing, "a damaged list lets nobody in");
 }
 
-#[tokio::test]
-async fn a_part_of_the_layout_before_is_not_taken() {
-    let setting = setting();
-    let relay = &setting.relay;
-    let larger = CreateShare { part_bytes: 2 * SEALED_CHUNK_BYTES, ..request(None) };
-    relay.create(id(), larger).await.unwrap();
-    let before = relay.load(id()).await.unwrap().live(1000).unwrap().layout();
-    let place = before.place(0, PAYLOAD, &relay.config.accepts).unwrap();
-    relay.create(id(), request(None)).await.unwrap();
-    let late = relay.begin_new(id(), place).await;
-    assert!(matches!(late, Err(Error::Refused(Refusal::Plain(Code::WrongLength)))));
-    drop(late);
-    setting.put_part(0).await.unwrap();
-}
-
 impl Setting {
     /// The same data under a relay that starts at this time.
     fn restarted_at(self, wall: u64) -> Self {
@@ -517,7 +511,7 @@ impl Setting {
         drop(relay);
         let clock = TestClock::at(wall);
         let config = Config { clock: clock.clone(), ..Config::new(Senders::Anyone) };
-        let relay = Relay::new(config, LocalStore::init(dir.path()).unwrap());
+        let relay = Relay::new(config, LocalStore::init(dir.path()).unwrap().into());
         Self { dir, clock, relay }
     }
 

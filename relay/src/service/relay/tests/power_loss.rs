@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use super::*;
+use super::{watched::Watched, *};
 use crate::storage::{
+    WriteId,
     disk::{
         Disk,
         power_cut::{Kept, PowerCut, kept, seed},
@@ -16,6 +17,7 @@ use crate::storage::{
 /// A life that is recorded, and what was known after each of its calls.
 struct Life {
     setting: Setting,
+    store: Arc<Watched>,
     recorder: Recorder,
     known: Vec<Known>,
 }
@@ -25,11 +27,11 @@ struct Life {
 struct Known {
     changes: usize,
     time: u64,
-    record: Option<Record>,
+    record: Option<Stored>,
     parts: BTreeSet<u64>,
 }
 
-fn relay_on(store: LocalStore, clock: &Arc<TestClock>) -> Arc<Relay<LocalStore>> {
+fn relay_on(store: Storage, clock: &Arc<TestClock>) -> Arc<Relay> {
     let relay = Relay::new(Config { clock: clock.clone(), ..Config::new(Senders::Anyone) }, store);
     clock.pass(STEADY.as_secs());
     relay
@@ -40,16 +42,17 @@ impl Life {
         let (dir, recorder) = (fast_dir(), Recorder::default());
         let clock = TestClock::at(1000);
         let store = LocalStore::init_on(Disk::recorded(&recorder), &dir.path().join("data")).unwrap();
-        let relay = relay_on(store, &clock);
+        let store = Watched::new(store);
+        let relay = relay_on(store.storage(), &clock);
         let nothing = Known { changes: recorder.made(), time: relay.now(), ..Known::default() };
-        Self { setting: Setting { dir, clock, relay }, recorder, known: vec![nothing] }
+        Self { setting: Setting { dir, clock, relay }, store, recorder, known: vec![nothing] }
     }
 
     /// Notes what must be true from here on.
     async fn note(&mut self) {
         let relay = &self.setting.relay;
-        let record = relay.store.load(id()).await.unwrap().map(|stored| stored.record);
-        let held = relay.store.parts(id(), 0..9).await.unwrap_or_default();
+        let record = relay.stored(id()).await.unwrap();
+        let held = relay.objects.parts(id(), 0, 0..9).await.unwrap_or_default();
         let parts = (0..9).filter(|number| held.holds(*number)).collect();
         self.known.push(Known { changes: self.recorder.made(), time: relay.now(), record, parts });
     }
@@ -100,30 +103,35 @@ impl Life {
         cut.build(kept, dir.path());
         let data = dir.path().join("data");
         let clock = TestClock::at(before.time.saturating_sub(STEADY.as_secs()));
-        let relay = relay_on(LocalStore::init(&data).unwrap(), &clock);
+        let relay = relay_on(LocalStore::init(&data).unwrap().into(), &clock);
         relay.sweep().await.unwrap();
-        assert_no_orphan(&data, |found| found == id() && (before.record.is_some() || after.record.is_some()));
-        let found = relay.store.load(id()).await.unwrap().map(|stored| stored.record);
-        assert_between(&before, found.as_ref(), after);
+        let may_be = |found| found == id() && (before.record.is_some() || after.record.is_some());
+        assert_no_orphan(&data, may_be, |record| serde_json::from_slice::<Record>(record).unwrap().is_gone());
+        let found = relay.stored(id()).await.unwrap();
+        assert_between(&before, found.as_ref(), after, &self.store.written());
         let setting = Setting { dir, clock, relay };
-        if let Some(Ok(share)) = found.as_ref().map(|record| record.kept(setting.relay.now())) {
+        if let Some(Ok(share)) = found.as_ref().map(|stored| stored.record.kept(setting.relay.now())) {
             goes_on(&setting, share, &before.parts).await;
         }
     }
 }
 
-/// That a record is what was acknowledged, or what was asked since.
+/// That a record is what was acknowledged, or what was asked since, of what was written in this order. What the first sweep
+/// writes of a share that is over comes last.
 #[track_caller]
-fn assert_between(before: &Known, found: Option<&Record>, after: &Known) {
+fn assert_between(before: &Known, found: Option<&Stored>, after: &Known, written: &[WriteId]) {
     let Some(found) = found else {
         return assert!(before.record.is_none() || after.record.is_none(), "the share is lost");
     };
+    let place = |stored: &Stored| written.iter().position(|id| *id == stored.written).unwrap_or(usize::MAX);
+    assert!(place(found) < usize::MAX || found.record.is_gone(), "{found:?} was never written");
     if let Some(acknowledged) = &before.record {
-        assert!(found.version >= acknowledged.version, "{found:?} is older than {acknowledged:?}");
-        assert!(found.version > acknowledged.version || found == acknowledged);
+        assert!(place(found) >= place(acknowledged), "{found:?} is older than {acknowledged:?}");
+        assert!(place(found) > place(acknowledged) || found.record == acknowledged.record);
     }
     if let Some(asked) = &after.record {
-        assert!(found.version < asked.version || found == asked, "{found:?} is newer than {asked:?}");
+        let is_asked = found.record == asked.record || found.record.is_gone() && asked.record.is_gone();
+        assert!(place(found) < place(asked) || is_asked, "{found:?} is newer than {asked:?}");
     }
 }
 
@@ -139,7 +147,7 @@ async fn goes_on(setting: &Setting, share: &crate::domain::Share, acknowledged: 
     if setting.relay.load(id()).await.unwrap().live(relay.now()).is_err() {
         return;
     }
-    let held = relay.store.parts(id(), 0..9).await.unwrap();
+    let held = relay.objects.parts(id(), 0, 0..9).await.unwrap();
     assert!(acknowledged.iter().all(|number| held.holds(*number)), "{held:?} lacks some of {acknowledged:?}");
     if !share.object.is_sealed {
         setting.upload(share.request.downloads, &[0, 1]).await;

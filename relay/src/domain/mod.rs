@@ -13,6 +13,7 @@ mod upload;
 mod volatile;
 
 pub use delivery::{attempts::ProofAttempts, state::Delivery, ticket::ActiveTicket};
+pub use events::EventLog;
 pub use layout::{Layout, PartPlace, Parts};
 pub use object::{Blob, BlobKind, Object};
 pub use record::{Life, Record, Share};

@@ -5,12 +5,12 @@
 
 use serde::{Deserialize, Serialize};
 use share_relay_api::{
-    Bytes32, Code, CreateShare, Created, Event, EventKind, Events, RelayLimits, ShareStatus, State, limits,
+    Bytes32, Code, CreateShare, Created, EventKind, Events, RelayLimits, ShareStatus, State, limits,
 };
 
 use super::{
     delivery::state::Delivery,
-    events,
+    events::{EventLog, History},
     layout::{self, Layout},
     object::Object,
     refusal::{Ending, Refusal},
@@ -20,8 +20,8 @@ use crate::digest;
 /// All the relay knows of a share besides its bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
-    /// What happened, oldest first, at most [`limits::MAX_EVENTS`].
-    pub events: Vec<Event>,
+    /// What happened.
+    pub history: History,
     /// The share, or what is left of it.
     pub life: Life,
 }
@@ -32,7 +32,7 @@ pub struct Record {
 pub enum Life {
     /// It has content, or is getting it.
     Live(Box<Share>),
-    /// A tombstone. With the record's events, this is all that is kept.
+    /// A tombstone. With the events, this is all that is kept.
     Gone {
         /// How it ended.
         ending: Ending,
@@ -71,8 +71,9 @@ impl Record {
             delivery: Delivery::default(),
             request,
         };
-        let events = vec![Event { at: now, kind: EventKind::Created }];
-        Ok(Self { events, life: Life::Live(Box::new(share)) })
+        let mut history = History::default();
+        history.push(now, EventKind::Created);
+        Ok(Self { history, life: Life::Live(Box::new(share)) })
     }
 
     /// What a repeated request to create is answered: the same, if it is the same.
@@ -132,17 +133,17 @@ impl Record {
 
     /// Notes that content was found damaged, once: the sender can send again.
     pub fn note_damage(&mut self, now: u64) -> Result<(), Refusal> {
-        let (_, log) = self.kept_mut(now)?;
-        if !log.iter().any(|event| event.kind == EventKind::Damaged) {
-            events::push(log, now, EventKind::Damaged);
+        let (_, history) = self.kept_mut(now)?;
+        if !history.is_damaged() {
+            history.push(now, EventKind::Damaged);
         }
         Ok(())
     }
 
-    /// What the sender may read, to the tombstone's end.
-    pub fn events(&self, now: u64) -> Events {
+    /// What the sender may read, to the tombstone's end. `log` has the events that were moved there.
+    pub fn events(&self, log: EventLog, now: u64) -> Events {
         let content_until = self.kept(now).ok().map(Share::content_until);
-        Events { state: self.state(now), content_until, events: self.events.clone() }
+        Events { state: self.state(now), content_until, events: log.with(&self.history) }
     }
 
     /// Whether this is a tombstone that has stood long enough.
@@ -176,15 +177,15 @@ impl Record {
         matches!(self.life, Life::Gone { .. })
     }
 
-    pub(super) fn live_mut(&mut self, now: u64) -> Result<(&mut Share, &mut Vec<Event>), Refusal> {
+    pub(super) fn live_mut(&mut self, now: u64) -> Result<(&mut Share, &mut History), Refusal> {
         self.live(now)?;
         self.kept_mut(now)
     }
 
-    pub(super) fn kept_mut(&mut self, now: u64) -> Result<(&mut Share, &mut Vec<Event>), Refusal> {
+    pub(super) fn kept_mut(&mut self, now: u64) -> Result<(&mut Share, &mut History), Refusal> {
         self.kept(now)?;
         match &mut self.life {
-            Life::Live(share) => Ok((share, &mut self.events)),
+            Life::Live(share) => Ok((share, &mut self.history)),
             Life::Gone { ending, at, .. } => Err(Refusal::Gone { ending: *ending, at: *at }),
         }
     }
@@ -198,7 +199,7 @@ impl Record {
             Ending::Revoked => EventKind::Revoked,
             Ending::Expired => EventKind::Expired,
         };
-        events::push(&mut self.events, at, kind);
+        self.history.push(at, kind);
     }
 }
 

@@ -7,6 +7,7 @@ use share_relay_api::{
 };
 
 use super::{
+    events::EventLog,
     object::{Blob, BlobKind},
     record::{Life, Record},
     refusal::{Ending, Refusal},
@@ -110,9 +111,34 @@ fn gone(ending: Ending, at: u64) -> Refusal {
     Refusal::Gone { ending, at }
 }
 
+fn events(record: &Record) -> Vec<Event> {
+    record.events(EventLog::default(), 0).events
+}
+
 fn kinds(record: &Record) -> Vec<String> {
     let name = |event: &Event| serde_json::to_value(event).unwrap()["event"].as_str().unwrap().to_owned();
-    record.events.iter().map(name).collect()
+    events(record).iter().map(name).collect()
+}
+
+#[test]
+fn a_stored_record_keeps_its_form() {
+    let mut record = begun(request());
+    take(&mut record, 1, 0).unwrap();
+    let stored = serde_json::to_value(&record).unwrap();
+    let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
+    assert_eq!(keys(&stored), "history life");
+    assert_eq!(keys(&stored["history"]), "ended is_damaged moved newest received receipts");
+    let share = &stored["life"]["live"];
+    assert_eq!(keys(share), "created_at delivery expires_at object request");
+    assert_eq!(keys(&share["object"]), "generation header is_sealed manifest payload_bytes touched_at");
+    assert_eq!(keys(&share["object"]["header"]), "bytes hash");
+    assert_eq!(keys(&share["delivery"]), "attempts late received replaced running unconfirmed");
+    assert_eq!(keys(&share["delivery"]["attempts"]), "locked_until locks wrong");
+    assert_eq!(keys(&share["delivery"]["running"][0]), "again expires_at hash received served");
+    assert_eq!(serde_json::from_value::<Record>(stored).unwrap(), record);
+    record.end(Ending::Revoked, 5);
+    let gone = &serde_json::to_value(&record).unwrap()["life"]["gone"];
+    assert_eq!((keys(gone).as_str(), &gone["ending"]), ("at ending has_content manage_key_hash", &"revoked".into()));
 }
 
 #[test]
@@ -148,7 +174,7 @@ fn a_tombstone_keeps_nothing_but_the_ending_the_manager_and_the_events() {
     let fields: Vec<&String> = json["life"]["gone"].as_object().unwrap().keys().collect();
     assert_eq!(fields, ["at", "ending", "has_content", "manage_key_hash"]);
     assert_eq!(record.managed_by(Some(&digest::of_secret(&bytes(MANAGER)))), Ok(()));
-    assert_eq!(record.events(6).state, State::Revoked);
+    assert_eq!(record.events(EventLog::default(), 6).state, State::Revoked);
     assert_eq!(kinds(&record), ["created", "ready", "ticket", "revoked"]);
 }
 
@@ -506,7 +532,7 @@ fn what_was_given_to_a_browser_can_be_downloaded_again_for_a_while() {
     assert_eq!(receive_as(&mut record, 50, Saved::Browser, 30), Ok(Some(until)), "again, it changes nothing");
     assert_eq!(record.state(until - 1), State::Ready);
     assert_eq!(record.live(30).unwrap().delivery.again_until(30), Some(until));
-    assert_eq!(record.events(30).content_until, Some(until));
+    assert_eq!(record.events(EventLog::default(), 30).content_until, Some(until));
     assert_eq!(left(&record), Some(0));
     assert!(record.admitted(Some(&bytes(50)), until - 1).is_ok(), "the same ticket goes on");
     assert_eq!(take(&mut record, 50, 30), Ok(Ticket { expires_at: until }), "and is not given anew");
@@ -566,7 +592,7 @@ fn a_ticket_that_was_left_is_taken_over_and_one_in_use_is_not() {
     take(&mut record, 51, 20).unwrap();
     assert_eq!(record.charge(&bytes(50), 1, 20), Err(Code::TicketInvalid.into()));
     assert_eq!(record.admitted(Some(&bytes(50)), 20).err(), Some(Code::TicketInvalid.into()));
-    let replaced = record.events.iter().find_map(|event| match &event.kind {
+    let replaced = events(&record).iter().find_map(|event| match &event.kind {
         EventKind::Ticket { ticket_hash, replaces } if *ticket_hash == bytes(51) => *replaces,
         _ => None,
     });
@@ -685,7 +711,7 @@ fn revoking_ends_a_grace_at_once() {
     receive_as(&mut record, 50, Saved::Browser, 20).unwrap();
     record.revoke(30).unwrap();
     assert_eq!(record.admitted(Some(&bytes(50)), 30).err(), Some(gone(Ending::Revoked, 30)));
-    assert_eq!(record.events(30).content_until, None);
+    assert_eq!(record.events(EventLog::default(), 30).content_until, None);
 }
 
 /// While the clock cannot be trusted nothing is settled; what has expired is refused all the same, and nothing that a

@@ -3,7 +3,7 @@
 use share_relay_api::{CreateShare, Created, EventKind, RelayLimits};
 
 use super::{
-    events, layout,
+    layout,
     object::{Blob, BlobKind},
     record::{Life, Record},
     refusal::{Ending, Refusal},
@@ -68,9 +68,9 @@ impl Record {
 
     /// Makes the share ready. The caller has checked [`Record::may_seal`] and that all parts are held.
     pub fn seal(&mut self, payload_bytes: u64, now: u64) -> Result<(), Refusal> {
-        let (share, log) = self.live_mut(now)?;
+        let (share, history) = self.live_mut(now)?;
         if share.object.seal(payload_bytes)? {
-            events::push(log, now, EventKind::Ready);
+            history.push(now, EventKind::Ready);
         }
         Ok(())
     }

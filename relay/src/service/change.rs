@@ -11,7 +11,7 @@ use super::{
     relay::{Relay, short},
 };
 use crate::{
-    domain::{Life, Record, Refusal},
+    domain::{EventLog, Life, Record, Refusal},
     limits, line,
     storage::{Key, StoreError, Value, WriteId},
 };
@@ -75,6 +75,9 @@ impl Relay {
             let stored = self.stored(id).await?.ok_or(Code::NotFound)?;
             let (now, may_end) = (self.now(), self.may_end());
             let mut record = self.unstored.recall(id, stored.written, stored.record.clone());
+            if record.history.is_full() {
+                self.move_events(id, &mut record).await;
+            }
             if may_end {
                 record.settle(now);
             }
@@ -164,6 +167,30 @@ impl Relay {
             (outcome, Ok(_)) => outcome,
             (Err(error), Err(_)) | (Ok(_), Err(error)) => Err(StoreError::Uncertain(Box::new(error))),
         }
+    }
+
+    /// Moves the events of a stored record to the share's log, and drops them from the record, which is to be stored next. If
+    /// that fails, they stay until it works.
+    async fn move_events(&self, id: ShareId, record: &mut Record) {
+        let moved = async {
+            let (mut log, before) = self.event_log(id).await?;
+            let has_more = log.take_over(&record.history);
+            let value = Value::new(serde_json::to_vec(&log).map_err(StoreError::Damaged)?, None)?;
+            if !has_more || self.write(Key::Events(id), before, value).await? {
+                record.history.drop_moved(&log);
+            }
+            Ok::<_, StoreError>(())
+        };
+        if let Err(error) = moved.await {
+            tracing::warn!(share = short(&id), error = line::of_error(&error), "events stay in the share's record");
+        }
+    }
+
+    /// The log of a share's events, with the write that stored it.
+    pub(super) async fn event_log(&self, id: ShareId) -> std::result::Result<(EventLog, Option<WriteId>), StoreError> {
+        let Some(stored) = self.records.load(Key::Events(id)).await? else { return Ok((EventLog::default(), None)) };
+        let log = serde_json::from_slice(&stored.bytes).map_err(StoreError::Damaged)?;
+        Ok((log, Some(stored.written)))
     }
 }
 

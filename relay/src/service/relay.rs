@@ -280,7 +280,9 @@ impl Relay {
 
     /// `GET …/events`.
     pub async fn events(&self, id: ShareId, manage_key: Option<Bytes32>) -> Result<Events> {
-        Ok(self.managed(id, manage_key).await?.events(self.now()))
+        let record = self.managed(id, manage_key).await?;
+        let (log, _) = self.event_log(id).await?;
+        Ok(record.events(log, self.now()))
     }
 
     /// `POST …/unlock`.

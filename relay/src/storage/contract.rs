@@ -30,6 +30,8 @@ pub struct Storage {
 pub enum Key {
     /// What is known of a share.
     Share(ShareId),
+    /// What happened to a share, but for the newest. The share is there.
+    Events(ShareId),
     /// The time that was noted last.
     Clock,
 }
@@ -132,7 +134,7 @@ pub trait Records: Send + Sync {
     /// [`Records::load`] tells.
     async fn replace(&self, key: Key, old: WriteId, value: Value) -> Result<bool>;
 
-    /// Removes a key with the value that the write `old` stored, and with it the share's object. `false`, and nothing
+    /// Removes a key with the value that the write `old` stored; with [`Key::Share`] everything of the share. `false`, and nothing
     /// changed, if the key has another value. One that is not there is no error.
     async fn remove(&self, key: Key, old: WriteId) -> Result<bool>;
 

@@ -25,6 +25,7 @@ use crate::{
 };
 
 pub(super) const RECORD: &str = "record.json";
+pub(super) const EVENTS: &str = "events.json";
 pub(super) const CONTENT: &str = "content.age";
 pub(super) const MANIFEST: &str = "manifest.age";
 pub(super) const PARTS: &str = "parts";
@@ -158,6 +159,7 @@ impl Inner {
     pub(super) fn record_file(&self, key: Key) -> PathBuf {
         match key {
             Key::Share(id) => self.file(id, RECORD),
+            Key::Events(id) => self.file(id, EVENTS),
             Key::Clock => self.folder.path().join(CLOCK),
         }
     }

@@ -4,6 +4,7 @@
 //! DIR/relay-id                   tells this folder from every other, see `folder.rs`
 //! DIR/lock                       held while a relay runs; one byte tells whether it came to a clean end
 //! DIR/shares/ID/record.json      replaced whole: temporary file, fsync, rename, fsync of the directory; see `records.rs`
+//! DIR/shares/ID/events.json      likewise, once there are many events
 //! DIR/shares/ID/content.age      header and nonce, then the parts in place; once sealed, exactly an age file
 //! DIR/shares/ID/manifest.age     replaced whole
 //! DIR/shares/ID/parts            which parts are held, see `part_index.rs`

@@ -53,7 +53,7 @@ impl Inner {
         self.due.lower(key, value.due);
         match key {
             Key::Share(id) => self.create_share(id, &file)?,
-            Key::Clock => self.put_record(key, &file)?,
+            Key::Events(_) | Key::Clock => self.put_record(key, &file)?,
         }
         Ok(true)
     }
@@ -187,9 +187,10 @@ impl Inner {
                 }
                 synced?;
             }
-            Key::Clock => {
-                self.disk.remove_file_if_there(&self.record_file(key))?;
-                self.disk.sync_dir(self.folder.path())?;
+            Key::Events(_) | Key::Clock => {
+                let file = self.record_file(key);
+                self.disk.remove_file_if_there(&file)?;
+                file.parent().map_or(Ok(()), |dir| self.disk.sync_dir(dir))?;
             }
         }
         self.due.set(key, None);
@@ -198,7 +199,7 @@ impl Inner {
 
     fn settle_left_of(&self, key: Key) -> Result<()> {
         match key {
-            Key::Share(id) => self.settle_left(id),
+            Key::Share(id) | Key::Events(id) => self.settle_left(id),
             Key::Clock => Ok(()),
         }
     }
@@ -212,6 +213,7 @@ impl Inner {
         }
         self.forget_parts(id);
         self.unsynced.record_synced(Key::Share(id));
+        self.unsynced.record_synced(Key::Events(id));
         Ok(temporary)
     }
 }

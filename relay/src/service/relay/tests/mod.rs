@@ -7,6 +7,7 @@ use tempfile::TempDir;
 
 #[cfg(unix)]
 mod failing;
+mod growing;
 #[cfg(unix)]
 mod power_loss;
 mod racing;
@@ -110,8 +111,12 @@ impl Setting {
     }
 
     async fn receive_as(&self, ticket: u8, saved: Saved) -> Result<Option<Repeatable>> {
+        self.receive_on(Bytes32([ticket; 32]), saved).await
+    }
+
+    async fn receive_on(&self, ticket: Bytes32, saved: Saved) -> Result<Option<Repeatable>> {
         let receipt = Receipt { fingerprint: Bytes32([0; 32]), time: 0, saved, mac: Bytes32([0; 32]) };
-        self.relay.receipt(id(), Some(Bytes32([ticket; 32])), receipt).await
+        self.relay.receipt(id(), Some(ticket), receipt).await
     }
 
     async fn fetch(&self, ticket: u8) -> Result<DownloadBody> {

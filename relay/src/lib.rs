@@ -9,22 +9,19 @@
 pub mod admission;
 mod args;
 pub mod clock;
-pub mod config;
-mod digest;
-pub mod domain;
+mod config;
+mod domain;
 mod http;
 mod keyed_locks;
-pub mod limits;
+mod limits;
 mod line;
-mod memory;
-mod metrics;
-pub mod operator;
+mod operator;
 mod program;
 mod server;
 mod service;
 pub mod storage;
 
-pub use config::{Config, Senders};
-pub use domain::{Ending, Refusal};
+pub use admission::Senders;
+pub use config::Config;
 pub use program::run;
 pub use server::{serve, serve_with_operator};

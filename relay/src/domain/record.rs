@@ -10,12 +10,13 @@ use share_relay_api::{
 
 use super::{
     delivery::state::Delivery,
+    digest,
     events::{EventLog, History},
     layout::{self, Layout},
     object::Object,
     refusal::{Ending, Refusal},
 };
-use crate::digest;
+use crate::admission::Principal;
 
 /// All the relay knows of a share besides its bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +49,8 @@ pub enum Life {
 /// A share with content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Share {
+    /// Who sent it.
+    pub owner: Principal,
     /// As the sender asked for it.
     pub request: CreateShare,
     /// When it was created.
@@ -62,9 +65,10 @@ pub struct Share {
 
 impl Record {
     /// A new share, if the request is within the relay's limits.
-    pub fn create(request: CreateShare, accepts: &RelayLimits, now: u64) -> Result<Self, Refusal> {
+    pub fn create(request: CreateShare, owner: Principal, accepts: &RelayLimits, now: u64) -> Result<Self, Refusal> {
         layout::check(&request, accepts)?;
         let share = Share {
+            owner,
             created_at: now,
             expires_at: now.saturating_add(request.expires_in),
             object: Object::new(request.payload_bytes, now),

@@ -32,9 +32,9 @@ mod tests {
     use share_relay_api::{Receipt, Saved};
 
     use super::*;
-    use crate::{
+    use crate::domain::{
         digest,
-        domain::tests::{bytes, ready},
+        tests::{bytes, ready},
     };
 
     fn take(record: &mut Record, ticket: u8) {
@@ -52,7 +52,7 @@ mod tests {
             take(&mut record, 5);
             record.charge(&bytes(5), 100, 0).unwrap();
             assert_eq!(record.volatile_since(&stored).is_some(), downloads.is_none());
-            record.end(crate::domain::Ending::Revoked, 0);
+            record.end(crate::domain::refusal::Ending::Revoked, 0);
             assert!(record.volatile_since(&stored).is_none());
         }
     }

@@ -190,8 +190,8 @@ async fn reserved(relay: &Relay, answer: Answer) -> Result<Answer> {
 }
 
 async fn create(relay: &Arc<Relay>, id: ShareId, token: Option<Bytes32>, body: &mut RequestBody) -> Result<Answer> {
-    relay.admit_sender(token.as_ref()).await?;
-    let (new, created) = relay.create(id, json(relay, body).await?).await?;
+    let sender = relay.admit_sender(token.as_ref()).await?;
+    let (new, created) = relay.create(id, sender, json(relay, body).await?).await?;
     Ok(answer::json(if new { StatusCode::CREATED } else { StatusCode::OK }, &created))
 }
 

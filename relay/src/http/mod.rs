@@ -35,8 +35,7 @@ use self::{
 use crate::{
     limits::{Limits, UNSENT_BYTES},
     line,
-    metrics::Metrics,
-    service::Relay,
+    service::{Metrics, Relay},
 };
 
 /// Bytes of an HTTP/2 answer that wait for the client to take them.

@@ -53,7 +53,7 @@ impl Relay {
         let together = if all.len() < 2 { None } else { Some(self.apply(id, &all).await) };
         match together {
             Some(Ok(())) => {}
-            // Applied again, they might be made twice.
+            // Applying them again might make them twice.
             Some(Err(Error::Store(StoreError::Uncertain(_)))) => all.iter().for_each(|change| locked(change).fail()),
             Some(Err(_)) | None => self.apply(id, &[change]).await?,
         }
@@ -93,7 +93,7 @@ impl Relay {
                 self.unstored.forget(id);
                 return Ok(());
             }
-            // What time has ended is refused whether or not that can be written down.
+            // A refusal because time has run out holds even if that cannot be stored.
             let stands = all_refused && record == settled;
             match self.keep_or_remember(id, &stored, &record).await {
                 Err(Error::Store(error)) if stands && error.takes_nothing() => return Ok(()),
@@ -107,7 +107,7 @@ impl Relay {
         Err(Code::TooBusy.into())
     }
 
-    /// Like [`Relay::keep`]. While the disk takes nothing, what may be lost with the process is kept in memory.
+    /// Like [`Relay::keep`], but while the store cannot write, changes that may be lost with the process are kept in memory.
     async fn keep_or_remember(&self, id: ShareId, old: &Stored, new: &Record) -> Result<bool> {
         match self.keep(id, old, new).await {
             Err(Error::Store(error)) if error.takes_nothing() => match new.volatile_since(&old.record) {
@@ -118,7 +118,7 @@ impl Relay {
         }
     }
 
-    /// Replaces a record; `false` if somebody else did first.
+    /// Replaces a record; `false` if another change was faster. A share that ends loses its content.
     pub(super) async fn keep(&self, id: ShareId, old: &Stored, new: &Record) -> Result<bool> {
         let (key, value) = (Key::Share(id), value_of(new)?);
         let ends = new.is_gone() && !old.record.is_gone();
@@ -140,9 +140,8 @@ impl Relay {
         Ok(true)
     }
 
-    /// Stores a value in the place of the one that the write `old` stored, or as the first of its key; `false` if somebody
-    /// else was faster. The record is read again unless that succeeds: the last step may have failed alone, or been done and
-    /// its answer lost.
+    /// Replaces the value that the write `old` stored, or creates the key; `false` if another write was faster. Unless the
+    /// store reports success, the value is read back: it may be stored although a last step failed, or the answer was lost.
     pub(super) async fn write(
         &self,
         key: Key,

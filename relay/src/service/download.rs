@@ -25,18 +25,17 @@ use tokio::{
 use super::{
     concurrency_limit::Permit,
     error::{Error, Result},
+    memory::Memory,
     notifier::Subscription,
     relay::{Relay, short},
 };
 use crate::{
-    digest,
-    domain::{BlobKind, Layout, Record},
+    domain::{BlobKind, Layout, Record, digest},
     limits::{
         ANSWER_BLOCKS, BLOCK_BYTES, FAST_BYTES_PER_SECOND, MAX_ANSWERS_PER_TICKET, PARTS_AHEAD, SLICE_BYTES,
         SLOW_ANSWER_BYTES,
     },
     line,
-    memory::Memory,
     storage::{Source, StoreError},
 };
 
@@ -474,7 +473,7 @@ mod tests {
     fn watched(progress: &Arc<Progress>) -> (Watch, tempfile::TempDir) {
         let dir = tempfile::tempdir().unwrap();
         let store = crate::storage::LocalStore::init(dir.path()).unwrap();
-        let relay = Relay::new(crate::config::Config::new(crate::config::Senders::Anyone), store.into());
+        let relay = Relay::new(crate::config::Config::new(crate::admission::Senders::Anyone), store.into());
         let id = ShareId::from_random([1; 12]);
         (Watch { relay, id, ticket: None, bytes: 1 << 30, written: None, before: 0, progress: progress.clone() }, dir)
     }

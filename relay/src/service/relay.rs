@@ -17,19 +17,18 @@ use super::{
     change_queue::ChangeQueue,
     concurrency_limit::ConcurrencyLimit,
     error::{Error, Result},
+    memory::Pool,
+    metrics::Metrics,
     notifier::Notifier,
     unstored::Unstored,
 };
 use crate::{
-    admission::tokens,
+    admission::Principal,
     clock::{ClockWatch, Trust},
-    config::{Config, Senders},
-    digest,
-    domain::{Record, Refusal},
+    config::Config,
+    domain::{Record, Refusal, digest},
     keyed_locks::KeyedLocks,
     limits, line,
-    memory::Pool,
-    metrics::Metrics,
     storage::{Key, Objects, Records, Source, Storage, StoreError, Value},
 };
 
@@ -126,7 +125,7 @@ impl Relay {
             Err(error) => {
                 tracing::error!(error = line::of_error(&error), "noting the time");
                 if !self.may_end() {
-                    // One that cannot be read is as good as far off.
+                    // An unknown time counts as far off.
                     self.clock.noted(Some(u64::MAX));
                 }
             }
@@ -135,7 +134,7 @@ impl Relay {
 
     async fn note_time(&self) -> std::result::Result<Option<u64>, StoreError> {
         let (now, before) = (self.now(), self.records.load(Key::Clock).await?);
-        // If it is not stored, the operator has just confirmed another.
+        // If another value was faster, it is one that the operator has just confirmed.
         self.write(Key::Clock, before.map(|it| it.written), Value::new(now.to_string(), None)?).await?;
         Ok(Some(now))
     }
@@ -151,7 +150,7 @@ impl Relay {
             version: VERSION,
             software: concat!("share-relay ", env!("CARGO_PKG_VERSION")).to_owned(),
             now: self.now(),
-            token_required: self.tokens().await?.is_some(),
+            token_required: self.config.senders.needed().await?.is_some(),
             limits: self.config.accepts.clone(),
             page: page.into_iter().collect(),
         })
@@ -160,39 +159,29 @@ impl Relay {
     /// `GET /readyz`: whether the store answers, who may send is known, and how far the clock can be trusted.
     pub async fn ready(&self) -> Result<Trust> {
         self.records.check().await?;
-        self.tokens().await?;
+        self.config.senders.needed().await?;
         Ok(self.trust())
     }
 
-    /// Refuses a sender without a listed token, where one is needed.
-    pub async fn admit_sender(&self, token: Option<&Bytes32>) -> Result<()> {
-        match (self.tokens().await?, token) {
-            (None, _) => Ok(()),
-            (Some(tokens), Some(token)) if tokens::is_listed(&tokens, token) => Ok(()),
-            (Some(_), _) => Err(Code::TokenRequired.into()),
-        }
-    }
-
-    /// The tokens of which a sender needs one; `None` if no sender needs any.
-    async fn tokens(&self) -> Result<Option<Vec<tokens::Token>>> {
-        let (file, always) = match &self.config.senders {
-            Senders::Anyone => return Ok(None),
-            Senders::TokensIfAny(file) => (file.clone(), false),
-            Senders::Tokens(file) => (file.clone(), true),
-        };
-        let tokens = tokio::task::spawn_blocking(move || file.list()).await?.map_err(Error::Tokens)?;
-        Ok(if always { Some(tokens.unwrap_or_default()) } else { tokens })
+    /// Who this sender is, or a refusal of one who shows no listed token where one is needed.
+    pub async fn admit_sender(&self, token: Option<&Bytes32>) -> Result<Principal> {
+        self.config.senders.admit(token).await?.ok_or(Code::TokenRequired.into())
     }
 
     /// `PUT /v1/shares/{id}`, by an admitted sender. `true` if the share is new.
-    pub async fn create(self: &Arc<Self>, id: ShareId, request: CreateShare) -> Result<(bool, Created)> {
+    pub async fn create(
+        self: &Arc<Self>,
+        id: ShareId,
+        owner: Principal,
+        request: CreateShare,
+    ) -> Result<(bool, Created)> {
         let now = self.now();
         if let Some(record) = self.find(id).await? {
             return Ok((false, self.create_again(id, &record, request).await?));
         }
-        let record = Record::create(request.clone(), &self.config.accepts, now)?;
+        let record = Record::create(request.clone(), owner, &self.config.accepts, now)?;
         let created = record.created_again(&request, now)?;
-        // Now, rather than when most of it has been sent. Others may take the room yet: then a part is refused.
+        // Better now than when most of it has been sent. If others take the space meanwhile, a part is refused.
         let bytes = request.header_bytes.saturating_add(request.payload_bytes.unwrap_or(0));
         if self.objects.free_space().await?.is_some_and(|free| free < bytes) {
             return Err(Code::StorageFull.into());
@@ -305,7 +294,11 @@ impl Relay {
             }
         } else if has_content {
             self.objects.delete(id).await?;
-            self.change(id, |record, _| Ok(record.note_deleted())).await?;
+            let deleted = |record: &mut Record, _| {
+                record.note_deleted();
+                Ok(())
+            };
+            self.change(id, deleted).await?;
         }
         Ok(())
     }
@@ -339,7 +332,7 @@ impl Relay {
             record.settle(self.now());
             if record != before {
                 match self.keep(id, &stored, &record).await {
-                    // Over it is all the same.
+                    // It has ended even if that cannot be stored.
                     Err(Error::Store(error)) if error.takes_nothing() => {}
                     kept => drop(kept?),
                 }

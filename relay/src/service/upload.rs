@@ -9,12 +9,10 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use super::{error::Result, relay::Relay};
+use super::{error::Result, memory::Memory, relay::Relay};
 use crate::{
-    digest,
-    domain::{Blob, BlobKind, Layout, Record, Refusal},
+    domain::{Blob, BlobKind, Layout, Record, Refusal, digest},
     limits::{BLOCK_BYTES, FAST_BYTES_PER_SECOND, PARTS_AT_ONCE, PARTS_MEMORY, SMALL_UPLOAD_BYTES, UPLOAD_TRIAL_BYTES},
-    memory::Memory,
     storage::PartWriter,
 };
 
@@ -31,7 +29,7 @@ pub struct NewPart {
     relay: Arc<Relay>,
     id: ShareId,
     part: Box<dyn PartWriter>,
-    /// Until when it may be held without a look at the record.
+    /// Until when it can be acknowledged without reading the record again.
     unnoted_until: u64,
     /// When its first bytes came, and how many came since.
     begun: Option<Instant>,
@@ -58,7 +56,7 @@ impl Relay {
     }
 
     async fn make_parts_smaller(&self, id: ShareId, request: CreateShare) -> Result<Created> {
-        // A part that is on its way could be acknowledged after it was looked which are held.
+        // A part on its way could be acknowledged after the check that none is held.
         let slots = self.upload_slots.of(id).try_acquire_many_owned(PARTS_AT_ONCE as u32);
         let _slots = slots.map_err(|_| Code::TooBusy)?;
         let generation = self.load(id).await?.live(self.now())?.object.generation;
@@ -71,7 +69,7 @@ impl Relay {
             false => Err(Code::TooBusy.into()),
         };
         let made = self.carry_through(id, rule).await?;
-        // Whoever waits for parts, or for a slot, learns of their places before one can come.
+        // Downloads that wait for parts, and parts that have read the old record, look at the record again.
         self.notifier.notify(id);
         Ok(made)
     }

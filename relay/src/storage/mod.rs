@@ -10,6 +10,15 @@ pub mod folder;
 mod local;
 
 pub use contract::{Key, Objects, PartWriter, Records, Source, Storage, StoreError, Value, WriteId};
-#[cfg(all(test, unix))]
-pub use local::promises;
 pub use local::{LocalStore, OpenError, RemoveError, confirm_time, remove_share};
+
+/// What the tests of other folders need of the local store's.
+#[cfg(all(test, unix))]
+pub mod test_support {
+    pub use super::local::tests::{
+        fast_dir,
+        power_cut::{Kept, PowerCut, kept, seed},
+        promises::{Told, assert_no_orphan},
+        recorder::{Made, Recorder},
+    };
+}

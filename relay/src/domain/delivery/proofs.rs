@@ -6,7 +6,7 @@ use super::{
     super::{record::Record, refusal::Refusal},
     attempts::ProofAttempts,
 };
-use crate::digest;
+use crate::domain::digest;
 
 impl Record {
     /// Checks a proof by its hash. While the share is locked even a right one is refused. A share to public keys

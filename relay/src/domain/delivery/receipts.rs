@@ -9,7 +9,7 @@ use super::{
     },
     ticket::ActiveTicket,
 };
-use crate::digest;
+use crate::domain::digest;
 
 impl Record {
     /// Notes a receipt. One that says "on disk" or "confirmed" ends its ticket, and the last allowed one the share. One

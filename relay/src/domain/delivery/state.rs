@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use share_relay_api::Bytes32;
 
 use super::{attempts::ProofAttempts, ticket::ActiveTicket, ticket_set::TicketSet};
-use crate::digest;
+use crate::domain::digest;
 
 /// Proofs, tickets and receipts, as counted so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,7 +11,7 @@ use super::{
     },
     ticket::ActiveTicket,
 };
-use crate::{digest, limits::RECEIPT_WAIT};
+use crate::{domain::digest, limits::RECEIPT_WAIT};
 
 impl Record {
     /// Takes one of the allowed downloads, or takes over one that somebody has taken and left: a download that was

@@ -66,7 +66,7 @@ impl Inner {
         Ok(Bytes::from_owner(block))
     }
 
-    /// Reads what the system has in memory, without waiting for the disk; `None` if it has not all of it.
+    /// Reads from the page cache without blocking on the disk; `None` unless all of it is there.
     #[cfg(target_os = "linux")]
     pub(super) fn read_cached(&self, id: ShareId, source: Source, offset: u64, most: usize) -> Option<Bytes> {
         use rustix::{
@@ -75,7 +75,7 @@ impl Inner {
         };
         let flags = OFlags::RDONLY | OFlags::CLOEXEC;
         let file = openat2(CWD, self.source(id, source), flags, Mode::empty(), ResolveFlags::CACHED).ok()?;
-        // tmpfs does not know the flag, and needs none.
+        // tmpfs does not support the flag, and never blocks.
         let wait = if self.is_in_memory { ReadWriteFlags::empty() } else { ReadWriteFlags::NOWAIT };
         let mut block = self.block(most);
         while !block.is_full() {
@@ -122,7 +122,7 @@ impl Inner {
     }
 }
 
-/// Reads until there is no room left, or nothing more.
+/// Reads until the buffer is full, or the file ends.
 fn read_full(file: &mut File, mut room: &mut [u8]) -> io::Result<usize> {
     let all = room.len();
     while !room.is_empty() {

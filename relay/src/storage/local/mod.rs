@@ -56,7 +56,7 @@ use crate::{
     },
 };
 
-/// How many read one share's record at once.
+/// Blocking threads that read one record at once.
 const READERS_PER_RECORD: usize = 4;
 
 /// A directory of shares, held by one process.
@@ -142,9 +142,9 @@ impl LocalStore {
         Ok(Self(Arc::new(inner)))
     }
 
-    /// Does disk work, if the folder is there before and after it: what was found in another folder is not told, and what
-    /// was written to another one, or to this one when it was moved away, is not acknowledged. What is missing is looked
-    /// for again: the folder may have been away just then.
+    /// Runs disk work on a blocking thread, and checks before and after it that the folder is there: what was read from another
+    /// folder must not be reported, and what was written to another one, or to this one after it was moved away, must not be
+    /// acknowledged. Work that finds something missing is repeated once, because the folder may have been away just then.
     async fn run<T: Send + 'static>(&self, work: impl Fn(&Arc<Inner>) -> Result<T> + Send + 'static) -> Result<T> {
         self.run_anywhere(move |inner| {
             inner.present()?;
@@ -159,7 +159,7 @@ impl LocalStore {
         .await
     }
 
-    /// Does disk work where it does not hold up others. It is finished even if nobody waits for it any more.
+    /// Runs disk work on a blocking thread. It is finished even if the caller is dropped.
     async fn run_anywhere<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Arc<Inner>) -> Result<T> + Send + 'static,
@@ -198,7 +198,7 @@ impl Records for LocalStore {
     }
 
     async fn load(&self, key: Key) -> Result<Option<Value>> {
-        // Each waits on a thread of its own while the record is being changed.
+        // While the record is being changed, each reader blocks a thread.
         let readers = self.0.record_readers.of(key);
         let _reader = readers.acquire().await;
         match self.run(move |inner| inner.load(key)?.ok_or(StoreError::Missing)).await {
@@ -218,7 +218,7 @@ impl Records for LocalStore {
     async fn due(&self, now: u64) -> Result<Vec<Key>> {
         let left: Vec<ShareId> = self.0.left().iter().copied().collect();
         for id in left {
-            // If that fails, it fails again when the share is loaded, which is told.
+            // A failure is reported when the share is loaded.
             let _ = self.run(move |inner| inner.settle_left(id)).await;
         }
         self.run(move |inner| Ok(inner.due(now))).await
@@ -255,7 +255,7 @@ impl Objects for LocalStore {
     }
 
     async fn read(&self, id: ShareId, source: Source, offset: u64, most: usize) -> Result<Bytes> {
-        // Whoever reads knows by the record that it is there, and checks every byte.
+        // The caller knows from the record that it is there, and the recipient verifies every byte.
         if let Some(bytes) = self.0.read_cached(id, source, offset, most) {
             return Ok(bytes);
         }
@@ -281,11 +281,5 @@ impl Objects for LocalStore {
     }
 }
 
-#[cfg(all(test, unix))]
-mod failures;
-#[cfg(all(test, unix))]
-mod power_loss;
-#[cfg(all(test, unix))]
-pub mod promises;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -1,5 +1,5 @@
-//! A part on its way to the disk: gathered in blocks, written at its place, synced, and only then marked as held. In
-//! memory it is written as it comes.
+//! Writes one part: bytes are collected into blocks, written at their offset in the content file and synced, and only then
+//! the part is marked as held. On tmpfs each piece is written directly.
 
 use std::{io, sync::Arc};
 
@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// A part being written. A block is gathered, and written once more comes; the last one with what makes it durable.
+/// A part being written. A full block is written when more bytes arrive, the last one together with the sync.
 #[derive(Debug)]
 pub struct LocalPart {
     store: Arc<Inner>,
@@ -31,11 +31,12 @@ pub struct LocalPart {
     state: State,
     /// Bytes still to come.
     missing: u64,
-    /// Whether blocks of [`crate::limits::BLOCK_BYTES`] are gathered.
+    /// Whether blocks have [`crate::limits::BLOCK_BYTES`].
     has_large_blocks: bool,
     /// The write lock of its share.
     lock: Arc<Mutex<Writable>>,
-    /// Held by what writes to the disk too: a writer that is dropped keeps its part until its last write is over.
+    /// Shared with the blocking write, so that the part stays claimed until a write in progress is over, even if this is
+    /// dropped.
     claim: Arc<Claim>,
 }
 
@@ -46,20 +47,20 @@ enum State {
     Failed,
 }
 
-/// A block that is gathered, and where it goes.
+/// A block that is being filled, and where it will be written.
 #[derive(Debug)]
 struct Gathered {
     place: Place,
     block: Block,
 }
 
-/// Where in the content comes next what comes of the part.
+/// The position in the content file at which the part continues.
 #[derive(Debug)]
 struct Place {
     content: disk::File,
-    /// Where the part begins.
+    /// Offset of the part's first byte.
     begin: u64,
-    /// Up to where it is written.
+    /// Offset up to which it has been written.
     end: u64,
 }
 
@@ -94,7 +95,7 @@ impl Place {
 }
 
 impl LocalPart {
-    /// A part that goes to this place in the content's file, is claimed for it, and can be written.
+    /// A writer for a part that has been claimed and found writable.
     pub(super) fn new(
         store: Arc<Inner>,
         id: ShareId,
@@ -110,7 +111,7 @@ impl LocalPart {
         Self { store, id, place, state, missing: place.bytes, has_large_blocks: false, lock, claim: Arc::new(claim) }
     }
 
-    /// Waits for the block that is being written.
+    /// Waits for a write in progress and returns the block for the next one.
     async fn settle(&mut self) -> Result<Gathered> {
         match std::mem::replace(&mut self.state, State::Failed) {
             State::Idle(gathered) => Ok(gathered),
@@ -119,7 +120,7 @@ impl LocalPart {
         }
     }
 
-    /// Writes what has come, on the thread that has it.
+    /// Writes the bytes on the current thread.
     async fn write_through(&mut self, bytes: &[u8]) -> Result<()> {
         let mut gathered = self.settle().await?;
         let writable = self.lock.lock().await;
@@ -130,7 +131,7 @@ impl LocalPart {
         Ok(())
     }
 
-    /// Begins to write a block, once no other part of its share is written: not on a thread that others need.
+    /// Writes a block on a blocking thread, once no other part of the share is being written.
     async fn write_out(&self, mut gathered: Gathered) -> State {
         let writable = self.lock.clone().lock_owned().await;
         let (store, place, claim) = (self.store.clone(), self.place, self.claim.clone());

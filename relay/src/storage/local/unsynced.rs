@@ -1,6 +1,6 @@
-//! What can be read but may not survive power loss: it is being synced, or its sync failed. A failed sync must not
-//! just be repeated: the system may have given up what it could not write, and then says that all is well. (Linux
-//! tells of the failure everyone who had the file open, so others who write to it fail likewise.)
+//! Tracks what can be read but may not survive power loss, because its sync is in progress or failed. After a failed sync,
+//! calling it again is not enough: the kernel may have dropped the pages it could not write, and then reports success. (Linux
+//! reports the failure once to everyone who had the file open, so other writers of the file fail too.)
 
 use std::{
     collections::{HashMap, HashSet},
@@ -11,25 +11,25 @@ use share_relay_api::ShareId;
 
 use crate::storage::contract::Key;
 
-/// What must be written again before anybody builds on it.
+/// Everything that must be written again before anything may depend on it.
 #[derive(Debug, Default)]
 pub struct Unsynced(Mutex<Entries>);
 
 #[derive(Debug, Default)]
 struct Entries {
     records: HashMap<Key, UnsyncedRecord>,
-    /// Parts, by their entry in the index.
+    /// Parts, by share and number, whose entry in the index is not durable.
     parts: HashSet<(ShareId, u64)>,
-    /// Shares whose index is new.
+    /// Shares whose part index was replaced.
     indexes: HashSet<ShareId>,
 }
 
-/// What of a share's record is not known to be durable.
+/// What about a record may not be durable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnsyncedRecord {
-    /// Whether it is there at all.
+    /// Its existence.
     Creation,
-    /// Whether it is this record, or the one before.
+    /// Its newest value: after power loss, the one before may be back.
     Change,
 }
 
@@ -39,12 +39,12 @@ impl Unsynced {
         self.all().records.insert(key, what);
     }
 
-    /// A record is durable, or known not to be there.
+    /// A record is durable, or does not exist.
     pub fn record_synced(&self, key: Key) {
         self.all().records.remove(&key);
     }
 
-    /// What of a record is not known to be durable.
+    /// What about this record may not be durable.
     pub fn record(&self, key: Key) -> Option<UnsyncedRecord> {
         self.all().records.get(&key).copied()
     }
@@ -59,7 +59,7 @@ impl Unsynced {
         self.all().parts.remove(&(id, number));
     }
 
-    /// The numbers of a share's parts whose entries are not known to be durable.
+    /// The numbers of a share's parts whose entries may not be durable.
     pub fn parts(&self, id: ShareId) -> Vec<u64> {
         self.all().parts.iter().filter(|(of, _)| *of == id).map(|(_, number)| *number).collect()
     }
@@ -74,7 +74,7 @@ impl Unsynced {
         self.all().indexes.remove(&id);
     }
 
-    /// Whether a share's index is not known to be durable.
+    /// Whether a share's new index may not be durable.
     pub fn has_index(&self, id: ShareId) -> bool {
         self.all().indexes.contains(&id)
     }

@@ -1,7 +1,7 @@
 //! A disk that can only be read, or takes nothing: what can be served is, and nothing is acknowledged that is not kept.
 
 use super::*;
-use crate::storage::disk::{Disk, recorder::Recorder};
+use crate::storage::{disk::Disk, test_support::Recorder};
 
 const EIO: i32 = 5;
 const EROFS: i32 = 30;
@@ -23,7 +23,7 @@ impl Failing {
         clock.pass(STEADY.as_secs());
         let setting = Setting { dir, clock, relay };
         let proof_hash = words.then(|| digest::of_secret(&Bytes32([PROOF; 32])));
-        setting.relay.create(id(), CreateShare { proof_hash, ..request(downloads) }).await.unwrap();
+        setting.relay.create(id(), Principal::Anyone, CreateShare { proof_hash, ..request(downloads) }).await.unwrap();
         setting.upload_rest(&[0, 1]).await;
         setting.relay.seal(id(), key(), PAYLOAD).await.unwrap();
         Self { setting, recorder }
@@ -84,14 +84,14 @@ async fn a_limited_share_and_all_that_is_new_are_refused_until_the_disk_works() 
     assert_eq!(code(setting.receive(1).await), Code::StorageFailing);
     assert_eq!(code(setting.relay.revoke(id(), key()).await), Code::StorageFailing);
     let other = ShareId::from_random([6; 12]);
-    assert_eq!(code(setting.relay.create(other, request(None)).await), Code::StorageFailing);
+    assert_eq!(code(setting.relay.create(other, Principal::Anyone, request(None)).await), Code::StorageFailing);
     assert_eq!(setting.relay.status(id()).await.unwrap().state, State::Ready, "what is known is told");
     failing.recorder.heal();
     assert_eq!(setting.relay.status(id()).await.unwrap().downloads_left, Some(1), "no place is lost");
     setting.take(2).await.unwrap();
     assert_eq!(drain(setting.fetch(1).await.unwrap()).await, content());
     setting.receive(1).await.unwrap();
-    setting.relay.create(other, request(None)).await.unwrap();
+    setting.relay.create(other, Principal::Anyone, request(None)).await.unwrap();
 }
 
 #[tokio::test]

@@ -52,7 +52,7 @@ async fn uploaded_for_all() -> Setting {
 #[cfg(unix)]
 #[tokio::test]
 async fn events_that_cannot_be_moved_stay_in_the_record() {
-    use crate::storage::disk::{Disk, recorder::Recorder};
+    use crate::storage::{disk::Disk, test_support::Recorder};
     const EIO: i32 = 5;
     let (dir, recorder, clock) = (tempfile::tempdir().unwrap(), Recorder::default(), TestClock::at(1000));
     let store = LocalStore::init_on(Disk::recorded(&recorder), dir.path()).unwrap();

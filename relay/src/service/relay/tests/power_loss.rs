@@ -6,12 +6,8 @@ use std::collections::BTreeSet;
 use super::{watched::Watched, *};
 use crate::storage::{
     WriteId,
-    disk::{
-        Disk,
-        power_cut::{Kept, PowerCut, kept, seed},
-        recorder::Recorder,
-    },
-    promises::{Told, assert_no_orphan, fast_dir},
+    disk::Disk,
+    test_support::{Kept, PowerCut, Recorder, Told, assert_no_orphan, fast_dir, kept, seed},
 };
 
 /// A life that is recorded, and what was known after each of its calls.
@@ -58,7 +54,7 @@ impl Life {
     }
 
     async fn upload(&mut self, downloads: Option<u32>) {
-        self.setting.relay.create(id(), request(downloads)).await.unwrap();
+        self.setting.relay.create(id(), Principal::Anyone, request(downloads)).await.unwrap();
         self.note().await;
         self.setting.put_part(1).await.unwrap();
         self.note().await;

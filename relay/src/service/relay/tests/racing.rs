@@ -30,7 +30,7 @@ async fn put_small_part(relay: &Arc<Relay>, number: u64) {
 async fn a_download_is_not_misled_when_parts_become_smaller_while_it_looks() {
     let dir = tempfile::tempdir().unwrap();
     let (relay, store) = watched(&dir, &TestClock::at(1000));
-    relay.create(id(), sized(2)).await.unwrap();
+    relay.create(id(), Principal::Anyone, sized(2)).await.unwrap();
     for (kind, bytes) in [(BlobKind::Header, HEADER), (BlobKind::Manifest, b"manifest")] {
         put_blob(&relay, kind, bytes).await.unwrap();
     }
@@ -39,7 +39,7 @@ async fn a_download_is_not_misled_when_parts_become_smaller_while_it_looks() {
     // Part 3 of the size before would lie where nothing is yet.
     let sender = relay.clone();
     let shrink = Box::pin(async move {
-        sender.create(id(), sized(1)).await.unwrap();
+        sender.create(id(), Principal::Anyone, sized(1)).await.unwrap();
         put_small_part(&sender, 3).await;
         put_small_part(&sender, 7).await;
     });
@@ -59,7 +59,7 @@ async fn a_download_is_not_misled_when_parts_become_smaller_while_it_looks() {
 async fn of_two_manifests_that_race_the_first_is_kept_even_if_its_caller_goes_away() {
     let dir = tempfile::tempdir().unwrap();
     let (relay, store) = watched(&dir, &TestClock::at(1000));
-    relay.create(id(), request(None)).await.unwrap();
+    relay.create(id(), Principal::Anyone, request(None)).await.unwrap();
     let put = |bytes: &'static [u8]| {
         let relay = relay.clone();
         async move { put_blob(&relay, BlobKind::Manifest, bytes).await }
@@ -88,7 +88,7 @@ async fn a_clock_that_jumps_while_a_manifest_is_written_deletes_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let clock = TestClock::at(1000);
     let (relay, store) = watched(&dir, &clock);
-    relay.create(id(), request(None)).await.unwrap();
+    relay.create(id(), Principal::Anyone, request(None)).await.unwrap();
     put_blob(&relay, BlobKind::Header, HEADER).await.unwrap();
     let mut part = relay.begin_part(id(), key(), 1, 100).await.unwrap();
     part.write(vec![1; 100].into()).await.unwrap();
@@ -106,9 +106,11 @@ async fn a_clock_that_jumps_while_a_manifest_is_written_deletes_nothing() {
 async fn a_part_of_the_layout_before_is_not_taken() {
     let dir = tempfile::tempdir().unwrap();
     let (relay, store) = watched(&dir, &TestClock::at(1000));
-    relay.create(id(), sized(2)).await.unwrap();
+    relay.create(id(), Principal::Anyone, sized(2)).await.unwrap();
     let sender = relay.clone();
-    let shrink = async move { drop(sender.create(id(), sized(1)).await.unwrap()) };
+    let shrink = async move {
+        sender.create(id(), Principal::Anyone, sized(1)).await.unwrap();
+    };
     store.interrupt("loaded", Box::pin(shrink));
     let late = relay.begin_part(id(), key(), 0, 2 * SEALED_CHUNK_BYTES).await;
     assert!(matches!(late, Err(Error::Refused(Refusal::Plain(Code::WrongLength)))));
@@ -119,13 +121,13 @@ async fn a_part_of_the_layout_before_is_not_taken() {
 async fn parts_are_not_made_smaller_under_one_that_is_on_its_way() {
     let dir = tempfile::tempdir().unwrap();
     let (relay, _) = watched(&dir, &TestClock::at(1000));
-    relay.create(id(), sized(2)).await.unwrap();
+    relay.create(id(), Principal::Anyone, sized(2)).await.unwrap();
     let part = relay.begin_part(id(), key(), 0, 2 * SEALED_CHUNK_BYTES).await.unwrap();
-    assert_eq!(code(relay.create(id(), sized(1)).await), Code::TooBusy);
+    assert_eq!(code(relay.create(id(), Principal::Anyone, sized(1)).await), Code::TooBusy);
     drop(part);
-    relay.create(id(), sized(1)).await.unwrap();
+    relay.create(id(), Principal::Anyone, sized(1)).await.unwrap();
     put_small_part(&relay, 0).await;
-    assert_eq!(code(relay.create(id(), sized(2)).await), Code::Conflict);
+    assert_eq!(code(relay.create(id(), Principal::Anyone, sized(2)).await), Code::Conflict);
 }
 
 #[tokio::test]
@@ -133,7 +135,7 @@ async fn a_part_costs_one_look_at_its_share() {
     let dir = tempfile::tempdir().unwrap();
     let clock = TestClock::at(1000);
     let (relay, store) = watched(&dir, &clock);
-    relay.create(id(), sized(1)).await.unwrap();
+    relay.create(id(), Principal::Anyone, sized(1)).await.unwrap();
     store.calls();
     put_small_part(&relay, 0).await;
     assert_eq!(store.calls(), ["load", "loaded", "begin part"]);

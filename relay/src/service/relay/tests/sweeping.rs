@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::storage::{
-    disk::{Disk, recorder::Recorder},
-    promises::fast_dir,
+    disk::Disk,
+    test_support::{Recorder, fast_dir},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -22,7 +22,7 @@ async fn a_sweep_costs_what_is_due_and_not_what_there_is() {
     let id = |number: u32| ShareId::from_random([number.to_be_bytes(); 3].concat().try_into().unwrap());
     for number in 0..SHARES {
         let expires_in = if number < DUE { 3600 } else { 24 * 3600 };
-        relay.create(id(number), CreateShare { expires_in, ..request(None) }).await.unwrap();
+        relay.create(id(number), Principal::Anyone, CreateShare { expires_in, ..request(None) }).await.unwrap();
     }
     let cost = async |relay: &Arc<Relay>| {
         let before = recorder.calls();

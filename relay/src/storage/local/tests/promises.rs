@@ -7,14 +7,12 @@ use std::{
 
 use tokio::task::JoinSet;
 
-use super::{inner::*, *};
-use crate::{
-    limits::BLOCK_BYTES,
-    storage::disk::{
-        power_cut::{Kept, PowerCut},
-        recorder::Recorder,
-    },
+use super::{
+    power_cut::{Kept, PowerCut},
+    recorder::Recorder,
+    *,
 };
+use crate::limits::BLOCK_BYTES;
 
 const HEADER: &[u8] = b"header and nonce";
 const INSIDE: &[u8] = b"what is inside";
@@ -116,12 +114,6 @@ pub struct Run {
     pub store: LocalStore,
     /// Each with the number of changes made before it.
     facts: Arc<Mutex<Vec<(usize, Fact)>>>,
-}
-
-/// A directory in memory, where there is one: tests that cut the power need no disk that obeys.
-pub fn fast_dir() -> tempfile::TempDir {
-    let memory = Path::new("/dev/shm");
-    if memory.is_dir() { tempfile::tempdir_in(memory).unwrap() } else { tempfile::tempdir().unwrap() }
 }
 
 impl Run {

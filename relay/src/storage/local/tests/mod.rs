@@ -1,4 +1,15 @@
-//! What only the store on a local disk promises.
+//! What only the store on a local disk promises, and what all its tests stand on: a disk that is recorded, and a power cut.
+
+#[cfg(unix)]
+mod failures;
+#[cfg(unix)]
+pub mod power_cut;
+#[cfg(unix)]
+mod power_loss;
+#[cfg(unix)]
+pub mod promises;
+#[cfg(unix)]
+pub mod recorder;
 
 use std::fs;
 
@@ -7,16 +18,19 @@ use tempfile::TempDir;
 use super::{inner::*, *};
 use crate::{
     admission::tokens::TokenFile,
-    storage::{
-        conformance::{self, Reopen},
-        local::promises::fast_dir,
-    },
+    storage::conformance::{self, Reopen},
 };
 
 impl Reopen for TempDir {
     async fn open(&self) -> Storage {
         LocalStore::init(self.path()).unwrap().into()
     }
+}
+
+/// A directory in memory, where there is one: tests that cut the power need no disk that obeys.
+pub fn fast_dir() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory).unwrap() } else { tempfile::tempdir().unwrap() }
 }
 
 fn id(n: u8) -> ShareId {
@@ -291,7 +305,7 @@ async fn what_a_killed_relay_left_is_settled_when_it_is_asked_for_and_behind_tha
 #[tokio::test]
 async fn an_unsynced_entry_counts_for_nothing_in_the_next_generation() {
     const EIO: i32 = 5;
-    let (dir, recorder) = (tempfile::tempdir().unwrap(), disk::recorder::Recorder::default());
+    let (dir, recorder) = (tempfile::tempdir().unwrap(), recorder::Recorder::default());
     let store = LocalStore::init_on(disk::Disk::recorded(&recorder), dir.path()).unwrap();
     create(&store, 1).await;
     let mut part = begin(&store, place(1)).await;
@@ -311,7 +325,7 @@ async fn an_unsynced_entry_counts_for_nothing_in_the_next_generation() {
 #[tokio::test]
 async fn on_a_full_disk_records_still_change_and_new_parts_wait_for_room() {
     const ENOSPC: i32 = 28;
-    let (dir, recorder) = (tempfile::tempdir().unwrap(), disk::recorder::Recorder::default());
+    let (dir, recorder) = (tempfile::tempdir().unwrap(), recorder::Recorder::default());
     let store = LocalStore::init_on(disk::Disk::recorded(&recorder), dir.path()).unwrap();
     create(&store, 1).await;
     let reserve = || fs::metadata(dir.path().join("reserve")).unwrap().len();

@@ -11,7 +11,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
-use super::{Disk, Step};
+use crate::storage::disk::{Disk, Step, write_all_at};
 
 /// A change as it was made. Files are named by their number on the disk, which a new file may have inherited.
 #[derive(Debug, Clone)]
@@ -74,7 +74,9 @@ impl Made for () {
 impl Disk {
     /// A disk this recorder looks on.
     pub fn recorded(recorder: &Recorder) -> Self {
-        Self { recorder: Some(recorder.clone()), ..Self::default() }
+        let mut disk = Self::default();
+        disk.recorder = Some(recorder.clone());
+        disk
     }
 }
 
@@ -96,7 +98,7 @@ impl Recorder {
     }
 
     /// Counts a file that is read.
-    pub(super) fn has_read(&self) {
+    pub fn has_read(&self) {
         self.log().reads += 1;
     }
 
@@ -135,7 +137,11 @@ impl Recorder {
     }
 
     /// Makes one change, or fails it, and writes it down. Nothing comes between.
-    pub(super) fn step<T: Made>(&self, step: Step<'_>, act: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    pub(in crate::storage) fn step<T: Made>(
+        &self,
+        step: Step<'_>,
+        act: impl FnOnce() -> io::Result<T>,
+    ) -> io::Result<T> {
         let mut log = self.log();
         log.steps += 1;
         let number = log.steps - 1;
@@ -207,7 +213,7 @@ fn failed(step: &Step<'_>) -> Option<Change> {
     match *step {
         Step::Write(file, offset, bytes) => {
             let half = &bytes[..bytes.len() / 2];
-            super::write_all_at(file, half, offset).unwrap();
+            write_all_at(file, half, offset).unwrap();
             Some(Change::Write(number_of(file), offset, half.to_vec()))
         }
         Step::Sync(file) => Some(Change::SyncFailed(number_of(file))),

@@ -38,7 +38,7 @@ impl Inner {
             .and_then(|()| {
                 // Nothing of a share comes back once its content is deleted.
                 let lock = self.write_locks.of(id);
-                let _writable = lock.blocking_lock();
+                let _writable = lock.writable();
                 fs::metadata(self.file(id, CONTENT))?;
                 Ok(self.disk.put_in_place(&temporary, &self.file(id, MANIFEST))?)
             })
@@ -107,7 +107,7 @@ impl Inner {
 
     pub(super) fn delete(&self, id: ShareId) -> Result<()> {
         let lock = self.write_locks.of(id);
-        let _writable = lock.blocking_lock();
+        let _writable = lock.writable();
         let dir = self.dir(id);
         self.forget_parts(id);
         let mut there = false;

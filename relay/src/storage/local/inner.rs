@@ -13,7 +13,7 @@ use std::{
 use share_relay_api::ShareId;
 use tokio::sync::{OwnedMutexGuard, Semaphore};
 
-use super::{due::DueIndex, part_index::Writable, reserve::Reserve, unsynced::Unsynced, writers::Writers};
+use super::{due::DueIndex, part_index::WriteLock, reserve::Reserve, unsynced::Unsynced, writers::Writers};
 use crate::{
     keyed_locks::KeyedLocks,
     storage::{
@@ -42,9 +42,7 @@ pub(super) struct Inner {
     pub(super) names: AtomicU64,
     /// One for each key, held while its record is compared and swapped.
     pub(super) record_locks: KeyedLocks<Key, tokio::sync::Mutex<()>>,
-    /// One for each share, held while a block is written: the kernel lets one thread write to a file at a time, and the
-    /// others would spin. It guards which parts may be written, too.
-    pub(super) write_locks: KeyedLocks<ShareId, tokio::sync::Mutex<Writable>>,
+    pub(super) write_locks: KeyedLocks<ShareId, WriteLock>,
     /// Limits the blocking threads that wait for the lock of one record.
     pub(super) record_readers: KeyedLocks<Key, Semaphore>,
     /// When each share is due.

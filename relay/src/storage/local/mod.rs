@@ -135,6 +135,7 @@ impl LocalStore {
             lock,
             settled: false,
         };
+        // What can only be read has nothing to settle, and nothing that is due can be done.
         if !inner.disk.is_read_only() {
             inner.prepare(&dir).map_err(failed)?;
             inner.settled = true;

@@ -6,12 +6,9 @@ use std::{io, sync::Arc};
 use async_trait::async_trait;
 use bytes::Bytes;
 use share_relay_api::ShareId;
-use tokio::{
-    sync::Mutex,
-    task::{JoinHandle, spawn_blocking},
-};
+use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::{inner::Inner, part_index::Writable, writers::Claim};
+use super::{inner::Inner, part_index::WriteLock, writers::Claim};
 use crate::{
     domain::PartPlace,
     limits::SMALL_UPLOAD_BYTES,
@@ -33,8 +30,7 @@ pub struct LocalPart {
     missing: u64,
     /// Whether blocks have [`crate::limits::BLOCK_BYTES`].
     has_large_blocks: bool,
-    /// The write lock of its share.
-    lock: Arc<Mutex<Writable>>,
+    lock: Arc<WriteLock>,
     /// Shared with the blocking write, so that the part stays claimed until a write in progress is over, even if this is
     /// dropped.
     claim: Arc<Claim>,
@@ -72,7 +68,10 @@ impl Gathered {
         self.block.fill(some.len());
     }
 
-    fn write(&mut self, store: &Inner) -> io::Result<()> {
+    /// Writes the block, unless the part is not to be written any more.
+    fn write(&mut self, store: &Inner, lock: &WriteLock, part: PartPlace) -> Result<()> {
+        let writable = lock.writable();
+        writable.check(part)?;
         self.place.write(store, self.block.as_ref())?;
         self.block.clear();
         Ok(())
@@ -101,7 +100,7 @@ impl LocalPart {
         id: ShareId,
         place: PartPlace,
         content: disk::File,
-        lock: Arc<Mutex<Writable>>,
+        lock: Arc<WriteLock>,
         claim: Claim,
     ) -> Self {
         let bytes = usize::try_from(place.bytes).unwrap_or(SMALL_UPLOAD_BYTES).min(SMALL_UPLOAD_BYTES);
@@ -123,22 +122,23 @@ impl LocalPart {
     /// Writes the bytes on the current thread.
     async fn write_through(&mut self, bytes: &[u8]) -> Result<()> {
         let mut gathered = self.settle().await?;
-        let writable = self.lock.lock().await;
-        writable.check(self.place)?;
-        gathered.place.write(&self.store, bytes)?;
-        drop(writable);
+        let _turn = self.lock.turn.lock().await;
+        {
+            let writable = self.lock.writable();
+            writable.check(self.place)?;
+            gathered.place.write(&self.store, bytes)?;
+        }
         self.state = State::Idle(gathered);
         Ok(())
     }
 
     /// Writes a block on a blocking thread, once no other part of the share is being written.
     async fn write_out(&self, mut gathered: Gathered) -> State {
-        let writable = self.lock.clone().lock_owned().await;
-        let (store, place, claim) = (self.store.clone(), self.place, self.claim.clone());
+        let turn = self.lock.turn.clone().lock_owned().await;
+        let (store, lock, place, claim) = (self.store.clone(), self.lock.clone(), self.place, self.claim.clone());
         State::Writing(spawn_blocking(move || {
-            writable.check(place)?;
-            gathered.write(&store)?;
-            drop((writable, claim));
+            gathered.write(&store, &lock, place)?;
+            drop((turn, claim));
             Ok(gathered)
         }))
     }
@@ -175,11 +175,10 @@ impl PartWriter for LocalPart {
             return Err(StoreError::Length);
         }
         let mut last = self.settle().await?;
-        let writable = self.lock.clone().lock_owned().await;
+        let turn = self.lock.turn.clone().lock_owned().await;
         let finished = spawn_blocking(move || {
-            writable.check(self.place)?;
-            last.write(&self.store)?;
-            drop(writable);
+            last.write(&self.store, &self.lock, self.place)?;
+            drop(turn);
             last.place.content.sync_data()?;
             drop(last);
             self.store.present()?;

@@ -9,11 +9,10 @@ use std::{
     fs::File,
     io::{self, Read, Seek, SeekFrom},
     ops::Range,
-    sync::{MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use share_relay_api::{ShareId, limits::MAX_PARTS};
-use tokio::sync::Mutex;
 
 use super::inner::{CONTENT, Inner, PARTS};
 use crate::{
@@ -30,8 +29,24 @@ const ENTRIES_AT_ONCE: usize = 1024;
 /// Shares whose held bytes are remembered.
 const MAX_SUMS: usize = 10_000;
 
-/// Which parts of a share can be written. It lies under the share's write lock, which each of its writers keeps: so a
-/// writer that is late learns that its part is of an earlier generation, or that the object is sealed.
+/// The locks of those who write to one share's content. Each of its writers keeps them, so a writer that is late learns that
+/// its part is of an earlier generation, or that the object is sealed.
+#[derive(Debug, Default)]
+pub struct WriteLock {
+    /// Held from when a block is to be written until it is: the kernel lets one thread write to a file at a time, and the
+    /// others would spin. It may be held while the block waits for a blocking thread, so no blocking thread waits for it.
+    pub turn: Arc<tokio::sync::Mutex<()>>,
+    writable: Mutex<Writable>,
+}
+
+impl WriteLock {
+    /// Which parts can be written, as long as this is held. Only held by code that runs, never across an `await`.
+    pub fn writable(&self) -> MutexGuard<'_, Writable> {
+        self.writable.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Which parts of a share can be written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Writable {
     generation: u32,
@@ -83,8 +98,8 @@ impl Inner {
     }
 
     /// Makes a part writable, which may begin its generation; `false` if it is held already.
-    pub(super) fn make_writable(&self, id: ShareId, place: PartPlace, lock: &Mutex<Writable>) -> Result<bool> {
-        let mut writable = lock.blocking_lock();
+    pub(super) fn make_writable(&self, id: ShareId, place: PartPlace, lock: &WriteLock) -> Result<bool> {
+        let mut writable = lock.writable();
         *writable = Writable::from_index(&mut File::open(self.file(id, PARTS))?)?;
         let is_new = writable.generation < place.generation && !writable.is_sealed;
         if is_new || self.unsynced.has_index(id) {
@@ -111,10 +126,10 @@ impl Inner {
     }
 
     /// Marks a part as held, durably.
-    pub(super) fn mark_held(&self, id: ShareId, place: PartPlace, lock: &Mutex<Writable>) -> Result<()> {
+    pub(super) fn mark_held(&self, id: ShareId, place: PartPlace, lock: &WriteLock) -> Result<()> {
         let length = u32::try_from(place.bytes).map_err(|_| StoreError::Length)?;
         let index = {
-            let writable = lock.blocking_lock();
+            let writable = lock.writable();
             writable.check(place)?;
             let index = self.disk.open(&self.file(id, PARTS))?;
             self.unsynced.part_pending(id, place.number);
@@ -123,7 +138,7 @@ impl Inner {
         };
         index.sync_data()?;
         // No sum is taken in between.
-        let writable = lock.blocking_lock();
+        let writable = lock.writable();
         writable.check(place)?;
         self.unsynced.part_synced(id, place.number);
         if let Some((_, sum)) = self.sums().get_mut(&id) {
@@ -139,7 +154,7 @@ impl Inner {
             return Ok(sum);
         }
         let lock = self.write_locks.of(id);
-        let _writable = lock.blocking_lock();
+        let _writable = lock.writable();
         let mut sum = 0;
         for first in (0..MAX_PARTS).step_by(ENTRIES_AT_ONCE) {
             let parts = self.parts(id, generation, first..first + ENTRIES_AT_ONCE as u64)?;
@@ -162,7 +177,7 @@ impl Inner {
 
     pub(super) fn seal(&self, id: ShareId, layout: Layout) -> Result<bool> {
         let lock = self.write_locks.of(id);
-        let mut writable = lock.blocking_lock();
+        let mut writable = lock.writable();
         let (Some(payload), Some(content)) = (layout.payload_bytes, layout.content_bytes()) else { return Ok(false) };
         if !layout.is_complete(payload, &self.parts(id, layout.generation, 0..MAX_PARTS)?) {
             return Ok(false);

@@ -345,3 +345,31 @@ async fn on_a_full_disk_records_still_change_and_new_parts_wait_for_room() {
     begin(&store, place(1)).await;
     assert_eq!(reserve(), 1024 * 1024);
 }
+
+#[test]
+fn many_parts_at_once_need_no_more_than_one_thread_for_the_disk() {
+    const BYTES: u64 = 1_000_000;
+    let dir = tempfile::tempdir().unwrap();
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(2).max_blocking_threads(1).enable_all().build().unwrap();
+    let writing = async {
+        let store = LocalStore::init(dir.path()).unwrap();
+        create(&store, 1).await;
+        let mut parts = tokio::task::JoinSet::new();
+        for number in 0..8 {
+            let (store, place) = (store.clone(), PartPlace { offset: number * BYTES, bytes: BYTES, ..place(number) });
+            parts.spawn(async move {
+                let mut part = begin(&store, place).await;
+                for _ in 0..10 {
+                    part.write(Bytes::from(vec![1; 100_000])).await.unwrap();
+                    store.stored_bytes(id(1), 0).await.unwrap();
+                }
+                part.finish().await.unwrap();
+            });
+        }
+        parts.join_all().await;
+        assert_eq!(store.stored_bytes(id(1), 0).await.unwrap(), 8 * BYTES);
+    };
+    let in_time = runtime.block_on(async { tokio::time::timeout(std::time::Duration::from_secs(120), writing).await });
+    in_time.expect("they wait for each other");
+}

@@ -11,8 +11,7 @@ use crate::{
     storage::Storage,
 };
 
-/// Serves the protocol on `listener` until `shutdown`, then finishes what runs (at most [`limits::Limits::drain`] and
-/// [`limits::SETTLE`]) and returns.
+/// Serves the protocol on `listener` until `shutdown`, then finishes what runs (in a few seconds, see `limits.rs`) and returns.
 ///
 /// # Errors
 /// If the listener has no address. What fails later is answered or logged, and does not end the relay.

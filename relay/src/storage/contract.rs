@@ -168,7 +168,7 @@ pub trait Objects: Send + Sync {
     async fn stored_bytes(&self, id: ShareId, generation: u32) -> Result<u64>;
 
     /// Makes the content exactly as long as this layout has it, durably, and lets no part be written any more. `false`,
-    /// and nothing changed, unless exactly its parts are held. Memory for [`Parts`] of them all is needed meanwhile.
+    /// and nothing changed, unless exactly its parts are held. Memory for `Parts` of them all is needed meanwhile.
     async fn seal(&self, id: ShareId, layout: Layout) -> Result<bool>;
 
     /// Reads at most `most` bytes from `offset` on; fewer only at the end. What was not written reads as anything.
@@ -185,10 +185,10 @@ pub trait Objects: Send + Sync {
 /// A part on its way into the store.
 #[async_trait]
 pub trait PartWriter: Send {
-    /// Adds bytes. It may keep up to [`crate::limits::SMALL_UPLOAD_BYTES`] of them in memory.
+    /// Adds bytes. It may keep up to `SMALL_UPLOAD_BYTES` of them in memory.
     async fn write(&mut self, bytes: Bytes) -> Result<()>;
 
-    /// From now on it may keep up to [`crate::limits::BLOCK_BYTES`] in memory.
+    /// From now on it may keep up to `BLOCK_BYTES` in memory.
     fn use_large_blocks(&mut self);
 
     /// Makes the part durable, then marks it as held, durably. [`StoreError::Length`] if bytes are missing.

@@ -6,10 +6,16 @@
 //! twice.
 
 use serde::{Deserialize, Serialize};
-use share_relay_api::{Bytes32, Event, EventKind, limits::MAX_EVENTS};
+use share_relay_api::{
+    Bytes32, Event, EventKind,
+    limits::{MAX_EVENTS, MAX_RUNNING_TICKETS},
+};
 
 use super::delivery::ticket_set::TicketSet;
 use crate::limits::MAX_NEWEST_EVENTS;
+
+// The tickets of all receipts are remembered.
+const _: () = assert!(MAX_EVENTS <= MAX_RUNNING_TICKETS);
 
 /// What a record has of a share's events.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

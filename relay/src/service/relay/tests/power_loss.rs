@@ -24,6 +24,7 @@ struct Known {
     changes: usize,
     time: u64,
     record: Option<Stored>,
+    events: usize,
     parts: BTreeSet<u64>,
 }
 
@@ -50,7 +51,8 @@ impl Life {
         let record = relay.stored(id()).await.unwrap();
         let held = relay.objects.parts(id(), 0, 0..9).await.unwrap_or_default();
         let parts = (0..9).filter(|number| held.holds(*number)).collect();
-        self.known.push(Known { changes: self.recorder.made(), time: relay.now(), record, parts });
+        let events = relay.events(id(), key()).await.map_or(0, |told| told.events.len());
+        self.known.push(Known { changes: self.recorder.made(), time: relay.now(), record, events, parts });
     }
 
     async fn upload(&mut self, downloads: Option<u32>) {
@@ -105,6 +107,9 @@ impl Life {
         assert_no_orphan(&data, may_be, |record| serde_json::from_slice::<Record>(record).unwrap().is_gone());
         let found = relay.stored(id()).await.unwrap();
         assert_between(&before, found.as_ref(), after, &self.store.written());
+        if found.is_some() {
+            assert_events(&relay.events(id(), key()).await.unwrap().events, before.events);
+        }
         let setting = Setting { dir, clock, relay };
         if let Some(Ok(share)) = found.as_ref().map(|stored| stored.record.kept(setting.relay.now())) {
             goes_on(&setting, share, &before.parts).await;
@@ -129,6 +134,18 @@ fn assert_between(before: &Known, found: Option<&Stored>, after: &Known, written
         let is_asked = found.record == asked.record || found.record.is_gone() && asked.record.is_gone();
         assert!(place(found) < place(asked) || is_asked, "{found:?} is newer than {asked:?}");
     }
+}
+
+/// That at least so many events are told, and none of them twice.
+#[track_caller]
+fn assert_events(told: &[share_relay_api::Event], acknowledged: usize) {
+    assert!(told.len() >= acknowledged, "{} events of {acknowledged}", told.len());
+    let tickets = told.iter().filter_map(|event| match &event.kind {
+        EventKind::Ticket { ticket_hash, .. } => Some(*ticket_hash),
+        _ => None,
+    });
+    let tickets: Vec<_> = tickets.collect();
+    assert_eq!(tickets.iter().collect::<BTreeSet<_>>().len(), tickets.len(), "some are told twice");
 }
 
 /// That a share's acknowledged parts are held, that its upload can be finished, and that it can then be downloaded
@@ -195,5 +212,17 @@ async fn a_share_that_expires_and_is_forgotten() {
         life.note().await;
     }
     assert_eq!(code(life.setting.relay.status(id()).await), Code::NotFound);
+    life.check().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_share_whose_events_are_moved_to_its_log() {
+    let mut life = Life::begin();
+    life.upload(None).await;
+    for ticket in 0..limits::MAX_NEWEST_EVENTS as u8 {
+        life.setting.take(ticket).await.unwrap();
+        life.note().await;
+    }
+    assert!(life.setting.relay.event_log(id()).await.unwrap().1.is_some(), "there is a log");
     life.check().await;
 }

@@ -394,7 +394,7 @@ pub fn assert_no_orphan(data: &Path, may_be: impl Fn(ShareId) -> bool, is_gone: 
         let is_gone =
             is_gone(fs::read(entry.path().join(RECORD)).unwrap().split(|byte| *byte == b'\n').nth(1).unwrap());
         let files = fs::read_dir(entry.path()).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
-        let mut files: Vec<String> = files.filter(|name| is_gone || name != MANIFEST).collect();
+        let mut files: Vec<String> = files.filter(|name| name != EVENTS && (is_gone || name != MANIFEST)).collect();
         files.sort();
         let expected: &[&str] = if is_gone { &[RECORD] } else { &[CONTENT, PARTS, RECORD] };
         assert_eq!(files, expected, "{id:?}");

@@ -57,6 +57,9 @@ pub const MAX_UNSTORED: usize = 10_000;
 /// Tickets on all of them.
 pub const MAX_UNSTORED_TICKETS: usize = 20_000;
 
+/// Events that a share's record keeps, before they are moved to its log.
+pub const MAX_NEWEST_EVENTS: usize = 32;
+
 /// Times a change of a record is tried again after somebody else changed it first.
 pub const CHANGE_TRIES: u32 = 32;
 

@@ -26,10 +26,10 @@ use tracing_subscriber::{
 };
 
 use crate::{
-    admission::tokens::TokenFile,
+    admission::{Senders, tokens::TokenFile},
     args::{Arguments, Command, LogFormat, Serve, TokenCommand},
     clock,
-    config::{Config, Senders},
+    config::Config,
     limits::SETTLE,
     line,
     operator::Operator,

@@ -8,29 +8,28 @@ use crate::{
     config::Config,
     http, limits,
     service::{Relay, sweep},
-    storage::Store,
+    storage::Storage,
 };
 
-/// Serves the protocol on `listener` until `shutdown`, then finishes what runs (at most [`limits::Limits::drain`] and
-/// [`limits::SETTLE`]) and returns.
+/// Serves the protocol on `listener` until `shutdown`, then finishes what runs (in a few seconds, see `limits.rs`) and returns.
 ///
 /// # Errors
 /// If the listener has no address. What fails later is answered or logged, and does not end the relay.
-pub async fn serve<S: Store>(
+pub async fn serve(
     listener: TcpListener,
     config: Config,
-    store: S,
+    store: impl Into<Storage>,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     serve_with_operator(listener, None, config, store, shutdown).await
 }
 
 /// Like [`serve`], with metrics and health on a listener of the operator's own.
-pub async fn serve_with_operator<S: Store>(
+pub async fn serve_with_operator(
     listener: TcpListener,
     operator: Option<TcpListener>,
     config: Config,
-    store: S,
+    store: impl Into<Storage>,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     tracing::info!(
@@ -41,7 +40,7 @@ pub async fn serve_with_operator<S: Store>(
         connections = config.limits.connections,
         "relay started"
     );
-    let relay = Relay::new(config, store);
+    let relay = Relay::new(config, store.into());
     relay.check_clock().await;
     let (stop, stopped) = watch::channel(false);
     let sweeping = tokio::spawn(sweep::run(relay.clone(), stopped.clone()));

@@ -184,7 +184,7 @@ fn assert_no_orphan(relay: &Relay) {
 }
 
 fn is_gone(record: String) -> bool {
-    let record: Value = serde_json::from_str(&record).unwrap();
+    let record: Value = serde_json::from_str(record.lines().last().unwrap()).unwrap();
     !record["life"]["gone"].is_null()
 }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use share_relay_api::Bytes32;
 
 use crate::{
-    digest,
+    domain::digest,
     limits::MAX_TOKENS_FILE_BYTES,
     storage::{
         disk::{self, Disk},
@@ -61,6 +61,9 @@ pub enum TokenError {
     /// The system gives no randomness.
     #[error("the system gives no random numbers")]
     Random(#[from] getrandom::Error),
+    /// The task that read it failed.
+    #[error("a task of the relay failed")]
+    Task(#[from] tokio::task::JoinError),
 }
 
 impl TokenFile {
@@ -168,10 +171,10 @@ fn note_list(lock: &disk::File) -> io::Result<()> {
     lock.sync_all()
 }
 
-/// Whether a token is on the list. Every entry is compared, so the time does not tell which one fits.
-pub fn is_listed(tokens: &[Token], token: &Bytes32) -> bool {
+/// The entry of a token on the list. Every entry is compared, so the time does not tell which one fits.
+pub fn find<'a>(tokens: &'a [Token], token: &Bytes32) -> Option<&'a Token> {
     let hash = digest::of_secret(token);
-    tokens.iter().fold(false, |found, listed| found | digest::equal(&listed.hash, &hash))
+    tokens.iter().fold(None, |found, listed| if digest::equal(&listed.hash, &hash) { Some(listed) } else { found })
 }
 
 #[cfg(test)]
@@ -191,7 +194,9 @@ mod tests {
         let (anna, bo) = (file.add("anna", 5).unwrap(), file.add("bo", 6).unwrap());
         assert!(matches!(file.add("anna", 7), Err(TokenError::Exists)));
         let tokens = file.list().unwrap().unwrap();
-        assert!(is_listed(&tokens, &anna) && is_listed(&tokens, &bo) && !is_listed(&tokens, &Bytes32([0; 32])));
+        let is_listed = |tokens: &[Token], token| find(tokens, token).is_some();
+        assert_eq!(find(&tokens, &anna).map(|token| &*token.name), Some("anna"));
+        assert!(is_listed(&tokens, &bo) && !is_listed(&tokens, &Bytes32([0; 32])));
         let text = fs::read_to_string(file.path()).unwrap();
         assert!(!text.contains(&anna.to_string()) && text.contains(&digest::of_secret(&anna).to_string()));
         file.remove("anna").unwrap();
@@ -245,7 +250,7 @@ mod tests {
         assert!(matches!(file.list(), Err(TokenError::Gone(_))));
         assert!(matches!(file.remove("anna"), Err(TokenError::Unknown)));
         let bo = file.add("bo", 0).unwrap();
-        assert!(is_listed(&file.list().unwrap().unwrap(), &bo));
+        assert!(find(&file.list().unwrap().unwrap(), &bo).is_some());
         for path in [file.path(), file.lock_path()] {
             fs::remove_file(path).unwrap();
         }
@@ -260,13 +265,7 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn power_loss_at_any_step_keeps_the_list_as_it_was_told() {
-        use crate::storage::{
-            disk::{
-                power_cut::{PowerCut, kept, seed},
-                recorder::Recorder,
-            },
-            promises::fast_dir,
-        };
+        use crate::storage::test_support::{PowerCut, Recorder, fast_dir, kept, seed};
         let (dir, recorder) = (fast_dir(), Recorder::default());
         let disk = Disk::recorded(&recorder);
         let file = TokenFile { folder: Folder::init(&disk, &dir.path().join("data")).unwrap(), disk };

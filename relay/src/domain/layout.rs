@@ -10,6 +10,8 @@ use super::refusal::Refusal;
 /// The sizes a share's parts follow from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Layout {
+    /// How often the parts were made smaller.
+    pub generation: u32,
     /// Bytes before the first part.
     pub header_bytes: u64,
     /// Bytes of all parts, once known.
@@ -21,6 +23,8 @@ pub struct Layout {
 /// Where one part goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PartPlace {
+    /// That of its layout.
+    pub generation: u32,
     /// The part number, from 0.
     pub number: u64,
     /// Offset of its first byte in the content.
@@ -78,7 +82,7 @@ impl Layout {
         }
         let offset = self.header_bytes.saturating_add(before);
         at_most(offset.saturating_add(bytes), accepts.content_bytes)?;
-        Ok(PartPlace { number, offset, bytes })
+        Ok(PartPlace { generation: self.generation, number, offset, bytes })
     }
 
     fn fits(&self, before: u64, bytes: u64) -> bool {
@@ -147,14 +151,17 @@ mod tests {
     const ACCEPTS: RelayLimits = RelayLimits::PROTOCOL;
 
     fn layout(payload_bytes: Option<u64>) -> Layout {
-        Layout { header_bytes: 182, payload_bytes, part_bytes: 1000 }
+        Layout { generation: 3, header_bytes: 182, payload_bytes, part_bytes: 1000 }
     }
 
     #[test]
     fn every_part_but_the_last_is_full() {
         let known = layout(Some(2500));
-        assert_eq!(known.place(1, 1000, &ACCEPTS), Ok(PartPlace { number: 1, offset: 1182, bytes: 1000 }));
-        assert_eq!(known.place(2, 500, &ACCEPTS), Ok(PartPlace { number: 2, offset: 2182, bytes: 500 }));
+        assert_eq!(
+            known.place(1, 1000, &ACCEPTS),
+            Ok(PartPlace { generation: 3, number: 1, offset: 1182, bytes: 1000 })
+        );
+        assert_eq!(known.place(2, 500, &ACCEPTS), Ok(PartPlace { generation: 3, number: 2, offset: 2182, bytes: 500 }));
         for (number, bytes) in [(0, 999), (0, 1001), (0, 0), (2, 499), (2, 1000)] {
             assert_eq!(known.place(number, bytes, &ACCEPTS), Err(Code::WrongLength.into()), "{number} {bytes}");
         }

@@ -2,19 +2,19 @@
 //! time; nothing here knows of HTTP or disks.
 
 mod delivery;
+pub mod digest;
 mod events;
 mod layout;
 mod object;
 mod record;
 mod refusal;
-mod stored;
 #[cfg(test)]
 pub(crate) mod tests;
 mod upload;
 mod volatile;
 
-pub use delivery::{attempts::ProofAttempts, state::Delivery, ticket::ActiveTicket};
+pub use events::EventLog;
 pub use layout::{Layout, PartPlace, Parts};
-pub use object::{Blob, BlobKind, Object};
+pub use object::{Blob, BlobKind};
 pub use record::{Life, Record, Share};
-pub use refusal::{Ending, Refusal};
+pub use refusal::Refusal;

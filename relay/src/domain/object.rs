@@ -7,8 +7,10 @@ use super::refusal::Refusal;
 use crate::limits::TOUCH_SECONDS;
 
 /// What the sender has brought so far.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Object {
+    /// How often the parts were made smaller.
+    pub generation: u32,
     /// When a part last arrived, give or take [`TOUCH_SECONDS`].
     pub touched_at: u64,
     /// The age header and the content's nonce.
@@ -42,7 +44,7 @@ pub enum BlobKind {
 impl Object {
     /// One of which nothing has come yet.
     pub fn new(payload_bytes: Option<u64>, now: u64) -> Self {
-        Self { touched_at: now, header: None, manifest: None, payload_bytes, is_sealed: false }
+        Self { generation: 0, touched_at: now, header: None, manifest: None, payload_bytes, is_sealed: false }
     }
 
     /// The header or manifest, once it is stored durably.

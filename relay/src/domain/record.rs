@@ -5,26 +5,24 @@
 
 use serde::{Deserialize, Serialize};
 use share_relay_api::{
-    Bytes32, Code, CreateShare, Created, Event, EventKind, Events, RelayLimits, ShareStatus, State, limits,
+    Bytes32, Code, CreateShare, Created, EventKind, Events, RelayLimits, ShareStatus, State, limits,
 };
 
 use super::{
     delivery::state::Delivery,
-    events,
+    digest,
+    events::{EventLog, History},
     layout::{self, Layout},
     object::Object,
     refusal::{Ending, Refusal},
-    stored::StoredShare,
 };
-use crate::digest;
+use crate::admission::Principal;
 
 /// All the relay knows of a share besides its bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
-    /// One more with every change, so that no two states of a share are the same bytes.
-    pub version: u64,
-    /// What happened, oldest first, at most [`limits::MAX_EVENTS`].
-    pub events: Vec<Event>,
+    /// What happened.
+    pub history: History,
     /// The share, or what is left of it.
     pub life: Life,
 }
@@ -35,7 +33,7 @@ pub struct Record {
 pub enum Life {
     /// It has content, or is getting it.
     Live(Box<Share>),
-    /// A tombstone. With the record's events, this is all that is kept.
+    /// A tombstone. With the events, this is all that is kept.
     Gone {
         /// How it ended.
         ending: Ending,
@@ -43,13 +41,16 @@ pub enum Life {
         at: u64,
         /// SHA-256 of the manage key, so that the sender can still read the events.
         manage_key_hash: Bytes32,
+        /// Whether its content may still be there.
+        has_content: bool,
     },
 }
 
 /// A share with content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "StoredShare", into = "StoredShare")]
 pub struct Share {
+    /// Who sent it.
+    pub owner: Principal,
     /// As the sender asked for it.
     pub request: CreateShare,
     /// When it was created.
@@ -64,17 +65,19 @@ pub struct Share {
 
 impl Record {
     /// A new share, if the request is within the relay's limits.
-    pub fn create(request: CreateShare, accepts: &RelayLimits, now: u64) -> Result<Self, Refusal> {
+    pub fn create(request: CreateShare, owner: Principal, accepts: &RelayLimits, now: u64) -> Result<Self, Refusal> {
         layout::check(&request, accepts)?;
         let share = Share {
+            owner,
             created_at: now,
             expires_at: now.saturating_add(request.expires_in),
             object: Object::new(request.payload_bytes, now),
             delivery: Delivery::default(),
             request,
         };
-        let events = vec![Event { at: now, kind: EventKind::Created }];
-        Ok(Self { version: 1, events, life: Life::Live(Box::new(share)) })
+        let mut history = History::default();
+        history.push(now, EventKind::Created);
+        Ok(Self { history, life: Life::Live(Box::new(share)) })
     }
 
     /// What a repeated request to create is answered: the same, if it is the same.
@@ -134,17 +137,17 @@ impl Record {
 
     /// Notes that content was found damaged, once: the sender can send again.
     pub fn note_damage(&mut self, now: u64) -> Result<(), Refusal> {
-        let (_, log) = self.kept_mut(now)?;
-        if !log.iter().any(|event| event.kind == EventKind::Damaged) {
-            events::push(log, now, EventKind::Damaged);
+        let (_, history) = self.kept_mut(now)?;
+        if !history.is_damaged() {
+            history.push(now, EventKind::Damaged);
         }
         Ok(())
     }
 
-    /// What the sender may read, to the tombstone's end.
-    pub fn events(&self, now: u64) -> Events {
+    /// What the sender may read, to the tombstone's end. `log` has the events that were moved there.
+    pub fn events(&self, log: EventLog, now: u64) -> Events {
         let content_until = self.kept(now).ok().map(Share::content_until);
-        Events { state: self.state(now), content_until, events: self.events.clone() }
+        Events { state: self.state(now), content_until, events: log.with(&self.history) }
     }
 
     /// Whether this is a tombstone that has stood long enough.
@@ -152,20 +155,41 @@ impl Record {
         matches!(self.life, Life::Gone { at, .. } if now >= at.saturating_add(limits::TOMBSTONE_SECONDS))
     }
 
+    /// When [`Record::settle`] next changes something, or the tombstone, its content or itself, is to be removed.
+    pub fn due(&self) -> u64 {
+        match &self.life {
+            Life::Live(share) => share.due(),
+            Life::Gone { at, has_content: true, .. } => *at,
+            Life::Gone { at, .. } => at.saturating_add(limits::TOMBSTONE_SECONDS),
+        }
+    }
+
+    /// Whether this is a tombstone whose content may still be there.
+    pub fn has_content_to_delete(&self) -> bool {
+        matches!(self.life, Life::Gone { has_content: true, .. })
+    }
+
+    /// Notes that the content of a tombstone is deleted.
+    pub fn note_deleted(&mut self) {
+        if let Life::Gone { has_content, .. } = &mut self.life {
+            *has_content = false;
+        }
+    }
+
     /// Whether this is a tombstone.
     pub fn is_gone(&self) -> bool {
         matches!(self.life, Life::Gone { .. })
     }
 
-    pub(super) fn live_mut(&mut self, now: u64) -> Result<(&mut Share, &mut Vec<Event>), Refusal> {
+    pub(super) fn live_mut(&mut self, now: u64) -> Result<(&mut Share, &mut History), Refusal> {
         self.live(now)?;
         self.kept_mut(now)
     }
 
-    pub(super) fn kept_mut(&mut self, now: u64) -> Result<(&mut Share, &mut Vec<Event>), Refusal> {
+    pub(super) fn kept_mut(&mut self, now: u64) -> Result<(&mut Share, &mut History), Refusal> {
         self.kept(now)?;
         match &mut self.life {
-            Life::Live(share) => Ok((share, &mut self.events)),
+            Life::Live(share) => Ok((share, &mut self.history)),
             Life::Gone { ending, at, .. } => Err(Refusal::Gone { ending: *ending, at: *at }),
         }
     }
@@ -173,13 +197,13 @@ impl Record {
     pub(super) fn end(&mut self, ending: Ending, at: u64) {
         let Life::Live(share) = &self.life else { return };
         let manage_key_hash = share.request.manage_key_hash;
-        self.life = Life::Gone { ending, at, manage_key_hash };
+        self.life = Life::Gone { ending, at, manage_key_hash, has_content: true };
         let kind = match ending {
             Ending::Collected => EventKind::Collected,
             Ending::Revoked => EventKind::Revoked,
             Ending::Expired => EventKind::Expired,
         };
-        events::push(&mut self.events, at, kind);
+        self.history.push(at, kind);
     }
 }
 
@@ -187,6 +211,7 @@ impl Share {
     /// Where its parts go.
     pub fn layout(&self) -> Layout {
         Layout {
+            generation: self.object.generation,
             header_bytes: self.request.header_bytes,
             payload_bytes: self.object.payload_bytes,
             part_bytes: self.request.part_bytes,
@@ -214,53 +239,6 @@ impl Share {
             locked_until: self.delivery.attempts.locked_until(now),
             downloads_left: self.downloads_left(),
             again_until: self.delivery.again_until(now),
-        }
-    }
-}
-
-impl From<StoredShare> for Share {
-    fn from(stored: StoredShare) -> Self {
-        Self {
-            request: stored.request,
-            created_at: stored.created_at,
-            expires_at: stored.expires_at,
-            object: Object {
-                touched_at: stored.touched_at,
-                header: stored.header,
-                manifest: stored.manifest,
-                payload_bytes: stored.payload_bytes,
-                is_sealed: stored.ready,
-            },
-            delivery: Delivery {
-                attempts: stored.guesses,
-                running: stored.running,
-                received: stored.received,
-                unconfirmed: stored.unconfirmed,
-                late: stored.late,
-                replaced: stored.replaced,
-            },
-        }
-    }
-}
-
-impl From<Share> for StoredShare {
-    fn from(share: Share) -> Self {
-        let Share { request, created_at, expires_at, object, delivery } = share;
-        Self {
-            request,
-            created_at,
-            expires_at,
-            touched_at: object.touched_at,
-            header: object.header,
-            manifest: object.manifest,
-            payload_bytes: object.payload_bytes,
-            ready: object.is_sealed,
-            guesses: delivery.attempts,
-            running: delivery.running,
-            received: delivery.received,
-            unconfirmed: delivery.unconfirmed,
-            late: delivery.late,
-            replaced: delivery.replaced,
         }
     }
 }

@@ -3,7 +3,7 @@
 use share_relay_api::{CreateShare, Created, EventKind, RelayLimits};
 
 use super::{
-    events, layout,
+    layout,
     object::{Blob, BlobKind},
     record::{Life, Record},
     refusal::{Ending, Refusal},
@@ -17,8 +17,8 @@ impl Record {
         Ok(request.part_bytes < first.part_bytes && resized == *first)
     }
 
-    /// Makes the parts smaller, as a repeated request asks. The caller has made sure that none is held, and that none
-    /// is written meanwhile.
+    /// Makes the parts smaller, as a repeated request asks, which begins a new generation of them. The caller has made sure
+    /// that none is held.
     pub fn make_parts_smaller(
         &mut self,
         request: &CreateShare,
@@ -27,7 +27,9 @@ impl Record {
     ) -> Result<Created, Refusal> {
         if self.wants_smaller_parts(request, now)? {
             layout::check(request, accepts)?;
-            self.live_mut(now)?.0.request.part_bytes = request.part_bytes;
+            let (share, _) = self.live_mut(now)?;
+            share.request.part_bytes = request.part_bytes;
+            share.object.generation = share.object.generation.saturating_add(1);
         }
         self.created_again(request, now)
     }
@@ -43,15 +45,12 @@ impl Record {
         share.object.hold(kind, blob, now)
     }
 
-    /// Whether a part that arrives now must be noted with [`Record::touch`].
-    pub fn wants_touch(&self, now: u64) -> bool {
-        matches!(&self.life, Life::Live(share) if share.object.wants_touch(now))
-    }
-
-    /// Notes that a part arrived.
+    /// Notes that a part arrived, unless that was noted a moment ago.
     pub fn touch(&mut self, now: u64) -> Result<(), Refusal> {
         let (share, _) = self.live_mut(now)?;
-        share.object.touched_at = now;
+        if share.object.wants_touch(now) {
+            share.object.touched_at = now;
+        }
         Ok(())
     }
 
@@ -69,9 +68,9 @@ impl Record {
 
     /// Makes the share ready. The caller has checked [`Record::may_seal`] and that all parts are held.
     pub fn seal(&mut self, payload_bytes: u64, now: u64) -> Result<(), Refusal> {
-        let (share, log) = self.live_mut(now)?;
+        let (share, history) = self.live_mut(now)?;
         if share.object.seal(payload_bytes)? {
-            events::push(log, now, EventKind::Ready);
+            history.push(now, EventKind::Ready);
         }
         Ok(())
     }

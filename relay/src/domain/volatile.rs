@@ -1,8 +1,6 @@
 //! What of a share may be kept in memory alone while the disk takes nothing: else a full or failing disk would be an
 //! invitation to guess the words, and keep what it still holds from those it is for.
 
-use share_relay_api::EventKind;
-
 use super::record::{Life, Record, Share};
 
 impl Record {
@@ -16,7 +14,7 @@ impl Record {
         } else {
             same.delivery.attempts.clone_from(&then.delivery.attempts);
         }
-        (same == **then && self.receipts() == stored.receipts()).then_some(now)
+        (same == **then && self.history.receipts() == stored.history.receipts()).then_some(now)
     }
 
     /// Puts a share that could not be stored in the place of this record's.
@@ -24,10 +22,6 @@ impl Record {
         if let Life::Live(share) = &mut self.life {
             **share = volatile.clone();
         }
-    }
-
-    fn receipts(&self) -> usize {
-        self.events.iter().filter(|event| matches!(event.kind, EventKind::Receipt { .. })).count()
     }
 }
 
@@ -38,9 +32,9 @@ mod tests {
     use share_relay_api::{Receipt, Saved};
 
     use super::*;
-    use crate::{
+    use crate::domain::{
         digest,
-        domain::tests::{bytes, ready},
+        tests::{bytes, ready},
     };
 
     fn take(record: &mut Record, ticket: u8) {
@@ -58,7 +52,7 @@ mod tests {
             take(&mut record, 5);
             record.charge(&bytes(5), 100, 0).unwrap();
             assert_eq!(record.volatile_since(&stored).is_some(), downloads.is_none());
-            record.end(crate::domain::Ending::Revoked, 0);
+            record.end(crate::domain::refusal::Ending::Revoked, 0);
             assert!(record.volatile_since(&stored).is_none());
         }
     }

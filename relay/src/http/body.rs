@@ -28,7 +28,7 @@ use super::{
 use crate::{
     domain::Refusal,
     limits::Limits,
-    memory::Memory,
+    service::Memory,
     service::{DownloadBody, Error},
 };
 

@@ -1,5 +1,5 @@
-//! One connection's life: whether anything is going on, so that it can be closed when nothing is, or when its place is
-//! needed.
+//! The activity of a connection: it is closed when it has been idle for too long, or when its place is needed for another
+//! one.
 
 use std::{
     collections::BTreeMap,
@@ -17,20 +17,21 @@ use tokio::{
 
 use crate::limits::Limits;
 
-/// How long a connection may be idle though its place is needed: it sends its request, or is being given an answer.
+/// An idle connection is kept at least this long even if its place is needed: it may be about to send its request, or to
+/// receive an answer.
 const SHORTEST_IDLE: Duration = Duration::from_millis(250);
 
-/// What is known of a connection.
+/// A handle to a connection's activity.
 #[derive(Debug, Clone)]
 pub struct Connection(Arc<State>);
 
-/// Connections for which nothing is going on, the one that has waited longest first.
+/// The idle connections, longest idle first.
 #[derive(Debug, Clone, Default)]
 pub struct Idle(Arc<Mutex<Line>>);
 
 #[derive(Debug, Default)]
 struct Line {
-    /// By the order in which they became idle: since when they are.
+    /// In the order in which they became idle, each with the time since when.
     connections: BTreeMap<u64, (Instant, Weak<State>)>,
     next: u64,
 }
@@ -45,45 +46,45 @@ struct State {
 
 #[derive(Debug)]
 struct Activity {
-    /// Requests being handled and answers being fed.
+    /// Requests being handled, and answers with content being produced.
     works: usize,
-    /// Those of them that wait for a small body, and those that feed an answer.
+    /// How many of these wait for a small body, and how many produce an answer.
     waits: usize,
     answers: usize,
-    /// Answers that are whole, of which not all is taken.
+    /// Complete answers that the client has not taken entirely.
     sending: usize,
-    /// When the last of them ended. Bytes that come and go do not count: a head may drip and a client ping for ever.
+    /// When the last of them ended. Bytes on the wire do not count: a client may send a head byte by byte, or ping for ever.
     idle_since: Instant,
-    /// When the first bytes came after that.
+    /// When the first bytes arrived after that.
     head_since: Option<Instant>,
-    /// Its number among the idle ones, if it is one.
+    /// Its number among the idle connections, while it is one.
     number: Option<u64>,
 }
 
-/// Something going on for a connection, until dropped.
+/// Keeps a connection from being idle until dropped.
 #[derive(Debug)]
 pub struct Work(Connection);
 
-/// A client that is to send something small, until dropped.
+/// Marks that the relay waits for a small body, until dropped.
 #[derive(Debug)]
 pub struct Wait(Connection);
 
-/// An answer that is whole and is being sent, until dropped.
+/// Marks that a complete answer is being sent, until dropped.
 #[derive(Debug)]
 pub struct Sending(Connection);
 
-/// An answer with content that is being fed, until dropped.
+/// Marks that an answer with content is being produced, until dropped.
 #[derive(Debug)]
 pub struct Feeding(Work);
 
 impl Idle {
-    /// Closes the connection that has asked for nothing for longest, if it had the time to. `false` if there is none.
+    /// Closes the connection that has been idle for longest, if that is long enough. `false` if there is none.
     pub fn close_longest(&self) -> bool {
         let mut line = self.line();
         let longest = line.connections.first_entry().filter(|first| first.get().0.elapsed() >= SHORTEST_IDLE);
         let Some((_, longest)) = longest.map(|first| first.remove()) else { return false };
         drop(line);
-        // One that is just being closed gives its place back too.
+        // If it is being closed already, its place becomes free anyway.
         longest.upgrade().inspect(|state| state.closed.notify_one());
         true
     }
@@ -111,13 +112,13 @@ impl Connection {
         connection
     }
 
-    /// How many bytes the client's side has taken.
+    /// A count of the bytes that the client has taken.
     pub fn written(&self) -> Arc<AtomicU64> {
         self.0.written.clone()
     }
 
-    /// Counts bytes that the client's side has taken. Whoever takes an answer that is whole, like a file of the page, is
-    /// idle only from its last bytes on.
+    /// Counts bytes that the client has taken. While it takes a complete answer, such as a file of the page, the connection
+    /// counts as idle only from the newest bytes on.
     pub fn has_written(&self, bytes: usize) {
         self.0.written.fetch_add(bytes as u64, Ordering::Release);
         let is_taken = {
@@ -129,13 +130,13 @@ impl Connection {
         }
     }
 
-    /// Notes that an answer which is whole is being sent.
+    /// Begins to send a complete answer.
     pub fn send(&self) -> Sending {
         self.change(|activity| activity.sending += 1);
         Sending(self.clone())
     }
 
-    /// Notes that bytes have come.
+    /// Notes that bytes have arrived.
     pub fn has_read(&self) {
         let mut activity = self.activity();
         if activity.works == 0 && activity.head_since.is_none() {
@@ -143,31 +144,30 @@ impl Connection {
         }
     }
 
-    /// Notes that something is going on.
+    /// Begins to handle a request.
     pub fn work(&self) -> Work {
         self.change(|activity| activity.works += 1);
         Work(self.clone())
     }
 
-    /// Notes that the relay can do nothing for a request before the client has sent its small body: until then it may be
-    /// closed as if it had asked for nothing.
+    /// Begins to wait for a request's small body. Until it arrives, the connection may be closed like an idle one.
     pub fn wait(&self) -> Wait {
         self.change(|activity| activity.waits += 1);
         Wait(self.clone())
     }
 
-    /// Notes that an answer with content is being fed.
+    /// Begins to produce an answer with content.
     pub fn feed(&self) -> Feeding {
         self.change(|activity| activity.answers += 1);
         Feeding(self.work())
     }
 
-    /// Whether an answer with content is being fed.
+    /// Whether an answer with content is being produced.
     pub fn is_fed(&self) -> bool {
         self.activity().answers > 0
     }
 
-    /// Returns once it is to be closed: the client has stalled, nothing has gone on for too long, or its place is needed.
+    /// Returns when the connection is to be closed: its client has stalled, it was idle for too long, or its place is needed.
     pub async fn finished(&self, limits: &Limits) {
         tokio::select! {
             () = self.0.closed.notified() => {}
@@ -187,12 +187,12 @@ impl Connection {
             if ends <= now {
                 return;
             }
-            // A head may begin meanwhile, and then has less time.
+            // If a head begins meanwhile, it has less time than that.
             sleep_until(ends.min(now + limits.head)).await;
         }
     }
 
-    /// Changes what is going on, and keeps the line of idle connections right.
+    /// Changes the activity, and enters or removes the connection among the idle ones accordingly.
     fn change(&self, change: impl FnOnce(&mut Activity)) {
         let mut activity = self.activity();
         change(&mut activity);

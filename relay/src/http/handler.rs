@@ -27,7 +27,6 @@ use crate::{
     domain::BlobKind,
     line,
     service::{Backpressure, Error, Relay},
-    storage::Store,
 };
 
 type Result<T> = std::result::Result<T, Error>;
@@ -44,7 +43,7 @@ struct RequestContext<'a> {
 }
 
 /// Answers one request. Whatever it is, there is an answer.
-pub async fn handle<S: Store>(relay: Arc<Relay<S>>, request: Request<Incoming>, connection: Connection) -> Answer {
+pub async fn handle(relay: Arc<Relay>, request: Request<Incoming>, connection: Connection) -> Answer {
     let _working = connection.work();
     let (head, body) = request.into_parts();
     let found = route::find(head.method.as_str(), head.uri.path());
@@ -78,7 +77,7 @@ pub async fn handle<S: Store>(relay: Arc<Relay<S>>, request: Request<Incoming>, 
 }
 
 /// `GET /metrics`, `/healthz` and `/readyz`, for the operator's own listener.
-pub async fn operator<S: Store>(relay: Arc<Relay<S>>, request: Request<Incoming>, connection: Connection) -> Answer {
+pub async fn operator(relay: Arc<Relay>, request: Request<Incoming>, connection: Connection) -> Answer {
     const TEXT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4");
     let _working = connection.work();
     match (request.method().as_str(), request.uri().path()) {
@@ -90,7 +89,7 @@ pub async fn operator<S: Store>(relay: Arc<Relay<S>>, request: Request<Incoming>
     }
 }
 
-async fn ready<S: Store>(relay: &Relay<S>) -> Result<Answer> {
+async fn ready(relay: &Relay) -> Result<Answer> {
     let clock = relay.ready().await?;
     Ok(answer::json(StatusCode::OK, &serde_json::json!({ "clock": clock })))
 }
@@ -103,12 +102,7 @@ fn refuse(error: &Error) -> Answer {
     answer::problem(&error.problem())
 }
 
-async fn make<S: Store>(
-    relay: &Arc<Relay<S>>,
-    call: Call,
-    context: &RequestContext<'_>,
-    body: &mut RequestBody,
-) -> Result<Answer> {
+async fn make(relay: &Arc<Relay>, call: Call, context: &RequestContext<'_>, body: &mut RequestBody) -> Result<Answer> {
     match call {
         Call::Info => info(relay, context).await,
         Call::Healthz => Ok(answer::empty()),
@@ -138,15 +132,15 @@ async fn make<S: Store>(
 }
 
 /// Who shows a sender token learns whether it is valid.
-async fn info<S: Store>(relay: &Arc<Relay<S>>, context: &RequestContext<'_>) -> Result<Answer> {
+async fn info(relay: &Arc<Relay>, context: &RequestContext<'_>) -> Result<Answer> {
     if context.headers.contains_key(header::AUTHORIZATION) {
         relay.admit_sender(context.secret.as_ref()).await?;
     }
     Ok(answer::json(StatusCode::OK, &relay.info(page_files::hashes()).await?))
 }
 
-async fn on_share<S: Store>(
-    relay: &Arc<Relay<S>>,
+async fn on_share(
+    relay: &Arc<Relay>,
     id: ShareId,
     call: ShareCall,
     context: &RequestContext<'_>,
@@ -171,7 +165,7 @@ async fn on_share<S: Store>(
         ShareCall::PutHeader => put_blob(relay, id, secret, BlobKind::Header, body).await?,
         ShareCall::PutManifest => put_blob(relay, id, secret, BlobKind::Manifest, body).await?,
         ShareCall::PutPart(number) => put_part(relay, id, secret, number, body).await?,
-        ShareCall::Seal => relay.seal(id, secret, json::<S, SealShare>(relay, body).await?.payload_bytes).await?,
+        ShareCall::Seal => relay.seal(id, secret, json::<SealShare>(relay, body).await?.payload_bytes).await?,
         ShareCall::Receipt => {
             if let Some(repeatable) = relay.receipt(id, secret, json(relay, body).await?).await? {
                 return Ok(answer::json(StatusCode::OK, &repeatable));
@@ -184,30 +178,25 @@ async fn on_share<S: Store>(
 }
 
 /// A JSON body, while there is memory for it.
-async fn json<S: Store, T: DeserializeOwned>(relay: &Relay<S>, body: &mut RequestBody) -> Result<T> {
+async fn json<T: DeserializeOwned>(relay: &Relay, body: &mut RequestBody) -> Result<T> {
     let _memory = relay.json.reserve(body.declared().unwrap_or(MAX_JSON_BYTES).min(MAX_JSON_BYTES)).await?;
     body.json().await
 }
 
 /// An answer that may be long; it keeps its memory reserved until it is sent.
-async fn reserved<S: Store>(relay: &Relay<S>, answer: Answer) -> Result<Answer> {
+async fn reserved(relay: &Relay, answer: Answer) -> Result<Answer> {
     let memory = relay.lists.reserve(answer.body().size_hint().lower()).await?;
     Ok(answer.map(|body| body.holding(memory)))
 }
 
-async fn create<S: Store>(
-    relay: &Arc<Relay<S>>,
-    id: ShareId,
-    token: Option<Bytes32>,
-    body: &mut RequestBody,
-) -> Result<Answer> {
-    relay.admit_sender(token.as_ref()).await?;
-    let (new, created) = relay.create(id, json(relay, body).await?).await?;
+async fn create(relay: &Arc<Relay>, id: ShareId, token: Option<Bytes32>, body: &mut RequestBody) -> Result<Answer> {
+    let sender = relay.admit_sender(token.as_ref()).await?;
+    let (new, created) = relay.create(id, sender, json(relay, body).await?).await?;
     Ok(answer::json(if new { StatusCode::CREATED } else { StatusCode::OK }, &created))
 }
 
-async fn put_blob<S: Store>(
-    relay: &Arc<Relay<S>>,
+async fn put_blob(
+    relay: &Arc<Relay>,
     id: ShareId,
     manage_key: Option<Bytes32>,
     kind: BlobKind,
@@ -218,8 +207,8 @@ async fn put_blob<S: Store>(
     relay.put_blob(id, manage_key, kind, bytes, memory).await
 }
 
-async fn put_part<S: Store>(
-    relay: &Arc<Relay<S>>,
+async fn put_part(
+    relay: &Arc<Relay>,
     id: ShareId,
     manage_key: Option<Bytes32>,
     number: u64,
@@ -232,18 +221,13 @@ async fn put_part<S: Store>(
     upload.finish().await
 }
 
-async fn open<S: Store>(
-    relay: &Arc<Relay<S>>,
-    id: ShareId,
-    context: &RequestContext<'_>,
-    body: &mut RequestBody,
-) -> Result<Answer> {
+async fn open(relay: &Arc<Relay>, id: ShareId, context: &RequestContext<'_>, body: &mut RequestBody) -> Result<Answer> {
     let request: OpenShare = json(relay, body).await?;
     let bytes = relay.open(id, request.proof).await?;
     Ok(answer::manifest(relay.manifest(id, bytes, context.backpressure()).await?))
 }
 
-async fn content<S: Store>(relay: &Arc<Relay<S>>, id: ShareId, context: &RequestContext<'_>) -> Result<Answer> {
+async fn content(relay: &Arc<Relay>, id: ShareId, context: &RequestContext<'_>) -> Result<Answer> {
     let download = relay.content(id, context.secret).await?;
     let (total, quoted) = (download.total, format!("\"{}\"", download.etag));
     let etag = HeaderValue::from_str(&quoted).map_err(|_| Code::Internal)?;

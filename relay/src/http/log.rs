@@ -5,10 +5,7 @@ use std::{sync::Arc, time::Instant};
 use share_relay_api::{Code, ShareId};
 
 use super::route::Call;
-use crate::{
-    service::{Relay, short},
-    storage::Store,
-};
+use crate::service::{Relay, short};
 
 /// What is noted of a request; logged when dropped, after the last byte of its answer.
 pub struct RequestLog {
@@ -29,7 +26,7 @@ pub struct RequestLog {
 
 impl RequestLog {
     /// Begins with what the head of the request says.
-    pub fn begin<S: Store>(relay: &Arc<Relay<S>>, method: &str, call: Option<Call>) -> Self {
+    pub fn begin(relay: &Arc<Relay>, method: &str, call: Option<Call>) -> Self {
         let relay = relay.clone();
         Self {
             begun: Instant::now(),
@@ -45,7 +42,7 @@ impl RequestLog {
     }
 }
 
-fn count<S: Store>(relay: &Relay<S>, log: &RequestLog) {
+fn count(relay: &Relay, log: &RequestLog) {
     relay.metrics.bytes_in.add(log.bytes_in);
     match log.status {
         Some(status) => relay.metrics.answered(status, log.code),

@@ -35,9 +35,7 @@ use self::{
 use crate::{
     limits::{Limits, UNSENT_BYTES},
     line,
-    metrics::Metrics,
-    service::Relay,
-    storage::Store,
+    service::{Metrics, Relay},
 };
 
 /// Bytes of an HTTP/2 answer that wait for the client to take them.
@@ -59,7 +57,7 @@ const PLACE_PAUSE: Duration = Duration::from_millis(50);
 const OPERATOR_CONNECTIONS: usize = 64;
 
 /// Serves the protocol until `stop`, then finishes what runs, within the drain limit.
-pub async fn serve<S: Store>(listener: TcpListener, relay: Arc<Relay<S>>, stop: watch::Receiver<bool>) {
+pub async fn serve(listener: TcpListener, relay: Arc<Relay>, stop: watch::Receiver<bool>) {
     let limits = relay.config.limits.clone();
     let counted = relay.clone();
     let answer = move |request, connection| handler::handle(relay.clone(), request, connection);
@@ -67,7 +65,7 @@ pub async fn serve<S: Store>(listener: TcpListener, relay: Arc<Relay<S>>, stop: 
 }
 
 /// Serves metrics and health to the operator until `stop`, whatever the crowd at the other listener.
-pub async fn serve_operator<S: Store>(listener: TcpListener, relay: Arc<Relay<S>>, stop: watch::Receiver<bool>) {
+pub async fn serve_operator(listener: TcpListener, relay: Arc<Relay>, stop: watch::Receiver<bool>) {
     let limits = Limits { connections: OPERATOR_CONNECTIONS, ..relay.config.limits.clone() };
     let answer = move |request, connection| handler::operator(relay.clone(), request, connection);
     // The operator's own connections are not counted.

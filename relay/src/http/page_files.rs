@@ -11,7 +11,7 @@ use share_relay_api::{
     page::{content_type, is_hashed},
 };
 
-use crate::digest;
+use crate::domain::digest;
 
 #[derive(Embed)]
 #[folder = "web/dist"]

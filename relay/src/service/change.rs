@@ -11,12 +11,19 @@ use super::{
     relay::{Relay, short},
 };
 use crate::{
-    domain::{Life, Record, Refusal},
+    domain::{EventLog, Life, Record, Refusal},
     limits, line,
-    storage::{Store, StoreError, Stored},
+    storage::{Key, StoreError, Value, WriteId},
 };
 
-impl<S: Store> Relay<S> {
+/// A record as it was read, with the write that stored it.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    pub record: Record,
+    pub written: WriteId,
+}
+
+impl Relay {
     /// Applies a rule to a share's record and keeps the outcome, also when the rule refuses. It is carried through
     /// even if the caller goes away, so that a share that ends loses its content at once.
     pub(super) async fn change<T, F>(self: &Arc<Self>, id: ShareId, rule: F) -> Result<T>
@@ -46,7 +53,7 @@ impl<S: Store> Relay<S> {
         let together = if all.len() < 2 { None } else { Some(self.apply(id, &all).await) };
         match together {
             Some(Ok(())) => {}
-            // Applied again, they might be made twice.
+            // Applying them again might make them twice.
             Some(Err(Error::Store(StoreError::Uncertain(_)))) => all.iter().for_each(|change| locked(change).fail()),
             Some(Err(_)) | None => self.apply(id, &[change]).await?,
         }
@@ -67,7 +74,10 @@ impl<S: Store> Relay<S> {
         for _ in 0..limits::CHANGE_TRIES {
             let stored = self.stored(id).await?.ok_or(Code::NotFound)?;
             let (now, may_end) = (self.now(), self.may_end());
-            let mut record = self.unstored.recall(id, stored.record.clone());
+            let mut record = self.unstored.recall(id, stored.written, stored.record.clone());
+            if record.history.is_full() {
+                self.move_events(id, &mut record).await;
+            }
             if may_end {
                 record.settle(now);
             }
@@ -83,9 +93,9 @@ impl<S: Store> Relay<S> {
                 self.unstored.forget(id);
                 return Ok(());
             }
-            // What time has ended is refused whether or not that can be written down.
+            // A refusal because time has run out holds even if that cannot be stored.
             let stands = all_refused && record == settled;
-            match self.keep_or_remember(id, &stored, record).await {
+            match self.keep_or_remember(id, &stored, &record).await {
                 Err(Error::Store(error)) if stands && error.takes_nothing() => return Ok(()),
                 kept => {
                     if kept? {
@@ -97,57 +107,96 @@ impl<S: Store> Relay<S> {
         Err(Code::TooBusy.into())
     }
 
-    /// Like [`Relay::keep`]. While the disk takes nothing, what may be lost with the process is kept in memory.
-    async fn keep_or_remember(&self, id: ShareId, old: &Stored, new: Record) -> Result<bool> {
-        let (passing, version) = (new.volatile_since(&old.record).cloned(), old.record.version);
-        match (self.keep(id, old, new).await, passing) {
-            (Err(Error::Store(error)), Some(share)) if error.takes_nothing() => {
-                if self.unstored.remember(id, version, &share) { Ok(true) } else { Err(error.into()) }
-            }
-            (kept, _) => kept,
-        }
-    }
-
-    /// Replaces a record; `false` if somebody else did first.
-    pub(super) async fn keep(&self, id: ShareId, old: &Stored, mut new: Record) -> Result<bool> {
-        new.version += 1;
-        let ends = new.is_gone() && !old.record.is_gone();
-        let replaced = match self.store.replace(id, &old.tag, &new).await {
-            Err(StoreError::Full) if ends => {
-                // A full disk must not keep a share from ending: its content goes first and makes the room.
-                self.store.delete_content(id).await?;
-                self.store.replace(id, &old.tag, &new).await
-            }
-            other => other,
-        };
-        let replaced = match replaced {
-            Ok(true) => true,
-            // Its last step may have failed alone, or been done and not told.
-            other => match (other, self.is_stored(id, &new).await) {
-                (Ok(_), Ok(true)) => true,
-                (Err(error), Ok(true)) => {
-                    tracing::warn!(share = short(&id), error = line::of_error(&error), "a change was stored after all");
-                    true
-                }
-                (other, Ok(false)) => other?,
-                (Err(error), Err(_)) | (Ok(_), Err(error)) => return Err(StoreError::Uncertain(Box::new(error)).into()),
+    /// Like [`Relay::keep`], but while the store cannot write, changes that may be lost with the process are kept in memory.
+    async fn keep_or_remember(&self, id: ShareId, old: &Stored, new: &Record) -> Result<bool> {
+        match self.keep(id, old, new).await {
+            Err(Error::Store(error)) if error.takes_nothing() => match new.volatile_since(&old.record) {
+                Some(share) if self.unstored.remember(id, old.written, share) => Ok(true),
+                _ => Err(error.into()),
             },
-        };
-        if replaced {
-            self.unstored.forget(id);
+            kept => kept,
         }
-        if replaced && ends {
-            self.notifier.notify(id);
-            self.store.delete_content(id).await?;
-            log_end(&id, &new);
-        }
-        Ok(replaced)
     }
 
-    /// Whether this very record is there, durably.
-    async fn is_stored(&self, id: ShareId, record: &Record) -> std::result::Result<bool, StoreError> {
-        Ok(self.store.load(id).await?.is_some_and(|stored| stored.record == *record))
+    /// Replaces a record; `false` if another change was faster. A share that ends loses its content.
+    pub(super) async fn keep(&self, id: ShareId, old: &Stored, new: &Record) -> Result<bool> {
+        let (key, value) = (Key::Share(id), value_of(new)?);
+        let ends = new.is_gone() && !old.record.is_gone();
+        let mut replaced = self.write(key, Some(old.written), value.clone()).await;
+        if ends && matches!(replaced, Err(StoreError::Full)) {
+            // A full disk must not keep a share from ending: its content goes first and makes the room.
+            self.objects.delete(id).await?;
+            replaced = self.write(key, Some(old.written), value).await;
+        }
+        if !replaced? {
+            return Ok(false);
+        }
+        self.unstored.forget(id);
+        if ends {
+            self.notifier.notify(id);
+            self.objects.delete(id).await?;
+            log_end(&id, new);
+        }
+        Ok(true)
     }
+
+    /// Replaces the value that the write `old` stored, or creates the key; `false` if another write was faster. Unless the
+    /// store reports success, the value is read back: it may be stored although a last step failed, or the answer was lost.
+    pub(super) async fn write(
+        &self,
+        key: Key,
+        old: Option<WriteId>,
+        value: Value,
+    ) -> std::result::Result<bool, StoreError> {
+        let written = value.written;
+        let outcome = match old {
+            Some(old) => self.records.replace(key, old, value).await,
+            None => self.records.create(key, value).await,
+        };
+        if let Ok(true) = outcome {
+            return outcome;
+        }
+        match (outcome, self.records.load(key).await) {
+            (outcome, Ok(Some(stored))) if stored.written == written => {
+                if let Err(error) = outcome {
+                    tracing::warn!(error = line::of_error(&error), "a change was stored after all");
+                }
+                Ok(true)
+            }
+            (outcome, Ok(_)) => outcome,
+            (Err(error), Err(_)) | (Ok(_), Err(error)) => Err(StoreError::Uncertain(Box::new(error))),
+        }
+    }
+
+    /// Moves the events of a stored record to the share's log, and drops them from the record, which is to be stored next. If
+    /// that fails, they stay until it works.
+    async fn move_events(&self, id: ShareId, record: &mut Record) {
+        let moved = async {
+            let (mut log, before) = self.event_log(id).await?;
+            let has_more = log.take_over(&record.history);
+            let value = Value::new(serde_json::to_vec(&log).map_err(StoreError::Damaged)?, None)?;
+            if !has_more || self.write(Key::Events(id), before, value).await? {
+                record.history.drop_moved(&log);
+            }
+            Ok::<_, StoreError>(())
+        };
+        if let Err(error) = moved.await {
+            tracing::warn!(share = short(&id), error = line::of_error(&error), "events stay in the share's record");
+        }
+    }
+
+    /// The log of a share's events, with the write that stored it.
+    pub(super) async fn event_log(&self, id: ShareId) -> std::result::Result<(EventLog, Option<WriteId>), StoreError> {
+        let Some(stored) = self.records.load(Key::Events(id)).await? else { return Ok((EventLog::default(), None)) };
+        let log = serde_json::from_slice(&stored.bytes).map_err(StoreError::Damaged)?;
+        Ok((log, Some(stored.written)))
+    }
+}
+
+/// A record as it is stored.
+pub(super) fn value_of(record: &Record) -> std::result::Result<Value, StoreError> {
+    let bytes = serde_json::to_vec(record).map_err(StoreError::Damaged)?;
+    Value::new(bytes, Some(record.due()))
 }
 
 /// Changes that are being applied. What came of them is forgotten when this is dropped, also by a rule that panics, unless

@@ -25,25 +25,25 @@ use tokio::{
 use super::{
     concurrency_limit::Permit,
     error::{Error, Result},
+    memory::Memory,
     notifier::Subscription,
     relay::{Relay, short},
 };
 use crate::{
-    digest,
-    domain::{BlobKind, Record},
+    domain::{BlobKind, Layout, Record, digest},
     limits::{
         ANSWER_BLOCKS, BLOCK_BYTES, FAST_BYTES_PER_SECOND, MAX_ANSWERS_PER_TICKET, PARTS_AHEAD, SLICE_BYTES,
         SLOW_ANSWER_BYTES,
     },
     line,
-    memory::Memory,
-    storage::{Object, Store, StoreError},
+    storage::{Source, StoreError},
 };
 
 /// The content as one ticket may fetch it.
-pub struct Download<S> {
-    relay: Arc<Relay<S>>,
+pub struct Download {
+    relay: Arc<Relay>,
     id: ShareId,
+    layout: Layout,
     ticket: ChargedTicket,
     /// Bytes of the whole content.
     pub total: u64,
@@ -154,9 +154,9 @@ impl AsRef<[u8]> for Sending {
     }
 }
 
-impl<S: Store> Relay<S> {
+impl Relay {
     /// Begins `GET …/content`: checks the ticket and charges nothing yet.
-    pub async fn content(self: &Arc<Self>, id: ShareId, ticket: Option<Bytes32>) -> Result<Download<S>> {
+    pub async fn content(self: &Arc<Self>, id: ShareId, ticket: Option<Bytes32>) -> Result<Download> {
         let hash = ticket.as_ref().map(digest::of_secret);
         let record = self.load(id).await?;
         let (share, running) = record.admitted(hash.as_ref(), self.now())?;
@@ -165,10 +165,10 @@ impl<S: Store> Relay<S> {
         let header = share.object.blob(BlobKind::Header).ok_or(Code::NotReady)?;
         let etag = header.hash.to_string()[..32].to_owned();
         if share.object.is_sealed {
-            self.check_end(id, Object::Content, total).await?;
+            self.check_end(id, Source::Content(share.layout()), total).await?;
         }
         let ticket = ChargedTicket { hash: running.hash, expires_at: running.expires_at };
-        Ok(Download { relay: self.clone(), id, ticket, total, etag })
+        Ok(Download { relay: self.clone(), id, layout: share.layout(), ticket, total, etag })
     }
 
     /// The manifest, for a caller whose proof [`Relay::open`] has accepted.
@@ -178,9 +178,9 @@ impl<S: Store> Relay<S> {
         bytes: u64,
         backpressure: Backpressure,
     ) -> Result<DownloadBody> {
-        self.check_end(id, Object::Manifest, bytes).await?;
+        self.check_end(id, Source::Manifest, bytes).await?;
         let memory = self.reserve_for_answer(bytes).await?;
-        Ok(BodyPump::new(self, id, Object::Manifest, 0..bytes, None).start(memory, backpressure))
+        Ok(BodyPump::new(self, id, Source::Manifest, 0..bytes, None).start(memory, backpressure))
     }
 
     async fn reserve_for_answer(&self, bytes: u64) -> Result<Memory> {
@@ -189,8 +189,8 @@ impl<S: Store> Relay<S> {
 
     /// Finds out before an answer begins whether an object still has all its bytes. An answer that is cut off
     /// later looks like a broken connection, and would be asked for again and again.
-    async fn check_end(self: &Arc<Self>, id: ShareId, object: Object, bytes: u64) -> Result<()> {
-        let damage = match self.store.read(id, object, bytes.saturating_sub(1), 1).await {
+    async fn check_end(self: &Arc<Self>, id: ShareId, source: Source, bytes: u64) -> Result<()> {
+        let damage = match self.objects.read(id, source, bytes.saturating_sub(1), 1).await {
             Ok(last) if !last.is_empty() => return Ok(()),
             Ok(_) => StoreError::Length,
             Err(error) => error,
@@ -208,7 +208,7 @@ impl<S: Store> Relay<S> {
     }
 }
 
-impl<S: Store> Download<S> {
+impl Download {
     /// Charges a range of the content to the ticket, durably, and serves it. If the caller goes away in between, the
     /// charge is given back.
     pub async fn serve(self, range: Range<u64>, backpressure: Backpressure) -> Result<DownloadBody> {
@@ -217,7 +217,7 @@ impl<S: Store> Download<S> {
         let memory = self.relay.reserve_for_answer(bytes).await?;
         let serving = tokio::spawn(async move {
             self.relay.change(self.id, move |record, now| record.charge(&ticket.hash, bytes, now)).await?;
-            let pump = BodyPump::new(&self.relay, self.id, Object::Content, range, Some(ticket));
+            let pump = BodyPump::new(&self.relay, self.id, Source::Content(self.layout), range, Some(ticket));
             Ok(DownloadBody { _permit: Some(permit), ..pump.start(memory, backpressure) })
         });
         serving.await?
@@ -225,10 +225,10 @@ impl<S: Store> Download<S> {
 }
 
 /// Reads what an answer gives out.
-struct BodyPump<S> {
-    relay: Arc<Relay<S>>,
+struct BodyPump {
+    relay: Arc<Relay>,
     id: ShareId,
-    object: Object,
+    source: Source,
     /// What is still to be read.
     range: Range<u64>,
     /// The ticket it is charged to, for content.
@@ -243,18 +243,12 @@ struct BodyPump<S> {
     given_at: Option<Instant>,
 }
 
-impl<S: Store> BodyPump<S> {
-    fn new(
-        relay: &Arc<Relay<S>>,
-        id: ShareId,
-        object: Object,
-        range: Range<u64>,
-        ticket: Option<ChargedTicket>,
-    ) -> Self {
+impl BodyPump {
+    fn new(relay: &Arc<Relay>, id: ShareId, source: Source, range: Range<u64>, ticket: Option<ChargedTicket>) -> Self {
         Self {
             relay: relay.clone(),
             id,
-            object,
+            source,
             range,
             ticket,
             subscription: relay.notifier.subscribe(id),
@@ -323,7 +317,7 @@ impl<S: Store> BodyPump<S> {
         }
         let end = self.range.end.min(self.available_to);
         let most = usize::try_from(end - self.range.start).unwrap_or(self.at_once).min(self.at_once);
-        let bytes = self.relay.read(self.id, self.object, self.range.start, most).await.map_err(AbortReason::Failed)?;
+        let bytes = self.relay.read(self.id, self.source, self.range.start, most).await.map_err(AbortReason::Failed)?;
         if bytes.is_empty() {
             return Err(AbortReason::Failed(StoreError::Length.into()));
         }
@@ -376,26 +370,30 @@ impl<S: Store> BodyPump<S> {
         }
     }
 
-    async fn available_to(&self, record: &Record) -> std::result::Result<u64, AbortReason> {
+    async fn available_to(&mut self, record: &Record) -> std::result::Result<u64, AbortReason> {
         let share = match self.ticket {
             Some(ticket) => record.admitted(Some(&ticket.hash), self.relay.now()).map(|(share, _)| share),
             None => record.kept(self.relay.now()),
         };
         let share = share.map_err(|refusal| AbortReason::Ended(refusal.into()))?;
-        if share.object.is_sealed || self.object == Object::Manifest {
+        if self.source == Source::Manifest {
             return Ok(self.range.end);
         }
         let layout = share.layout();
+        self.source = Source::Content(layout);
+        if share.object.is_sealed {
+            return Ok(self.range.end);
+        }
         let first = layout.part_at(self.range.start);
-        let parts = self.relay.store.parts(self.id, first..first + PARTS_AHEAD).await;
+        let parts = self.relay.objects.parts(self.id, layout.generation, first..first + PARTS_AHEAD).await;
         let parts = parts.map_err(|error| AbortReason::Failed(error.into()))?;
         Ok(self.range.start + layout.available(self.range.start, &parts))
     }
 }
 
 /// Watches how a client takes an answer.
-struct Watch<S> {
-    relay: Arc<Relay<S>>,
+struct Watch {
+    relay: Arc<Relay>,
     id: ShareId,
     ticket: Option<ChargedTicket>,
     /// What has to be served in all.
@@ -406,7 +404,7 @@ struct Watch<S> {
     progress: Arc<Progress>,
 }
 
-impl<S: Store> Watch<S> {
+impl Watch {
     /// Waits until the answer is over or its client has stalled, and gives back what was charged and not sent.
     async fn until(self, mut all_sent: mpsc::Receiver<Infallible>, on_stall: impl FnOnce()) {
         let relay = self.relay.clone();
@@ -467,41 +465,4 @@ impl<S: Store> Watch<S> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const PATIENCE: Duration = Duration::from_secs(20);
-
-    fn watched(progress: &Arc<Progress>) -> (Watch<crate::storage::LocalStore>, tempfile::TempDir) {
-        let dir = tempfile::tempdir().unwrap();
-        let store = crate::storage::LocalStore::init(dir.path()).unwrap();
-        let relay = Relay::new(crate::config::Config::new(crate::config::Senders::Anyone), store);
-        let id = ShareId::from_random([1; 12]);
-        (Watch { relay, id, ticket: None, bytes: 1 << 30, written: None, before: 0, progress: progress.clone() }, dir)
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_client_that_takes_a_slice_now_and_then_is_waited_for_and_one_that_takes_less_is_not() {
-        let progress = Arc::<Progress>::default();
-        let (watch, _dir) = watched(&progress);
-        let slowly = async {
-            for _ in 0..4 {
-                sleep(PATIENCE * 7 / 10).await;
-                progress.given.fetch_add(SLICE_BYTES as u64, Ordering::Release);
-            }
-            progress.given.fetch_add(SLICE_BYTES as u64 - 1, Ordering::Release);
-            Instant::now()
-        };
-        let (took_last, ()) = tokio::join!(slowly, watch.stalled(PATIENCE));
-        assert!(took_last.elapsed() >= PATIENCE && took_last.elapsed() <= 2 * PATIENCE);
-        assert_eq!(watch.taken(), 5 * SLICE_BYTES as u64 - 1);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn who_waits_for_more_has_not_stalled() {
-        let progress = Arc::<Progress>::default();
-        let (watch, _dir) = watched(&progress);
-        progress.is_awaited.store(true, Ordering::Release);
-        assert!(tokio::time::timeout(10 * PATIENCE, watch.stalled(PATIENCE)).await.is_err());
-    }
-}
+mod tests;

@@ -41,7 +41,7 @@ pub enum Error {
     Store(#[from] StoreError),
     /// The list of sender tokens cannot be read.
     #[error("nobody can be admitted")]
-    Tokens(#[source] TokenError),
+    Tokens(#[from] TokenError),
     /// A part of the relay panicked.
     #[error("a task of the relay failed")]
     Task(#[from] tokio::task::JoinError),
@@ -67,8 +67,8 @@ impl Error {
             Self::Store(error) => error.code(),
             Self::Tokens(TokenError::Away | TokenError::Gone(_)) => Code::StorageMissing,
             Self::Tokens(TokenError::Io(_, error)) if disk::is_too_many_open(error) => Code::TooBusy,
+            Self::Task(_) | Self::Tokens(TokenError::Task(_)) => Code::Internal,
             Self::Tokens(_) => Code::StorageFailing,
-            Self::Task(_) => Code::Internal,
         })
     }
 

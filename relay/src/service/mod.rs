@@ -6,6 +6,8 @@ mod change_queue;
 mod concurrency_limit;
 mod download;
 mod error;
+mod memory;
+mod metrics;
 mod notifier;
 mod relay;
 pub mod sweep;
@@ -14,4 +16,6 @@ mod upload;
 
 pub use download::{Backpressure, DownloadBody};
 pub use error::Error;
+pub use memory::Memory;
+pub use metrics::Metrics;
 pub use relay::{Relay, short};

@@ -13,27 +13,29 @@ use tokio::{
 };
 
 use super::{
+    change::{Stored, value_of},
     change_queue::ChangeQueue,
     concurrency_limit::ConcurrencyLimit,
     error::{Error, Result},
+    memory::Pool,
+    metrics::Metrics,
     notifier::Notifier,
     unstored::Unstored,
 };
 use crate::{
-    admission::tokens,
+    admission::Principal,
     clock::{ClockWatch, Trust},
-    config::{Config, Senders},
-    digest,
-    domain::{Record, Refusal},
+    config::Config,
+    domain::{Record, Refusal, digest},
+    keyed_locks::KeyedLocks,
     limits, line,
-    memory::Pool,
-    metrics::Metrics,
-    share_locks::ShareLocks,
-    storage::{Object, Store, StoreError, Stored},
+    storage::{Key, Objects, Records, Source, Storage, StoreError, Value},
 };
+
 /// A relay: the rules applied to a store.
-pub struct Relay<S> {
-    pub(super) store: S,
+pub struct Relay {
+    pub(super) records: Arc<dyn Records>,
+    pub(super) objects: Arc<dyn Objects>,
     /// How it behaves.
     pub config: Config,
     /// What it counts.
@@ -49,7 +51,7 @@ pub struct Relay<S> {
     /// Memory for parts on their way in.
     pub(super) uploads: Pool,
     /// For each share, how many more parts it may send at once.
-    pub(super) upload_slots: ShareLocks<Semaphore>,
+    pub(super) upload_slots: KeyedLocks<ShareId, Semaphore>,
     /// Memory for content on its way out.
     pub(super) downloads: Pool,
     /// Answers with content, by the hash of their ticket.
@@ -57,34 +59,35 @@ pub struct Relay<S> {
     /// What could not be stored of shares.
     pub(super) unstored: Unstored,
     /// Changes of each share that wait to be applied.
-    pub(super) change_queues: ShareLocks<ChangeQueue>,
+    pub(super) change_queues: KeyedLocks<ShareId, ChangeQueue>,
     /// Held while a share's header is set, and its manifest, so that two different ones cannot mix.
-    pub(super) header_locks: ShareLocks<Mutex<()>>,
-    pub(super) manifest_locks: ShareLocks<Mutex<()>>,
+    pub(super) header_locks: KeyedLocks<ShareId, Mutex<()>>,
+    pub(super) manifest_locks: KeyedLocks<ShareId, Mutex<()>>,
 }
 
-impl<S: Store> Relay<S> {
+impl Relay {
     /// A relay on this store.
-    pub fn new(config: Config, store: S) -> Arc<Self> {
+    pub fn new(config: Config, store: Storage) -> Arc<Self> {
         let (limits, metrics) = (&config.limits, Metrics::default());
         let pool = |bytes| Pool::new(bytes, limits.memory_wait, metrics.waiting_for_memory.clone());
         Arc::new(Self {
-            store,
+            records: store.records,
+            objects: store.objects,
             clock: ClockWatch::new(&*config.clock),
             json: pool(limits.call_memory),
             lists: pool(limits.call_memory),
             blobs: pool(limits.call_memory),
             uploads: pool(limits.upload_memory),
-            upload_slots: ShareLocks::new(|| Semaphore::new(limits::PARTS_AT_ONCE)),
+            upload_slots: KeyedLocks::new(|| Semaphore::new(limits::PARTS_AT_ONCE)),
             downloads: pool(limits.answer_memory),
             config,
             metrics,
             notifier: Notifier::default(),
             answers: ConcurrencyLimit::default(),
             unstored: Unstored::default(),
-            change_queues: ShareLocks::default(),
-            header_locks: ShareLocks::default(),
-            manifest_locks: ShareLocks::default(),
+            change_queues: KeyedLocks::default(),
+            header_locks: KeyedLocks::default(),
+            manifest_locks: KeyedLocks::default(),
         })
     }
 
@@ -116,18 +119,29 @@ impl<S: Store> Relay<S> {
 
     /// Learns which time was noted last, or notes it anew if the clock can be trusted.
     pub async fn check_clock(&self) {
-        let now = self.now();
-        let failed = |error: StoreError| tracing::error!(error = line::of_error(&error), "noting the time");
-        if self.may_end() {
-            match self.store.note_time(now).await {
-                Ok(()) => self.clock.noted(Some(now)),
-                Err(error) => failed(error),
+        let noted = if self.may_end() { self.note_time().await } else { self.noted_time().await };
+        match noted {
+            Ok(noted) => self.clock.noted(noted),
+            Err(error) => {
+                tracing::error!(error = line::of_error(&error), "noting the time");
+                if !self.may_end() {
+                    // An unknown time counts as far off.
+                    self.clock.noted(Some(u64::MAX));
+                }
             }
-        } else {
-            // One that cannot be read is as good as far off.
-            let noted = self.store.noted_time().await.map_err(failed);
-            self.clock.noted(noted.unwrap_or(Some(u64::MAX)));
         }
+    }
+
+    async fn note_time(&self) -> std::result::Result<Option<u64>, StoreError> {
+        let (now, before) = (self.now(), self.records.load(Key::Clock).await?);
+        // If another value was faster, it is one that the operator has just confirmed.
+        self.write(Key::Clock, before.map(|it| it.written), Value::new(now.to_string(), None)?).await?;
+        Ok(Some(now))
+    }
+
+    async fn noted_time(&self) -> std::result::Result<Option<u64>, StoreError> {
+        let Some(noted) = self.records.load(Key::Clock).await? else { return Ok(None) };
+        serde_json::from_slice(&noted.bytes).map(Some).map_err(StoreError::Damaged)
     }
 
     /// `GET /v1`. `page` is the hash of each file of the browser page.
@@ -136,7 +150,7 @@ impl<S: Store> Relay<S> {
             version: VERSION,
             software: concat!("share-relay ", env!("CARGO_PKG_VERSION")).to_owned(),
             now: self.now(),
-            token_required: self.tokens().await?.is_some(),
+            token_required: self.config.senders.needed().await?.is_some(),
             limits: self.config.accepts.clone(),
             page: page.into_iter().collect(),
         })
@@ -144,45 +158,35 @@ impl<S: Store> Relay<S> {
 
     /// `GET /readyz`: whether the store answers, who may send is known, and how far the clock can be trusted.
     pub async fn ready(&self) -> Result<Trust> {
-        self.store.check().await?;
-        self.tokens().await?;
+        self.records.check().await?;
+        self.config.senders.needed().await?;
         Ok(self.trust())
     }
 
-    /// Refuses a sender without a listed token, where one is needed.
-    pub async fn admit_sender(&self, token: Option<&Bytes32>) -> Result<()> {
-        match (self.tokens().await?, token) {
-            (None, _) => Ok(()),
-            (Some(tokens), Some(token)) if tokens::is_listed(&tokens, token) => Ok(()),
-            (Some(_), _) => Err(Code::TokenRequired.into()),
-        }
-    }
-
-    /// The tokens of which a sender needs one; `None` if no sender needs any.
-    async fn tokens(&self) -> Result<Option<Vec<tokens::Token>>> {
-        let (file, always) = match &self.config.senders {
-            Senders::Anyone => return Ok(None),
-            Senders::TokensIfAny(file) => (file.clone(), false),
-            Senders::Tokens(file) => (file.clone(), true),
-        };
-        let tokens = tokio::task::spawn_blocking(move || file.list()).await?.map_err(Error::Tokens)?;
-        Ok(if always { Some(tokens.unwrap_or_default()) } else { tokens })
+    /// Who this sender is, or a refusal of one who shows no listed token where one is needed.
+    pub async fn admit_sender(&self, token: Option<&Bytes32>) -> Result<Principal> {
+        self.config.senders.admit(token).await?.ok_or(Code::TokenRequired.into())
     }
 
     /// `PUT /v1/shares/{id}`, by an admitted sender. `true` if the share is new.
-    pub async fn create(self: &Arc<Self>, id: ShareId, request: CreateShare) -> Result<(bool, Created)> {
+    pub async fn create(
+        self: &Arc<Self>,
+        id: ShareId,
+        owner: Principal,
+        request: CreateShare,
+    ) -> Result<(bool, Created)> {
         let now = self.now();
         if let Some(record) = self.find(id).await? {
             return Ok((false, self.create_again(id, &record, request).await?));
         }
-        let record = Record::create(request.clone(), &self.config.accepts, now)?;
+        let record = Record::create(request.clone(), owner, &self.config.accepts, now)?;
         let created = record.created_again(&request, now)?;
-        // Now, rather than when most of it has been sent. Others may take the room yet: then a part is refused.
+        // Better now than when most of it has been sent. If others take the space meanwhile, a part is refused.
         let bytes = request.header_bytes.saturating_add(request.payload_bytes.unwrap_or(0));
-        if self.store.free_space().await?.is_some_and(|free| free < bytes) {
+        if self.objects.free_space().await?.is_some_and(|free| free < bytes) {
             return Err(Code::StorageFull.into());
         }
-        if self.store.create(id, &record).await? {
+        if self.write(Key::Share(id), None, value_of(&record)?).await? {
             self.metrics.shares_created.add(1);
             return Ok((true, created));
         }
@@ -197,7 +201,7 @@ impl<S: Store> Relay<S> {
         let stored = if share.object.is_sealed {
             share.object.payload_bytes.unwrap_or(0)
         } else {
-            self.stored_bytes(id).await?
+            self.stored_bytes(id, share.object.generation).await?
         };
         Ok(share.status(stored, now))
     }
@@ -205,9 +209,9 @@ impl<S: Store> Relay<S> {
     /// `GET /v1/shares/{id}/parts`.
     pub async fn parts(&self, id: ShareId, manage_key: Option<Bytes32>) -> Result<PartsHeld> {
         let record = self.managed(id, manage_key).await?;
-        record.live(self.now())?;
+        let generation = record.live(self.now())?.object.generation;
         let _memory = self.lists.reserve(limits::PARTS_MEMORY).await?;
-        let parts = self.store.parts(id, 0..MAX_PARTS).await?;
+        let parts = self.objects.parts(id, generation, 0..MAX_PARTS).await?;
         Ok(PartsHeld { held: parts.ranges(limits::MAX_HELD_RANGES) })
     }
 
@@ -265,7 +269,9 @@ impl<S: Store> Relay<S> {
 
     /// `GET …/events`.
     pub async fn events(&self, id: ShareId, manage_key: Option<Bytes32>) -> Result<Events> {
-        Ok(self.managed(id, manage_key).await?.events(self.now()))
+        let record = self.managed(id, manage_key).await?;
+        let (log, _) = self.event_log(id).await?;
+        Ok(record.events(log, self.now()))
     }
 
     /// `POST …/unlock`.
@@ -280,11 +286,19 @@ impl<S: Store> Relay<S> {
 
     /// Lets time take effect on one share, and forgets it if it is an old tombstone.
     pub async fn settle(self: &Arc<Self>, id: ShareId) -> Result<()> {
-        let (gone, forgotten) = self.change(id, |record, now| Ok((record.is_gone(), record.forgotten(now)))).await?;
+        let look = |record: &mut Record, now| Ok((record.forgotten(now), record.has_content_to_delete()));
+        let (forgotten, has_content) = self.change(id, look).await?;
         if forgotten && self.may_end() {
-            self.store.remove(id).await?;
-        } else if gone {
-            self.store.delete_content(id).await?;
+            if let Some(stored) = self.stored(id).await? {
+                self.records.remove(Key::Share(id), stored.written).await?;
+            }
+        } else if has_content {
+            self.objects.delete(id).await?;
+            let deleted = |record: &mut Record, _| {
+                record.note_deleted();
+                Ok(())
+            };
+            self.change(id, deleted).await?;
         }
         Ok(())
     }
@@ -292,12 +306,13 @@ impl<S: Store> Relay<S> {
     /// Lets time take effect on every share that may be due. One that fails is logged and does not stop the others, unless
     /// they would fail likewise.
     pub async fn sweep(self: &Arc<Self>) -> Result<()> {
-        for id in self.store.due(self.now()).await? {
+        for key in self.records.due(self.now()).await? {
+            let Key::Share(id) = key else { continue };
             match self.settle(id).await {
                 Ok(()) | Err(Error::Refused(_)) => {}
                 Err(error) => {
                     error.log(short(&id), "sweep");
-                    match self.store.check().await {
+                    match self.records.check().await {
                         Ok(()) | Err(StoreError::Full) => {}
                         Err(error) => return Err(error.into()),
                     }
@@ -311,13 +326,13 @@ impl<S: Store> Relay<S> {
     /// back does not bring it back.
     async fn find(&self, id: ShareId) -> Result<Option<Record>> {
         let Some(stored) = self.stored(id).await? else { return Ok(None) };
-        let mut record = self.unstored.recall(id, stored.record.clone());
+        let mut record = self.unstored.recall(id, stored.written, stored.record.clone());
         if self.may_end() {
             let before = record.clone();
             record.settle(self.now());
             if record != before {
-                match self.keep(id, &stored, record.clone()).await {
-                    // Over it is all the same.
+                match self.keep(id, &stored, &record).await {
+                    // It has ended even if that cannot be stored.
                     Err(Error::Store(error)) if error.takes_nothing() => {}
                     kept => drop(kept?),
                 }
@@ -328,7 +343,13 @@ impl<S: Store> Relay<S> {
 
     /// A share's record as it is stored, if there is one. That of one share being damaged is told of this share alone.
     pub(super) async fn stored(&self, id: ShareId) -> Result<Option<Stored>> {
-        match self.store.load(id).await {
+        let loaded = match self.records.load(Key::Share(id)).await {
+            Ok(Some(Value { written, bytes, .. })) => serde_json::from_slice(&bytes)
+                .map(|record| Some(Stored { record, written }))
+                .map_err(StoreError::Damaged),
+            other => other.map(|_| None),
+        };
+        match loaded {
             Err(error @ StoreError::Damaged(_)) => {
                 tracing::error!(
                     share = short(&id),
@@ -364,8 +385,8 @@ impl<S: Store> Relay<S> {
         .await
     }
 
-    pub(super) async fn stored_bytes(&self, id: ShareId) -> Result<u64> {
-        match self.store.stored_bytes(id).await {
+    pub(super) async fn stored_bytes(&self, id: ShareId, generation: u32) -> Result<u64> {
+        match self.objects.stored_bytes(id, generation).await {
             Ok(bytes) => Ok(bytes),
             Err(error) => Err(self.explain(id, error).await),
         }
@@ -375,7 +396,8 @@ impl<S: Store> Relay<S> {
     async fn with_progress<T>(&self, id: ShareId, outcome: Result<T>) -> Result<T> {
         match outcome {
             Err(Error::Refused(Refusal::NotReady { total, .. })) => {
-                Err(Refusal::NotReady { stored: self.stored_bytes(id).await?, total }.into())
+                let generation = self.load(id).await?.kept(self.now())?.object.generation;
+                Err(Refusal::NotReady { stored: self.stored_bytes(id, generation).await?, total }.into())
             }
             other => other,
         }
@@ -398,8 +420,8 @@ impl<S: Store> Relay<S> {
         }
     }
 
-    pub(super) async fn read(&self, id: ShareId, object: Object, offset: u64, most: usize) -> Result<Bytes> {
-        match self.store.read(id, object, offset, most).await {
+    pub(super) async fn read(&self, id: ShareId, source: Source, offset: u64, most: usize) -> Result<Bytes> {
+        match self.objects.read(id, source, offset, most).await {
             Ok(bytes) => Ok(bytes),
             Err(error) => Err(self.explain(id, error).await),
         }

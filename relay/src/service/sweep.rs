@@ -8,10 +8,10 @@ use tokio::{
 };
 
 use super::relay::Relay;
-use crate::{line, storage::Store};
+use crate::line;
 
 /// Sweeps now and then regularly, until `stop`.
-pub async fn run<S: Store>(relay: Arc<Relay<S>>, mut stop: watch::Receiver<bool>) {
+pub async fn run(relay: Arc<Relay>, mut stop: watch::Receiver<bool>) {
     let mut ticks = interval(relay.config.limits.sweep);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

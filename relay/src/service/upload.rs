@@ -3,40 +3,34 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use share_relay_api::{
-    Bytes32, Code, CreateShare, Created, ShareId,
-    limits::{MAX_MANIFEST_BYTES, MAX_PARTS},
-};
+use share_relay_api::{Bytes32, Code, CreateShare, Created, ShareId, limits::MAX_MANIFEST_BYTES};
 use tokio::{
     sync::OwnedSemaphorePermit,
     time::{Instant, timeout},
 };
 
-use super::{
-    error::{Error, Result},
-    relay::Relay,
-};
+use super::{error::Result, memory::Memory, relay::Relay};
 use crate::{
-    digest,
-    domain::{Blob, BlobKind, Layout, PartPlace, Record, Refusal},
-    limits::{BLOCK_BYTES, FAST_BYTES_PER_SECOND, PARTS_MEMORY, SMALL_UPLOAD_BYTES, UPLOAD_TRIAL_BYTES},
-    memory::Memory,
-    storage::{PartWriter, Store},
+    domain::{Blob, BlobKind, Layout, Record, Refusal, digest},
+    limits::{BLOCK_BYTES, FAST_BYTES_PER_SECOND, PARTS_AT_ONCE, PARTS_MEMORY, SMALL_UPLOAD_BYTES, UPLOAD_TRIAL_BYTES},
+    storage::PartWriter,
 };
 
 /// A part on its way: either it is written, or it is held already and what arrives is thrown away.
-pub enum Upload<S: Store> {
+pub enum Upload {
     /// It is written.
-    New(NewPart<S>),
+    New(NewPart),
     /// It is held already.
     Held,
 }
 
 /// A part being written.
-pub struct NewPart<S: Store> {
-    relay: Arc<Relay<S>>,
+pub struct NewPart {
+    relay: Arc<Relay>,
     id: ShareId,
-    part: S::Part,
+    part: Box<dyn PartWriter>,
+    /// Until when it can be acknowledged without reading the record again.
+    unnoted_until: u64,
     /// When its first bytes came, and how many came since.
     begun: Option<Instant>,
     received: u64,
@@ -45,7 +39,7 @@ pub struct NewPart<S: Store> {
     _slot: OwnedSemaphorePermit,
 }
 
-impl<S: Store> Relay<S> {
+impl Relay {
     /// `PUT /v1/shares/{id}` for a share that is there: the same request again, or the same with smaller parts, as long
     /// as none is held or being written.
     pub(super) async fn create_again(
@@ -62,16 +56,21 @@ impl<S: Store> Relay<S> {
     }
 
     async fn make_parts_smaller(&self, id: ShareId, request: CreateShare) -> Result<Created> {
-        let paused = self.store.pause_writers(id).await?;
-        if self.stored_bytes(id).await? > 0 {
+        // A part on its way could be acknowledged after the check that none is held.
+        let slots = self.upload_slots.of(id).try_acquire_many_owned(PARTS_AT_ONCE as u32);
+        let _slots = slots.map_err(|_| Code::TooBusy)?;
+        let generation = self.load(id).await?.live(self.now())?.object.generation;
+        if self.stored_bytes(id, generation).await? > 0 {
             return Err(Code::Conflict.into());
         }
         let accepts = self.config.accepts.clone();
-        let made =
-            self.carry_through(id, move |record, now| record.make_parts_smaller(&request, &accepts, now)).await?;
-        // Whoever waits for parts learns of their places before one can come.
+        let rule = move |record: &mut Record, now| match record.live(now)?.object.generation == generation {
+            true => record.make_parts_smaller(&request, &accepts, now),
+            false => Err(Code::TooBusy.into()),
+        };
+        let made = self.carry_through(id, rule).await?;
+        // Downloads that wait for parts, and parts that have read the old record, look at the record again.
         self.notifier.notify(id);
-        drop(paused);
         Ok(made)
     }
 
@@ -131,20 +130,10 @@ impl<S: Store> Relay<S> {
         if self.managed(id, manage_key).await?.holds(kind, &blob, self.now())? {
             return Ok(());
         }
-        let stored = match kind {
-            BlobKind::Header => self.store.put_header(id, bytes).await,
-            BlobKind::Manifest => self.store.put_manifest(id, bytes).await,
-        };
-        if let Err(error) = stored {
+        if let Err(error) = self.objects.put_blob(id, kind, bytes).await {
             return Err(self.explain(id, error).await);
         }
-        let held = self.change(id, move |record, now| record.hold(kind, blob.clone(), now)).await;
-        if let Err(Error::Refused(Refusal::Gone { .. })) = held {
-            // If the share ended while its bytes were written, they go with the rest. If it is only refused by a clock
-            // that is not trusted, everything stays.
-            self.settle(id).await?;
-        }
-        held?;
+        self.change(id, move |record, now| record.hold(kind, blob.clone(), now)).await?;
         self.notifier.notify(id);
         Ok(())
     }
@@ -156,32 +145,28 @@ impl<S: Store> Relay<S> {
         manage_key: Option<Bytes32>,
         number: u64,
         bytes: u64,
-    ) -> Result<Upload<S>> {
-        let record = self.managed(id, manage_key).await?;
-        let share = record.live(self.now())?;
-        let place = share.layout().place(number, bytes, &self.config.accepts)?;
-        match self.begin_new(id, place).await {
-            Err(Error::Store(error)) => Err(self.explain(id, error).await),
-            other => other,
-        }
-    }
-
-    pub(super) async fn begin_new(self: &Arc<Self>, id: ShareId, place: PartPlace) -> Result<Upload<S>> {
+    ) -> Result<Upload> {
+        let mut changes = self.notifier.subscribe(id);
+        let mut record = self.managed(id, manage_key).await?;
+        record.live(self.now())?.layout().place(number, bytes, &self.config.accepts)?;
         let slot = timeout(self.config.limits.memory_wait, self.upload_slots.of(id).acquire_owned()).await;
         let Ok(Ok(slot)) = slot else { return Err(Code::TooBusy.into()) };
-        let memory = self.uploads.reserve((SMALL_UPLOAD_BYTES as u64).min(place.bytes)).await?;
-        let Some(part) = self.store.begin_part(id, place).await? else { return Ok(Upload::Held) };
-        // Nobody can seal it or make its parts smaller from here on, but somebody may have since the record was read.
-        let record = self.load(id).await?;
+        let memory = self.uploads.reserve((SMALL_UPLOAD_BYTES as u64).min(bytes)).await?;
+        if changes.has_changed() {
+            record = self.load(id).await?;
+        }
         let share = record.live(self.now())?;
+        let place = share.layout().place(number, bytes, &self.config.accepts)?;
         if share.object.is_sealed {
-            return Err(Code::BadRequest.into());
+            return Ok(Upload::Held);
         }
-        if share.layout().place(place.number, place.bytes, &self.config.accepts)? != place {
-            return Err(Code::WrongLength.into());
-        }
-        let (relay, memory) = (self.clone(), vec![memory]);
-        Ok(Upload::New(NewPart { relay, id, part, begun: None, received: 0, memory, _slot: slot }))
+        let part = match self.objects.begin_part(id, place).await {
+            Ok(Some(part)) => part,
+            Ok(None) => return Ok(Upload::Held),
+            Err(error) => return Err(self.explain(id, error).await),
+        };
+        let (relay, unnoted_until, memory) = (self.clone(), share.parts_unnoted_until(), vec![memory]);
+        Ok(Upload::New(NewPart { relay, id, part, unnoted_until, begun: None, received: 0, memory, _slot: slot }))
     }
 
     /// `POST …/seal`.
@@ -190,34 +175,24 @@ impl<S: Store> Relay<S> {
         if record.may_seal(payload_bytes, &self.config.accepts, self.now())? {
             return Ok(());
         }
-        let layout = record.live(self.now())?.layout();
-        let paused = match self.seal_content(id, &layout, payload_bytes).await {
-            Err(Error::Store(error)) => return Err(self.explain(id, error).await),
-            other => other?,
-        };
-        let sealed = move |record: &mut Record, now| {
-            // No part is written until it is known to be ready.
-            let _ = &paused;
-            record.seal(payload_bytes, now)
-        };
-        self.change(id, sealed).await?;
+        let layout = Layout { payload_bytes: Some(payload_bytes), ..record.live(self.now())?.layout() };
+        let memory = self.lists.reserve(PARTS_MEMORY).await?;
+        match self.objects.seal(id, layout).await {
+            Ok(true) => {}
+            Ok(false) if self.upload_slots.of(id).available_permits() < PARTS_AT_ONCE => {
+                return Err(Code::TooBusy.into());
+            }
+            Ok(false) => return Err(Code::PartsMissing.into()),
+            Err(error) => return Err(self.explain(id, error).await),
+        }
+        drop(memory);
+        self.change(id, move |record, now| record.seal(payload_bytes, now)).await?;
         self.notifier.notify(id);
         Ok(())
     }
-
-    /// Brings complete content to its exact length. Nothing more is written to it until the answer is dropped.
-    async fn seal_content(&self, id: ShareId, layout: &Layout, payload_bytes: u64) -> Result<Box<dyn Send>> {
-        let paused = self.store.pause_writers(id).await?;
-        let _memory = self.lists.reserve(PARTS_MEMORY).await?;
-        if !layout.is_complete(payload_bytes, &self.store.parts(id, 0..MAX_PARTS).await?) {
-            return Err(Code::PartsMissing.into());
-        }
-        self.store.seal(id, layout.header_bytes.saturating_add(payload_bytes)).await?;
-        Ok(paused)
-    }
 }
 
-impl<S: Store> Upload<S> {
+impl Upload {
     /// Takes what arrived of the part.
     pub async fn write(&mut self, bytes: Bytes) -> Result<()> {
         match self {
@@ -236,7 +211,7 @@ impl<S: Store> Upload<S> {
     }
 }
 
-impl<S: Store> NewPart<S> {
+impl NewPart {
     async fn write(&mut self, bytes: Bytes) -> Result<()> {
         let begun = *self.begun.get_or_insert_with(Instant::now);
         self.received += bytes.len() as u64;
@@ -256,10 +231,8 @@ impl<S: Store> NewPart<S> {
             return Err(self.relay.explain(self.id, error).await);
         }
         self.relay.notifier.notify_part(self.id);
-        let record = self.relay.load(self.id).await?;
-        record.live(self.relay.now())?;
-        if record.wants_touch(self.relay.now()) {
-            self.relay.change(self.id, |record, now| record.touch(now)).await?;
+        if self.relay.now() >= self.unnoted_until {
+            self.relay.change(self.id, Record::touch).await?;
         }
         Ok(())
     }

@@ -1,5 +1,5 @@
-//! The memory through which content passes: small blocks where it moves slowly, and large ones where it moves fast. Those
-//! are used again and again, because fresh memory costs a page fault every 4 KiB.
+//! Buffers for content: small ones for slow transfers, large ones for fast transfers. Large ones are pooled, because fresh
+//! memory costs a page fault every 4 KiB.
 
 use std::{
     fmt,
@@ -8,11 +8,11 @@ use std::{
 
 use crate::limits::{BLOCK_BYTES, IDLE_BLOCKS};
 
-/// Large blocks that nobody uses right now.
+/// A pool of unused large blocks.
 #[derive(Debug, Clone, Default)]
 pub struct Blocks(Arc<Mutex<Vec<Box<[u8]>>>>);
 
-/// Some memory, of which the first bytes are filled. A large one goes back to its pool when it is dropped.
+/// A buffer whose first bytes are filled. A large one returns to its pool when dropped.
 pub struct Block {
     pool: Option<Blocks>,
     bytes: Box<[u8]>,

@@ -1,35 +1,70 @@
-//! The storage contract: what a store keeps, and what survives a crash.
+//! The two storage contracts: what a store keeps, and what survives a crash.
 //!
 //! **Durable** means: survives `kill -9` and power loss from the moment the call returns. A call that fails or is
 //! cut off by a crash has happened wholly or not at all, except where said otherwise. No store ever deletes or
 //! overwrites what it has reported durable unless told to.
+//!
+//! Both contracts are kept by one store: the object of a share exists, empty, from the creation of the record
+//! [`Key::Share`] on, and is gone at the latest with it.
 
-use std::{io, ops::Range};
+use std::{io, ops::Range, sync::Arc};
 
+use async_trait::async_trait;
 use bytes::Bytes;
-use share_relay_api::ShareId;
+use share_relay_api::{Bytes32, ShareId};
 
 use super::disk;
-use crate::domain::{PartPlace, Parts, Record};
+use crate::domain::{BlobKind, Layout, PartPlace, Parts};
 
-/// A record as it was read, with what is needed to replace exactly this one.
-#[derive(Debug, Clone)]
-pub struct Stored {
-    /// The record.
-    pub record: Record,
-    /// Which state of it this is.
-    pub tag: Tag,
+/// A store, by its two contracts.
+#[derive(Clone)]
+pub struct Storage {
+    /// Where records are kept.
+    pub records: Arc<dyn Records>,
+    /// Where the bytes of objects are kept.
+    pub objects: Arc<dyn Objects>,
 }
 
-/// Names one state of one record, in the store's own terms.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tag(pub String);
+/// Names a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Key {
+    /// What is known of a share.
+    Share(ShareId),
+    /// What happened to a share, but for the newest. The share is there.
+    Events(ShareId),
+    /// The time that was noted last.
+    Clock,
+}
 
-/// The two byte objects of a share that are read.
+/// Tells one write of a record from all others. Whoever lost the answer to a write reads the record again and sees by this
+/// whether the write happened.
+pub type WriteId = Bytes32;
+
+/// A record as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Value {
+    /// The write that stored it.
+    pub written: WriteId,
+    /// When it is to be found by [`Records::due`], in seconds since 1970.
+    pub due: Option<u64>,
+    /// What is stored. The store does not look into it.
+    pub bytes: Bytes,
+}
+
+impl Value {
+    /// A value that is to be written, with a new [`WriteId`].
+    pub fn new(bytes: impl Into<Bytes>, due: Option<u64>) -> Result<Self> {
+        let mut written = Bytes32([0; 32]);
+        getrandom::fill(&mut written.0).map_err(io::Error::other)?;
+        Ok(Self { written, due, bytes: bytes.into() })
+    }
+}
+
+/// What can be read of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Object {
-    /// Header, nonce and parts: an age file.
-    Content,
+pub enum Source {
+    /// Header, nonce and parts, one after the other: an age file. Its parts lie where this layout has them.
+    Content(Layout),
     /// The manifest's age file.
     Manifest,
 }
@@ -49,7 +84,8 @@ pub enum StoreError {
     /// What is stored cannot be understood.
     #[error("a stored record cannot be read")]
     Damaged(#[source] serde_json::Error),
-    /// Somebody else is writing this, or the system has no more open files to give. It may work a little later.
+    /// Somebody else is writing this, it can be written no more, or the system has no more open files to give. When the
+    /// call is made again, it works or the reason is in the record.
     #[error("the store is busy")]
     Busy,
     /// The part being written does not have the length it was announced with.
@@ -84,80 +120,77 @@ impl StoreError {
 /// What a store did, or why it did not.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
-/// Where shares are kept.
-pub trait Store: Send + Sync + 'static {
-    /// A part being written.
-    type Part: PartWriter;
+/// Small opaque values under typed keys, changed by compare-and-swap. What is loaded is durable.
+#[async_trait]
+pub trait Records: Send + Sync {
+    /// Stores the first value of a key, durably. `false`, and nothing changed, if there is one.
+    async fn create(&self, key: Key, value: Value) -> Result<bool>;
 
-    /// Creates a share with this record and no bytes, durably. `false`, and nothing changed, if the id is taken.
-    fn create(&self, id: ShareId, record: &Record) -> impl Future<Output = Result<bool>> + Send;
+    /// The newest value of a key, if there is one.
+    async fn load(&self, key: Key) -> Result<Option<Value>>;
 
-    /// The newest record of a share, if there is one.
-    fn load(&self, id: ShareId) -> impl Future<Output = Result<Option<Stored>>> + Send;
+    /// Replaces the value that the write `old` stored, durably. `false`, and nothing changed, if the key has another value
+    /// by now, or none. Of calls that race, one wins. After a failure the new value may be there all the same:
+    /// [`Records::load`] tells.
+    async fn replace(&self, key: Key, old: WriteId, value: Value) -> Result<bool>;
 
-    /// Replaces exactly the state `tag` of a record, durably. `false`, and nothing changed, if the share has
-    /// another state by now, or is gone. Of calls that race, one wins.
-    fn replace(&self, id: ShareId, tag: &Tag, record: &Record) -> impl Future<Output = Result<bool>> + Send;
+    /// Removes a key with the value that the write `old` stored; with [`Key::Share`] everything of the share. `false`, and nothing
+    /// changed, if the key has another value. One that is not there is no error.
+    async fn remove(&self, key: Key, old: WriteId) -> Result<bool>;
 
-    /// Deletes a share, record and bytes. One that is not there is no error.
-    fn remove(&self, id: ShareId) -> impl Future<Output = Result<()>> + Send;
+    /// The keys whose values are due at this time or earlier. It may give others too, and never lacks one. What it costs
+    /// follows what it gives, but for the first call after a start.
+    async fn due(&self, now: u64) -> Result<Vec<Key>>;
 
-    /// The shares that may have something to do by `now` (expiry, ticket ends, tombstones); more is allowed, fewer
-    /// is not.
-    fn due(&self, now: u64) -> impl Future<Output = Result<Vec<ShareId>>> + Send;
+    /// Fails unless the store can read and write.
+    async fn check(&self) -> Result<()>;
+}
 
-    /// Stores header and nonce, durably, in place of others. One call for a share at a time.
-    fn put_header(&self, id: ShareId, bytes: Bytes) -> impl Future<Output = Result<()>> + Send;
-
-    /// Stores the manifest, durably and whole, in place of another. One call for a share at a time.
-    fn put_manifest(&self, id: ShareId, bytes: Bytes) -> impl Future<Output = Result<()>> + Send;
+/// The bytes of each share's object.
+///
+/// A part is known by its number and its *generation*. Making parts smaller begins a new generation: from the first call
+/// for it on, no part of an earlier one is written or held any more.
+#[async_trait]
+pub trait Objects: Send + Sync {
+    /// Stores header and nonce, or the manifest, durably and whole, in place of another. One call for each of them at a
+    /// time.
+    async fn put_blob(&self, id: ShareId, kind: BlobKind, bytes: Bytes) -> Result<()>;
 
     /// Begins to write a part; `None` if it is held already. Until [`PartWriter::finish`] returns, the part is not
     /// held; dropping the writer holds nothing. A part has one writer at a time: [`StoreError::Busy`] for a second
-    /// one, and while the writers are paused.
-    fn begin_part(&self, id: ShareId, place: PartPlace) -> impl Future<Output = Result<Option<Self::Part>>> + Send;
+    /// one, and for one of an earlier generation or of a sealed object.
+    async fn begin_part(&self, id: ShareId, place: PartPlace) -> Result<Option<Box<dyn PartWriter>>>;
 
     /// Which of the parts of these numbers are held.
-    fn parts(&self, id: ShareId, numbers: Range<u64>) -> impl Future<Output = Result<Parts>> + Send;
+    async fn parts(&self, id: ShareId, generation: u32, numbers: Range<u64>) -> Result<Parts>;
 
     /// Bytes of all parts that are held. Cheap enough to be asked by anybody.
-    fn stored_bytes(&self, id: ShareId) -> impl Future<Output = Result<u64>> + Send;
+    async fn stored_bytes(&self, id: ShareId, generation: u32) -> Result<u64>;
 
-    /// Keeps all parts of a share from being written until the answer is dropped; [`StoreError::Busy`] while any is
-    /// being written. One whose [`PartWriter::finish`] failed is durably not held from then on.
-    fn pause_writers(&self, id: ShareId) -> impl Future<Output = Result<Box<dyn Send>>> + Send;
-
-    /// Makes the content exactly this long, durably. All parts up to there are held, and the writers are paused.
-    fn seal(&self, id: ShareId, content_bytes: u64) -> impl Future<Output = Result<()>> + Send;
+    /// Makes the content exactly as long as this layout has it, durably, and lets no part be written any more. `false`,
+    /// and nothing changed, unless exactly its parts are held. Memory for `Parts` of them all is needed meanwhile.
+    async fn seal(&self, id: ShareId, layout: Layout) -> Result<bool>;
 
     /// Reads at most `most` bytes from `offset` on; fewer only at the end. What was not written reads as anything.
-    fn read(&self, id: ShareId, object: Object, offset: u64, most: usize)
-    -> impl Future<Output = Result<Bytes>> + Send;
+    async fn read(&self, id: ShareId, source: Source, offset: u64, most: usize) -> Result<Bytes>;
 
-    /// Deletes all bytes of a share and keeps its record. Running writers do no harm. Nothing there is no error.
-    fn delete_content(&self, id: ShareId) -> impl Future<Output = Result<()>> + Send;
-
-    /// Notes the time, durably.
-    fn note_time(&self, now: u64) -> impl Future<Output = Result<()>> + Send;
-
-    /// The time noted last, if there is one.
-    fn noted_time(&self) -> impl Future<Output = Result<Option<u64>>> + Send;
+    /// Deletes all bytes of a share, of which nothing can be written again. Running writers do no harm. Nothing there is no
+    /// error.
+    async fn delete(&self, id: ShareId) -> Result<()>;
 
     /// Bytes that still fit into the store, where it can tell.
-    fn free_space(&self) -> impl Future<Output = Result<Option<u64>>> + Send;
-
-    /// Fails unless the store can read and write.
-    fn check(&self) -> impl Future<Output = Result<()>> + Send;
+    async fn free_space(&self) -> Result<Option<u64>>;
 }
 
 /// A part on its way into the store.
-pub trait PartWriter: Send + 'static {
-    /// Adds bytes. It may keep up to [`crate::limits::SMALL_UPLOAD_BYTES`] of them in memory.
-    fn write(&mut self, bytes: Bytes) -> impl Future<Output = Result<()>> + Send;
+#[async_trait]
+pub trait PartWriter: Send {
+    /// Adds bytes. It may keep up to `SMALL_UPLOAD_BYTES` of them in memory.
+    async fn write(&mut self, bytes: Bytes) -> Result<()>;
 
-    /// From now on it may keep up to [`crate::limits::BLOCK_BYTES`] in memory.
+    /// From now on it may keep up to `BLOCK_BYTES` in memory.
     fn use_large_blocks(&mut self);
 
     /// Makes the part durable, then marks it as held, durably. [`StoreError::Length`] if bytes are missing.
-    fn finish(self) -> impl Future<Output = Result<()>> + Send;
+    async fn finish(self: Box<Self>) -> Result<()>;
 }

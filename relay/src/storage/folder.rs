@@ -19,7 +19,7 @@ const MARKER: &str = "relay-id";
 const NEW_MARKER: &str = "relay-id.new";
 
 /// What a marker begins with; its number is that of the folder's format.
-const FORMAT: &str = "share-relay 1 ";
+const FORMAT: &str = "share-relay 2 ";
 
 /// What may lie in the folder of a new relay: a marker that power loss kept from getting its name, and what file systems
 /// put at their top.
@@ -194,7 +194,7 @@ mod tests {
         fs::create_dir_all(other.join("shares")).unwrap();
         assert!(matches!(init(&other), Err(FolderError::Occupied(_))));
         assert_eq!(fs::read_dir(&other).unwrap().count(), 1);
-        fs::write(other.join(MARKER), b"share-relay 2 x\n").unwrap();
+        fs::write(other.join(MARKER), b"share-relay 3 x\n").unwrap();
         for opened in [init(&other), Folder::open(&other)] {
             assert!(matches!(opened, Err(FolderError::Marker(_))));
         }
@@ -225,7 +225,7 @@ mod tests {
         let marker = fs::read(path.join(MARKER)).unwrap();
         fs::write(path.join(MARKER), &marker).unwrap();
         assert!(folder.is_there().unwrap(), "touched");
-        fs::write(path.join(MARKER), b"share-relay 1 other\n").unwrap();
+        fs::write(path.join(MARKER), b"share-relay 2 other\n").unwrap();
         assert!(!folder.is_there().unwrap(), "overwritten");
     }
 }

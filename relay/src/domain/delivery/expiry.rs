@@ -1,22 +1,23 @@
 //! When time ends tickets, and the share with them.
 
-use share_relay_api::{Event, EventKind};
+use share_relay_api::EventKind;
 
 use super::{
     super::{
-        events,
+        events::History,
         record::{Life, Record, Share},
         refusal::Ending,
     },
-    ticket::{ActiveTicket, drop_oldest},
+    ticket::ActiveTicket,
 };
+use crate::limits::TOUCH_SECONDS;
 
 impl Record {
     /// Writes down what time has ended: tickets, and the share with them once it is over.
     pub fn settle(&mut self, now: u64) {
         let Life::Live(share) = &mut self.life else { return };
         let ended = share.ended(now);
-        share.end_tickets(now, &mut self.events);
+        share.end_tickets(now, &mut self.history);
         if let Some((ending, at)) = ended {
             self.end(ending, at);
         }
@@ -25,19 +26,18 @@ impl Record {
 
 impl Share {
     /// Ends tickets whose time is over. One that was not served everything gives its place back.
-    fn end_tickets(&mut self, now: u64, log: &mut Vec<Event>) {
+    fn end_tickets(&mut self, now: u64, history: &mut History) {
         let all = self.content_bytes();
         for ended in self.delivery.running.extract_if(.., |running| now >= running.expires_at) {
             if ended.received {
                 self.delivery.received = self.delivery.received.saturating_add(1);
             } else if ended.served >= all {
                 self.delivery.unconfirmed = self.delivery.unconfirmed.saturating_add(1);
-                self.delivery.late.push(ended.hash);
+                self.delivery.late.insert(&ended.hash);
             } else {
-                events::push(log, ended.expires_at, EventKind::TicketReturned { ticket_hash: ended.hash });
+                history.push(ended.expires_at, EventKind::TicketReturned { ticket_hash: ended.hash });
             }
         }
-        drop_oldest(&mut self.delivery.late);
     }
 
     /// When it is over for newcomers: its expiry, or earlier if its upload stopped.
@@ -55,6 +55,18 @@ impl Share {
         }
         let is_kept = self.object.is_sealed && !self.delivery.running.iter().all(|running| is_over(&running));
         (now >= self.end() && !is_kept).then(|| (Ending::Expired, self.end()))
+    }
+
+    /// Until when parts may arrive without being noted: then one must be noted, or comes too late.
+    pub fn parts_unnoted_until(&self) -> u64 {
+        self.end().min(self.object.touched_at.saturating_add(TOUCH_SECONDS))
+    }
+
+    /// When a ticket ends next, or the share.
+    pub(in crate::domain) fn due(&self) -> u64 {
+        let ends = self.delivery.running.iter().map(|running| running.expires_at);
+        let is_kept = self.object.is_sealed && ends.clone().any(|end| end > self.end());
+        ends.chain((!is_kept).then(|| self.end())).min().unwrap_or_else(|| self.end())
     }
 
     /// When the content goes if nothing else happens.

@@ -7,4 +7,5 @@ mod proofs;
 mod receipts;
 pub mod state;
 pub mod ticket;
+pub mod ticket_set;
 mod tickets;

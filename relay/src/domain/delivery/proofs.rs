@@ -3,16 +3,16 @@
 use share_relay_api::{Bytes32, Code, EventKind};
 
 use super::{
-    super::{events, record::Record, refusal::Refusal},
+    super::{record::Record, refusal::Refusal},
     attempts::ProofAttempts,
 };
-use crate::digest;
+use crate::domain::digest;
 
 impl Record {
     /// Checks a proof by its hash. While the share is locked even a right one is refused. A share to public keys
     /// has no proof, and whoever shows one means another share.
     pub fn prove(&mut self, proof_hash: Option<&Bytes32>, now: u64) -> Result<(), Refusal> {
-        let (share, log) = self.kept_mut(now)?;
+        let (share, history) = self.kept_mut(now)?;
         let (known, given) = match (&share.request.proof_hash, proof_hash) {
             (Some(known), Some(given)) => (known, given),
             (None, None) => return Ok(()),
@@ -25,20 +25,20 @@ impl Record {
             share.delivery.attempts.wrong = 0;
             return Ok(());
         }
-        events::push(log, now, EventKind::WrongProof);
+        history.push(now, EventKind::WrongProof);
         let locked_until = share.delivery.attempts.count_wrong(now);
         if let Some(until) = locked_until {
-            events::push(log, now, EventKind::Locked { until });
+            history.push(now, EventKind::Locked { until });
         }
         Err(Refusal::WrongProof { tries_left: share.delivery.attempts.tries_left(now), locked_until })
     }
 
     /// Ends a lock and forgets all wrong proofs.
     pub fn unlock(&mut self, now: u64) -> Result<(), Refusal> {
-        let (share, log) = self.live_mut(now)?;
+        let (share, history) = self.live_mut(now)?;
         if share.delivery.attempts != ProofAttempts::default() {
             share.delivery.attempts = ProofAttempts::default();
-            events::push(log, now, EventKind::Unlocked);
+            history.push(now, EventKind::Unlocked);
         }
         Ok(())
     }

@@ -4,13 +4,12 @@ use share_relay_api::{Bytes32, Code, EventKind, Receipt, Saved};
 
 use super::{
     super::{
-        events,
         record::Record,
         refusal::{Ending, Refusal},
     },
-    ticket::{ActiveTicket, contains},
+    ticket::ActiveTicket,
 };
-use crate::digest;
+use crate::domain::digest;
 
 impl Record {
     /// Notes a receipt. One that says "on disk" or "confirmed" ends its ticket, and the last allowed one the share. One
@@ -24,7 +23,7 @@ impl Record {
         now: u64,
     ) -> Result<Option<u64>, Refusal> {
         match ticket {
-            Some(hash) if self.has_receipt(hash) => {
+            Some(hash) if self.history.has_receipt(hash) => {
                 match self.kept(now).ok().and_then(|it| it.delivery.running(hash, now)) {
                     Some(running) if receipt.saved == Saved::Browser => return Ok(Some(running.expires_at)),
                     Some(_) => {}
@@ -33,18 +32,18 @@ impl Record {
             }
             _ => {}
         }
-        if !events::has_room_for_receipt(&self.events) {
+        if !self.history.has_room_for_receipt() {
             return Err(Code::TooBusy.into());
         }
-        if let Some(hash) = ticket.filter(|hash| self.kept(now).is_ok_and(|it| contains(&it.delivery.replaced, hash))) {
+        if let Some(hash) = ticket.filter(|hash| self.kept(now).is_ok_and(|it| it.delivery.replaced.contains(hash))) {
             // Its place is somebody else's by now, and has its own end.
-            events::push(&mut self.events, now, EventKind::Receipt { ticket_hash: *hash, receipt: receipt.clone() });
+            self.history.push(now, EventKind::Receipt { ticket_hash: *hash, receipt: receipt.clone() });
             return Ok(None);
         }
         let mut place = self.may_receive(ticket, now)?;
-        let (share, log) = self.kept_mut(now)?;
+        let (share, history) = self.kept_mut(now)?;
         share.delivery.remove_ticket(&place.hash);
-        events::push(log, now, EventKind::Receipt { ticket_hash: place.hash, receipt: receipt.clone() });
+        history.push(now, EventKind::Receipt { ticket_hash: place.hash, receipt: receipt.clone() });
         if receipt.saved == Saved::Browser {
             place = ActiveTicket { expires_at: now.saturating_add(grace), received: true, again: true, ..place };
             let again_until = place.expires_at;
@@ -63,19 +62,12 @@ impl Record {
         let share = self.kept(now)?;
         let all = share.content_bytes();
         let same = |hash: &Bytes32| ticket.is_some_and(|ticket| digest::equal(hash, ticket));
-        if let Some(hash) = share.delivery.late.iter().find(|hash| same(hash)) {
+        if let Some(hash) = ticket.filter(|hash| share.delivery.late.contains(hash)) {
             return Ok(ActiveTicket { hash: *hash, expires_at: now, served: all, received: false, again: false });
         }
         match share.delivery.running.iter().find(|running| same(&running.hash) && running.served >= all) {
             Some(served) => Ok(served.clone()),
             None => Ok(self.admitted(ticket, now)?.1.clone()),
         }
-    }
-
-    /// Whether a receipt came on this ticket.
-    fn has_receipt(&self, ticket: &Bytes32) -> bool {
-        self.events.iter().any(
-            |event| matches!(&event.kind, EventKind::Receipt { ticket_hash, .. } if digest::equal(ticket_hash, ticket)),
-        )
     }
 }

@@ -1,12 +1,13 @@
 //! What recipients have done with a share so far.
 
+use serde::{Deserialize, Serialize};
 use share_relay_api::Bytes32;
 
-use super::{attempts::ProofAttempts, ticket::ActiveTicket};
-use crate::digest;
+use super::{attempts::ProofAttempts, ticket::ActiveTicket, ticket_set::TicketSet};
+use crate::domain::digest;
 
 /// Proofs, tickets and receipts, as counted so far.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
     /// Wrong proofs and locks.
     pub attempts: ProofAttempts,
@@ -16,10 +17,10 @@ pub struct Delivery {
     pub received: u32,
     /// Downloads that took everything and sent no receipt.
     pub unconfirmed: u32,
-    /// The newest of their tickets, whose receipt may still come: at most as many as may run at once.
-    pub late: Vec<Bytes32>,
+    /// The newest of their tickets, whose receipt may still come.
+    pub late: TicketSet,
     /// The newest tickets that were replaced after all was served on them, whose receipt may still come.
-    pub replaced: Vec<Bytes32>,
+    pub replaced: TicketSet,
 }
 
 impl Delivery {
@@ -36,8 +37,7 @@ impl Delivery {
     /// Takes a ticket out of those that run, or that ended after all was served on them.
     pub(super) fn remove_ticket(&mut self, ticket: &Bytes32) {
         self.running.retain(|running| running.hash != *ticket);
-        if let Some(late) = self.late.iter().position(|late| late == ticket) {
-            self.late.remove(late);
+        if self.late.remove(ticket) {
             self.unconfirmed = self.unconfirmed.saturating_sub(1);
         }
     }

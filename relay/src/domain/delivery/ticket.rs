@@ -1,9 +1,9 @@
-//! A ticket that has not ended, and lists of those that have.
+//! A ticket that has not ended.
 
 use serde::{Deserialize, Serialize};
 use share_relay_api::{Bytes32, limits};
 
-use crate::{digest, limits::FRESH_TICKET_SECONDS};
+use crate::limits::FRESH_TICKET_SECONDS;
 
 /// A ticket that has not ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,15 +28,4 @@ impl ActiveTicket {
     pub(super) fn is_fresh(&self, now: u64) -> bool {
         self.served == 0 && now.saturating_add(limits::TICKET_SECONDS - FRESH_TICKET_SECONDS) < self.expires_at
     }
-}
-
-/// Forgets the oldest of too many ended tickets.
-pub(super) fn drop_oldest(tickets: &mut Vec<Bytes32>) {
-    let too_many = tickets.len().saturating_sub(limits::MAX_RUNNING_TICKETS);
-    tickets.drain(..too_many);
-}
-
-/// Whether this ticket is one of these.
-pub(super) fn contains(tickets: &[Bytes32], ticket: &Bytes32) -> bool {
-    tickets.iter().any(|listed| digest::equal(listed, ticket))
 }

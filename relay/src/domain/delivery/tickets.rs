@@ -2,17 +2,16 @@
 
 use std::time::Duration;
 
-use share_relay_api::{Bytes32, Code, Event, EventKind, Ticket, limits};
+use share_relay_api::{Bytes32, Code, EventKind, Ticket, limits};
 
 use super::{
     super::{
-        events,
         record::{Life, Record, Share},
         refusal::Refusal,
     },
-    ticket::{ActiveTicket, contains, drop_oldest},
+    ticket::ActiveTicket,
 };
-use crate::{digest, limits::RECEIPT_WAIT};
+use crate::{domain::digest, limits::RECEIPT_WAIT};
 
 impl Record {
     /// Takes one of the allowed downloads, or takes over one that somebody has taken and left: a download that was
@@ -38,7 +37,7 @@ impl Record {
         if self.has_ended(ticket) {
             return Err(Code::TicketInvalid.into());
         }
-        let (share, log) = self.kept_mut(now)?;
+        let (share, history) = self.kept_mut(now)?;
         let expires_at = now.saturating_add(limits::TICKET_SECONDS);
         let mut new = ActiveTicket { hash: *ticket, expires_at, served: 0, received: false, again: false };
         let replaced = share.place_for_ticket(idle_for, now)?;
@@ -46,12 +45,11 @@ impl Record {
             new.received = old.received;
             if old.served >= share.content_bytes() {
                 new.served = old.served;
-                share.delivery.replaced.push(old.hash);
-                drop_oldest(&mut share.delivery.replaced);
+                share.delivery.replaced.insert(&old.hash);
             }
         }
         share.delivery.running.push(new);
-        events::push(log, now, EventKind::Ticket { ticket_hash: *ticket, replaces: replaced.map(|old| old.hash) });
+        history.push(now, EventKind::Ticket { ticket_hash: *ticket, replaces: replaced.map(|old| old.hash) });
         Ok(Ticket { expires_at })
     }
 
@@ -84,15 +82,10 @@ impl Record {
         Ok(())
     }
 
-    /// Whether this ticket is known to have ended. Those without a receipt are forgotten with their event.
+    /// Whether this ticket is known to have ended. Of those that did before all was served, only the newest are.
     fn has_ended(&self, ticket: &Bytes32) -> bool {
-        let ended = |event: &Event| match &event.kind {
-            EventKind::Receipt { ticket_hash, .. } | EventKind::TicketReturned { ticket_hash } => Some(*ticket_hash),
-            EventKind::Ticket { replaces, .. } => *replaces,
-            _ => None,
-        };
-        let late = || matches!(&self.life, Life::Live(share) if contains(&share.delivery.late, ticket));
-        self.events.iter().filter_map(ended).any(|hash| digest::equal(&hash, ticket)) || late()
+        let is_late = matches!(&self.life, Life::Live(share) if share.delivery.late.contains(ticket));
+        is_late || self.history.has_ended(ticket)
     }
 
     fn running_mut(&mut self, ticket: &Bytes32, now: u64) -> Result<&mut ActiveTicket, Refusal> {

@@ -218,6 +218,7 @@ async fn a_client_that_takes_little_but_steadily_is_served() {
 }
 
 fn served(record: &[u8]) -> u64 {
-    let record: serde_json::Value = serde_json::from_slice(record).unwrap();
-    record["life"]["live"]["running"][0]["served"].as_u64().unwrap()
+    let record: serde_json::Value =
+        serde_json::from_slice(record.split(|byte| *byte == b'\n').nth(1).unwrap()).unwrap();
+    record["life"]["live"]["delivery"]["running"][0]["served"].as_u64().unwrap()
 }

@@ -5,6 +5,8 @@ mod content;
 mod forms;
 mod hostile;
 mod lasting;
+mod pages;
+mod refusals;
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -19,11 +21,7 @@ use tokio::{
 };
 
 use crate::{
-    clock::TestClock,
-    config::{Config, Senders},
-    digest,
-    limits::Limits,
-    storage::LocalStore,
+    admission::Senders, clock::TestClock, config::Config, domain::digest, limits::Limits, storage::LocalStore,
 };
 
 const HEADER: &[u8] = b"age header and nonce";

@@ -1,7 +1,7 @@
 //! The bytes of a share: header and parts in one file, the manifest in another.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, Read, Seek, SeekFrom},
     path::PathBuf,
     sync::Arc,
@@ -15,59 +15,50 @@ use super::{
     part::LocalPart,
 };
 use crate::{
-    domain::PartPlace,
+    domain::{BlobKind, PartPlace},
     limits::BLOCK_BYTES,
     storage::{
         blocks::Block,
-        contract::{Object, Result, StoreError},
+        contract::{Result, Source, StoreError},
     },
 };
 
 impl Inner {
-    pub(super) fn put_header(&self, id: ShareId, bytes: &[u8]) -> Result<()> {
-        let file = self.disk.open(&self.file(id, CONTENT))?;
-        file.write_all_at(bytes, 0)?;
-        Ok(file.sync_data()?)
-    }
-
-    pub(super) fn put_manifest(&self, id: ShareId, bytes: &[u8]) -> Result<()> {
+    pub(super) fn put_blob(&self, id: ShareId, kind: BlobKind, bytes: &[u8]) -> Result<()> {
+        if kind == BlobKind::Header {
+            let file = self.disk.open(&self.file(id, CONTENT))?;
+            file.write_all_at(bytes, 0)?;
+            return Ok(file.sync_data()?);
+        }
         self.reserve.fill()?;
         let temporary = self.temporary();
-        let put = self.disk.replace(&self.file(id, MANIFEST), &temporary, bytes);
-        if put.is_err() {
-            self.discard(temporary);
-        }
-        Ok(put?)
+        self.disk
+            .write_new(&temporary, bytes)
+            .map_err(StoreError::from)
+            .and_then(|()| {
+                // Nothing of a share comes back once its content is deleted.
+                let lock = self.write_locks.of(id);
+                let _writable = lock.writable();
+                fs::metadata(self.file(id, CONTENT))?;
+                Ok(self.disk.put_in_place(&temporary, &self.file(id, MANIFEST))?)
+            })
+            .inspect_err(|_| self.discard(temporary))
     }
 
     pub(super) fn begin_part(self: &Arc<Self>, id: ShareId, place: PartPlace) -> Result<Option<LocalPart>> {
-        let claim = Arc::new(self.writers.part(id, place.number).ok_or(StoreError::Busy)?);
-        if self.parts(id, place.number..place.number + 1)?.holds(0) {
+        let claim = self.writers.claim(id, place).ok_or(StoreError::Busy)?;
+        self.settle_left(id)?;
+        let lock = self.write_locks.of(id);
+        if !self.make_writable(id, place, &lock)? {
             return Ok(None);
         }
         self.reserve.fill()?;
         let content = self.disk.open(&self.file(id, CONTENT))?;
-        Ok(Some(LocalPart::new(self.clone(), id, place, content, claim)))
+        Ok(Some(LocalPart::new(self.clone(), id, place, content, lock, claim)))
     }
 
-    pub(super) fn seal(&self, id: ShareId, content_bytes: u64) -> Result<()> {
-        let file = self.disk.open(&self.file(id, CONTENT))?;
-        // What is held up to there was synced, and the length with it.
-        let length = file.length()?;
-        if length == content_bytes {
-            return Ok(());
-        }
-        file.set_len(content_bytes)?;
-        if let Err(error) = file.sync_all() {
-            // Or else the next try would find it done.
-            file.set_len(length)?;
-            return Err(error.into());
-        }
-        Ok(())
-    }
-
-    pub(super) fn read(&self, id: ShareId, object: Object, offset: u64, most: usize) -> Result<Bytes> {
-        let mut file = File::open(self.object(id, object))?;
+    pub(super) fn read(&self, id: ShareId, source: Source, offset: u64, most: usize) -> Result<Bytes> {
+        let mut file = File::open(self.source(id, source))?;
         file.seek(SeekFrom::Start(offset))?;
         let mut block = self.block(most);
         let read = read_full(&mut file, block.room())?;
@@ -75,16 +66,16 @@ impl Inner {
         Ok(Bytes::from_owner(block))
     }
 
-    /// Reads what the system has in memory, without waiting for the disk; `None` if it has not all of it.
+    /// Reads from the page cache without blocking on the disk; `None` unless all of it is there.
     #[cfg(target_os = "linux")]
-    pub(super) fn read_cached(&self, id: ShareId, object: Object, offset: u64, most: usize) -> Option<Bytes> {
+    pub(super) fn read_cached(&self, id: ShareId, source: Source, offset: u64, most: usize) -> Option<Bytes> {
         use rustix::{
             fs::{CWD, Mode, OFlags, ResolveFlags, openat2},
             io::{ReadWriteFlags, preadv2},
         };
         let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-        let file = openat2(CWD, self.object(id, object), flags, Mode::empty(), ResolveFlags::CACHED).ok()?;
-        // tmpfs does not know the flag, and needs none.
+        let file = openat2(CWD, self.source(id, source), flags, Mode::empty(), ResolveFlags::CACHED).ok()?;
+        // tmpfs does not support the flag, and never blocks.
         let wait = if self.is_in_memory { ReadWriteFlags::empty() } else { ReadWriteFlags::NOWAIT };
         let mut block = self.block(most);
         while !block.is_full() {
@@ -99,25 +90,24 @@ impl Inner {
     }
 
     #[cfg(not(target_os = "linux"))]
-    pub(super) fn read_cached(&self, _: ShareId, _: Object, _: u64, _: usize) -> Option<Bytes> {
+    pub(super) fn read_cached(&self, _: ShareId, _: Source, _: u64, _: usize) -> Option<Bytes> {
         None
     }
 
-    fn object(&self, id: ShareId, object: Object) -> PathBuf {
-        self.file(
-            id,
-            match object {
-                Object::Content => CONTENT,
-                Object::Manifest => MANIFEST,
-            },
-        )
+    fn source(&self, id: ShareId, source: Source) -> PathBuf {
+        match source {
+            Source::Content(_) => self.file(id, CONTENT),
+            Source::Manifest => self.file(id, MANIFEST),
+        }
     }
 
     fn block(&self, bytes: usize) -> Block {
         if bytes == BLOCK_BYTES { self.blocks.take() } else { Block::small(bytes) }
     }
 
-    pub(super) fn delete_content(&self, id: ShareId) -> Result<()> {
+    pub(super) fn delete(&self, id: ShareId) -> Result<()> {
+        let lock = self.write_locks.of(id);
+        let _writable = lock.writable();
         let dir = self.dir(id);
         self.forget_parts(id);
         let mut there = false;
@@ -132,7 +122,7 @@ impl Inner {
     }
 }
 
-/// Reads until there is no room left, or nothing more.
+/// Reads until the buffer is full, or the file ends.
 fn read_full(file: &mut File, mut room: &mut [u8]) -> io::Result<usize> {
     let all = room.len();
     while !room.is_empty() {

@@ -1,4 +1,4 @@
-//! What all calls on the folder share: its paths and locks, and what is known of it.
+//! The state that all calls on the store share: paths, locks, and what is kept in memory about the folder.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -13,63 +13,64 @@ use std::{
 use share_relay_api::ShareId;
 use tokio::sync::{OwnedMutexGuard, Semaphore};
 
-use super::{noted_time, reserve::Reserve, unsynced::Unsynced, writers::Writers};
+use super::{due::DueIndex, part_index::WriteLock, reserve::Reserve, unsynced::Unsynced, writers::Writers};
 use crate::{
-    share_locks::ShareLocks,
+    keyed_locks::KeyedLocks,
     storage::{
         blocks::Blocks,
-        contract::{Result, StoreError},
+        contract::{Key, Result, StoreError},
         disk,
         folder::Folder,
     },
 };
 
 pub(super) const RECORD: &str = "record.json";
+pub(super) const EVENTS: &str = "events.json";
 pub(super) const CONTENT: &str = "content.age";
 pub(super) const MANIFEST: &str = "manifest.age";
 pub(super) const PARTS: &str = "parts";
+pub(super) const CLOCK: &str = "clock";
 
 #[derive(Debug)]
 pub(super) struct Inner {
     pub(super) disk: disk::Disk,
     pub(super) folder: Folder,
-    /// Whether the folder was not there when it was last looked for.
+    /// Whether the folder was missing when it was last checked.
     pub(super) away: AtomicBool,
     pub(super) shares: PathBuf,
     pub(super) temporary: PathBuf,
-    pub(super) noted_time: PathBuf,
     pub(super) names: AtomicU64,
-    /// A share's is held while its record is compared and swapped.
-    pub(super) record_locks: ShareLocks<tokio::sync::Mutex<()>>,
-    /// A share's is held while a block is written: the system lets a file have one writer at a time, and the others
-    /// would wait for it on a processor.
-    pub(super) write_locks: ShareLocks<tokio::sync::Mutex<()>>,
-    /// Bounds the threads that wait for the lock of one record.
-    pub(super) record_readers: ShareLocks<Semaphore>,
+    /// One for each key, held while its record is compared and swapped.
+    pub(super) record_locks: KeyedLocks<Key, tokio::sync::Mutex<()>>,
+    pub(super) write_locks: KeyedLocks<ShareId, WriteLock>,
+    /// Limits the blocking threads that wait for the lock of one record.
+    pub(super) record_readers: KeyedLocks<Key, Semaphore>,
+    /// When each share is due.
+    pub(super) due: DueIndex,
     pub(super) writers: Writers,
-    /// Bytes of the parts held of shares somebody has asked about.
-    pub(super) sums: Mutex<HashMap<ShareId, u64>>,
+    /// A cache: for each share its generation and the bytes of its held parts.
+    pub(super) sums: Mutex<HashMap<ShareId, (u32, u64)>>,
     pub(super) blocks: Blocks,
     pub(super) unsynced: Unsynced,
-    /// Shares that the relay before this one left, until they are settled.
+    /// Shares left by an earlier process that have not been settled yet, see [`Inner::settle_left`].
     pub(super) left: Mutex<HashSet<ShareId>>,
-    /// Whether that one came to no clean end.
+    /// Whether that process did not shut down cleanly.
     pub(super) was_killed: bool,
-    pub(super) settle_locks: ShareLocks<tokio::sync::Mutex<()>>,
+    pub(super) settle_locks: KeyedLocks<ShareId, tokio::sync::Mutex<()>>,
     pub(super) reserve: Reserve,
     /// Temporary files and directories that could not be removed.
     pub(super) leftovers: Mutex<Vec<PathBuf>>,
-    /// Whether it never has to be waited for the folder's disk.
+    /// Whether the folder lies in memory (tmpfs), so that writing never blocks.
     pub(super) is_in_memory: bool,
     pub(super) lock: disk::File,
-    /// Whether what a relay before this one left is settled.
+    /// Whether this store was prepared for writing.
     pub(super) settled: bool,
 }
 
-/// In `lock`: a relay runs, or was killed.
+/// The content of `lock` while a relay runs, or after it was killed.
 pub(super) const RUNNING: u8 = b'+';
 
-/// In `lock`: the last relay has ended, and all that it wrote is durable.
+/// The content of `lock` after a clean shutdown, when everything written is durable.
 pub(super) const ENDED: u8 = b'-';
 
 impl Inner {
@@ -80,7 +81,7 @@ impl Inner {
         self.disk.create_private_dir(&self.shares)?;
         self.disk.sync_dir(dir)?;
         self.disk.sync_dir(&self.shares)?;
-        // First, so that no name of a process that had this one's number is in the way.
+        // First, because an earlier process with the same process id may have used the same names.
         for entry in fs::read_dir(&self.temporary)? {
             self.disk.remove_all_if_there(&entry?.path())?;
         }
@@ -89,8 +90,8 @@ impl Inner {
         Ok(())
     }
 
-    /// Settles what the relay before this one left of a share, before anybody builds on it: it may have been killed
-    /// between a change and its sync, or before the share had a record.
+    /// Makes a share that an earlier process left fit for use, before the first call on it: that process may have been killed
+    /// between a change and its sync, or before the share had a record. It also enters the share in the index of due times.
     pub(super) fn settle_left(&self, id: ShareId) -> Result<()> {
         if !self.left().contains(&id) {
             return Ok(());
@@ -103,13 +104,18 @@ impl Inner {
         if is_there && self.was_killed {
             self.sync_share(id)?;
         }
+        if is_there {
+            // A record that cannot be read is due at once, so that the sweep reports it.
+            let due = self.read_record(Key::Share(id)).map_or(Some(0), |record| record.and_then(|value| value.due));
+            self.due.set(Key::Share(id), due);
+        }
         self.present()?;
         self.left().remove(&id);
         Ok(())
     }
 
-    /// Removes a share that never got its record. One that has it goes back, and gives `false`: its folder was away when
-    /// the record was looked for.
+    /// Removes the directory of a share that never got a record. If it has one after all (the data folder was unmounted when
+    /// we looked), the directory is moved back, and the result is `false`.
     pub(super) fn remove_without_record(&self, id: ShareId) -> io::Result<bool> {
         let taken = self.take_away(id)?;
         if taken.join(RECORD).try_exists()? {
@@ -124,7 +130,7 @@ impl Inner {
         self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes durable what is written of a share.
+    /// Syncs the names and the part index of a share.
     pub(super) fn sync_share(&self, id: ShareId) -> io::Result<()> {
         self.disk.sync_dir(&self.dir(id))?;
         match self.disk.open(&self.file(id, PARTS)) {
@@ -141,17 +147,26 @@ impl Inner {
         self.dir(id).join(name)
     }
 
-    /// A path that nothing else uses while this process lives.
+    /// A path below `tmp` that is unique while this process lives.
     pub(super) fn temporary(&self) -> PathBuf {
         let number = self.names.fetch_add(1, Ordering::Relaxed);
         self.temporary.join(format!("{}-{number}", std::process::id()))
     }
 
-    pub(super) fn lock_record(&self, id: ShareId) -> OwnedMutexGuard<()> {
-        self.record_locks.of(id).blocking_lock_owned()
+    /// The file of a record.
+    pub(super) fn record_file(&self, key: Key) -> PathBuf {
+        match key {
+            Key::Share(id) => self.file(id, RECORD),
+            Key::Events(id) => self.file(id, EVENTS),
+            Key::Clock => self.folder.path().join(CLOCK),
+        }
     }
 
-    /// Removes what is not needed any more, now or with a later sweep.
+    pub(super) fn lock_record(&self, key: Key) -> OwnedMutexGuard<()> {
+        self.record_locks.of(key).blocking_lock_owned()
+    }
+
+    /// Removes a temporary file or directory; if that fails, the next sweep tries again.
     pub(super) fn discard(&self, temporary: PathBuf) {
         if let Err(error) = self.disk.remove_all_if_there(&temporary) {
             tracing::warn!(%error, "a temporary file is left until the next sweep");
@@ -163,7 +178,7 @@ impl Inner {
         self.leftovers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Fails while the folder is not there that was opened.
+    /// Fails while the folder that was opened is not there.
     pub(super) fn present(&self) -> Result<()> {
         let is_there = self.folder.is_there()?;
         let was_there = !self.away.swap(!is_there, Ordering::Relaxed);
@@ -186,23 +201,19 @@ impl Inner {
         Ok(written?)
     }
 
-    pub(super) fn note_time(&self, now: u64) -> Result<()> {
-        let temporary = self.temporary();
-        let noted = noted_time::write(&self.disk, &self.noted_time, &temporary, now);
-        self.discard(temporary);
-        Ok(noted?)
-    }
-
-    pub(super) fn due(&self) -> Result<Vec<ShareId>> {
+    /// The keys that are due, and those of shares that are not settled, whose times are unknown. Also removes leftovers.
+    pub(super) fn due(&self, now: u64) -> Vec<Key> {
         let leftovers = std::mem::take(&mut *self.leftovers());
         leftovers.into_iter().for_each(|temporary| self.discard(temporary));
-        Ok(self.ids()?)
+        let mut due = self.due.until(now);
+        due.extend(self.left().iter().map(|id| Key::Share(*id)));
+        due
     }
 
     pub(super) fn ids(&self) -> io::Result<Vec<ShareId>> {
         let mut ids = Vec::new();
         for entry in fs::read_dir(&self.shares)? {
-            // A name that is no id is not ours; it is left alone.
+            // Other names are not ours and are left alone.
             if let Some(id) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) {
                 ids.push(id);
             }
@@ -215,7 +226,7 @@ impl Drop for Inner {
     fn drop(&mut self) {
         let all_settled = !self.was_killed || self.left().is_empty();
         if self.settled && self.unsynced.is_empty() && all_settled {
-            // If it fails, the next start only does more than it must.
+            // If this fails, the next start syncs more than it needs to.
             let _ = self.lock.write_all_at(&[ENDED], 0);
         }
     }

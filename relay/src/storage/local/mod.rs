@@ -3,21 +3,23 @@
 //! ```text
 //! DIR/relay-id                   tells this folder from every other, see `folder.rs`
 //! DIR/lock                       held while a relay runs; one byte tells whether it came to a clean end
-//! DIR/shares/ID/record.json      replaced whole: temporary file, fsync, rename, fsync of the directory
+//! DIR/shares/ID/record.json      replaced whole: temporary file, fsync, rename, fsync of the directory; see `records.rs`
+//! DIR/shares/ID/events.json      likewise, once there are many events
 //! DIR/shares/ID/content.age      header and nonce, then the parts in place; once sealed, exactly an age file
 //! DIR/shares/ID/manifest.age     replaced whole
-//! DIR/shares/ID/parts            4 bytes a part, little-endian: its length once it is durable, else 0
+//! DIR/shares/ID/parts            which parts are held, see `part_index.rs`
 //! DIR/tmp/                       what is half made or half deleted; emptied at start
-//! DIR/clock                      the time noted last by a clock that was trusted; replaced whole
+//! DIR/clock                      a record too: the time noted last by a clock that was trusted
 //! DIR/reserve                    takes up room that records get when the disk is full
 //! ```
 //! A part is written in place and synced; only then is its length written to `parts` and synced, so `parts` never
 //! claims what a crash could lose. A share appears and disappears by renaming its whole directory. What is not known
-//! to be durable is not given out: no part and no record is, while it is synced or after its sync failed.
+//! to be durable is not given out: no part and no record is, while it is synced or after its sync failed. Parts of an earlier
+//! generation and of a sealed object are kept out by what the index says, under the lock that every write takes.
 
 mod content;
+mod due;
 mod inner;
-mod noted_time;
 mod part;
 mod part_index;
 mod records;
@@ -36,24 +38,25 @@ use std::{
     },
 };
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use share_relay_api::ShareId;
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
 pub use self::removal::{RemoveError, remove_share};
-use self::{inner::Inner, part::LocalPart, reserve::Reserve, unsynced::Unsynced, writers::Writers};
+use self::{due::DueIndex, inner::Inner, reserve::Reserve, unsynced::Unsynced, writers::Writers};
 use crate::{
-    domain::{PartPlace, Parts, Record},
-    share_locks::ShareLocks,
+    domain::{BlobKind, Layout, PartPlace, Parts},
+    keyed_locks::KeyedLocks,
     storage::{
         blocks::Blocks,
-        contract::{Object, Result, Store, StoreError, Stored, Tag},
+        contract::{Key, Objects, PartWriter, Records, Result, Source, Storage, StoreError, Value, WriteId},
         disk,
         folder::{Folder, FolderError},
     },
 };
 
-/// How many read one share's record at once.
+/// Blocking threads that read one record at once.
 const READERS_PER_RECORD: usize = 4;
 
 /// A directory of shares, held by one process.
@@ -116,22 +119,23 @@ impl LocalStore {
             away: AtomicBool::new(false),
             shares: dir.join("shares"),
             temporary: dir.join("tmp"),
-            noted_time: dir.join(noted_time::NAME),
             names: AtomicU64::new(0),
-            record_locks: ShareLocks::default(),
-            write_locks: ShareLocks::default(),
-            record_readers: ShareLocks::new(|| Semaphore::new(READERS_PER_RECORD)),
+            record_locks: KeyedLocks::default(),
+            write_locks: KeyedLocks::default(),
+            record_readers: KeyedLocks::new(|| Semaphore::new(READERS_PER_RECORD)),
+            due: DueIndex::default(),
             writers: Writers::default(),
             sums: Mutex::default(),
             blocks: Blocks::default(),
             unsynced: Unsynced::default(),
             left: Mutex::default(),
             was_killed: false,
-            settle_locks: ShareLocks::default(),
+            settle_locks: KeyedLocks::default(),
             leftovers: Mutex::default(),
             lock,
             settled: false,
         };
+        // What can only be read has nothing to settle, and nothing that is due can be done.
         if !inner.disk.is_read_only() {
             inner.prepare(&dir).map_err(failed)?;
             inner.settled = true;
@@ -139,9 +143,9 @@ impl LocalStore {
         Ok(Self(Arc::new(inner)))
     }
 
-    /// Does disk work, if the folder is there before and after it: what was found in another folder is not told, and what
-    /// was written to another one, or to this one when it was moved away, is not acknowledged. What is missing is looked
-    /// for again: the folder may have been away just then.
+    /// Runs disk work on a blocking thread, and checks before and after it that the folder is there: what was read from another
+    /// folder must not be reported, and what was written to another one, or to this one after it was moved away, must not be
+    /// acknowledged. Work that finds something missing is repeated once, because the folder may have been away just then.
     async fn run<T: Send + 'static>(&self, work: impl Fn(&Arc<Inner>) -> Result<T> + Send + 'static) -> Result<T> {
         self.run_anywhere(move |inner| {
             inner.present()?;
@@ -156,7 +160,7 @@ impl LocalStore {
         .await
     }
 
-    /// Does disk work where it does not hold up others. It is finished even if nobody waits for it any more.
+    /// Runs disk work on a blocking thread. It is finished even if the caller is dropped.
     async fn run_anywhere<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Arc<Inner>) -> Result<T> + Send + 'static,
@@ -173,114 +177,52 @@ impl LocalStore {
 pub fn confirm_time(dir: &Path, now: u64) -> std::result::Result<(), OpenError> {
     let disk = disk::Disk::default();
     let folder = Folder::open(dir)?;
-    let temporary = folder.path().join(format!("{}.{}", noted_time::NAME, std::process::id()));
-    disk.remove_file_if_there(&temporary)
-        .and_then(|()| noted_time::write(&disk, &dir.join(noted_time::NAME), &temporary, now))
-        .map_err(|error| OpenError::Io(dir.to_owned(), error))
+    let temporary = folder.path().join(format!("{}.{}", inner::CLOCK, std::process::id()));
+    let noted = || {
+        let value = Value::new(now.to_string(), None)?;
+        disk.remove_file_if_there(&temporary)?;
+        Ok(disk.replace(&dir.join(inner::CLOCK), &temporary, &records::to_file(&value)?)?)
+    };
+    noted().map_err(|error: StoreError| OpenError::Io(dir.to_owned(), io::Error::other(error)))
 }
 
-fn to_json(record: &Record) -> Result<Vec<u8>> {
-    serde_json::to_vec(record).map_err(StoreError::Damaged)
+impl From<LocalStore> for Storage {
+    fn from(store: LocalStore) -> Self {
+        Self { records: Arc::new(store.clone()), objects: Arc::new(store) }
+    }
 }
 
-impl Store for LocalStore {
-    type Part = LocalPart;
-
-    async fn create(&self, id: ShareId, record: &Record) -> Result<bool> {
-        let record = to_json(record)?;
-        self.run(move |inner| inner.create(id, &record)).await
+#[async_trait]
+impl Records for LocalStore {
+    async fn create(&self, key: Key, value: Value) -> Result<bool> {
+        self.run(move |inner| inner.create(key, &value)).await
     }
 
-    async fn load(&self, id: ShareId) -> Result<Option<Stored>> {
-        // Each waits on a thread of its own while the record is being changed.
-        let readers = self.0.record_readers.of(id);
+    async fn load(&self, key: Key) -> Result<Option<Value>> {
+        // While the record is being changed, each reader blocks a thread.
+        let readers = self.0.record_readers.of(key);
         let _reader = readers.acquire().await;
-        match self.run(move |inner| inner.load(id)?.ok_or(StoreError::Missing)).await {
+        match self.run(move |inner| inner.load(key)?.ok_or(StoreError::Missing)).await {
             Err(StoreError::Missing) => Ok(None),
             loaded => loaded.map(Some),
         }
     }
 
-    async fn replace(&self, id: ShareId, tag: &Tag, record: &Record) -> Result<bool> {
-        let (tag, record) = (tag.clone(), to_json(record)?);
-        self.run(move |inner| inner.replace(id, &tag, &record)).await
+    async fn replace(&self, key: Key, old: WriteId, value: Value) -> Result<bool> {
+        self.run(move |inner| inner.replace(key, old, &value)).await
     }
 
-    async fn remove(&self, id: ShareId) -> Result<()> {
-        self.run(move |inner| inner.remove(id)).await
+    async fn remove(&self, key: Key, old: WriteId) -> Result<bool> {
+        self.run(move |inner| inner.remove(key, old)).await
     }
 
-    async fn due(&self, _now: u64) -> Result<Vec<ShareId>> {
+    async fn due(&self, now: u64) -> Result<Vec<Key>> {
         let left: Vec<ShareId> = self.0.left().iter().copied().collect();
         for id in left {
-            // If that fails, it fails again when the share is loaded, which is told.
+            // A failure is reported when the share is loaded.
             let _ = self.run(move |inner| inner.settle_left(id)).await;
         }
-        self.run(|inner| inner.due()).await
-    }
-
-    async fn put_header(&self, id: ShareId, bytes: Bytes) -> Result<()> {
-        self.run(move |inner| inner.put_header(id, &bytes)).await
-    }
-
-    async fn put_manifest(&self, id: ShareId, bytes: Bytes) -> Result<()> {
-        self.run(move |inner| inner.put_manifest(id, &bytes)).await
-    }
-
-    async fn begin_part(&self, id: ShareId, place: PartPlace) -> Result<Option<LocalPart>> {
-        self.run(move |inner| inner.begin_part(id, place)).await
-    }
-
-    async fn parts(&self, id: ShareId, numbers: Range<u64>) -> Result<Parts> {
-        self.run(move |inner| inner.parts(id, numbers.clone())).await
-    }
-
-    async fn stored_bytes(&self, id: ShareId) -> Result<u64> {
-        let readers = self.0.record_readers.of(id);
-        let _reader = readers.acquire().await;
-        self.run(move |inner| inner.stored_bytes(id)).await
-    }
-
-    async fn pause_writers(&self, id: ShareId) -> Result<Box<dyn Send>> {
-        Ok(Box::new(self.run(move |inner| inner.pause_writers(id)).await?))
-    }
-
-    async fn seal(&self, id: ShareId, content_bytes: u64) -> Result<()> {
-        self.run(move |inner| inner.seal(id, content_bytes)).await
-    }
-
-    async fn read(&self, id: ShareId, object: Object, offset: u64, most: usize) -> Result<Bytes> {
-        // Whoever reads knows by the record that it is there, and checks every byte.
-        if let Some(bytes) = self.0.read_cached(id, object, offset, most) {
-            return Ok(bytes);
-        }
-        self.run_anywhere(move |inner| {
-            let read = inner.read(id, object, offset, most);
-            if read.as_ref().is_ok_and(|bytes| bytes.len() == most) {
-                return read;
-            }
-            inner.present()?;
-            let read = inner.read(id, object, offset, most);
-            inner.present()?;
-            read
-        })
-        .await
-    }
-
-    async fn delete_content(&self, id: ShareId) -> Result<()> {
-        self.run(move |inner| inner.delete_content(id)).await
-    }
-
-    async fn note_time(&self, now: u64) -> Result<()> {
-        self.run(move |inner| inner.note_time(now)).await
-    }
-
-    async fn noted_time(&self) -> Result<Option<u64>> {
-        self.run(|inner| Ok(noted_time::read(&inner.noted_time)?)).await
-    }
-
-    async fn free_space(&self) -> Result<Option<u64>> {
-        self.run(|inner| Ok(disk::free_space(&inner.shares)?)).await
+        self.run(move |inner| Ok(inner.due(now))).await
     }
 
     async fn check(&self) -> Result<()> {
@@ -288,11 +230,57 @@ impl Store for LocalStore {
     }
 }
 
-#[cfg(all(test, unix))]
-mod failures;
-#[cfg(all(test, unix))]
-mod power_loss;
-#[cfg(all(test, unix))]
-pub mod promises;
+#[async_trait]
+impl Objects for LocalStore {
+    async fn put_blob(&self, id: ShareId, kind: BlobKind, bytes: Bytes) -> Result<()> {
+        self.run(move |inner| inner.put_blob(id, kind, &bytes)).await
+    }
+
+    async fn begin_part(&self, id: ShareId, place: PartPlace) -> Result<Option<Box<dyn PartWriter>>> {
+        let part = self.run(move |inner| inner.begin_part(id, place)).await?;
+        Ok(part.map(|part| Box::new(part) as _))
+    }
+
+    async fn parts(&self, id: ShareId, generation: u32, numbers: Range<u64>) -> Result<Parts> {
+        self.run(move |inner| inner.parts(id, generation, numbers.clone())).await
+    }
+
+    async fn stored_bytes(&self, id: ShareId, generation: u32) -> Result<u64> {
+        let readers = self.0.record_readers.of(Key::Share(id));
+        let _reader = readers.acquire().await;
+        self.run(move |inner| inner.stored_bytes(id, generation)).await
+    }
+
+    async fn seal(&self, id: ShareId, layout: Layout) -> Result<bool> {
+        self.run(move |inner| inner.seal(id, layout)).await
+    }
+
+    async fn read(&self, id: ShareId, source: Source, offset: u64, most: usize) -> Result<Bytes> {
+        // The caller knows from the record that it is there, and the recipient verifies every byte.
+        if let Some(bytes) = self.0.read_cached(id, source, offset, most) {
+            return Ok(bytes);
+        }
+        self.run_anywhere(move |inner| {
+            let read = inner.read(id, source, offset, most);
+            if read.as_ref().is_ok_and(|bytes| bytes.len() == most) {
+                return read;
+            }
+            inner.present()?;
+            let read = inner.read(id, source, offset, most);
+            inner.present()?;
+            read
+        })
+        .await
+    }
+
+    async fn delete(&self, id: ShareId) -> Result<()> {
+        self.run(move |inner| inner.delete(id)).await
+    }
+
+    async fn free_space(&self) -> Result<Option<u64>> {
+        self.run(|inner| Ok(disk::free_space(&inner.shares)?)).await
+    }
+}
+
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

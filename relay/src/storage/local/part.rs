@@ -1,13 +1,14 @@
-//! A part on its way to the disk: gathered in blocks, written at its place, synced, and only then marked as held. In
-//! memory it is written as it comes.
+//! Writes one part: bytes are collected into blocks, written at their offset in the content file and synced, and only then
+//! the part is marked as held. On tmpfs each piece is written directly.
 
 use std::{io, sync::Arc};
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use share_relay_api::ShareId;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::{inner::Inner, writers::Claim};
+use super::{inner::Inner, part_index::WriteLock, writers::Claim};
 use crate::{
     domain::PartPlace,
     limits::SMALL_UPLOAD_BYTES,
@@ -18,7 +19,7 @@ use crate::{
     },
 };
 
-/// A part being written. A block is gathered, and written once more comes; the last one with what makes it durable.
+/// A part being written. A full block is written when more bytes arrive, the last one together with the sync.
 #[derive(Debug)]
 pub struct LocalPart {
     store: Arc<Inner>,
@@ -27,33 +28,35 @@ pub struct LocalPart {
     state: State,
     /// Bytes still to come.
     missing: u64,
-    /// Whether blocks of [`crate::limits::BLOCK_BYTES`] are gathered.
+    /// Whether blocks have [`crate::limits::BLOCK_BYTES`].
     has_large_blocks: bool,
-    /// Held by what writes to the disk too: a writer that is dropped keeps its part until its last write is over.
+    lock: Arc<WriteLock>,
+    /// Shared with the blocking write, so that the part stays claimed until a write in progress is over, even if this is
+    /// dropped.
     claim: Arc<Claim>,
 }
 
 #[derive(Debug)]
 enum State {
     Idle(Gathered),
-    Writing(JoinHandle<io::Result<Gathered>>),
+    Writing(JoinHandle<Result<Gathered>>),
     Failed,
 }
 
-/// A block that is gathered, and where it goes.
+/// A block that is being filled, and where it will be written.
 #[derive(Debug)]
 struct Gathered {
     place: Place,
     block: Block,
 }
 
-/// Where in the content comes next what comes of the part.
+/// The position in the content file at which the part continues.
 #[derive(Debug)]
 struct Place {
     content: disk::File,
-    /// Where the part begins.
+    /// Offset of the part's first byte.
     begin: u64,
-    /// Up to where it is written.
+    /// Offset up to which it has been written.
     end: u64,
 }
 
@@ -65,7 +68,10 @@ impl Gathered {
         self.block.fill(some.len());
     }
 
-    fn write(&mut self, store: &Inner) -> io::Result<()> {
+    /// Writes the block, unless the part is not to be written any more.
+    fn write(&mut self, store: &Inner, lock: &WriteLock, part: PartPlace) -> Result<()> {
+        let writable = lock.writable();
+        writable.check(part)?;
         self.place.write(store, self.block.as_ref())?;
         self.block.clear();
         Ok(())
@@ -88,22 +94,23 @@ impl Place {
 }
 
 impl LocalPart {
-    /// A part that goes to this place in the content's file, and is claimed for it.
+    /// A writer for a part that has been claimed and found writable.
     pub(super) fn new(
         store: Arc<Inner>,
         id: ShareId,
         place: PartPlace,
         content: disk::File,
-        claim: Arc<Claim>,
+        lock: Arc<WriteLock>,
+        claim: Claim,
     ) -> Self {
         let bytes = usize::try_from(place.bytes).unwrap_or(SMALL_UPLOAD_BYTES).min(SMALL_UPLOAD_BYTES);
         let block = Block::small(bytes);
         let next = Place { content, begin: place.offset, end: place.offset };
         let state = State::Idle(Gathered { place: next, block });
-        Self { store, id, place, state, missing: place.bytes, has_large_blocks: false, claim }
+        Self { store, id, place, state, missing: place.bytes, has_large_blocks: false, lock, claim: Arc::new(claim) }
     }
 
-    /// Waits for the block that is being written.
+    /// Waits for a write in progress and returns the block for the next one.
     async fn settle(&mut self) -> Result<Gathered> {
         match std::mem::replace(&mut self.state, State::Failed) {
             State::Idle(gathered) => Ok(gathered),
@@ -112,27 +119,32 @@ impl LocalPart {
         }
     }
 
-    /// Writes what has come, on the thread that has it.
+    /// Writes the bytes on the current thread.
     async fn write_through(&mut self, bytes: &[u8]) -> Result<()> {
         let mut gathered = self.settle().await?;
-        let _lock = self.store.write_locks.of(self.id).lock_owned().await;
-        gathered.place.write(&self.store, bytes)?;
+        let _turn = self.lock.turn.lock().await;
+        {
+            let writable = self.lock.writable();
+            writable.check(self.place)?;
+            gathered.place.write(&self.store, bytes)?;
+        }
         self.state = State::Idle(gathered);
         Ok(())
     }
 
-    /// Begins to write a block, once no other part of its share is written: not on a thread that others need.
+    /// Writes a block on a blocking thread, once no other part of the share is being written.
     async fn write_out(&self, mut gathered: Gathered) -> State {
-        let lock = self.store.write_locks.of(self.id).lock_owned().await;
-        let (store, claim) = (self.store.clone(), self.claim.clone());
+        let turn = self.lock.turn.clone().lock_owned().await;
+        let (store, lock, place, claim) = (self.store.clone(), self.lock.clone(), self.place, self.claim.clone());
         State::Writing(spawn_blocking(move || {
-            gathered.write(&store)?;
-            drop((lock, claim));
+            gathered.write(&store, &lock, place)?;
+            drop((turn, claim));
             Ok(gathered)
         }))
     }
 }
 
+#[async_trait]
 impl PartWriter for LocalPart {
     async fn write(&mut self, mut bytes: Bytes) -> Result<()> {
         self.missing = self.missing.checked_sub(bytes.len() as u64).ok_or(StoreError::Length)?;
@@ -158,19 +170,19 @@ impl PartWriter for LocalPart {
         self.has_large_blocks = true;
     }
 
-    async fn finish(mut self) -> Result<()> {
+    async fn finish(mut self: Box<Self>) -> Result<()> {
         if self.missing > 0 {
             return Err(StoreError::Length);
         }
         let mut last = self.settle().await?;
-        let lock = self.store.write_locks.of(self.id).lock_owned().await;
+        let turn = self.lock.turn.clone().lock_owned().await;
         let finished = spawn_blocking(move || {
-            last.write(&self.store)?;
-            drop(lock);
+            last.write(&self.store, &self.lock, self.place)?;
+            drop(turn);
             last.place.content.sync_data()?;
             drop(last);
             self.store.present()?;
-            self.store.mark_held(self.id, self.place)?;
+            self.store.mark_held(self.id, self.place, &self.lock)?;
             self.store.present()
         });
         finished.await.map_err(io::Error::other)?

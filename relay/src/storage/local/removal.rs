@@ -1,4 +1,4 @@
-//! Removing one share by hand, beside a running relay or without one: one whose record is damaged, or that must go.
+//! Removes one share for the operator, whether or not a relay is running: one whose record is damaged, or that must go.
 
 use std::{
     fs, io,
@@ -21,13 +21,13 @@ pub enum RemoveError {
     /// It is not the folder of a relay.
     #[error(transparent)]
     Folder(#[from] FolderError),
-    /// Too little to name a share by.
+    /// The beginning of the id is too short.
     #[error("give the share's id, or its first {SHORTEST} characters at least, as the log shows them")]
     Short,
     /// There is no such share.
     #[error("there is no share whose id begins with {0:?}")]
     Unknown(String),
-    /// More than one is meant.
+    /// Several ids begin like this.
     #[error("the ids of several shares begin with {0:?}; give more of it")]
     Ambiguous(String),
     /// It cannot be removed.

@@ -1,5 +1,5 @@
-//! Room on the disk for the records alone: so that on a full disk downloads are still charged, receipts kept and shares
-//! taken back.
+//! Disk space reserved for records, so that on a full disk downloads can still be charged, receipts stored and shares
+//! revoked.
 
 use std::{
     io,
@@ -9,12 +9,12 @@ use std::{
 
 use crate::storage::disk::Disk;
 
-/// Bytes kept free for records. The largest takes less than half of it, and gives back what the one before took.
+/// Bytes reserved. The largest record takes less than half of it, and replacing a record frees its predecessor.
 const RESERVE_BYTES: u64 = 1024 * 1024;
 
 static BLOCK: [u8; 64 * 1024] = [0; 64 * 1024];
 
-/// A file that takes up room until a record needs it.
+/// A file whose space is released when a record needs it.
 #[derive(Debug)]
 pub struct Reserve {
     disk: Disk,
@@ -28,7 +28,7 @@ impl Reserve {
         Self { disk, path, whole: Mutex::new(false) }
     }
 
-    /// Takes the room again that was given up; fails while there is none. Nothing new is stored before that.
+    /// Allocates the space again after it was given up; fails while the disk is full. No new bytes are accepted before that.
     pub fn fill(&self) -> io::Result<()> {
         let mut whole = self.whole();
         if *whole {
@@ -45,14 +45,14 @@ impl Reserve {
         Ok(())
     }
 
-    /// Gives the room up, for a record.
+    /// Frees the space, for a record.
     pub fn give_up(&self) -> io::Result<()> {
         let mut whole = self.whole();
         *whole = false;
         self.disk.open_or_create(&self.path)?.set_len(0)
     }
 
-    /// Fails while the room is given up.
+    /// Fails while the space is given up.
     pub fn check(&self) -> io::Result<()> {
         if *self.whole() { Ok(()) } else { Err(io::ErrorKind::StorageFull.into()) }
     }

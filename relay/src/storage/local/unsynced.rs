@@ -1,6 +1,6 @@
-//! What can be read but may not survive power loss: it is being synced, or its sync failed. A failed sync must not
-//! just be repeated: the system may have given up what it could not write, and then says that all is well. (Linux
-//! tells of the failure everyone who had the file open, so others who write to it fail likewise.)
+//! Tracks what can be read but may not survive power loss, because its sync is in progress or failed. After a failed sync,
+//! calling it again is not enough: the kernel may have dropped the pages it could not write, and then reports success. (Linux
+//! reports the failure once to everyone who had the file open, so other writers of the file fail too.)
 
 use std::{
     collections::{HashMap, HashSet},
@@ -9,40 +9,44 @@ use std::{
 
 use share_relay_api::ShareId;
 
-/// What must be written again before anybody builds on it.
+use crate::storage::contract::Key;
+
+/// Everything that must be written again before anything may depend on it.
 #[derive(Debug, Default)]
 pub struct Unsynced(Mutex<Entries>);
 
 #[derive(Debug, Default)]
 struct Entries {
-    records: HashMap<ShareId, UnsyncedRecord>,
-    /// Parts, by their entry in the index.
+    records: HashMap<Key, UnsyncedRecord>,
+    /// Parts, by share and number, whose entry in the index is not durable.
     parts: HashSet<(ShareId, u64)>,
+    /// Shares whose part index was replaced.
+    indexes: HashSet<ShareId>,
 }
 
-/// What of a share's record is not known to be durable.
+/// What about a record may not be durable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnsyncedRecord {
-    /// Whether the share is there at all.
+    /// Its existence.
     Creation,
-    /// Whether it is this record, or the one before.
+    /// Its newest value: after power loss, the one before may be back.
     Change,
 }
 
 impl Unsynced {
     /// A record is being synced, or its sync failed.
-    pub fn record_pending(&self, id: ShareId, what: UnsyncedRecord) {
-        self.all().records.insert(id, what);
+    pub fn record_pending(&self, key: Key, what: UnsyncedRecord) {
+        self.all().records.insert(key, what);
     }
 
-    /// A record is durable, or known not to be there.
-    pub fn record_synced(&self, id: ShareId) {
-        self.all().records.remove(&id);
+    /// A record is durable, or does not exist.
+    pub fn record_synced(&self, key: Key) {
+        self.all().records.remove(&key);
     }
 
-    /// What of a record is not known to be durable.
-    pub fn record(&self, id: ShareId) -> Option<UnsyncedRecord> {
-        self.all().records.get(&id).copied()
+    /// What about this record may not be durable.
+    pub fn record(&self, key: Key) -> Option<UnsyncedRecord> {
+        self.all().records.get(&key).copied()
     }
 
     /// A part's entry in the index is being synced, or its sync failed.
@@ -55,20 +59,37 @@ impl Unsynced {
         self.all().parts.remove(&(id, number));
     }
 
-    /// The numbers of a share's parts whose entries are not known to be durable.
+    /// The numbers of a share's parts whose entries may not be durable.
     pub fn parts(&self, id: ShareId) -> Vec<u64> {
         self.all().parts.iter().filter(|(of, _)| *of == id).map(|(_, number)| *number).collect()
     }
 
+    /// A share's new index is being put in place, or that failed.
+    pub fn index_pending(&self, id: ShareId) {
+        self.all().indexes.insert(id);
+    }
+
+    /// A share's new index is durable.
+    pub fn index_synced(&self, id: ShareId) {
+        self.all().indexes.remove(&id);
+    }
+
+    /// Whether a share's new index may not be durable.
+    pub fn has_index(&self, id: ShareId) -> bool {
+        self.all().indexes.contains(&id)
+    }
+
     /// Forgets a share's parts.
     pub fn forget_parts(&self, id: ShareId) {
-        self.all().parts.retain(|(of, _)| *of != id);
+        let mut all = self.all();
+        all.parts.retain(|(of, _)| *of != id);
+        all.indexes.remove(&id);
     }
 
     /// Whether everything is durable.
     pub fn is_empty(&self) -> bool {
         let all = self.all();
-        all.records.is_empty() && all.parts.is_empty()
+        all.records.is_empty() && all.parts.is_empty() && all.indexes.is_empty()
     }
 
     fn all(&self) -> MutexGuard<'_, Entries> {

@@ -1,7 +1,7 @@
 //! A disk that can only be read, or takes nothing: what can be served is, and nothing is acknowledged that is not kept.
 
 use super::*;
-use crate::storage::disk::{Disk, recorder::Recorder};
+use crate::storage::{disk::Disk, test_support::Recorder};
 
 const EIO: i32 = 5;
 const EROFS: i32 = 30;
@@ -19,11 +19,11 @@ impl Failing {
     async fn with(downloads: Option<u32>, words: bool) -> Self {
         let (dir, recorder, clock) = (tempfile::tempdir().unwrap(), Recorder::default(), TestClock::at(1000));
         let store = LocalStore::init_on(Disk::recorded(&recorder), dir.path()).unwrap();
-        let relay = Relay::new(Config { clock: clock.clone(), ..Config::new(Senders::Anyone) }, store);
+        let relay = Relay::new(Config { clock: clock.clone(), ..Config::new(Senders::Anyone) }, store.into());
         clock.pass(STEADY.as_secs());
         let setting = Setting { dir, clock, relay };
         let proof_hash = words.then(|| digest::of_secret(&Bytes32([PROOF; 32])));
-        setting.relay.create(id(), CreateShare { proof_hash, ..request(downloads) }).await.unwrap();
+        setting.relay.create(id(), Principal::Anyone, CreateShare { proof_hash, ..request(downloads) }).await.unwrap();
         setting.upload_rest(&[0, 1]).await;
         setting.relay.seal(id(), key(), PAYLOAD).await.unwrap();
         Self { setting, recorder }
@@ -68,7 +68,7 @@ async fn a_share_without_a_limit_is_served_and_its_receipt_waits() {
         setting.receive_as(1, Saved::Browser).await.unwrap();
         assert_eq!(failing.events().await.matches("receipt").count(), 2);
         setting.relay.ready().await.unwrap();
-        let stored = setting.relay.store.load(id()).await.unwrap().unwrap().record;
+        let stored = setting.stored().await;
         assert_eq!(stored, setting.relay.load(id()).await.unwrap(), "nothing is in memory alone any more");
     }
 }
@@ -84,14 +84,14 @@ async fn a_limited_share_and_all_that_is_new_are_refused_until_the_disk_works() 
     assert_eq!(code(setting.receive(1).await), Code::StorageFailing);
     assert_eq!(code(setting.relay.revoke(id(), key()).await), Code::StorageFailing);
     let other = ShareId::from_random([6; 12]);
-    assert_eq!(code(setting.relay.create(other, request(None)).await), Code::StorageFailing);
+    assert_eq!(code(setting.relay.create(other, Principal::Anyone, request(None)).await), Code::StorageFailing);
     assert_eq!(setting.relay.status(id()).await.unwrap().state, State::Ready, "what is known is told");
     failing.recorder.heal();
     assert_eq!(setting.relay.status(id()).await.unwrap().downloads_left, Some(1), "no place is lost");
     setting.take(2).await.unwrap();
     assert_eq!(drain(setting.fetch(1).await.unwrap()).await, content());
     setting.receive(1).await.unwrap();
-    setting.relay.create(other, request(None)).await.unwrap();
+    setting.relay.create(other, Principal::Anyone, request(None)).await.unwrap();
 }
 
 #[tokio::test]
@@ -134,7 +134,7 @@ async fn a_disk_that_can_only_be_read_is_no_invitation_to_guess() {
         assert_eq!(code(failing.guess(PROOF).await), Code::Locked);
         failing.recorder.heal();
         assert_eq!(code(failing.guess(PROOF).await), Code::Locked, "it is stored now");
-        let stored = failing.setting.relay.store.load(id()).await.unwrap().unwrap().record;
+        let stored = failing.setting.stored().await;
         assert_eq!(stored, failing.setting.relay.load(id()).await.unwrap());
     }
 }
@@ -188,9 +188,13 @@ async fn tickets_in_memory_are_bounded() {
     assert_eq!(code(setting.take(1).await), Code::TooBusy);
     let share = setting.relay.load(id()).await.unwrap().kept(setting.relay.now()).unwrap().clone();
     let unstored = Unstored::default();
-    let remembered = (0..).take_while(|n| unstored.remember(ShareId::from_random([*n; 12]), 1, &share)).count();
+    let remembered =
+        (0..).take_while(|n| unstored.remember(ShareId::from_random([*n; 12]), Bytes32([1; 32]), &share)).count();
     assert_eq!(remembered, limits::MAX_UNSTORED_TICKETS / MAX_RUNNING_TICKETS);
-    assert!(unstored.remember(ShareId::from_random([0; 12]), 1, &share), "one that is remembered already");
+    assert!(
+        unstored.remember(ShareId::from_random([0; 12]), Bytes32([1; 32]), &share),
+        "one that is remembered already"
+    );
 }
 
 #[tokio::test]

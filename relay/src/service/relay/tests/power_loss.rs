@@ -3,19 +3,17 @@
 
 use std::collections::BTreeSet;
 
-use super::*;
+use super::{watched::Watched, *};
 use crate::storage::{
-    disk::{
-        Disk,
-        power_cut::{Kept, PowerCut, kept, seed},
-        recorder::Recorder,
-    },
-    promises::{Told, assert_no_orphan, fast_dir},
+    WriteId,
+    disk::Disk,
+    test_support::{Kept, PowerCut, Recorder, Told, assert_no_orphan, fast_dir, kept, seed},
 };
 
 /// A life that is recorded, and what was known after each of its calls.
 struct Life {
     setting: Setting,
+    store: Arc<Watched>,
     recorder: Recorder,
     known: Vec<Known>,
 }
@@ -25,11 +23,12 @@ struct Life {
 struct Known {
     changes: usize,
     time: u64,
-    record: Option<Record>,
+    record: Option<Stored>,
+    events: usize,
     parts: BTreeSet<u64>,
 }
 
-fn relay_on(store: LocalStore, clock: &Arc<TestClock>) -> Arc<Relay<LocalStore>> {
+fn relay_on(store: Storage, clock: &Arc<TestClock>) -> Arc<Relay> {
     let relay = Relay::new(Config { clock: clock.clone(), ..Config::new(Senders::Anyone) }, store);
     clock.pass(STEADY.as_secs());
     relay
@@ -40,22 +39,24 @@ impl Life {
         let (dir, recorder) = (fast_dir(), Recorder::default());
         let clock = TestClock::at(1000);
         let store = LocalStore::init_on(Disk::recorded(&recorder), &dir.path().join("data")).unwrap();
-        let relay = relay_on(store, &clock);
+        let store = Watched::new(store);
+        let relay = relay_on(store.storage(), &clock);
         let nothing = Known { changes: recorder.made(), time: relay.now(), ..Known::default() };
-        Self { setting: Setting { dir, clock, relay }, recorder, known: vec![nothing] }
+        Self { setting: Setting { dir, clock, relay }, store, recorder, known: vec![nothing] }
     }
 
     /// Notes what must be true from here on.
     async fn note(&mut self) {
         let relay = &self.setting.relay;
-        let record = relay.store.load(id()).await.unwrap().map(|stored| stored.record);
-        let held = relay.store.parts(id(), 0..9).await.unwrap_or_default();
+        let record = relay.stored(id()).await.unwrap();
+        let held = relay.objects.parts(id(), 0, 0..9).await.unwrap_or_default();
         let parts = (0..9).filter(|number| held.holds(*number)).collect();
-        self.known.push(Known { changes: self.recorder.made(), time: relay.now(), record, parts });
+        let events = relay.events(id(), key()).await.map_or(0, |told| told.events.len());
+        self.known.push(Known { changes: self.recorder.made(), time: relay.now(), record, events, parts });
     }
 
     async fn upload(&mut self, downloads: Option<u32>) {
-        self.setting.relay.create(id(), request(downloads)).await.unwrap();
+        self.setting.relay.create(id(), Principal::Anyone, request(downloads)).await.unwrap();
         self.note().await;
         self.setting.put_part(1).await.unwrap();
         self.note().await;
@@ -100,31 +101,51 @@ impl Life {
         cut.build(kept, dir.path());
         let data = dir.path().join("data");
         let clock = TestClock::at(before.time.saturating_sub(STEADY.as_secs()));
-        let relay = relay_on(LocalStore::init(&data).unwrap(), &clock);
+        let relay = relay_on(LocalStore::init(&data).unwrap().into(), &clock);
         relay.sweep().await.unwrap();
-        assert_no_orphan(&data, |found| found == id() && (before.record.is_some() || after.record.is_some()));
-        let found = relay.store.load(id()).await.unwrap().map(|stored| stored.record);
-        assert_between(&before, found.as_ref(), after);
+        let may_be = |found| found == id() && (before.record.is_some() || after.record.is_some());
+        assert_no_orphan(&data, may_be, |record| serde_json::from_slice::<Record>(record).unwrap().is_gone());
+        let found = relay.stored(id()).await.unwrap();
+        assert_between(&before, found.as_ref(), after, &self.store.written());
+        if found.is_some() {
+            assert_events(&relay.events(id(), key()).await.unwrap().events, before.events);
+        }
         let setting = Setting { dir, clock, relay };
-        if let Some(Ok(share)) = found.as_ref().map(|record| record.kept(setting.relay.now())) {
+        if let Some(Ok(share)) = found.as_ref().map(|stored| stored.record.kept(setting.relay.now())) {
             goes_on(&setting, share, &before.parts).await;
         }
     }
 }
 
-/// That a record is what was acknowledged, or what was asked since.
+/// That a record is what was acknowledged, or what was asked since, of what was written in this order. What the first sweep
+/// writes of a share that is over comes last.
 #[track_caller]
-fn assert_between(before: &Known, found: Option<&Record>, after: &Known) {
+fn assert_between(before: &Known, found: Option<&Stored>, after: &Known, written: &[WriteId]) {
     let Some(found) = found else {
         return assert!(before.record.is_none() || after.record.is_none(), "the share is lost");
     };
+    let place = |stored: &Stored| written.iter().position(|id| *id == stored.written).unwrap_or(usize::MAX);
+    assert!(place(found) < usize::MAX || found.record.is_gone(), "{found:?} was never written");
     if let Some(acknowledged) = &before.record {
-        assert!(found.version >= acknowledged.version, "{found:?} is older than {acknowledged:?}");
-        assert!(found.version > acknowledged.version || found == acknowledged);
+        assert!(place(found) >= place(acknowledged), "{found:?} is older than {acknowledged:?}");
+        assert!(place(found) > place(acknowledged) || found.record == acknowledged.record);
     }
     if let Some(asked) = &after.record {
-        assert!(found.version < asked.version || found == asked, "{found:?} is newer than {asked:?}");
+        let is_asked = found.record == asked.record || found.record.is_gone() && asked.record.is_gone();
+        assert!(place(found) < place(asked) || is_asked, "{found:?} is newer than {asked:?}");
     }
+}
+
+/// That at least so many events are told, and none of them twice.
+#[track_caller]
+fn assert_events(told: &[share_relay_api::Event], acknowledged: usize) {
+    assert!(told.len() >= acknowledged, "{} events of {acknowledged}", told.len());
+    let tickets = told.iter().filter_map(|event| match &event.kind {
+        EventKind::Ticket { ticket_hash, .. } => Some(*ticket_hash),
+        _ => None,
+    });
+    let tickets: Vec<_> = tickets.collect();
+    assert_eq!(tickets.iter().collect::<BTreeSet<_>>().len(), tickets.len(), "some are told twice");
 }
 
 /// That a share's acknowledged parts are held, that its upload can be finished, and that it can then be downloaded
@@ -139,7 +160,7 @@ async fn goes_on(setting: &Setting, share: &crate::domain::Share, acknowledged: 
     if setting.relay.load(id()).await.unwrap().live(relay.now()).is_err() {
         return;
     }
-    let held = relay.store.parts(id(), 0..9).await.unwrap();
+    let held = relay.objects.parts(id(), 0, 0..9).await.unwrap();
     assert!(acknowledged.iter().all(|number| held.holds(*number)), "{held:?} lacks some of {acknowledged:?}");
     if !share.object.is_sealed {
         setting.upload(share.request.downloads, &[0, 1]).await;
@@ -191,5 +212,17 @@ async fn a_share_that_expires_and_is_forgotten() {
         life.note().await;
     }
     assert_eq!(code(life.setting.relay.status(id()).await), Code::NotFound);
+    life.check().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_share_whose_events_are_moved_to_its_log() {
+    let mut life = Life::begin();
+    life.upload(None).await;
+    for ticket in 0..limits::MAX_NEWEST_EVENTS as u8 {
+        life.setting.take(ticket).await.unwrap();
+        life.note().await;
+    }
+    assert!(life.setting.relay.event_log(id()).await.unwrap().1.is_some(), "there is a log");
     life.check().await;
 }

@@ -1,114 +1,12 @@
 //! What happens between two looks at the store.
 
-use std::pin::Pin;
+use super::{watched::Watched, *};
 
-use super::*;
-use crate::{
-    domain::{PartPlace, Parts},
-    storage::Tag,
-};
-
-type Result<T> = std::result::Result<T, StoreError>;
-
-type Meddling = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-/// A store in which something else happens just before the parts are looked at, or a manifest is written.
-struct Meddled {
-    store: LocalStore,
-    /// For one look each, the last one first.
-    before_parts: std::sync::Mutex<Vec<Meddling>>,
-    before_manifest: std::sync::Mutex<Option<Meddling>>,
-}
-
-impl Meddled {
-    fn open(dir: &TempDir) -> Self {
-        let store = LocalStore::init(dir.path()).unwrap();
-        Self { store, before_parts: Default::default(), before_manifest: Default::default() }
-    }
-}
-
-impl Store for Meddled {
-    type Part = <LocalStore as Store>::Part;
-
-    async fn create(&self, id: ShareId, record: &Record) -> Result<bool> {
-        self.store.create(id, record).await
-    }
-
-    async fn load(&self, id: ShareId) -> Result<Option<Stored>> {
-        self.store.load(id).await
-    }
-
-    async fn replace(&self, id: ShareId, tag: &Tag, record: &Record) -> Result<bool> {
-        self.store.replace(id, tag, record).await
-    }
-
-    async fn remove(&self, id: ShareId) -> Result<()> {
-        self.store.remove(id).await
-    }
-
-    async fn due(&self, now: u64) -> Result<Vec<ShareId>> {
-        self.store.due(now).await
-    }
-
-    async fn put_header(&self, id: ShareId, bytes: Bytes) -> Result<()> {
-        self.store.put_header(id, bytes).await
-    }
-
-    async fn put_manifest(&self, id: ShareId, bytes: Bytes) -> Result<()> {
-        let meddling = self.before_manifest.lock().unwrap().take();
-        if let Some(meddling) = meddling {
-            meddling.await;
-        }
-        self.store.put_manifest(id, bytes).await
-    }
-
-    async fn begin_part(&self, id: ShareId, place: PartPlace) -> Result<Option<Self::Part>> {
-        self.store.begin_part(id, place).await
-    }
-
-    async fn parts(&self, id: ShareId, numbers: std::ops::Range<u64>) -> Result<Parts> {
-        let meddling = self.before_parts.lock().unwrap().pop();
-        if let Some(meddling) = meddling {
-            meddling.await;
-        }
-        self.store.parts(id, numbers).await
-    }
-
-    async fn stored_bytes(&self, id: ShareId) -> Result<u64> {
-        self.store.stored_bytes(id).await
-    }
-
-    async fn pause_writers(&self, id: ShareId) -> Result<Box<dyn Send>> {
-        self.store.pause_writers(id).await
-    }
-
-    async fn seal(&self, id: ShareId, content_bytes: u64) -> Result<()> {
-        self.store.seal(id, content_bytes).await
-    }
-
-    async fn read(&self, id: ShareId, object: Object, offset: u64, most: usize) -> Result<Bytes> {
-        self.store.read(id, object, offset, most).await
-    }
-
-    async fn delete_content(&self, id: ShareId) -> Result<()> {
-        self.store.delete_content(id).await
-    }
-
-    async fn note_time(&self, now: u64) -> Result<()> {
-        self.store.note_time(now).await
-    }
-
-    async fn noted_time(&self) -> Result<Option<u64>> {
-        self.store.noted_time().await
-    }
-
-    async fn free_space(&self) -> Result<Option<u64>> {
-        self.store.free_space().await
-    }
-
-    async fn check(&self) -> Result<()> {
-        self.store.check().await
-    }
+/// A relay on a watched store.
+fn watched(dir: &TempDir, clock: &Arc<TestClock>) -> (Arc<Relay>, Arc<Watched>) {
+    let store = Watched::new(LocalStore::init(dir.path()).unwrap());
+    let config = Config { clock: clock.clone(), ..Config::new(Senders::Anyone) };
+    (Relay::new(config, store.storage()), store)
 }
 
 const PARTS: u64 = 8;
@@ -122,7 +20,7 @@ fn part(number: u64) -> Bytes {
     vec![number as u8 + 1; SEALED_CHUNK_BYTES as usize].into()
 }
 
-async fn put_small_part(relay: &Arc<Relay<Meddled>>, number: u64) {
+async fn put_small_part(relay: &Arc<Relay>, number: u64) {
     let mut upload = relay.begin_part(id(), key(), number, SEALED_CHUNK_BYTES).await.unwrap();
     upload.write(part(number)).await.unwrap();
     upload.finish().await.unwrap();
@@ -131,8 +29,8 @@ async fn put_small_part(relay: &Arc<Relay<Meddled>>, number: u64) {
 #[tokio::test]
 async fn a_download_is_not_misled_when_parts_become_smaller_while_it_looks() {
     let dir = tempfile::tempdir().unwrap();
-    let relay = Relay::new(Config::new(Senders::Anyone), Meddled::open(&dir));
-    relay.create(id(), sized(2)).await.unwrap();
+    let (relay, store) = watched(&dir, &TestClock::at(1000));
+    relay.create(id(), Principal::Anyone, sized(2)).await.unwrap();
     for (kind, bytes) in [(BlobKind::Header, HEADER), (BlobKind::Manifest, b"manifest")] {
         put_blob(&relay, kind, bytes).await.unwrap();
     }
@@ -141,16 +39,16 @@ async fn a_download_is_not_misled_when_parts_become_smaller_while_it_looks() {
     // Part 3 of the size before would lie where nothing is yet.
     let sender = relay.clone();
     let shrink = Box::pin(async move {
-        sender.create(id(), sized(1)).await.unwrap();
+        sender.create(id(), Principal::Anyone, sized(1)).await.unwrap();
         put_small_part(&sender, 3).await;
         put_small_part(&sender, 7).await;
     });
-    *relay.store.before_parts.lock().unwrap() = vec![shrink];
+    store.interrupt("parts", shrink);
     let download = relay.content(id(), Some(ticket)).await.unwrap();
     let (from, to) = (download.total - 2 * SEALED_CHUNK_BYTES, download.total);
     let backpressure = Backpressure { written: None, on_stall: Box::new(|| ()) };
     let got = tokio::spawn(drain(download.serve(from..to, backpressure).await.unwrap()));
-    while relay.stored_bytes(id()).await.unwrap() < 2 * SEALED_CHUNK_BYTES {
+    while relay.stored_bytes(id(), 1).await.unwrap() < 2 * SEALED_CHUNK_BYTES {
         tokio::task::yield_now().await;
     }
     put_small_part(&relay, 6).await;
@@ -160,8 +58,8 @@ async fn a_download_is_not_misled_when_parts_become_smaller_while_it_looks() {
 #[tokio::test]
 async fn of_two_manifests_that_race_the_first_is_kept_even_if_its_caller_goes_away() {
     let dir = tempfile::tempdir().unwrap();
-    let relay = Relay::new(Config::new(Senders::Anyone), Meddled::open(&dir));
-    relay.create(id(), request(None)).await.unwrap();
+    let (relay, store) = watched(&dir, &TestClock::at(1000));
+    relay.create(id(), Principal::Anyone, request(None)).await.unwrap();
     let put = |bytes: &'static [u8]| {
         let relay = relay.clone();
         async move { put_blob(&relay, BlobKind::Manifest, bytes).await }
@@ -172,7 +70,7 @@ async fn of_two_manifests_that_race_the_first_is_kept_even_if_its_caller_goes_aw
         is_written.send(()).unwrap();
         goes_on.await.unwrap();
     });
-    *relay.store.before_manifest.lock().unwrap() = Some(held_up);
+    store.interrupt("put manifest", held_up);
     tokio::select! {
         put = put(b"first") => panic!("it is held up: {put:?}"),
         _ = &mut written => {}
@@ -182,24 +80,67 @@ async fn of_two_manifests_that_race_the_first_is_kept_even_if_its_caller_goes_aw
     go_on.send(()).unwrap();
     assert_eq!(code(second.await.unwrap()), Code::Conflict);
     put(b"first").await.unwrap();
-    assert_eq!(&relay.store.read(id(), Object::Manifest, 0, 9).await.unwrap()[..], b"first");
+    assert_eq!(&relay.objects.read(id(), Source::Manifest, 0, 9).await.unwrap()[..], b"first");
 }
 
 #[tokio::test]
 async fn a_clock_that_jumps_while_a_manifest_is_written_deletes_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let clock = TestClock::at(1000);
-    let relay = Relay::new(Config { clock: clock.clone(), ..Config::new(Senders::Anyone) }, Meddled::open(&dir));
-    relay.create(id(), request(None)).await.unwrap();
+    let (relay, store) = watched(&dir, &clock);
+    relay.create(id(), Principal::Anyone, request(None)).await.unwrap();
     put_blob(&relay, BlobKind::Header, HEADER).await.unwrap();
     let mut part = relay.begin_part(id(), key(), 1, 100).await.unwrap();
     part.write(vec![1; 100].into()).await.unwrap();
     part.finish().await.unwrap();
     let jumping = clock.clone();
-    *relay.store.before_manifest.lock().unwrap() = Some(Box::pin(async move { jumping.set(1000 + 40 * DAY) }));
+    store.interrupt("put manifest", Box::pin(async move { jumping.set(1000 + 40 * DAY) }));
     let manifest = || put_blob(&relay, BlobKind::Manifest, b"manifest");
     assert_eq!(code(manifest().await), Code::Expired);
     clock.set(1000);
     manifest().await.unwrap();
-    assert_eq!(relay.stored_bytes(id()).await.unwrap(), 100);
+    assert_eq!(relay.stored_bytes(id(), 0).await.unwrap(), 100);
+}
+
+#[tokio::test]
+async fn a_part_of_the_layout_before_is_not_taken() {
+    let dir = tempfile::tempdir().unwrap();
+    let (relay, store) = watched(&dir, &TestClock::at(1000));
+    relay.create(id(), Principal::Anyone, sized(2)).await.unwrap();
+    let sender = relay.clone();
+    let shrink = async move {
+        sender.create(id(), Principal::Anyone, sized(1)).await.unwrap();
+    };
+    store.interrupt("loaded", Box::pin(shrink));
+    let late = relay.begin_part(id(), key(), 0, 2 * SEALED_CHUNK_BYTES).await;
+    assert!(matches!(late, Err(Error::Refused(Refusal::Plain(Code::WrongLength)))));
+    put_small_part(&relay, 0).await;
+}
+
+#[tokio::test]
+async fn parts_are_not_made_smaller_under_one_that_is_on_its_way() {
+    let dir = tempfile::tempdir().unwrap();
+    let (relay, _) = watched(&dir, &TestClock::at(1000));
+    relay.create(id(), Principal::Anyone, sized(2)).await.unwrap();
+    let part = relay.begin_part(id(), key(), 0, 2 * SEALED_CHUNK_BYTES).await.unwrap();
+    assert_eq!(code(relay.create(id(), Principal::Anyone, sized(1)).await), Code::TooBusy);
+    drop(part);
+    relay.create(id(), Principal::Anyone, sized(1)).await.unwrap();
+    put_small_part(&relay, 0).await;
+    assert_eq!(code(relay.create(id(), Principal::Anyone, sized(2)).await), Code::Conflict);
+}
+
+#[tokio::test]
+async fn a_part_costs_one_look_at_its_share() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = TestClock::at(1000);
+    let (relay, store) = watched(&dir, &clock);
+    relay.create(id(), Principal::Anyone, sized(1)).await.unwrap();
+    store.calls();
+    put_small_part(&relay, 0).await;
+    assert_eq!(store.calls(), ["load", "loaded", "begin part"]);
+    // Now and then it is noted that parts still come.
+    clock.pass(limits::TOUCH_SECONDS);
+    put_small_part(&relay, 1).await;
+    assert_eq!(store.calls(), ["load", "loaded", "begin part", "load", "loaded", "replace"]);
 }

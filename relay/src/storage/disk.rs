@@ -7,13 +7,16 @@ use std::{
     path::Path,
 };
 
+#[cfg(all(test, unix))]
+use super::test_support::{Made, Recorder};
+
 /// The disk. Every change to a file or directory of the relay goes through it, so that a test can look on and stop or
 /// fail it anywhere.
 #[derive(Debug, Clone, Default)]
 pub struct Disk {
     is_read_only: bool,
     #[cfg(all(test, unix))]
-    recorder: Option<recorder::Recorder>,
+    pub(super) recorder: Option<Recorder>,
 }
 
 /// A file that is changed.
@@ -26,7 +29,7 @@ pub struct File {
 /// One change, or what makes one survive power loss.
 #[derive(Debug)]
 #[cfg_attr(not(all(test, unix)), expect(dead_code, reason = "only tests look into it"))]
-enum Step<'a> {
+pub(super) enum Step<'a> {
     CreateDir(&'a Path),
     Create(&'a Path),
     Open,
@@ -96,6 +99,15 @@ impl Disk {
     pub fn create_new(&self, path: &Path) -> io::Result<File> {
         let file = self.step(Step::Create(path), || private().create_new(true).open(path))?;
         Ok(File { file, disk: self.clone() })
+    }
+
+    /// All bytes of a file.
+    pub fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        #[cfg(all(test, unix))]
+        if let Some(recorder) = &self.recorder {
+            recorder.has_read();
+        }
+        fs::read(path)
     }
 
     /// Opens a file to change it.
@@ -194,7 +206,7 @@ impl Disk {
     #[cfg(all(test, unix))]
     fn step<T>(&self, step: Step<'_>, act: impl FnOnce() -> io::Result<T>) -> io::Result<T>
     where
-        T: recorder::Made,
+        T: Made,
     {
         self.may_write()?;
         match &self.recorder {
@@ -256,7 +268,7 @@ impl File {
 }
 
 #[cfg(unix)]
-fn write_all_at(file: &fs::File, bytes: &[u8], offset: u64) -> io::Result<()> {
+pub(super) fn write_all_at(file: &fs::File, bytes: &[u8], offset: u64) -> io::Result<()> {
     std::os::unix::fs::FileExt::write_all_at(file, bytes, offset)
 }
 
@@ -333,11 +345,6 @@ pub fn is_too_many_open(error: &io::Error) -> bool {
     const CODES: &[i32] = if cfg!(windows) { &[4] } else { &[24, 23] };
     error.raw_os_error().is_some_and(|code| CODES.contains(&code))
 }
-
-#[cfg(all(test, unix))]
-pub mod power_cut;
-#[cfg(all(test, unix))]
-pub mod recorder;
 
 #[cfg(test)]
 mod tests {

@@ -7,18 +7,12 @@ use std::{
 
 use tokio::task::JoinSet;
 
-use super::{inner::*, *};
-use crate::{
-    domain::{Ending, Life, tests::ready},
-    limits::BLOCK_BYTES,
-    storage::{
-        contract::PartWriter,
-        disk::{
-            power_cut::{Kept, PowerCut},
-            recorder::Recorder,
-        },
-    },
+use super::{
+    power_cut::{Kept, PowerCut},
+    recorder::Recorder,
+    *,
 };
+use crate::limits::BLOCK_BYTES;
 
 const HEADER: &[u8] = b"header and nonce";
 const INSIDE: &[u8] = b"what is inside";
@@ -31,33 +25,47 @@ const LAST_BYTES: u64 = 700;
 /// The share whose parts take several writes each.
 const LARGE: u8 = 3;
 
+/// The share whose parts were made smaller.
+const RESIZED: u8 = 4;
+
 fn id(n: u8) -> ShareId {
     ShareId::from_random([n; 12])
+}
+
+fn generation(of: ShareId) -> u32 {
+    if of == id(RESIZED) { 1 } else { 0 }
 }
 
 fn place(of: ShareId, number: u64) -> PartPlace {
     let full = if of == id(LARGE) { BLOCK_BYTES as u64 + 5000 } else { 9000 };
     let bytes = if number + 1 == COUNT { LAST_BYTES } else { full };
-    PartPlace { number, offset: HEADER.len() as u64 + number * full, bytes }
+    PartPlace { generation: generation(of), number, offset: HEADER.len() as u64 + number * full, bytes }
 }
 
 /// The bytes of a part. Any 8 of them tell the share, the part and their place in it.
 fn part(of: ShareId, number: u64) -> Bytes {
-    let name = of.as_str().as_bytes()[0] as u64 * 16 + number + 1;
+    let name = of.as_str().as_bytes()[1] as u64 * 16 + number + 1;
     let words = (0..place(of, number).bytes.div_ceil(8)).flat_map(|word| ((name << 32) | (word + 1)).to_be_bytes());
     Bytes::from_iter(words).slice(..usize::try_from(place(of, number).bytes).unwrap())
 }
 
-/// A record of this version, or a tombstone.
-fn record(version: u64, gone: bool) -> Record {
-    let record = Record { version, ..ready(None) };
-    match (gone, &record.life) {
-        (true, Life::Live(share)) => {
-            let manage_key_hash = share.request.manage_key_hash;
-            Record { life: Life::Gone { ending: Ending::Revoked, at: 0, manage_key_hash }, ..record }
-        }
-        _ => record,
-    }
+/// A record of this version, of a share that is there or gone.
+fn record(version: u64, gone: bool) -> Value {
+    Value::new(format!("{version} {}", if gone { GONE } else { "there" }), Some(version)).unwrap()
+}
+
+const GONE: &str = "gone";
+
+fn text(record: &[u8]) -> (u64, bool) {
+    let (version, state) = str::from_utf8(record).unwrap().split_once(' ').unwrap();
+    (version.parse().unwrap(), state == GONE)
+}
+
+fn layout(of: ShareId) -> Layout {
+    let (part_bytes, end) = (place(of, 0).bytes, place(of, COUNT - 1));
+    let header_bytes = HEADER.len() as u64;
+    let payload_bytes = Some(end.offset + end.bytes - header_bytes);
+    Layout { generation: generation(of), header_bytes, payload_bytes, part_bytes }
 }
 
 /// Something a store was asked, or acknowledged.
@@ -108,12 +116,6 @@ pub struct Run {
     facts: Arc<Mutex<Vec<(usize, Fact)>>>,
 }
 
-/// A directory in memory, where there is one: tests that cut the power need no disk that obeys.
-pub fn fast_dir() -> tempfile::TempDir {
-    let memory = Path::new("/dev/shm");
-    if memory.is_dir() { tempfile::tempdir_in(memory).unwrap() } else { tempfile::tempdir().unwrap() }
-}
-
 impl Run {
     /// Opens a store below `root`, as often as it takes.
     pub fn start(root: &Path, recorder: Recorder) -> Self {
@@ -151,34 +153,38 @@ impl Run {
         call().await.unwrap()
     }
 
+    async fn version(&self, id: ShareId) -> (WriteId, u64) {
+        let stored = self.insist(|| self.store.load(Key::Share(id))).await.unwrap();
+        (stored.written, text(&stored.bytes).0)
+    }
+
     async fn create(&self, id: ShareId) {
         if !self.owed(usize::MAX).contains_key(&id) {
             self.note(Fact::TriesRecord(id, 1));
         }
         let record = record(1, false);
-        self.insist(|| self.store.create(id, &record)).await;
-        let version = self.insist(|| self.store.load(id)).await.unwrap().record.version;
+        self.insist(|| self.store.create(Key::Share(id), record.clone())).await;
+        let (_, version) = self.version(id).await;
         self.note(Fact::HasRecord(id, version));
     }
 
     async fn change(&self, id: ShareId, gone: bool) {
-        let stored = self.insist(|| self.store.load(id)).await.unwrap();
-        let next = record(stored.record.version + 1, gone);
-        self.note(Fact::TriesRecord(id, next.version));
-        let replaced = self.insist(|| self.store.replace(id, &stored.tag, &next)).await;
+        let (before, version) = self.version(id).await;
+        let next = record(version + 1, gone);
+        self.note(Fact::TriesRecord(id, version + 1));
+        let replaced = self.insist(|| self.store.replace(Key::Share(id), before, next.clone())).await;
         // A call that failed may have happened.
-        assert!(replaced || self.insist(|| self.store.load(id)).await.unwrap().record == next);
-        self.note(Fact::HasRecord(id, next.version));
+        assert!(replaced || self.version(id).await.0 == next.written);
+        self.note(Fact::HasRecord(id, version + 1));
     }
 
-    async fn put_header(&self, id: ShareId) {
-        self.insist(|| self.store.put_header(id, Bytes::from_static(HEADER))).await;
-        self.note(Fact::HasHeader(id));
-    }
-
-    async fn put_manifest(&self, id: ShareId) {
-        self.insist(|| self.store.put_manifest(id, Bytes::from_static(INSIDE))).await;
-        self.note(Fact::HasManifest(id));
+    async fn put_blob(&self, id: ShareId, kind: BlobKind) {
+        let (bytes, fact) = match kind {
+            BlobKind::Header => (HEADER, Fact::HasHeader(id)),
+            BlobKind::Manifest => (INSIDE, Fact::HasManifest(id)),
+        };
+        self.insist(|| self.store.put_blob(id, kind, Bytes::from_static(bytes))).await;
+        self.note(fact);
     }
 
     async fn put_part(&self, id: ShareId, number: u64) {
@@ -202,21 +208,20 @@ impl Run {
     }
 
     async fn seal(&self, id: ShareId) {
-        let _paused = self.insist(|| self.store.pause_writers(id)).await;
-        let end = place(id, COUNT - 1);
-        self.insist(|| self.store.seal(id, end.offset + end.bytes)).await;
+        assert!(self.insist(|| self.store.seal(id, layout(id))).await, "all parts are held");
         self.note(Fact::IsSealed(id));
     }
 
     async fn end(&self, id: ShareId) {
         self.note(Fact::LosesContent(id));
         self.change(id, true).await;
-        self.insist(|| self.store.delete_content(id)).await;
+        self.insist(|| self.store.delete(id)).await;
     }
 
     async fn remove(&self, id: ShareId) {
         self.note(Fact::MayBeRemoved(id));
-        self.insist(|| self.store.remove(id)).await;
+        let (written, _) = self.version(id).await;
+        self.insist(|| self.store.remove(Key::Share(id), written)).await;
     }
 
     /// Everything a store can be asked, of shares in every state.
@@ -232,10 +237,10 @@ impl Run {
     pub async fn uploads(&self) {
         let (sealed, crowded, unfinished) = (id(1), id(2), id(LARGE));
         self.create(sealed).await;
-        self.put_header(sealed).await;
+        self.put_blob(sealed, BlobKind::Header).await;
         self.put_part(sealed, 2).await;
         self.create(unfinished).await;
-        self.put_manifest(sealed).await;
+        self.put_blob(sealed, BlobKind::Manifest).await;
         for number in [0, 3, 0, 1, 2] {
             self.put_part(sealed, number).await;
             self.change(sealed, false).await;
@@ -252,13 +257,24 @@ impl Run {
         }
         let run = self.clone();
         crowd.spawn(async move {
-            run.put_header(crowded).await;
-            run.put_manifest(crowded).await;
+            run.put_blob(crowded, BlobKind::Header).await;
+            run.put_blob(crowded, BlobKind::Manifest).await;
             run.change(crowded, false).await;
         });
         crowd.join_all().await;
         self.put_part(crowded, 1).await;
         self.put_part(unfinished, 3).await;
+
+        let resized = id(RESIZED);
+        self.create(resized).await;
+        // Of the size before: it fails if this is done again.
+        let before = PartPlace { generation: 0, number: 0, offset: HEADER.len() as u64, bytes: 20_000 };
+        if let Ok(Some(mut writer)) = self.store.begin_part(resized, before).await {
+            let _ = writer.write(Bytes::from(vec![0xff; 20_000])).await;
+        }
+        for number in [1, 0] {
+            self.put_part(resized, number).await;
+        }
     }
 
     /// What is owed once so many changes are made.
@@ -296,7 +312,7 @@ impl Run {
         for (id, owed) in &owed {
             owed.check(&store, *id).await;
         }
-        assert_no_orphan(&data, |id| owed.contains_key(&id));
+        assert_no_orphan(&data, |id| owed.contains_key(&id), |record| text(record).1);
     }
 
     /// Looks whether all that is owed by now is there and nothing else.
@@ -305,7 +321,7 @@ impl Run {
         for (id, owed) in &self.owed(usize::MAX) {
             owed.check(&self.store, *id).await;
         }
-        assert_no_orphan(&self.root.join("data"), |_| true);
+        assert_no_orphan(&self.root.join("data"), |_| true, |record| text(record).1);
     }
 
     /// The disk as it was before the first change.
@@ -316,21 +332,21 @@ impl Run {
 
 impl Owed {
     async fn check(&self, store: &LocalStore, id: ShareId) {
-        let Some(stored) = store.load(id).await.unwrap() else {
+        let Some(stored) = store.load(Key::Share(id)).await.unwrap() else {
             assert!(self.acknowledged == 0 || self.may_be_removed, "{id:?} is not there: {self:?}");
             return;
         };
-        let version = stored.record.version;
+        let (version, _) = text(&stored.bytes);
         assert!((self.acknowledged..=self.tried).contains(&version), "{id:?} has version {version}: {self:?}");
         if self.loses_content {
             return;
         }
-        let content = store.read(id, Object::Content, 0, 10_000_000).await.unwrap();
+        let content = store.read(id, Source::Content(layout(id)), 0, 10_000_000).await.unwrap();
         assert!(!self.header || content.starts_with(HEADER), "{id:?}: the header");
         if self.manifest {
-            assert_eq!(store.read(id, Object::Manifest, 0, 1000).await.unwrap(), INSIDE, "{id:?}");
+            assert_eq!(store.read(id, Source::Manifest, 0, 1000).await.unwrap(), INSIDE, "{id:?}");
         }
-        let held = store.parts(id, 0..COUNT + 9).await.unwrap();
+        let held = store.parts(id, generation(id), 0..COUNT + 9).await.unwrap();
         for number in (0..COUNT + 9).filter(|number| held.holds(*number)) {
             let at = usize::try_from(place(id, number).offset).unwrap();
             let bytes = content.get(at..).and_then(|from| from.get(..part(id, number).len()));
@@ -359,26 +375,28 @@ impl Drop for Told {
 
 /// What the relay's sweep does to a store.
 async fn sweep(store: &LocalStore) {
-    for id in store.due(0).await.unwrap() {
-        if store.load(id).await.unwrap().is_some_and(|stored| stored.record.is_gone()) {
-            store.delete_content(id).await.unwrap();
+    for key in store.due(u64::MAX).await.unwrap() {
+        let Key::Share(id) = key else { continue };
+        if store.load(key).await.unwrap().is_some_and(|stored| text(&stored.bytes).1) {
+            store.delete(id).await.unwrap();
         }
     }
 }
 
 /// That a data directory holds shares that may be there, each whole or a tombstone, and nothing else.
 #[track_caller]
-pub fn assert_no_orphan(data: &Path, may_be: impl Fn(ShareId) -> bool) {
+pub fn assert_no_orphan(data: &Path, may_be: impl Fn(ShareId) -> bool, is_gone: impl Fn(&[u8]) -> bool) {
     assert_eq!(fs::read_dir(data.join("tmp")).unwrap().count(), 0, "something is left in tmp");
     for entry in fs::read_dir(data.join("shares")).unwrap() {
         let entry = entry.unwrap();
         let id: ShareId = entry.file_name().to_str().unwrap().parse().unwrap();
         assert!(may_be(id), "{id:?} was never asked for");
-        let record: Record = serde_json::from_slice(&fs::read(entry.path().join(RECORD)).unwrap()).unwrap();
+        let is_gone =
+            is_gone(fs::read(entry.path().join(RECORD)).unwrap().split(|byte| *byte == b'\n').nth(1).unwrap());
         let files = fs::read_dir(entry.path()).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
-        let mut files: Vec<String> = files.filter(|name| record.is_gone() || name != MANIFEST).collect();
+        let mut files: Vec<String> = files.filter(|name| name != EVENTS && (is_gone || name != MANIFEST)).collect();
         files.sort();
-        let expected: &[&str] = if record.is_gone() { &[RECORD] } else { &[CONTENT, PARTS, RECORD] };
+        let expected: &[&str] = if is_gone { &[RECORD] } else { &[CONTENT, PARTS, RECORD] };
         assert_eq!(files, expected, "{id:?}");
     }
 }

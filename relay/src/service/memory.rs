@@ -8,7 +8,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::metrics::Gauge;
+use super::metrics::Gauge;
 
 /// Memory reserved for a body; given back when dropped.
 pub type Memory = OwnedSemaphorePermit;

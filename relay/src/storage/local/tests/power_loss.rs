@@ -2,9 +2,10 @@
 //!
 //! `SHARE_ROUNDS=200 cargo test -p share-relay -- power_loss` tries more; `SHARE_SEED` repeats a run that failed.
 
-use super::promises::{Run, fast_dir};
-use crate::storage::disk::{
+use super::{
+    fast_dir,
     power_cut::{Kept, kept, seed},
+    promises::Run,
     recorder::Recorder,
 };
 

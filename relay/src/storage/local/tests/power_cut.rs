@@ -316,8 +316,9 @@ fn text(component: Component<'_>) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::recorder::Recorder;
     use super::*;
-    use crate::storage::disk::{Disk, recorder::Recorder};
+    use crate::storage::disk::Disk;
 
     /// What a cut leaves of `name` after these changes, with many different seeds.
     fn left(name: &str, make: impl FnOnce(&Disk, &Path)) -> std::collections::BTreeSet<Option<Vec<u8>>> {

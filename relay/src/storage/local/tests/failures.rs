@@ -1,13 +1,12 @@
 //! A disk that fails at any step costs nothing that was acknowledged, and what failed works when it is repeated.
 
-use super::promises::{Run, fast_dir};
-use crate::storage::{
-    Store,
-    disk::{
-        power_cut::{Kept, seed},
-        recorder::Recorder,
-    },
+use super::{
+    fast_dir,
+    power_cut::{Kept, seed},
+    promises::Run,
+    recorder::Recorder,
 };
+use crate::storage::Records;
 
 const EIO: i32 = 5;
 const EMFILE: i32 = 24;

@@ -1,4 +1,15 @@
-//! What only the store on a local disk promises.
+//! What only the store on a local disk promises, and what all its tests stand on: a disk that is recorded, and a power cut.
+
+#[cfg(unix)]
+mod failures;
+#[cfg(unix)]
+pub mod power_cut;
+#[cfg(unix)]
+mod power_loss;
+#[cfg(unix)]
+pub mod promises;
+#[cfg(unix)]
+pub mod recorder;
 
 use std::fs;
 
@@ -7,24 +18,58 @@ use tempfile::TempDir;
 use super::{inner::*, *};
 use crate::{
     admission::tokens::TokenFile,
-    domain::tests::ready,
-    storage::{
-        conformance::{self, Reopen},
-        contract::PartWriter,
-        local::promises::fast_dir,
-    },
+    storage::conformance::{self, Reopen},
 };
 
 impl Reopen for TempDir {
-    type Store = LocalStore;
-    async fn open(&self) -> LocalStore {
-        LocalStore::init(self.path()).unwrap()
+    async fn open(&self) -> Storage {
+        LocalStore::init(self.path()).unwrap().into()
     }
+}
+
+/// A directory in memory, where there is one: tests that cut the power need no disk that obeys.
+pub fn fast_dir() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory).unwrap() } else { tempfile::tempdir().unwrap() }
 }
 
 fn id(n: u8) -> ShareId {
     ShareId::from_random([n; 12])
 }
+
+fn key(n: u8) -> Key {
+    Key::Share(id(n))
+}
+
+fn value() -> Value {
+    Value::new("a share", Some(0)).unwrap()
+}
+
+async fn create(store: &LocalStore, n: u8) -> bool {
+    store.create(key(n), value()).await.unwrap()
+}
+
+/// The place of a part of 4 bytes.
+fn place(number: u64) -> PartPlace {
+    PartPlace { generation: 0, number, offset: number * 4, bytes: 4 }
+}
+
+async fn begin(store: &LocalStore, place: PartPlace) -> Box<dyn PartWriter> {
+    store.begin_part(id(1), place).await.unwrap().unwrap()
+}
+
+async fn put_part(store: &LocalStore, place: PartPlace, text: &'static str) {
+    let mut part = begin(store, place).await;
+    part.write(Bytes::from_static(text.as_bytes())).await.unwrap();
+    part.finish().await.unwrap();
+}
+
+/// Of a content of so many bytes after a header of 6, in parts of 4.
+fn layout(payload: u64) -> Layout {
+    Layout { generation: 0, header_bytes: 6, payload_bytes: Some(payload), part_bytes: 4 }
+}
+
+const CONTENT_OF: fn(u64) -> Source = |payload| Source::Content(layout(payload));
 
 /// Every file below a directory.
 fn files(dir: &Path) -> Vec<PathBuf> {
@@ -77,8 +122,8 @@ async fn only_the_owner_can_read_it() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
     let store = LocalStore::init(&data).unwrap();
-    store.create(id(1), &ready(None)).await.unwrap();
-    store.put_manifest(id(1), Bytes::from_static(b"m")).await.unwrap();
+    create(&store, 1).await;
+    store.put_blob(id(1), BlobKind::Manifest, Bytes::from_static(b"m")).await.unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     for path in files(&data) {
         assert_eq!(mode(&path), 0o600, "{}", path.display());
@@ -90,7 +135,7 @@ async fn only_the_owner_can_read_it() {
 async fn what_a_crash_left_half_done_is_removed_with_the_first_sweep() {
     let dir = tempfile::tempdir().unwrap();
     let store = LocalStore::init(dir.path()).unwrap();
-    store.create(id(1), &ready(None)).await.unwrap();
+    create(&store, 1).await;
     drop(store);
     fs::write(dir.path().join("tmp/123-0"), b"half a record").unwrap();
     // A process may have had the same number as this one: in a container it often has.
@@ -104,7 +149,7 @@ async fn what_a_crash_left_half_done_is_removed_with_the_first_sweep() {
     fs::write(&not_ours, b"an operator's own file").unwrap();
     let store = LocalStore::init(dir.path()).unwrap();
     assert_eq!(fs::read_dir(dir.path().join("tmp")).unwrap().count(), 0);
-    assert_eq!(store.due(0).await.unwrap(), [id(1)]);
+    assert_eq!(store.due(0).await.unwrap(), [key(1)]);
     assert!(!orphan.exists() && not_ours.exists());
 }
 
@@ -112,11 +157,11 @@ async fn what_a_crash_left_half_done_is_removed_with_the_first_sweep() {
 async fn a_share_whose_record_was_only_not_found_is_kept() {
     let dir = tempfile::tempdir().unwrap();
     let store = LocalStore::init(dir.path()).unwrap();
-    store.create(id(1), &ready(None)).await.unwrap();
-    store.put_header(id(1), Bytes::from_static(b"header")).await.unwrap();
+    create(&store, 1).await;
+    store.put_blob(id(1), BlobKind::Header, Bytes::from_static(b"header")).await.unwrap();
     // As if the folder had been away for a moment.
     assert!(!store.0.remove_without_record(id(1)).unwrap());
-    assert_eq!(store.read(id(1), Object::Content, 0, 6).await.unwrap(), "header");
+    assert_eq!(store.read(id(1), CONTENT_OF(0), 0, 6).await.unwrap(), "header");
     fs::remove_file(dir.path().join("shares").join(id(1).as_str()).join(RECORD)).unwrap();
     assert!(store.0.remove_without_record(id(1)).unwrap());
     assert_eq!(files(&dir.path().join("shares")), files(&dir.path().join("tmp")), "it is gone");
@@ -126,10 +171,10 @@ async fn a_share_whose_record_was_only_not_found_is_kept() {
 async fn a_damaged_record_is_an_error_and_is_kept() {
     let dir = tempfile::tempdir().unwrap();
     let store = LocalStore::init(dir.path()).unwrap();
-    store.create(id(1), &ready(None)).await.unwrap();
+    create(&store, 1).await;
     let path = dir.path().join("shares").join(id(1).as_str()).join(RECORD);
     fs::write(&path, b"{").unwrap();
-    assert!(matches!(store.load(id(1)).await, Err(StoreError::Damaged(_))));
+    assert!(matches!(store.load(key(1)).await, Err(StoreError::Damaged(_))));
     drop(store);
     LocalStore::init(dir.path()).unwrap();
     assert_eq!(fs::read(path).unwrap(), b"{");
@@ -140,13 +185,10 @@ async fn a_share_is_removed_by_hand_while_a_relay_runs() {
     let dir = tempfile::tempdir().unwrap();
     let store = LocalStore::init(dir.path()).unwrap();
     for number in [1, 2] {
-        store.create(id(number), &ready(None)).await.unwrap();
+        create(&store, number).await;
     }
-    let place = PartPlace { number: 0, offset: 0, bytes: 4 };
-    let mut part = store.begin_part(id(1), place).await.unwrap().unwrap();
-    part.write(Bytes::from_static(b"four")).await.unwrap();
-    part.finish().await.unwrap();
-    assert_eq!(store.stored_bytes(id(1)).await.unwrap(), 4);
+    put_part(&store, place(0), "four").await;
+    assert_eq!(store.stored_bytes(id(1), 0).await.unwrap(), 4);
     fs::write(dir.path().join("shares").join(id(1).as_str()).join(RECORD), b"{").unwrap();
     let id_1 = id(1);
     let beginning = &id_1.as_str()[..6];
@@ -154,11 +196,11 @@ async fn a_share_is_removed_by_hand_while_a_relay_runs() {
     assert!(matches!(remove_share(dir.path(), "zzzzzzzz"), Err(RemoveError::Unknown(_))));
     assert!(matches!(remove_share(dir.path(), "../../"), Err(RemoveError::Unknown(_))));
     remove_share(dir.path(), beginning).unwrap();
-    assert!(store.load(id(1)).await.unwrap().is_none());
-    assert_eq!(store.due(0).await.unwrap(), [id(2)]);
+    assert!(store.load(key(1)).await.unwrap().is_none());
+    assert_eq!(store.due(0).await.unwrap(), [key(2)]);
     assert_eq!(fs::read_dir(dir.path().join("tmp")).unwrap().count(), 0);
-    assert!(store.create(id(1), &ready(None)).await.unwrap());
-    assert_eq!(store.stored_bytes(id(1)).await.unwrap(), 0, "nothing is known of what was removed");
+    assert!(create(&store, 1).await);
+    assert_eq!(store.stored_bytes(id(1), 0).await.unwrap(), 0, "nothing is known of what was removed");
 }
 
 #[cfg(unix)]
@@ -167,11 +209,10 @@ async fn nothing_is_read_or_written_while_the_folder_is_another() {
     let dir = tempfile::tempdir().unwrap();
     let (data, away) = (dir.path().join("data"), dir.path().join("away"));
     let store = LocalStore::init(&data).unwrap();
-    store.create(id(1), &ready(None)).await.unwrap();
-    let place = |number| PartPlace { number, offset: number * 4, bytes: 4 };
-    let mut part = store.begin_part(id(1), place(0)).await.unwrap().unwrap();
-    let mut late = store.begin_part(id(1), place(1)).await.unwrap().unwrap();
-    let tag = store.load(id(1)).await.unwrap().unwrap().tag;
+    create(&store, 1).await;
+    let mut part = begin(&store, place(0)).await;
+    let mut late = begin(&store, place(1)).await;
+    let written = store.load(key(1)).await.unwrap().unwrap().written;
     part.write(Bytes::from_static(b"four")).await.unwrap();
     late.write(Bytes::from_static(b"five")).await.unwrap();
     fs::rename(&data, &away).unwrap();
@@ -184,18 +225,19 @@ async fn nothing_is_read_or_written_while_the_folder_is_another() {
             _ => {}
         }
         let before = fs::metadata(&data).is_ok().then(|| files(&data));
-        assert!(store.load(id(1)).await.is_err_and(is_away));
-        assert!(store.load(id(2)).await.is_err_and(is_away));
-        assert!(store.create(id(2), &ready(None)).await.is_err_and(is_away));
-        assert!(store.replace(id(1), &tag, &Record { version: 9, ..ready(None) }).await.is_err_and(is_away));
-        assert!(store.begin_part(id(1), place(2)).await.is_err_and(is_away));
-        assert!(store.parts(id(1), 0..9).await.is_err_and(is_away));
-        assert!(store.put_manifest(id(1), Bytes::from_static(b"m")).await.is_err_and(is_away));
-        assert!(store.read(id(2), Object::Content, 0, 4).await.is_err_and(is_away));
-        assert!(store.remove(id(1)).await.is_err_and(is_away));
-        assert!(store.delete_content(id(1)).await.is_err_and(is_away));
+        assert!(store.load(key(1)).await.is_err_and(is_away));
+        assert!(store.load(key(2)).await.is_err_and(is_away));
+        assert!(store.create(key(2), value()).await.is_err_and(is_away));
+        assert!(store.replace(key(1), written, value()).await.is_err_and(is_away));
+        assert!(store.begin_part(id(1), place(2)).await.map(drop).is_err_and(is_away));
+        assert!(store.parts(id(1), 0, 0..9).await.is_err_and(is_away));
+        assert!(store.put_blob(id(1), BlobKind::Manifest, Bytes::from_static(b"m")).await.is_err_and(is_away));
+        assert!(store.read(id(2), CONTENT_OF(8), 0, 4).await.is_err_and(is_away));
+        assert!(store.seal(id(1), layout(8)).await.is_err_and(is_away));
+        assert!(store.remove(key(1), written).await.is_err_and(is_away));
+        assert!(store.delete(id(1)).await.is_err_and(is_away));
         assert!(store.due(0).await.is_err_and(is_away));
-        assert!(store.note_time(5).await.is_err_and(is_away));
+        assert!(store.create(Key::Clock, value()).await.is_err_and(is_away));
         assert!(store.check().await.is_err_and(is_away));
         assert_eq!(fs::metadata(&data).is_ok().then(|| files(&data)), before, "nothing is made");
     }
@@ -204,36 +246,37 @@ async fn nothing_is_read_or_written_while_the_folder_is_another() {
     fs::remove_dir_all(&data).unwrap();
     fs::rename(&away, &data).unwrap();
     part.finish().await.unwrap();
-    assert_eq!(store.parts(id(1), 0..9).await.unwrap(), Parts(vec![4]));
-    assert!(store.replace(id(1), &tag, &Record { version: 9, ..ready(None) }).await.unwrap());
+    assert_eq!(store.parts(id(1), 0, 0..9).await.unwrap(), Parts(vec![4]));
+    assert!(store.replace(key(1), written, value()).await.unwrap());
 }
 
 #[tokio::test]
 async fn the_sealed_content_is_header_and_parts_and_nothing_else() {
     let dir = tempfile::tempdir().unwrap();
     let store = LocalStore::init(dir.path()).unwrap();
-    store.create(id(1), &ready(None)).await.unwrap();
-    store.put_header(id(1), Bytes::from_static(b"header")).await.unwrap();
+    create(&store, 1).await;
+    store.put_blob(id(1), BlobKind::Header, Bytes::from_static(b"header")).await.unwrap();
     for (number, text) in [(1, "five"), (0, "four")] {
-        let place = PartPlace { number, offset: 6 + number * 4, bytes: 4 };
-        let mut part = store.begin_part(id(1), place).await.unwrap().unwrap();
-        part.write(Bytes::from_static(text.as_bytes())).await.unwrap();
-        part.finish().await.unwrap();
+        put_part(&store, PartPlace { offset: 6 + number * 4, ..place(number) }, text).await;
     }
-    store.seal(id(1), 14).await.unwrap();
+    // Somebody's who was cut off.
+    let mut beyond = begin(&store, PartPlace { offset: 14, ..place(2) }).await;
+    beyond.write(Bytes::from_static(b"more")).await.unwrap();
+    drop(beyond);
+    assert!(store.seal(id(1), layout(8)).await.unwrap());
     let share = dir.path().join("shares").join(id(1).as_str());
     assert_eq!(fs::read(share.join(CONTENT)).unwrap(), b"headerfourfive");
-    assert_eq!(fs::read(share.join(PARTS)).unwrap(), [4, 0, 0, 0, 4, 0, 0, 0]);
+    assert_eq!(fs::read(share.join(PARTS)).unwrap(), [1, 0, 0, 0, 4, 0, 0, 0, 4, 0, 0, 0], "sealed, of generation 0");
 }
 
 #[tokio::test]
 async fn half_an_entry_counts_for_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let store = LocalStore::init(dir.path()).unwrap();
-    store.create(id(1), &ready(None)).await.unwrap();
-    fs::write(dir.path().join("shares").join(id(1).as_str()).join(PARTS), [4, 0, 0, 0, 9, 9]).unwrap();
-    assert_eq!(store.stored_bytes(id(1)).await.unwrap(), 4);
-    assert_eq!(store.parts(id(1), 0..9).await.unwrap(), Parts(vec![4]));
+    create(&store, 1).await;
+    fs::write(dir.path().join("shares").join(id(1).as_str()).join(PARTS), [0, 0, 0, 0, 4, 0, 0, 0, 9, 9]).unwrap();
+    assert_eq!(store.stored_bytes(id(1), 0).await.unwrap(), 4);
+    assert_eq!(store.parts(id(1), 0, 0..9).await.unwrap(), Parts(vec![4]));
 }
 
 #[tokio::test]
@@ -241,7 +284,7 @@ async fn what_a_killed_relay_left_is_settled_when_it_is_asked_for_and_behind_tha
     let dir = tempfile::tempdir().unwrap();
     let store = LocalStore::init(dir.path()).unwrap();
     for share in [1, 2, 3] {
-        store.create(id(share), &ready(None)).await.unwrap();
+        create(&store, share).await;
     }
     drop(store);
     // As one that was killed leaves it, and a share that got no record.
@@ -249,9 +292,9 @@ async fn what_a_killed_relay_left_is_settled_when_it_is_asked_for_and_behind_tha
     fs::remove_file(dir.path().join("shares").join(id(2).as_str()).join(RECORD)).unwrap();
     let store = LocalStore::open(dir.path()).unwrap();
     assert_eq!(store.0.left().len(), 3);
-    assert!(store.load(id(1)).await.unwrap().is_some());
+    assert!(store.load(key(1)).await.unwrap().is_some());
     assert_eq!(store.0.left().len(), 2);
-    assert!(store.create(id(2), &ready(None)).await.unwrap(), "what was no share is in nobody's way");
+    assert!(create(&store, 2).await, "what was no share is in nobody's way");
     store.due(0).await.unwrap();
     assert!(store.0.left().is_empty());
     drop(store);
@@ -260,49 +303,73 @@ async fn what_a_killed_relay_left_is_settled_when_it_is_asked_for_and_behind_tha
 
 #[cfg(unix)]
 #[tokio::test]
-async fn an_unsynced_entry_is_taken_back_when_writers_are_paused() {
+async fn an_unsynced_entry_counts_for_nothing_in_the_next_generation() {
     const EIO: i32 = 5;
-    let (dir, recorder) = (tempfile::tempdir().unwrap(), disk::recorder::Recorder::default());
+    let (dir, recorder) = (tempfile::tempdir().unwrap(), recorder::Recorder::default());
     let store = LocalStore::init_on(disk::Disk::recorded(&recorder), dir.path()).unwrap();
-    store.create(id(1), &ready(None)).await.unwrap();
-    let place = PartPlace { number: 1, offset: 4, bytes: 4 };
-    let mut part = store.begin_part(id(1), place).await.unwrap().unwrap();
+    create(&store, 1).await;
+    let mut part = begin(&store, place(1)).await;
     part.write(Bytes::from_static(b"five")).await.unwrap();
     // The content is written and synced, the index is opened and written, and then cannot be synced.
     recorder.fail(4, 1, EIO);
     assert!(part.finish().await.is_err() && recorder.has_failed());
     recorder.heal();
-    assert_eq!(store.stored_bytes(id(1)).await.unwrap(), 0);
+    assert_eq!(store.stored_bytes(id(1), 0).await.unwrap(), 0);
     let index = dir.path().join("shares").join(id(1).as_str()).join(PARTS);
-    assert_eq!(fs::read(&index).unwrap(), [0, 0, 0, 0, 4, 0, 0, 0]);
-    drop(store.pause_writers(id(1)).await.unwrap());
-    assert_eq!(fs::read(&index).unwrap(), [0; 8], "a later start would take it for a part of whatever size by then");
+    assert_eq!(fs::read(&index).unwrap(), [0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0]);
+    drop(begin(&store, PartPlace { generation: 1, ..place(0) }).await);
+    assert_eq!(fs::read(&index).unwrap(), [2, 0, 0, 0]);
 }
 
 #[cfg(unix)]
 #[tokio::test]
 async fn on_a_full_disk_records_still_change_and_new_parts_wait_for_room() {
     const ENOSPC: i32 = 28;
-    let (dir, recorder) = (tempfile::tempdir().unwrap(), disk::recorder::Recorder::default());
+    let (dir, recorder) = (tempfile::tempdir().unwrap(), recorder::Recorder::default());
     let store = LocalStore::init_on(disk::Disk::recorded(&recorder), dir.path()).unwrap();
-    let mut record = ready(None);
-    store.create(id(1), &record).await.unwrap();
+    create(&store, 1).await;
     let reserve = || fs::metadata(dir.path().join("reserve")).unwrap().len();
     assert_eq!(reserve(), 1024 * 1024);
-    let mut running = store.begin_part(id(1), PartPlace { number: 0, offset: 0, bytes: 4 }).await.unwrap().unwrap();
+    let mut running = begin(&store, place(0)).await;
     // Until room is made.
     recorder.fail(0, 1, ENOSPC);
-    let tag = store.load(id(1)).await.unwrap().unwrap().tag;
-    record.version += 1;
-    assert!(store.replace(id(1), &tag, &record).await.unwrap());
+    let written = store.load(key(1)).await.unwrap().unwrap().written;
+    assert!(store.replace(key(1), written, value()).await.unwrap());
     assert_eq!(reserve(), 0, "the record took its place");
     running.write(Bytes::from_static(b"four")).await.unwrap();
     assert!(matches!(running.finish().await, Err(StoreError::Full)), "it may not take the room of records");
     recorder.fail(0, usize::MAX, ENOSPC);
-    let place = PartPlace { number: 1, offset: 4, bytes: 4 };
-    assert!(matches!(store.begin_part(id(1), place).await, Err(StoreError::Full)));
-    assert!(matches!(store.create(id(2), &record).await, Err(StoreError::Full)));
+    assert!(matches!(store.begin_part(id(1), place(1)).await, Err(StoreError::Full)));
+    assert!(matches!(store.create(key(2), value()).await, Err(StoreError::Full)));
     recorder.heal();
-    store.begin_part(id(1), place).await.unwrap().unwrap();
+    begin(&store, place(1)).await;
     assert_eq!(reserve(), 1024 * 1024);
+}
+
+#[test]
+fn many_parts_at_once_need_no_more_than_one_thread_for_the_disk() {
+    const BYTES: u64 = 1_000_000;
+    let dir = tempfile::tempdir().unwrap();
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(2).max_blocking_threads(1).enable_all().build().unwrap();
+    let writing = async {
+        let store = LocalStore::init(dir.path()).unwrap();
+        create(&store, 1).await;
+        let mut parts = tokio::task::JoinSet::new();
+        for number in 0..8 {
+            let (store, place) = (store.clone(), PartPlace { offset: number * BYTES, bytes: BYTES, ..place(number) });
+            parts.spawn(async move {
+                let mut part = begin(&store, place).await;
+                for _ in 0..10 {
+                    part.write(Bytes::from(vec![1; 100_000])).await.unwrap();
+                    store.stored_bytes(id(1), 0).await.unwrap();
+                }
+                part.finish().await.unwrap();
+            });
+        }
+        parts.join_all().await;
+        assert_eq!(store.stored_bytes(id(1), 0).await.unwrap(), 8 * BYTES);
+    };
+    let in_time = runtime.block_on(async { tokio::time::timeout(std::time::Duration::from_secs(120), writing).await });
+    in_time.expect("they wait for each other");
 }

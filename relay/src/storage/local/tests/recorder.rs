@@ -11,7 +11,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
-use super::{Disk, Step};
+use crate::storage::disk::{Disk, Step, write_all_at};
 
 /// A change as it was made. Files are named by their number on the disk, which a new file may have inherited.
 #[derive(Debug, Clone)]
@@ -40,6 +40,8 @@ struct Log {
     changes: Vec<Change>,
     /// Steps begun, failed ones and those that only open a file among them.
     steps: usize,
+    /// Files read.
+    reads: usize,
     /// The steps from the first number to before the second fail, each with this error of the system.
     fail: Option<(usize, usize, i32)>,
     /// Whether failing steps leave no trace, as those of a process that is no more.
@@ -72,7 +74,9 @@ impl Made for () {
 impl Disk {
     /// A disk this recorder looks on.
     pub fn recorded(recorder: &Recorder) -> Self {
-        Self { recorder: Some(recorder.clone()), ..Self::default() }
+        let mut disk = Self::default();
+        disk.recorder = Some(recorder.clone());
+        disk
     }
 }
 
@@ -85,6 +89,17 @@ impl Recorder {
     /// How many changes were made so far.
     pub fn made(&self) -> usize {
         self.log().changes.len()
+    }
+
+    /// How many steps were begun and files read so far.
+    pub fn calls(&self) -> usize {
+        let log = self.log();
+        log.steps + log.reads
+    }
+
+    /// Counts a file that is read.
+    pub fn has_read(&self) {
+        self.log().reads += 1;
     }
 
     /// Lets so many steps fail with this error of the system, after `after` more of them.
@@ -122,7 +137,11 @@ impl Recorder {
     }
 
     /// Makes one change, or fails it, and writes it down. Nothing comes between.
-    pub(super) fn step<T: Made>(&self, step: Step<'_>, act: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    pub(in crate::storage) fn step<T: Made>(
+        &self,
+        step: Step<'_>,
+        act: impl FnOnce() -> io::Result<T>,
+    ) -> io::Result<T> {
         let mut log = self.log();
         log.steps += 1;
         let number = log.steps - 1;
@@ -194,7 +213,7 @@ fn failed(step: &Step<'_>) -> Option<Change> {
     match *step {
         Step::Write(file, offset, bytes) => {
             let half = &bytes[..bytes.len() / 2];
-            super::write_all_at(file, half, offset).unwrap();
+            write_all_at(file, half, offset).unwrap();
             Some(Change::Write(number_of(file), offset, half.to_vec()))
         }
         Step::Sync(file) => Some(Change::SyncFailed(number_of(file))),

@@ -1,4 +1,4 @@
-//! What an operator decides, checked: who may send, how much, for how long.
+//! The operator's settings, checked: who may send, how much, for how long.
 
 use std::{fmt, sync::Arc};
 
@@ -11,20 +11,20 @@ use crate::{
     operator::Operator,
 };
 
-/// How a relay behaves.
+/// The settings of a relay.
 #[derive(Clone)]
 pub struct Config {
     /// Who may create shares.
     pub senders: Senders,
-    /// What is accepted; never more than [`RelayLimits::PROTOCOL`].
+    /// The largest values accepted; never more than [`RelayLimits::PROTOCOL`].
     pub accepts: RelayLimits,
     /// Bounds against slow, greedy or hostile clients.
     pub limits: Limits,
-    /// Whose page it is.
+    /// The operator's name, contact and branding.
     pub operator: Operator,
-    /// How long a download that was given to a browser can be made again, in seconds.
+    /// How long a download in a browser can be repeated, in seconds.
     pub grace: u64,
-    /// The clock of the rules.
+    /// The clock that expiry and locks go by.
     pub clock: Arc<dyn Clock>,
 }
 
@@ -34,11 +34,11 @@ pub const DEFAULT_MAX_SIZE: u64 = 100 << 30;
 /// Longest life of a share unless the operator says otherwise: 30 days.
 pub const DEFAULT_MAX_EXPIRY: u64 = 30 * 24 * 3600;
 
-/// How long a download that was given to a browser can be made again unless the operator says otherwise: an hour.
+/// How long a download in a browser can be repeated unless the operator says otherwise: an hour.
 pub const DEFAULT_GRACE: u64 = 3600;
 
 impl Config {
-    /// These senders, default limits, the system's clock.
+    /// Settings with these senders and otherwise defaults.
     pub fn new(senders: Senders) -> Self {
         Self {
             senders,

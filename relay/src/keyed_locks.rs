@@ -16,7 +16,7 @@ pub struct KeyedLocks<K, L> {
 #[derive(Debug)]
 struct Locks<K, L> {
     by_key: HashMap<K, Weak<L>>,
-    /// So many entries are let grow before those that nobody uses any more are dropped.
+    /// The number of entries at which unused ones are dropped.
     sweep_at: usize,
 }
 
@@ -34,7 +34,7 @@ impl<K: Eq + Hash, L> KeyedLocks<K, L> {
         Self { new, locks: Mutex::new(Locks { by_key: HashMap::new(), sweep_at: FEW }) }
     }
 
-    /// The lock of this key: the same one for everybody as long as somebody has it.
+    /// The lock of this key: the same one for all callers as long as one of them holds it.
     pub fn of(&self, key: K) -> Arc<L> {
         let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(lock) = locks.by_key.get(&key).and_then(Weak::upgrade) {

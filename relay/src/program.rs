@@ -30,7 +30,7 @@ use crate::{
     args::{Arguments, Command, LogFormat, Serve, TokenCommand},
     clock,
     config::Config,
-    limits::SETTLE,
+    limits::SHUTDOWN_GRACE,
     line,
     operator::Operator,
     server,
@@ -42,19 +42,19 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 /// Threads that wait for the disk at once.
 const DISK_THREADS: usize = 64;
 
-/// What is logged where nothing else is asked for.
+/// The log level if `RUST_LOG` sets none.
 const DEFAULT_LOG: LevelFilter = LevelFilter::INFO;
 
-/// As of a program that SIGPIPE ended.
+/// The exit status when the reader of the output is gone: 128 + SIGPIPE, as if that signal had ended the program.
 const READER_GONE: u8 = 141;
 
-/// The crates that log: this one, and those that a level for all turns on.
+/// The crates that write to the log.
 const LOGGING: [&str; 3] = ["share_relay", "h2", "hyper_util"];
 
-/// Files and connections open at once that are enough for all that is allowed at once.
+/// Enough open files for all connections and transfers that the limits allow at once.
 const MAX_OPEN_FILES: u64 = 64 * 1024;
 
-/// How long a relay may take to end that is being replaced by this one, and how often it is looked whether it has.
+/// How long to wait for the relay that this one replaces to end, and how often to check.
 const TAKEOVER: Duration = Duration::from_secs(10);
 const TAKEOVER_PAUSE: Duration = Duration::from_millis(20);
 
@@ -65,7 +65,7 @@ const BACKLOG: u32 = 4096;
 pub fn run() -> ExitCode {
     match act(Arguments::parse().command, &mut io::stdout()) {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever read it has had enough: `share-relay token list | head`.
+        // The reader of the output has ended, as in `share-relay token list | head`.
         Err(error) if is_broken_pipe(&*error) => ExitCode::from(READER_GONE),
         Err(error) => {
             report(&*error, &mut io::stderr());
@@ -81,8 +81,8 @@ fn act(command: Command, out: &mut dyn Write) -> Result<()> {
             let mut runtime = tokio::runtime::Builder::new_multi_thread();
             let runtime = runtime.enable_all().max_blocking_threads(DISK_THREADS).build()?;
             let served = runtime.block_on(self::serve(serve, out));
-            // What still waits for the disk was acknowledged to nobody.
-            runtime.shutdown_timeout(SETTLE);
+            // Work that still waits for the disk has not been acknowledged.
+            runtime.shutdown_timeout(SHUTDOWN_GRACE);
             served
         }
         Command::Token(command) => change_tokens(command, out),
@@ -254,7 +254,7 @@ fn change_tokens(command: TokenCommand, out: &mut dyn Write) -> Result<()> {
     Ok(())
 }
 
-/// Logs as `RUST_LOG` has it. A mistake in there is told, and never costs a log.
+/// Starts the log as `RUST_LOG` says. A mistake in it is logged and otherwise ignored.
 fn start_log(format: LogFormat) {
     let (wanted, mistakes) = match std::env::var("RUST_LOG") {
         Ok(directives) => log_targets(&directives),
@@ -272,9 +272,9 @@ fn start_log(format: LogFormat) {
     }
 }
 
-/// What is logged, and the mistakes in these directives. What has no level of its own there has that of always.
+/// The targets to log, and the mistakes in these directives. Targets without a directive have the default level.
 fn log_targets(directives: &str) -> (Targets, Vec<String>) {
-    // The parser takes nothing at all for a level, and a space for a part of a name.
+    // The parser would read an empty directive as a level, and a space as part of a name.
     let directives: Vec<&str> = directives.split(',').map(str::trim).filter(|one| !one.is_empty()).collect();
     let wanted = match directives.join(",").parse::<Targets>() {
         _ if directives.is_empty() => Targets::new(),

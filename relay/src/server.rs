@@ -54,7 +54,7 @@ pub async fn serve_with_operator(
         stop.send_replace(true);
     };
     tokio::join!(http::serve(listener, relay.clone(), stopped.clone()), serving_operator, stop_on_shutdown);
-    tokio::join!(relay.settle_bodies(), finish(sweeping, limits::SETTLE));
+    tokio::join!(relay.drain_bodies(), finish(sweeping, limits::SHUTDOWN_GRACE));
     tracing::info!("relay stopped");
     Ok(())
 }

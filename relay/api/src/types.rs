@@ -244,7 +244,7 @@ pub enum EventKind {
     Created,
     /// The upload is complete.
     Ready,
-    /// Somebody gave a wrong proof.
+    /// A wrong proof was given.
     WrongProof,
     /// Too many wrong proofs.
     Locked {

@@ -10,11 +10,11 @@ use tokio::task::spawn_blocking;
 
 use self::tokens::{Token, TokenError, TokenFile};
 
-/// Who the relay believes a sender to be. A share's record keeps it as the owner of its object.
+/// Who the relay believes a sender to be. A share's record stores it as the owner of the share.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Principal {
-    /// Anybody, where no sender needs a token.
+    /// Anybody, if the relay requires no token.
     Anyone,
     /// Whoever holds the sender token of this name.
     Token(String),
@@ -25,13 +25,14 @@ pub enum Principal {
 pub enum Senders {
     /// Anyone who can reach the relay.
     Anyone,
-    /// Anyone until the first token is made; from then on holders of a listed one, even when none is left.
+    /// Anyone until the first token is made; from then on only holders of a listed token, even if the list becomes
+    /// empty.
     TokensIfAny(TokenFile),
     /// Holders of a listed token; nobody while the list is empty.
     Tokens(TokenFile),
 }
 
-/// The relay can be reached from other computers and nobody has said who may send.
+/// The relay can be reached from other computers, and the operator has not said who may send.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "{0} can be reached from other computers: add a sender token first (share-relay token add NAME), or give --open to let anyone send"
@@ -51,7 +52,7 @@ impl Senders {
         }
     }
 
-    /// Who may send, in a word for the log.
+    /// Who may send, for the log.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Anyone => "anyone",
@@ -60,14 +61,14 @@ impl Senders {
         }
     }
 
-    /// Who a caller with this sender token is; `None` for one who may not send.
+    /// The principal of a caller with this sender token; `None` if the caller may not send.
     pub async fn admit(&self, token: Option<&Bytes32>) -> Result<Option<Principal>, TokenError> {
         let Some(listed) = self.needed().await? else { return Ok(Some(Principal::Anyone)) };
         let token = token.and_then(|token| tokens::find(&listed, token));
         Ok(token.map(|token| Principal::Token(token.name.clone())))
     }
 
-    /// The tokens of which a sender needs one; `None` if no sender needs any.
+    /// The tokens of which a sender needs one; `None` if senders need no token.
     pub async fn needed(&self) -> Result<Option<Vec<Token>>, TokenError> {
         let (file, always) = match self {
             Self::Anyone => return Ok(None),

@@ -88,12 +88,12 @@ impl Record {
 
     /// The share, unless it has ended or its time is over.
     pub fn live(&self, now: u64) -> Result<&Share, Refusal> {
-        let share = self.kept(now)?;
+        let share = self.not_ended(now)?;
         if now < share.end() { Ok(share) } else { Err(Refusal::Gone { ending: Ending::Expired, at: share.end() }) }
     }
 
-    /// The share, even when only its running tickets keep it.
-    pub fn kept(&self, now: u64) -> Result<&Share, Refusal> {
+    /// The share, unless it has ended. Past its expiry it has not ended while tickets on it are running.
+    pub fn not_ended(&self, now: u64) -> Result<&Share, Refusal> {
         match &self.life {
             Life::Live(share) => match share.ended(now) {
                 None => Ok(share),
@@ -137,7 +137,7 @@ impl Record {
 
     /// Notes that content was found damaged, once: the sender can send again.
     pub fn note_damage(&mut self, now: u64) -> Result<(), Refusal> {
-        let (_, history) = self.kept_mut(now)?;
+        let (_, history) = self.not_ended_mut(now)?;
         if !history.is_damaged() {
             history.push(now, EventKind::Damaged);
         }
@@ -146,11 +146,11 @@ impl Record {
 
     /// What the sender may read, to the tombstone's end. `log` has the events that were moved there.
     pub fn events(&self, log: EventLog, now: u64) -> Events {
-        let content_until = self.kept(now).ok().map(Share::content_until);
+        let content_until = self.not_ended(now).ok().map(Share::content_until);
         Events { state: self.state(now), content_until, events: log.with(&self.history) }
     }
 
-    /// Whether this is a tombstone that has stood long enough.
+    /// Whether this is a tombstone that is old enough to be removed.
     pub fn forgotten(&self, now: u64) -> bool {
         matches!(self.life, Life::Gone { at, .. } if now >= at.saturating_add(limits::TOMBSTONE_SECONDS))
     }
@@ -183,11 +183,11 @@ impl Record {
 
     pub(super) fn live_mut(&mut self, now: u64) -> Result<(&mut Share, &mut History), Refusal> {
         self.live(now)?;
-        self.kept_mut(now)
+        self.not_ended_mut(now)
     }
 
-    pub(super) fn kept_mut(&mut self, now: u64) -> Result<(&mut Share, &mut History), Refusal> {
-        self.kept(now)?;
+    pub(super) fn not_ended_mut(&mut self, now: u64) -> Result<(&mut Share, &mut History), Refusal> {
+        self.not_ended(now)?;
         match &mut self.life {
             Life::Live(share) => Ok((share, &mut self.history)),
             Life::Gone { ending, at, .. } => Err(Refusal::Gone { ending: *ending, at: *at }),

@@ -10,7 +10,7 @@ pub enum Ending {
     Collected,
     /// The sender took it back.
     Revoked,
-    /// Its time was over, or its upload was never finished.
+    /// It expired, or its upload was never finished.
     Expired,
 }
 
@@ -34,45 +34,45 @@ impl From<Ending> for Code {
     }
 }
 
-/// Why the rules refuse a call. All of it is told to the caller.
+/// Why the rules refuse a call. All of it is sent to the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// A code that needs no further word.
+    /// A code without details.
     Plain(Code),
     /// The share has ended.
     Gone {
-        /// How.
+        /// How the share ended.
         ending: Ending,
-        /// When.
+        /// Unix time in seconds at which it ended.
         at: u64,
     },
     /// The proof is wrong.
     WrongProof {
         /// Wrong proofs that may still be made; 0 locks the share.
         tries_left: u32,
-        /// Until when the share is locked, if this was the last try.
+        /// Unix time in seconds until which the share is locked, if this was the last try.
         locked_until: Option<u64>,
     },
     /// The share is locked.
     Locked {
-        /// Until when.
+        /// Unix time in seconds at which the lock ends.
         until: u64,
     },
-    /// The upload has not come far enough.
+    /// Too little has been uploaded so far.
     NotReady {
         /// Bytes of payload held.
         stored: u64,
-        /// Bytes of payload in all, where known.
+        /// Total bytes of payload, if known.
         total: Option<u64>,
     },
-    /// Larger than allowed.
+    /// A body, the content or a part of it would be larger than allowed.
     TooLarge {
-        /// What is allowed.
+        /// The largest size allowed, in bytes.
         limit: u64,
     },
-    /// For longer than allowed.
+    /// The share would expire later than allowed.
     ExpiryTooLong {
-        /// How many seconds are allowed.
+        /// The longest time to expiry allowed, in seconds.
         limit: u64,
     },
 }

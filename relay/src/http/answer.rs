@@ -20,7 +20,7 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
 const AGE_FILE: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
-/// Seconds after which a client that came at a busy moment may come again.
+/// `Retry-After` in seconds for a client that is refused because the relay is busy.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
 
 /// A body of one piece.
@@ -80,7 +80,7 @@ pub fn content(range: Option<&Range<u64>>, total: u64, etag: HeaderValue, body: 
         (header::CONTENT_LENGTH, length.into()),
         (header::ACCEPT_RANGES, HeaderValue::from_static("bytes")),
         (header::ETAG, etag),
-        // A proxy is to pass on what comes while an upload still runs.
+        // Keeps a proxy from buffering the answer while the upload is still running.
         (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
     ];
     let answer = with(with_body(status, body), headers);
@@ -92,23 +92,23 @@ pub fn content(range: Option<&Range<u64>>, total: u64, etag: HeaderValue, body: 
     }
 }
 
-/// The asked range lies outside the content.
+/// An answer to a range outside the content.
 pub fn out_of_range(total: u64) -> Answer {
     let answer = problem(&Problem::new(Code::RangeNotSatisfiable));
     with_text(answer, header::CONTENT_RANGE, &format!("bytes */{total}"))
 }
 
-/// It is at another address.
+/// A redirect to another address.
 pub fn redirect(status: StatusCode, address: &str) -> Answer {
     with_text(with_body(status, Bytes::new().into()), header::LOCATION, address)
 }
 
-/// The path has other methods.
+/// An answer to a method that the path does not have.
 pub fn method_not_allowed(allow: &str) -> Answer {
     with_text(problem(&Problem::new(Code::MethodNotAllowed)), header::ALLOW, allow)
 }
 
-/// What a client may keep, for as long and in such a way as `control` says; `304` to one that has it already.
+/// Makes an answer cacheable as `control` says; it becomes `304` for a client that has it already.
 pub fn cacheable(answer: Answer, request: &HeaderMap, control: &'static str, etag: &HeaderValue) -> Answer {
     let has_it = request.get_all(header::IF_NONE_MATCH).iter().any(|tags| matches(tags, etag));
     let caching = [(header::CACHE_CONTROL, HeaderValue::from_static(control)), (header::ETAG, etag.clone())];
@@ -144,7 +144,7 @@ pub fn with<const N: usize>(mut answer: Answer, headers: [(HeaderName, HeaderVal
 fn with_text(answer: Answer, name: HeaderName, value: &str) -> Answer {
     match HeaderValue::from_str(value) {
         Ok(value) => with(answer, [(name, value)]),
-        // Our own text of digits and names; it has no character a header may not have.
+        // This is built from digits and fixed names, so it has only characters that a header may have.
         Err(_) => answer,
     }
 }

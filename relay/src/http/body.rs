@@ -1,4 +1,5 @@
-//! Bodies: what comes in is bounded in size and time, what goes out is whole or counted block by block.
+//! Bodies: those of requests are limited in size and time; those of answers are sent whole, or block by block and
+//! counted.
 
 use std::{
     io,
@@ -32,11 +33,11 @@ use crate::{
     service::{DownloadBody, Error},
 };
 
-/// A request's body, read within bounds.
+/// A request's body, read within limits of size and time.
 pub struct RequestBody {
     body: Incoming,
     declared: Option<u64>,
-    /// The client waits for our word before it sends (`Expect: 100-continue`).
+    /// Whether the client waits for an interim answer before it sends the body (`Expect: 100-continue`).
     waits: bool,
     begun: Instant,
     limits: Limits,
@@ -63,14 +64,14 @@ impl RequestBody {
         }
     }
 
-    /// The length announced with it, or for it where a proxy sends it on in chunks.
+    /// The announced length: `Content-Length`, or `UPLOAD_LENGTH` where a proxy forwards the body in chunks.
     pub fn declared(&self) -> Result<u64, Error> {
         self.declared.ok_or(Code::WrongLength.into())
     }
 
-    /// The next piece, `None` at the end. Too slow is `timeout`, and so is a body that breaks off: of a connection that
-    /// is half closed the answer is read, and then the call is worth repeating. One of another length than announced is
-    /// `wrong_length`.
+    /// The next piece, `None` at the end. A body that is too slow fails with `timeout`. So does one that breaks off,
+    /// because a client that has only half closed its connection reads the answer, and should then repeat the call. A
+    /// body of another length than announced fails with `wrong_length`.
     pub async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         let piece = self.next_piece().await;
         self.failed |= piece.is_err();
@@ -91,7 +92,7 @@ impl RequestBody {
             match timeout_at(deadline, self.body.frame()).await.map_err(|_| Code::Timeout)? {
                 None => return Ok(None),
                 Some(Err(_)) => return Err(Code::Timeout.into()),
-                // Trailers carry nothing for us.
+                // Trailers are not part of the protocol and are skipped.
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) => return Ok(Some(data)),
                     Err(_) => continue,
@@ -100,7 +101,7 @@ impl RequestBody {
         }
     }
 
-    /// The whole body, of at most `most` bytes. Until it is there, its connection gives way to others.
+    /// The whole body, of at most `most` bytes. Until it has arrived, its connection may be closed in favour of others.
     pub async fn whole(&mut self, most: u64) -> Result<Bytes, Error> {
         let _waiting = self.connection.wait();
         let too_large = Refusal::TooLarge { limit: most };
@@ -117,7 +118,7 @@ impl RequestBody {
         Ok(whole.freeze())
     }
 
-    /// The body as JSON. It is small, so it comes soon, or its connection is of no use.
+    /// The body as JSON. It is small, so a short time limit applies.
     pub async fn json<T: DeserializeOwned>(&mut self) -> Result<T, Error> {
         let deadline = self.begun + self.limits.json;
         let Ok(text) = timeout_at(deadline, self.whole(MAX_JSON_BYTES)).await else {
@@ -128,8 +129,8 @@ impl RequestBody {
         Ok(json.read().map_err(|_| Code::BadRequest)?)
     }
 
-    /// Reads and throws away the rest, so that a client that is still sending gets to read its answer. A body that
-    /// is larger than any may be, or drips on for longer than the limit, is left unread, and its connection closed.
+    /// Reads and discards the rest, so that a client that is still sending can read its answer. A body that is larger
+    /// than any may be, or takes longer than the limit, is left unread, and its connection is closed.
     pub async fn discard(&mut self) {
         let unasked = self.waits && self.bytes == 0;
         if unasked || self.failed || self.declared.is_some_and(|bytes| bytes > MAX_PART_BYTES) {

@@ -31,7 +31,7 @@ pub struct Idle(Arc<Mutex<Line>>);
 
 #[derive(Debug, Default)]
 struct Line {
-    /// In the order in which they became idle, each with the time since when.
+    /// The connections in the order in which they became idle, each with that time.
     connections: BTreeMap<u64, (Instant, Weak<State>)>,
     next: u64,
 }
@@ -53,9 +53,10 @@ struct Activity {
     answers: usize,
     /// Complete answers that the client has not taken entirely.
     sending: usize,
-    /// When the last of them ended. Bytes on the wire do not count: a client may send a head byte by byte, or ping for ever.
+    /// When the last request or answer ended. Bytes received do not count: a client could send a head byte by byte, or
+    /// ping for ever.
     idle_since: Instant,
-    /// When the first bytes arrived after that.
+    /// When the first bytes arrived after `idle_since`.
     head_since: Option<Instant>,
     /// Its number among the idle connections, while it is one.
     number: Option<u64>,
@@ -84,7 +85,7 @@ impl Idle {
         let longest = line.connections.first_entry().filter(|first| first.get().0.elapsed() >= SHORTEST_IDLE);
         let Some((_, longest)) = longest.map(|first| first.remove()) else { return false };
         drop(line);
-        // If it is being closed already, its place becomes free anyway.
+        // If the upgrade fails, the connection is being closed already and its place becomes free anyway.
         longest.upgrade().inspect(|state| state.closed.notify_one());
         true
     }
@@ -187,7 +188,7 @@ impl Connection {
             if ends <= now {
                 return;
             }
-            // If a head begins meanwhile, it has less time than that.
+            // Checked again after this time, because a head that begins meanwhile has a shorter limit.
             sleep_until(ends.min(now + limits.head)).await;
         }
     }
@@ -228,7 +229,7 @@ impl State {
 }
 
 impl Feeding {
-    /// The client takes nothing any more: the connection is to be closed.
+    /// Closes the connection, because its client has stalled.
     pub fn stalled(self) {
         self.0.0.0.closed.notify_one();
     }

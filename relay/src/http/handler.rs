@@ -1,4 +1,4 @@
-//! From a request to its answer: find the call, read what it needs, make it.
+//! Turns a request into its answer: finds the call, reads what it needs, and makes it.
 
 use std::sync::Arc;
 
@@ -42,7 +42,7 @@ struct RequestContext<'a> {
     is_shared: bool,
 }
 
-/// Answers one request. Whatever it is, there is an answer.
+/// Answers one request. Every request gets an answer.
 pub async fn handle(relay: Arc<Relay>, request: Request<Incoming>, connection: Connection) -> Answer {
     let _working = connection.work();
     let (head, body) = request.into_parts();
@@ -94,7 +94,7 @@ async fn ready(relay: &Relay) -> Result<Answer> {
     Ok(answer::json(StatusCode::OK, &serde_json::json!({ "clock": clock })))
 }
 
-/// What the caller is told of an error; its causes go into the log.
+/// The answer to a call that failed. The causes are logged and not sent to the caller.
 fn refuse(error: &Error) -> Answer {
     if error.is_failure() {
         tracing::error!(error = line::of_error(error), "call failed");
@@ -118,7 +118,7 @@ async fn make(relay: &Arc<Relay>, call: Call, context: &RequestContext<'_>, body
         Call::Icon => page::icon(context.headers).ok_or_else(|| Code::NoSuchPath.into()),
         Call::StaticPage(which) => {
             let page = plain::answer(which, &relay.config.operator, context.headers).ok_or(Code::NoSuchPath)?;
-            // Whoever comes by may ask for it, and then not take it.
+            // Reserved, because anyone may request the page and then not read the answer.
             let memory = relay.lists.reserve_extra(page.body().size_hint().lower()).ok_or(Code::TooBusy)?;
             Ok(page.map(|body| body.holding(memory)))
         }
@@ -131,7 +131,7 @@ async fn make(relay: &Arc<Relay>, call: Call, context: &RequestContext<'_>, body
     }
 }
 
-/// Who shows a sender token learns whether it is valid.
+/// Answers `GET /v1`, and checks the sender token if the request has one.
 async fn info(relay: &Arc<Relay>, context: &RequestContext<'_>) -> Result<Answer> {
     if context.headers.contains_key(header::AUTHORIZATION) {
         relay.admit_sender(context.secret.as_ref()).await?;
@@ -231,7 +231,7 @@ async fn content(relay: &Arc<Relay>, id: ShareId, context: &RequestContext<'_>) 
     let download = relay.content(id, context.secret).await?;
     let (total, quoted) = (download.total, format!("\"{}\"", download.etag));
     let etag = HeaderValue::from_str(&quoted).map_err(|_| Code::Internal)?;
-    // One that is there but malformed must not count as absent: the range may be of other bytes.
+    // A malformed If-Range must not count as absent: the range may be meant for other content.
     let if_range =
         context.headers.contains_key(header::IF_RANGE).then(|| context.text(&header::IF_RANGE).unwrap_or(""));
     let wanted = range::wanted(context.text(&header::RANGE), if_range, &quoted, total);
@@ -248,8 +248,8 @@ async fn content(relay: &Arc<Relay>, id: ShareId, context: &RequestContext<'_>) 
 }
 
 impl RequestContext<'_> {
-    /// How the connection takes a long answer. It is kept open while the answer is fed, and closed should the client
-    /// stall.
+    /// Connects a long answer to its connection, which stays open while the answer is produced and is closed if the
+    /// client stalls.
     fn backpressure(&self) -> Backpressure {
         let feeding = self.connection.feed();
         Backpressure {
@@ -258,12 +258,12 @@ impl RequestContext<'_> {
         }
     }
 
-    /// Whether a person looks at the answer.
+    /// Whether the answer is shown in a browser.
     fn is_browser(&self) -> bool {
         self.text(&header::ACCEPT).is_some_and(|accepted| accepted.contains("text/html"))
     }
 
-    /// A header's text; one that is not text, or given twice, counts as not given.
+    /// A header's text; `None` also if it is not text or is given more than once.
     fn text(&self, name: &HeaderName) -> Option<&str> {
         single(self.headers, name)
     }

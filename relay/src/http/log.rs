@@ -1,4 +1,4 @@
-//! One line in the log for each request, and its counts. Never a path, a query, a header or a body.
+//! Logs one line for each request and counts it. Paths, queries, headers and bodies are never logged.
 
 use std::{sync::Arc, time::Instant};
 
@@ -7,7 +7,7 @@ use share_relay_api::{Code, ShareId};
 use super::route::Call;
 use crate::service::{Relay, short};
 
-/// What is noted of a request; logged when dropped, after the last byte of its answer.
+/// The log entry of a request, written when dropped, after the last byte of the answer.
 pub struct RequestLog {
     begun: Instant,
     method: &'static str,
@@ -15,7 +15,7 @@ pub struct RequestLog {
     share: Option<ShareId>,
     /// The answer's status; none if the client went away first.
     pub status: Option<u16>,
-    /// For an error answer, which one.
+    /// The error code, for an error answer.
     pub code: Option<Code>,
     /// Bytes of the request's body.
     pub bytes_in: u64,
@@ -25,7 +25,7 @@ pub struct RequestLog {
 }
 
 impl RequestLog {
-    /// Begins with what the head of the request says.
+    /// Begins the entry, from the head of the request.
     pub fn begin(relay: &Arc<Relay>, method: &str, call: Option<Call>) -> Self {
         let relay = relay.clone();
         Self {
@@ -50,7 +50,7 @@ fn count(relay: &Relay, log: &RequestLog) {
     }
 }
 
-/// A method a client made up does not go into the log.
+/// The method if it is a known one, so that no text of the client's gets into the log.
 fn known_method(method: &str) -> &'static str {
     ["GET", "HEAD", "PUT", "POST", "DELETE"].into_iter().find(|known| *known == method).unwrap_or("other")
 }

@@ -38,25 +38,25 @@ use crate::{
     service::{Metrics, Relay},
 };
 
-/// Bytes of an HTTP/2 answer that wait for the client to take them.
+/// Bytes of an HTTP/2 answer that are buffered for the client.
 const SEND_BYTES: usize = 64 * 1024;
 
-/// Bytes of an HTTP/2 request's body that may come before they are read; all requests of a connection have twice as many.
+/// Receive window for the body of an HTTP/2 request; that of the whole connection is twice as large.
 const RECEIVE_BYTES: u32 = 128 * 1024;
 
-/// Bytes of an HTTP/2 request's head. What takes a byte on the wire may take seventy in memory, in every stream.
+/// Largest head of an HTTP/2 request. One byte on the wire may take seventy in memory, in every stream.
 const HTTP2_HEAD_BYTES: u32 = 16 * 1024;
 
-/// Pause after a connection could not be accepted, for want of file descriptors perhaps.
+/// Pause after a connection could not be accepted, perhaps because file descriptors have run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// How often it is looked for a connection to close while there is none.
+/// How often to look for an idle connection to close while there is none.
 const PLACE_PAUSE: Duration = Duration::from_millis(50);
 
-/// Connections at once to the operator's own listener.
+/// Concurrent connections to the operator's own listener.
 const OPERATOR_CONNECTIONS: usize = 64;
 
-/// Serves the protocol until `stop`, then finishes what runs, within the drain limit.
+/// Serves the protocol until `stop`, then lets running requests finish, within the drain limit.
 pub async fn serve(listener: TcpListener, relay: Arc<Relay>, stop: watch::Receiver<bool>) {
     let limits = relay.config.limits.clone();
     let counted = relay.clone();
@@ -64,7 +64,7 @@ pub async fn serve(listener: TcpListener, relay: Arc<Relay>, stop: watch::Receiv
     accept_until(listener, &limits, &counted.metrics, stop, answer).await;
 }
 
-/// Serves metrics and health to the operator until `stop`, whatever the crowd at the other listener.
+/// Serves metrics and health to the operator until `stop`, independently of the load on the other listener.
 pub async fn serve_operator(listener: TcpListener, relay: Arc<Relay>, stop: watch::Receiver<bool>) {
     let limits = Limits { connections: OPERATOR_CONNECTIONS, ..relay.config.limits.clone() };
     let answer = move |request, connection| handler::operator(relay.clone(), request, connection);
@@ -113,20 +113,20 @@ async fn accept_until<F, A>(
     }
 }
 
-/// Completes when the relay is to stop, or its caller has gone.
+/// Completes when the relay is to stop, or when the sender of `stop` has been dropped.
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     let told = stop.wait_for(|stop| *stop).await;
     drop(told);
 }
 
-/// Accepts the next connection, once there is a place for it.
+/// Accepts the next connection, and waits until it is within the limit of connections.
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
     idle: &Idle,
     metrics: &Metrics,
 ) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
-    // Only one that is there takes the place of another.
+    // Accepted before waiting for a place, so that an idle connection is closed only for one that exists.
     let (stream, _) = listener.accept().await?;
     let place = match places.clone().try_acquire_owned() {
         Ok(place) => place,
@@ -141,7 +141,7 @@ async fn accept(
     Ok((stream, place))
 }
 
-/// Waits for a place, for which a connection is closed that asks for nothing.
+/// Waits for a place, and closes an idle connection to get one.
 async fn place(
     places: &Arc<Semaphore>,
     idle: &Idle,
@@ -157,7 +157,8 @@ async fn place(
     place.await
 }
 
-/// What the system takes and has not sent yet is neither seen to be taken by the client nor needed anywhere else.
+/// Limits the unsent bytes that the system buffers: the relay could not tell them from bytes that the client has taken,
+/// and a larger buffer has no use.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn keep_little_unsent(stream: &TcpStream) -> io::Result<()> {
     socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT_BYTES)
@@ -190,7 +191,7 @@ async fn serve_one<F, A>(
         () = connection.finished(&limits) => return,
         () = stopped(&mut stop) => serving.as_mut().graceful_shutdown(),
     }
-    // The rest of its content is asked for again, of whichever relay runs by then.
+    // An answer with content is cut off, because its client requests the rest again from the relay that runs by then.
     if connection.is_fed() {
         return;
     }
@@ -203,7 +204,7 @@ async fn serve_one<F, A>(
 fn protocol(limits: &Limits) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     let head = usize::try_from(limits.header_bytes).unwrap_or(usize::MAX);
-    // A head that is late is let go with its idle connection, which counts from the same moment.
+    // No timeout for the head here: `Connection::finished` closes a connection whose head is late.
     builder.http1().timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(head.max(8192));
     builder
         .http2()
@@ -216,7 +217,7 @@ fn protocol(limits: &Limits) -> Builder<TokioExecutor> {
     builder
 }
 
-/// Clients that break off are no fault of ours, and common.
+/// Logs at debug level only, because clients often break off connections.
 fn log_end(done: Result<(), Box<dyn std::error::Error + Send + Sync>>) {
     if let Err(error) = done {
         tracing::debug!(error = line::of_error(&*error), "connection ended");

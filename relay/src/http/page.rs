@@ -1,4 +1,5 @@
-//! The page a browser gets for a link, the same bytes for every id and in the reader's language, and what goes with it.
+//! The page that a browser gets for a link, in the reader's language and otherwise the same for every id, and its
+//! files.
 
 use hyper::{
     HeaderMap, StatusCode,
@@ -12,24 +13,25 @@ use super::{
 };
 use crate::operator::{Logo, Profile};
 
-/// A file with a hash in its name is never another one.
+/// For files with a hash in their names, whose content never changes.
 const FOREVER: &str = "public, max-age=31536000, immutable";
-/// A browser keeps it, and asks each time whether it still holds. (`no-store` would also end the page that one goes back to.)
+/// For answers that a browser caches and revalidates each time. (`no-store` would also discard the page when the user
+/// navigates back to it.)
 pub const REVALIDATE: &str = "no-cache";
-/// What an operator has changed shows after five minutes.
+/// For the operator's settings, so that changes show after at most five minutes.
 const FIVE_MINUTES: &str = "max-age=300";
 
-/// No other site may embed it.
+/// Prevents other sites from embedding the answer.
 const SAME_ORIGIN: (HeaderName, HeaderValue) =
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin"));
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
-/// The page, to who takes `Accept-Encoding` and `Accept-Language` as these headers say.
+/// The page, in the language and encoding that the request's headers ask for.
 pub fn answer(request: &HeaderMap) -> Option<Answer> {
     file(preferred(request).1, request)
 }
 
-/// The language to speak to who asks so.
+/// The language that the request's headers ask for.
 pub fn language(request: &HeaderMap) -> &'static str {
     preferred(request).0
 }
@@ -44,18 +46,18 @@ pub fn file(name: &str, request: &HeaderMap) -> Option<Answer> {
     page_files::file(name).map(|file| answer_file(file, request))
 }
 
-/// The icon, for who asks for it without having read a page.
+/// The icon, for browsers that request it at its conventional path.
 pub fn icon(request: &HeaderMap) -> Option<Answer> {
     page_files::called("icon-")
         .map(|file| answer::cacheable(answer_file(file, request), request, FIVE_MINUTES, &file.etag))
 }
 
-/// For robots, who are to leave everything alone.
+/// Tells robots to request nothing.
 pub fn robots() -> Answer {
     answer::whole(StatusCode::OK, TEXT, "User-agent: *\nDisallow: /\n")
 }
 
-/// Where flaws of this relay are reported (RFC 9116), which holds for half a year.
+/// Where to report vulnerabilities of this relay (RFC 9116). Expires after half a year.
 pub fn security(contact: &str, now: u64) -> Option<Answer> {
     const HALF_A_YEAR: u64 = 180 * 24 * 3600;
     let expires = jiff::Timestamp::from_second(i64::try_from(now + HALF_A_YEAR).ok()?).ok()?;
@@ -63,7 +65,7 @@ pub fn security(contact: &str, now: u64) -> Option<Answer> {
     Some(answer::whole(StatusCode::OK, TEXT, text))
 }
 
-/// The operator's colours, for pages that have no scripts.
+/// The operator's colours as a style sheet, for pages without scripts.
 pub fn colours(profile: &Profile, request: &HeaderMap) -> Answer {
     let property = |name: &str, colour: &Option<String>| {
         colour.as_ref().map(|colour| format!("{name}:{colour};")).unwrap_or_default()
@@ -75,7 +77,7 @@ pub fn colours(profile: &Profile, request: &HeaderMap) -> Answer {
     answer::cacheable(answer::with(answer, [SAME_ORIGIN]), request, FIVE_MINUTES, &etag)
 }
 
-/// What the page is told of its operator.
+/// The operator's profile, which the page reads.
 pub fn profile(profile: &Profile, request: &HeaderMap) -> Answer {
     let text = serde_json::to_vec(profile).expect("texts can be written");
     let etag = etag(&text);
@@ -83,7 +85,7 @@ pub fn profile(profile: &Profile, request: &HeaderMap) -> Answer {
     answer::cacheable(answer::with(answer, [SAME_ORIGIN]), request, FIVE_MINUTES, &etag)
 }
 
-/// The operator's logo. Opened by itself, it is a picture too, and nothing in it runs.
+/// The operator's logo. Its policy runs no scripts in it, also when it is opened as a page of its own.
 pub fn logo(logo: &Logo, request: &HeaderMap) -> Answer {
     const PICTURE: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
     let answer = answer::whole(StatusCode::OK, HeaderValue::from_static(logo.content_type), logo.bytes.clone());
@@ -91,12 +93,12 @@ pub fn logo(logo: &Logo, request: &HeaderMap) -> Answer {
     answer::cacheable(answer, request, FIVE_MINUTES, &etag(&logo.bytes))
 }
 
-/// A file of the page, packed for who takes it so.
+/// A file of the page, compressed if the client accepts that.
 fn answer_file(file: &File, request: &HeaderMap) -> Answer {
     let packed = takes_gzip(request);
     let body = if packed { &file.gzipped } else { &file.bytes };
     let answer = answer::whole(StatusCode::OK, HeaderValue::from_static(file.content_type), body.clone());
-    let (kept, varies) = match is_hashed(&file.name) {
+    let (control, varies) = match is_hashed(&file.name) {
         true => (FOREVER, "accept-encoding"),
         false => (REVALIDATE, "accept-encoding, accept-language"),
     };
@@ -105,10 +107,10 @@ fn answer_file(file: &File, request: &HeaderMap) -> Answer {
         true => answer::with(answer, [(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"))]),
         false => answer,
     };
-    answer::cacheable(answer, request, kept, &file.etag)
+    answer::cacheable(answer, request, control, &file.etag)
 }
 
-/// Adds what every page and each file of one is held to.
+/// Adds the security headers that every page and its files have.
 pub fn guarded(answer: Answer, policy: &'static str, varies: &'static str) -> Answer {
     let headers = [
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy)),
@@ -123,7 +125,7 @@ pub fn guarded(answer: Answer, policy: &'static str, varies: &'static str) -> An
     answer::with(answer, headers)
 }
 
-/// Whether `gzip` stands in `Accept-Encoding`. A browser never asks for it with a weight of nothing.
+/// Whether `Accept-Encoding` has `gzip`. Weights are ignored, because browsers do not send it with weight 0.
 fn takes_gzip(request: &HeaderMap) -> bool {
     let lists = request.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     let mut codings = lists.flat_map(|list| list.split(','));

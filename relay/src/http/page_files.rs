@@ -23,11 +23,11 @@ pub struct File {
     pub name: String,
     /// The media type.
     pub content_type: &'static str,
-    /// Names its bytes.
+    /// A tag that identifies its bytes.
     pub etag: HeaderValue,
-    /// The file as it is.
+    /// The uncompressed bytes.
     pub bytes: Bytes,
-    /// The file compressed with gzip.
+    /// The bytes compressed with gzip.
     pub gzipped: Bytes,
 }
 
@@ -45,7 +45,7 @@ pub fn find(name: &str) -> Option<&'static str> {
     FILES.iter().find(|file| file.name == name && is_hashed(name)).map(|file| &*file.name)
 }
 
-/// The file whose name begins so and goes on with its hash.
+/// The file whose name is this prefix and its hash.
 pub fn called(stem: &str) -> Option<&'static File> {
     FILES.iter().find(|file| file.name.starts_with(stem))
 }
@@ -68,7 +68,7 @@ impl File {
     }
 }
 
-/// A name for these bytes; weak, as it is the same for those that are packed.
+/// An ETag for these bytes. It is weak, because the compressed bytes have the same one.
 pub fn etag(bytes: &[u8]) -> HeaderValue {
     let hash = digest::of(bytes).to_string();
     HeaderValue::from_str(&format!("W/\"{}\"", &hash[..32])).expect("digits and quotes")

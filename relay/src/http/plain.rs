@@ -1,5 +1,5 @@
-//! Pages for people at addresses that are no links: the relay's own, the operator's statements, and where nothing is. They
-//! have no scripts, and are in the reader's language; every text of the operator's is only text in them.
+//! Pages for people at addresses other than links: the landing page, the operator's statements, and "nothing here".
+//! They have no scripts, and are in the reader's language. The operator's texts are escaped in them.
 
 use hyper::{HeaderMap, StatusCode, header::HeaderValue};
 
@@ -11,13 +11,13 @@ use super::{
 use crate::operator::{Operator, Profile};
 
 const FRAME: &str = include_str!("plain/frame.html");
-/// It loads only our own looks.
+/// Allows only the relay's own style sheets and images.
 const POLICY: &str =
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-/// Segments of a path from which the root is told relatively. There are no links that long.
+/// Most segments of a path for which the root is given as a relative path. No link has more.
 const MAX_DEPTH: usize = 8;
 
-/// A page, or the way to the operator's own; `None` for a statement that there is not.
+/// A page, or a redirect to the operator's own; `None` for a statement that the operator does not have.
 pub fn answer(which: StaticPage, operator: &Operator, request: &HeaderMap) -> Option<Answer> {
     let profile = operator.profile();
     let address = match which {
@@ -40,13 +40,13 @@ pub fn answer(which: StaticPage, operator: &Operator, request: &HeaderMap) -> Op
     Some(framed(StatusCode::OK, "", &body, profile, request))
 }
 
-/// For a browser at an address where there is nothing.
+/// The page for a browser at an address that does not exist.
 pub fn nothing_here(path: &str, operator: &Operator, request: &HeaderMap) -> Answer {
     let body = match page::language(request) {
         "nl" => include_str!("plain/nothing.nl.html"),
         _ => include_str!("plain/nothing.en.html"),
     };
-    // Relative, as a relay may have a path of its own behind a web server.
+    // Relative, because a web server may serve the relay under a path of its own.
     let root = match path.matches('/').count().saturating_sub(1) {
         depth @ ..=MAX_DEPTH => "../".repeat(depth),
         _ => "/".to_owned(),
@@ -61,7 +61,7 @@ fn framed(status: StatusCode, root: &str, body: &str, profile: &Profile, request
         body.split_once("<h1>").and_then(|(_, rest)| rest.split_once("</h1>")).map_or("share", |(title, _)| title);
     let logo = if profile.logo { format!("<img src=\"{root}page/operator-logo\" alt=\"\">") } else { String::new() };
     let (name, foot) = (escaped(profile.name.as_deref().unwrap_or("share")), foot(profile, root, language));
-    // In one pass, as a value may look like the name of another.
+    // In one pass, because a value may look like another placeholder.
     let mut text = String::new();
     for piece in FRAME.split("{{") {
         let (key, rest) = piece.split_once("}}").unwrap_or(("", piece));
@@ -83,7 +83,7 @@ fn framed(status: StatusCode, root: &str, body: &str, profile: &Profile, request
     if status == StatusCode::OK { answer::cacheable(answer, request, page::REVALIDATE, &etag) } else { answer }
 }
 
-/// How to reach the operator, and its statements.
+/// The footer, with the operator's contact and statements.
 fn foot(profile: &Profile, root: &str, language: &str) -> String {
     let [privacy, accessibility, abuse] = match language {
         "nl" => ["Privacy", "Toegankelijkheid", "Misbruik melden"],
@@ -93,7 +93,7 @@ fn foot(profile: &Profile, root: &str, language: &str) -> String {
         let root = if address.contains(':') { "" } else { root };
         format!("<li><a href=\"{root}{}\">{}</a></li>", escaped(address), escaped(text))
     };
-    // A zero in brackets is not dialled after a country's code.
+    // A zero in brackets is not dialled after a country code.
     let dialled =
         |phone: &str| phone.replace("(0)", "").chars().filter(|c| c.is_ascii_digit() || *c == '+').collect::<String>();
     let links = [
@@ -107,7 +107,8 @@ fn foot(profile: &Profile, root: &str, language: &str) -> String {
     format!("{contact}<ul>{}</ul>", links.into_iter().flatten().collect::<String>())
 }
 
-/// A text's paragraphs, which empty lines part; those that begin with `# ` are headings, the first one that of the page.
+/// A text as HTML. Empty lines separate paragraphs; one that begins with `# ` is a heading, the first one that of the
+/// page.
 fn markup(text: &str) -> String {
     let mut marked = String::new();
     for paragraph in text.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty()) {

@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
-/// What part of the content a request asks for.
+/// The part of the content that a request asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wanted {
     /// All of it.
     Whole,
     /// These bytes.
     Part(Range<u64>),
-    /// Bytes that are not there.
+    /// A range beyond the end of the content.
     OutOfRange,
 }
 

@@ -1,4 +1,4 @@
-//! Method and path to call. The only place that knows which there are; ids are parsed here and nowhere further in.
+//! Maps a method and path to a call. All routes are defined here, and ids are parsed only here.
 
 use share_relay_api::{Code, ShareId};
 
@@ -38,9 +38,9 @@ pub enum Call {
 /// A page of the relay itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StaticPage {
-    /// What this relay is, for who comes without a link.
+    /// What this relay is, for visitors without a link.
     Landing,
-    /// What is kept of whom: the operator's words, or ours.
+    /// The privacy statement: the operator's, or the default one.
     Privacy,
     /// The operator's statement about accessibility, if the relay has its text.
     Accessibility,
@@ -86,11 +86,11 @@ pub enum RouteError {
     NotFound(Code),
     /// The path has other methods, as listed for `Allow`.
     MethodNotAllowed(String),
-    /// It is a link that was mangled on its way; the page is at this address, relative to the path.
+    /// The path is that of a damaged link; its page is at this address, relative to the path.
     Redirect(String),
 }
 
-/// The call that `method` on `path` asks for. `HEAD` asks for what `GET` does.
+/// The call for `method` on `path`. `HEAD` is the same call as `GET`.
 pub fn find(method: &str, path: &str) -> Result<Call, RouteError> {
     let method = if method == "HEAD" { "GET" } else { method };
     let segments: Vec<&str> = path.strip_prefix('/').unwrap_or(path).splitn(7, '/').collect();
@@ -102,13 +102,14 @@ pub fn find(method: &str, path: &str) -> Result<Call, RouteError> {
         .ok_or_else(|| RouteError::MethodNotAllowed(allowed(&segments)))
 }
 
-/// Where the page of a link is whose path got slashes, capitals or more segments than `/s/{id}` has. The page's own
-/// files are found from there alone. It is the page too that says if the id is damaged or missing.
+/// The address of the page for a link whose path has additional slashes, capitals or segments compared to `/s/{id}`. A
+/// redirect is needed because the page finds its files relative to that address. The page itself reports an id that is
+/// damaged or missing.
 fn repaired_link(segments: &[&str]) -> Option<String> {
     let mut filled = segments.iter().filter(|segment| !segment.is_empty());
     filled.next().filter(|first| first.eq_ignore_ascii_case("s"))?;
     let id = filled.next().unwrap_or(&"");
-    // Relative, as a relay may have a path of its own behind a web server.
+    // Relative, because a web server may serve the relay under a path of its own.
     (segments != ["s", id]).then(|| format!("{}s/{id}", "../".repeat(segments.len() - 1)))
 }
 
@@ -170,7 +171,7 @@ fn share_call(method: &str, rest: &[&str]) -> Result<Option<ShareCall>, Code> {
     Ok(Some(call))
 }
 
-/// A number as it is plainly written: no sign and no zero in front.
+/// Parses a decimal number without a sign or leading zeros.
 fn plain_number(digits: &str) -> Option<u64> {
     digits.parse().ok().filter(|number: &u64| number.to_string() == digits)
 }
@@ -179,7 +180,7 @@ const OBJECTS: [&str; 10] =
     ["header", "manifest", "parts", "seal", "open", "tickets", "content", "receipt", "events", "unlock"];
 
 impl Call {
-    /// The path with its variables unfilled, for logs.
+    /// The path with placeholders for its variables, for logs.
     pub fn template(self) -> &'static str {
         match self {
             Self::Info => "/v1",
@@ -279,7 +280,7 @@ mod tests {
         }
     }
 
-    /// Its first character is encoded, which means the same to a web server.
+    /// An id with its first character percent-encoded, which is the same path to a web server.
     fn percent_encoded(id: &ShareId) -> String {
         format!("%{:x}{}", id.as_str().as_bytes()[0], &id.as_str()[1..])
     }

@@ -1,5 +1,5 @@
-//! Changes of a share's record: a rule is applied to it, and the outcome is stored. Those that wait at one
-//! share are applied together, so that a crowd at one share costs few writes.
+//! Changes of a share's record: a rule is applied to it, and the outcome is stored. Changes that wait for the same
+//! share are applied together, so that many callers of one share cost few writes.
 
 use std::sync::{Arc, Mutex};
 
@@ -8,7 +8,8 @@ use share_relay_api::{Code, ShareId};
 use super::{
     change_queue::{Change, Pending, locked},
     error::{Error, Result},
-    relay::{Relay, short},
+    relay::Relay,
+    stored::{Stored, short, value_of},
 };
 use crate::{
     domain::{EventLog, Life, Record, Refusal},
@@ -16,16 +17,9 @@ use crate::{
     storage::{Key, StoreError, Value, WriteId},
 };
 
-/// A record as it was read, with the write that stored it.
-#[derive(Debug, Clone)]
-pub struct Stored {
-    pub record: Record,
-    pub written: WriteId,
-}
-
 impl Relay {
-    /// Applies a rule to a share's record and keeps the outcome, also when the rule refuses. It is carried through
-    /// even if the caller goes away, so that a share that ends loses its content at once.
+    /// Applies a rule to a share's record and stores the outcome, also when the rule refuses. This is completed even if
+    /// the caller goes away, so that the content of a share that ends is deleted at once.
     pub(super) async fn change<T, F>(self: &Arc<Self>, id: ShareId, rule: F) -> Result<T>
     where
         T: Send + 'static,
@@ -35,7 +29,7 @@ impl Relay {
         tokio::spawn(async move { relay.carry_through(id, rule).await }).await?
     }
 
-    /// Like [`Relay::change`], for a caller that does not go away.
+    /// Like [`Relay::change`], for a caller that runs it to its end.
     pub(super) async fn carry_through<T, F>(&self, id: ShareId, rule: F) -> Result<T>
     where
         T: Send + 'static,
@@ -53,7 +47,7 @@ impl Relay {
         let together = if all.len() < 2 { None } else { Some(self.apply(id, &all).await) };
         match together {
             Some(Ok(())) => {}
-            // Applying them again might make them twice.
+            // They may have been stored, so they must not be applied again.
             Some(Err(Error::Store(StoreError::Uncertain(_)))) => all.iter().for_each(|change| locked(change).fail()),
             Some(Err(_)) | None => self.apply(id, &[change]).await?,
         }
@@ -61,8 +55,8 @@ impl Relay {
         outcome.unwrap_or_else(|| Err(Code::Internal.into()))
     }
 
-    /// Applies changes one after the other and stores what comes of them, at once. Unless that is done, nothing came of
-    /// them.
+    /// Applies changes one after the other and stores the resulting record with one write. Discards their outcomes
+    /// unless that write succeeds.
     async fn apply(&self, id: ShareId, changes: &[Arc<Mutex<dyn Change>>]) -> Result<()> {
         let mut applied = Applied { changes, are_stored: false };
         self.apply_and_store(id, changes).await?;
@@ -93,12 +87,13 @@ impl Relay {
                 self.unstored.forget(id);
                 return Ok(());
             }
-            // A refusal because time has run out holds even if that cannot be stored.
+            // If every rule refused, only expiry has changed the record. The refusals hold even if that cannot be
+            // stored.
             let stands = all_refused && record == settled;
-            match self.keep_or_remember(id, &stored, &record).await {
+            match self.replace_or_remember(id, &stored, &record).await {
                 Err(Error::Store(error)) if stands && error.takes_nothing() => return Ok(()),
-                kept => {
-                    if kept? {
+                replaced => {
+                    if replaced? {
                         return Ok(());
                     }
                 }
@@ -107,24 +102,26 @@ impl Relay {
         Err(Code::TooBusy.into())
     }
 
-    /// Like [`Relay::keep`], but while the store cannot write, changes that may be lost with the process are kept in memory.
-    async fn keep_or_remember(&self, id: ShareId, old: &Stored, new: &Record) -> Result<bool> {
-        match self.keep(id, old, new).await {
+    /// Like [`Relay::replace_record`], but while the store cannot write, changes that may be lost with the process are
+    /// remembered in memory.
+    async fn replace_or_remember(&self, id: ShareId, old: &Stored, new: &Record) -> Result<bool> {
+        match self.replace_record(id, old, new).await {
             Err(Error::Store(error)) if error.takes_nothing() => match new.volatile_since(&old.record) {
                 Some(share) if self.unstored.remember(id, old.written, share) => Ok(true),
                 _ => Err(error.into()),
             },
-            kept => kept,
+            replaced => replaced,
         }
     }
 
-    /// Replaces a record; `false` if another change was faster. A share that ends loses its content.
-    pub(super) async fn keep(&self, id: ShareId, old: &Stored, new: &Record) -> Result<bool> {
+    /// Replaces a share's record by compare-and-swap; `false` if another change was stored first. The content of a
+    /// share that ends is deleted.
+    pub(super) async fn replace_record(&self, id: ShareId, old: &Stored, new: &Record) -> Result<bool> {
         let (key, value) = (Key::Share(id), value_of(new)?);
         let ends = new.is_gone() && !old.record.is_gone();
         let mut replaced = self.write(key, Some(old.written), value.clone()).await;
         if ends && matches!(replaced, Err(StoreError::Full)) {
-            // A full disk must not keep a share from ending: its content goes first and makes the room.
+            // A full disk must not prevent a share from ending: deleting its content first makes room.
             self.objects.delete(id).await?;
             replaced = self.write(key, Some(old.written), value).await;
         }
@@ -193,14 +190,8 @@ impl Relay {
     }
 }
 
-/// A record as it is stored.
-pub(super) fn value_of(record: &Record) -> std::result::Result<Value, StoreError> {
-    let bytes = serde_json::to_vec(record).map_err(StoreError::Damaged)?;
-    Value::new(bytes, Some(record.due()))
-}
-
-/// Changes that are being applied. What came of them is forgotten when this is dropped, also by a rule that panics, unless
-/// it is stored.
+/// Changes that are being applied. When this is dropped before they are stored, for example because a rule panics,
+/// their outcomes are discarded.
 struct Applied<'a> {
     changes: &'a [Arc<Mutex<dyn Change>>],
     are_stored: bool,

@@ -1,4 +1,4 @@
-//! The changes of one share that wait to be applied, each with what came of it.
+//! The changes of one share that wait to be applied, each with its outcome.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -15,23 +15,23 @@ pub struct ChangeQueue {
     waiting: Mutex<Vec<Arc<Mutex<dyn Change>>>>,
 }
 
-/// A rule, and what came of it once that is stored.
+/// A rule and its outcome, which holds once the changed record is stored.
 pub struct Pending<T, F> {
     /// The rule.
     pub rule: F,
-    /// What came of it.
+    /// The outcome, once the rule has been applied.
     pub outcome: Option<Result<T>>,
 }
 
-/// What can be done to a record.
+/// A change of a record.
 pub trait Change: Send {
-    /// Does it. `true` if the rule refuses.
+    /// Applies the rule to the record and stores the outcome in this change; `true` if the rule refuses.
     fn apply(&mut self, record: &mut Record, now: u64) -> bool;
 
-    /// It was not stored.
+    /// Discards the outcome: the changed record was not stored.
     fn forget(&mut self);
 
-    /// Nobody knows whether it was stored.
+    /// Replaces the outcome by an error: it is unknown whether the changed record was stored.
     fn fail(&mut self);
 }
 
@@ -54,20 +54,21 @@ where
 }
 
 impl ChangeQueue {
-    /// Takes all changes out of the queue, if this is one of them. It is not if they were applied together in vain.
+    /// Takes all changes out of the queue if `own` is one of them; none otherwise. `own` is missing if it was already
+    /// taken and applied together with others, which failed.
     pub fn take_with(&self, own: &Arc<Mutex<dyn Change>>) -> Vec<Arc<Mutex<dyn Change>>> {
         let mut waiting = self.waiting();
         let is_waiting = waiting.iter().any(|change| Arc::ptr_eq(change, own));
         if is_waiting { std::mem::take(&mut *waiting) } else { Vec::new() }
     }
 
-    /// Those that wait, in their order.
+    /// The waiting changes, in the order of their arrival.
     pub fn waiting(&self) -> MutexGuard<'_, Vec<Arc<Mutex<dyn Change>>>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The change, for whoever applies it.
+/// Locks a change, to apply it or to take its outcome.
 pub fn locked<T: ?Sized>(change: &Mutex<T>) -> MutexGuard<'_, T> {
     change.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,5 +1,5 @@
-//! Serving the content and the manifest: a block is read whenever the connection has taken the one before, until all is
-//! sent, the client stalls, the share is revoked or collected, or the ticket ends.
+//! Serves the content and the manifest: reads a block whenever the connection has taken the one before, until everything
+//! is sent, the client stalls, the share is revoked or collected, or the ticket ends.
 
 use std::{
     convert::Infallible,
@@ -27,7 +27,8 @@ use super::{
     error::{Error, Result},
     memory::Memory,
     notifier::Subscription,
-    relay::{Relay, short},
+    relay::Relay,
+    stored::short,
 };
 use crate::{
     domain::{BlobKind, Layout, Record, digest},
@@ -39,7 +40,7 @@ use crate::{
     storage::{Source, StoreError},
 };
 
-/// The content as one ticket may fetch it.
+/// A download of the content with one ticket.
 pub struct Download {
     relay: Arc<Relay>,
     id: ShareId,
@@ -47,7 +48,7 @@ pub struct Download {
     ticket: ChargedTicket,
     /// Bytes of the whole content.
     pub total: u64,
-    /// Names these very bytes: the first 32 hexadecimal digits of SHA-256 over header and nonce.
+    /// Identifies the content: the first 32 hexadecimal digits of SHA-256 over header and nonce.
     pub etag: String,
 }
 
@@ -58,34 +59,35 @@ struct ChargedTicket {
     expires_at: u64,
 }
 
-/// Some bytes of an object, read as its client takes them.
+/// A range of an object, read at the rate at which the client takes it.
 pub struct DownloadBody {
-    /// How many bytes there are in all.
+    /// Length of the range in bytes.
     pub bytes: u64,
     blocks: Pin<Box<dyn Stream<Item = Bytes> + Send>>,
-    /// What is left of the newest block.
+    /// The rest of the newest block.
     block: Bytes,
-    /// Bytes given out at once.
+    /// Most bytes given out at once.
     slice: usize,
     progress: Arc<Progress>,
-    /// Its place among the answers on its ticket, which is free before the client can ask for more.
+    /// A permit for one of the concurrent answers on the ticket. It is released before the client can see the end of
+    /// this answer and send its next request.
     _permit: Option<Permit<Bytes32>>,
 }
 
-/// How far an answer is.
+/// The progress of an answer.
 #[derive(Debug, Default)]
 struct Progress {
-    /// Bytes given out; what is never given out is not charged.
+    /// Bytes given out. Bytes never given out are not charged.
     given: AtomicU64,
     /// Blocks read so far, and whether the client waits for another.
     blocks: AtomicU64,
     is_awaited: AtomicBool,
-    /// Why it ended before its end.
+    /// Why the answer was cut off, if it was.
     abort_reason: Mutex<Option<AbortReason>>,
 }
 
 impl DownloadBody {
-    /// Bytes still to come.
+    /// Bytes not given out yet.
     pub fn missing(&self) -> u64 {
         self.bytes.saturating_sub(self.progress.given.load(Ordering::Acquire))
     }
@@ -128,16 +130,16 @@ enum AbortReason {
     Failed(#[source] Error),
 }
 
-/// How the connection says what its client takes of an answer.
+/// How an answer learns what its client has taken, and closes the connection of one that stalls.
 pub struct Backpressure {
-    /// Counts what the client takes, on a connection that this answer has for itself. On a shared one the answer is
-    /// handed over in slices, so that one who takes them slowly is told from one who takes nothing.
+    /// Counts what the client takes, on a connection that carries only this answer. On a shared connection this is
+    /// `None`, and the answer is handed over in slices, so that a slow client can be told from a stalled one.
     pub written: Option<Arc<AtomicU64>>,
     /// Called once if the client stalls, so that its connection can be closed.
     pub on_stall: Box<dyn FnOnce() + Send>,
 }
 
-/// A block that is being sent, with its memory, and the place it takes among those of its answer.
+/// A block that is being sent, with its memory and its permit among the blocks of its answer.
 struct Sending {
     bytes: Bytes,
     _place: OwnedSemaphorePermit,
@@ -145,7 +147,7 @@ struct Sending {
     _unsent: Option<Unsent>,
 }
 
-/// Held by everything of an answer that is not sent yet.
+/// Held by every block of an answer that is not sent yet.
 type Unsent = mpsc::Sender<Infallible>;
 
 impl AsRef<[u8]> for Sending {
@@ -155,12 +157,12 @@ impl AsRef<[u8]> for Sending {
 }
 
 impl Relay {
-    /// Begins `GET …/content`: checks the ticket and charges nothing yet.
+    /// Begins `GET …/content`: checks the ticket, without charging it yet.
     pub async fn content(self: &Arc<Self>, id: ShareId, ticket: Option<Bytes32>) -> Result<Download> {
         let hash = ticket.as_ref().map(digest::of_secret);
         let record = self.load(id).await?;
         let (share, running) = record.admitted(hash.as_ref(), self.now())?;
-        // A ticket is given only once the header is held and the size known.
+        // Both are known, because a ticket is issued only then.
         let total = share.layout().content_bytes().ok_or(Code::NotReady)?;
         let header = share.object.blob(BlobKind::Header).ok_or(Code::NotReady)?;
         let etag = header.hash.to_string()[..32].to_owned();
@@ -187,8 +189,8 @@ impl Relay {
         Ok(self.downloads.reserve(bytes.min(SLOW_ANSWER_BYTES)).await?)
     }
 
-    /// Finds out before an answer begins whether an object still has all its bytes. An answer that is cut off
-    /// later looks like a broken connection, and would be asked for again and again.
+    /// Checks before an answer begins whether an object still has all its bytes. An answer that is cut off later looks
+    /// like a broken connection, and the client would retry it again and again.
     async fn check_end(self: &Arc<Self>, id: ShareId, source: Source, bytes: u64) -> Result<()> {
         let damage = match self.objects.read(id, source, bytes.saturating_sub(1), 1).await {
             Ok(last) if !last.is_empty() => return Ok(()),
@@ -224,19 +226,19 @@ impl Download {
     }
 }
 
-/// Reads what an answer gives out.
+/// Reads the blocks of an answer.
 struct BodyPump {
     relay: Arc<Relay>,
     id: ShareId,
     source: Source,
-    /// What is still to be read.
+    /// The range that is still to be read.
     range: Range<u64>,
     /// The ticket it is charged to, for content.
     ticket: Option<ChargedTicket>,
     subscription: Subscription,
-    /// Up to where the content is known to be there.
+    /// The content is known to be held up to this offset.
     available_to: u64,
-    /// Bytes read at once, and the memory for more than a slice.
+    /// Bytes read at once, and the memory reserved for more than a slice.
     at_once: usize,
     larger: Option<Arc<Memory>>,
     /// When the newest block was given out.
@@ -292,7 +294,7 @@ impl BodyPump {
                 progress.is_awaited.store(false, Ordering::Release);
                 match read {
                     Ok(bytes) => {
-                        // What was handed to a shared connection counts as taken.
+                        // On a shared connection, bytes count as taken when they are handed over.
                         let _unsent = is_exclusive.then(|| unsent.clone());
                         let _memory = [Some(memory), pump.larger.clone()];
                         let sending = Sending { bytes, _place, _memory, _unsent };
@@ -308,7 +310,7 @@ impl BodyPump {
         DownloadBody { bytes, blocks: Box::pin(blocks), block: Bytes::new(), slice, progress, _permit: None }
     }
 
-    /// Reads the next block, once it is there.
+    /// Reads the next block, once its bytes have been uploaded.
     async fn next_block(&mut self) -> std::result::Result<Bytes, AbortReason> {
         self.choose_size();
         self.wait_for_bytes().await?;
@@ -326,8 +328,8 @@ impl BodyPump {
         Ok(bytes)
     }
 
-    /// Reads more at once for a client that took the last block fast, while there is memory for it, and little for one
-    /// that did not.
+    /// Doubles the block size for a client that took the last block fast, if there is memory, and resets it for a slow
+    /// one.
     fn choose_size(&mut self) {
         let Some(given_at) = self.given_at else { return };
         let fair = self.at_once as f64 / FAST_BYTES_PER_SECOND as f64;
@@ -348,7 +350,7 @@ impl BodyPump {
         }
         let patience = Instant::now() + self.relay.config.limits.part_wait;
         while self.available_to <= self.range.start {
-            // More may be there than was looked at so far.
+            // More parts may be held than were looked up before.
             self.check().await?;
             if self.available_to <= self.range.start {
                 timeout_at(patience, self.subscription.changed()).await.map_err(|_| AbortReason::SenderStalled)?;
@@ -357,8 +359,8 @@ impl BodyPump {
         Ok(())
     }
 
-    /// Looks at the record again: whether this may go on, and how far the content reaches by now. It looks once more if
-    /// the share changes meanwhile, because the parts found may not be of the size that was in the record.
+    /// Loads the record again, to see whether the download may continue and how far the content reaches by now. Repeats
+    /// that if the share changes meanwhile, because the parts found may have another size than the record said.
     async fn check(&mut self) -> std::result::Result<(), AbortReason> {
         loop {
             let record = self.relay.load(self.id).await.map_err(AbortReason::Ended)?;
@@ -373,7 +375,7 @@ impl BodyPump {
     async fn available_to(&mut self, record: &Record) -> std::result::Result<u64, AbortReason> {
         let share = match self.ticket {
             Some(ticket) => record.admitted(Some(&ticket.hash), self.relay.now()).map(|(share, _)| share),
-            None => record.kept(self.relay.now()),
+            None => record.not_ended(self.relay.now()),
         };
         let share = share.map_err(|refusal| AbortReason::Ended(refusal.into()))?;
         if self.source == Source::Manifest {
@@ -391,21 +393,22 @@ impl BodyPump {
     }
 }
 
-/// Watches how a client takes an answer.
+/// Monitors how a client takes an answer.
 struct Watch {
     relay: Arc<Relay>,
     id: ShareId,
     ticket: Option<ChargedTicket>,
-    /// What has to be served in all.
+    /// Length of the answer in bytes.
     bytes: u64,
-    /// Bytes the connection has taken, and those it had taken before this answer, if it has no other.
+    /// The connection's count of bytes taken, and its value before this answer, if the connection carries no other
+    /// answer.
     written: Option<Arc<AtomicU64>>,
     before: u64,
     progress: Arc<Progress>,
 }
 
 impl Watch {
-    /// Waits until the answer is over or its client has stalled, and gives back what was charged and not sent.
+    /// Waits until the answer ends or its client stalls, then refunds what was charged and not sent.
     async fn until(self, mut all_sent: mpsc::Receiver<Infallible>, on_stall: impl FnOnce()) {
         let relay = self.relay.clone();
         let _running = relay.metrics.downloads_running.hold();
@@ -413,7 +416,7 @@ impl Watch {
             _ = all_sent.recv() => false,
             () = self.stalled(relay.config.limits.write_idle) => true,
         };
-        // What the system has taken meanwhile is no progress any more.
+        // Read once, so that bytes that the system takes from here on do not count.
         let taken = self.taken();
         let reason = match self.progress.abort_reason().take() {
             _ if stalled => Some(AbortReason::ClientStalled),
@@ -430,7 +433,7 @@ impl Watch {
         self.refund(taken).await;
     }
 
-    /// Bytes the client has taken of this answer; a connection's own count has that of its head too.
+    /// Bytes that the client has taken of this answer. The connection's count includes the answer's head.
     fn taken(&self) -> u64 {
         self.written().saturating_sub(self.before).min(self.progress.given.load(Ordering::Acquire))
     }
@@ -439,7 +442,8 @@ impl Watch {
         self.written.as_deref().unwrap_or(&self.progress.given).load(Ordering::Acquire)
     }
 
-    /// Returns once the client has taken less than a slice for a whole such time, while there was something to take.
+    /// Returns once the client has taken less than a slice in a whole period of `patience`, while there was something
+    /// to take.
     async fn stalled(&self, patience: Duration) {
         loop {
             let (written, blocks) = (self.written(), self.progress.blocks.load(Ordering::Acquire));
@@ -452,7 +456,7 @@ impl Watch {
         }
     }
 
-    /// Gives back what was charged and not sent. A ticket that has ended meanwhile has no use for it.
+    /// Refunds what was charged and not sent, unless the ticket has ended meanwhile.
     async fn refund(self, taken: u64) {
         self.relay.metrics.bytes_out.add(taken);
         let unsent = self.bytes.saturating_sub(taken);

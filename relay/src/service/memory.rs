@@ -1,4 +1,4 @@
-//! The memory that bodies may take: a pool for each kind of call, so that none of them can keep the others waiting.
+//! The memory that bodies may take: a pool for each kind of call, so that one kind cannot make the others wait.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,7 +16,7 @@ pub type Memory = OwnedSemaphorePermit;
 /// The unit of [`Memory`], in bytes.
 const UNIT: u64 = 1024;
 
-/// Memory for bodies of one kind. Those who wait for some get it in the order in which they came.
+/// Memory for bodies of one kind. Waiting bodies get it in the order of their arrival.
 #[derive(Debug)]
 pub struct Pool {
     free: Arc<Semaphore>,
@@ -27,13 +27,13 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// A pool of so many bytes. `waiting` counts the bodies that wait.
+    /// A pool of this many bytes. `waiting` counts the bodies that wait.
     pub fn new(bytes: u64, patience: Duration, waiting: Gauge) -> Self {
         let units = units(bytes).min(u32::MAX >> 3);
         Self { free: Arc::new(Semaphore::new(units as usize)), units, patience, waiting }
     }
 
-    /// Reserves so many bytes, as soon as others have given them back; `too_busy` if that takes too long.
+    /// Reserves this many bytes, once others have released them; `too_busy` if that takes too long.
     pub async fn reserve(&self, bytes: u64) -> Result<Memory, Code> {
         let free = self.free.clone();
         if let Ok(memory) = free.clone().try_acquire_many_owned(units(bytes)) {
@@ -44,8 +44,8 @@ impl Pool {
         reserved.ok().and_then(Result::ok).ok_or(Code::TooBusy)
     }
 
-    /// Reserves so many bytes more for a body that could do without them: only of the half of the pool that is not kept
-    /// for bodies yet to come.
+    /// Reserves this many bytes more for a body that does not require them, from the half of the pool that is not kept
+    /// for new bodies.
     pub fn reserve_extra(&self, bytes: u64) -> Option<Memory> {
         let left = self.free.available_permits().checked_sub(units(bytes) as usize)?;
         if left < self.units as usize / 2 {

@@ -9,7 +9,7 @@ use std::{
 use share_relay_api::ShareId;
 use tokio::sync::watch;
 
-/// Who waits for which share. It holds an entry only while somebody waits.
+/// The subscriptions to each share. A share has an entry only while it has subscriptions.
 #[derive(Debug, Clone, Default)]
 pub struct Notifier(Arc<Mutex<HashMap<ShareId, Entry>>>);
 
@@ -19,7 +19,7 @@ struct Entry {
     parts: watch::Sender<()>,
 }
 
-/// Somebody who waits for one share's notifier.
+/// A subscription to the changes of one share.
 #[derive(Debug)]
 pub struct Subscription {
     notifier: Notifier,

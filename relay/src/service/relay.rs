@@ -1,4 +1,4 @@
-//! The calls of the protocol: who may, then what the rules say, then what the store keeps.
+//! The calls of the protocol: each checks who may make it, applies the rules, and stores the outcome.
 
 use std::sync::{Arc, atomic::Ordering};
 
@@ -13,13 +13,13 @@ use tokio::{
 };
 
 use super::{
-    change::{Stored, value_of},
     change_queue::ChangeQueue,
     concurrency_limit::ConcurrencyLimit,
     error::{Error, Result},
     memory::Pool,
     metrics::Metrics,
     notifier::Notifier,
+    stored::{Stored, short, value_of},
     unstored::Unstored,
 };
 use crate::{
@@ -36,9 +36,9 @@ use crate::{
 pub struct Relay {
     pub(super) records: Arc<dyn Records>,
     pub(super) objects: Arc<dyn Objects>,
-    /// How it behaves.
+    /// The operator's settings.
     pub config: Config,
-    /// What it counts.
+    /// Counters and gauges.
     pub metrics: Metrics,
     clock: ClockWatch,
     pub(super) notifier: Notifier,
@@ -56,7 +56,7 @@ pub struct Relay {
     pub(super) downloads: Pool,
     /// Answers with content, by the hash of their ticket.
     pub(super) answers: ConcurrencyLimit<Bytes32>,
-    /// What could not be stored of shares.
+    /// Changes of shares that could not be stored.
     pub(super) unstored: Unstored,
     /// Changes of each share that wait to be applied.
     pub(super) change_queues: KeyedLocks<ShareId, ChangeQueue>,
@@ -91,11 +91,11 @@ impl Relay {
         })
     }
 
-    /// Waits until no body is under way any more and what downloads did not send is given back; the answers
-    /// themselves are over, so that takes a moment.
-    pub async fn settle_bodies(&self) {
-        let settled = async { tokio::join!(self.uploads.all_free(), self.downloads.all_free()) };
-        if timeout(limits::SETTLE, settled).await.is_err() {
+    /// Waits until no request or answer body is in progress any more, and downloads have given back what they did not
+    /// send. All connections are closed by then, so this takes only a moment.
+    pub async fn drain_bodies(&self) {
+        let drained = async { tokio::join!(self.uploads.all_free(), self.downloads.all_free()) };
+        if timeout(limits::SHUTDOWN_GRACE, drained).await.is_err() {
             tracing::warn!("downloads did not end in time");
         }
     }
@@ -134,7 +134,7 @@ impl Relay {
 
     async fn note_time(&self) -> std::result::Result<Option<u64>, StoreError> {
         let (now, before) = (self.now(), self.records.load(Key::Clock).await?);
-        // If another value was faster, it is one that the operator has just confirmed.
+        // If another value was stored first, the operator has just confirmed that one.
         self.write(Key::Clock, before.map(|it| it.written), Value::new(now.to_string(), None)?).await?;
         Ok(Some(now))
     }
@@ -181,7 +181,7 @@ impl Relay {
         }
         let record = Record::create(request.clone(), owner, &self.config.accepts, now)?;
         let created = record.created_again(&request, now)?;
-        // Better now than when most of it has been sent. If others take the space meanwhile, a part is refused.
+        // Refused now rather than when most of it has been sent. If others take the space later, a part is refused.
         let bytes = request.header_bytes.saturating_add(request.payload_bytes.unwrap_or(0));
         if self.objects.free_space().await?.is_some_and(|free| free < bytes) {
             return Err(Code::StorageFull.into());
@@ -284,7 +284,7 @@ impl Relay {
         self.manage(id, manage_key, Record::revoke).await
     }
 
-    /// Lets time take effect on one share, and forgets it if it is an old tombstone.
+    /// Writes down what time has ended of one share, deletes the content of a tombstone, and removes an old tombstone.
     pub async fn settle(self: &Arc<Self>, id: ShareId) -> Result<()> {
         let look = |record: &mut Record, now| Ok((record.forgotten(now), record.has_content_to_delete()));
         let (forgotten, has_content) = self.change(id, look).await?;
@@ -303,8 +303,8 @@ impl Relay {
         Ok(())
     }
 
-    /// Lets time take effect on every share that may be due. One that fails is logged and does not stop the others, unless
-    /// they would fail likewise.
+    /// Settles every share that may be due. A failure is logged and does not stop the sweep, unless the store itself
+    /// fails.
     pub async fn sweep(self: &Arc<Self>) -> Result<()> {
         for key in self.records.due(self.now()).await? {
             let Key::Share(id) = key else { continue };
@@ -322,8 +322,8 @@ impl Relay {
         Ok(())
     }
 
-    /// A share's record as of now, if there is one. What time has ended is written down, so that a clock which is set
-    /// back does not bring it back.
+    /// A share's record as of now, if it exists. What time has ended is stored as ended, so that a clock that is set
+    /// back does not revive it.
     async fn find(&self, id: ShareId) -> Result<Option<Record>> {
         let Some(stored) = self.stored(id).await? else { return Ok(None) };
         let mut record = self.unstored.recall(id, stored.written, stored.record.clone());
@@ -331,17 +331,18 @@ impl Relay {
             let before = record.clone();
             record.settle(self.now());
             if record != before {
-                match self.keep(id, &stored, &record).await {
-                    // It has ended even if that cannot be stored.
+                match self.replace_record(id, &stored, &record).await {
+                    // It counts as ended even if that cannot be stored.
                     Err(Error::Store(error)) if error.takes_nothing() => {}
-                    kept => drop(kept?),
+                    replaced => drop(replaced?),
                 }
             }
         }
         Ok(Some(record))
     }
 
-    /// A share's record as it is stored, if there is one. That of one share being damaged is told of this share alone.
+    /// A share's record as it is stored, if it exists. A damaged record is an error of its share alone, not of the
+    /// store.
     pub(super) async fn stored(&self, id: ShareId) -> Result<Option<Stored>> {
         let loaded = match self.records.load(Key::Share(id)).await {
             Ok(Some(Value { written, bytes, .. })) => serde_json::from_slice(&bytes)
@@ -392,21 +393,21 @@ impl Relay {
         }
     }
 
-    /// Adds to "not ready" how far the upload is.
+    /// Adds the bytes stored so far to a refusal as not ready.
     async fn with_progress<T>(&self, id: ShareId, outcome: Result<T>) -> Result<T> {
         match outcome {
             Err(Error::Refused(Refusal::NotReady { total, .. })) => {
-                let generation = self.load(id).await?.kept(self.now())?.object.generation;
+                let generation = self.load(id).await?.not_ended(self.now())?.object.generation;
                 Err(Refusal::NotReady { stored: self.stored_bytes(id, generation).await?, total }.into())
             }
             other => other,
         }
     }
 
-    /// When bytes are missing because the share has just ended, that is the answer.
+    /// Replaces the error "missing" by the share's refusal if the share has just ended.
     pub(super) async fn explain(&self, id: ShareId, error: StoreError) -> Error {
         if let StoreError::Missing = error {
-            match self.load(id).await.and_then(|record| Ok(record.kept(self.now()).map(drop)?)) {
+            match self.load(id).await.and_then(|record| Ok(record.not_ended(self.now()).map(drop)?)) {
                 Err(gone) => return gone,
                 Ok(()) => return error.into(),
             }
@@ -426,11 +427,6 @@ impl Relay {
             Err(error) => Err(self.explain(id, error).await),
         }
     }
-}
-
-/// As much of an id as a log may show: enough to find a share, too little to open it.
-pub fn short(id: &ShareId) -> &str {
-    &id.as_str()[..6]
 }
 
 #[cfg(test)]

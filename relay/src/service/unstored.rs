@@ -1,4 +1,5 @@
-//! Shares that have changed while the disk took nothing, bounded. A restart forgets them.
+//! Changes of shares that could not be stored because the disk took no writes. Their number is bounded, and they are
+//! lost at a restart.
 
 use std::{
     collections::HashMap,
@@ -13,26 +14,26 @@ use crate::{
     storage::WriteId,
 };
 
-/// What could not be stored of them, each with the write of the record that is.
+/// For each share, the write id of its stored record and its newer state, which could not be stored.
 #[derive(Debug, Default)]
 pub struct Unstored(Mutex<HashMap<ShareId, (WriteId, Share)>>);
 
 impl Unstored {
-    /// Keeps a share as it is by now, of which the record of this write is stored; `false` if there are too many, or too many tickets
-    /// on them.
+    /// Remembers the current state of a share whose stored record is that of the write `written`; `false` if there are
+    /// too many such shares, or too many tickets on them.
     pub fn remember(&self, id: ShareId, written: WriteId, share: &Share) -> bool {
         let mut all = self.all();
         let before = all.remove(&id);
         let tickets: usize = all.values().map(|(_, share)| share.delivery.tickets()).sum();
         let fits = all.len() < MAX_UNSTORED && tickets + share.delivery.tickets() <= MAX_UNSTORED_TICKETS;
-        if let Some(kept) = if fits { Some((written, share.clone())) } else { before } {
-            all.insert(id, kept);
+        if let Some(newest) = if fits { Some((written, share.clone())) } else { before } {
+            all.insert(id, newest);
         }
         fits
     }
 
-    /// A stored record with what could not be stored. It is in a newer one already, which a call that failed may have
-    /// stored all the same.
+    /// Applies the remembered state to a stored record. If the record is of another write than the state was remembered
+    /// for, it contains that state already: a call that failed stored it nevertheless.
     pub fn recall(&self, id: ShareId, written: WriteId, mut record: Record) -> Record {
         if let Some((before, share)) = self.all().get(&id)
             && *before == written
@@ -42,7 +43,7 @@ impl Unstored {
         record
     }
 
-    /// The record is stored as it is.
+    /// Discards the state remembered for a share, once its record is stored.
     pub fn forget(&self, id: ShareId) {
         self.all().remove(&id);
     }

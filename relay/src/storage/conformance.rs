@@ -1,4 +1,4 @@
-//! What every store must do; run against each of them.
+//! The tests of the storage contracts, which every store must pass.
 
 use bytes::Bytes;
 use share_relay_api::ShareId;
@@ -7,9 +7,9 @@ use tokio::task::JoinSet;
 use super::contract::*;
 use crate::domain::{BlobKind, Layout, PartPlace};
 
-/// Opens the same store again, as after a crash. The one before has been dropped.
+/// A store that can be opened several times, as after a crash.
 pub trait Reopen: Sync {
-    /// Opens it.
+    /// Opens the store. The one opened before has been dropped.
     fn open(&self) -> impl Future<Output = Storage> + Send;
 }
 
@@ -27,7 +27,7 @@ fn value(text: &'static str) -> Value {
 
 const HEADER: &str = "0123456789";
 
-/// Of so many bytes after the header, in parts of 1000.
+/// The layout of a payload of this many bytes after the header, in parts of 1000.
 fn layout(payload: u64) -> Layout {
     Layout { generation: 0, header_bytes: 10, payload_bytes: Some(payload), part_bytes: 1000 }
 }
@@ -67,12 +67,12 @@ async fn read(store: &Storage, n: u8, offset: u64, most: usize) -> Bytes {
     store.objects.read(id(n), Source::Content(layout(1500)), offset, most).await.unwrap()
 }
 
-/// Runs all of it.
+/// Runs all conformance tests, each on the same store.
 pub async fn run(stores: &impl Reopen) {
     records_are_created_once_and_swapped_by_their_write(stores).await;
     of_racing_changes_one_wins(stores).await;
-    who_lost_an_answer_learns_by_reading_whether_it_was_stored(stores).await;
-    what_is_due_is_found_and_what_is_not_is_left_out(stores).await;
+    a_write_whose_outcome_was_lost_is_found_by_its_id(stores).await;
+    what_is_due_is_found_earliest_first_and_nothing_else(stores).await;
     bytes_survive_reopening(stores).await;
     cut_parts_are_not_held(stores).await;
     large_parts_are_written_whole(stores).await;
@@ -123,14 +123,14 @@ async fn of_racing_changes_one_wins(stores: &impl Reopen) {
     remove(&store, 3).await;
 }
 
-async fn who_lost_an_answer_learns_by_reading_whether_it_was_stored(stores: &impl Reopen) {
+async fn a_write_whose_outcome_was_lost_is_found_by_its_id(stores: &impl Reopen) {
     let store = stores.open().await;
     create(&store, 2).await;
     let before = store.records.load(key(2)).await.unwrap().unwrap();
-    // The same bytes, by two who do not know of each other.
+    // Two independent writers store the same bytes.
     let [mine, other] = [value("same"), value("same")];
     for lost in [mine.clone(), other.clone()] {
-        // The answer of whoever is asked is not looked at.
+        // The outcome of the call is ignored, as if it had been lost.
         let records = store.records.clone();
         drop(tokio::spawn(async move { records.replace(key(2), before.written, lost).await }).await);
     }
@@ -139,7 +139,7 @@ async fn who_lost_an_answer_learns_by_reading_whether_it_was_stored(stores: &imp
     remove(&store, 2).await;
 }
 
-async fn what_is_due_is_found_and_what_is_not_is_left_out(stores: &impl Reopen) {
+async fn what_is_due_is_found_earliest_first_and_nothing_else(stores: &impl Reopen) {
     let store = stores.open().await;
     for (n, due) in [(20, Some(100)), (21, Some(200)), (22, None)] {
         assert!(store.records.create(key(n), Value::new("x", due).unwrap()).await.unwrap());
@@ -238,7 +238,7 @@ async fn a_new_generation_ends_the_one_before(stores: &impl Reopen) {
     let [mut early, mut late] =
         [begin(&store, id(12), part(0, 1000)).await, begin(&store, id(12), part(1, 1000)).await];
     early.write(Bytes::from(vec![b'o'; 1000])).await.unwrap();
-    // Generations may be left out.
+    // Generations may be skipped.
     let new = |number| PartPlace { generation: 2, number, offset: 10 + number * 500, bytes: 500 };
     put_part(&store, id(12), new(0), b'n').await;
     put_part(&store, id(12), new(3), b'n').await;
@@ -300,7 +300,7 @@ async fn deleting_an_object_keeps_the_record(stores: &impl Reopen) {
     running.write(Bytes::from(vec![1; 500])).await.unwrap();
     store.objects.delete(id(9)).await.unwrap();
     store.objects.delete(id(9)).await.unwrap();
-    // Whether a running writer learns of it is left open; that nothing comes back is not.
+    // A running writer may fail or not, but it must bring nothing back.
     let _ = running.write(Bytes::from(vec![1; 500])).await;
     drop(running.finish().await);
     for source in [Source::Content(layout(1000)), Source::Manifest] {

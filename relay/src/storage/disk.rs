@@ -1,5 +1,5 @@
-//! Files that only their owner can read and that survive power loss. What differs by system is here, with its
-//! counterpart: on Windows the profile's access list takes the place of modes, and directories cannot be synced.
+//! Files that only their owner can read and that survive power loss. All differences between systems are here: on
+//! Windows the access list of the profile takes the place of file modes, and directories cannot be synced.
 
 use std::{
     fs::{self, OpenOptions},
@@ -10,8 +10,8 @@ use std::{
 #[cfg(all(test, unix))]
 use super::test_support::{Made, Recorder};
 
-/// The disk. Every change to a file or directory of the relay goes through it, so that a test can look on and stop or
-/// fail it anywhere.
+/// The disk. Every change to a file or directory of the relay goes through it, so that a test can record it, and
+/// stop or fail it at any step.
 #[derive(Debug, Clone, Default)]
 pub struct Disk {
     is_read_only: bool,
@@ -19,14 +19,14 @@ pub struct Disk {
     pub(super) recorder: Option<Recorder>,
 }
 
-/// A file that is changed.
+/// A file that is open for changes.
 #[derive(Debug)]
 pub struct File {
     file: fs::File,
     disk: Disk,
 }
 
-/// One change, or what makes one survive power loss.
+/// One change of the disk, or one sync.
 #[derive(Debug)]
 #[cfg_attr(not(all(test, unix)), expect(dead_code, reason = "only tests look into it"))]
 pub(super) enum Step<'a> {
@@ -44,18 +44,18 @@ pub(super) enum Step<'a> {
 }
 
 impl Disk {
-    /// This disk, to which nothing is written from now on, whether or not the system would.
+    /// The same disk with every write refused, whether or not the system would allow it.
     pub fn read_only(mut self) -> Self {
         self.is_read_only = true;
         self
     }
 
-    /// Whether nothing is written to it.
+    /// Whether every write is refused.
     pub fn is_read_only(&self) -> bool {
         self.is_read_only
     }
 
-    /// Whether what lies at `path` is in memory alone, so that nothing there has to be waited for.
+    /// Whether `path` lies on a file system in memory, where no access blocks.
     #[cfg(target_os = "linux")]
     pub fn is_in_memory(&self, path: &Path) -> bool {
         // statfs(2).
@@ -67,13 +67,13 @@ impl Disk {
         rustix::fs::statfs(path).is_ok_and(|told| u64::try_from(told.f_type) == Ok(TMPFS_MAGIC))
     }
 
-    /// Whether what lies at `path` is in memory alone, as far as the system tells.
+    /// Whether `path` lies on a file system in memory; unknown on this system.
     #[cfg(not(target_os = "linux"))]
     pub fn is_in_memory(&self, _: &Path) -> bool {
         false
     }
 
-    /// Makes a directory that only its owner can enter, and those above it.
+    /// Makes a directory that only its owner can enter, and its missing parents likewise.
     pub fn create_private_dirs(&self, path: &Path) -> io::Result<()> {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty() && !parent.is_dir());
         parent.map_or(Ok(()), |parent| self.create_private_dirs(parent))?;
@@ -89,7 +89,7 @@ impl Disk {
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         match self.step(Step::CreateDir(path), || builder.create(path)) {
-            // Somebody else was faster.
+            // Another process has made it meanwhile.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
             other => other,
         }
@@ -124,14 +124,14 @@ impl Disk {
     }
 
     /// Replaces `path` by a file of these bytes, whole or not at all, by way of `temporary` on the same file system.
-    /// On return the change survives power loss. After a failure `temporary` may be left, and the new file be seen
-    /// that does not survive.
+    /// On return the change survives power loss. After a failure `temporary` may be left, or `path` may be the new file
+    /// without being durable.
     pub fn replace(&self, path: &Path, temporary: &Path, bytes: &[u8]) -> io::Result<()> {
         self.write_new(temporary, bytes)?;
         self.put_in_place(temporary, path)
     }
 
-    /// Gives a synced file its name, in place of another, so that the name survives power loss.
+    /// Renames a synced file to its final name, replacing another file, so that the name survives power loss.
     pub fn put_in_place(&self, temporary: &Path, path: &Path) -> io::Result<()> {
         self.rename(temporary, path)?;
         self.sync_dir(parent(path))
@@ -142,13 +142,13 @@ impl Disk {
         self.step(Step::Rename(from, to), || fs::rename(from, to))
     }
 
-    /// Makes the names in a directory survive power loss, as far as the system does not promise that by itself.
+    /// Makes the names in a directory survive power loss, on systems where that takes a sync.
     pub fn sync_dir(&self, path: &Path) -> io::Result<()> {
         self.step(Step::SyncDir(path), || if cfg!(unix) { fs::File::open(path)?.sync_all() } else { Ok(()) })
     }
 
-    /// Makes the names of a directory and of all above it survive power loss. What this process may not read it
-    /// cannot have made.
+    /// Makes the names of a directory and of all its parents survive power loss. Parents that this process may not read
+    /// are skipped, because it cannot have made them.
     pub fn sync_path_to(&self, dir: &Path) -> io::Result<()> {
         for above in dir.canonicalize()?.ancestors().skip(1) {
             match self.sync_dir(above) {
@@ -159,12 +159,12 @@ impl Disk {
         Ok(())
     }
 
-    /// Removes a file, if it is there.
+    /// Removes a file, if it exists.
     pub fn remove_file_if_there(&self, path: &Path) -> io::Result<()> {
         unless_missing(self.step(Step::RemoveFile(path), || fs::remove_file(path)))
     }
 
-    /// Removes a file or a directory with all that is in it, if it is there.
+    /// Removes a file, or a directory with everything in it, if it exists.
     pub fn remove_all_if_there(&self, path: &Path) -> io::Result<()> {
         match fs::symlink_metadata(path) {
             Ok(found) if found.is_dir() => {
@@ -182,7 +182,7 @@ impl Disk {
         Ok(file)
     }
 
-    /// Like [`Disk::lock`], for a file that is there and only read.
+    /// Like [`Disk::lock`], for an existing file that is opened only to read.
     pub fn lock_to_read(&self, path: &Path) -> io::Result<File> {
         let file = fs::File::open(path)?;
         file.try_lock()?;
@@ -227,18 +227,18 @@ impl Disk {
 }
 
 impl File {
-    /// Writes these bytes at this place, all of them.
+    /// Writes all of these bytes at this offset.
     pub fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
         self.disk.step(Step::Write(&self.file, offset, bytes), || write_all_at(&self.file, bytes, offset))
     }
 
-    /// Gives back the room that so many bytes take at this place, where the system can: they read as zeros then.
+    /// Frees the disk space of a range, where the system supports it. The range then reads as zeros.
     pub fn free(&self, offset: u64, bytes: u64) -> io::Result<()> {
         self.disk.step(Step::Free(&self.file, offset, bytes), || free(&self.file, offset, bytes))
     }
 
-    /// The first byte, if there is one, of a file that was opened to read it too. On some systems nobody else can read
-    /// what is locked, not even this process.
+    /// The first byte of a file that was opened for reading too; `None` if it is empty. It must be read through this
+    /// handle, because on some systems a locked file cannot be read through any other.
     pub fn first_byte(&self) -> io::Result<Option<u8>> {
         let mut byte = [0];
         let read = (&self.file).read(&mut byte)?;
@@ -255,13 +255,13 @@ impl File {
         self.disk.step(Step::SetLen(&self.file, bytes), || self.file.set_len(bytes))
     }
 
-    /// Makes the file's bytes and its length survive power loss. After a failure nobody knows which of the bytes
-    /// written since the last time do, and a further call may say that all is well: they must be written again.
+    /// Makes the file's bytes and its length survive power loss. After a failure it is unknown which of the bytes
+    /// written since the last sync are durable, and a further call may report success: they must be written again.
     pub fn sync_data(&self) -> io::Result<()> {
         self.disk.step(Step::Sync(&self.file), || self.file.sync_data())
     }
 
-    /// Like [`File::sync_data`], for all the system knows of the file.
+    /// Like [`File::sync_data`], for the file's metadata too.
     pub fn sync_all(&self) -> io::Result<()> {
         self.disk.step(Step::Sync(&self.file), || self.file.sync_all())
     }
@@ -321,25 +321,25 @@ fn unless_missing(removed: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// Bytes that this user can still write where `path` lies; `None` where the file system does not tell.
+/// Bytes that this user can still write to the file system of `path`; `None` if it does not report them.
 #[cfg(unix)]
 pub fn free_space(path: &Path) -> io::Result<Option<u64>> {
     let told = rustix::fs::statvfs(path)?;
     Ok((told.f_blocks > 0).then(|| told.f_bavail.saturating_mul(told.f_frsize)))
 }
 
-/// Bytes that this user can still write where `path` lies.
+/// Bytes that this user can still write to the file system of `path`.
 #[cfg(windows)]
 pub fn free_space(path: &Path) -> io::Result<Option<u64>> {
     fs4::available_space(path).map(Some)
 }
 
-/// Whether there is no room left on the disk, or none that this user may take.
+/// Whether the disk or the user's quota is full.
 pub fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
-/// Whether the process or the system has as many files open as it may.
+/// Whether the process or the system has reached its limit of open files.
 pub fn is_too_many_open(error: &io::Error) -> bool {
     // EMFILE and ENFILE, which are the same numbers on every Unix, and ERROR_TOO_MANY_OPEN_FILES.
     const CODES: &[i32] = if cfg!(windows) { &[4] } else { &[24, 23] };

@@ -12,7 +12,7 @@ impl Record {
     /// Checks a proof by its hash. While the share is locked even a right one is refused. A share to public keys
     /// has no proof, and whoever shows one means another share.
     pub fn prove(&mut self, proof_hash: Option<&Bytes32>, now: u64) -> Result<(), Refusal> {
-        let (share, history) = self.kept_mut(now)?;
+        let (share, history) = self.not_ended_mut(now)?;
         let (known, given) = match (&share.request.proof_hash, proof_hash) {
             (Some(known), Some(given)) => (known, given),
             (None, None) => return Ok(()),

@@ -24,7 +24,7 @@ impl Record {
     ) -> Result<Option<u64>, Refusal> {
         match ticket {
             Some(hash) if self.history.has_receipt(hash) => {
-                match self.kept(now).ok().and_then(|it| it.delivery.running(hash, now)) {
+                match self.not_ended(now).ok().and_then(|it| it.delivery.running(hash, now)) {
                     Some(running) if receipt.saved == Saved::Browser => return Ok(Some(running.expires_at)),
                     Some(_) => {}
                     None => return Ok(None),
@@ -35,13 +35,15 @@ impl Record {
         if !self.history.has_room_for_receipt() {
             return Err(Code::TooBusy.into());
         }
-        if let Some(hash) = ticket.filter(|hash| self.kept(now).is_ok_and(|it| it.delivery.replaced.contains(hash))) {
+        if let Some(hash) =
+            ticket.filter(|hash| self.not_ended(now).is_ok_and(|it| it.delivery.replaced.contains(hash)))
+        {
             // Its place is somebody else's by now, and has its own end.
             self.history.push(now, EventKind::Receipt { ticket_hash: *hash, receipt: receipt.clone() });
             return Ok(None);
         }
         let mut place = self.may_receive(ticket, now)?;
-        let (share, history) = self.kept_mut(now)?;
+        let (share, history) = self.not_ended_mut(now)?;
         share.delivery.remove_ticket(&place.hash);
         history.push(now, EventKind::Receipt { ticket_hash: place.hash, receipt: receipt.clone() });
         if receipt.saved == Saved::Browser {
@@ -59,7 +61,7 @@ impl Record {
 
     /// The ticket that runs, or that has ended after all was served on it.
     fn may_receive(&self, ticket: Option<&Bytes32>, now: u64) -> Result<ActiveTicket, Refusal> {
-        let share = self.kept(now)?;
+        let share = self.not_ended(now)?;
         let all = share.content_bytes();
         let same = |hash: &Bytes32| ticket.is_some_and(|ticket| digest::equal(hash, ticket));
         if let Some(hash) = ticket.filter(|hash| share.delivery.late.contains(hash)) {

@@ -27,17 +27,17 @@ impl Record {
         idle_for: impl Fn(&Bytes32) -> Option<Duration>,
         now: u64,
     ) -> Result<Ticket, Refusal> {
-        if self.kept(now)?.delivery.running(ticket, now).is_none() {
+        if self.not_ended(now)?.delivery.running(ticket, now).is_none() {
             self.live(now)?;
         }
         self.prove(proof_hash, now)?;
-        if let Some(running) = self.kept(now)?.delivery.running(ticket, now) {
+        if let Some(running) = self.not_ended(now)?.delivery.running(ticket, now) {
             return Ok(Ticket { expires_at: running.expires_at });
         }
         if self.has_ended(ticket) {
             return Err(Code::TicketInvalid.into());
         }
-        let (share, history) = self.kept_mut(now)?;
+        let (share, history) = self.not_ended_mut(now)?;
         let expires_at = now.saturating_add(limits::TICKET_SECONDS);
         let mut new = ActiveTicket { hash: *ticket, expires_at, served: 0, received: false, again: false };
         let replaced = share.place_for_ticket(idle_for, now)?;
@@ -60,7 +60,7 @@ impl Record {
 
     /// The share and the running ticket of this hash.
     pub fn admitted(&self, ticket: Option<&Bytes32>, now: u64) -> Result<(&Share, &ActiveTicket), Refusal> {
-        let share = self.kept(now)?;
+        let share = self.not_ended(now)?;
         if let Some(running) = ticket.and_then(|hash| share.delivery.running(hash, now)) {
             return Ok((share, running));
         }
@@ -89,7 +89,7 @@ impl Record {
     }
 
     fn running_mut(&mut self, ticket: &Bytes32, now: u64) -> Result<&mut ActiveTicket, Refusal> {
-        let (share, _) = self.kept_mut(now)?;
+        let (share, _) = self.not_ended_mut(now)?;
         share
             .delivery
             .running

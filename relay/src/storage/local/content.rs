@@ -47,7 +47,7 @@ impl Inner {
 
     pub(super) fn begin_part(self: &Arc<Self>, id: ShareId, place: PartPlace) -> Result<Option<LocalPart>> {
         let claim = self.writers.claim(id, place).ok_or(StoreError::Busy)?;
-        self.settle_left(id)?;
+        self.recover_share(id)?;
         let lock = self.write_locks.of(id);
         if !self.make_writable(id, place, &lock)? {
             return Ok(None);

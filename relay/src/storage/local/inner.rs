@@ -1,4 +1,4 @@
-//! The state that all calls on the store share: paths, locks, and what is kept in memory about the folder.
+//! The state that all calls on the store share: paths, locks, and what is known in memory about the folder.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -13,7 +13,7 @@ use std::{
 use share_relay_api::ShareId;
 use tokio::sync::{OwnedMutexGuard, Semaphore};
 
-use super::{due::DueIndex, part_index::WriteLock, reserve::Reserve, unsynced::Unsynced, writers::Writers};
+use super::{due::DueIndex, reserve::Reserve, unsynced::Unsynced, write_lock::WriteLock, writers::Writers};
 use crate::{
     keyed_locks::KeyedLocks,
     storage::{
@@ -48,23 +48,23 @@ pub(super) struct Inner {
     /// When each share is due.
     pub(super) due: DueIndex,
     pub(super) writers: Writers,
-    /// A cache: for each share its generation and the bytes of its held parts.
-    pub(super) sums: Mutex<HashMap<ShareId, (u32, u64)>>,
+    /// A cache: for each share, its generation and the total bytes of its held parts.
+    pub(super) held_bytes: Mutex<HashMap<ShareId, (u32, u64)>>,
     pub(super) blocks: Blocks,
     pub(super) unsynced: Unsynced,
-    /// Shares left by an earlier process that have not been settled yet, see [`Inner::settle_left`].
-    pub(super) left: Mutex<HashSet<ShareId>>,
+    /// Shares of an earlier process that have not been recovered yet, see [`Inner::recover_share`].
+    pub(super) unrecovered: Mutex<HashSet<ShareId>>,
     /// Whether that process did not shut down cleanly.
     pub(super) was_killed: bool,
-    pub(super) settle_locks: KeyedLocks<ShareId, tokio::sync::Mutex<()>>,
+    pub(super) recovery_locks: KeyedLocks<ShareId, tokio::sync::Mutex<()>>,
     pub(super) reserve: Reserve,
     /// Temporary files and directories that could not be removed.
-    pub(super) leftovers: Mutex<Vec<PathBuf>>,
+    pub(super) undeleted: Mutex<Vec<PathBuf>>,
     /// Whether the folder lies in memory (tmpfs), so that writing never blocks.
     pub(super) is_in_memory: bool,
     pub(super) lock: disk::File,
     /// Whether this store was prepared for writing.
-    pub(super) settled: bool,
+    pub(super) is_prepared: bool,
 }
 
 /// The content of `lock` while a relay runs, or after it was killed.
@@ -81,23 +81,23 @@ impl Inner {
         self.disk.create_private_dir(&self.shares)?;
         self.disk.sync_dir(dir)?;
         self.disk.sync_dir(&self.shares)?;
-        // First, because an earlier process with the same process id may have used the same names.
+        // Before any new name is used: an earlier process with the same process id may have used the same names.
         for entry in fs::read_dir(&self.temporary)? {
             self.disk.remove_all_if_there(&entry?.path())?;
         }
         self.was_killed = killed;
-        *self.left() = self.ids()?.into_iter().collect();
+        *self.unrecovered() = self.ids()?.into_iter().collect();
         Ok(())
     }
 
     /// Makes a share that an earlier process left fit for use, before the first call on it: that process may have been killed
     /// between a change and its sync, or before the share had a record. It also enters the share in the index of due times.
-    pub(super) fn settle_left(&self, id: ShareId) -> Result<()> {
-        if !self.left().contains(&id) {
+    pub(super) fn recover_share(&self, id: ShareId) -> Result<()> {
+        if !self.unrecovered().contains(&id) {
             return Ok(());
         }
-        let _settling = self.settle_locks.of(id).blocking_lock_owned();
-        if !self.left().contains(&id) {
+        let _recovering = self.recovery_locks.of(id).blocking_lock_owned();
+        if !self.unrecovered().contains(&id) {
             return Ok(());
         }
         let is_there = self.file(id, RECORD).try_exists()? || !self.remove_without_record(id)?;
@@ -110,12 +110,12 @@ impl Inner {
             self.due.set(Key::Share(id), due);
         }
         self.present()?;
-        self.left().remove(&id);
+        self.unrecovered().remove(&id);
         Ok(())
     }
 
     /// Removes the directory of a share that never got a record. If it has one after all (the data folder was unmounted when
-    /// we looked), the directory is moved back, and the result is `false`.
+    /// this was checked), the directory is moved back, and the result is `false`.
     pub(super) fn remove_without_record(&self, id: ShareId) -> io::Result<bool> {
         let taken = self.take_away(id)?;
         if taken.join(RECORD).try_exists()? {
@@ -126,8 +126,8 @@ impl Inner {
         Ok(true)
     }
 
-    pub(super) fn left(&self) -> MutexGuard<'_, HashSet<ShareId>> {
-        self.left.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn unrecovered(&self) -> MutexGuard<'_, HashSet<ShareId>> {
+        self.unrecovered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Syncs the names and the part index of a share.
@@ -170,12 +170,12 @@ impl Inner {
     pub(super) fn discard(&self, temporary: PathBuf) {
         if let Err(error) = self.disk.remove_all_if_there(&temporary) {
             tracing::warn!(%error, "a temporary file is left until the next sweep");
-            self.leftovers().push(temporary);
+            self.undeleted().push(temporary);
         }
     }
 
-    pub(super) fn leftovers(&self) -> MutexGuard<'_, Vec<PathBuf>> {
-        self.leftovers.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn undeleted(&self) -> MutexGuard<'_, Vec<PathBuf>> {
+        self.undeleted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Fails while the folder that was opened is not there.
@@ -201,19 +201,20 @@ impl Inner {
         Ok(written?)
     }
 
-    /// The keys that are due, and those of shares that are not settled, whose times are unknown. Also removes leftovers.
+    /// The keys that are due, then those of shares that are not recovered, whose times are unknown. Also tries again to
+    /// remove temporary files whose removal failed.
     pub(super) fn due(&self, now: u64) -> Vec<Key> {
-        let leftovers = std::mem::take(&mut *self.leftovers());
-        leftovers.into_iter().for_each(|temporary| self.discard(temporary));
+        let undeleted = std::mem::take(&mut *self.undeleted());
+        undeleted.into_iter().for_each(|temporary| self.discard(temporary));
         let mut due = self.due.until(now);
-        due.extend(self.left().iter().map(|id| Key::Share(*id)));
+        due.extend(self.unrecovered().iter().map(|id| Key::Share(*id)));
         due
     }
 
     pub(super) fn ids(&self) -> io::Result<Vec<ShareId>> {
         let mut ids = Vec::new();
         for entry in fs::read_dir(&self.shares)? {
-            // Other names are not ours and are left alone.
+            // Other names do not belong to the store and are left alone.
             if let Some(id) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) {
                 ids.push(id);
             }
@@ -224,8 +225,8 @@ impl Inner {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        let all_settled = !self.was_killed || self.left().is_empty();
-        if self.settled && self.unsynced.is_empty() && all_settled {
+        let all_recovered = !self.was_killed || self.unrecovered().is_empty();
+        if self.is_prepared && self.unsynced.is_empty() && all_recovered {
             // If this fails, the next start syncs more than it needs to.
             let _ = self.lock.write_all_at(&[ENDED], 0);
         }

@@ -13,9 +13,9 @@
 //! DIR/reserve                    takes up room that records get when the disk is full
 //! ```
 //! A part is written in place and synced; only then is its length written to `parts` and synced, so `parts` never
-//! claims what a crash could lose. A share appears and disappears by renaming its whole directory. What is not known
-//! to be durable is not given out: no part and no record is, while it is synced or after its sync failed. Parts of an earlier
-//! generation and of a sealed object are kept out by what the index says, under the lock that every write takes.
+//! claims what a crash could lose. A share appears and disappears by renaming its whole directory. A part or record is
+//! not returned to a caller while its sync is in progress or after it failed, because it may not be durable. The index
+//! refuses parts of an earlier generation and of a sealed object, under the lock that every write takes.
 
 mod content;
 mod due;
@@ -26,6 +26,7 @@ mod records;
 mod removal;
 mod reserve;
 mod unsynced;
+mod write_lock;
 mod writers;
 
 use std::{
@@ -125,20 +126,20 @@ impl LocalStore {
             record_readers: KeyedLocks::new(|| Semaphore::new(READERS_PER_RECORD)),
             due: DueIndex::default(),
             writers: Writers::default(),
-            sums: Mutex::default(),
+            held_bytes: Mutex::default(),
             blocks: Blocks::default(),
             unsynced: Unsynced::default(),
-            left: Mutex::default(),
+            unrecovered: Mutex::default(),
             was_killed: false,
-            settle_locks: KeyedLocks::default(),
-            leftovers: Mutex::default(),
+            recovery_locks: KeyedLocks::default(),
+            undeleted: Mutex::default(),
             lock,
-            settled: false,
+            is_prepared: false,
         };
-        // What can only be read has nothing to settle, and nothing that is due can be done.
+        // On a read-only disk nothing can be recovered, and nothing that is due can be carried out.
         if !inner.disk.is_read_only() {
             inner.prepare(&dir).map_err(failed)?;
-            inner.settled = true;
+            inner.is_prepared = true;
         }
         Ok(Self(Arc::new(inner)))
     }
@@ -170,7 +171,8 @@ impl LocalStore {
     }
 }
 
-/// Notes the time in the directory of a store, whether or not a relay uses it, because somebody says that it is right.
+/// Stores the time in the directory of a store, whether or not a relay uses it, because the operator confirms that it
+/// is right.
 ///
 /// # Errors
 /// If it is not the directory of a store, or cannot be written to.
@@ -217,10 +219,10 @@ impl Records for LocalStore {
     }
 
     async fn due(&self, now: u64) -> Result<Vec<Key>> {
-        let left: Vec<ShareId> = self.0.left().iter().copied().collect();
+        let left: Vec<ShareId> = self.0.unrecovered().iter().copied().collect();
         for id in left {
             // A failure is reported when the share is loaded.
-            let _ = self.run(move |inner| inner.settle_left(id)).await;
+            let _ = self.run(move |inner| inner.recover_share(id)).await;
         }
         self.run(move |inner| Ok(inner.due(now))).await
     }
@@ -256,7 +258,8 @@ impl Objects for LocalStore {
     }
 
     async fn read(&self, id: ShareId, source: Source, offset: u64, most: usize) -> Result<Bytes> {
-        // The caller knows from the record that it is there, and the recipient verifies every byte.
+        // No check of the folder is needed here: the caller knows from the record that the object exists, and the
+        // recipient verifies every byte.
         if let Some(bytes) = self.0.read_cached(id, source, offset, most) {
             return Ok(bytes);
         }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use share_relay_api::ShareId;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::{inner::Inner, part_index::WriteLock, writers::Claim};
+use super::{inner::Inner, write_lock::WriteLock, writers::Claim};
 use crate::{
     domain::PartPlace,
     limits::SMALL_UPLOAD_BYTES,
@@ -68,7 +68,7 @@ impl Gathered {
         self.block.fill(some.len());
     }
 
-    /// Writes the block, unless the part is not to be written any more.
+    /// Writes the block, unless the part may not be written any more.
     fn write(&mut self, store: &Inner, lock: &WriteLock, part: PartPlace) -> Result<()> {
         let writable = lock.writable();
         writable.check(part)?;
@@ -111,7 +111,7 @@ impl LocalPart {
     }
 
     /// Waits for a write in progress and returns the block for the next one.
-    async fn settle(&mut self) -> Result<Gathered> {
+    async fn next_block(&mut self) -> Result<Gathered> {
         match std::mem::replace(&mut self.state, State::Failed) {
             State::Idle(gathered) => Ok(gathered),
             State::Writing(task) => Ok(task.await.map_err(io::Error::other)??),
@@ -121,7 +121,7 @@ impl LocalPart {
 
     /// Writes the bytes on the current thread.
     async fn write_through(&mut self, bytes: &[u8]) -> Result<()> {
-        let mut gathered = self.settle().await?;
+        let mut gathered = self.next_block().await?;
         let _turn = self.lock.turn.lock().await;
         {
             let writable = self.lock.writable();
@@ -152,7 +152,7 @@ impl PartWriter for LocalPart {
             return self.write_through(&bytes).await;
         }
         while !bytes.is_empty() {
-            let mut gathered = self.settle().await?;
+            let mut gathered = self.next_block().await?;
             if gathered.block.is_full() {
                 self.state = self.write_out(gathered).await;
                 continue;
@@ -174,7 +174,7 @@ impl PartWriter for LocalPart {
         if self.missing > 0 {
             return Err(StoreError::Length);
         }
-        let mut last = self.settle().await?;
+        let mut last = self.next_block().await?;
         let turn = self.lock.turn.clone().lock_owned().await;
         let finished = spawn_blocking(move || {
             last.write(&self.store, &self.lock, self.place)?;

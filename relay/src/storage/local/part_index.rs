@@ -7,77 +7,31 @@
 use std::{
     collections::HashMap,
     fs::File,
-    io::{self, Read, Seek, SeekFrom},
+    io::{Read, Seek, SeekFrom},
     ops::Range,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{MutexGuard, PoisonError},
 };
 
 use share_relay_api::{ShareId, limits::MAX_PARTS};
 
-use super::inner::{CONTENT, Inner, PARTS};
+use super::{
+    inner::{CONTENT, Inner, PARTS},
+    write_lock::{ENTRY_BYTES, Writable, WriteLock},
+};
 use crate::{
     domain::{Layout, PartPlace, Parts},
     storage::contract::{Result, StoreError},
 };
 
-/// Bytes of the index before its entries, and of each entry.
-const ENTRY_BYTES: usize = 4;
-
-/// Entries that are in memory at once for a sum.
+/// Index entries that are read at once to add up the bytes held.
 const ENTRIES_AT_ONCE: usize = 1024;
 
-/// Shares whose held bytes are remembered.
-const MAX_SUMS: usize = 10_000;
-
-/// The locks of those who write to one share's content. Each of its writers keeps them, so a writer that is late learns that
-/// its part is of an earlier generation, or that the object is sealed.
-#[derive(Debug, Default)]
-pub struct WriteLock {
-    /// Held from when a block is to be written until it is: the kernel lets one thread write to a file at a time, and the
-    /// others would spin. It may be held while the block waits for a blocking thread, so no blocking thread waits for it.
-    pub turn: Arc<tokio::sync::Mutex<()>>,
-    writable: Mutex<Writable>,
-}
-
-impl WriteLock {
-    /// Which parts can be written, as long as this is held. Only held by code that runs, never across an `await`.
-    pub fn writable(&self) -> MutexGuard<'_, Writable> {
-        self.writable.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Which parts of a share can be written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Writable {
-    generation: u32,
-    is_sealed: bool,
-}
-
-impl Writable {
-    /// Refuses a part that is not to be written any more.
-    pub fn check(&self, place: PartPlace) -> Result<()> {
-        if self.is_sealed || self.generation != place.generation { Err(StoreError::Busy) } else { Ok(()) }
-    }
-
-    fn from_index(index: &mut File) -> io::Result<Self> {
-        let mut bytes = [0; ENTRY_BYTES];
-        index.seek(SeekFrom::Start(0))?;
-        match index.read_exact(&mut bytes) {
-            Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => return Err(error),
-            _ => {}
-        }
-        let word = u32::from_le_bytes(bytes);
-        Ok(Self { generation: word >> 1, is_sealed: word & 1 == 1 })
-    }
-
-    fn to_bytes(self) -> [u8; ENTRY_BYTES] {
-        (self.generation << 1 | u32::from(self.is_sealed)).to_le_bytes()
-    }
-}
+/// Shares whose held bytes are cached.
+const MAX_CACHED_SHARES: usize = 10_000;
 
 impl Inner {
     pub(super) fn parts(&self, id: ShareId, generation: u32, numbers: Range<u64>) -> Result<Parts> {
-        self.settle_left(id)?;
+        self.recover_share(id)?;
         let mut index = File::open(self.file(id, PARTS))?;
         if Writable::from_index(&mut index)?.generation != generation {
             return Ok(Parts::default());
@@ -97,7 +51,7 @@ impl Inner {
         Ok(parts)
     }
 
-    /// Makes a part writable, which may begin its generation; `false` if it is held already.
+    /// Makes a part writable, and begins its generation if it is a new one; `false` if the part is held already.
     pub(super) fn make_writable(&self, id: ShareId, place: PartPlace, lock: &WriteLock) -> Result<bool> {
         let mut writable = lock.writable();
         *writable = Writable::from_index(&mut File::open(self.file(id, PARTS))?)?;
@@ -111,7 +65,7 @@ impl Inner {
         Ok(true)
     }
 
-    /// Puts a new index in the place of that of an earlier generation, of which no part is held.
+    /// Replaces the index of an earlier generation by an empty one.
     fn begin_generation(&self, id: ShareId, generation: u32) -> Result<Writable> {
         let writable = Writable { generation, is_sealed: false };
         self.forget_parts(id);
@@ -137,20 +91,21 @@ impl Inner {
             index
         };
         index.sync_data()?;
-        // No sum is taken in between.
+        // Under this lock, because `stored_bytes` must not add up the index in between.
         let writable = lock.writable();
         writable.check(place)?;
         self.unsynced.part_synced(id, place.number);
-        if let Some((_, sum)) = self.sums().get_mut(&id) {
+        if let Some((_, sum)) = self.held_bytes().get_mut(&id) {
             *sum += place.bytes;
         }
         Ok(())
     }
 
     pub(super) fn stored_bytes(&self, id: ShareId, generation: u32) -> Result<u64> {
-        let known =
-            |sums: &HashMap<ShareId, (u32, u64)>| sums.get(&id).filter(|(of, _)| *of == generation).map(|it| it.1);
-        if let Some(sum) = known(&self.sums()) {
+        let known = |held_bytes: &HashMap<ShareId, (u32, u64)>| {
+            held_bytes.get(&id).filter(|(of, _)| *of == generation).map(|it| it.1)
+        };
+        if let Some(sum) = known(&self.held_bytes()) {
             return Ok(sum);
         }
         let lock = self.write_locks.of(id);
@@ -163,16 +118,16 @@ impl Inner {
                 break;
             }
         }
-        let mut sums = self.sums();
-        if sums.len() >= MAX_SUMS {
-            sums.clear();
+        let mut held_bytes = self.held_bytes();
+        if held_bytes.len() >= MAX_CACHED_SHARES {
+            held_bytes.clear();
         }
-        sums.insert(id, (generation, sum));
+        held_bytes.insert(id, (generation, sum));
         Ok(sum)
     }
 
-    fn sums(&self) -> MutexGuard<'_, HashMap<ShareId, (u32, u64)>> {
-        self.sums.lock().unwrap_or_else(PoisonError::into_inner)
+    fn held_bytes(&self) -> MutexGuard<'_, HashMap<ShareId, (u32, u64)>> {
+        self.held_bytes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn seal(&self, id: ShareId, layout: Layout) -> Result<bool> {
@@ -183,26 +138,26 @@ impl Inner {
             return Ok(false);
         }
         let file = self.disk.open(&self.file(id, CONTENT))?;
-        // What is held up to there was synced, and the length with it.
+        // The sync of each part made the length durable too, so only a changed length needs a sync.
         let length = file.length()?;
         if length != content {
             file.set_len(content)?;
             if let Err(error) = file.sync_all() {
-                // Or else the next try would find it done.
+                // Otherwise the next attempt would find the length right and skip the sync.
                 file.set_len(length)?;
                 return Err(error.into());
             }
         }
-        // It keeps out writers of this process; after a start there are none.
+        // Not synced: it only stops writers of this process, and there are none after a restart.
         let sealed = Writable { generation: layout.generation, is_sealed: true };
         self.disk.open(&self.file(id, PARTS))?.write_all_at(&sealed.to_bytes(), 0)?;
         *writable = sealed;
         Ok(true)
     }
 
-    /// Forgets what is known of a share's parts, with the parts.
+    /// Discards what is cached about a share's parts, when the parts are discarded.
     pub(super) fn forget_parts(&self, id: ShareId) {
-        self.sums().remove(&id);
+        self.held_bytes().remove(&id);
         self.unsynced.forget_parts(id);
     }
 }

@@ -1,5 +1,5 @@
 //! Records: a share appears and disappears by renaming its whole directory, and a record is replaced whole. A record's file
-//! has a line of this store's own, JSON with the value's write and time, and then the value.
+//! begins with a line of JSON with the value's write id and due time; the value follows.
 
 use std::{
     io,
@@ -43,9 +43,9 @@ fn from_file(file: Vec<u8>) -> Result<Value> {
 
 impl Inner {
     pub(super) fn create(&self, key: Key, value: &Value) -> Result<bool> {
-        self.settle_left_of(key)?;
+        self.recover_share_of(key)?;
         let _lock = self.lock_record(key);
-        self.settle_record(key)?;
+        self.make_record_durable(key)?;
         if self.read_record(key)?.is_some() {
             return Ok(false);
         }
@@ -65,12 +65,12 @@ impl Inner {
             self.discard(temporary);
             return Err(error.into());
         }
-        // Of a share of this id that was removed by hand.
+        // A share of the same id may have been removed by hand.
         self.forget_parts(id);
         self.unsynced.record_pending(Key::Share(id), UnsyncedRecord::Creation);
         if let Err(error) = self.disk.put_in_place(&temporary, &self.dir(id)) {
             self.discard(temporary);
-            self.settle_record(Key::Share(id))?;
+            self.make_record_durable(Key::Share(id))?;
             return Err(error.into());
         }
         self.unsynced.record_synced(Key::Share(id));
@@ -80,7 +80,7 @@ impl Inner {
     /// Makes the directory of a new share, durably.
     fn fill(&self, dir: &Path, record: &[u8]) -> io::Result<()> {
         self.disk.create_private_dir(dir)?;
-        // Empty, they have nothing to sync but their names.
+        // Both are empty, so only their names need a sync.
         self.disk.create_new(&dir.join(CONTENT))?;
         self.disk.create_new(&dir.join(PARTS))?;
         self.disk.write_new(&dir.join(RECORD), record)?;
@@ -88,14 +88,14 @@ impl Inner {
     }
 
     pub(super) fn load(&self, key: Key) -> Result<Option<Value>> {
-        self.settle_left_of(key)?;
+        self.recover_share_of(key)?;
         let stored = self.read_record(key)?;
-        // Looked at afterwards: what was read may have been put there just before.
+        // Checked after reading: the value read may have been written just before and not be durable yet.
         if stored.is_some() && self.unsynced.record(key).is_none() {
             return Ok(stored);
         }
         let _lock = self.lock_record(key);
-        self.settle_record(key)?;
+        self.make_record_durable(key)?;
         let stored = self.read_record(key)?;
         if stored.is_none() {
             // It may have been removed by hand.
@@ -112,9 +112,9 @@ impl Inner {
     }
 
     pub(super) fn replace(&self, key: Key, old: WriteId, value: &Value) -> Result<bool> {
-        self.settle_left_of(key)?;
+        self.recover_share_of(key)?;
         let _lock = self.lock_record(key);
-        self.settle_record(key)?;
+        self.make_record_durable(key)?;
         if self.read_record(key)?.is_none_or(|stored| stored.written != old) {
             return Ok(false);
         }
@@ -147,9 +147,9 @@ impl Inner {
         put
     }
 
-    /// Makes a record durable that may not be: takes back a share that may not be there, and writes a record again that may
-    /// not be this one. The caller holds the record's lock.
-    fn settle_record(&self, key: Key) -> Result<()> {
+    /// Makes a record durable whose last sync did not succeed: removes a share whose creation may not be durable, and
+    /// writes the current value of a record again. The caller holds the record's lock.
+    fn make_record_durable(&self, key: Key) -> Result<()> {
         match (self.unsynced.record(key), key) {
             (None, _) => Ok(()),
             (Some(UnsyncedRecord::Creation), Key::Share(id)) => {
@@ -157,7 +157,7 @@ impl Inner {
                 Ok(())
             }
             (Some(_), _) => match self.disk.read(&self.record_file(key)) {
-                // The first record of this key, which failed before it had its name.
+                // This was the first record of this key, and the write failed before the rename.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     self.unsynced.record_synced(key);
                     Ok(())
@@ -168,9 +168,9 @@ impl Inner {
     }
 
     pub(super) fn remove(&self, key: Key, old: WriteId) -> Result<bool> {
-        self.settle_left_of(key)?;
+        self.recover_share_of(key)?;
         let _lock = self.lock_record(key);
-        self.settle_record(key)?;
+        self.make_record_durable(key)?;
         match self.read_record(key)? {
             None => return Ok(true),
             Some(stored) if stored.written != old => return Ok(false),
@@ -179,11 +179,11 @@ impl Inner {
         match key {
             Key::Share(id) => {
                 let taken = self.take_away(id)?;
-                // What is in it goes only once it cannot come back.
+                // Its files are deleted only once power loss cannot bring the directory back.
                 let synced = self.disk.sync_dir(&self.shares);
                 match synced {
                     Ok(()) => self.discard(taken),
-                    Err(_) => self.leftovers().push(taken),
+                    Err(_) => self.undeleted().push(taken),
                 }
                 synced?;
             }
@@ -197,14 +197,14 @@ impl Inner {
         Ok(true)
     }
 
-    fn settle_left_of(&self, key: Key) -> Result<()> {
+    fn recover_share_of(&self, key: Key) -> Result<()> {
         match key {
-            Key::Share(id) | Key::Events(id) => self.settle_left(id),
+            Key::Share(id) | Key::Events(id) => self.recover_share(id),
             Key::Clock => Ok(()),
         }
     }
 
-    /// Takes a share's directory away, if there is one; gives where it is now.
+    /// Moves a share's directory, if it exists, to a temporary path and returns that path.
     pub(super) fn take_away(&self, id: ShareId) -> io::Result<PathBuf> {
         let temporary = self.temporary();
         match self.disk.rename(&self.dir(id), &temporary) {

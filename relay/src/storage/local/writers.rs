@@ -21,7 +21,7 @@ pub struct Claim {
 }
 
 impl Writers {
-    /// Claims a part, unless somebody else writes it.
+    /// Claims a part, unless it has a writer already.
     pub fn claim(&self, id: ShareId, place: PartPlace) -> Option<Claim> {
         let part = (id, place.generation, place.number);
         self.all().insert(part).then(|| Claim { writers: self.clone(), part })

@@ -41,7 +41,7 @@ async fn a_download_is_cut_when_the_sender_stops_and_not_charged_for_the_rest() 
     setting.take(9).await.unwrap();
     let got = drain(setting.fetch(9).await.unwrap()).await;
     assert_eq!(got, content()[..content().len() - 100]);
-    setting.relay.settle_bodies().await;
+    setting.relay.drain_bodies().await;
     assert_eq!(setting.served().await, got.len() as u64);
 }
 
@@ -65,7 +65,7 @@ async fn what_was_not_sent_is_given_back() {
     setting.relay.seal(id(), key(), PAYLOAD).await.unwrap();
     setting.take(9).await.unwrap();
     drop(setting.fetch(9).await.unwrap());
-    setting.relay.settle_bodies().await;
+    setting.relay.drain_bodies().await;
     assert_eq!(setting.served().await, 0);
     setting.advance(TICKET_SECONDS);
     assert_eq!(code(setting.fetch(9).await), Code::Expired, "the share's own hour is over too");
@@ -77,7 +77,7 @@ async fn a_download_that_waits_for_the_sender_ends_with_its_client() {
     setting.upload(None, &[]).await;
     setting.take(9).await.unwrap();
     drop(setting.fetch(9).await.unwrap());
-    timeout(Duration::from_secs(10), setting.relay.settle_bodies()).await.unwrap();
+    timeout(Duration::from_secs(10), setting.relay.drain_bodies()).await.unwrap();
     assert_eq!(setting.served().await, 0);
 }
 
@@ -128,7 +128,7 @@ async fn bodies_wait_for_memory_and_not_for_that_of_others() {
     assert_eq!(code(setting.fetch(9).await), Code::TooBusy);
     drop(all);
     drain(setting.fetch(9).await.unwrap()).await;
-    setting.relay.settle_bodies().await;
+    setting.relay.drain_bodies().await;
 }
 
 #[tokio::test]

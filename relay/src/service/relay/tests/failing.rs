@@ -54,7 +54,7 @@ async fn a_share_without_a_limit_is_served_and_its_receipt_waits() {
         for ticket in [1, 2] {
             setting.take(ticket).await.unwrap();
             assert_eq!(drain(setting.fetch(ticket).await.unwrap()).await, content());
-            setting.relay.settle_bodies().await;
+            setting.relay.drain_bodies().await;
         }
         assert_eq!(setting.served().await, content().len() as u64, "it is charged");
         for saved in [Saved::Disk, Saved::Browser] {
@@ -103,7 +103,7 @@ async fn a_change_of_which_only_the_last_sync_fails_is_made_once() {
     recorder.fail(4, 1, EIO);
     assert_eq!(drain(setting.fetch(1).await.unwrap()).await, content());
     assert!(recorder.has_failed());
-    setting.relay.settle_bodies().await;
+    setting.relay.drain_bodies().await;
     assert_eq!(setting.served().await, content().len() as u64);
 }
 
@@ -170,7 +170,7 @@ async fn what_was_stored_though_it_failed_is_not_taken_back_by_what_is_in_memory
     assert_eq!(code(take().await), Code::StorageFailing);
     failing.recorder.heal();
     let record = setting.relay.load(id()).await.unwrap();
-    assert_eq!(record.kept(setting.relay.now()).unwrap().delivery.running.len(), 1, "the place is taken");
+    assert_eq!(record.not_ended(setting.relay.now()).unwrap().delivery.running.len(), 1, "the place is taken");
     take().await.unwrap();
     setting.receive(1).await.unwrap();
     assert_eq!(code(setting.relay.status(id()).await), Code::Collected);
@@ -186,7 +186,7 @@ async fn tickets_in_memory_are_bounded() {
         setting.relay.take_ticket(id(), TakeTicket { proof: None, ticket_hash }).await.unwrap();
     }
     assert_eq!(code(setting.take(1).await), Code::TooBusy);
-    let share = setting.relay.load(id()).await.unwrap().kept(setting.relay.now()).unwrap().clone();
+    let share = setting.relay.load(id()).await.unwrap().not_ended(setting.relay.now()).unwrap().clone();
     let unstored = Unstored::default();
     let remembered =
         (0..).take_while(|n| unstored.remember(ShareId::from_random([*n; 12]), Bytes32([1; 32]), &share)).count();

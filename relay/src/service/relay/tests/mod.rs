@@ -130,7 +130,7 @@ impl Setting {
     }
 
     async fn served(&self) -> u64 {
-        self.relay.load(id()).await.unwrap().kept(self.relay.now()).unwrap().delivery.running[0].served
+        self.relay.load(id()).await.unwrap().not_ended(self.relay.now()).unwrap().delivery.running[0].served
     }
 
     /// The record as it is stored.

@@ -74,7 +74,7 @@ impl Life {
         self.setting.take(ticket).await.unwrap();
         self.note().await;
         assert_eq!(drain(self.setting.fetch(ticket).await.unwrap()).await, content());
-        self.setting.relay.settle_bodies().await;
+        self.setting.relay.drain_bodies().await;
         self.note().await;
     }
 
@@ -111,7 +111,7 @@ impl Life {
             assert_events(&relay.events(id(), key()).await.unwrap().events, before.events);
         }
         let setting = Setting { dir, clock, relay };
-        if let Some(Ok(share)) = found.as_ref().map(|stored| stored.record.kept(setting.relay.now())) {
+        if let Some(Ok(share)) = found.as_ref().map(|stored| stored.record.not_ended(setting.relay.now())) {
             goes_on(&setting, share, &before.parts).await;
         }
     }

@@ -1,4 +1,4 @@
-//! What only the store on a local disk promises, and what all its tests stand on: a disk that is recorded, and a power cut.
+//! Tests of what only the store on a local disk guarantees, and their tools: a recorded disk, and power cuts.
 
 #[cfg(unix)]
 mod failures;
@@ -27,7 +27,8 @@ impl Reopen for TempDir {
     }
 }
 
-/// A directory in memory, where there is one: tests that cut the power need no disk that obeys.
+/// A temporary directory in memory, if the system has such a file system. Tests that simulate power cuts do not depend
+/// on real syncs.
 pub fn fast_dir() -> TempDir {
     let memory = Path::new("/dev/shm");
     if memory.is_dir() { tempfile::tempdir_in(memory).unwrap() } else { tempfile::tempdir().unwrap() }
@@ -64,7 +65,7 @@ async fn put_part(store: &LocalStore, place: PartPlace, text: &'static str) {
     part.finish().await.unwrap();
 }
 
-/// Of a content of so many bytes after a header of 6, in parts of 4.
+/// The layout of a payload of this many bytes after a header of 6, in parts of 4.
 fn layout(payload: u64) -> Layout {
     Layout { generation: 0, header_bytes: 6, payload_bytes: Some(payload), part_bytes: 4 }
 }
@@ -291,12 +292,12 @@ async fn what_a_killed_relay_left_is_settled_when_it_is_asked_for_and_behind_tha
     fs::write(dir.path().join("lock"), [RUNNING]).unwrap();
     fs::remove_file(dir.path().join("shares").join(id(2).as_str()).join(RECORD)).unwrap();
     let store = LocalStore::open(dir.path()).unwrap();
-    assert_eq!(store.0.left().len(), 3);
+    assert_eq!(store.0.unrecovered().len(), 3);
     assert!(store.load(key(1)).await.unwrap().is_some());
-    assert_eq!(store.0.left().len(), 2);
+    assert_eq!(store.0.unrecovered().len(), 2);
     assert!(create(&store, 2).await, "what was no share is in nobody's way");
     store.due(0).await.unwrap();
-    assert!(store.0.left().is_empty());
+    assert!(store.0.unrecovered().is_empty());
     drop(store);
     assert_eq!(fs::read(dir.path().join("lock")).unwrap(), [ENDED]);
 }

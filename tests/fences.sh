@@ -30,12 +30,12 @@ api_depends_on_serde_alone() {
   [ -z "$found" ] || breach "share-relay-api depends on more than serde:" "$found"
 }
 
-# What travels is bytes: no network, no async, no terminal, no sentences. (The age crate brings sentences of its own.)
-format_is_plain() {
+# depends_on_none_of PACKAGE CRATES: the package itself names none of these. (The age crate brings sentences of its own.)
+depends_on_none_of() {
   local found
-  found=$(cargo tree --locked -p share-format --target all -e normal --depth 1 --prefix none --format '{p}' |
-    cut -d ' ' -f 1 | grep -xE "$1" || true)
-  [ -z "$found" ] || breach "share-format depends on what it has no business with:" "$found"
+  found=$(cargo tree --locked -p "$1" --target all -e normal --depth 1 --prefix none --format '{p}' |
+    cut -d ' ' -f 1 | grep -v "^$1$" | grep -xE "$2" || true)
+  [ -z "$found" ] || breach "$1 depends on what it has no business with:" "$found"
 }
 
 # named_only_in CRATE FOLDER FILES: code of FOLDER names CRATE only in the files whose path matches FILES.
@@ -43,6 +43,11 @@ named_only_in() {
   local found
   found=$(grep -rnE "^[^/]*\\b$1::" --include='*.rs' "$2" | grep -vE "^$3" || true)
   [ -z "$found" ] || breach "only $3 may name $1:" "$found"
+}
+
+no_import_circles() {
+  local found
+  found=$(tests/import_circles.py "$@") || breach "files import each other in a circle:" "$found"
 }
 
 unsafe_is_forbidden() {
@@ -95,10 +100,15 @@ ciphers="$ciphers|hkdf|aead|cipher|crypto_(box|secretbox)|rsa|.*dalek|hpke"
 
 relay_cannot_decrypt "$ciphers|share-format"
 api_depends_on_serde_alone
-format_is_plain 'hyper.*|http|reqwest|tokio.*|futures.*|clap|dialoguer|indicatif|rpassword|directories|i18n-embed.*|rust-embed|share(-relay)?'
+terminal='clap|dialoguer|indicatif|rpassword|i18n-embed.*|rust-embed|share|share-relay'
+# What travels is bytes: no network, no async, no terminal, no sentences.
+depends_on_none_of share-format "$terminal|share-client|hyper.*|http|reqwest|tokio.*|futures.*|directories"
+# How it travels is typed: no terminal, no sentences.
+depends_on_none_of share-client "$terminal"
 named_only_in 'hyper(_util)?' relay/src 'relay/src/http(\.rs|/)'
-named_only_in reqwest cli/src 'cli/src/client(\.rs|/)'
+named_only_in reqwest cli/client/src 'cli/client/src/api/'
 unsafe_is_forbidden
+no_import_circles cli cli/client cli/format relay relay/api
 top_level_is_tidy
 names_no_machine
 # option-ext (by way of directories) is under MPL-2.0, which binds changes to its own files only.

@@ -1,7 +1,7 @@
 //! `share`: sends a large or private file to one particular person.
 //!
-//! How a file travels: `content` reads and packs it, the envelope of `share-format` seals it, `transfer` moves it through
-//! `client` to a relay; and back the same way. `commands` has a file for each subcommand that reads like its story.
+//! This is the program: what is typed and what is said. How a file travels is in `share-client`, and what travels in
+//! `share-format`. `commands` has the subcommands; `messages` makes sentences of typed errors; `ui` alone prints.
 
 use std::{io, process::ExitCode, sync::Mutex, thread, time::SystemTime};
 
@@ -9,27 +9,18 @@ use clap::Parser;
 use tokio::runtime::Runtime;
 
 pub mod args;
-pub mod client;
 pub mod commands;
-pub mod config;
-pub mod content;
-pub mod error;
 #[cfg(feature = "embedded")]
-pub mod here;
+pub mod embedded_relay;
 #[cfg(not(feature = "embedded"))]
-#[path = "not_here.rs"]
-pub mod here;
+#[path = "no_embedded_relay.rs"]
+pub mod embedded_relay;
+pub mod error;
 pub mod i18n;
-pub mod ledger;
 pub mod messages;
-pub mod pace;
 pub mod panics;
-pub mod quote;
-pub mod secret;
 pub mod system;
-pub mod threads;
 pub mod time;
-pub mod transfer;
 pub mod ui;
 
 /// How long unfinished work may take after an interruption.
@@ -61,7 +52,7 @@ fn run(ui: &ui::Ui, cli: args::Cli) -> error::Result<()> {
         // Libraries count on that this cannot be.
         return Err(error::Error::system("clock", i18n::fl!("clock-before-1970")).hint(i18n::fl!("clock-hint")));
     }
-    let runtime = runtime().map_err(threads::none_left)?;
+    let runtime = runtime().map_err(share_client::Error::NoThreads)?;
     let result = panics::as_errors(|| runtime.block_on(commands::run(ui, cli)));
     // Threads that still write finish and clean up.
     runtime.shutdown_timeout(LAST_WORK);

@@ -6,10 +6,11 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use share_format::quote::quoted;
+
 use crate::{
     error::{Error, Result},
     i18n::fl,
-    quote::quoted,
 };
 
 /// Where the newest panic began, in whichever thread.
@@ -41,7 +42,8 @@ fn mistake(panic: &(dyn Any + Send)) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{error::Kind, threads};
+    use crate::error::Kind;
+    use share_client::threads;
 
     #[test]
     fn a_panic_in_any_thread_is_an_error_that_says_what_it_was() {

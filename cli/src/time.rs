@@ -1,6 +1,6 @@
 //! Times as people write and read them: lifetimes such as `7d`, dates, local clock times.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use jiff::{
     Timestamp,
@@ -8,10 +8,12 @@ use jiff::{
     tz::TimeZone,
 };
 
+use share_client::send::Lifetime;
+use share_format::quote::quoted;
+
 use crate::{
     error::{Error, Result},
     i18n::fl,
-    quote::quoted,
 };
 
 /// Reads `30s`, `5m`, `12h`, `7d` or `2w`.
@@ -19,31 +21,19 @@ pub fn duration(text: &str) -> Result<Duration> {
     parse_duration(text).ok_or_else(|| Error::usage(fl!("time-not-a-duration", text = quoted(text))))
 }
 
-/// How long a share is to live.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lifetime {
-    /// For so many seconds.
-    For(u64),
-    /// Until then, in seconds since 1970.
-    Until(u64),
-}
-
-impl Lifetime {
-    /// Reads a duration; or the last day on which it can be fetched (`2026-12-24`, `24-12-2026`), or a time on it
-    /// (`2026-12-24 17:00`), by calendar and clock of this place unless it says of which (`2026-12-24T17:00:00Z`).
-    pub fn read(text: &str) -> Result<Self> {
-        let refused = |message| Error::usage(message).hint(fl!("time-not-a-lifetime-hint"));
-        if let Some(duration) = parse_duration(text) {
-            let seconds = Some(duration.as_secs()).filter(|seconds| *seconds > 0);
-            return seconds.map(Self::For).ok_or_else(|| refused(fl!("time-not-a-lifetime", text = quoted(text))));
-        }
-        match end_of(text.trim(), TimeZone::system()) {
-            Some(end) => u64::try_from(end.as_second())
-                .map(Self::Until)
-                .map_err(|_| refused(fl!("time-not-a-lifetime", text = quoted(text)))),
-            None => Err(refused(fl!("time-not-understood", text = quoted(text)))),
-        }
+/// Reads how long a share is to live: a duration; or the last day on which it can be fetched (`2026-12-24`,
+/// `24-12-2026`), or a time on it (`2026-12-24 17:00`), by calendar and clock of this place unless it says of which
+/// (`2026-12-24T17:00:00Z`).
+pub fn lifetime(text: &str) -> Result<Lifetime> {
+    let refused = |message| Error::usage(message).hint(fl!("time-not-a-lifetime-hint"));
+    let over = || refused(fl!("time-not-a-lifetime", text = quoted(text)));
+    if let Some(duration) = parse_duration(text) {
+        let seconds = Some(duration.as_secs()).filter(|seconds| *seconds > 0);
+        return seconds.map(Lifetime::For).ok_or_else(over);
     }
+    let end = end_of(text.trim(), TimeZone::system());
+    let end = end.ok_or_else(|| refused(fl!("time-not-understood", text = quoted(text))))?;
+    u64::try_from(end.as_second()).map(Lifetime::Until).map_err(|_| over())
 }
 
 fn parse_duration(text: &str) -> Option<Duration> {
@@ -96,11 +86,6 @@ pub fn lifetime_text(seconds: u64) -> String {
     const UNITS: [(&str, u64); 4] = [("w", 7 * 24 * 3600), ("d", 24 * 3600), ("h", 3600), ("m", 60)];
     let fitting = UNITS.iter().find(|(_, length)| seconds != 0 && seconds.is_multiple_of(*length));
     fitting.map_or_else(|| format!("{seconds}s"), |(unit, length)| format!("{}{unit}", seconds / length))
-}
-
-/// Seconds since 1970 by this computer's clock.
-pub fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 /// `2026-12-24 16:30`, by the clock on the wall.
@@ -175,14 +160,14 @@ mod tests {
         ] {
             assert_eq!(told(wrong), None, "{wrong}");
         }
-        assert_eq!(Lifetime::read("7d").unwrap(), Lifetime::For(7 * 86_400));
-        assert!(matches!(Lifetime::read("2026-12-24 17:00").unwrap(), Lifetime::Until(_)));
+        assert_eq!(lifetime("7d").unwrap(), Lifetime::For(7 * 86_400));
+        assert!(matches!(lifetime("2026-12-24 17:00").unwrap(), Lifetime::Until(_)));
         for (wrong, sentence) in [
             ("0d", "is not a time to come"),
             ("20-07-1960", "is not a time to come"),
             ("24-12-26", "is not a time that"),
         ] {
-            let error = Lifetime::read(wrong).unwrap_err();
+            let error = lifetime(wrong).unwrap_err();
             assert!(error.to_string().contains(sentence), "{error}");
             assert!(error.next_step().is_some_and(|hint| hint.contains("24-12-2026")), "{error}");
         }

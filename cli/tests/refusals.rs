@@ -9,9 +9,9 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::{FutureExt, future::LocalBoxFuture};
-use share::{
-    client::{Answer, Client, ClientError},
-    error::Error,
+use share::error::Error;
+use share_client::{
+    api::{Client, ClientError, ClientResult},
     secret::Secret,
 };
 use share_format::link::RelayUrl;
@@ -20,12 +20,12 @@ use share_relay_api::{
 };
 
 /// A server that answers everything with this, and a client of it.
-struct Stage {
+struct Fixture {
     answer: Arc<Mutex<String>>,
     client: Client,
 }
 
-impl Stage {
+impl Fixture {
     fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let relay = RelayUrl::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
@@ -81,7 +81,7 @@ async fn all_fail(client: &Client) -> Vec<(&'static str, ClientError)> {
     let receipt = Receipt { fingerprint: zero, time: 0, saved: Saved::Disk, mac: zero };
     let (open, take) = (OpenShare { proof: None }, TakeTicket { proof: None, ticket_hash: zero });
     let seal = SealShare { payload_bytes: 1 };
-    let calls: Vec<(&str, LocalBoxFuture<'_, Answer<()>>)> = vec![
+    let calls: Vec<(&str, LocalBoxFuture<'_, ClientResult<()>>)> = vec![
         ("info", client.info(None).map(|answer| answer.map(drop)).boxed_local()),
         ("page", client.page_file("/s/x", "en").map(|answer| answer.map(drop)).boxed_local()),
         ("create", client.create(&id, None, &create).map(|answer| answer.map(drop)).boxed_local()),
@@ -128,7 +128,7 @@ fn exit_of(code: Code) -> Option<u8> {
 
 #[tokio::test]
 async fn every_error_of_a_relay_has_its_exit_code_whichever_call_it_answers() {
-    let stage = Stage::new();
+    let stage = Fixture::new();
     for code in Code::ALL {
         stage.says_problem(&Problem::new(*code));
         for (call, error) in all_fail(&stage.client).await {
@@ -141,7 +141,7 @@ async fn every_error_of_a_relay_has_its_exit_code_whichever_call_it_answers() {
 
 #[tokio::test]
 async fn an_error_of_anything_else_has_one_too() {
-    let stage = Stage::new();
+    let stage = Fixture::new();
     for status in (300..=599).chain([600, 999]) {
         stage.says(status, "text/html", "<html>No</html>");
         for (call, error) in all_fail(&stage.client).await {
@@ -157,7 +157,7 @@ async fn an_error_of_anything_else_has_one_too() {
 
 #[tokio::test]
 async fn numbers_and_statuses_that_lie_change_no_exit_code() {
-    let stage = Stage::new();
+    let stage = Fixture::new();
     for code in Code::ALL {
         let most = Some(u64::MAX);
         let problem = Problem {

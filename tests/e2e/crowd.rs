@@ -90,7 +90,7 @@ fn id(number: usize) -> ShareId {
 /// Creates a share with its header and manifest.
 fn begin(url: &str, id: ShareId, parts: u64) {
     let wanted = json!({
-        "manage_key_hash": share::secret::sha256(&KEY.0), "header_bytes": HEADER.len(), "payload_bytes": PART as u64 * parts, "part_bytes": PART, "expires_in": 3600,
+        "manage_key_hash": share_client::secret::sha256(&KEY.0), "header_bytes": HEADER.len(), "payload_bytes": PART as u64 * parts, "part_bytes": PART, "expires_in": 3600,
     });
     assert_eq!(Request::put(paths::share(&id)).json(&wanted).send(url).status, 201);
     for path in [paths::header(&id), paths::manifest(&id)] {
@@ -122,7 +122,7 @@ fn status(stream: &mut TcpStream) -> u16 {
 /// Takes a ticket and downloads everything, in pieces of this size.
 fn download(url: &str, id: ShareId, number: usize, payload: &[u8], piece: usize, half_way: impl FnOnce()) {
     let ticket = Bytes32([number as u8; 32]);
-    let wanted = json!({ "ticket_hash": share::secret::sha256(&ticket.0) });
+    let wanted = json!({ "ticket_hash": share_client::secret::sha256(&ticket.0) });
     Request::post(paths::tickets(&id)).json(&wanted).send(url).json();
     let mut stream = TcpStream::connect(host(url)).unwrap();
     stream.write_all(&Request::get(paths::content(&id)).bearer(ticket).bytes(url)).unwrap();

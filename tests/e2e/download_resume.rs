@@ -15,7 +15,7 @@ use crate::support::{
     MIB, PATIENCE,
     downloads::{DownloadFixture, MANY, age_files, bytes_of, cut_off_before, get_one, many, many_cut_off, staging},
     fault_proxy::{Direction, FaultProxy},
-    interruption::{Tally, struck},
+    interruption::{Tally, signal_after_bytes},
     machine::can_trace,
     random::{Dice, noise, rounds},
     terminal::on_a_terminal,
@@ -36,7 +36,8 @@ fn struck_again_and_again_it_ends_whole() {
     for round in 0..rounds() {
         let begun = tap.passed(Direction::FromRelay);
         for with in ["KILL", "INT", "KILL", "INT"].into_iter().skip(dice.below(2) as usize) {
-            let ended = struck(fixture.get(&link), &tap, Direction::FromRelay, dice.moment(BYTES as u64) / 2, with);
+            let ended =
+                signal_after_bytes(fixture.get(&link), &tap, Direction::FromRelay, dice.moment(BYTES as u64) / 2, with);
             tally.add(&ended);
             if fixture.names().iter().any(|name| !name.starts_with(".share-")) {
                 break;
@@ -56,7 +57,7 @@ fn struck_again_and_again_it_ends_whole() {
             // Struck between the first final name and the receipt.
             fixture.get(&link).within(PATIENCE).exits(0);
         }
-        fixture.whole(&format!("round {round}"));
+        fixture.assert_complete(&format!("round {round}"));
         let now = (fixture.events("ticket"), fixture.events("receipt"));
         assert_eq!(now, (tickets + 1, receipts + 1), "round {round}");
         (tickets, receipts) = now;
@@ -73,7 +74,7 @@ fn only_the_rest_is_fetched() {
     let tap = FaultProxy::counting(&fixture.relay.url);
     let proxy = fixture.cut_off_from(&tap.url);
     let before = tap.passed(Direction::FromRelay);
-    fixture.goes_on(&proxy, "the rest").says("Going on with an earlier download: ");
+    fixture.assert_continues(&proxy, "the rest").says("Going on with an earlier download: ");
     let passed = tap.passed(Direction::FromRelay) - before;
     assert!(passed < 21 * MIB as u64, "at least 4 MiB of 24 had been noted, and {passed} bytes came now");
     assert_eq!((fixture.events("ticket"), fixture.events("receipt")), (1, 1));
@@ -92,7 +93,7 @@ fn ctrl_c_tells_what_is_kept() {
     assert!(hint.starts_with("To go on, run the same command again."), "{hint}");
     assert!(hint.contains(fixture.staging().file_name().unwrap().to_str().unwrap()), "{hint}");
     proxy.open();
-    fixture.goes_on(&proxy, "after Ctrl-C").says("Going on with an earlier download: ");
+    fixture.assert_continues(&proxy, "after Ctrl-C").says("Going on with an earlier download: ");
 }
 
 #[test]
@@ -115,7 +116,7 @@ fn what_became_wrong_meanwhile_is_fetched_again() {
     for (case, damage) in damages {
         let proxy = fixture.cut_off();
         damage(&fixture.staging());
-        fixture.goes_on(&proxy, case).says("Going on with an earlier download: ");
+        fixture.assert_continues(&proxy, case).says("Going on with an earlier download: ");
         fs::remove_dir_all(fixture.env.path("in")).unwrap();
     }
     assert_eq!(fixture.events("ticket"), damages.len());
@@ -148,7 +149,7 @@ fn what_is_of_no_use_any_more_is_removed() {
     for (case, damage) in damages {
         let proxy = fixture.cut_off();
         damage(&fixture.staging());
-        let outcome = fixture.goes_on(&proxy, case);
+        let outcome = fixture.assert_continues(&proxy, case);
         assert!(!outcome.stderr().contains("Going on"), "{case}: {outcome:?}");
         fs::remove_dir_all(fixture.env.path("in")).unwrap();
     }
@@ -171,7 +172,7 @@ fn what_the_disk_failed_to_keep_is_fetched_again() {
     let outcome = get.args(["--identity", "key.txt", "--output", "in"]).within(PATIENCE).exits(10);
     outcome.says("case.bin could not be written");
     assert!(fixture.names().is_empty(), "a sync that failed is not made good by another one");
-    fixture.goes_on(&proxy, "on a disk that works again");
+    fixture.assert_continues(&proxy, "on a disk that works again");
     assert_eq!((fixture.events("ticket"), fixture.events("receipt")), (1, 1));
 }
 
@@ -191,7 +192,7 @@ fn a_relay_restarted_in_between_is_not_noticed() {
     fixture.relay = fixture.env.relay_with(["--listen", &address]);
     proxy.open();
     getting.finish().exits(0);
-    fixture.whole("restarted");
+    fixture.assert_complete("restarted");
     assert_eq!((fixture.events("ticket"), fixture.events("receipt")), (1, 1));
 }
 
@@ -207,7 +208,7 @@ fn a_relay_that_stays_away_leaves_what_was_fetched() {
     proxy.open();
     getting.finish().exits(3).says(" % of it is kept in ");
     fixture.relay = fixture.env.relay_with(["--listen", &address]);
-    fixture.goes_on(&proxy, "back again").says("Going on with an earlier download: ");
+    fixture.assert_continues(&proxy, "back again").says("Going on with an earlier download: ");
 }
 
 #[test]
@@ -236,7 +237,7 @@ fn what_finds_no_free_name_is_kept() {
     assert!(outcome.stderr().contains(fixture.staging().file_name().unwrap().to_str().unwrap()), "{outcome:?}");
     let outcome = fixture.get(&fixture.sent.link).within(PATIENCE).exits(0);
     outcome.says("Going on with an earlier download: 100 % of it is there.");
-    fixture.whole("a name is free again");
+    fixture.assert_complete("a name is free again");
     assert_eq!((fixture.events("ticket"), fixture.events("receipt")), (1, 1));
 }
 

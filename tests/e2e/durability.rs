@@ -16,7 +16,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use share::secret::Secret;
+use share_client::secret::Secret;
 use share_relay_api::{Bytes32, ShareId, limits::SEALED_CHUNK_BYTES, paths};
 
 use crate::support::{

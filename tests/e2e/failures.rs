@@ -191,7 +191,7 @@ fn all_downloads_taken() {
     let send = env.share(["send", "--json", "--once", "--recipient", &key, "--relay", &relay.url]);
     let told = send.arg(env.file("case.bin", "x")).succeeds().json();
     let sent = Sent { link: told[0]["link"].as_str().unwrap().to_owned(), words: env.path("none") };
-    let ticket = serde_json::json!({ "ticket_hash": share::secret::sha256(&[1; 32]) });
+    let ticket = serde_json::json!({ "ticket_hash": share_client::secret::sha256(&[1; 32]) });
     let taken = Request::post(paths::tickets(&sent.share_id())).json(&ticket).send(&relay.url);
     assert_eq!(taken.status, 200);
     let get = || env.share(["get", &sent.link, "--yes", "--identity", "key.txt", "--output", "in"]);

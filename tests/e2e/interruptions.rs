@@ -17,14 +17,14 @@ use std::{
 };
 
 use serde_json::Value;
-use share::secret::Secret;
+use share_client::secret::Secret;
 use share_relay_api::{CreateShare, ShareId, limits::SEALED_CHUNK_BYTES, paths};
 
 use crate::support::{
     PATIENCE,
     fault_proxy::{Direction, FaultProxy},
     http::{Request, Response},
-    interruption::{Tally, announced, signal, struck},
+    interruption::{Tally, announced, signal, signal_after_bytes},
     keys::age_key,
     random::{Dice, noise, rounds},
     test_env::{Relay, Sent, TestEnv, files_below},
@@ -56,7 +56,7 @@ fn ctrl_c_keeps_an_upload_that_can_go_on_and_takes_any_other_back() {
         let words = env.path(format!("words-{round}"));
         let before = ids(&relay);
         let run = env.share(["send", "--json", "--relay", &tap.url, "--passphrase-file"]).arg(&words).arg(&file);
-        let output = struck(run, &tap, Direction::ToRelay, dice.moment(BYTES as u64), "INT");
+        let output = signal_after_bytes(run, &tap, Direction::ToRelay, dice.moment(BYTES as u64), "INT");
         tally.add(&output);
         if String::from_utf8_lossy(&output.stderr).contains("The upload is kept") {
             assert!(words.exists(), "round {round}: the words are still good");
@@ -96,7 +96,7 @@ fn a_killed_send_leaves_no_temporary_file() {
     let key = age_key(&env, "key.txt");
     for round in 0..rounds() {
         let run = env.share(["send", "--json", "--relay", &tap.url, "--recipient", &key]).arg(&file);
-        let output = struck(run, &tap, Direction::ToRelay, dice.moment(BYTES as u64), "KILL");
+        let output = signal_after_bytes(run, &tap, Direction::ToRelay, dice.moment(BYTES as u64), "KILL");
         tally.add(&output);
         let again = env.share(["send", "--json", "--relay", &relay.url, "--recipient", &key]).arg(&small);
         again.within(PATIENCE).exits(0);

@@ -7,7 +7,7 @@ use crate::support::{
     MIB, PART, PATIENCE,
     downloads::DownloadFixture,
     fault_proxy::{Fault, FaultProxy, Place},
-    machine::{SMALL_DISK, can_mount},
+    machine::{PRIVATE_MOUNTS, can_mount},
     random::{Dice, noise, rounds},
     test_env::{Relay, Sent, TestEnv, files_below},
     until, until_some,
@@ -58,7 +58,7 @@ fn an_upload_that_the_relay_does_not_know_for_a_while_is_kept() {
     until_header_is_kept(&env);
     let (_elsewhere, mut empty) = replaced_by_an_empty_one(&mut relay);
     proxy.relay_is_gone();
-    proxy.leads_to(&empty.url);
+    proxy.set_relay(&empty.url);
     let outcome = sending.finish();
     let told = outcome.fails(5, "not_found");
     assert!(told["hint"].as_str().unwrap().ends_with("Go on with: share resume"), "{told}");
@@ -99,7 +99,7 @@ fn a_home_that_fills_up_in_mid_send_keeps_the_upload() {
     let (env, relay) = TestEnv::with_relay();
     let proxy = FaultProxy::holding_request(&relay.url, "/parts/3 ");
     env.file("case.bin", noise(BYTES));
-    let sending = env.program("unshare", SMALL_DISK).args(["sh", "-c", FILLED_UP]);
+    let sending = env.program("unshare", PRIVATE_MOUNTS).args(["sh", "-c", FILLED_UP]);
     let sending = sending.arg(env!("CARGO_BIN_EXE_tested-share")).arg(&proxy.url).start();
     proxy.wait_until_stopped();
     until_some("a header at the relay", || {
@@ -139,6 +139,6 @@ fn a_download_that_the_relay_does_not_know_for_a_while_is_kept() {
     outcome.says("The relay does not know this link").says("What was downloaded of it before is kept in ");
     empty.kill();
     fixture.relay = fixture.env.relay_with(["--listen", empty.address()]);
-    fixture.goes_on(&proxy, "known again").says("Going on with an earlier download: ");
+    fixture.assert_continues(&proxy, "known again").says("Going on with an earlier download: ");
     assert_eq!((fixture.events("ticket"), fixture.events("receipt")), (1, 1));
 }

@@ -63,7 +63,7 @@ fn killed_at_any_of_them_the_next_run_finishes() {
         let outcome = fixture.get(&link).within(PATIENCE).exits(0).says("Received unchanged:");
         let came = proxy.passed(Direction::FromRelay) - before;
         assert_eq!(came < MIB as u64, nothing_comes, "{case}: {came} bytes, {outcome:?}");
-        fixture.whole(&case);
+        fixture.assert_complete(&case);
         assert_eq!((fixture.events("ticket"), fixture.events("receipt")), (round + 1, round + 1), "{case}");
         assert_eq!(kept(&fixture.env), [] as [PathBuf; 0], "{case}");
         fs::remove_dir_all(fixture.env.path("in")).unwrap();
@@ -78,7 +78,7 @@ fn killed_before_the_receipt(fixture: &DownloadFixture) -> FaultProxy {
     getting.signal("KILL");
     drop(getting);
     proxy.open();
-    fixture.whole("killed before the receipt");
+    fixture.assert_complete("killed before the receipt");
     proxy
 }
 
@@ -90,7 +90,7 @@ fn the_next_run_tells_what_is_there_and_sends_the_receipt() {
     let outcome = get();
     assert_eq!(outcome.json()[0]["event"], "received", "{outcome:?}");
     assert_eq!(outcome.json()[0]["files"], serde_json::json!(["in/case.bin", "in/folder"]), "{outcome:?}");
-    fixture.whole("the receipt is sent");
+    fixture.assert_complete("the receipt is sent");
     assert_eq!((fixture.events("ticket"), fixture.events("receipt")), (1, 1));
     assert_eq!(kept(&fixture.env), [] as [PathBuf; 0]);
     // Told, it is a download of its own.
@@ -121,7 +121,7 @@ fn what_was_changed_meanwhile_is_said_and_what_is_gone_comes_again() {
     let unsure = fixture.get(&fixture.sent.through(&proxy.url).link).args(["--identity", "nowhere"]);
     unsure.within(PATIENCE).exits(10).says(&format!("in/case.bin {again}"));
     get(&proxy);
-    fixture.whole("what was gone is there again");
+    fixture.assert_complete("what was gone is there again");
     assert_eq!((fixture.events("ticket"), fixture.events("receipt")), (2, 2));
     assert_eq!(kept(&fixture.env), [] as [PathBuf; 0]);
 }
@@ -167,7 +167,7 @@ fn a_receipt_that_no_relay_took_is_sent_by_a_later_run() {
             _ => "The sender has now been told that this was received: ",
         };
         let _ = if later == "get" { outcome } else { outcome.says(said) };
-        fixture.whole(later);
+        fixture.assert_complete(later);
         assert_eq!((fixture.events("ticket"), fixture.events("receipt")), (1, 1), "{later}");
         assert_eq!(kept(&fixture.env), [] as [PathBuf; 0], "{later}");
     }
@@ -188,7 +188,7 @@ fn a_receipt_goes_with_the_ticket_that_it_was_made_for() {
     relay.pass(Duration::from_secs(25 * 3600));
     let proxy = FaultProxy::holding_answer(&relay.url, "/content ", 6 * MIB);
     cutting.open();
-    cutting.leads_to(&proxy.url);
+    cutting.set_relay(&proxy.url);
     let other = || {
         let link = sent.through(&cutting.url).link;
         env.share(["get", &link, "--yes", "--identity", "key.txt", "--output", "other"])
@@ -238,7 +238,7 @@ fn with_force_what_was_saved_whole_is_downloaded_again() {
     cutting.open();
     let get = fixture.get(&fixture.sent.through(&cutting.url).link).arg("--force");
     get.within(PATIENCE).exits(0).says("Received unchanged:");
-    fixture.whole("replaced");
+    fixture.assert_complete("replaced");
     assert_eq!((fixture.events("ticket"), fixture.events("receipt")), (1, 1));
     assert_eq!(kept(&fixture.env), [] as [PathBuf; 0]);
 }
@@ -249,14 +249,14 @@ fn who_only_sends_a_receipt_is_waited_for() {
     let cutting = without_a_receipt(&fixture);
     let proxy = FaultProxy::holding_request(&fixture.relay.url, "/receipt ");
     cutting.open();
-    cutting.leads_to(&proxy.url);
+    cutting.set_relay(&proxy.url);
     let sending = fixture.env.share(["resume"]).start();
     proxy.wait_until_stopped();
     let getting = fixture.get(&fixture.sent.through(&cutting.url).link).start();
     sending.finish().exits(10);
     proxy.open();
     getting.finish().exits(0).says("This was saved before; it is not downloaded again.");
-    fixture.whole("saved once");
+    fixture.assert_complete("saved once");
     assert_eq!((fixture.events("ticket"), fixture.events("receipt")), (1, 1));
     assert_eq!(kept(&fixture.env), [] as [PathBuf; 0]);
 }

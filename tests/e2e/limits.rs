@@ -72,7 +72,7 @@ fn a_download_cut_off_goes_on_with_its_ticket() {
     let sent = env.send(&relay.url, [env.file("case.bin", &bytes).to_str().unwrap(), "--once"]);
     let proxy = FaultProxy::cutting_answers(&relay.url, "/content ", 3 << 20, 3);
     env.get(&sent.through(&proxy.url), "in").succeeds();
-    assert_eq!(proxy.stopped(), 3);
+    assert_eq!(proxy.faults_made(), 3);
     assert!(fs::read(env.path("in/case.bin")).unwrap() == bytes);
     assert_eq!(env.events(&sent), ["created", "ready", "ticket", "receipt", "collected"]);
 }
@@ -84,7 +84,7 @@ fn a_receipt_asked_for_again_counts_once() {
     // The answer to the receipt is lost, so it is sent again.
     let proxy = FaultProxy::cutting_answers(&relay.url, "/receipt ", 0, 1);
     env.get(&sent.through(&proxy.url), "in").succeeds();
-    assert_eq!(proxy.stopped(), 1);
+    assert_eq!(proxy.faults_made(), 1);
     assert_eq!(env.events(&sent), ["created", "ready", "ticket", "receipt"]);
     assert_eq!(public_status(&relay.url, &sent)["downloads_left"], 1);
 }
@@ -95,7 +95,7 @@ fn a_ticket_asked_for_again_counts_once() {
     let sent = send_something(&env, &relay.url, &["--once"]);
     let proxy = FaultProxy::cutting_answers(&relay.url, "/tickets ", 0, 1);
     env.get(&sent.through(&proxy.url), "in").succeeds();
-    assert_eq!(proxy.stopped(), 1);
+    assert_eq!(proxy.faults_made(), 1);
     assert_eq!(env.events(&sent), ["created", "ready", "ticket", "receipt", "collected"]);
 }
 

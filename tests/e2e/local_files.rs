@@ -10,7 +10,7 @@ use crate::support::{
     failures::{NOWHERE, fails, send_something},
     fault_proxy::{FaultProxy, Reply},
     http::public_status,
-    machine::{SMALL_DISK, can_mount},
+    machine::{PRIVATE_MOUNTS, can_mount},
     random::noise,
     test_env::{Sent, TestEnv, files_below},
 };
@@ -28,7 +28,8 @@ fn disk_full_while_saving() {
     let sent = env.send(&relay.url, [env.file("case.bin", noise(4 << 20))]);
     fs::create_dir(env.path("in")).unwrap();
     let script = "mount -t tmpfs -o size=1m none in && { \"$@\"; code=$?; ls -A in >left; exit $code; }";
-    let get = || env.get(&sent, "in").under(["unshare"].iter().chain(&SMALL_DISK).chain(&["sh", "-c", script, "sh"]));
+    let get =
+        || env.get(&sent, "in").under(["unshare"].iter().chain(&PRIVATE_MOUNTS).chain(&["sh", "-c", script, "sh"]));
     let hint = "Make room, or choose a place on another disk.";
     fails(get, 10, "disk_full", "There is not enough room in ", hint);
     assert_eq!(fs::read_to_string(env.path("left")).unwrap(), "");

@@ -8,8 +8,8 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::StreamExt;
-use share::{
-    client::{Client, ClientError, Limits},
+use share_client::{
+    api::{Client, ClientError, Limits},
     secret::Secret,
 };
 use share_format::link::RelayUrl;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use serde_json::json;
-use share::secret::Secret;
+use share_client::secret::Secret;
 use share_relay_api::{Bytes32, ShareId, limits::SEALED_CHUNK_BYTES, paths};
 
 use crate::support::{

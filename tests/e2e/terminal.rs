@@ -61,12 +61,16 @@ fn a_question_finds_the_terminal_although_input_or_errors_go_elsewhere() {
     for (number, line) in ["echo link | $share", "$share </dev/null", "$share 2>errors"].into_iter().enumerate() {
         let get = format!("{SHARE} get {} --output in{number}", sent.link);
         let mut terminal = Terminal::run(&env, &line.replace("$share", &get));
+        terminal.answers(ASK_WORDS, "sekretly apple apple apple apple apple\n");
+        terminal.sees("sekretly");
         terminal.answers(ASK_WORDS, &words);
         terminal.answers("Save in ", "y\n");
         let (code, shown) = terminal.finish();
         assert_eq!(code, 0, "{line}: {shown}");
         assert!(env.path(format!("in{number}/case.bin")).exists(), "{line}");
     }
+    let errors = fs::read_to_string(env.path("errors")).unwrap();
+    assert!(errors.contains("case.bin") && !errors.contains("sekretly"), "a mistyped word is in the log: {errors}");
     // Where there is none at all, it is a mistake to wait for one.
     let detached = format!("exec setsid --wait {SHARE} get {} </dev/null", sent.link);
     let (code, shown) = Terminal::run(&env, &detached).finish();
@@ -255,7 +259,7 @@ fn waits(direction: Direction) {
     terminal.sees(" / 20.0");
     terminal.sees("The relay cannot be reached, or the connection broke; trying again…");
     relay = env.relay();
-    proxy.leads_to(&relay.url);
+    proxy.set_relay(&relay.url);
     terminal.sees("B/s");
     let (code, shown) = terminal.finish();
     assert_eq!(code, 0, "{shown}");

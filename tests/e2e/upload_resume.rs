@@ -16,7 +16,7 @@ use crate::support::{
     CHUNK, PART, PATIENCE,
     failures::fails,
     fault_proxy::{Direction, FaultProxy},
-    interruption::{Tally, announced, struck},
+    interruption::{Tally, announced, signal_after_bytes},
     keys::age_key,
     machine::need,
     program::Started,
@@ -46,7 +46,7 @@ fn ctrl_c_keeps_what_was_sent_and_resume_goes_on() {
     assert_eq!((&told["link"], &told["resumed"]), (&stopped.sent.link.clone().into(), &true.into()));
     assert_eq!(outcome.json()[1]["event"], "ready");
     assert_eq!(stopped.sent.passphrase(), words);
-    stopped.is_whole();
+    stopped.assert_complete();
     assert!(stopped.env.ledger_entry(&stopped.sent)["fingerprint"].is_string());
     assert!(stopped.env.share(["list", "--json"]).succeeds().json()[0].get("unfinished").is_none());
 }
@@ -55,11 +55,11 @@ fn ctrl_c_keeps_what_was_sent_and_resume_goes_on() {
 fn only_what_the_relay_lacks_is_sent() {
     let (stopped, _) = StoppedUpload::by("KILL", &[]);
     let tap = FaultProxy::counting(&stopped.relay.url);
-    stopped.leads_to(&tap.url);
+    stopped.set_journal_relay(&tap.url);
     send_case(&stopped.env, &tap.url, &["--resume"]).succeeds();
     let passed = tap.passed(Direction::ToRelay);
     assert!((SEALED_PART..SEALED_PART + 100_000).contains(&passed), "{passed} bytes for {SEALED_PART}");
-    stopped.is_whole();
+    stopped.assert_complete();
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn the_same_command_elsewhere_than_at_a_terminal_begins_anew_and_says_so() {
     again.says("warning: ").says(&stopped.sent.link).says("add --resume");
     assert!(stopped.has("journal.json"), "it can still go on");
     stopped.env.share(["resume", &stopped.sent.link]).succeeds();
-    stopped.is_whole();
+    stopped.assert_complete();
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn another_command_is_not_the_same() {
         assert_ne!(created_event(&outcome)["link"], stopped.sent.link.as_str(), "{options:?}");
     }
     stopped.send(&["--resume"]).succeeds();
-    stopped.is_whole();
+    stopped.assert_complete();
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn what_was_only_touched_or_has_grown_goes_on() {
     fs::write(&path, [noise(BYTES), b"one more line".to_vec()].concat()).unwrap();
     File::options().write(true).open(&path).unwrap().set_modified(SystemTime::now() + Duration::from_secs(5)).unwrap();
     stopped.env.share(["resume"]).succeeds().says("case.bin grew while it was sent");
-    stopped.is_whole();
+    stopped.assert_complete();
 }
 
 /// Other bytes, though neither size nor time tells.
@@ -182,7 +182,7 @@ fn no_other_bytes_are_sent_in_place_of_what_may_have_been_sent() {
     change_unnoticed(&stopped.env.path("case.bin"));
     // The tags of the part that was on its way are there too.
     let tap = FaultProxy::counting(&stopped.relay.url);
-    stopped.leads_to(&tap.url);
+    stopped.set_journal_relay(&tap.url);
     let outcome = send_case(&stopped.env, &tap.url, &["--resume"]).output();
     let told = outcome.fails(12, "file_changed");
     assert!(told["hint"].as_str().unwrap().contains("--new"), "{told}");
@@ -241,7 +241,7 @@ fn the_words_file_is_written_again_or_must_hold_the_same_words() {
     fs::remove_file(stopped.env.path("words")).unwrap();
     stopped.send(&["--resume"]).succeeds();
     assert_eq!(stopped.sent.passphrase(), words);
-    stopped.is_whole();
+    stopped.assert_complete();
 }
 
 #[test]
@@ -359,7 +359,7 @@ fn killed_before_there_is_a_header_it_goes_on() {
 fn ctrl_c_while_it_is_taken_back_keeps_it_and_sends_nothing() {
     let (stopped, _) = StoppedUpload::by("KILL", &[]);
     let proxy = FaultProxy::holding_request(&stopped.relay.url, "DELETE /v1/shares/");
-    stopped.leads_to(&proxy.url);
+    stopped.set_journal_relay(&proxy.url);
     let sending = send_case(&stopped.env, &proxy.url, &["--new"]).start();
     proxy.wait_until_stopped();
     sending.signal("INT");
@@ -367,9 +367,9 @@ fn ctrl_c_while_it_is_taken_back_keeps_it_and_sends_nothing() {
     outcome.fails(130, "interrupted");
     assert_eq!(outcome.json().len(), 1, "{outcome:?}");
     // Not opened: what it holds back would still take the share back.
-    stopped.leads_to(&stopped.relay.url);
+    stopped.set_journal_relay(&stopped.relay.url);
     stopped.env.share(["resume"]).succeeds();
-    stopped.is_whole();
+    stopped.assert_complete();
 }
 
 #[test]
@@ -430,8 +430,13 @@ fn killed_again_and_again_it_still_arrives() {
         let (mut link, mut told): (Option<String>, Option<Vec<u8>>) = (None, None);
         loop {
             let run = env.share(["send", "--json", "--resume", "--relay", &tap.url, "--passphrase-file"]);
-            let output =
-                struck(run.arg(&words).arg(&file), &tap, Direction::ToRelay, dice.below(size as u64 * 3 / 2), "KILL");
+            let output = signal_after_bytes(
+                run.arg(&words).arg(&file),
+                &tap,
+                Direction::ToRelay,
+                dice.below(size as u64 * 3 / 2),
+                "KILL",
+            );
             tally.add(&output);
             // One that was announced keeps its link.
             if let Some(now) = announced(&output) {

@@ -44,7 +44,7 @@ impl Clock for TestClock {
 impl ClockedRelay {
     /// With its data in this folder, and the time it is now. It keeps shares for up to a year.
     pub fn start(data: &Path) -> Self {
-        let clock = Arc::new(TestClock { wall: share::time::now().into(), monotonic: AtomicU64::default() });
+        let clock = Arc::new(TestClock { wall: share_client::clock::now().into(), monotonic: AtomicU64::default() });
         let mut config =
             share_relay::Config { clock: clock.clone(), ..share_relay::Config::new(share_relay::Senders::Anyone) };
         config.accepts.expiry_seconds = 365 * 24 * 3600;

@@ -1,4 +1,4 @@
-//! Downloads that stop on the way, and what a recipient keeps of them.
+//! Interrupted downloads, and the state that a recipient stores about them.
 
 use std::{
     fs::{self, File},
@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use share::transfer::tags::TagFile;
+use share_client::state::tag_file::TagFile;
 
 use crate::support::{
     MIB, PATIENCE,
@@ -19,7 +19,7 @@ use crate::support::{
     until,
 };
 
-/// A share of a file and a folder to a key, so that no scrypt is waited for, and where it is fetched.
+/// A share of a file and a folder, and its recipient. It is sent to a key, which takes less time than a passphrase.
 pub struct DownloadFixture {
     pub env: TestEnv,
     pub relay: Relay,
@@ -40,9 +40,9 @@ impl DownloadFixture {
         self.env.share(["get", link, "--yes", "--identity", "key.txt", "--output", "in"])
     }
 
-    /// What was sent is there, whole, and nothing else.
+    /// Asserts that everything that was sent has been saved completely, and nothing else.
     #[track_caller]
-    pub fn whole(&self, case: &str) {
+    pub fn assert_complete(&self, case: &str) {
         assert_eq!(self.names(), ["case.bin", "folder"], "{case}");
         let same = |one: &Path, other: &Path| fs::read(one).unwrap() == fs::read(other).unwrap();
         let output = self.env.path("in");
@@ -67,17 +67,17 @@ impl DownloadFixture {
         self.env.path("in").join(&names[0])
     }
 
-    /// How often something happened, as the sender sees it.
+    /// The number of events of this kind that the sender sees.
     pub fn events(&self, kind: &str) -> usize {
         self.env.events(&self.sent).iter().filter(|event| *event == kind).count()
     }
 
-    /// A download that has got far, and stands still at this proxy.
+    /// A download that has saved many chunks and is held up at this proxy.
     pub fn held_up(&self, proxy: &FaultProxy) -> Started {
         held_up(&self.env, self.get(&self.sent.through(&proxy.url).link).arg("--json"), proxy, 64)
     }
 
-    /// The same, ended as by power loss; the proxy is open then.
+    /// A download that was held up at a proxy and killed. The proxy is open afterwards.
     pub fn cut_off(&self) -> FaultProxy {
         self.cut_off_from(&self.relay.url)
     }
@@ -88,16 +88,16 @@ impl DownloadFixture {
         proxy
     }
 
-    /// Goes on where it stopped, and ends well.
+    /// Asserts that the download can be resumed and completes.
     #[track_caller]
-    pub fn goes_on(&self, proxy: &FaultProxy, case: &str) -> Outcome {
+    pub fn assert_continues(&self, proxy: &FaultProxy, case: &str) -> Outcome {
         let outcome = self.get(&self.sent.through(&proxy.url).link).within(PATIENCE).exits(0);
-        self.whole(case);
+        self.assert_complete(case);
         outcome
     }
 }
 
-/// Starts a download that this proxy holds up, and waits until so many chunks of it are noted.
+/// Starts a download that this proxy holds up, and waits until this many chunks of it are recorded.
 fn held_up(env: &TestEnv, get: Run, proxy: &FaultProxy, chunks: u64) -> Started {
     let getting = get.start();
     proxy.wait_until_stopped_times(2);
@@ -106,21 +106,21 @@ fn held_up(env: &TestEnv, get: Run, proxy: &FaultProxy, chunks: u64) -> Started 
     getting
 }
 
-/// Ends a download as power loss would, and opens the proxy that held it up.
+/// Kills a download, and opens the proxy that held it up.
 fn end(getting: Started, proxy: &FaultProxy) {
     getting.signal("KILL");
     drop(getting);
     proxy.open();
 }
 
-/// So many files that a manifest does not list them.
+/// More files than a manifest lists (10,000).
 pub const MANY: usize = 10_100;
 
 pub fn bytes_of(number: usize) -> usize {
     number % 900
 }
 
-/// A download of many files that was cut off; the proxy is open.
+/// An interrupted download of many files. The proxy is open.
 pub fn many_cut_off() -> (TestEnv, Relay, FaultProxy, Sent) {
     let (env, relay) = TestEnv::with_relay();
     let key = age_key(&env, "key.txt");
@@ -136,12 +136,12 @@ pub fn many(number: usize) -> String {
     format!("many/{}/{number}", number % 50)
 }
 
-/// A download of one file that was cut off, from a relay whose clock can be set.
+/// An interrupted download of one file, from a relay whose clock can be set.
 pub fn cut_off_before(expires: &str) -> (TestEnv, ClockedRelay, FaultProxy, Sent) {
     cut_off_with_clock(expires, "+0")
 }
 
-/// The same on a computer whose clock is this far off.
+/// Like [`cut_off_before`], on a computer whose clock is off by this much.
 pub fn cut_off_with_clock(expires: &str, clock: &str) -> (TestEnv, ClockedRelay, FaultProxy, Sent) {
     let env = TestEnv::new();
     let relay = env.clocked_relay();
@@ -150,7 +150,7 @@ pub fn cut_off_with_clock(expires: &str, clock: &str) -> (TestEnv, ClockedRelay,
     let send =
         env.share(["send", "--json", "--once", "--expires", expires, "--recipient", &key, "--relay", &relay.url]);
     let link = send.arg(file).succeeds().link();
-    let proxy = FaultProxy::holding_answer(&relay.url, "/content ", 6 * MIB);
+    let proxy = FaultProxy::holding_answer(&relay.url, "/content ", 3 * MIB);
     let sent = Sent { link, words: PathBuf::new() };
     end(held_up(&env, get_one(&env, &sent.through(&proxy.url)).clock(clock), &proxy, 64), &proxy);
     (env, relay, proxy, sent)
@@ -160,13 +160,13 @@ pub fn get_one(env: &TestEnv, sent: &Sent) -> Run {
     env.share(["get", &sent.link, "--yes", "--identity", "key.txt", "--output", "in"])
 }
 
-/// The folder of the download that was cut off.
+/// The staging folder of the interrupted download.
 pub fn staging(env: &TestEnv) -> PathBuf {
     let items = fs::read_dir(env.path("in")).unwrap().map(|item| item.unwrap().path());
     items.into_iter().find(|path| path.join("journal.json").exists()).expect("a download was cut off")
 }
 
-/// Makes all in a folder look as if it was written so long ago.
+/// Sets the modification times of all files in a folder to this many hours ago.
 pub fn age_files(folder: &Path, hours: i64) {
     let (now, time) = (SystemTime::now(), Duration::from_secs(hours.unsigned_abs() * 3600));
     let then = if hours < 0 { now + time } else { now - time };

@@ -1,4 +1,4 @@
-//! Commands that are to fail, and what makes them.
+//! Assertions about commands that fail, and what these tests need.
 
 use crate::support::{
     program::Run,
@@ -6,10 +6,11 @@ use crate::support::{
     test_env::{Sent, TestEnv, files_below},
 };
 
-/// Nobody listens on port 1 (tcpmux), and no system gives it to a program that asks for any port.
+/// An address at which no relay listens: port 1 (tcpmux) is not in use, and never assigned as a free port.
 pub const NOWHERE: &str = "http://127.0.0.1:1";
 
-/// Runs it in English and in Dutch, and asserts exit code, error object, sentence and hint. The Dutch words must be others.
+/// Runs a command in English and in Dutch, and asserts its exit code, error object, sentence and hint. The Dutch texts
+/// must differ from the English ones.
 #[track_caller]
 pub fn fails(run: impl Fn() -> Run, exit: i32, code: &str, says: &str, hint: &str) {
     let english = run().args(["--json", "--lang", "en"]).output();
@@ -22,20 +23,20 @@ pub fn fails(run: impl Fn() -> Run, exit: i32, code: &str, says: &str, hint: &st
     assert!(hint.is_empty() || !dutch["hint"].as_str().unwrap().contains(hint), "{dutch}");
 }
 
-/// That fetching it fails like this, and leaves nothing.
+/// Asserts that downloading a share fails like this and leaves no files.
 #[track_caller]
 pub fn get_fails(env: &TestEnv, sent: &Sent, exit: i32, code: &str, says: &str, hint: &str) {
     fails(|| env.get(sent, "in"), exit, code, says, hint);
     assert_eq!(files_below(&env.path("in")), [] as [std::path::PathBuf; 0]);
 }
 
-/// Something sent, and a relay that has it.
+/// Sends a file of random bytes.
 pub fn send_something(env: &TestEnv, relay: &str, options: &[&str]) -> Sent {
     let file = env.file("case.bin", noise(100_000));
     env.send(relay, [file.to_str().unwrap()].iter().chain(options))
 }
 
-/// The words with one of them put in place of another: six words of the list, whose checksum is wrong.
+/// The passphrase with one word replaced by another of its words, so that its checksum is wrong.
 pub fn mistyped(words: &str) -> String {
     let words: Vec<&str> = words.split('-').collect();
     let pairs = (0..words.len()).flat_map(|to| (0..words.len()).map(move |from| (to, from)));

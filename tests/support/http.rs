@@ -218,7 +218,7 @@ pub fn take_ticket(relay: &str, sent: &Sent, proof: &Bytes32, ticket: &Bytes32) 
 
 /// The body that asks for this ticket.
 pub fn ticket_wanted(proof: &Bytes32, ticket: &Bytes32) -> Value {
-    json!({ "proof": proof, "ticket_hash": share::secret::sha256(&ticket.0) })
+    json!({ "proof": proof, "ticket_hash": share_client::secret::sha256(&ticket.0) })
 }
 
 fn read_head(reader: &mut impl BufRead) -> io::Result<(String, Vec<(String, String)>)> {

@@ -1,4 +1,4 @@
-//! Programs that are interrupted or killed in mid-transfer.
+//! Programs that are interrupted or killed during a transfer.
 
 use std::{
     os::unix::process::ExitStatusExt,
@@ -14,16 +14,17 @@ use crate::support::{
 
 /// Sends a signal: `INT`, `TERM`, `KILL`.
 pub fn signal(process: &Child, name: &str) {
-    // It fails if the process has just ended, which the caller finds out.
+    // This fails if the process has just ended, which the caller detects.
     let command = format!("kill -{name} {} 2>/dev/null", process.id());
     Command::new("sh").args(["-c", &command]).status().unwrap();
 }
 
-/// Starts a program, signals it once so many more bytes have passed in this direction, and gives what became of it.
-pub fn struck(run: Run, tap: &FaultProxy, direction: Direction, after: u64, with: &str) -> Output {
-    let wanted = tap.passed(direction) + after;
+/// Starts a program, sends it a signal once this many more bytes have passed the proxy in this direction, and returns
+/// its output.
+pub fn signal_after_bytes(run: Run, proxy: &FaultProxy, direction: Direction, after: u64, with: &str) -> Output {
+    let wanted = proxy.passed(direction) + after;
     let mut child = run.spawn();
-    tap.wait_for(direction, wanted, || child.try_wait().unwrap().is_some());
+    proxy.wait_for(direction, wanted, || child.try_wait().unwrap().is_some());
     signal(&child, with);
     let output = child.wait_with_output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
@@ -31,7 +32,7 @@ pub fn struck(run: Run, tap: &FaultProxy, direction: Direction, after: u64, with
     output
 }
 
-/// What a round ended in, counted so that a run shows what it has covered.
+/// Counts how rounds ended, to show what a test run has covered.
 #[derive(Default)]
 pub struct Tally {
     finished: u64,
@@ -55,7 +56,7 @@ impl Tally {
     }
 }
 
-/// The link that a program has told, if it came so far.
+/// The link that a program has printed, if it got that far.
 pub fn announced(output: &Output) -> Option<String> {
     let line = String::from_utf8_lossy(&output.stdout).lines().next()?.to_owned();
     let created: Value = serde_json::from_str(&line).ok()?;

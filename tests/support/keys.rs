@@ -8,7 +8,7 @@ use crate::support::{
     test_env::{Relay, Sent, TestEnv},
 };
 
-/// An age identity in `key.txt`; gives its public key.
+/// Makes an age identity in the file `name` and returns its public key.
 pub fn age_key(env: &TestEnv, name: &str) -> String {
     need("age-keygen");
     let file = env.path(name);
@@ -16,7 +16,7 @@ pub fn age_key(env: &TestEnv, name: &str) -> String {
     env.program("age-keygen", ["-y"]).arg(&file).succeeds().stdout().trim().to_owned()
 }
 
-/// An ssh-ed25519 key with this passphrase; gives its public key.
+/// Makes an ssh-ed25519 key with this passphrase in the file `name` and returns its public key.
 pub fn ssh_key(env: &TestEnv, name: &str, passphrase: &str) -> String {
     need("ssh-keygen");
     env.program("ssh-keygen", ["-q", "-t", "ed25519", "-N", passphrase, "-f"]).arg(env.path(name)).succeeds();

@@ -1,8 +1,8 @@
-//! What the machine that the tests run on has, and what it lets them do.
+//! Programs and permissions that tests need on the machine they run on.
 
 use std::{fs, process::Command};
 
-/// Fails the test where a program it needs is not installed; to skip it would hide that nothing was tested.
+/// Fails the test if a program that it needs is not installed. Skipping it would hide that nothing was tested.
 #[track_caller]
 pub fn need(program: &str) {
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -10,12 +10,12 @@ pub fn need(program: &str) {
     assert!(there, "{program} is not installed: run tests/run.sh, which sets up what the tests need");
 }
 
-/// Options of `unshare` for a mount that only the program sees, and that goes away with it.
-pub const SMALL_DISK: [&str; 2] = ["--mount", "--map-root-user"];
+/// Options of `unshare` for mounts that only the program sees and that end with it.
+pub const PRIVATE_MOUNTS: [&str; 2] = ["--mount", "--map-root-user"];
 
-/// Whether this machine lets tests mount a small disk. Where it does not, the test cannot show what it promises.
+/// Whether this machine lets tests mount file systems. If it does not, tests that need this are skipped.
 pub fn can_mount() -> bool {
-    let tried = Command::new("unshare").args(SMALL_DISK).args(["sh", "-c", "mount -t tmpfs none /mnt"]).output();
+    let tried = Command::new("unshare").args(PRIVATE_MOUNTS).args(["sh", "-c", "mount -t tmpfs none /mnt"]).output();
     let can = tried.is_ok_and(|output| output.status.success());
     if !can {
         eprintln!("SKIPPED: a full disk cannot be staged here; it takes root, or user namespaces");
@@ -23,7 +23,7 @@ pub fn can_mount() -> bool {
     can
 }
 
-/// Whether this machine lets one program trace another. Where it does not, the test cannot show what it promises.
+/// Whether this machine lets one program trace another. If it does not, tests that need this are skipped.
 pub fn can_trace() -> bool {
     let can = Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).status().is_ok_and(|s| s.success());
     if !can {

@@ -13,7 +13,7 @@ use serde_json::Value;
 use share_relay_api::{Bytes32, ShareId};
 use tempfile::TempDir;
 
-use crate::support::{clocked_relay::ClockedRelay, http::host, machine::SMALL_DISK, program::Run};
+use crate::support::{clocked_relay::ClockedRelay, http::host, machine::PRIVATE_MOUNTS, program::Run};
 
 /// A folder with a home in it. Every program runs with a clean environment and knows no other.
 pub struct TestEnv {
@@ -86,7 +86,7 @@ impl TestEnv {
         let relay = env!("CARGO_BIN_EXE_tested-share-relay");
         let mount =
             "mount -t tmpfs -o size=$0 none \"$1\" && exec \"$2\" serve --init --data \"$1\" --listen 127.0.0.1:0";
-        let run = self.program("unshare", SMALL_DISK).args(["sh", "-c", mount, size]).arg(&data).arg(relay);
+        let run = self.program("unshare", PRIVATE_MOUNTS).args(["sh", "-c", mount, size]).arg(&data).arg(relay);
         self.start(run, data)
     }
 
@@ -96,7 +96,7 @@ impl TestEnv {
         let data = self.path("relay");
         let relay = env!("CARGO_BIN_EXE_tested-share-relay");
         let script = format!("{prepare} && exec \"$1\" serve --data \"$0\" --listen 127.0.0.1:0");
-        let run = self.program("unshare", SMALL_DISK).args(["sh", "-c", &script]).arg(&data).arg(relay);
+        let run = self.program("unshare", PRIVATE_MOUNTS).args(["sh", "-c", &script]).arg(&data).arg(relay);
         self.start(run, data)
     }
 

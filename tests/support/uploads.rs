@@ -1,4 +1,4 @@
-//! Uploads that stop on the way, and what a sender keeps of them.
+//! Interrupted uploads, and the state that a sender stores about them.
 
 use std::{fs, path::PathBuf};
 
@@ -18,22 +18,22 @@ use crate::support::{
 
 pub const BYTES: usize = 5 * PART + 12_345;
 
-/// What the relay stores of a whole part.
+/// Bytes that the relay stores for a full part.
 pub const SEALED_PART: u64 = 128 * SEALED_CHUNK_BYTES;
 
-/// What is left of unfinished uploads.
+/// The stored files of unfinished uploads.
 pub fn journals(env: &TestEnv) -> Vec<PathBuf> {
     files_below(&env.path("home/.local/share/share/uploads"))
 }
 
-/// From then on the upload can go on.
+/// Waits until the header is stored, from when on the upload can be resumed.
 #[track_caller]
 pub fn until_header_is_kept(env: &TestEnv) {
     let is_kept = || journals(env).iter().any(|path| path.ends_with("header"));
     until("the header is kept", is_kept);
 }
 
-/// Kills a sender at the proxy. Gives the link.
+/// Kills a sender whose upload the proxy holds up, and returns the link.
 pub fn killed_at(proxy: &FaultProxy, env: &TestEnv, send: Run) -> String {
     let mut sending = send.start();
     let link = sending.link();
@@ -45,7 +45,7 @@ pub fn killed_at(proxy: &FaultProxy, env: &TestEnv, send: Run) -> String {
     link
 }
 
-/// An upload that was cut off, to a relay whose clock can be set; and what it sends.
+/// An interrupted upload to a relay whose clock can be set.
 pub fn cut_off_upload() -> (TestEnv, ClockedRelay, FaultProxy, Sent) {
     let env = TestEnv::new();
     let relay = env.clocked_relay();
@@ -56,7 +56,7 @@ pub fn cut_off_upload() -> (TestEnv, ClockedRelay, FaultProxy, Sent) {
     (env, relay, proxy, sent)
 }
 
-/// A sender whose upload stops at a proxy.
+/// An upload that was stopped at a proxy.
 pub struct StoppedUpload {
     pub env: TestEnv,
     pub relay: Relay,
@@ -65,8 +65,8 @@ pub struct StoppedUpload {
 }
 
 impl StoppedUpload {
-    /// Begins to send a file, and ends it with this signal when part 3 is on its way and the relay holds all others: every
-    /// part has been sealed then, and one is missing.
+    /// Begins to send a file, and sends this signal once part 3 is held up at the proxy and the relay holds all others:
+    /// every part has been encrypted by then, and one is missing.
     pub fn by(signal: &str, options: &[&str]) -> (Self, Outcome) {
         let (env, relay) = TestEnv::with_relay();
         let proxy = FaultProxy::holding_request(&relay.url, "/parts/3 ");
@@ -97,16 +97,16 @@ impl StoppedUpload {
         journals(&self.env).iter().any(|path| path.file_name().unwrap() == file)
     }
 
-    /// Makes the journal name another way to the same relay.
-    pub fn leads_to(&self, relay: &str) {
+    /// Changes the relay's address in the journal.
+    pub fn set_journal_relay(&self, relay: &str) {
         let record = journals(&self.env).into_iter().find(|path| path.ends_with("journal.json")).unwrap();
         let text = fs::read_to_string(&record).unwrap().replace(&self.proxy.url, relay);
         fs::write(&record, text).unwrap();
     }
 
-    /// That it is done: the recipient has the very file, and no journal is left.
+    /// Asserts that the upload is complete: the recipient gets the same file, and no journal is left.
     #[track_caller]
-    pub fn is_whole(&self) {
+    pub fn assert_complete(&self) {
         assert_eq!(journals(&self.env), [] as [PathBuf; 0]);
         self.env.get(&self.sent.through(&self.relay.url), "in").succeeds();
         assert!(fs::read(self.env.path("in/case.bin")).unwrap() == noise(BYTES));

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::names::NameError;
+use crate::{names::NameError, quote::quoted};
 
 /// Why content and manifest cannot be read, or what a sender gives cannot travel.
 #[derive(Debug, thiserror::Error)]
@@ -14,13 +14,13 @@ pub enum FormatError {
     #[error("the manifest is not as the format says")]
     Manifest(#[source] Fault),
     /// The content is not what the manifest promises or the format allows; near this file.
-    #[error("the content is not as the format says, near {0}")]
+    #[error("the content is not as the format says, near {}", quoted(.0))]
     Archive(String, #[source] Fault),
     /// The content could not be read; the cause is the reader's.
     #[error("the content cannot be read")]
     Input(#[source] io::Error),
     /// A file name that would be refused by the recipient.
-    #[error("{0} cannot travel under this name")]
+    #[error("{} cannot travel under this name", quoted(.0))]
     ForbiddenName(String, #[source] NameError),
     /// The sender's message is too long.
     #[error("the message is too long")]

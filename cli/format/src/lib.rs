@@ -10,6 +10,7 @@ mod error;
 pub mod link;
 pub mod manifest;
 pub mod names;
+pub mod quote;
 pub mod tar;
 pub mod text;
 pub mod tree;

@@ -74,7 +74,9 @@ pub enum WordList {
     Nl,
 }
 
-/// Words joined by `-`. `Debug` shows nothing; the memory is cleared after use.
+/// Words joined by `-`. `Debug` shows nothing; the memory is cleared after use. Written as JSON only into private files.
+#[derive(Clone, serde::Serialize)]
+#[serde(transparent)]
 pub struct Passphrase(Zeroizing<String>);
 
 /// Why a text is not a passphrase. Neither `Debug` nor `Display` shows a word.
@@ -254,6 +256,14 @@ impl Passphrase {
             text.push_str(list.words()[usize::from(*index)]);
         }
         Self(text)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Passphrase {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Zeroizing::<String>::deserialize(deserializer)?;
+        // The error would be in a log, where no word may be.
+        Self::read(&text).map_err(|_| serde::de::Error::custom("no words of a passphrase"))
     }
 }
 

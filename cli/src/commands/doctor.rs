@@ -2,18 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use share_format::link::{Link, RelayUrl};
+use share_client::{
+    api::{Client, ClientError, ClientResult, PageFile},
+    secret::{random_id, sha256},
+    state::{Dirs, settings::Settings},
+};
+use share_format::{
+    link::{Link, RelayUrl},
+    quote::quoted,
+};
 use share_relay_api::{Bytes32, Code, page, paths};
 
-use super::{Context, random_id, send::relay_of_environment, unless_stopped};
+use super::{relay_of_environment, unless_stopped};
 use crate::{
     args,
-    client::{Answer, Client, ClientError, PageFile},
-    config::Config,
     error::{Error, Kind, Result},
     i18n::fl,
-    quote::quoted,
-    secret::sha256,
+    ui::Ui,
 };
 
 /// Most file names that are told.
@@ -22,16 +27,15 @@ const MAX_TOLD: usize = 5;
 const LEADING_ELSEWHERE: [&str; 2] = ["refresh", "link"];
 
 /// Compares what the relay says of its page, and what it serves, with the released page.
-pub async fn run(context: &Context, args: args::Doctor) -> Result<()> {
-    let mut stop = super::stop_signal()?;
-    unless_stopped(&mut stop, fl!("ui-stopped"), examine(context, args)).await
+pub async fn run(ui: &Ui, dirs: &Dirs, args: args::Doctor) -> Result<()> {
+    unless_stopped(examine(ui, dirs, args)).await
 }
 
-async fn examine(context: &Context, args: args::Doctor) -> Result<()> {
+async fn examine(ui: &Ui, dirs: &Dirs, args: args::Doctor) -> Result<()> {
     let (relay, id) = match args.link.as_deref().map(Link::parse).transpose()? {
         Some(link) => (link.relay, link.id),
         // The page is the same for every id.
-        None => (relay(context, args)?, random_id()?),
+        None => (relay(dirs, args)?, random_id().map_err(share_client::Error::from)?),
     };
     let client = Client::new(&relay)?;
     let info = client.info(None).await?;
@@ -53,16 +57,16 @@ async fn examine(context: &Context, args: args::Doctor) -> Result<()> {
     if !wrong.is_empty() {
         return Err(not_as_released(&relay, &wrong, &info.software));
     }
-    context.ui.event(&serde_json::json!({ "event": "doctor", "relay": relay.as_str(), "page": "released" }))?;
-    context.ui.say(fl!("doctor-page-released", relay = relay.as_str(), version = env!("CARGO_PKG_VERSION")))?;
-    context.ui.note(fl!("doctor-page-now"));
+    ui.event(&serde_json::json!({ "event": "doctor", "relay": relay.as_str(), "page": "released" }))?;
+    ui.say(fl!("doctor-page-released", relay = relay.as_str(), version = env!("CARGO_PKG_VERSION")))?;
+    ui.note(fl!("doctor-page-now"));
     Ok(())
 }
 
-fn relay(context: &Context, args: args::Doctor) -> Result<RelayUrl> {
+fn relay(dirs: &Dirs, args: args::Doctor) -> Result<RelayUrl> {
     let named = match args.relay.or_else(relay_of_environment) {
         Some(named) => Some(named),
-        None => Config::load(&context.dirs)?.relay().map(str::to_owned),
+        None => Settings::load(dirs)?.relay().map(str::to_owned),
     };
     let none = || Error::usage(fl!("doctor-no-relay")).hint(fl!("doctor-no-relay-hint"));
     Ok(RelayUrl::parse(&named.ok_or_else(none)?)?)
@@ -76,7 +80,7 @@ fn differing(released: &BTreeMap<&str, Bytes32>, told: &BTreeMap<String, Bytes32
 }
 
 /// Without the file, or with something too long for it, the page is another one; a lost connection says nothing.
-fn served(answer: Answer<PageFile>) -> Answer<Option<PageFile>> {
+fn served(answer: ClientResult<PageFile>) -> ClientResult<Option<PageFile>> {
     match answer {
         Ok(file) => Ok(Some(file)),
         Err(ClientError::Problem { problem, .. }) if problem.code == Code::NoSuchPath => Ok(None),

@@ -1,20 +1,27 @@
 //! `share status`, `share revoke`, `share unlock` and `share list`: what the sender can see and do afterwards.
 
-use std::collections::HashSet;
-
 use serde::Serialize;
-use share_format::{envelope::ReceiptKey, link::Link};
-use share_relay_api::{Bytes32, Code, Event, EventKind, Events, Receipt, Saved, State};
+use share_client::{
+    Error as ClientLibraryError,
+    api::{Client, ClientError},
+    files::shown,
+    send::{VerifiedEvent, verify_receipts},
+    state::{
+        Dirs,
+        ledger::{Entry, Ledger, Listing},
+        upload_journal::UploadJournals,
+    },
+};
+use share_format::{link::Link, names::printable};
+use share_relay_api::{Code, EventKind, Events, Saved, State};
 
-use super::Context;
 use crate::{
     args,
-    client::{Client, ClientError},
-    error::{Error, Kind, Result},
+    error::{Error, Result},
     i18n::fl,
-    ledger::{Entry, Listing},
+    messages::size,
     time,
-    ui::{printable, shown, size},
+    ui::Ui,
 };
 
 /// A share of the ledger, ready to be asked about.
@@ -25,86 +32,72 @@ struct Sent {
 }
 
 impl Sent {
-    fn find(context: &Context, args: &args::Sent) -> Result<Self> {
+    fn find(dirs: &Dirs, args: &args::Sent) -> Result<Self> {
         let link = Link::parse(&args.link)?;
-        let entry = context.ledger()?.get(&link.id)?;
+        let entry = Ledger::of_user(dirs)?.get(&link.id)?;
         // The relay of the ledger, not of the link given now: the manage key goes nowhere else.
         let link = Link::parse(&entry.link)?;
-        let client = Client::new(&link.relay)?;
+        let client = Client::new(&link.relay).map_err(failed)?;
         Ok(Self { link, entry, client })
     }
 }
 
-/// What the sender is told of a share that is gone: there is nobody else to ask for it.
-pub fn told(error: ClientError) -> Error {
-    let ClientError::Problem { problem, .. } = &error else { return error.into() };
-    let at = time::local(problem.at.unwrap_or_default());
-    let gone = |message| Error::new(Kind::Gone, problem.code.as_str(), message);
-    match problem.code {
-        Code::NotFound => unknown(),
-        Code::Expired => gone(fl!("sent-expired", at = at)),
-        Code::Revoked => gone(fl!("sent-revoked", at = at)),
-        Code::Collected => gone(fl!("sent-collected", at = at)),
-        _ => error.into(),
-    }
-}
-
-/// What the sender is told of a share that the relay does not know, which may come back.
-pub fn unknown() -> Error {
-    Error::new(Kind::Gone, Code::NotFound.as_str(), fl!("sent-unknown")).hint(fl!("sent-unknown-hint"))
+fn failed(error: ClientError) -> Error {
+    ClientLibraryError::OwnShare(error).into()
 }
 
 /// Shows what happened to a share.
-pub async fn status(context: &Context, args: args::Sent) -> Result<()> {
-    let sent = Sent::find(context, &args)?;
-    let events = sent.client.events(&sent.link.id, &sent.entry.manage_key).await.map_err(told)?;
-    let judged = judge(&sent.entry, &events.events);
+pub async fn status(ui: &Ui, dirs: &Dirs, args: args::Sent) -> Result<()> {
+    let sent = Sent::find(dirs, &args)?;
+    let events = sent.client.events(&sent.link.id, &sent.entry.manage_key).await.map_err(failed)?;
+    let verified = verify_receipts(&sent.entry, &events.events);
     let Events { state, content_until, .. } = events;
-    let told = StatusEvent { event: "status", link: &sent.entry.link, state, content_until, events: &judged };
-    context.ui.event(&told)?;
-    context.ui.say(format!("{}  {}", sent.entry.link, described(&sent.entry)))?;
-    context.ui.say(state_sentence(state, &sent.entry, &judged))?;
+    let told = StatusEvent { event: "status", link: &sent.entry.link, state, content_until, events: &verified };
+    ui.event(&told)?;
+    ui.say(format!("{}  {}", sent.entry.link, described(&sent.entry)))?;
+    ui.say(state_sentence(state, &sent.entry, &verified))?;
     if let Some(until) = content_until.filter(|until| state == State::Ready && *until != sent.entry.expires_at) {
-        context.ui.say(fl!("state-content-until", until = time::local(until)))?;
+        ui.say(fl!("state-content-until", until = time::local(until)))?;
     }
-    judged.iter().try_for_each(|told| context.ui.say(format!("  {}  {}", time::local(told.event.at), told.sentence())))
+    verified.iter().try_for_each(|told| ui.say(format!("  {}  {}", time::local(told.event.at), event_sentence(told))))
 }
 
 /// Takes a share back: the relay deletes the content at once.
-pub async fn revoke(context: &Context, args: args::Sent) -> Result<()> {
-    let sent = Sent::find(context, &args)?;
+pub async fn revoke(ui: &Ui, dirs: &Dirs, args: args::Sent) -> Result<()> {
+    let sent = Sent::find(dirs, &args)?;
     let revoked = sent.client.revoke(&sent.link.id, &sent.entry.manage_key).await;
     // Of a share that is over, nothing is left to go on with either.
     let is_over = |error: &ClientError| matches!(error.code(), Some(Code::Expired | Code::Revoked | Code::Collected));
     if revoked.as_ref().err().is_none_or(is_over) {
-        context.journals()?.remove(&sent.link.id);
+        UploadJournals::of_user(dirs)?.remove(&sent.link.id);
     }
-    revoked.map_err(told)?;
-    context.ui.event(&serde_json::json!({ "event": "revoked", "link": sent.entry.link }))?;
-    context.ui.say(fl!("revoke-done"))
+    revoked.map_err(failed)?;
+    ui.event(&serde_json::json!({ "event": "revoked", "link": sent.entry.link }))?;
+    ui.say(fl!("revoke-done"))
 }
 
 /// Ends a lock.
-pub async fn unlock(context: &Context, args: args::Sent) -> Result<()> {
-    let sent = Sent::find(context, &args)?;
-    sent.client.unlock(&sent.link.id, &sent.entry.manage_key).await.map_err(told)?;
-    context.ui.event(&serde_json::json!({ "event": "unlocked", "link": sent.entry.link }))?;
-    context.ui.say(fl!("unlock-done"))
+pub async fn unlock(ui: &Ui, dirs: &Dirs, args: args::Sent) -> Result<()> {
+    let sent = Sent::find(dirs, &args)?;
+    sent.client.unlock(&sent.link.id, &sent.entry.manage_key).await.map_err(failed)?;
+    ui.event(&serde_json::json!({ "event": "unlocked", "link": sent.entry.link }))?;
+    ui.say(fl!("unlock-done"))
 }
 
 /// Lists the ledger, without asking any relay.
-pub fn list(context: &Context) -> Result<()> {
-    let Listing { entries, damaged } = context.ledger()?.list()?;
-    for (path, error) in &damaged {
-        context.ui.warn(fl!("list-damaged", path = shown(path), why = error.to_string()));
+pub fn list(ui: &Ui, dirs: &Dirs) -> Result<()> {
+    let Listing { entries, damaged } = Ledger::of_user(dirs)?.list()?;
+    let none = entries.is_empty() && damaged.is_empty();
+    for (path, error) in damaged.into_iter().map(|(path, error)| (path, Error::from(error))) {
+        ui.warn(fl!("list-damaged", path = shown(&path), why = error.to_string()));
     }
-    if entries.is_empty() && damaged.is_empty() {
-        context.ui.note(fl!("list-empty"));
+    if none {
+        ui.note(fl!("list-empty"));
     }
-    let journals = context.journals()?;
+    let journals = UploadJournals::of_user(dirs)?;
     entries.iter().try_for_each(|entry| {
         let unfinished = Link::parse(&entry.link).is_ok_and(|link| journals.has(&link.id));
-        context.ui.event(&ListEvent {
+        ui.event(&ListEvent {
             event: "sent",
             link: &entry.link,
             names: &entry.names,
@@ -116,7 +109,7 @@ pub fn list(context: &Context) -> Result<()> {
             unfinished,
         })?;
         let mark = if unfinished { format!("  {}", fl!("list-unfinished")) } else { String::new() };
-        context.ui.say(format!("{}  {}  {}{mark}", time::local(entry.created_at), entry.link, described(entry)))
+        ui.say(format!("{}  {}  {}{mark}", time::local(entry.created_at), entry.link, described(entry)))
     })
 }
 
@@ -127,7 +120,7 @@ struct StatusEvent<'a> {
     state: State,
     #[serde(skip_serializing_if = "Option::is_none")]
     content_until: Option<u64>,
-    events: &'a [Told],
+    events: &'a [VerifiedEvent],
 }
 
 #[derive(Serialize)]
@@ -144,74 +137,38 @@ struct ListEvent<'a> {
     unfinished: bool,
 }
 
-/// An event, and for a receipt whether it is genuine.
-#[derive(Serialize)]
-pub struct Told {
-    /// The event.
-    #[serde(flatten)]
-    pub event: Event,
-    /// Absent for anything but a receipt.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub verified: Option<bool>,
-}
-
-/// Verifies the receipts among what the relay tells. The relay cannot forge one; that it does not show one and the same
-/// receipt as two is checked by its ticket, which may have one of each kind.
-pub fn judge(entry: &Entry, events: &[Event]) -> Vec<Told> {
-    let key = ReceiptKey::from_bytes(entry.receipt_key);
-    let mut seen = HashSet::new();
-    let mut verify = |ticket_hash: &Bytes32, receipt: &Receipt| {
-        key.verify(ticket_hash, receipt)
-            && entry.fingerprint == Some(receipt.fingerprint)
-            && seen.insert((*ticket_hash, receipt.saved))
-    };
-    events
-        .iter()
-        .cloned()
-        .map(|event| {
-            let verified = match &event.kind {
-                EventKind::Receipt { ticket_hash, receipt } => Some(verify(ticket_hash, receipt)),
-                _ => None,
-            };
-            Told { event, verified }
-        })
-        .collect()
-}
-
-impl Told {
-    fn sentence(&self) -> String {
-        match &self.event.kind {
-            EventKind::Created => fl!("event-created"),
-            EventKind::Ready => fl!("event-ready"),
-            EventKind::WrongProof => fl!("event-wrong-proof"),
-            EventKind::Locked { until } => fl!("event-locked", until = time::local(*until)),
-            EventKind::Unlocked => fl!("event-unlocked"),
-            EventKind::Ticket { replaces: None, .. } => fl!("event-ticket"),
-            EventKind::Ticket { replaces: Some(_), .. } => fl!("event-ticket-again"),
-            EventKind::TicketReturned { .. } => fl!("event-ticket-returned"),
-            EventKind::Receipt { receipt, .. } if self.verified == Some(true) => {
-                let time = time::local(receipt.time);
-                match receipt.saved {
-                    Saved::Disk => fl!("event-receipt", time = time),
-                    Saved::Browser => fl!("event-receipt-browser", time = time),
-                    Saved::Confirmed => fl!("event-receipt-confirmed", time = time),
-                }
+fn event_sentence(event: &VerifiedEvent) -> String {
+    match &event.event.kind {
+        EventKind::Created => fl!("event-created"),
+        EventKind::Ready => fl!("event-ready"),
+        EventKind::WrongProof => fl!("event-wrong-proof"),
+        EventKind::Locked { until } => fl!("event-locked", until = time::local(*until)),
+        EventKind::Unlocked => fl!("event-unlocked"),
+        EventKind::Ticket { replaces: None, .. } => fl!("event-ticket"),
+        EventKind::Ticket { replaces: Some(_), .. } => fl!("event-ticket-again"),
+        EventKind::TicketReturned { .. } => fl!("event-ticket-returned"),
+        EventKind::Receipt { receipt, .. } if event.verified == Some(true) => {
+            let time = time::local(receipt.time);
+            match receipt.saved {
+                Saved::Disk => fl!("event-receipt", time = time),
+                Saved::Browser => fl!("event-receipt-browser", time = time),
+                Saved::Confirmed => fl!("event-receipt-confirmed", time = time),
             }
-            EventKind::Receipt { .. } => fl!("event-receipt-unverified"),
-            EventKind::Damaged => fl!("event-damaged"),
-            EventKind::Collected => fl!("event-collected"),
-            EventKind::Revoked => fl!("event-revoked"),
-            EventKind::Expired => fl!("event-expired"),
         }
+        EventKind::Receipt { .. } => fl!("event-receipt-unverified"),
+        EventKind::Damaged => fl!("event-damaged"),
+        EventKind::Collected => fl!("event-collected"),
+        EventKind::Revoked => fl!("event-revoked"),
+        EventKind::Expired => fl!("event-expired"),
     }
 }
 
-fn state_sentence(state: State, entry: &Entry, events: &[Told]) -> String {
+fn state_sentence(state: State, entry: &Entry, events: &[VerifiedEvent]) -> String {
     let is_damaged = events.iter().any(|told| told.event.kind == EventKind::Damaged);
     match state {
         State::Uploading | State::Ready if is_damaged => fl!("state-damaged"),
         State::Uploading => fl!("state-uploading"),
-        State::Ready => ready_sentence(entry, events, time::now()),
+        State::Ready => ready_sentence(entry, events, share_client::clock::now()),
         State::Collected => fl!("state-collected"),
         State::Revoked => fl!("state-revoked"),
         State::Expired => fl!("state-expired"),
@@ -219,7 +176,7 @@ fn state_sentence(state: State, entry: &Entry, events: &[Told]) -> String {
 }
 
 /// What comes first for the sender of a share that can be fetched: that it is locked, or who has it already.
-fn ready_sentence(entry: &Entry, events: &[Told], now: u64) -> String {
+fn ready_sentence(entry: &Entry, events: &[VerifiedEvent], now: u64) -> String {
     let until = time::local(entry.expires_at);
     let lock = events.iter().rev().find_map(|told| match told.event.kind {
         EventKind::Locked { until } => Some(until),

@@ -1,4 +1,4 @@
-//! The subcommands, one file each.
+//! The subcommands: what was typed becomes a request to `share-client`, and what it tells becomes text.
 
 mod doctor;
 mod get;
@@ -6,97 +6,83 @@ mod manage;
 mod send;
 mod settings;
 
-use std::{fs, io, path::Path};
+use std::{env, sync::Arc};
 
-use share_relay_api::ShareId;
+use share_client::{Cancel, Context, Host, state::Dirs};
 
 use crate::{
     args::{Cli, Command},
-    config::Dirs,
     error::{Error, Result},
     i18n::fl,
-    ledger::Ledger,
-    system::{self, StopSignal},
-    transfer::journal::Journals,
+    system,
     ui::Ui,
 };
 
-/// What every command works with.
-pub struct Context {
-    /// The terminal.
-    pub ui: Ui,
-    /// Where things are kept.
-    pub dirs: Dirs,
-}
-
-impl Context {
-    fn ledger(&self) -> Result<Ledger> {
-        Ledger::of_user(&self.dirs)
-    }
-
-    /// Forgets a share that was never finished, as [`Ledger::forget`] does.
-    fn forget(&self, id: &ShareId) {
-        if let Ok(ledger) = self.ledger() {
-            ledger.forget(id);
-        }
-    }
-
-    /// The journals of unfinished uploads; what is of no use among them has just been removed.
-    fn journals(&self) -> Result<Journals> {
-        let journals = Journals::of_user(&self.dirs)?;
-        journals.sweep();
-        Ok(journals)
-    }
-}
-
 /// Runs the command that was asked for.
 pub async fn run(ui: &Ui, cli: Cli) -> Result<()> {
-    let context = Context { ui: ui.clone(), dirs: Dirs::of_user() };
+    let dirs = Arc::new(Dirs::of_user());
     match cli.command {
-        Command::Send(args) => send::run(&context, args).await,
-        Command::Resume(args) => send::resume(&context, args).await,
-        Command::Get(args) => get::run(&context, args).await,
-        Command::Status(args) => manage::status(&context, args).await,
-        Command::Revoke(args) => manage::revoke(&context, args).await,
-        Command::Unlock(args) => manage::unlock(&context, args).await,
-        Command::List => manage::list(&context),
-        Command::Login(args) => settings::login(&context, args).await,
-        Command::Doctor(args) => doctor::run(&context, args).await,
-        Command::Config(args) => settings::config(&context, args),
+        Command::Send(args) => send::run(ui, dirs, args).await,
+        Command::Resume(args) => send::resume(ui, dirs, args).await,
+        Command::Get(args) => get::run(ui, dirs, args).await,
+        Command::Status(args) => manage::status(ui, &dirs, args).await,
+        Command::Revoke(args) => manage::revoke(ui, &dirs, args).await,
+        Command::Unlock(args) => manage::unlock(ui, &dirs, args).await,
+        Command::List => manage::list(ui, &dirs),
+        Command::Login(args) => settings::login(ui, &dirs, args).await,
+        Command::Doctor(args) => doctor::run(ui, &dirs, args).await,
+        Command::Config(args) => settings::config(ui, &dirs, args),
     }
 }
 
-fn refuse_existing(path: &Path) -> Result<()> {
-    match fs::symlink_metadata(path) {
-        Ok(_) => Err(Error::exists(path)),
-        Err(_) => Ok(()),
+/// What the work of a command is done with. From now on the user's wish to stop ends a step of it, and no longer the
+/// program: a question puts the terminal into another mode, and a program killed there would leave it so.
+fn context(host: impl Host + 'static, dirs: Arc<Dirs>) -> Result<Context> {
+    let cancel = cancel_on_signal()?;
+    Ok(Context { host: Arc::new(host), dirs, cancel })
+}
+
+/// Hears the user's wish to stop, from now on.
+fn cancel_on_signal() -> Result<Cancel> {
+    let no_signals = |error| Error::system("signals", fl!("no-signals")).because(error);
+    let mut signal = system::stop_signal().map_err(no_signals)?;
+    let cancel = Cancel::default();
+    let cancelled = cancel.clone();
+    tokio::spawn(async move {
+        loop {
+            signal.recv().await;
+            cancelled.cancel();
+        }
+    });
+    Ok(cancel)
+}
+
+/// The result of the work, or an error once the user wishes to stop.
+async fn unless_stopped<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let cancel = cancel_on_signal()?;
+    Ok(cancel.unless_cancelled(async { work.await.map_err(through_library) }).await?)
+}
+
+/// The same error with this sentence if it is that the user stopped.
+fn interrupted_as(error: share_client::Error, sentence: String) -> Error {
+    match error {
+        share_client::Error::Interrupted => Error::interrupted(sentence),
+        other => other.into(),
     }
 }
 
-fn no_randomness(error: getrandom::Error) -> Error {
-    let cause = io::Error::other(error.to_string());
-    Error::system("no_randomness", fl!("no-randomness")).because(cause)
+/// An error of this program, on its way through the library.
+fn through_library(error: Error) -> share_client::Error {
+    share_client::Error::Host(Box::new(error))
 }
 
-fn random_id() -> Result<ShareId> {
-    let mut bytes = [0; 12];
-    getrandom::fill(&mut bytes).map_err(no_randomness)?;
-    Ok(ShareId::from_random(bytes))
+/// The relay that `SHARE_RELAY` names; set to nothing it names none.
+fn relay_of_environment() -> Option<String> {
+    variable("SHARE_RELAY")
 }
 
-/// Listens for the wish to stop, from now on.
-fn stop_signal() -> Result<StopSignal> {
-    system::stop_signal().map_err(|error| Error::system("signals", fl!("no-signals")).because(error))
-}
-
-/// The result of the work, or an error with this sentence once asked to stop.
-async fn unless_stopped<T>(
-    stop: &mut StopSignal,
-    sentence: String,
-    work: impl Future<Output = Result<T>>,
-) -> Result<T> {
-    tokio::select! {
-        result = work => result,
-        () = stop.recv() => Err(Error::interrupted(sentence)),
-    }
+/// What a variable of the environment holds, if it holds anything.
+fn variable(name: &str) -> Option<String> {
+    let value = env::var_os(name)?.to_string_lossy().into_owned();
+    (!value.is_empty()).then_some(value)
 }

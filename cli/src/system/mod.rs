@@ -1,4 +1,4 @@
-//! What differs by operating system, each with its counterpart. Nothing else names a system.
+//! What differs by operating system at the terminal, each with its counterpart; for files see `share_client::system`.
 
 #[cfg(unix)]
 mod unix;

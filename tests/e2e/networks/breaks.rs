@@ -26,13 +26,13 @@ const GETTING: [&str; 5] = ["GET /v1/shares/", "/open ", "/tickets ", "/content 
 fn sends_despite(fixture: &Fixture, place: Place, fault: Fault, times: usize) {
     let proxy = FaultProxy::with_fault(&fixture.relay.url, place, fault, times);
     fixture.sends(&proxy.url);
-    assert_eq!(proxy.stopped(), times, "{place:?} {fault:?}");
+    assert_eq!(proxy.faults_made(), times, "{place:?} {fault:?}");
 }
 
 fn gets_despite(fixture: &Fixture, place: Place, fault: Fault, times: usize) {
     let proxy = FaultProxy::with_fault(&fixture.relay.url, place, fault, times);
     fixture.gets(&proxy.url);
-    assert_eq!(proxy.stopped(), times, "{place:?} {fault:?}");
+    assert_eq!(proxy.faults_made(), times, "{place:?} {fault:?}");
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn over_a_restart(
     // Told to stop, it finishes what runs.
     fixture.relay.child.wait().unwrap();
     fixture.relay = fixture.env.relay();
-    proxy.leads_to(&fixture.relay.url);
+    proxy.set_relay(&fixture.relay.url);
     running.join().unwrap()
 }
 
@@ -166,7 +166,7 @@ fn a_connection_that_stalls_is_noticed_in_time() {
         }
         let took = begun.elapsed().as_secs();
         eprintln!("{place:?} {fault:?}: {took} s");
-        assert_eq!(proxy.stopped(), 1);
+        assert_eq!(proxy.faults_made(), 1);
         // What else it does takes some seconds.
         assert!(took <= limit + 10, "{place:?} {fault:?}: {took} s");
     };

@@ -157,7 +157,7 @@ impl Shared {
         self.changed.notify_all();
     }
 
-    /// Waits until the line can carry so many bytes, and tells when they arrive.
+    /// Waits until the line can carry this many bytes, and returns when they arrive.
     async fn arrival(&self, direction: Direction, count: usize) -> Instant {
         let Line { delay, bytes_per_second } = self.setting.line;
         let Some(rate) = bytes_per_second else { return Instant::now() + delay };
@@ -204,7 +204,7 @@ async fn deliver(
     if direction == Direction::ToRelay { Err(Fault::Cut) } else { Ok(()) }
 }
 
-/// Reads what nobody gets, so that whoever sends it does not wait for room.
+/// Reads and discards the rest, so that its sender does not block.
 async fn discard(mut from: impl AsyncRead + Unpin, fault: Fault) {
     let mut buffer = vec![0; 64 * 1024];
     let goes_on = matches!(fault, Fault::HalfClose(_) | Fault::Swallow | Fault::Refuse(_));

@@ -1,7 +1,7 @@
-//! The proxy between a program and its relay. It passes bytes on ([`bytes`]), and counts or records them, is a slow line,
-//! or makes a fault at a chosen place; or it takes whole requests ([`messages`]) and gives answers of its own.
+//! A proxy between a program and its relay. It either forwards bytes ([`bytes`]), and counts or records them, slows
+//! them down, or makes a fault at a chosen place; or it reads whole requests and answers them itself ([`messages`]).
 //!
-//! It may speak TLS, or be one that a program is told to go through: with `CONNECT`, or with SOCKS.
+//! It may speak TLS, or act as an HTTP (`CONNECT`) or SOCKS proxy that the program is configured to use.
 
 mod bytes;
 mod messages;
@@ -29,7 +29,7 @@ use super::{
     test_env::TestEnv,
 };
 
-/// Which way bytes go.
+/// The direction in which bytes are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
     ToRelay,
@@ -41,35 +41,35 @@ pub enum Direction {
 pub enum Place {
     /// When a program connects.
     Connecting,
-    /// After so many bytes, from its head on, of a request that has this text in its head, such as `/parts/1 `.
+    /// After this many bytes, counted from its head, of a request whose head contains this text, such as `/parts/1 `.
     Request(&'static str, usize),
-    /// After so many bytes of the answer to such a request.
+    /// After this many bytes of the answer to a request whose head contains this text.
     Answer(&'static str, usize),
-    /// After so many bytes of a request whose body, as it is announced, is larger than this.
+    /// After `after` bytes of a request whose announced body is larger than `limit`.
     LargeBody { limit: usize, after: usize },
 }
 
-/// What happens there.
+/// What a fault does at its place.
 #[derive(Debug, Clone, Copy)]
 pub enum Fault {
-    /// Nothing more passes this way until the proxy is opened.
+    /// Nothing more passes in this direction until the proxy is opened.
     Hold,
     /// Both sides see the connection end.
     Cut,
     /// Both sides get a reset.
     Reset,
-    /// This way ends in the middle, while the connection stays open the other way.
+    /// This direction ends in the middle, while the other one stays open.
     HalfClose(Direction),
-    /// The rest is taken, as by a buffer on the way, and goes nowhere.
+    /// The rest is read, as by a buffer on the way, and discarded.
     Swallow,
-    /// The client gets this answer at once; the rest of its request is taken and goes nowhere.
+    /// The client gets this answer at once; the rest of its request is read and discarded.
     Refuse(&'static str),
 }
 
 /// The quality of a line.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Line {
-    /// How long each byte is on its way, in each direction.
+    /// The delay of each byte, in each direction.
     pub delay: Duration,
     /// What all connections together carry in each direction.
     pub bytes_per_second: Option<u32>,
@@ -91,19 +91,19 @@ struct Setting {
     record: bool,
     entrance: Entrance,
     tls: Option<Arc<ServerConfig>>,
-    /// With this, requests are answered in place of bytes being passed on.
+    /// Answers requests instead of forwarding them to the relay.
     answer: Option<Answer>,
 }
 
-/// How programs come in.
+/// How programs connect to the proxy.
 #[derive(Default, Clone, Copy, PartialEq, Eq)]
 enum Entrance {
-    /// As if it was the relay.
+    /// As if it were the relay.
     #[default]
     Relay,
-    /// They name the relay with `CONNECT`, as an office has it.
+    /// As to an HTTP proxy, with `CONNECT`.
     Connect,
-    /// They name the relay with SOCKS 5 (RFC 1928).
+    /// As to a SOCKS 5 proxy (RFC 1928).
     Socks,
 }
 
@@ -116,15 +116,15 @@ struct Shared {
 
 struct State {
     relay: String,
-    /// Connections that a fault has met.
-    stopped: usize,
-    /// Connections that a fault is still to meet.
+    /// Connections on which a fault was made.
+    faults_made: usize,
+    /// Connections on which a fault is still to be made.
     faults_left: usize,
-    /// No connection gets through any more.
+    /// Whether connections to the relay are refused.
     gone: bool,
     /// Bytes that went to the relay and came from it.
     passed: [u64; 2],
-    /// When the line has carried all it was given.
+    /// When the line has carried everything sent so far.
     busy_until: [Instant; 2],
     streams: Vec<(Direction, Vec<u8>)>,
     tunnels: Vec<String>,
@@ -163,17 +163,17 @@ impl FaultProxy {
         Self::with_fault(relay, Place::Request(request, 0), Fault::Hold, usize::MAX)
     }
 
-    /// Holds the answers to such requests after so many bytes.
+    /// Holds the answers to such requests after this many bytes.
     pub fn holding_answer(relay: &str, request: &'static str, bytes: usize) -> Self {
         Self::with_fault(relay, Place::Answer(request, bytes), Fault::Hold, usize::MAX)
     }
 
-    /// Cuts the answers to such requests after so many bytes, so many times; then lets everything pass.
+    /// Cuts the answers to such requests after `bytes` bytes, `times` times; then lets everything pass.
     pub fn cutting_answers(relay: &str, request: &'static str, bytes: usize, times: usize) -> Self {
         Self::with_fault(relay, Place::Answer(request, bytes), Fault::Cut, times)
     }
 
-    /// Makes this fault so many times; then lets everything pass.
+    /// Makes this fault `times` times; then lets everything pass.
     pub fn with_fault(relay: &str, place: Place, fault: Fault, times: usize) -> Self {
         Self::start(relay, Setting { fault: Some((place, fault)), ..Setting::default() }, times)
     }
@@ -227,13 +227,13 @@ impl FaultProxy {
 impl FaultProxy {
     fn start(relay: &str, setting: Setting, faults_left: usize) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        // Without waiting for the runtime: a test may run in one of its own.
+        // Bound without the runtime, because a test may run in a runtime of its own.
         let listener = net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let state = State {
             relay: host(relay).to_owned(),
-            stopped: 0,
+            faults_made: 0,
             faults_left,
             gone: false,
             passed: [0; 2],
@@ -254,39 +254,40 @@ impl FaultProxy {
         Self { url, shared, runtime: Some(runtime) }
     }
 
-    /// Waits until a fault has met a connection.
+    /// Waits until a fault was made on a connection.
     #[track_caller]
     pub fn wait_until_stopped(&self) {
         self.wait_until_stopped_times(1);
     }
 
-    /// Waits until one has met so many.
+    /// Waits until faults were made on this many connections.
     #[track_caller]
     pub fn wait_until_stopped_times(&self, times: usize) {
         let state = self.shared.state.lock().unwrap();
         let (state, timeout) =
-            self.shared.changed.wait_timeout_while(state, PATIENCE, |state| state.stopped < times).unwrap();
-        assert!(!timeout.timed_out(), "only {} of {times} connections came to the place", state.stopped);
+            self.shared.changed.wait_timeout_while(state, PATIENCE, |state| state.faults_made < times).unwrap();
+        assert!(!timeout.timed_out(), "only {} of {times} connections came to the place", state.faults_made);
     }
 
-    /// How many connections a fault has met.
-    pub fn stopped(&self) -> usize {
-        self.shared.state.lock().unwrap().stopped
+    /// The number of connections on which a fault was made.
+    pub fn faults_made(&self) -> usize {
+        self.shared.state.lock().unwrap().faults_made
     }
 
-    /// Lets go what is held, and everything from now on.
+    /// Releases what is held up, and makes no faults from now on.
     pub fn open(&self) {
         self.shared.open.send_replace(true);
     }
 
-    /// Ends what is held, after the relay was killed, and lets nothing through to whoever has its port next.
+    /// Ends what is held up, after the relay was killed, and lets nothing through to the next process with the same
+    /// port.
     pub fn relay_is_gone(&self) {
         self.shared.state.lock().unwrap().gone = true;
         self.open();
     }
 
-    /// From now on connections lead to this relay, which took the place of another.
-    pub fn leads_to(&self, relay: &str) {
+    /// Forwards new connections to this relay from now on, in place of another.
+    pub fn set_relay(&self, relay: &str) {
         let mut state = self.shared.state.lock().unwrap();
         state.relay = host(relay).to_owned();
         state.gone = false;
@@ -296,7 +297,7 @@ impl FaultProxy {
         self.shared.state.lock().unwrap().streams.clone()
     }
 
-    /// What programs asked for where they name the relay: the first line of each `CONNECT`, or the host of SOCKS.
+    /// What programs asked the proxy to connect to: the first line of each `CONNECT`, or the host given to SOCKS.
     pub fn tunnels(&self) -> Vec<String> {
         self.shared.state.lock().unwrap().tunnels.clone()
     }
@@ -306,7 +307,7 @@ impl FaultProxy {
         self.shared.state.lock().unwrap().passed[direction as usize]
     }
 
-    /// Waits until so many bytes have passed in this direction; false if `give_up` says so first.
+    /// Waits until this many bytes have passed in this direction; `false` if `give_up` returns `true` first.
     pub fn wait_for(&self, direction: Direction, bytes: u64, mut give_up: impl FnMut() -> bool) -> bool {
         let mut state = self.shared.state.lock().unwrap();
         while state.passed[direction as usize] < bytes {
@@ -394,14 +395,14 @@ impl Shared {
         client.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await
     }
 
-    /// Whether the fault is to be made now, which counts it.
+    /// Whether the fault is to be made now; if so, counts it.
     fn strikes(&self) -> bool {
         let mut state = self.state.lock().unwrap();
         if *self.open.borrow() || state.faults_left == 0 {
             return false;
         }
         state.faults_left -= 1;
-        state.stopped += 1;
+        state.faults_made += 1;
         self.changed.notify_all();
         true
     }

@@ -11,6 +11,7 @@ use share_relay_api::limits::MAX_HEADER_BYTES;
 use zeroize::Zeroizing;
 
 use super::{EnvelopeError, FileKey, Identities, NONCE, Recipient};
+use crate::words::Passphrase;
 
 /// log₂ of scrypt's N when sealing: fixed, so that a phone can open what a workstation sealed.
 pub const WORK_FACTOR: u8 = 17;
@@ -49,11 +50,11 @@ enum State {
 }
 
 impl PendingHeader {
-    /// Starts a header for words, joined by `-`, that hides this file key; scrypt runs on a thread of its own. Each one is
+    /// Starts a header for words that hides this file key; scrypt runs on a thread of its own. Each one is
     /// another, so once a header may have been sent, no other is made for its file key.
-    pub fn for_words(file_key: FileKey, passphrase: &str) -> Result<Self, EnvelopeError> {
+    pub fn for_words(file_key: FileKey, words: &Passphrase) -> Result<Self, EnvelopeError> {
         find_memory(WORK_FACTOR)?;
-        let (key, passphrase) = (file_key.clone(), SecretString::from(passphrase));
+        let (key, passphrase) = (file_key.clone(), SecretString::from(words.as_str()));
         let work = move || words_header(&key, passphrase);
         let thread = thread::Builder::new().name("scrypt".into()).spawn(work).map_err(EnvelopeError::System)?;
         Ok(Self { file_key, len: WORDS_HEADER_LEN, state: State::Working(thread) })

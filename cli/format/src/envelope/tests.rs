@@ -8,6 +8,7 @@ use share_relay_api::{Bytes32, Receipt, Saved};
 use zeroize::Zeroizing;
 
 use super::*;
+use crate::words::{Passphrase, WordList};
 
 /// The pattern of `tests/vectors/make.py`.
 pub(super) fn pattern(len: usize) -> Vec<u8> {
@@ -81,19 +82,21 @@ fn the_age_crate_opens_ours_and_we_open_its() {
 
 #[test]
 fn words_make_a_standard_file_whose_header_has_the_foretold_length() {
-    let pending = PendingHeader::for_words(FileKey::random().unwrap(), "six-spoken-words").unwrap();
+    let spoken = Passphrase::generate(WordList::En, 6).unwrap();
+    let opener = || words(spoken.as_str());
+    let pending = PendingHeader::for_words(FileKey::random().unwrap(), &spoken).unwrap();
     let (file_key, foretold) = (pending.file_key.clone(), pending.len);
     let header = pending.finish().unwrap();
     assert_eq!(header.len() as u64, foretold);
     assert!(header.starts_with(b"age-encryption.org/v1\n-> scrypt "));
-    assert_eq!(open_header(&header, &words("six-spoken-words")).unwrap().expose(), file_key.expose());
+    assert_eq!(open_header(&header, &opener()).unwrap().expose(), file_key.expose());
 
-    let again = PendingHeader::for_words(file_key.clone(), "six-spoken-words").unwrap().finish().unwrap();
+    let again = PendingHeader::for_words(file_key.clone(), &spoken).unwrap().finish().unwrap();
     assert_ne!(again, header);
-    assert_eq!(open_header(&again, &words("six-spoken-words")).unwrap().expose(), file_key.expose());
+    assert_eq!(open_header(&again, &opener()).unwrap().expose(), file_key.expose());
 
     let file = seal_bytes(&header, &random_nonce().unwrap(), &file_key, b"hello");
-    let identity = header::scrypt_identity("six-spoken-words", MAX_WORK_FACTOR);
+    let identity = header::scrypt_identity(spoken.as_str(), MAX_WORK_FACTOR);
     assert_eq!(open_with_age(&file, &identity), b"hello");
     assert!(matches!(open_file(&file, &words("six-spoken-word")), Err(EnvelopeError::WrongWords)));
     assert!(matches!(open_file(&file, &key_pair().2), Err(EnvelopeError::NeedsWords)));

@@ -1,0 +1,88 @@
+//! Private files: written whole or not at all, read within bounds, and locked by one process at a time.
+
+use std::{
+    fs::{self, File, TryLockError},
+    io::{self, Read, Write},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use serde::{Serialize, de::DeserializeOwned};
+use zeroize::Zeroizing;
+
+use super::{Item, StateError};
+use crate::system;
+
+/// The longest file of JSON that is read by [`load`].
+const MAX_JSON_BYTES: u64 = 1024 * 1024;
+/// How the names of files begin that are being written.
+const UNFINISHED_PREFIX: &str = ".unfinished-";
+/// After so long nobody is writing a small file any more.
+const ABANDONED_AFTER: Duration = Duration::from_secs(24 * 3600);
+
+/// Writes a file that only this user can read, whole or not at all, even through power loss.
+pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    system::create_private_dir(folder)?;
+    let mut file = tempfile::Builder::new().prefix(UNFINISHED_PREFIX).tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    system::sync_dir(folder)
+}
+
+/// Removes what programs that were killed have left in this folder while they wrote.
+pub fn remove_abandoned(folder: &Path) {
+    let items = fs::read_dir(folder).into_iter().flatten().flatten();
+    for item in items.filter(|item| item.file_name().to_string_lossy().starts_with(UNFINISHED_PREFIX)) {
+        let modified = item.metadata().and_then(|metadata| metadata.modified());
+        if modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > ABANDONED_AFTER)) {
+            let _ = fs::remove_file(item.path());
+        }
+    }
+}
+
+/// What is in a file, if there is one; `FileTooLarge` if that is more than so many bytes.
+pub fn read(file: io::Result<File>, most: u64) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+    let file = match file {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        file => file?,
+    };
+    let mut bytes = Zeroizing::new(Vec::new());
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 > most {
+        true => Err(io::ErrorKind::FileTooLarge.into()),
+        false => Ok(Some(bytes)),
+    }
+}
+
+/// The value in a file of JSON; without a file, the default.
+pub fn load<T: DeserializeOwned + Default>(item: Item, path: PathBuf) -> Result<T, StateError> {
+    match read(File::open(&path), MAX_JSON_BYTES) {
+        Ok(None) => Ok(T::default()),
+        Ok(Some(json)) => serde_json::from_slice(&json).map_err(|_| StateError::Damaged { item, path }),
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => Err(StateError::Damaged { item, path }),
+        Err(source) => Err(StateError::Unreadable { item, path, source }),
+    }
+}
+
+/// Writes the value as a file of JSON, whole or not at all.
+pub fn save<T: Serialize>(item: Item, path: PathBuf, value: &T) -> Result<(), StateError> {
+    let json = Zeroizing::new(serde_json::to_vec_pretty(value).expect("what is kept always becomes JSON"));
+    path.parent().into_iter().for_each(remove_abandoned);
+    write(&path, &json).map_err(|source| StateError::Unwritable { item, path, source })
+}
+
+/// Takes the lock on a file; `WouldBlock` if another process holds it. `None` where the file system has no locks.
+pub fn lock(file: File) -> io::Result<Option<File>> {
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
+        Err(TryLockError::Error(_)) => Ok(None),
+    }
+}
+
+/// Whether making a file and locking it failed because another process removes or makes it at the same moment.
+pub fn lost_race(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::WouldBlock | io::ErrorKind::AlreadyExists)
+}

@@ -1,0 +1,11 @@
+//! What differs by operating system in files and folders, each with its counterpart. Nothing else names a system.
+
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(unix)]
+pub use unix::*;
+#[cfg(windows)]
+pub use windows::*;

@@ -3,7 +3,7 @@
 //! - [`send`] and [`get`] are sending and receiving step by step, each from a request to an outcome;
 //! - [`api`] is the relay's API as typed calls, with patience for networks that fail. Only it names reqwest;
 //! - [`files`] makes content of files and folders, and files and folders of content;
-//! - [`transfer`] moves sealed content up and down over several connections, in memory that stays flat;
+//! - `transfer` moves sealed content up and down over several connections, in memory that stays flat;
 //! - [`state`] is all that this computer remembers: settings, sender tokens, shares that were sent, and what it takes to
 //!   go on with a transfer that was cut off;
 //! - [`system`] is what differs by operating system.

@@ -2,7 +2,7 @@
 //!
 //! Beside `lock` and `files/` such a folder holds `manifest.age` (the manifest as the relay gave it out, which only the
 //! words or the key open; it binds header, nonce and length), `tags` (what has been verified, see
-//! [`download_sink`](crate::transfer::download_sink)), for content without listed entries `content` instead of `files/`,
+//! `transfer::download_sink`), for content without listed entries `content` instead of `files/`,
 //! and `journal.json`, last. The ticket stays in its own file ([`tickets`](super::tickets)), where it serves other folders
 //! too. So nothing here is secret but the files.
 

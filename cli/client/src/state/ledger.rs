@@ -9,7 +9,6 @@ use std::{
 use serde::{Deserialize, Serialize};
 use share_format::link::Link;
 use share_relay_api::{Bytes32, Kind as ShareKind, ShareId};
-use zeroize::Zeroizing;
 
 use super::{Dirs, Item, StateError, private_file};
 use crate::secret::Secret;
@@ -66,9 +65,8 @@ impl Ledger {
 
     /// Writes an entry, whole or not at all.
     pub fn put(&self, id: &ShareId, entry: &Entry) -> Result<(), StateError> {
-        let json = Zeroizing::new(serde_json::to_vec_pretty(entry).expect("entries always become JSON"));
         let unwritable = |source| StateError::Unwritable { item: Item::Ledger, path: self.0.clone(), source };
-        private_file::write(&self.path(id), &json).map_err(unwritable)
+        private_file::write(&self.path(id), &private_file::json(entry)).map_err(unwritable)
     }
 
     /// Removes the entry of a share that was never finished. An entry that stays does no harm.
@@ -90,7 +88,6 @@ impl Ledger {
 
     /// All entries.
     pub fn list(&self) -> Result<Listing, StateError> {
-        private_file::remove_abandoned(&self.0);
         let mut listing = Listing { entries: Vec::new(), damaged: Vec::new() };
         let folder = match fs::read_dir(&self.0) {
             Ok(folder) => folder,

@@ -66,8 +66,7 @@ impl DownloadJournal {
 
     /// Writes it, so that it survives power loss, and keeps the folder from now on.
     pub fn write(&self, folder: &mut WorkingFolder) -> io::Result<()> {
-        let json = serde_json::to_vec(self).expect("journals always become JSON");
-        private_file::write(&folder.journal(), &json)?;
+        private_file::write(&folder.journal(), &private_file::json(self))?;
         folder.keep(true);
         Ok(())
     }

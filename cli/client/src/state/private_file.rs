@@ -15,6 +15,8 @@ use crate::system;
 
 /// The longest file of JSON that is read by [`load`].
 const MAX_JSON_BYTES: u64 = 1024 * 1024;
+/// More than any record of one share or the settings take.
+const RECORD_BYTES: usize = 16 * 1024;
 /// How the names of files begin that are being written.
 const UNFINISHED_PREFIX: &str = ".unfinished-";
 /// After so long nobody is writing a small file any more.
@@ -24,6 +26,7 @@ const ABANDONED_AFTER: Duration = Duration::from_secs(24 * 3600);
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
     system::create_private_dir(folder)?;
+    remove_abandoned(folder);
     let mut file = tempfile::Builder::new().prefix(UNFINISHED_PREFIX).tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
@@ -32,7 +35,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Removes what programs that were killed have left in this folder while they wrote.
-pub fn remove_abandoned(folder: &Path) {
+fn remove_abandoned(folder: &Path) {
     let items = fs::read_dir(folder).into_iter().flatten().flatten();
     for item in items.filter(|item| item.file_name().to_string_lossy().starts_with(UNFINISHED_PREFIX)) {
         let modified = item.metadata().and_then(|metadata| metadata.modified());
@@ -48,7 +51,8 @@ pub fn read(file: io::Result<File>, most: u64) -> io::Result<Option<Zeroizing<Ve
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         file => file?,
     };
-    let mut bytes = Zeroizing::new(Vec::new());
+    // With room for all of it, so that no copy stays behind when it grows.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(file.metadata()?.len().min(most) as usize + 1));
     file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
     match bytes.len() as u64 > most {
         true => Err(io::ErrorKind::FileTooLarge.into()),
@@ -66,11 +70,16 @@ pub fn load<T: DeserializeOwned + Default>(item: Item, path: PathBuf) -> Result<
     }
 }
 
+/// The value as JSON. Where it is no longer than a record is, the buffer never grows, so that no copy stays behind.
+pub fn json(value: &impl Serialize) -> Zeroizing<Vec<u8>> {
+    let mut json = Zeroizing::new(Vec::with_capacity(RECORD_BYTES));
+    serde_json::to_writer_pretty(&mut *json, value).expect("what is kept always becomes JSON");
+    json
+}
+
 /// Writes the value as a file of JSON, whole or not at all.
 pub fn save<T: Serialize>(item: Item, path: PathBuf, value: &T) -> Result<(), StateError> {
-    let json = Zeroizing::new(serde_json::to_vec_pretty(value).expect("what is kept always becomes JSON"));
-    path.parent().into_iter().for_each(remove_abandoned);
-    write(&path, &json).map_err(|source| StateError::Unwritable { item, path, source })
+    write(&path, &json(value)).map_err(|source| StateError::Unwritable { item, path, source })
 }
 
 /// Takes the lock on a file; `WouldBlock` if another process holds it. `None` where the file system has no locks.
@@ -85,4 +94,33 @@ pub fn lock(file: File) -> io::Result<Option<File>> {
 /// Whether making a file and locking it failed because another process removes or makes it at the same moment.
 pub fn lost_race(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::WouldBlock | io::ErrorKind::AlreadyExists)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+
+    #[test]
+    fn what_a_killed_program_left_is_removed_by_the_next_once_nobody_can_be_writing_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (abandoned, fresh) = (folder.path().join(".unfinished-a"), folder.path().join(".unfinished-b"));
+        fs::write(&fresh, "x").unwrap();
+        File::create(&abandoned).unwrap().set_modified(SystemTime::now() - 2 * ABANDONED_AFTER).unwrap();
+        let path = folder.path().join("value.json");
+        write(&path, &json(&["secret"])).unwrap();
+        assert!(!abandoned.exists() && fresh.exists());
+        assert_eq!(load::<Vec<String>>(Item::Settings, path).unwrap(), ["secret"]);
+    }
+
+    #[test]
+    fn no_more_is_read_than_allowed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        assert!(read(File::open(&path), 3).unwrap().is_none());
+        fs::write(&path, "four").unwrap();
+        assert_eq!(read(File::open(&path), 4).unwrap().unwrap().as_slice(), b"four");
+        assert_eq!(read(File::open(&path), 3).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+    }
 }

@@ -17,7 +17,6 @@ use std::{
 use serde::{Deserialize, Serialize};
 use share_format::{link::Link, manifest::Manifest};
 use share_relay_api::{Bytes32, Code, Receipt};
-use zeroize::Zeroizing;
 
 use super::{
     private_file,
@@ -263,7 +262,7 @@ impl PendingReceipt {
     /// Writes it, so that it survives power loss.
     fn write(&self) -> io::Result<()> {
         let Some(path) = &self.path else { return Ok(()) };
-        let json = Zeroizing::new(serde_json::to_vec(&self.note).expect("notes always become JSON"));
+        let json = private_file::json(&self.note);
         match json.len() as u64 > MAX_NOTE_BYTES {
             true => Err(io::ErrorKind::FileTooLarge.into()),
             false => private_file::write(path, &json),

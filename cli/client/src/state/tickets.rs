@@ -15,7 +15,6 @@ use std::{
 use serde::{Deserialize, Serialize};
 use share_format::link::Link;
 use tokio::time::{Instant, sleep};
-use zeroize::Zeroizing;
 
 use super::{
     private_file,
@@ -123,7 +122,7 @@ impl TicketFile {
     /// Keeps this ticket in place of the one that is there.
     pub fn write(&mut self, link: &Link, ticket: &Secret, now: u64) -> io::Result<()> {
         let record = Record { link: link.to_string(), ticket: ticket.clone(), made_at: now };
-        let json = Zeroizing::new(serde_json::to_vec(&record).expect("tickets always become JSON"));
+        let json = private_file::json(&record);
         self.file.set_len(0)?;
         self.file.rewind()?;
         self.file.write_all(&json)?;

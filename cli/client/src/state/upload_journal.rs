@@ -162,8 +162,7 @@ impl UploadJournals {
         if let Some(header) = header {
             private_file::write(&folder.join(HEADER), header)?;
         }
-        let json = Zeroizing::new(serde_json::to_vec(&record).map_err(io::Error::other)?);
-        private_file::write(&folder.join(RECORD), &json)?;
+        private_file::write(&folder.join(RECORD), &private_file::json(&record))?;
         system::sync_dir(&self.0)?;
         Ok(UploadJournal { folder, record, tags: Arc::new(tags), _lock: lock })
     }

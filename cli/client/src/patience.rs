@@ -35,8 +35,8 @@ impl Patience {
     }
 
     /// The program that hears of it.
-    pub fn host(&self) -> Arc<dyn ProgressSink> {
-        Arc::clone(&self.host)
+    pub fn host(&self) -> &Arc<dyn ProgressSink> {
+        &self.host
     }
 
     /// Limits of single calls that fit: connecting takes no longer than patience lasts, but at least

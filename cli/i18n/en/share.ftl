@@ -282,7 +282,6 @@ send-anew-without = The rest is sent again, with another link; the link above le
 send-grown = { $path } grew while it was sent; what it held at the beginning was sent ({ $size })
 send-here = Without a relay: serving from this computer at { $relay }, for recipients on the same network.
 send-here-loopback = Without a relay, and without a network: serving from this computer at { $relay }, for this computer alone.
-send-interrupted = Stopped
 send-taking-back = Taking the share back… Ctrl-C leaves it as it is.
 send-taken-back = The share was taken back; nothing is left on the relay.
 send-not-taken-back = The share could not be taken back. Later, run: share revoke { $link }

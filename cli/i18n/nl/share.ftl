@@ -282,7 +282,6 @@ send-anew-without = De rest wordt opnieuw verstuurd, met een andere link; de lin
 send-grown = { $path } is tijdens het versturen gegroeid; verstuurd is wat er aan het begin in stond ({ $size })
 send-here = Zonder server: deze computer deelt het zelf op { $relay }, voor ontvangers op hetzelfde netwerk.
 send-here-loopback = Zonder server en zonder netwerk: deze computer deelt het zelf op { $relay }, alleen voor deze computer.
-send-interrupted = Gestopt
 send-taking-back = De zending wordt ingetrokken… Met Ctrl-C blijft die staan.
 send-taken-back = De zending is ingetrokken; er staat niets meer op de server.
 send-not-taken-back = De zending kon niet worden ingetrokken. Geef later: share revoke { $link }

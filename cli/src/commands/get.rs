@@ -25,8 +25,9 @@ use share_format::{
 use share_relay_api::Kind as ShareKind;
 use zeroize::Zeroizing;
 
+use self::show::interrupted_as;
 pub use self::show::tell;
-use super::{context, interrupted_as, through_library};
+use super::{context, through_library};
 use crate::{
     args,
     error::{Error, Kind, Result},

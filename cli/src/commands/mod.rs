@@ -63,14 +63,6 @@ async fn unless_stopped<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     Ok(cancel.unless_cancelled(async { work.await.map_err(through_library) }).await?)
 }
 
-/// The same error with this sentence if it is that the user stopped.
-fn interrupted_as(error: share_client::Error, sentence: String) -> Error {
-    match error {
-        share_client::Error::Interrupted => Error::interrupted(sentence),
-        other => other.into(),
-    }
-}
-
 /// An error of this program, on its way through the library.
 fn through_library(error: Error) -> share_client::Error {
     share_client::Error::Host(Box::new(error))

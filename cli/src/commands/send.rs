@@ -29,7 +29,7 @@ use share_format::{
 };
 use share_relay_api::ShareId;
 
-use super::{context, interrupted_as, relay_of_environment, through_library, variable};
+use super::{context, relay_of_environment, through_library, variable};
 use crate::{
     args,
     embedded_relay::EmbeddedRelay,
@@ -44,21 +44,21 @@ use crate::{
 pub async fn run(ui: &Ui, dirs: Arc<Dirs>, args: args::Send) -> Result<()> {
     let context = context(Sender(ui.clone()), dirs)?;
     let read = async { request(ui, &context.dirs, args).await.map_err(through_library) };
-    let read = context.cancel.unless_cancelled(read).await;
-    let (request, embedded) = read.map_err(|error| interrupted_as(error, fl!("send-interrupted")))?;
+    let (request, embedded) = context.cancel.unless_cancelled(read).await?;
     let sent = send_one(&context, &request).await;
     if let Some(relay) = embedded {
         relay.end().await;
     }
-    sent.map(drop).map_err(|error| interrupted_as(error, fl!("send-interrupted")))
+    sent?;
+    Ok(())
 }
 
 /// Runs `share resume`.
 pub async fn resume(ui: &Ui, dirs: Arc<Dirs>, args: args::Resume) -> Result<()> {
     let context = context(Sender(ui.clone()), dirs)?;
     let patience = time::duration(&args.patience)?;
-    let sent = resume_one(&context, args.link.as_deref(), patience).await;
-    sent.map(drop).map_err(|error| interrupted_as(error, fl!("send-interrupted")))
+    resume_one(&context, args.link.as_deref(), patience).await?;
+    Ok(())
 }
 
 /// What was asked for, and the relay inside this process if it goes through none other.

@@ -155,7 +155,7 @@ fn candidates(wanted: &Path, folder: bool) -> impl Iterator<Item = PathBuf> {
 /// By a rename that replaces nothing, or a hard link, or else a claim.
 fn move_file(from: &Path, to: &Path) -> io::Result<()> {
     let moved = tempfile::TempPath::try_from_path(from)?.persist_noclobber(to).map_err(|failed| {
-        // WorkingFolder is cleared by its owner; a file that could not be moved must stay until then.
+        // The working folder is cleared by its owner; a file that could not be moved must stay until then.
         match failed.path.keep() {
             Ok(_) => failed.error,
             Err(kept) => kept.error,

@@ -76,7 +76,7 @@ pub struct Expected {
 impl Download {
     /// Of this share, with this ticket. `total` is how many bytes the content must have, where that is known.
     pub fn new(client: Client, id: ShareId, ticket: Secret, total: Option<u64>, patience: Patience) -> Self {
-        let host = patience.host();
+        let host = Arc::clone(patience.host());
         let pulse = Mutex::new(Pulse { last: Instant::now(), bytes: 0, sender: None });
         Self(Arc::new(Inner { client, id, ticket, patience, host, total, begun: OnceLock::new(), pulse }))
     }

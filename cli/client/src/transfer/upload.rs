@@ -2,7 +2,7 @@
 //!
 //! A block of files is read and sealed on any thread; those of a stream in order, one after another. Each chunk is read
 //! straight into its place and sealed there. The tags of a block are on disk before its first byte is sent, so that
-//! whoever goes on after a crash knows what may have been sent and never sends anything else in its buffer. Only blocks
+//! whoever goes on after a crash knows what may have been sent and never sends anything else in its place. Only blocks
 //! on their way are held in memory, whatever the size of the content.
 
 use std::{
@@ -200,10 +200,10 @@ impl Upload {
         let _connection = connections.acquire().await.expect("the semaphore is never closed");
         let first = *self.first.get_or_try_init(|| self.find_size(&block)).await?;
         let mut sent = 0;
-        for (number, buffer) in self.parts.missing(block.number, bytes) {
-            sent += buffer.len();
+        for (number, range) in self.parts.missing(block.number, bytes) {
+            sent += range.len();
             if first != Some(number) {
-                let part = block.bytes.slice(buffer);
+                let part = block.bytes.slice(range);
                 self.patience.with(async || self.try_send(number, part.clone()).await).await?;
             }
         }
@@ -218,8 +218,8 @@ impl Upload {
         let mut cuts = 0;
         loop {
             let missing = self.parts.missing(block.number, block.bytes.len());
-            let Some((number, buffer)) = missing.into_iter().next() else { return Ok(None) };
-            let Err(error) = self.try_send(number, block.bytes.slice(buffer)).await else { return Ok(Some(number)) };
+            let Some((number, range)) = missing.into_iter().next() else { return Ok(None) };
+            let Err(error) = self.try_send(number, block.bytes.slice(range)).await else { return Ok(Some(number)) };
             cuts += u32::from(is_cut(&error));
             let refused = matches!(error.inner(), ClientError::Status { status: 413, .. });
             let too_large = refused || (cuts >= CUTS && self.holds_none().await);
@@ -254,7 +254,7 @@ impl Upload {
 
     async fn try_send(&self, number: u64, part: Bytes) -> ClientResult<()> {
         let moved = Arc::new(AtomicU64::new(0));
-        let (host, counter) = (self.patience.host(), Arc::clone(&moved));
+        let (host, counter) = (Arc::clone(self.patience.host()), Arc::clone(&moved));
         let sent = move |bytes| {
             counter.fetch_add(bytes, Ordering::Relaxed);
             host.progress(Progress::Moved(bytes));
@@ -277,7 +277,7 @@ pub fn unless_collected(answer: ClientResult<()>) -> ClientResult<()> {
     }
 }
 
-/// Whether a connection broke, or something on the way answered in the relay's buffer.
+/// Whether a connection broke, or something on the way answered in the relay's place.
 fn is_cut(error: &ClientError) -> bool {
     matches!(error.inner(), ClientError::Unreachable(_) | ClientError::Stalled | ClientError::Status { .. })
         && error.is_passing()
@@ -367,17 +367,17 @@ impl Sealer {
     /// Makes the block's tags durable, after which it may be sent.
     fn finish(&self, number: u64, mut buffer: Buffer, sealed: usize) -> Result<Block> {
         buffer.shorten(sealed);
-        self.put_down(number * BLOCK_CHUNKS, &envelope::tags(&buffer))?;
+        self.write_tags(number * BLOCK_CHUNKS, &envelope::tags(&buffer))?;
         Ok(Block { number, bytes: Bytes::from_owner(buffer) })
     }
 
-    /// Puts tags down, durably, unless others stand in their place: then the source is not what it was, and what was
+    /// Writes tags, durably, unless others are in their place: then the source is not what it was, and what was
     /// sealed now must not be sent.
     ///
     /// A tag that is missing was never sent: no byte of a block leaves before all its tags are on disk. One that is
     /// there may be of a chunk that was never sent either, if power failed while a block's tags were written; it is
     /// whole even then, as 16 bytes never cross a sector, and the unchanged source seals to the same.
-    fn put_down(&self, first_chunk: u64, tags: &[u8]) -> Result<()> {
+    fn write_tags(&self, first_chunk: u64, tags: &[u8]) -> Result<()> {
         let known = self.tags.read(first_chunk..first_chunk + (tags.len() / TAG) as u64).map_err(journal_failed)?;
         let mut pairs = known.chunks(TAG).zip(tags.chunks(TAG));
         if !pairs.all(|(known, new)| is_missing(known) || known == new) {

@@ -9,7 +9,6 @@ use share_client::{
 use share_format::{manifest::Manifest, names::printable, quote::quoted};
 
 use crate::{
-    commands::interrupted_as,
     error::{Error, Result},
     i18n::fl,
     messages::{percent, size, with_causes},
@@ -130,6 +129,14 @@ fn warn_of_names(ui: &Ui, placed: &[Placed]) {
             true => fl!("get-rest-beside", wanted = wanted, actual = actual),
             false => fl!("get-renamed", wanted = wanted, actual = actual),
         });
+    }
+}
+
+/// The same error with this sentence if it is that the user stopped.
+pub fn interrupted_as(error: share_client::Error, sentence: String) -> Error {
+    match error {
+        share_client::Error::Interrupted => Error::interrupted(sentence),
+        other => other.into(),
     }
 }
 

@@ -205,9 +205,11 @@ fn a_relay_that_stays_away_leaves_what_was_fetched() {
     proxy.wait_until_stopped_times(2);
     let address = fixture.relay.address().to_owned();
     fixture.relay.kill();
-    proxy.open();
+    // Not just opened: what the dead relay had sent may lie in the sockets, and be all that was still missing.
+    proxy.relay_is_gone();
     getting.finish().exits(3).says(" % of it is kept in ");
     fixture.relay = fixture.env.relay_with(["--listen", &address]);
+    proxy.set_relay(&fixture.relay.url);
     fixture.assert_continues(&proxy, "back again").says("Going on with an earlier download: ");
 }
 

@@ -276,7 +276,10 @@ fn whoever_shows_a_token_learns_whether_it_is_valid() {
     let token = env.share_relay(["token", "add", "anna", "--data"]).arg(&relay.data).succeeds().stdout();
     let info = || Request::get(paths::INFO);
     assert_eq!(info().send(&relay.url).json()["token_required"], true);
-    assert_eq!(info().bearer(token.trim()).send(&relay.url).status, 200);
+    let admitted = info().bearer(token.trim()).send(&relay.url);
+    assert_eq!(admitted.status, 200);
+    assert!(admitted.json()["limits"]["room_bytes"].is_u64(), "{admitted:?}");
+    assert!(info().send(&relay.url).json()["limits"].get("room_bytes").is_none());
     let answer = info().bearer(Bytes32([5; 32])).send(&relay.url);
     assert_eq!((answer.status, answer.code()), (401, "token_required".to_owned()));
 }

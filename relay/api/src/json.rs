@@ -205,6 +205,9 @@ mod tests {
             r#"{{"version":1,"software":"x","now":1,"token_required":false,"limits":{limits},"page":{{"a":"{hash}"}}}}"#
         );
         assert_eq!(read::<RelayInfo>(&info).unwrap().page["a"], Bytes32([1; 32]));
+        assert_eq!(read::<RelayInfo>(&info).unwrap().limits.room_bytes, None);
+        let with_room = info.replace("\"expiry_seconds\":3", "\"expiry_seconds\":3,\"room_bytes\":4");
+        assert_eq!(read::<RelayInfo>(&with_room).unwrap().limits.room_bytes, Some(4));
         is_refused::<RelayInfo>(&[
             &info.replace(limits, "[1,2,3]"),
             &info.replace(r#"{"a""#, &format!(r#"{{"a":"{hash}","a""#)),

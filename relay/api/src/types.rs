@@ -33,6 +33,10 @@ pub struct RelayLimits {
     pub part_bytes: u64,
     /// Longest life of a share, in seconds.
     pub expiry_seconds: u64,
+    /// Bytes of content that the relay has room for now, preamble and payload together. Absent where it does not know, or
+    /// whoever asks may not send.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room_bytes: Option<u64>,
 }
 
 /// Body of `PUT /v1/shares/{id}`. The client makes every secret itself and sends hashes, so repeating the
@@ -290,6 +294,7 @@ impl RelayLimits {
         content_bytes: limits::MAX_HEADER_BYTES + limits::MAX_PARTS * limits::MAX_PART_BYTES,
         part_bytes: limits::MAX_PART_BYTES,
         expiry_seconds: 366 * 24 * 3600,
+        room_bytes: None,
     };
 }
 

@@ -133,10 +133,11 @@ async fn make(relay: &Arc<Relay>, call: Call, context: &RequestContext<'_>, body
 
 /// Answers `GET /v1`, and checks the sender token if the request has one.
 async fn info(relay: &Arc<Relay>, context: &RequestContext<'_>) -> Result<Answer> {
-    if context.headers.contains_key(header::AUTHORIZATION) {
-        relay.admit_sender(context.secret.as_ref()).await?;
-    }
-    Ok(answer::json(StatusCode::OK, &relay.info(page_files::hashes()).await?))
+    let sender = match context.headers.contains_key(header::AUTHORIZATION) {
+        true => Some(relay.admit_sender(context.secret.as_ref()).await?),
+        false => None,
+    };
+    Ok(answer::json(StatusCode::OK, &relay.info(sender, page_files::hashes()).await?))
 }
 
 async fn on_share(

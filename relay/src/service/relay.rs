@@ -4,8 +4,8 @@ use std::sync::{Arc, atomic::Ordering};
 
 use bytes::Bytes;
 use share_relay_api::{
-    Bytes32, Code, CreateShare, Created, Events, PartsHeld, Receipt, RelayInfo, Repeatable, ShareId, ShareStatus,
-    TakeTicket, Ticket, VERSION, limits::MAX_PARTS,
+    Bytes32, Code, CreateShare, Created, Events, PartsHeld, Receipt, RelayInfo, RelayLimits, Repeatable, ShareId,
+    ShareStatus, TakeTicket, Ticket, VERSION, limits::MAX_PARTS,
 };
 use tokio::{
     sync::{Mutex, Semaphore},
@@ -144,14 +144,24 @@ impl Relay {
         serde_json::from_slice(&noted.bytes).map(Some).map_err(StoreError::Damaged)
     }
 
-    /// `GET /v1`. `page` is the hash of each file of the browser page.
-    pub async fn info(&self, page: impl IntoIterator<Item = (String, Bytes32)>) -> Result<RelayInfo> {
+    /// `GET /v1`, for an admitted sender or anybody else. `page` is the hash of each file of the browser page.
+    pub async fn info(
+        &self,
+        sender: Option<Principal>,
+        page: impl IntoIterator<Item = (String, Bytes32)>,
+    ) -> Result<RelayInfo> {
+        let token_required = self.config.senders.needed().await?.is_some();
+        let room_bytes = match sender.is_some() || !token_required {
+            // A store that cannot tell now does not keep the relay from telling the rest.
+            true => self.objects.free_space().await.unwrap_or(None),
+            false => None,
+        };
         Ok(RelayInfo {
             version: VERSION,
             software: concat!("share-relay ", env!("CARGO_PKG_VERSION")).to_owned(),
             now: self.now(),
-            token_required: self.config.senders.needed().await?.is_some(),
-            limits: self.config.accepts.clone(),
+            token_required,
+            limits: RelayLimits { room_bytes, ..self.config.accepts.clone() },
             page: page.into_iter().collect(),
         })
     }

@@ -1,6 +1,6 @@
 //! What outlives a restart or a full disk, and how the relay stops.
 
-use share_relay_api::{ShareStatus, limits::TRIES};
+use share_relay_api::{RelayInfo, ShareStatus, limits::TRIES};
 
 use super::*;
 
@@ -100,6 +100,8 @@ async fn a_full_disk_is_told_and_keeps_what_it_has() {
     };
     let too_large = server.manage("PUT", &paths::share(&id()), &json(&of_chunks(40))).await;
     assert_eq!((too_large.status, too_large.code()), (507, Code::StorageFull), "before anything of it is sent");
+    let room = server.get(paths::INFO).await.json::<RelayInfo>().limits.room_bytes.unwrap();
+    assert!((8..40).contains(&(room / SEALED_CHUNK_BYTES)), "{room}");
     assert_eq!(server.get(&paths::share(&id())).await.code(), Code::NotFound);
     server.begin(&of_chunks(8)).await;
     let bytes = vec![7; 4 * SEALED_CHUNK_BYTES as usize];

@@ -109,17 +109,22 @@ async fn a_listed_token_is_needed_as_soon_as_there_is_one() {
     let dir = tempfile::tempdir().unwrap();
     drop(LocalStore::init(dir.path()).unwrap());
     let file = TokenFile::in_dir(dir.path()).unwrap();
-    let relay = |senders| {
-        let data = tempfile::tempdir().unwrap();
-        Relay::new(Config::new(senders), LocalStore::init(data.path()).unwrap().into())
-    };
-    let (some, always) = (relay(Senders::TokensIfAny(file.clone())), relay(Senders::Tokens(file.clone())));
+    let data = tempfile::tempdir().unwrap();
+    let relay =
+        |name, senders| Relay::new(Config::new(senders), LocalStore::init(&data.path().join(name)).unwrap().into());
+    let some = relay("some", Senders::TokensIfAny(file.clone()));
+    let always = relay("always", Senders::Tokens(file.clone()));
     assert_eq!(some.admit_sender(None).await.unwrap(), Principal::Anyone);
     assert_eq!(code(always.admit_sender(None).await), Code::TokenRequired);
-    assert!(always.info([]).await.unwrap().token_required && !some.info([]).await.unwrap().token_required);
+    assert!(always.info(None, []).await.unwrap().token_required && !some.info(None, []).await.unwrap().token_required);
+    let room = async |relay: &Relay, sender| relay.info(sender, []).await.unwrap().limits.room_bytes;
+    assert!(room(&some, None).await.is_some() && room(&always, None).await.is_none());
     let token = file.add("anna", 0).unwrap();
     for relay in [&some, &always] {
         assert_eq!(code(relay.admit_sender(None).await), Code::TokenRequired);
+        assert_eq!(room(relay, None).await, None, "only who may send learns how much room there is");
+        let anna = relay.admit_sender(Some(&token)).await.unwrap();
+        assert!(room(relay, Some(anna)).await.is_some());
         assert_eq!(code(relay.admit_sender(Some(&Bytes32([3; 32]))).await), Code::TokenRequired);
         assert_eq!(relay.admit_sender(Some(&token)).await.unwrap(), Principal::Token("anna".into()));
     }

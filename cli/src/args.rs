@@ -95,10 +95,11 @@ pub struct Send {
     /// Write the words to this new file instead of the terminal
     #[arg(long, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
-    /// Send through this relay (default: that of the variable SHARE_RELAY, else the one set)
+    /// Send through this relay (default: that of the variable SHARE_RELAY, else the one set). Its sender token is that of
+    /// the variable SHARE_TOKEN, of the file that SHARE_TOKEN_FILE names, or the one that share login remembers
     #[arg(long, value_name = "URL", conflicts_with = "here")]
     pub relay: Option<String>,
-    /// Serve it from this computer, without a relay, until it has been fetched
+    /// Serve it from this computer, without a relay, until it has been fetched (default at a terminal if no relay is set)
     #[arg(long)]
     pub here: bool,
     /// Follow symbolic links instead of skipping them
@@ -177,7 +178,8 @@ pub struct Sent {
 pub struct Login {
     /// The relay
     pub url: String,
-    /// Read the sender token from this file, or from standard input for -, instead of asking
+    /// Read the sender token from this file, or from standard input for -, instead of asking (default: the variable
+    /// SHARE_TOKEN, or the file that SHARE_TOKEN_FILE names)
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
 }

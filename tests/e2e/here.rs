@@ -6,10 +6,13 @@ use serde_json::{Value, json};
 use share_relay_api::{Bytes32, paths};
 
 use crate::support::{
+    failures::fails,
     http::{Request, Response, host, ticket_wanted},
+    machine::need,
     network::Network,
     program::{Run, Started},
     random::noise,
+    terminal::SHARE,
     test_env::{Sent, TestEnv, files_below},
 };
 
@@ -105,16 +108,36 @@ fn the_environment_does_not_contradict_it() {
 }
 
 #[test]
-fn without_a_relay_configured() {
+fn without_a_relay_configured_it_is_the_default_at_a_terminal() {
+    need("script");
     let Some(network) = Here::new() else { return };
     let env = TestEnv::new();
     env.file("case.bin", "x");
-    let send = env.share(["send", "--json", "--passphrase-file", "words", "case.bin"]);
-    let mut sending = network.inside(send).start();
-    let link = sending.link();
-    sending.event();
-    network.inside(env.get(&Sent { link, words: env.path("words") }, "in")).succeeds();
-    sending.finish().exits(0);
+    let command = "mkfifo told && { $SHARE send case.bin --passphrase-file words >told & } && read -r _ link <told && \
+        $SHARE get \"$link\" --yes --passphrase-file words --output in && wait $!";
+    let run = env.program("timeout", ["60", "script", "-qec", command, "/dev/null"]).env("SHARE", SHARE);
+    let outcome = network.inside(run).output_with_input(b"").exits(0);
+    let shown = outcome.stdout();
+    assert!(shown.contains("Without a relay: serving from this computer at http://10.1.2.3:"), "{outcome:?}");
+    assert!(shown.contains("Received unchanged by the recipient."), "{outcome:?}");
+    assert!(env.path("in/case.bin").exists() && left_behind(&env).is_empty());
+}
+
+#[test]
+fn without_a_relay_configured_and_without_a_terminal_it_has_to_be_asked_for() {
+    let env = TestEnv::new();
+    env.file("case.bin", "x");
+    let send = || env.share(["send", "case.bin", "--passphrase-file", "words"]);
+    let says = "No relay is named, and without a terminal share serves from this computer only if that is asked for";
+    fails(
+        send,
+        2,
+        "usage",
+        says,
+        "--relay URL, with the variable SHARE_RELAY, or once for all with share config set relay",
+    );
+    fails(send, 2, "usage", says, "with --here.");
+    assert!(!env.path("words").exists() && files_below(&env.path("home")).is_empty());
 }
 
 #[test]

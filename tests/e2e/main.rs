@@ -40,5 +40,6 @@ mod stock_tools;
 mod storage;
 mod surroundings;
 mod terminal;
+mod tokens;
 mod upload_resume;
 mod usage;

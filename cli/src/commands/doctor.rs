@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use share_client::{
     api::{Client, ClientError, ClientResult, PageFile},
     secret::{random_id, sha256},
-    state::{Dirs, settings::Settings},
+    state::Dirs,
 };
 use share_format::{
     link::{Link, RelayUrl},
@@ -13,7 +13,7 @@ use share_format::{
 };
 use share_relay_api::{Bytes32, Code, page, paths};
 
-use super::{relay_of_environment, unless_stopped};
+use super::{chosen_relay, unless_stopped};
 use crate::{
     args,
     error::{Error, Kind, Result},
@@ -64,12 +64,8 @@ async fn examine(ui: &Ui, dirs: &Dirs, args: args::Doctor) -> Result<()> {
 }
 
 fn relay(dirs: &Dirs, args: args::Doctor) -> Result<RelayUrl> {
-    let named = match args.relay.or_else(relay_of_environment) {
-        Some(named) => Some(named),
-        None => Settings::load(dirs)?.relay().map(str::to_owned),
-    };
     let none = || Error::usage(fl!("doctor-no-relay")).hint(fl!("doctor-no-relay-hint"));
-    Ok(RelayUrl::parse(&named.ok_or_else(none)?)?)
+    chosen_relay(dirs, args.relay)?.ok_or_else(none)
 }
 
 /// Files that the relay's own list lacks, has beside the released ones, or gives another hash.

@@ -5,10 +5,15 @@ mod get;
 mod manage;
 mod send;
 mod settings;
+mod token;
 
 use std::{env, sync::Arc};
 
-use share_client::{Cancel, Context, Host, state::Dirs};
+use share_client::{
+    Cancel, Context, Host,
+    state::{Dirs, settings::Settings},
+};
+use share_format::RelayUrl;
 
 use crate::{
     args::{Cli, Command},
@@ -68,9 +73,13 @@ fn through_library(error: Error) -> share_client::Error {
     share_client::Error::Host(Box::new(error))
 }
 
-/// The relay that `SHARE_RELAY` names; set to nothing it names none.
-fn relay_of_environment() -> Option<String> {
-    variable("SHARE_RELAY")
+/// The relay that is named on the command line, else by `SHARE_RELAY`, else in the settings, if one is.
+fn chosen_relay(dirs: &Dirs, named: Option<String>) -> Result<Option<RelayUrl>> {
+    let chosen = match named.or_else(|| variable("SHARE_RELAY")) {
+        Some(named) => Some(named),
+        None => Settings::load(dirs)?.relay().map(str::to_owned),
+    };
+    Ok(chosen.as_deref().map(RelayUrl::parse).transpose()?)
 }
 
 /// What a variable of the environment holds, if it holds anything.

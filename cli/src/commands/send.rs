@@ -15,7 +15,7 @@ use share_client::{
         Access, Content, Created, Event, IfUnfinished, NamePolicy, NotWhole, Question, SendRequest, resume_one,
         send_one,
     },
-    state::{Dirs, ledger::Entry, secret_store::SecretStore, settings::Settings},
+    state::{Dirs, ledger::Entry},
     threads::detached,
 };
 use share_format::{
@@ -29,7 +29,7 @@ use share_format::{
 };
 use share_relay_api::ShareId;
 
-use super::{context, relay_of_environment, through_library, variable};
+use super::{chosen_relay, context, through_library, token, variable};
 use crate::{
     args,
     embedded_relay::EmbeddedRelay,
@@ -57,7 +57,9 @@ pub async fn run(ui: &Ui, dirs: Arc<Dirs>, args: args::Send) -> Result<()> {
 pub async fn resume(ui: &Ui, dirs: Arc<Dirs>, args: args::Resume) -> Result<()> {
     let context = context(Sender(ui.clone()), dirs)?;
     let patience = time::duration(&args.patience)?;
-    resume_one(&context, args.link.as_deref(), patience).await?;
+    let token = async { token::of_environment().await.map_err(through_library) };
+    let token = context.cancel.unless_cancelled(token).await?;
+    resume_one(&context, args.link.as_deref(), token, patience).await?;
     Ok(())
 }
 
@@ -174,12 +176,13 @@ fn read_message(text: &str) -> Result<String> {
 /// The relay that it goes to, the token for it, and the relay itself if it is one inside this process.
 async fn relay(ui: &Ui, dirs: &Dirs, args: &args::Send) -> Result<(RelayUrl, Option<Secret>, Option<EmbeddedRelay>)> {
     if !args.here {
-        let settings = Settings::load(dirs)?;
-        let named = args.relay.clone().or_else(relay_of_environment);
-        if let Some(relay) = named.as_deref().or(settings.relay()) {
-            let relay = RelayUrl::parse(relay)?;
-            let token = SecretStore::load(dirs)?.token(&relay);
+        if let Some(relay) = chosen_relay(dirs, args.relay.clone())? {
+            let token = token::token(dirs, &relay).await?;
             return Ok((relay, token, None));
+        }
+        // Nobody would see that this computer now waits for a recipient.
+        if !ui.is_interactive() {
+            return Err(Error::usage(fl!("send-no-relay")).hint(fl!("send-no-relay-hint")));
         }
     }
     let embedded = EmbeddedRelay::start(dirs).await?;

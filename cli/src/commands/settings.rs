@@ -4,20 +4,16 @@ use share_client::{
     api::Client,
     secret::Secret,
     state::{Dirs, secret_store::SecretStore, settings::Settings},
-    threads::detached,
 };
-use share_format::{link::RelayUrl, quote::quoted, text};
+use share_format::{link::RelayUrl, quote::quoted};
 
-use super::unless_stopped;
+use super::{token, unless_stopped};
 use crate::{
     args,
     error::{Error, Result},
     i18n::fl,
     ui::Ui,
 };
-
-/// Bytes of a file with a token, which has 64 characters.
-const MAX_TOKEN_FILE: usize = 4096;
 
 /// Checks that the relay answers and takes the token, then remembers both.
 pub async fn login(ui: &Ui, dirs: &Dirs, args: args::Login) -> Result<()> {
@@ -29,7 +25,7 @@ async fn check_in(ui: &Ui, dirs: &Dirs, args: args::Login) -> Result<()> {
     let relay = RelayUrl::parse(&args.url)?;
     let client = Client::new(&relay)?;
     if client.info(None).await?.token_required {
-        let token = token(ui, &args).await?;
+        let token = given_token(ui, &args).await?;
         client.info(Some(&token)).await.map_err(|error| share_client::Error::of_sender(error, true))?;
         let mut secrets = SecretStore::load(dirs)?;
         secrets.set_token(&relay, &token);
@@ -41,15 +37,16 @@ async fn check_in(ui: &Ui, dirs: &Dirs, args: args::Login) -> Result<()> {
     ui.say(fl!("login-done", relay = relay.as_str()))
 }
 
-async fn token(ui: &Ui, args: &args::Login) -> Result<Secret> {
-    let text = match args.token_file.clone() {
-        Some(path) => {
-            let unreadable = |error| Error::local(fl!("login-token-unreadable"), error);
-            detached(move || text::read(&path, MAX_TOKEN_FILE).map_err(unreadable)).await?
-        }
-        None => ui.ask_secret(&fl!("login-ask-token"), "--token-file FILE")?,
-    };
-    Secret::parse(&text).ok_or_else(|| Error::usage(fl!("login-token-malformed")))
+/// From the file that is named, the environment, or whoever is at the terminal.
+async fn given_token(ui: &Ui, args: &args::Login) -> Result<Secret> {
+    if let Some(path) = args.token_file.clone() {
+        return token::of_file(path, "--token-file").await;
+    }
+    if let Some(token) = token::of_environment().await? {
+        return Ok(token);
+    }
+    let typed = ui.ask_secret(&fl!("login-ask-token"), "--token-file FILE")?;
+    Secret::parse(&typed).ok_or_else(|| Error::usage(fl!("login-token-malformed")))
 }
 
 /// Shows or changes the settings.

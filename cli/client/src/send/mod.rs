@@ -39,6 +39,7 @@ use crate::{
     get::send_kept_receipts,
     host::Context,
     patience::Patience,
+    secret::Secret,
     state::{ledger::Entry, secret_store::SecretStore, upload_journal::UploadJournal},
 };
 
@@ -53,7 +54,7 @@ pub async fn send_one(context: &Context, request: &SendRequest) -> Result<Entry>
         return send_new(context, request).await;
     };
     let (message, words_file) = (request.message.clone(), request.words_file.as_deref());
-    match go_on(context, &journal, message, words_file, request.patience).await {
+    match go_on(context, &journal, message, words_file, request.token.clone(), request.patience).await {
         Err(Error::ChangedSince { path }) if request.not_whole == NotWhole::LeaveOut || context.host.can_answer() => {
             context.host.sending(Event::CannotGoOn { path: path.as_deref() })?;
             match unfinished::offer_anew(context, request, &journal).await? {
@@ -65,18 +66,24 @@ pub async fn send_one(context: &Context, request: &SendRequest) -> Result<Entry>
     }
 }
 
-/// Goes on with the unfinished upload of this link, or the only one there is.
+/// Goes on with the unfinished upload of this link, or the only one there is, with this sender token or else the remembered
+/// one.
 ///
 /// # Errors
 /// As with [`send_one`]; and what came from standard input cannot be gone on with here.
-pub async fn resume_one(context: &Context, link: Option<&str>, patience: Duration) -> Result<Entry> {
+pub async fn resume_one(
+    context: &Context,
+    link: Option<&str>,
+    token: Option<Secret>,
+    patience: Duration,
+) -> Result<Entry> {
     context.cancel.unless_cancelled(tidy(context)).await?;
     let journal = unfinished::named(context, link)?;
     if journal.record.resume_key.name.is_some() {
         return Err(Error::ResumeNeedsInput);
     }
     let words_file = journal.record.words_file.as_deref().map(Path::new);
-    go_on(context, &journal, None, words_file, patience).await
+    go_on(context, &journal, None, words_file, token, patience).await
 }
 
 /// Removes uploads that are over, and sends receipts that were kept.
@@ -108,6 +115,7 @@ async fn go_on(
     journal: &Arc<UploadJournal>,
     message: Option<String>,
     words_file: Option<&Path>,
+    token: Option<Secret>,
     patience: Duration,
 ) -> Result<Entry> {
     let (record, patience) = (&journal.record, Patience::new(patience, context.host.clone()));
@@ -121,7 +129,10 @@ async fn go_on(
         context.host.sending(Event::Ready(&entry))?;
         return Ok(entry);
     }
-    let token = SecretStore::load(&context.dirs)?.token(&link.relay);
+    let token = match token {
+        Some(token) => Some(token),
+        None => SecretStore::load(&context.dirs)?.token(&link.relay),
+    };
     let content = context.cancel.unless_cancelled(Outgoing::again(journal, message)).await?;
     let (share, header) = OutgoingShare::resumed(context, journal, token, content, words_file, patience)?;
     match carry_out(context, share, header, None, false).await? {

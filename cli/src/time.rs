@@ -96,9 +96,10 @@ pub fn local(seconds: u64) -> String {
     }
 }
 
-/// RFC 3339 in UTC, for programs.
+/// RFC 3339 in UTC, for programs. A time after the year 9999, which has no such form, becomes the last one that has.
 pub fn rfc3339(seconds: u64) -> String {
-    timestamp(seconds).map_or_else(|| seconds.to_string(), |time| time.to_string())
+    let last = || Timestamp::from_second(Timestamp::MAX.as_second()).expect("its own second is in range");
+    timestamp(seconds).unwrap_or_else(last).to_string()
 }
 
 /// `None` beyond the year 9999: a relay may send any number.
@@ -174,9 +175,9 @@ mod tests {
     }
 
     #[test]
-    fn a_time_from_a_hostile_relay_is_only_text() {
+    fn a_time_from_a_hostile_relay_is_still_a_time_for_programs() {
         assert_eq!(rfc3339(0), "1970-01-01T00:00:00Z");
-        assert_eq!(rfc3339(u64::MAX), u64::MAX.to_string());
+        assert_eq!(rfc3339(u64::MAX), "9999-12-30T22:00:00Z");
         assert_eq!(local(u64::MAX), u64::MAX.to_string());
     }
 }

@@ -35,7 +35,7 @@ fn a_relay_that_serves_the_released_page_passes() {
     let told = env.share(["doctor", "--relay", &relay.url]).succeeds().stdout();
     assert!(told.contains("serves exactly the page of share "), "{told}");
     let told = env.share(["doctor", "--json", "--relay", &relay.url]).succeeds().json();
-    assert_eq!(told, [json!({ "event": "doctor", "relay": relay.url, "page": "released" })]);
+    assert_eq!(told, [json!({ "event": "doctor", "version": 1, "relay": relay.url, "page": "released" })]);
     env.share(["config", "set", "relay", &relay.url]).succeeds();
     env.share(["doctor"]).succeeds();
 }

@@ -157,7 +157,7 @@ fn what_was_given_to_a_browser_is_there_for_the_grace() {
     };
     let until = given(1);
     assert_eq!(public_status(&relay.url, &sent)["again_until"], until);
-    assert_eq!(env.status(&sent)["content_until"], until);
+    assert_eq!(env.status(&sent)["content_until"], share::time::rfc3339(until));
     let people = env.share(["status", &sent.link]).succeeds().stdout();
     assert!(people.contains("If nothing else happens, the relay deletes the content on "), "{people}");
     relay.pass(Duration::from_secs(3599));

@@ -20,6 +20,7 @@ mod full_disk;
 mod here;
 mod hostile_relay;
 mod interruptions;
+mod json;
 mod kept;
 mod keys;
 mod last_steps;

@@ -85,8 +85,9 @@ fn a_forged_or_replayed_receipt_is_not_believed() {
     env.get(&sent, "in").succeeds();
     env.get(&other, "in-other").succeeds();
     let genuine = |sent: &Sent| {
-        let status = env.status(sent);
-        let found = status["events"].as_array().unwrap().iter().find(|event| event["event"] == "receipt").cloned();
+        let manage_key = env.ledger_entry(sent)["manage_key"].as_str().unwrap().to_owned();
+        let told = Request::get(paths::events(&sent.share_id())).bearer(manage_key).send(&relay.url).json();
+        let found = told["events"].as_array().unwrap().iter().find(|event| event["event"] == "receipt").cloned();
         let event = found.unwrap();
         json!({ "fingerprint": event["fingerprint"], "time": event["time"], "saved": event["saved"], "mac": event["mac"] })
     };
@@ -116,7 +117,7 @@ fn revoke_takes_it_back_at_once_and_may_be_repeated() {
     assert!(people.starts_with("Taken back. The content is gone from the relay"), "{people}");
     assert!(!relay.share(&sent).join("content.age").exists() && !relay.share(&sent).join("manifest.age").exists());
     let again = env.share(["revoke", &sent.link, "--json"]).succeeds().json();
-    assert_eq!(again, [json!({ "event": "revoked", "link": sent.link })]);
+    assert_eq!(again, [json!({ "event": "revoked", "version": 1, "link": sent.link })]);
     assert_eq!(env.status(&sent)["state"], "revoked");
 }
 
@@ -189,7 +190,7 @@ fn unlock_says_so() {
     let people = env.share(["unlock", &sent.link]).succeeds().stdout();
     assert_eq!(people, "Unlocked. The recipient can try again.\n");
     let programs = env.share(["unlock", &sent.link, "--json"]).succeeds().json();
-    assert_eq!(programs, [json!({ "event": "unlocked", "link": sent.link })]);
+    assert_eq!(programs, [json!({ "event": "unlocked", "version": 1, "link": sent.link })]);
     assert!(public_status(&relay.url, &sent).get("locked_until").is_none());
 }
 
@@ -265,9 +266,9 @@ fn login_then_send_through_it() {
 fn a_relay_without_tokens_needs_no_login_but_takes_one() {
     let (env, relay) = TestEnv::with_relay();
     let done = env.share(["login", &relay.url, "--json"]).succeeds().json();
-    assert_eq!(done, [json!({ "event": "login", "relay": relay.url })]);
+    assert_eq!(done, [json!({ "event": "login", "version": 1, "relay": relay.url })]);
     let shown = env.share(["config", "show", "--json"]).succeeds().json();
-    assert_eq!(shown, [json!({ "event": "config", "relay": relay.url, "tokens_for": [] })]);
+    assert_eq!(shown, [json!({ "event": "config", "version": 1, "relay": relay.url, "tokens_for": [] })]);
 }
 
 #[test]
@@ -290,7 +291,7 @@ fn a_relay_can_be_set() {
     let shown = env.share(["config", "show"]).succeeds().stdout();
     assert_eq!(shown, "No relay is set; share serves from this computer.\n");
     let set = env.share(["config", "set", "relay", &relay.url, "--json"]).succeeds().json();
-    assert_eq!(set, [json!({ "event": "config", "relay": relay.url, "tokens_for": [] })]);
+    assert_eq!(set, [json!({ "event": "config", "version": 1, "relay": relay.url, "tokens_for": [] })]);
     env.file("case.bin", "x");
     let sent = env.share(["send", "case.bin", "--json", "--passphrase-file", "w"]).succeeds();
     assert!(sent.json()[0]["link"].as_str().unwrap().starts_with(&relay.url));

@@ -14,6 +14,7 @@ use crate::support::{
     keys::{age_key, send_to},
     machine::peak_of,
     random::noise,
+    schemas,
     test_env::{Sent, TestEnv, files_below},
 };
 
@@ -156,8 +157,9 @@ fn five_gibibytes_in_little_memory() {
     }
     drop(file);
     let sent_kib = peak_kib(&env, &["send", "--json", "--relay", &relay.url, "--passphrase-file", "words", "big.img"]);
-    let link = fs::read_to_string(env.path("stdout")).unwrap();
-    let link: serde_json::Value = serde_json::from_str(link.lines().next().unwrap()).unwrap();
+    let told = fs::read_to_string(env.path("stdout")).unwrap();
+    told.lines().for_each(|line| schemas::check(line.as_bytes()).unwrap());
+    let link: serde_json::Value = serde_json::from_str(told.lines().next().unwrap()).unwrap();
     let link = link["link"].as_str().unwrap();
     let got_kib = peak_kib(&env, &["get", link, "--yes", "--passphrase-file", "words", "--output", "in"]);
     let relay_kib = peak_of(relay.child.id());

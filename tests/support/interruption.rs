@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::support::{
     fault_proxy::{Direction, FaultProxy},
     program::Run,
+    schemas,
 };
 
 /// Sends a signal: `INT`, `TERM`, `KILL`.
@@ -21,7 +22,7 @@ pub fn signal(process: &Child, name: &str) {
 
 /// Starts a program, sends it a signal once this many more bytes have passed the proxy in this direction, and returns
 /// its output.
-pub fn signal_after_bytes(run: Run, proxy: &FaultProxy, direction: Direction, after: u64, with: &str) -> Output {
+pub fn signal_after_bytes(mut run: Run, proxy: &FaultProxy, direction: Direction, after: u64, with: &str) -> Output {
     let wanted = proxy.passed(direction) + after;
     let mut child = run.spawn();
     proxy.wait_for(direction, wanted, || child.try_wait().unwrap().is_some());
@@ -29,6 +30,7 @@ pub fn signal_after_bytes(run: Run, proxy: &FaultProxy, direction: Direction, af
     let output = child.wait_with_output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(!stderr.contains("panicked"), "{stderr}");
+    schemas::check_output(&run.command, &output).unwrap();
     output
 }
 

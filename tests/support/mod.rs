@@ -1,6 +1,7 @@
 //! What the end-to-end tests share: an environment for one test with its programs ([`test_env`], [`program`]), a proxy that
 //! makes faults ([`fault_proxy`]), single calls by hand ([`http`]), a relay whose clock can be set ([`clocked_relay`]), a
-//! terminal ([`terminal`]), and transfers that stop on the way ([`uploads`], [`downloads`], [`interruption`]).
+//! terminal ([`terminal`]), transfers that stop on the way ([`uploads`], [`downloads`], [`interruption`]), and what programs
+//! are promised to be told ([`schemas`]).
 
 pub mod clocked_relay;
 pub mod downloads;
@@ -13,6 +14,7 @@ pub mod machine;
 pub mod network;
 pub mod program;
 pub mod random;
+pub mod schemas;
 pub mod terminal;
 pub mod test_env;
 pub mod uploads;

@@ -1,4 +1,5 @@
-//! Programs that a test runs, and what they did.
+//! Programs that a test runs, and what they did. What `share --json` prints has to be as its schemas describe it, in every
+//! test.
 
 use std::{
     ffi::OsStr,
@@ -11,7 +12,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::support::{machine::need, test_env::files_below};
+use crate::support::{machine::need, schemas, test_env::files_below};
 
 /// A program about to run.
 pub struct Run {
@@ -108,12 +109,12 @@ impl Run {
     }
 
     /// Starts it without input; the caller ends it.
-    pub fn spawn(mut self) -> Child {
+    pub fn spawn(&mut self) -> Child {
         self.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
     fn outcome(self, output: Output) -> Outcome {
-        Outcome { command: format!("{:?}", self.command), root: self.root, output }
+        Outcome::new(&self.command, self.root, output)
     }
 }
 
@@ -132,10 +133,12 @@ impl Started {
     pub fn event(&mut self) -> Value {
         let start = self.read.len();
         self.stdout.read_until(b'\n', &mut self.read).unwrap();
-        serde_json::from_slice(&self.read[start..]).unwrap_or_else(|error| {
+        let line = &self.read[start..];
+        schemas::check(line).unwrap_or_else(|error| {
             let _ = self.child.kill();
-            panic!("{error} in {:?}", String::from_utf8_lossy(&self.read[start..]))
-        })
+            panic!("{error} in {:?}", String::from_utf8_lossy(line))
+        });
+        serde_json::from_slice(line).unwrap()
     }
 
     /// The link of what it sends, which its first event tells.
@@ -157,8 +160,7 @@ impl Started {
         let mut stderr = Vec::new();
         self.child.stderr.take().unwrap().read_to_end(&mut stderr).unwrap();
         let output = Output { status: self.child.wait().unwrap(), stdout: std::mem::take(&mut self.read), stderr };
-        let (command, root) = (format!("{:?}", self.run.command), self.run.root.clone());
-        Outcome { command, root, output }
+        Outcome::new(&self.run.command, self.run.root.clone(), output)
     }
 }
 
@@ -187,6 +189,15 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    #[track_caller]
+    fn new(command: &Command, root: PathBuf, output: Output) -> Self {
+        let outcome = Self { command: format!("{command:?}"), root, output };
+        if let Err(error) = schemas::check_output(command, &outcome.output) {
+            panic!("{error}\n{outcome:?}");
+        }
+        outcome
+    }
+
     pub fn stdout(&self) -> String {
         String::from_utf8(self.output.stdout.clone()).unwrap()
     }

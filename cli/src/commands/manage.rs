@@ -1,6 +1,7 @@
 //! `share status`, `share revoke`, `share unlock` and `share list`: what the sender can see and do afterwards.
 
 use serde::Serialize;
+use serde_json::{Value, json};
 use share_client::{
     Error as ClientLibraryError,
     api::{Client, ClientError},
@@ -52,8 +53,13 @@ pub async fn status(ui: &Ui, dirs: &Dirs, args: args::Sent) -> Result<()> {
     let events = sent.client.events(&sent.link.id, &sent.entry.manage_key).await.map_err(failed)?;
     let verified = verify_receipts(&sent.entry, &events.events);
     let Events { state, content_until, .. } = events;
-    let told = StatusEvent { event: "status", link: &sent.entry.link, state, content_until, events: &verified };
-    ui.event(&told)?;
+    ui.event(&StatusEvent {
+        event: "status",
+        link: &sent.entry.link,
+        state,
+        content_until: content_until.map(time::rfc3339),
+        events: verified.iter().map(with_readable_times).collect(),
+    })?;
     ui.say(format!("{}  {}", sent.entry.link, described(&sent.entry)))?;
     ui.say(state_sentence(state, &sent.entry, &verified))?;
     if let Some(until) = content_until.filter(|until| state == State::Ready && *until != sent.entry.expires_at) {
@@ -72,7 +78,7 @@ pub async fn revoke(ui: &Ui, dirs: &Dirs, args: args::Sent) -> Result<()> {
         UploadJournals::of_user(dirs)?.remove(&sent.link.id);
     }
     revoked.map_err(failed)?;
-    ui.event(&serde_json::json!({ "event": "revoked", "link": sent.entry.link }))?;
+    ui.event(&json!({ "event": "revoked", "link": sent.entry.link }))?;
     ui.say(fl!("revoke-done"))
 }
 
@@ -80,7 +86,7 @@ pub async fn revoke(ui: &Ui, dirs: &Dirs, args: args::Sent) -> Result<()> {
 pub async fn unlock(ui: &Ui, dirs: &Dirs, args: args::Sent) -> Result<()> {
     let sent = Sent::find(dirs, &args)?;
     sent.client.unlock(&sent.link.id, &sent.entry.manage_key).await.map_err(failed)?;
-    ui.event(&serde_json::json!({ "event": "unlocked", "link": sent.entry.link }))?;
+    ui.event(&json!({ "event": "unlocked", "link": sent.entry.link }))?;
     ui.say(fl!("unlock-done"))
 }
 
@@ -119,8 +125,8 @@ struct StatusEvent<'a> {
     link: &'a str,
     state: State,
     #[serde(skip_serializing_if = "Option::is_none")]
-    content_until: Option<u64>,
-    events: &'a [VerifiedEvent],
+    content_until: Option<String>,
+    events: Vec<Value>,
 }
 
 #[derive(Serialize)]
@@ -135,6 +141,17 @@ struct ListEvent<'a> {
     complete: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     unfinished: bool,
+}
+
+/// An event as the relay tells it, with its times in the form that they have in all JSON output.
+fn with_readable_times(event: &VerifiedEvent) -> Value {
+    let mut told = serde_json::to_value(event).expect("events always become JSON");
+    for name in ["at", "until", "time"] {
+        if let Some(time) = told.get_mut(name) {
+            *time = time.as_u64().map(time::rfc3339).into();
+        }
+    }
+    told
 }
 
 fn event_sentence(event: &VerifiedEvent) -> String {

@@ -1,7 +1,7 @@
 //! The terminal. The only folder that prints.
 //!
-//! - Standard output carries results only: link, words, names, what was saved; with `--json`, one object a line and
-//!   nothing else. Progress, questions, warnings and errors go to standard error.
+//! - Standard output carries results only: link, words, names, what was saved; with `--json`, one object a line, as the
+//!   schemas in `docs/json` describe it, and nothing else. Progress, questions, warnings and errors go to standard error.
 //! - `--quiet` silences progress and notes, never results, warnings or errors.
 //! - An error is `share: ` and a sentence, its causes, then a `hint: ` line. Plain text, so it reads without colour.
 //! - Nothing asks unless somebody is at a terminal: standard input or standard error is one, and the terminal itself,
@@ -41,6 +41,9 @@ const MOST_TOLD: usize = 2000;
 /// Things of one kind that are told one by one.
 const MOST_LISTED: usize = 20;
 
+/// The version of the schemas of all JSON output.
+const JSON_VERSION: u32 = 1;
+
 /// How to talk to the user.
 #[derive(Clone)]
 pub struct Ui {
@@ -77,12 +80,13 @@ impl Ui {
         self.display.beside(|| write_line(io::stdout().lock(), text.as_ref()))
     }
 
-    /// Prints a result for programs: one JSON object a line.
+    /// Prints a result for programs: one JSON object a line, with the version of its schema.
     pub fn event(&self, event: &impl Serialize) -> Result<()> {
         if !self.json {
             return Ok(());
         }
-        let line = serde_json::to_string(event).expect("events always become JSON");
+        let versioned = Versioned { version: JSON_VERSION, event };
+        let line = serde_json::to_string(&versioned).expect("events always become JSON");
         self.display.beside(|| write_line(io::stdout().lock(), &plain_json(&line)))
     }
 
@@ -177,6 +181,13 @@ impl Ui {
         }
         Err(Error::usage(fl!("ui-no-terminal")).hint(fl!("ui-no-terminal-hint", option = otherwise)))
     }
+}
+
+#[derive(Serialize)]
+struct Versioned<'a, E> {
+    version: u32,
+    #[serde(flatten)]
+    event: &'a E,
 }
 
 #[derive(Serialize)]

@@ -198,6 +198,11 @@ impl UploadJournals {
         remove(&self.folder(id));
     }
 
+    /// That of a share.
+    pub fn find(&self, id: &ShareId) -> Option<UnfinishedUpload> {
+        UnfinishedUpload::read(self.folder(id))
+    }
+
     /// Whether there is one of a share.
     pub fn has(&self, id: &ShareId) -> bool {
         self.folder(id).join(RECORD).exists()
@@ -321,10 +326,16 @@ fn remove_if_free(folder: &Path) {
     }
 }
 
-/// First what makes it a journal. What cannot be removed now is removed by the next sweep.
+/// First what makes it a journal, and the lock last: without it a sweep would not know that nobody works here. What cannot
+/// be removed now is removed by the next sweep.
 fn remove(folder: &Path) {
     let _ = fs::remove_file(folder.join(RECORD));
-    let _ = fs::remove_dir_all(folder);
+    let items = fs::read_dir(folder).into_iter().flatten().flatten();
+    for item in items.filter(|item| item.file_name() != LOCK) {
+        let _ = fs::remove_file(item.path());
+    }
+    let _ = fs::remove_file(folder.join(LOCK));
+    let _ = fs::remove_dir(folder);
 }
 
 fn is_old(folder: &Path) -> bool {

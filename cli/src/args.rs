@@ -36,6 +36,9 @@ pub enum Command {
     Resume(Resume),
     /// Fetch and decrypt what a link leads to; run again, it goes on where it stopped
     Get(Get),
+    /// Send or fetch many shares by a table, for scripts and jobs
+    #[command(subcommand)]
+    Batch(Batch),
     /// Show what happened to something you sent
     Status(Sent),
     /// Take back something you sent
@@ -164,6 +167,160 @@ pub struct Get {
     /// How long to keep trying when the relay cannot be reached, or the sender has stopped sending
     #[arg(long, value_name = "TIME", default_value = "2m")]
     pub patience: String,
+}
+
+/// `share batch`
+#[derive(Debug, Subcommand)]
+pub enum Batch {
+    /// Write a template of a table of jobs
+    New(BatchNew),
+    /// Send one share for each row of a table, exactly once; run again, it does what is missing
+    Run(BatchRun),
+    /// Fetch the share of each row of a table, exactly once, into a folder of its own; run again, it does what is missing
+    Fetch(BatchFetch),
+    /// Send whatever is put into a folder, each file or subfolder exactly once, until it is stopped
+    Watch(BatchWatch),
+}
+
+/// `share batch new`
+#[derive(Debug, Args)]
+pub struct BatchNew {
+    /// The new file: CSV, or JSON Lines for a name that ends in .jsonl
+    pub file: PathBuf,
+}
+
+/// `share batch run`
+#[derive(Debug, Args)]
+pub struct BatchRun {
+    /// The table of jobs: CSV, or JSON Lines for a name that ends in .jsonl
+    pub table: PathBuf,
+    /// Write links and failures to this file; with the same file again, only what is missing is done
+    #[arg(long, value_name = "FILE", required_unless_present = "check_only")]
+    pub results: Option<PathBuf>,
+    /// Write the words to this file, which only you can read; for rows without a recipient key
+    #[arg(long, value_name = "FILE")]
+    pub words: Option<PathBuf>,
+    /// Write the words of each row that is ready to a file of its own in this folder too, such as for letters
+    #[arg(long, value_name = "DIR")]
+    pub words_file_per_row: Option<PathBuf>,
+    /// Run this program for each row once its share is ready, with the words on its standard input and the row's key in
+    /// SHARE_ROW_KEY; name, to and case are in SHARE_ROW_NAME, SHARE_ROW_TO and SHARE_ROW_CASE
+    #[arg(long, value_name = "PROGRAM")]
+    pub words_command: Option<PathBuf>,
+    /// Write the rows that are not done to this file (default: beside the results, with .failed in its name)
+    #[arg(long, value_name = "FILE")]
+    pub failed: Option<PathBuf>,
+    /// What tells this run from others: rows with the same key are sent again only in another run (default: the path of
+    /// the results)
+    #[arg(long, value_name = "NAME")]
+    pub run: Option<String>,
+    /// How many rows to work on at the same time (default: twice the number of processors)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub jobs: Option<u16>,
+    /// Check every row, and whether the relay would take it, and send nothing
+    #[arg(long)]
+    pub check_only: bool,
+    /// Begin no other row once one has failed
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// End by then, such as 6h or 06:30; what is left over is done when it is run again
+    #[arg(long, value_name = "TIME")]
+    pub deadline: Option<String>,
+    /// The name by which recipients know you (default: that of the variable SHARE_FROM)
+    #[arg(long, value_name = "NAME")]
+    pub from: Option<String>,
+    /// The language of the words (default: that of the system)
+    #[arg(long, value_enum)]
+    pub word_list: Option<Language>,
+    /// Change names that not every computer can use, such as those with a colon, and tell how
+    #[arg(long)]
+    pub rename: bool,
+    /// Send through this relay (default: that of the variable SHARE_RELAY, else the one set)
+    #[arg(long, value_name = "URL")]
+    pub relay: Option<String>,
+    /// How long to keep trying when the relay cannot be reached
+    #[arg(long, value_name = "TIME", default_value = "2m")]
+    pub patience: String,
+    /// How others hear of it.
+    #[command(flatten)]
+    pub monitoring: MonitoringArgs,
+}
+
+/// `share batch fetch`
+#[derive(Debug, Args)]
+pub struct BatchFetch {
+    /// The table of links: CSV, or JSON Lines for a name that ends in .jsonl; or - for standard input. It has a column
+    /// link, and may have a column key (default: the id in the link); others are ignored, so the results of
+    /// `share batch run` do as they are
+    pub table: PathBuf,
+    /// Write digests and failures to this file; with the same file again, only what is missing is fetched
+    #[arg(long, value_name = "FILE")]
+    pub results: PathBuf,
+    /// The folder to save in: each row in a folder with its key as the name
+    #[arg(long, short, value_name = "DIR")]
+    pub output: PathBuf,
+    /// Open with this age identity or ssh private key, or one from standard input for -; may be given several times
+    #[arg(long, short, value_name = "FILE", required = true)]
+    pub identity: Vec<PathBuf>,
+    /// Write the rows that are not done to this file (default: beside the results, with .failed in its name)
+    #[arg(long, value_name = "FILE")]
+    pub failed: Option<PathBuf>,
+    /// How many rows to work on at the same time (default: twice the number of processors)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub jobs: Option<u16>,
+    /// Begin no other row once one has failed
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// End by then, such as 6h or 06:30; what is left over is done when it is run again
+    #[arg(long, value_name = "TIME")]
+    pub deadline: Option<String>,
+    /// How long to keep trying when the relay cannot be reached, or the sender has stopped sending
+    #[arg(long, value_name = "TIME", default_value = "2m")]
+    pub patience: String,
+    /// How others hear of it.
+    #[command(flatten)]
+    pub monitoring: MonitoringArgs,
+}
+
+/// `share batch watch`
+#[derive(Debug, Args)]
+pub struct BatchWatch {
+    /// The folder; share-batch.toml in it says for whom. What was sent goes to sent/ in it, what cannot be sent to failed/
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// Take what has not changed for this long; what is renamed into the folder, and NAME once there is NAME.ready, is taken
+    /// at once
+    #[arg(long, value_name = "TIME", default_value = "30s")]
+    pub settle: String,
+    /// How many to send at the same time (default: twice the number of processors)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub jobs: Option<u16>,
+    /// Send through this relay (default: that of the variable SHARE_RELAY, else the one set)
+    #[arg(long, value_name = "URL")]
+    pub relay: Option<String>,
+    /// How long to keep trying when the relay cannot be reached, before a pause
+    #[arg(long, value_name = "TIME", default_value = "2m")]
+    pub patience: String,
+    /// How others hear of it.
+    #[command(flatten)]
+    pub monitoring: MonitoringArgs,
+}
+
+/// Who is told of a batch.
+#[derive(Debug, Args)]
+pub struct MonitoringArgs {
+    /// Keep figures of the last run in this file, for the textfile collector of Prometheus' node_exporter
+    #[arg(long, value_name = "FILE", help_heading = "Monitoring")]
+    pub metrics_file: Option<PathBuf>,
+    /// Tell a monitoring service, such as healthchecks.io, at this address that the run began (URL/start) and whether
+    /// all is done (URL or URL/fail). While share runs, other users of this computer can see URL; they cannot see what
+    /// @FILE reads from a file
+    #[arg(long, value_name = "URL|@FILE", help_heading = "Monitoring")]
+    pub ping: Option<String>,
+    /// Send a report with counts, and the keys of rows that failed, by e-mail (through the system's sendmail), or write
+    /// it to this file
+    #[arg(long, value_name = "mail:ADDRESS|FILE", help_heading = "Monitoring")]
+    pub report: Option<String>,
 }
 
 /// `share status`, `share revoke`, `share unlock`

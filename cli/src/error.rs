@@ -15,6 +15,7 @@ pub struct Error {
     message: String,
     hint: Option<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
+    told: bool,
 }
 
 /// What commands return.
@@ -23,7 +24,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// An error of this kind; `code` is its fixed name for programs.
     pub fn new(kind: Kind, code: &'static str, message: impl Into<String>) -> Self {
-        Self { kind, code, message: message.into(), hint: None, source: None }
+        Self { kind, code, message: message.into(), hint: None, source: None, told: false }
     }
 
     /// A mistake on the command line.
@@ -98,6 +99,16 @@ impl Error {
     pub fn because(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
         self.source = Some(Box::new(source));
         self
+    }
+
+    /// The same, of which the user has been told already.
+    pub fn told(self) -> Self {
+        Self { told: true, ..self }
+    }
+
+    /// Whether the user has been told already.
+    pub fn is_told(&self) -> bool {
+        self.told
     }
 
     /// The exit code.

@@ -41,7 +41,9 @@ pub fn main() -> ExitCode {
     match panics::as_errors(|| run(&ui, cli)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            ui.error(&error);
+            if !error.is_told() {
+                ui.error(&error);
+            }
             ExitCode::from(error.exit())
         }
     }

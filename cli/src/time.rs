@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use jiff::{
-    Timestamp,
+    Timestamp, Zoned,
     civil::{Date, Time},
+    fmt::rfc2822,
     tz::TimeZone,
 };
 
@@ -34,6 +35,25 @@ pub fn lifetime(text: &str) -> Result<Lifetime> {
     let end = end_of(text.trim(), TimeZone::system());
     let end = end.ok_or_else(|| refused(fl!("time-not-understood", text = quoted(text))))?;
     u64::try_from(end.as_second()).map(Lifetime::Until).map_err(|_| over())
+}
+
+/// Reads when something is to end, and gives how long that is from now: a duration (`6h`), the next time that the clock
+/// shows this (`06:30`), or a time as [`lifetime`] reads it.
+pub fn until(text: &str) -> Result<Duration> {
+    let now = Timestamp::now();
+    let end = match (parse_duration(text), clock_time(text.trim())) {
+        (Some(duration), _) => return Ok(duration),
+        (None, Some(time)) => next(time, &now.to_zoned(TimeZone::system())),
+        (None, None) => end_of(text.trim(), TimeZone::system()),
+    };
+    let end = end.ok_or_else(|| Error::usage(fl!("time-not-a-deadline", text = quoted(text))))?;
+    Ok(Duration::try_from(end.duration_since(now)).unwrap_or_default())
+}
+
+/// When a clock next shows this time.
+fn next(time: Time, now: &Zoned) -> Option<Timestamp> {
+    let on = |day: Date| Some(day.to_datetime(time).to_zoned(now.time_zone().clone()).ok()?.timestamp());
+    on(now.date()).filter(|today| *today > now.timestamp()).or_else(|| on(now.date().tomorrow().ok()?))
 }
 
 fn parse_duration(text: &str) -> Option<Duration> {
@@ -96,10 +116,33 @@ pub fn local(seconds: u64) -> String {
     }
 }
 
+/// As the header of an e-mail has it (RFC 5322): `Thu, 24 Dec 2026 16:30:00 +0100`.
+pub fn rfc5322(seconds: u64) -> String {
+    let told = timestamp(seconds).and_then(|time| rfc2822::to_string(&time.to_zoned(TimeZone::system())).ok());
+    told.unwrap_or_else(|| seconds.to_string())
+}
+
+/// How long something took: `12.3 s`, `5 min 3 s`, `26 h 0 min 40 s`.
+pub fn elapsed(seconds: f64) -> String {
+    // Whatever is no number took no time.
+    let seconds = seconds.max(0.0);
+    let whole = seconds as u64;
+    match (whole / 3600, whole / 60 % 60, whole % 60) {
+        (0, 0, _) => format!("{seconds:.1} s"),
+        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
+        (hours, minutes, seconds) => format!("{hours} h {minutes} min {seconds} s"),
+    }
+}
+
 /// RFC 3339 in UTC, for programs. A time after the year 9999, which has no such form, becomes the last one that has.
 pub fn rfc3339(seconds: u64) -> String {
     let last = || Timestamp::from_second(Timestamp::MAX.as_second()).expect("its own second is in range");
     timestamp(seconds).unwrap_or_else(last).to_string()
+}
+
+/// The seconds since 1970 of a time that [`rfc3339`] wrote.
+pub fn seconds(text: &str) -> Option<u64> {
+    text.parse::<Timestamp>().ok()?.as_second().try_into().ok()
 }
 
 /// `None` beyond the year 9999: a relay may send any number.
@@ -124,6 +167,20 @@ mod tests {
     fn a_lifetime_is_written_as_it_is_read() {
         for text in ["30d", "2w", "12h", "90m", "7s", "0s"] {
             assert_eq!(lifetime_text(parse_duration(text).unwrap().as_secs()), text);
+        }
+    }
+
+    #[test]
+    fn how_long_something_took() {
+        for (seconds, told) in [
+            (0.0, "0.0 s"),
+            (12.34, "12.3 s"),
+            (303.9, "5 min 3 s"),
+            (93_640.0, "26 h 0 min 40 s"),
+            (-1.0, "0.0 s"),
+            (f64::NAN, "0.0 s"),
+        ] {
+            assert_eq!(elapsed(seconds), told);
         }
     }
 

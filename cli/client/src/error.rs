@@ -12,7 +12,7 @@ use share_format::{
 };
 use share_relay_api::{Code, State};
 
-use crate::{api::ClientError, error_kind::ErrorKind, files::FilesError, state::StateError};
+use crate::{api::ClientError, batch::table::TableError, error_kind::ErrorKind, files::FilesError, state::StateError};
 
 /// What the functions of this library give.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -116,6 +116,12 @@ pub enum Error {
         /// Its path.
         path: Option<PathBuf>,
     },
+    /// An unfinished share of a row could not be taken back, so the row is not sent again.
+    #[error("{0} could not be taken back")]
+    NotTakenBack(Link),
+    /// A row of a batch was begun again and again, and never finished.
+    #[error("too many attempts")]
+    TooManyAttempts,
     /// There is no unfinished upload.
     #[error("there is no unfinished upload")]
     NothingUnfinished,
@@ -149,6 +155,9 @@ pub enum Error {
     /// The user does not want what is inside.
     #[error("declined")]
     Declined,
+    /// The folder holds something that no earlier download of the link has left.
+    #[error("{} is not empty", .0.display())]
+    FolderNotEmpty(PathBuf),
     /// The folder has too little room.
     #[error("no room in {}", folder.display())]
     NoRoom {
@@ -170,6 +179,9 @@ pub enum Error {
         /// Why it cannot be looked at, if that is so.
         source: Option<io::Error>,
     },
+    /// A table of a batch cannot be read or written.
+    #[error(transparent)]
+    Table(#[from] TableError),
     /// Standard output cannot be written.
     #[error("standard output cannot be written")]
     StandardOutput(#[source] io::Error),
@@ -294,6 +306,9 @@ impl Error {
             Self::Link(_) | Self::RelayUrl(_) => K::Usage,
             Self::Words(_) => K::WordsWrong,
             Self::Unfinished { error } => error.error.kind(),
+            Self::Table(TableError::InUse(_)) => K::AlreadyRunning,
+            Self::Table(TableError::Column { .. } | TableError::NoColumn { .. } | TableError::Quote { .. }) => K::Usage,
+            Self::NotTakenBack(_) => K::Unreachable,
             Self::Interrupted | Self::ServingStopped => K::Interrupted,
             Self::ServedShareEnded(_) => K::Gone,
             Self::TokenUnknown => K::Refused,
@@ -314,7 +329,10 @@ impl Error {
             | Self::OutputExists(_)
             | Self::NamesRefused { .. }
             | Self::FilesRefused { only: None, .. }
+            | Self::TooManyAttempts
+            | Self::Table(_)
             | Self::NothingUnfinished
+            | Self::FolderNotEmpty(_)
             | Self::NoRoom { .. }
             | Self::TooDeep(_)
             | Self::WorkingFolderSwapped { .. }

@@ -27,6 +27,10 @@ pub enum ErrorKind {
     LinkDamaged = 11,
     /// A file changed while it was being sent.
     Changed = 12,
+    /// Some rows of a batch failed.
+    SomeFailed = 13,
+    /// The same batch is running already.
+    AlreadyRunning = 14,
     /// Stopped by the user.
     Interrupted = 130,
     /// Whoever read standard output went away: as of a program that SIGPIPE ended.

@@ -1,12 +1,15 @@
 //! The program around this library: what it is told while work goes on, and what it is asked.
 
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use share_format::{envelope::Identities, words::Passphrase};
-use tokio::sync::Notify;
+use share_format::{RelayUrl, envelope::Identities, words::Passphrase};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use crate::{
-    api::ClientError,
+    api::{Client, ClientError, ClientResult, Limits},
     error::{Error, Result},
     get::event as get,
     progress::{Progress, ProgressSink, Work},
@@ -61,9 +64,48 @@ pub struct Context {
     pub dirs: Arc<Dirs>,
     /// How the program stops the work.
     pub cancel: Cancel,
+    /// What transfers share that go on at the same time.
+    shared: Arc<Shared>,
+}
+
+/// What transfers share that go on at the same time.
+struct Shared {
+    /// A client for each relay, whose connections are kept.
+    clients: Mutex<HashMap<RelayUrl, (Limits, Client)>>,
+    /// Places for derivations of a key from words, which take 128 MiB each.
+    derivations: Arc<Semaphore>,
 }
 
 impl Context {
+    /// A context in which this many keys may be derived from words at the same time.
+    pub fn new(host: Arc<dyn Host>, dirs: Arc<Dirs>, cancel: Cancel, derivations: usize) -> Self {
+        let shared = Shared { clients: Mutex::default(), derivations: Arc::new(Semaphore::new(derivations)) };
+        Self { host, dirs, cancel, shared: Arc::new(shared) }
+    }
+
+    /// The same for one of several transfers that go on at the same time, with a host and a cancellation of its own.
+    pub fn with_host(&self, host: Arc<dyn Host>, cancel: Cancel) -> Self {
+        Self { host, cancel, ..self.clone() }
+    }
+
+    /// A client for this relay that waits no longer than these limits; its connections are kept.
+    pub(crate) fn client(&self, relay: &RelayUrl, limits: Limits) -> ClientResult<Client> {
+        let mut clients = self.shared.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        match clients.get(relay) {
+            Some((known, client)) if *known == limits => Ok(client.clone()),
+            _ => {
+                let client = Client::with_limits(relay, limits)?;
+                clients.insert(relay.clone(), (limits, client.clone()));
+                Ok(client)
+            }
+        }
+    }
+
+    /// A place to derive a key from words in; waits for it.
+    pub(crate) async fn derivation(&self) -> OwnedSemaphorePermit {
+        Arc::clone(&self.shared.derivations).acquire_owned().await.expect("the semaphore is never closed")
+    }
+
     /// Reports an event on which nothing depends any more: an error of the host is ignored.
     pub(crate) fn report(&self, event: get::Event<'_>) {
         let _ = self.host.receiving(event);

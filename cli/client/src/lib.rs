@@ -1,6 +1,7 @@
 //! How a file travels between this computer and a relay: what `share` does, for any program.
 //!
 //! - [`send`] and [`get`] are sending and receiving step by step, each from a request to an outcome;
+//! - [`batch`] sends many shares, each exactly once;
 //! - [`api`] is the relay's API as typed calls, with patience for networks that fail. Only it names reqwest;
 //! - [`files`] makes content of files and folders, and files and folders of content;
 //! - `transfer` moves sealed content up and down over several connections, in memory that stays flat;
@@ -12,6 +13,7 @@
 //! No sentence for a user stands here, and nothing here knows a terminal.
 
 pub mod api;
+pub mod batch;
 pub mod clock;
 pub mod error;
 pub mod error_kind;

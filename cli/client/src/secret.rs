@@ -30,8 +30,13 @@ impl Secret {
 
     /// SHA-256 of the 32 bytes: what the relay is told.
     pub fn hash(&self) -> Bytes32 {
+        sha256(&*self.bytes())
+    }
+
+    /// The 32 bytes.
+    pub(crate) fn bytes(&self) -> Zeroizing<[u8; 32]> {
         let bytes: Bytes32 = self.0.parse().expect("a secret holds 64 hexadecimal digits");
-        sha256(&bytes.0)
+        Zeroizing::new(bytes.0)
     }
 }
 

@@ -246,6 +246,7 @@ ledger-not-here-hint = Only the computer that sent it can see, stop or unlock it
 ledger-unreadable = The record of what was sent, in { $path }, cannot be read
 ledger-unwritable = The record of what was sent, in { $path }, cannot be written
 time-not-a-duration = { $text } is not a time such as 30s, 5m, 12h, 7d or 2w
+time-not-a-deadline = { $text } is not a time that share understands, such as 6h, 06:30 or “2026-12-24 17:00”
 time-not-understood = { $text } is not a time that share understands
 time-not-a-lifetime = { $text } is not a time to come
 time-over = { $text } is over by the relay's clock, where it is { $now }
@@ -383,6 +384,8 @@ get-rest-beside = Not everything could be put in { $wanted }, as something is in
 get-stdout-or-json = Standard output can carry the file or JSON, not both. Leave out --json or --output -
 get-stdout-corrupt-hint = What was written to standard output so far must not be used. Try again; if that fails too, ask the sender to send it again and tell whoever runs the relay.
 get-ciphertext-needs-file = --ciphertext needs the name of a file
+get-not-empty = There is something in { $folder } already, and no results say that it is from this link
+get-not-empty-hint = Nothing was fetched or changed. If it is what the link leads to, put the results back that say so; otherwise move it away, and run it again.
 get-no-room = There is not enough room in { $path }: { $needed } needed, { $free } free
 get-too-deep = The path of { $path } is so long that, with the names in this share, the system could not follow it
 get-staging-swapped = Somebody else changed the folder for unfinished downloads in { $path }; nothing was saved
@@ -433,6 +436,120 @@ list-unfinished = (not finished; go on with: share resume)
 list-empty = Nothing was sent from this computer yet.
 list-damaged = { $path } is left out: { $why }
 
+# batch
+batch-template-path = report.pdf
+batch-template-name = J. Jansen
+batch-template-message = Here is the file we spoke about.
+batch-template-written = A template is in { $path }. In paths and recipient, | stands between several values.
+no-working-folder = The working folder is gone
+batch-secret-unreadable = The secret of batches in { $path } cannot be read
+batch-secret-unwritable = The secret of batches cannot be written to { $path }
+batch-secret-damaged = The secret of batches in { $path } is damaged
+batch-secret-damaged-hint = Put it back from a backup. Only if no batch is to be run again, remove it: with another one, rows whose results are lost are sent once more.
+batch-one-file-twice = { $path } is named for two things; each needs a file of its own
+batch-not-begun = Not all rows were begun
+batch-not-begun-hint = Run the same command again; it does what is missing.
+batch-not-taken-back = An unfinished share of this row could not be taken back: { $link }
+batch-not-taken-back-hint = So that nobody gets two, the row is not sent again yet. Run the batch again once the relay can be reached.
+batch-other-run = { $path } has the results of another run
+batch-other-run-hint = Name another file for the results of this one. If the file was moved, name the run with --run, as it was called or by the path that the results had.
+batch-state = The home folder cannot be written, and the secret by which nothing is sent twice is in it
+batch-state-hint = Let the program write there, as before.
+batch-table-quote = A quotation mark in line { $line } of { $path } is not closed, or not at the end of its cell
+batch-table-quote-hint = Close it, or write it twice if it is meant as such. Nothing was sent: what follows would have gone to the recipient of that row.
+batch-line = line { $line }
+batch-row-malformed = The row does not fit the columns
+batch-row-twice = The same key as in line { $line }
+batch-row-twice-hint = Give each row a key of its own in the column key; without one it is made of paths, recipient, to and case.
+batch-row-not-plain = The column { $column } has more than 200 characters, or some that cannot be shown
+batch-row-downloads = { $text } is no number of downloads
+batch-row-address = { $text } is no e-mail address
+batch-row-pattern = { $text } is no pattern of paths
+batch-row-no-match = Nothing fits { $text }
+batch-row-unreadable = { $path } cannot be read
+batch-row-changed = The files or the message are not those that were sent
+batch-row-changed-hint = What was sent stays as it is. To send the new ones too, give the row another key.
+batch-row-sent = { $key }: sent
+batch-row-before = { $key }: was sent before
+batch-row-ok = { $key }: can be sent
+batch-row-too-large = The row is larger than the relay takes: { $limit }
+batch-row-too-long = The relay keeps nothing as long as that, at most { $limit }
+batch-no-room = All rows together take { $needed }, and the relay has room for { $free }
+batch-no-results = A batch writes what became of each row to a file
+batch-no-relay = There is no relay to send through
+batch-no-relay-hint = Name one with --relay URL or the variable SHARE_RELAY, or set one: share config set relay URL
+batch-no-program = There is no program { $program }
+batch-state-beside = There is no home folder that can be written: what it takes to go on is kept in { $path }.
+batch-results-unwritable = The results cannot be written, so no more rows are begun
+batch-words-unwritable = The words cannot be written
+batch-words-nowhere = The row has no recipient key, so it needs words, and they have nowhere to go
+batch-words-nowhere-hint = Name a file for them: --words FILE.
+batch-words-kept = --words-command and --words-file-per-row need --words, so that no words are lost when a run ends early
+batch-words-file-name = { $key } cannot be the name of a file; give the row another key
+batch-words-command = { $program } has not taken the words: { $why }
+batch-words-command-slow = it was ended after { $seconds } seconds
+batch-words-lost = The row was sent, but its words are not where words are kept
+batch-words-lost-hint = Nobody can open it without them. Take it back with: share revoke { $link }, and give the row another key.
+batch-words-unknown = An earlier run ended while it handed over the words; nobody knows whether they arrived
+batch-words-unknown-hint = Find out, then write done, or nothing, in the column handed_over of the words, and run it again.
+batch-in-use = { $path } is in use by another run
+batch-in-use-hint = Wait until it has ended. The lock goes with its process.
+batch-table-unreadable = { $path } cannot be read
+batch-table-no-text = { $path } is no text in UTF-8 or UTF-16
+batch-table-no-text-hint = Save it as “CSV UTF-8”.
+batch-table-unwritable = { $path } cannot be written
+batch-table-column = { $path } has a column { $column } that is not known, or that it has twice
+batch-table-column-hint = Known are: { $columns }. A template: share batch new FILE
+batch-table-no-column = { $path } has no column { $column }
+batch-table-damaged = Line { $line } of { $path } is not as share writes it
+batch-table-damaged-hint = Mend the line, or name another file. Nothing was changed.
+batch-too-many-attempts = The row was begun a hundred times, and never finished
+batch-too-many-attempts-hint = Give it another key.
+batch-some-failed = Some rows are not done
+batch-some-failed-hint = They are in { $path }. Correct them there and run that file at once with the same results, or run the table again.
+batch-check-failed = Some rows cannot be sent
+batch-check-done = { $rows ->
+    [one] One row
+   *[other] { $rows } rows
+}, { $size }: { $failed ->
+    [0] all can be sent
+    [one] one cannot be sent
+   *[other] { $failed } cannot be sent
+}.
+batch-stopped = Stopped; run it again to go on
+batch-fetch-received = { $key }: received
+batch-fetch-before = { $key }: was received before
+batch-fetch-key = { $key } cannot be the name of a folder
+batch-fetch-key-hint = Give the row another key.
+batch-fetch-twice = The same folder as in line { $line }
+batch-fetch-twice-hint = Give each row a key of its own in the column key. Keys that differ in upper and lower case only are one folder on many computers.
+batch-fetch-other-link = The results have this key with another link: { $link }
+batch-fetch-other-link-hint = What was received stays as it is. To fetch this link too, give the row another key.
+batch-fetch-words = This opens with words, which no table has
+batch-fetch-words-hint = Fetch it with: share get { $link }
+batch-watch-no-folder = { $path } cannot be watched
+batch-watch-begins = Watching { $path }.
+batch-watch-stopped = Stopped. What was begun goes on at the next start.
+batch-watch-no-renames = The system does not tell of renames ({ $why }): what is renamed into the folder is taken once it has not changed for a while.
+batch-watch-rules-unreadable = { $path } cannot be read
+batch-watch-rules-line = Line { $line } of { $path }: { $what }
+batch-watch-rules = { $path }: { $what }
+batch-watch-rules-whom = It has to say either for whom files are (recipient), or where their words go (words), and not both
+batch-watch-rules-hint = For example: recipient = "age1…", or words = "words.csv", which is then beside the watched folder.
+batch-watch-rules-broken = { $what }. Nothing more is taken until that is mended.
+batch-watch-rules-mended = The rules are in order again.
+batch-watch-words-inside = Words may not be kept in the watched folder
+batch-watch-words-nowhere = There is no folder for { $path }
+batch-watch-words-lost-hint = Nobody can open it without them. Take it back with: share revoke { $link }, then touch the file and put it into the folder again.
+batch-watch-left-alone = It is neither file nor folder, and stays where it is
+batch-watch-again = { $what }. It is tried again.
+batch-watch-pause = { $what }. It is tried again until it works.
+batch-watch-goes-on = It works again.
+batch-watch-contents-hint = Put that right, then put it into the folder again.
+batch-watch-not-moved = It was worked off, and cannot be moved to { $into }/ yet
+batch-watch-sent = { $name }: { $link }
+batch-watch-failed = { $name }: failed
+
 # login, config
 login-ask-token = Your sender token:
 login-done = From now on, share sends through { $relay }.
@@ -453,6 +570,41 @@ doctor-page-differs = { $relay } does not serve the page of share { $version }; 
 doctor-page-differs-hint = The relay says it runs { $software }, and this is share { $version }. With another version another page is to be expected. With the same one, type no words into that page: use `share get`, and tell whoever runs the relay.
 doctor-no-relay = There is no relay to check
 doctor-no-relay-hint = Name one: share doctor --relay URL, or give a link: share doctor LINK
+
+# batch: summary and monitoring
+batch-summary = { $rows ->
+    [one] One row
+   *[other] { $rows } rows
+}: { $results }; { $time }
+batch-rows-done = { $count } done ({ $size })
+batch-rows-before = { $count } done before
+batch-rows-failed = { $count } failed
+batch-rows-not-begun = { $count } not begun
+batch-output-no-folder = The folder that { $path } is to be in is not there
+batch-output-foreign = { $path } is there already, and share batch did not write it
+batch-output-unreadable = { $path } is there already, and cannot be read
+batch-output-unwritable = { $path } cannot be written
+batch-ping-invalid = The address for --ping cannot be used
+batch-ping-invalid-hint = Give the whole address, with https:// and without a user name. Plain http:// works only for this computer and for addresses in private networks.
+batch-ping-unreadable = The address for --ping in { $path } cannot be read
+batch-ping-failed = The monitoring service was not told: { $why }
+ping-unreachable = it cannot be reached ({ $why })
+ping-stalled = it does not answer
+ping-untrusted = its certificate is not accepted ({ $why })
+ping-status = it answered with error { $status }
+batch-report-address = That is not an e-mail address for --report: { $address }
+batch-report-complete = share batch { $command }: all is done
+batch-report-incomplete = share batch { $command }: NOT all is done
+batch-report-times = Began { $start }, ended { $end }.
+batch-report-error = Ended by the error { $code } (exit code { $exit }).
+batch-report-again = To do what is missing, run the same command again.
+batch-report-failed = Rows that failed, by their keys:
+batch-report-retryable = { $code } (may pass when run again)
+batch-sendmail-missing = There is no sendmail program to send the report with
+batch-sendmail-missing-hint = Install one, for example that of Postfix or msmtp, or have the report written to a file: --report FILE
+batch-sendmail-failed = The report could not be handed to sendmail
+batch-sendmail-ended = sendmail did not take the report ({ $how })
+batch-sendmail-stalled = sendmail did not take the report in time
 
 ## ui
 # (the terminal)

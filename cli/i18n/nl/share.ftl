@@ -246,6 +246,7 @@ ledger-not-here-hint = Alleen de computer die het verstuurde, kan het zien, stop
 ledger-unreadable = De administratie van zendingen, in { $path }, kan niet worden gelezen
 ledger-unwritable = De administratie van zendingen, in { $path }, kan niet worden geschreven
 time-not-a-duration = { $text } is geen tijd zoals 30s, 5m, 12h, 7d of 2w
+time-not-a-deadline = { $text } is geen tijd die share begrijpt, zoals 6h, 06:30 of “2026-12-24 17:00”
 time-not-understood = { $text } is geen tijd die share begrijpt
 time-not-a-lifetime = { $text } is geen tijd in de toekomst
 time-over = { $text } is voorbij volgens de klok van de server, waar het { $now } is
@@ -383,6 +384,8 @@ get-rest-beside = Niet alles kon in { $wanted }, want er staat iets in de weg; d
 get-stdout-or-json = Naar de standaarduitvoer kan het bestand of JSON, niet allebei. Laat --json of --output - weg
 get-stdout-corrupt-hint = Wat al naar de standaarduitvoer is geschreven, mag u niet gebruiken. Probeer het opnieuw. Gaat het weer mis, vraag dan de afzender het opnieuw te versturen, en meld het bij de beheerder van de server.
 get-ciphertext-needs-file = Bij --ciphertext hoort de naam van een bestand
+get-not-empty = Er staat al iets in { $folder }, en in geen resultaten staat dat het van deze link is
+get-not-empty-hint = Er is niets opgehaald of veranderd. Is het waar de link naartoe leidt, zet dan de resultaten terug waarin dat staat; verplaats het anders, en voer het opnieuw uit.
 get-no-room = Er is niet genoeg ruimte in { $path }: nodig is { $needed }, vrij is { $free }
 get-too-deep = Het pad van { $path } is zo lang dat het systeem het met de namen van deze zending niet kan volgen
 get-staging-swapped = Iemand anders heeft de map voor onvoltooide downloads in { $path } veranderd; er is niets opgeslagen
@@ -433,6 +436,120 @@ list-unfinished = (niet af; ga verder met: share resume)
 list-empty = Er is vanaf deze computer nog niets verstuurd.
 list-damaged = { $path } is overgeslagen: { $why }
 
+# batch
+batch-template-path = rapport.pdf
+batch-template-name = J. Jansen
+batch-template-message = Hier is het bestand waarover we spraken.
+batch-template-written = Een voorbeeld staat in { $path }. In paths en recipient staat | tussen meer waarden.
+no-working-folder = De huidige map is weg
+batch-secret-unreadable = Het geheim van batches in { $path } kan niet worden gelezen
+batch-secret-unwritable = Het geheim van batches kan niet worden geschreven in { $path }
+batch-secret-damaged = Het geheim van batches in { $path } is beschadigd
+batch-secret-damaged-hint = Zet het terug uit een back-up. Verwijder het alleen als er geen batch opnieuw wordt uitgevoerd: met een ander worden rijen waarvan de resultaten weg zijn nog eens verstuurd.
+batch-one-file-twice = { $path } is voor twee dingen genoemd; elk heeft een eigen bestand nodig
+batch-not-begun = Aan niet alle rijen is begonnen
+batch-not-begun-hint = Voer dezelfde opdracht opnieuw uit; die doet wat er ontbreekt.
+batch-not-taken-back = Een onvoltooide versie van deze rij kon niet worden ingetrokken: { $link }
+batch-not-taken-back-hint = Zodat niemand er twee krijgt, wordt de rij nog niet opnieuw verstuurd. Voer de batch opnieuw uit zodra de server bereikbaar is.
+batch-other-run = In { $path } staan de resultaten van een andere keer
+batch-other-run-hint = Noem een ander bestand voor de resultaten van deze keer. Is het bestand verplaatst, noem de keer dan met --run: zoals die heette, of met het pad dat de resultaten hadden.
+batch-state = In de thuismap kan niet worden geschreven, en het geheim waardoor niets dubbel wordt verstuurd, staat erin
+batch-state-hint = Laat het programma daar schrijven, zoals eerder.
+batch-table-quote = Een aanhalingsteken in regel { $line } van { $path } wordt niet gesloten, of niet aan het eind van de cel
+batch-table-quote-hint = Sluit het, of schrijf het dubbel als het zo bedoeld is. Er is niets verstuurd: wat volgt, zou naar de ontvanger van die rij zijn gegaan.
+batch-line = regel { $line }
+batch-row-malformed = De rij past niet bij de kolommen
+batch-row-twice = Dezelfde sleutel als in regel { $line }
+batch-row-twice-hint = Geef elke rij een eigen sleutel in de kolom key; zonder wordt die gemaakt van paths, recipient, to en case.
+batch-row-not-plain = De kolom { $column } heeft meer dan 200 tekens, of tekens die niet te tonen zijn
+batch-row-downloads = { $text } is geen aantal downloads
+batch-row-address = { $text } is geen e-mailadres
+batch-row-pattern = { $text } is geen patroon van paden
+batch-row-no-match = Niets past bij { $text }
+batch-row-unreadable = { $path } kan niet worden gelezen
+batch-row-changed = De bestanden of het bericht zijn niet die welke verstuurd zijn
+batch-row-changed-hint = Wat verstuurd is, blijft zoals het is. Geef de rij een andere sleutel om ook de nieuwe te versturen.
+batch-row-sent = { $key }: verstuurd
+batch-row-before = { $key }: was al verstuurd
+batch-row-ok = { $key }: kan worden verstuurd
+batch-row-too-large = De rij is groter dan de server aanneemt: { $limit }
+batch-row-too-long = Zo lang bewaart de server niets, hoogstens { $limit }
+batch-no-room = Alle rijen samen vragen { $needed }, en de server heeft ruimte voor { $free }
+batch-no-results = Een batch schrijft in een bestand wat er van elke rij geworden is
+batch-no-relay = Er is geen server om via te versturen
+batch-no-relay-hint = Noem er een met --relay URL of de variabele SHARE_RELAY, of stel er een in: share config set relay URL
+batch-no-program = Er is geen programma { $program }
+batch-state-beside = Er is geen thuismap waarin geschreven kan worden: wat nodig is om verder te gaan, staat in { $path }.
+batch-results-unwritable = De resultaten kunnen niet worden geschreven, dus er wordt aan geen rij meer begonnen
+batch-words-unwritable = De woorden kunnen niet worden geschreven
+batch-words-nowhere = De rij heeft geen sleutel van een ontvanger, dus er zijn woorden nodig, en die kunnen nergens heen
+batch-words-nowhere-hint = Noem er een bestand voor: --words BESTAND.
+batch-words-kept = Bij --words-command en --words-file-per-row hoort --words, zodat er geen woorden verloren gaan als het eerder stopt
+batch-words-file-name = { $key } kan geen bestandsnaam zijn; geef de rij een andere sleutel
+batch-words-command = { $program } heeft de woorden niet aangenomen: { $why }
+batch-words-command-slow = het is na { $seconds } seconden beëindigd
+batch-words-lost = De rij is verstuurd, maar de woorden staan niet waar woorden worden bewaard
+batch-words-lost-hint = Zonder de woorden kan niemand het openen. Trek het in met: share revoke { $link }, en geef de rij een andere sleutel.
+batch-words-unknown = Een eerdere keer is gestopt terwijl de woorden werden doorgegeven; niemand weet of ze zijn aangekomen
+batch-words-unknown-hint = Zoek het uit, zet dan done, of niets, in de kolom handed_over van de woorden, en voer het opnieuw uit.
+batch-in-use = { $path } is in gebruik bij een ander proces
+batch-in-use-hint = Wacht tot dat klaar is. Het slot verdwijnt met het proces.
+batch-table-unreadable = { $path } kan niet worden gelezen
+batch-table-no-text = { $path } is geen tekst in UTF-8 of UTF-16
+batch-table-no-text-hint = Sla het op als “CSV UTF-8”.
+batch-table-unwritable = { $path } kan niet worden geschreven
+batch-table-column = { $path } heeft een kolom { $column } die niet bekend is, of die er twee keer staat
+batch-table-column-hint = Bekend zijn: { $columns }. Een voorbeeld: share batch new BESTAND
+batch-table-no-column = { $path } heeft geen kolom { $column }
+batch-table-damaged = Regel { $line } van { $path } is niet zoals share die schrijft
+batch-table-damaged-hint = Herstel de regel, of noem een ander bestand. Er is niets veranderd.
+batch-too-many-attempts = Aan de rij is honderd keer begonnen, en het is nooit afgemaakt
+batch-too-many-attempts-hint = Geef de rij een andere sleutel.
+batch-some-failed = Niet alle rijen zijn klaar
+batch-some-failed-hint = Ze staan in { $path }. Verbeter ze daar en voer dat bestand meteen uit met dezelfde resultaten, of voer de tabel opnieuw uit.
+batch-check-failed = Niet alle rijen kunnen worden verstuurd
+batch-check-done = { $rows ->
+    [one] Eén rij
+   *[other] { $rows } rijen
+}, { $size }: { $failed ->
+    [0] alles kan worden verstuurd
+    [one] één kan niet worden verstuurd
+   *[other] { $failed } kunnen niet worden verstuurd
+}.
+batch-stopped = Gestopt; voer het opnieuw uit om verder te gaan
+batch-fetch-received = { $key }: ontvangen
+batch-fetch-before = { $key }: was al ontvangen
+batch-fetch-key = { $key } kan niet de naam van een map zijn
+batch-fetch-key-hint = Geef de rij een andere sleutel.
+batch-fetch-twice = Dezelfde map als in regel { $line }
+batch-fetch-twice-hint = Geef elke rij een eigen sleutel in de kolom key. Sleutels die alleen in hoofdletters en kleine letters verschillen, zijn op veel computers één map.
+batch-fetch-other-link = In de resultaten staat deze sleutel bij een andere link: { $link }
+batch-fetch-other-link-hint = Wat ontvangen is, blijft zoals het is. Geef de rij een andere sleutel om ook deze link op te halen.
+batch-fetch-words = Dit gaat open met woorden, en die staan in geen tabel
+batch-fetch-words-hint = Haal het op met: share get { $link }
+batch-watch-no-folder = Op { $path } kan niet worden gelet
+batch-watch-begins = Op { $path } wordt gelet.
+batch-watch-stopped = Gestopt. Waaraan begonnen was, gaat bij de volgende start verder.
+batch-watch-no-renames = Het systeem meldt niet dat iets een andere naam krijgt ({ $why }): wat zo in de map komt, wordt pas opgepakt als het een tijdje niet verandert.
+batch-watch-rules-unreadable = { $path } kan niet worden gelezen
+batch-watch-rules-line = Regel { $line } van { $path }: { $what }
+batch-watch-rules = { $path }: { $what }
+batch-watch-rules-whom = Er moet in staan voor wie de bestanden zijn (recipient), of waar hun woorden heen gaan (words), niet allebei
+batch-watch-rules-hint = Bijvoorbeeld: recipient = "age1…", of words = "woorden.csv", dat dan naast de map staat.
+batch-watch-rules-broken = { $what }. Er wordt niets meer opgepakt tot dat hersteld is.
+batch-watch-rules-mended = De regels zijn weer in orde.
+batch-watch-words-inside = Woorden mogen niet worden bewaard in de map waarop gelet wordt
+batch-watch-words-nowhere = Er is geen map voor { $path }
+batch-watch-words-lost-hint = Zonder de woorden kan niemand het openen. Trek het in met: share revoke { $link }, geef het bestand een nieuwe tijd (touch) en zet het weer in de map.
+batch-watch-left-alone = Het is geen bestand en geen map, en blijft staan
+batch-watch-again = { $what }. Het wordt opnieuw geprobeerd.
+batch-watch-pause = { $what }. Het wordt opnieuw geprobeerd tot het lukt.
+batch-watch-goes-on = Het lukt weer.
+batch-watch-contents-hint = Maak dat in orde, en zet het opnieuw in de map.
+batch-watch-not-moved = Het is afgehandeld, en kan nog niet worden verplaatst naar { $into }/
+batch-watch-sent = { $name }: { $link }
+batch-watch-failed = { $name }: mislukt
+
 # login, config
 login-ask-token = Uw afzendertoken:
 login-done = Voortaan verstuurt share via { $relay }.
@@ -453,6 +570,41 @@ doctor-page-differs = { $relay } geeft niet de pagina van share { $version }; de
 doctor-page-differs-hint = De server zegt { $software } te zijn, en dit is share { $version }. Bij een andere versie hoort een andere pagina. Is de versie dezelfde, typ dan geen woorden op die pagina: gebruik `share get`, en meld het aan de beheerder van de server.
 doctor-no-relay = Er is geen server om te controleren
 doctor-no-relay-hint = Noem er een: share doctor --relay URL, of geef een link: share doctor LINK
+
+# batch: samenvatting en bewaking
+batch-summary = { $rows ->
+    [one] Eén rij
+   *[other] { $rows } rijen
+}: { $results }; { $time }
+batch-rows-done = { $count } klaar ({ $size })
+batch-rows-before = { $count } al eerder klaar
+batch-rows-failed = { $count } mislukt
+batch-rows-not-begun = { $count } niet begonnen
+batch-output-no-folder = De map waarin { $path } moet komen, is er niet
+batch-output-foreign = { $path } bestaat al en is niet door share batch geschreven
+batch-output-unreadable = { $path } bestaat al en kan niet worden gelezen
+batch-output-unwritable = { $path } kan niet worden geschreven
+batch-ping-invalid = Het adres bij --ping is niet bruikbaar
+batch-ping-invalid-hint = Geef het hele adres, met https:// en zonder gebruikersnaam. Gewoon http:// mag alleen voor deze computer en voor adressen in een privénetwerk.
+batch-ping-unreadable = Het adres voor --ping in { $path } kan niet worden gelezen
+batch-ping-failed = De bewakingsdienst kreeg geen bericht: { $why }
+ping-unreachable = die is niet te bereiken ({ $why })
+ping-stalled = die antwoordt niet
+ping-untrusted = het certificaat ervan wordt niet vertrouwd ({ $why })
+ping-status = die antwoordde met fout { $status }
+batch-report-address = Dit is geen e-mailadres voor --report: { $address }
+batch-report-complete = share batch { $command }: alles is klaar
+batch-report-incomplete = share batch { $command }: NIET alles is klaar
+batch-report-times = Begonnen op { $start }, geëindigd op { $end }.
+batch-report-error = Gestopt door de fout { $code } (exitcode { $exit }).
+batch-report-again = Voer dezelfde opdracht nog eens uit om te doen wat ontbreekt.
+batch-report-failed = Mislukte rijen, met hun sleutel (key):
+batch-report-retryable = { $code } (kan de volgende keer wel lukken)
+batch-sendmail-missing = Er is geen programma sendmail om het verslag mee te versturen
+batch-sendmail-missing-hint = Installeer er een, bijvoorbeeld dat van Postfix of msmtp, of laat het verslag in een bestand zetten: --report BESTAND
+batch-sendmail-failed = Het verslag kon niet aan sendmail worden gegeven
+batch-sendmail-ended = sendmail heeft het verslag niet aangenomen ({ $how })
+batch-sendmail-stalled = sendmail heeft het verslag niet op tijd aangenomen
 
 ## ui
 # (the terminal)

@@ -15,24 +15,18 @@ use share_client::{
     get::{Event, GetRequest, Question, Wanted, get_one},
     state::Dirs,
 };
-use share_format::{
-    envelope::{self, Identities},
-    link::Link,
-    quote::quoted,
-    text,
-    words::Passphrase,
-};
+use share_format::{envelope::Identities, link::Link, quote::quoted, text, words::Passphrase};
 use share_relay_api::Kind as ShareKind;
 use zeroize::Zeroizing;
 
 use self::show::interrupted_as;
 pub use self::show::tell;
-use super::{context, through_library};
+use super::{context, identities, through_library};
 use crate::{
     args,
-    error::{Error, Kind, Result},
+    error::{Error, Result},
     i18n::fl,
-    messages::{key_file, words_for_typist},
+    messages::words_for_typist,
     time,
     ui::Ui,
 };
@@ -80,6 +74,7 @@ fn request(ui: &Ui, args: &args::Get) -> Result<GetRequest> {
         wanted,
         folder: args.output.clone(),
         force: args.force,
+        only_into_empty: false,
         digest: ui.is_json(),
         patience: time::duration(&args.patience)?,
     })
@@ -105,7 +100,7 @@ impl Host for Recipient {
             Event::Found(ShareKind::Words) if !self.args.identity.is_empty() => {
                 Err(Error::usage(fl!("get-needs-words")))
             }
-            Event::Found(ShareKind::Keys) if self.args.passphrase_file.is_some() => Err(needs_key()),
+            Event::Found(ShareKind::Keys) if self.args.passphrase_file.is_some() => Err(identities::needed()),
             Event::Opened { manifest, expires_at } if self.args.list => show::list(&self.ui, manifest, expires_at),
             event => tell(&self.ui, event),
         };
@@ -154,44 +149,16 @@ impl Host for Recipient {
     }
 
     fn identities(&self) -> share_client::Result<Identities> {
-        let mut all: Option<Identities> = None;
-        for path in &self.args.identity {
-            let found = self.identities_in(path).map_err(through_library)?;
-            match &mut all {
-                Some(all) => all.extend(found),
-                None => all = Some(found),
-            }
-        }
-        all.ok_or_else(|| through_library(needs_key()))
+        let ask = |prompt: &str| self.ask_secret(prompt, "--identity FILE");
+        let identities =
+            identities::read(&self.args.identity, ask).and_then(|found| found.ok_or_else(identities::needed));
+        identities.map_err(through_library)
     }
 }
 
 impl Recipient {
-    /// The keys in one file; their passphrase, if they have one, is asked for.
-    fn identities_in(&self, path: &Path) -> Result<Identities> {
-        let prompt = fl!("get-ask-identity", path = shown(path));
-        let mut stopped = None;
-        let mut ask = || match self.ask_secret(&prompt, "--identity FILE") {
-            Err(error) if error.kind() == Kind::Interrupted => {
-                stopped = Some(error);
-                None
-            }
-            // Without a terminal there is no answer, and the error says that one was needed.
-            answer => answer.ok(),
-        };
-        let found = envelope::read_identities(path, &mut ask);
-        match stopped {
-            Some(error) => Err(error),
-            None => found.map_err(|error| key_file(fl!("get-bad-identity", path = shown(path)), error)),
-        }
-    }
-
     fn ask_secret(&self, prompt: &str, otherwise: &str) -> Result<Zeroizing<String>> {
         let _asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
         self.ui.ask_secret(prompt, otherwise)
     }
-}
-
-fn needs_key() -> Error {
-    Error::usage(fl!("get-needs-identity")).hint(fl!("get-needs-identity-hint"))
 }

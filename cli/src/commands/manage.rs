@@ -78,6 +78,8 @@ pub async fn revoke(ui: &Ui, dirs: &Dirs, args: args::Sent) -> Result<()> {
         UploadJournals::of_user(dirs)?.remove(&sent.link.id);
     }
     revoked.map_err(failed)?;
+    // A batch sends again what a program gave up, and never what somebody took back.
+    Ledger::of_user(dirs)?.put(&sent.link.id, &Entry { revoked: true, ..sent.entry.clone() })?;
     ui.event(&json!({ "event": "revoked", "link": sent.entry.link }))?;
     ui.say(fl!("revoke-done"))
 }

@@ -1,7 +1,9 @@
 //! The subcommands: what was typed becomes a request to `share-client`, and what it tells becomes text.
 
+pub mod batch;
 mod doctor;
 mod get;
+mod identities;
 mod manage;
 mod send;
 mod settings;
@@ -30,6 +32,7 @@ pub async fn run(ui: &Ui, cli: Cli) -> Result<()> {
         Command::Send(args) => send::run(ui, dirs, args).await,
         Command::Resume(args) => send::resume(ui, dirs, args).await,
         Command::Get(args) => get::run(ui, dirs, args).await,
+        Command::Batch(args) => batch::run(ui, dirs, args).await,
         Command::Status(args) => manage::status(ui, &dirs, args).await,
         Command::Revoke(args) => manage::revoke(ui, &dirs, args).await,
         Command::Unlock(args) => manage::unlock(ui, &dirs, args).await,
@@ -44,7 +47,7 @@ pub async fn run(ui: &Ui, cli: Cli) -> Result<()> {
 /// program: a question puts the terminal into another mode, and a program killed there would leave it so.
 fn context(host: impl Host + 'static, dirs: Arc<Dirs>) -> Result<Context> {
     let cancel = cancel_on_signal()?;
-    Ok(Context { host: Arc::new(host), dirs, cancel })
+    Ok(Context::new(Arc::new(host), dirs, cancel, 1))
 }
 
 /// Hears the user's wish to stop, from now on.

@@ -99,6 +99,7 @@ async fn request(ui: &Ui, dirs: &Dirs, args: args::Send) -> Result<(SendRequest,
             _ => NamePolicy::Ask,
         },
         not_whole: if args.skip_changed { NotWhole::LeaveOut } else { NotWhole::Ask },
+        identity: None,
         served_from_here: embedded.is_some(),
     };
     Ok((request, embedded))
@@ -227,7 +228,7 @@ impl Host for Sender {
     }
 }
 
-fn tell(ui: &Ui, event: Event<'_>) -> Result<()> {
+pub(super) fn tell(ui: &Ui, event: Event<'_>) -> Result<()> {
     match event {
         Event::Skipped(skipped) => {
             let reason = messages::skipped(skipped.reason);

@@ -44,6 +44,20 @@ pub fn call(error: &ClientError) -> String {
     }
 }
 
+/// Why a monitoring service could not be told of a job. Never its address, which is a secret.
+pub fn ping(error: &ClientError) -> String {
+    match error {
+        ClientError::Unreachable(why) => fl!("ping-unreachable", why = quoted(&why.to_string())),
+        ClientError::Stalled => fl!("ping-stalled"),
+        ClientError::Untrusted(why) => fl!("ping-untrusted", why = why.as_str()),
+        ClientError::Status { status, .. } => fl!("ping-status", status = status.to_string()),
+        ClientError::ThroughProxy { proxy, error } => {
+            fl!("client-through-proxy", what = ping(error), proxy = self::proxy(proxy))
+        }
+        other => call(other),
+    }
+}
+
 /// The address of a proxy, and where it comes from.
 fn proxy(proxy: &Proxy) -> String {
     let address = quoted(proxy.address());

@@ -11,6 +11,7 @@ use indicatif::BinaryBytes;
 use share_client::{
     Error as ClientLibraryError,
     api::ClientError,
+    batch::table::TableError,
     error::NextStep,
     files::{FilesError, shown},
     state::{Item, StateError},
@@ -23,7 +24,7 @@ use share_format::{
 use share_relay_api::{Code, State};
 
 pub use self::{
-    client::{call, locked, not_ready},
+    client::{call, locked, not_ready, ping},
     files::{renamed, skipped},
     format::words_for_typist,
 };
@@ -117,8 +118,17 @@ impl From<ClientLibraryError> for Error {
             E::ServedShareEnded(State::Revoked) => told("revoked", fl!("here-revoked")),
             E::ServedShareEnded(_) => told("expired", fl!("here-expired")),
             E::ServingStopped => Self::interrupted(fl!("here-stopped")),
+            E::Table(error) => table(kind, error),
+            E::NotTakenBack(link) => told("not_taken_back", fl!("batch-not-taken-back", link = link.to_string()))
+                .hint(fl!("batch-not-taken-back-hint")),
+            E::TooManyAttempts => {
+                told("too_many_attempts", fl!("batch-too-many-attempts")).hint(fl!("batch-too-many-attempts-hint"))
+            }
             E::SeveralFiles => Self::usage(fl!("get-stdout-needs-one-file")),
             E::Declined => Self::interrupted(fl!("get-declined")),
+            E::FolderNotEmpty(folder) => {
+                told("folder_not_empty", fl!("get-not-empty", folder = shown(&folder))).hint(fl!("get-not-empty-hint"))
+            }
             E::NoRoom { folder, needed, free } => {
                 let path = shown(&folder);
                 told("disk_full", fl!("get-no-room", path = path, needed = size(needed), free = size(free)))
@@ -185,6 +195,7 @@ impl From<StateError> for Error {
                     Item::Settings | Item::Secrets => fl!("config-unreadable", path = path),
                     Item::Ledger => fl!("ledger-unreadable", path = path),
                     Item::Uploads => fl!("transfer-journal"),
+                    Item::BatchSecret => fl!("batch-secret-unreadable", path = path),
                     Item::Tickets => fl!("get-ticket-unwritable", path = path),
                 };
                 Self::at_home(message, source)
@@ -195,12 +206,17 @@ impl From<StateError> for Error {
                     Item::Settings | Item::Secrets => fl!("config-unwritable", path = path),
                     Item::Ledger => fl!("ledger-unwritable", path = path),
                     Item::Uploads => fl!("transfer-journal-unwritable", path = path),
+                    Item::BatchSecret => fl!("batch-secret-unwritable", path = path),
                     Item::Tickets => fl!("get-ticket-unwritable", path = path),
                 };
                 Self::at_home(message, source)
             }
             StateError::Damaged { item: Item::Settings | Item::Secrets, path } => {
                 damaged("config_damaged", fl!("config-damaged", path = shown(&path)))
+            }
+            StateError::Damaged { item: Item::BatchSecret, path } => {
+                damaged("batch_secret_damaged", fl!("batch-secret-damaged", path = shown(&path)))
+                    .hint(fl!("batch-secret-damaged-hint"))
             }
             StateError::Damaged { .. } => damaged("ledger_damaged", fl!("ledger-damaged")),
             StateError::Journal(source) => Self::local(fl!("transfer-journal"), source),
@@ -261,6 +277,33 @@ impl From<RelayUrlError> for Error {
     }
 }
 
+/// A table of a batch that is of no use.
+fn table(kind: Kind, error: TableError) -> Error {
+    use TableError as T;
+    let told = |code, message: String| Error::new(kind, code, message);
+    match error {
+        T::Unreadable { path, source } if source.kind() == io::ErrorKind::InvalidData => {
+            told("table", fl!("batch-table-no-text", path = shown(&path))).hint(fl!("batch-table-no-text-hint"))
+        }
+        T::Unreadable { path, source } => Error::local(fl!("batch-table-unreadable", path = shown(&path)), source),
+        T::Unwritable { path, source } => Error::local(fl!("batch-table-unwritable", path = shown(&path)), source),
+        T::Column { path, column, known } => {
+            told("table", fl!("batch-table-column", path = shown(&path), column = quoted(&column)))
+                .hint(fl!("batch-table-column-hint", columns = known.join(", ")))
+        }
+        T::Quote { path, line } => told("table", fl!("batch-table-quote", path = shown(&path), line = line))
+            .hint(fl!("batch-table-quote-hint")),
+        T::NoColumn { path, column } => {
+            told("table", fl!("batch-table-no-column", path = shown(&path), column = column))
+        }
+        T::Damaged { path, line } => told("table", fl!("batch-table-damaged", path = shown(&path), line = line))
+            .hint(fl!("batch-table-damaged-hint")),
+        T::InUse(path) => {
+            told("already_running", fl!("batch-in-use", path = shown(&path))).hint(fl!("batch-in-use-hint"))
+        }
+    }
+}
+
 /// Why an upload that was begun before cannot go on.
 pub fn changed_since(path: Option<&Path>) -> String {
     match path {
@@ -286,6 +329,15 @@ pub fn with_causes(error: &(dyn StdError + 'static)) -> String {
         cause = error.source();
     }
     text
+}
+
+/// The same, and what to do next.
+pub fn with_causes_and_hint(error: &Error) -> String {
+    let text = with_causes(error);
+    match error.next_step() {
+        Some(hint) => format!("{}. {hint}", text.trim_end_matches('.')),
+        None => text,
+    }
 }
 
 /// A size for people: `1.50 MiB`.

@@ -3,6 +3,8 @@
 use std::{
     fs::{File, OpenOptions},
     io,
+    os::unix::process::CommandExt,
+    process::Command,
 };
 
 use dialoguer::console::Term;
@@ -33,4 +35,9 @@ impl StopSignal {
             _ = self.terminate.recv() => {}
         }
     }
+}
+
+/// Has a program that is started hear nothing of Ctrl-C at this program's terminal.
+pub fn in_own_group(command: &mut Command) {
+    command.process_group(0);
 }

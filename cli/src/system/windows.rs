@@ -1,6 +1,10 @@
 //! Windows.
 
-use std::io::{self, IsTerminal};
+use std::{
+    io::{self, IsTerminal},
+    os::windows::process::CommandExt,
+    process::Command,
+};
 
 use dialoguer::console::Term;
 use tokio::signal::windows::{CtrlC, ctrl_c};
@@ -26,4 +30,10 @@ impl StopSignal {
     pub async fn recv(&mut self) {
         self.0.recv().await;
     }
+}
+
+/// Has a program that is started hear nothing of Ctrl-C at this program's terminal.
+pub fn in_own_group(command: &mut Command) {
+    const CREATE_NEW_PROCESS_GROUP: u32 = 0x200;
+    command.creation_flags(CREATE_NEW_PROCESS_GROUP);
 }

@@ -52,6 +52,8 @@ pub struct Ui {
     interactive: bool,
     /// How far the work under way is.
     display: Arc<Display>,
+    /// What warnings are about, where there are several things at a time.
+    about: Option<Arc<str>>,
 }
 
 impl Ui {
@@ -59,7 +61,7 @@ impl Ui {
     pub fn new(json: bool, quiet: bool) -> Self {
         let somebody_there = io::stdin().is_terminal() || io::stderr().is_terminal();
         let interactive = somebody_there && system::terminal().is_ok();
-        Self { json, quiet, interactive, display: Arc::new(Display::new(json || quiet)) }
+        Self { json, quiet, interactive, display: Arc::new(Display::new(json || quiet)), about: None }
     }
 
     /// Whether somebody is there to answer.
@@ -102,9 +104,18 @@ impl Ui {
         self.complain(&told(text.as_ref()));
     }
 
+    /// The same for one of several things, which warnings name.
+    pub fn about(&self, what: &str) -> Self {
+        Self { about: Some(printable(what).into()), ..self.clone() }
+    }
+
     /// Warns of something that is not an error.
     pub fn warn(&self, text: impl AsRef<str>) {
-        self.complain(&fl!("ui-warning", text = told(text.as_ref())));
+        let text = match &self.about {
+            Some(about) => format!("{about}: {}", text.as_ref()),
+            None => text.as_ref().to_owned(),
+        };
+        self.complain(&fl!("ui-warning", text = told(&text)));
     }
 
     /// Warns of what somebody has just typed, on the terminal itself: standard error may be a log, where no word may be.
@@ -169,6 +180,29 @@ impl Ui {
         if let Some(note) = self.display.show(progress) {
             self.note(note);
         }
+    }
+
+    /// Shows from now on how many rows of a table are done.
+    pub fn begin_rows(&self, rows: u64) {
+        self.display.begin_rows(rows);
+    }
+
+    /// A row has ended; where no bar shows it, this is told.
+    pub fn row_done(&self, sentence: Option<&str>) {
+        let is_shown = self.display.row_done();
+        if let Some(sentence) = sentence.filter(|_| !is_shown) {
+            self.note(told(sentence));
+        }
+    }
+
+    /// So many bytes have moved for all rows.
+    pub fn rows_moved(&self, bytes: u64) {
+        self.display.rows_moved(bytes);
+    }
+
+    /// All rows are done.
+    pub fn end_rows(&self) {
+        self.display.end_rows();
     }
 
     fn complain(&self, line: &str) {

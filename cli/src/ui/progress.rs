@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    io::{self, IsTerminal},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -61,6 +62,35 @@ impl Display {
             }
         }
         None
+    }
+
+    /// Shows how many rows of a table are done, where somebody sees a bar.
+    pub fn begin_rows(&self, rows: u64) {
+        if self.hidden || !io::stderr().is_terminal() {
+            return;
+        }
+        let bar = ProgressBar::with_draw_target(Some(rows), ProgressDrawTarget::stderr());
+        let style = ProgressStyle::with_template("{bar:30} {pos} / {len}  {msg}  {eta}");
+        bar.set_style(style.expect("the template is a constant"));
+        bar.enable_steady_tick(Duration::from_millis(250));
+        *locked(&self.bar) = Some(Bar { bar: bar.with_finish(ProgressFinish::AndClear), pace: None });
+    }
+
+    /// One more row is done. `false` if nothing shows it.
+    pub fn row_done(&self) -> bool {
+        locked(&self.bar).as_ref().inspect(|rows| rows.bar.inc(1)).is_some()
+    }
+
+    /// So many bytes have moved for all rows.
+    pub fn rows_moved(&self, bytes: u64) {
+        if let Some(rows) = &*locked(&self.bar) {
+            rows.bar.set_message(messages::size(bytes));
+        }
+    }
+
+    /// All rows are done.
+    pub fn end_rows(&self) {
+        drop(locked(&self.bar).take());
     }
 
     /// Does this while no bar is drawn.

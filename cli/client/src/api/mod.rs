@@ -1,8 +1,9 @@
-//! The relay's API as typed calls. The only folder that names reqwest.
+//! The relay's API as typed calls, and signals to monitoring services. The only folder that names reqwest.
 //!
 //! Every answer is bounded in size and time, redirects are never followed, and no error repeats a secret.
 
 mod error;
+mod ping;
 mod proxy;
 mod response;
 mod stall_detector;
@@ -31,7 +32,11 @@ use share_relay_api::{
 };
 use tokio::time::Instant;
 
-pub use self::{error::ClientError, proxy::Proxy};
+pub use self::{
+    error::ClientError,
+    ping::{PingUrl, Signal},
+    proxy::Proxy,
+};
 use self::{
     response::{acknowledged, beyond_the_end, content_answer, is_problem_json, is_temporary, is_web_page, retry_after},
     stall_detector::StallDetector,
@@ -39,7 +44,7 @@ use self::{
 use crate::secret::Secret;
 
 /// How long a relay may take.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// For connecting.
     pub connect: Duration,

@@ -147,8 +147,14 @@ fn place_beside(from: &Path, wanted: &Path) -> Result<PathBuf, FilesError> {
     Err(FilesError::InTheWay(shown(wanted)))
 }
 
-/// The wanted name, and numbered ones.
-fn candidates(wanted: &Path, folder: bool) -> impl Iterator<Item = PathBuf> {
+/// Gives a file or folder a name that nothing has; fails with `AlreadyExists` or `DirectoryNotEmpty` if something has it.
+/// The name survives power loss once its folder is synced.
+pub fn move_new(from: &Path, to: &Path) -> io::Result<()> {
+    if fs::symlink_metadata(from)?.is_dir() { move_folder(from, to) } else { move_file(from, to) }
+}
+
+/// The wanted name, and numbered ones: `name (2).ext`.
+pub fn candidates(wanted: &Path, folder: bool) -> impl Iterator<Item = PathBuf> {
     (1..ATTEMPTS).map(move |number| if number == 1 { wanted.to_owned() } else { numbered(wanted, number, folder) })
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use share_format::manifest::Manifest;
 use share_relay_api::Kind as ShareKind;
 
+use super::Received;
 use crate::{error::Error, state::StateError};
 
 /// Something that happened while a share was fetched. Times are in seconds since 1970 by the relay's clock.
@@ -71,6 +72,8 @@ pub enum Event<'a> {
     },
     /// What was downloaded could not be given its names; it is kept in this folder.
     NotPlaced(&'a Path),
+    /// All is saved, now or by an earlier run, and the relay is told next. After an error the same request begins here.
+    Saved(&'a Received),
     /// All is saved, but the relay does not have the receipt, for this reason; a later run sends it.
     ReceiptKept(Error),
     /// All is saved, but the relay will never have the receipt, for this reason.

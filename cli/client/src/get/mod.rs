@@ -10,20 +10,25 @@ mod folder;
 mod open;
 mod receipts;
 
-use std::{io, mem, path::PathBuf, time::Duration};
+use std::{
+    fs, io, mem,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use share_format::{
     envelope::ReceiptKey,
     link::Link,
     manifest::{self, Manifest},
+    names::is_staging,
 };
 use share_relay_api::{Bytes32, Code, Kind as ShareKind, Problem, Saved, State, TakeTicket};
 
 use self::download::FolderDownload;
 pub use self::{
     event::{Event, Question},
-    receipts::send_kept_receipts,
+    receipts::{keep_receipt, send_kept_receipts},
 };
 use crate::{
     api::{Client, ClientError, ClientResult},
@@ -57,6 +62,8 @@ pub struct GetRequest {
     pub folder: PathBuf,
     /// Whether what has the same name is replaced.
     pub force: bool,
+    /// Whether to refuse a folder with anything in it that no earlier download of this link has left.
+    pub only_into_empty: bool,
     /// Whether to give SHA-256 of the content.
     pub digest: bool,
     /// How long to keep trying without any progress.
@@ -81,26 +88,44 @@ pub enum Wanted {
 pub struct Received {
     /// Where it is; nothing of a list, or of what went to standard output.
     pub placed: Vec<Placed>,
+    /// How many files there are, where that is known.
+    pub files: Option<u64>,
     /// Bytes of all files together, or of the ciphertext.
     pub bytes: u64,
     /// SHA-256 of the content, if it was asked for when that was saved.
     pub sha256: Option<Bytes32>,
+    /// The fingerprint of the ciphertext; nothing of a list, or of ciphertext that was not opened.
+    pub fingerprint: Option<Bytes32>,
     /// What the sender calls themselves.
     pub sender: Option<String>,
+    /// When all of it was verified, in seconds since 1970.
+    pub verified_at: u64,
 }
 
-/// Fetches a share.
+/// Fetches a share, after receipts that earlier runs have kept are sent.
 ///
 /// # Errors
 /// What has arrived by then is kept if it can be gone on with: the same request does so.
 pub async fn get_one(context: &Context, request: &GetRequest) -> Result<Received> {
+    let send_receipts = async {
+        send_kept_receipts(context, Some(&request.link)).await;
+        Ok(())
+    };
+    context.cancel.unless_cancelled(send_receipts).await?;
+    get_one_of_many(context, request).await
+}
+
+/// Fetches one of several shares, and leaves the receipts of others alone.
+///
+/// # Errors
+/// As [`get_one`].
+pub async fn get_one_of_many(context: &Context, request: &GetRequest) -> Result<Received> {
     let (cancel, link) = (&context.cancel, &request.link);
     let patience = Patience::new(request.patience, context.host.clone());
-    let client = Client::with_limits(&link.relay, patience.limits())?;
+    let client = context.client(&link.relay, patience.limits())?;
 
     // What an earlier run has saved, and was stopped before the relay had its receipt, is not saved once more.
     let earlier = async {
-        send_kept_receipts(context, Some(link)).await;
         match (&request.wanted, context.dirs.tickets()) {
             (Wanted::Files, Ok(tickets)) => {
                 Ok(PendingReceipt::find(&tickets, link, &request.folder, request.force).await)
@@ -114,6 +139,7 @@ pub async fn get_one(context: &Context, request: &GetRequest) -> Result<Received
         if pending.is_all(&saved) {
             pending.remove_working_folder();
             let received = received(&pending, saved);
+            context.host.receiving(Event::Saved(&received))?;
             receipts::deliver(context, link, &client, &patience, pending).await;
             context.report(Event::SavedBefore);
             return Ok(received);
@@ -121,6 +147,8 @@ pub async fn get_one(context: &Context, request: &GetRequest) -> Result<Received
         context.report(Event::Lost(&lost));
         saved_before = Some((pending.note.receipt.fingerprint, saved.clone()));
         pending.reduce(&saved);
+    } else if request.only_into_empty && holds_something(&request.folder) {
+        return Err(Error::FolderNotEmpty(request.folder.clone()));
     }
 
     let find = Fetch::find(context, request, client, patience);
@@ -166,6 +194,7 @@ pub async fn get_one(context: &Context, request: &GetRequest) -> Result<Received
         (placed, pending) = target.place(&fetch, opened, pending).await?;
     }
     let received = received(&pending, placed);
+    context.host.receiving(Event::Saved(&received))?;
     // Before anything is printed: standard output may be closed, and the receipt must not depend on it.
     receipts::deliver(context, link, &fetch.client, &fetch.patience, pending).await;
     Ok(received)
@@ -173,7 +202,21 @@ pub async fn get_one(context: &Context, request: &GetRequest) -> Result<Received
 
 fn received(pending: &PendingReceipt, placed: Vec<Placed>) -> Received {
     let note = &pending.note;
-    Received { placed, bytes: note.bytes, sha256: note.sha256, sender: note.sender.clone() }
+    Received {
+        placed,
+        files: note.files,
+        bytes: note.bytes,
+        sha256: note.sha256,
+        fingerprint: Some(note.receipt.fingerprint),
+        sender: note.sender.clone(),
+        verified_at: note.receipt.time,
+    }
+}
+
+/// Whether there is anything in this folder but downloads that were cut off.
+fn holds_something(folder: &Path) -> bool {
+    let mut items = fs::read_dir(folder).into_iter().flatten().flatten();
+    items.any(|item| item.file_name().to_str().is_none_or(|name| !is_staging(name)))
 }
 
 /// Forgets a ticket with which nothing can be fetched any more, whatever the relay's clock says.

@@ -1,6 +1,6 @@
 //! Tells relays, and so the senders, what was received.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use futures_util::{StreamExt, stream};
 use share_format::link::Link;
@@ -42,6 +42,18 @@ pub async fn deliver(
         context.report(Event::ReceiptKept(error));
     } else {
         context.report(Event::NoReceipt(error));
+    }
+}
+
+/// Has [`send_kept_receipts`] send the receipt of what was saved whole in this folder, if a run that was killed left it;
+/// wherever the files are now.
+pub async fn keep_receipt(context: &Context, link: &Link, folder: &Path) {
+    let Ok(tickets) = context.dirs.tickets() else { return };
+    if let Some(mut pending) = PendingReceipt::of_saved(&tickets, link, folder).await {
+        match pending.is_unsent() {
+            true => drop(pending.keep()),
+            false => pending.forget(),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ mod receipts;
 mod request;
 mod serve;
 mod share;
-mod unfinished;
+pub(crate) mod unfinished;
 mod words_file;
 
 use std::{
@@ -21,17 +21,17 @@ use std::{
     time::Duration,
 };
 
-use share_format::{envelope::PendingHeader, link::Link};
+use share_format::link::Link;
 
 use self::{
     content::Outgoing,
-    share::{OutgoingShare, ShareSecrets},
+    share::{HeaderInWork, OutgoingShare, ShareSecrets},
     words_file::WordsFile,
 };
 pub use self::{
     event::{Created, Event, Question},
     receipts::{VerifiedEvent, verify_receipts},
-    request::{Access, Content, IfUnfinished, Lifetime, NamePolicy, NotWhole, SendRequest},
+    request::{Access, Content, IfUnfinished, Lifetime, NamePolicy, NotWhole, SendRequest, ShareIdentity},
 };
 use crate::{
     error::{Error, Result},
@@ -53,8 +53,7 @@ pub async fn send_one(context: &Context, request: &SendRequest) -> Result<Entry>
     let Some(journal) = unfinished::of_request(context, request).await? else {
         return send_new(context, request).await;
     };
-    let (message, words_file) = (request.message.clone(), request.words_file.as_deref());
-    match go_on(context, &journal, message, words_file, request.token.clone(), request.patience).await {
+    match go_on_as(context, &journal, request).await {
         Err(Error::ChangedSince { path }) if request.not_whole == NotWhole::LeaveOut || context.host.can_answer() => {
             context.host.sending(Event::CannotGoOn { path: path.as_deref() })?;
             match unfinished::offer_anew(context, request, &journal).await? {
@@ -66,8 +65,8 @@ pub async fn send_one(context: &Context, request: &SendRequest) -> Result<Entry>
     }
 }
 
-/// Goes on with the unfinished upload of this link, or the only one there is, with this sender token or else the remembered
-/// one.
+/// Goes on with the unfinished upload of this link, or the only one there is; with this sender token, or else the one that
+/// is remembered for its relay.
 ///
 /// # Errors
 /// As with [`send_one`]; and what came from standard input cannot be gone on with here.
@@ -83,22 +82,26 @@ pub async fn resume_one(
         return Err(Error::ResumeNeedsInput);
     }
     let words_file = journal.record.words_file.as_deref().map(Path::new);
-    go_on(context, &journal, None, words_file, token, patience).await
+    let token = match token {
+        Some(token) => Some(token),
+        None => SecretStore::load(&context.dirs)?.token(&Link::parse(&journal.record.link)?.relay),
+    };
+    go_on(context, &journal, token, None, words_file, patience).await
 }
 
 /// Removes uploads that are over, and sends receipts that were kept.
-async fn tidy(context: &Context) -> Result<()> {
+pub async fn tidy(context: &Context) -> Result<()> {
     let ((), removed) = tokio::join!(send_kept_receipts(context, None), unfinished::remove_over(context));
     removed
 }
 
 /// Sends something anew; as often as it takes, if what turns out not to be sendable whole may be left out. Layout and
 /// manifest of what was begun cannot change any more, so that takes another share.
-async fn send_new(context: &Context, request: &SendRequest) -> Result<Entry> {
+pub(crate) async fn send_new(context: &Context, request: &SendRequest) -> Result<Entry> {
     let mut left_out = BTreeSet::new();
     loop {
         let begin = async {
-            let secrets = ShareSecrets::new(&request.access).await?;
+            let secrets = ShareSecrets::new(context, request).await?;
             OutgoingShare::new(context, request, secrets, Outgoing::find(context, request, &left_out)).await
         };
         let (share, header) = context.cancel.unless_cancelled(begin).await?;
@@ -109,13 +112,19 @@ async fn send_new(context: &Context, request: &SendRequest) -> Result<Entry> {
     }
 }
 
+/// Goes on with what was begun before by the same request.
+pub(crate) async fn go_on_as(context: &Context, journal: &Arc<UploadJournal>, request: &SendRequest) -> Result<Entry> {
+    let (token, message) = (request.token.clone(), request.message.clone());
+    go_on(context, journal, token, message, request.words_file.as_deref(), request.patience).await
+}
+
 /// Goes on with what was begun before. The message is in the manifest already, but for a stream that had not ended.
 async fn go_on(
     context: &Context,
     journal: &Arc<UploadJournal>,
+    token: Option<Secret>,
     message: Option<String>,
     words_file: Option<&Path>,
-    token: Option<Secret>,
     patience: Duration,
 ) -> Result<Entry> {
     let (record, patience) = (&journal.record, Patience::new(patience, context.host.clone()));
@@ -129,12 +138,9 @@ async fn go_on(
         context.host.sending(Event::Ready(&entry))?;
         return Ok(entry);
     }
-    let token = match token {
-        Some(token) => Some(token),
-        None => SecretStore::load(&context.dirs)?.token(&link.relay),
-    };
     let content = context.cancel.unless_cancelled(Outgoing::again(journal, message)).await?;
-    let (share, header) = OutgoingShare::resumed(context, journal, token, content, words_file, patience)?;
+    let resumed = OutgoingShare::resumed(context, journal, token, content, words_file, patience);
+    let (share, header) = context.cancel.unless_cancelled(resumed).await?;
     match carry_out(context, share, header, None, false).await? {
         Outcome::Sent(entry) => Ok(entry),
         Outcome::NotWhole(_) => unreachable!("nothing is left out of what was begun before"),
@@ -153,7 +159,7 @@ enum Outcome {
 async fn carry_out(
     context: &Context,
     share: OutgoingShare,
-    header: PendingHeader,
+    header: HeaderInWork,
     leave_out: Option<NotWhole>,
     served_from_here: bool,
 ) -> Result<Outcome> {

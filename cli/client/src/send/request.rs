@@ -11,6 +11,7 @@ use share_format::{
     envelope::Recipient,
     words::{Passphrase, WordList},
 };
+use share_relay_api::ShareId;
 
 use crate::{
     error::Result,
@@ -49,9 +50,20 @@ pub struct SendRequest {
     pub names: NamePolicy,
     /// What to do about files in a folder that cannot be sent whole.
     pub not_whole: NotWhole,
+    /// The id and manage key of the share, where they are not to be random.
+    pub identity: Option<ShareIdentity>,
     /// The relay ends with this process: [`send_one`](super::send_one) waits until all has been fetched, and what is cut
     /// off cannot be gone on with.
     pub served_from_here: bool,
+}
+
+/// By what a relay knows a share, and knows its sender.
+#[derive(Clone)]
+pub struct ShareIdentity {
+    /// The id.
+    pub id: ShareId,
+    /// The manage key.
+    pub manage: Secret,
 }
 
 /// What is sent.

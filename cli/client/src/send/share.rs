@@ -16,9 +16,9 @@ use share_format::{
     words::Passphrase,
 };
 use share_relay_api::{Bytes32, Code, CreateShare, Created, SealShare, ShareId, State, limits::PART_BYTES};
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, OwnedSemaphorePermit};
 
-use super::{Access, Event, Lifetime, SendRequest, content::Outgoing, event, words_file::WordsFile};
+use super::{Access, Event, Lifetime, SendRequest, ShareIdentity, content::Outgoing, event, words_file::WordsFile};
 use crate::{
     api::{Client, ClientError},
     clock,
@@ -40,35 +40,51 @@ use crate::{
     },
 };
 
-/// What only the sender knows of a share, all made at random.
+/// What only the sender knows of a share: all made at random, but for an identity that was given.
 pub(super) struct ShareSecrets {
-    pub(super) id: ShareId,
-    pub(super) words: Option<Passphrase>,
+    id: ShareId,
+    words: Option<Passphrase>,
     proof_hash: Option<Bytes32>,
-    pub(super) manage: Secret,
+    manage: Secret,
     nonce: [u8; NONCE],
+    derivation: Option<OwnedSemaphorePermit>,
+}
+
+/// A header on which scrypt may still work, and the place that this takes up.
+pub(super) struct HeaderInWork {
+    header: PendingHeader,
+    _derivation: Option<OwnedSemaphorePermit>,
 }
 
 impl ShareSecrets {
     /// Those of a new share. For words this computes their proof, which takes a moment and 32 MiB.
-    pub(super) async fn new(access: &Access) -> Result<Self> {
-        let (id, words) = (random_id()?, access.new_words()?);
+    pub(super) async fn new(context: &Context, request: &SendRequest) -> Result<Self> {
+        let ShareIdentity { id, manage } = match request.identity.clone() {
+            Some(identity) => identity,
+            None => ShareIdentity { id: random_id()?, manage: Secret::random()? },
+        };
+        let words = request.access.new_words()?;
+        let derivation = match &words {
+            Some(_) => Some(context.derivation().await),
+            None => None,
+        };
         let proof_hash = match words.clone() {
             Some(words) => {
                 Some(blocking(move || Ok::<_, Error>(sha256(&envelope::proof(words.as_str(), &id).0))).await?)
             }
             None => None,
         };
-        Ok(Self { id, words, proof_hash, manage: Secret::random()?, nonce: envelope::random_nonce()? })
+        Ok(Self { id, words, proof_hash, manage, nonce: envelope::random_nonce()?, derivation })
     }
 
     /// Begins the header. For words scrypt goes to work at once, on a thread of its own.
-    fn header(&self, access: &Access) -> Result<PendingHeader> {
-        Ok(match (access, &self.words) {
+    fn header(&mut self, access: &Access) -> Result<HeaderInWork> {
+        let header = match (access, &self.words) {
             (Access::Keys(keys), _) => PendingHeader::for_keys(keys)?,
             (Access::Words { .. }, Some(words)) => PendingHeader::for_words(FileKey::random()?, words)?,
             (Access::Words { .. }, None) => unreachable!("words are made for whoever is to be told some"),
-        })
+        };
+        Ok(HeaderInWork { header, _derivation: self.derivation.take() })
     }
 }
 
@@ -107,16 +123,17 @@ impl OutgoingShare {
     pub(super) async fn new(
         context: &Context,
         request: &SendRequest,
-        secrets: ShareSecrets,
+        mut secrets: ShareSecrets,
         content: impl Future<Output = Result<Outgoing>>,
-    ) -> Result<(Self, PendingHeader)> {
+    ) -> Result<(Self, HeaderInWork)> {
         // Only after the proof, so that the memory of two scrypt runs is never in use at once; it goes on beside all that
         // follows.
-        let header = secrets.header(&request.access)?;
+        let in_work = secrets.header(&request.access)?;
+        let header = &in_work.header;
         let content = content.await?;
         let link = Link { relay: request.relay.clone(), id: secrets.id };
         let patience = Patience::new(request.patience, context.host.clone());
-        let client = Client::with_limits(&link.relay, patience.limits())?;
+        let client = context.client(&link.relay, patience.limits())?;
         let create = CreateShare {
             manage_key_hash: secrets.manage.hash(),
             proof_hash: secrets.proof_hash,
@@ -169,23 +186,26 @@ impl OutgoingShare {
             created: OnceLock::new(),
             announced: OnceLock::new(),
         };
-        Ok((share, header))
+        Ok((share, in_work))
     }
 
     /// A share that was begun before, and its header; if that was never kept, so never sent, a new one.
-    pub(super) fn resumed(
+    pub(super) async fn resumed(
         context: &Context,
         journal: &Arc<UploadJournal>,
         token: Option<Secret>,
         content: Outgoing,
         words_file: Option<&Path>,
         patience: Patience,
-    ) -> Result<(Self, PendingHeader)> {
+    ) -> Result<(Self, HeaderInWork)> {
         let record = &journal.record;
         let link = Link::parse(&record.link)?;
-        let header = match (journal.header().map_err(StateError::Journal)?, &record.words) {
-            (Some(header), _) => PendingHeader::known(record.file_key.clone(), header),
-            (None, Some(words)) => PendingHeader::for_words(record.file_key.clone(), words)?,
+        let (header, _derivation) = match (journal.header().map_err(StateError::Journal)?, &record.words) {
+            (Some(header), _) => (PendingHeader::known(record.file_key.clone(), header), None),
+            (None, Some(words)) => {
+                let derivation = context.derivation().await;
+                (PendingHeader::for_words(record.file_key.clone(), words)?, Some(derivation))
+            }
             (None, None) => return Err(StateError::Journal(io::ErrorKind::NotFound.into()).into()),
         };
         if header.len + NONCE as u64 != record.request.header_bytes {
@@ -193,7 +213,7 @@ impl OutgoingShare {
         }
         let share = Self {
             context: context.clone(),
-            client: Client::with_limits(&link.relay, patience.limits())?,
+            client: context.client(&link.relay, patience.limits())?,
             patience,
             token,
             link,
@@ -209,7 +229,7 @@ impl OutgoingShare {
             created: OnceLock::new(),
             announced: OnceLock::new(),
         };
-        Ok((share, header))
+        Ok((share, HeaderInWork { header, _derivation }))
     }
 
     /// Whether the relay knows the share.
@@ -223,7 +243,7 @@ impl OutgoingShare {
     }
 
     /// Creates, announces, uploads and seals the share. Gives what the ledger holds of it.
-    pub(super) async fn deliver(&self, header: PendingHeader) -> Result<Entry> {
+    pub(super) async fn deliver(&self, header: HeaderInWork) -> Result<Entry> {
         let (host, ledger) = (&self.context.host, Ledger::of_user(&self.context.dirs)?);
         let remote = self.create_or_resume().await?;
         let mut entry = self.entry(self.created.get_or_init(|| remote.times));
@@ -299,11 +319,12 @@ impl OutgoingShare {
             manage_key: self.manage.clone(),
             receipt_key: ReceiptKey::derive(&self.file_key).to_bytes(),
             fingerprint: None,
+            revoked: false,
         }
     }
 
     /// Uploads header, manifest and parts. Parts do not wait for scrypt; for a stream the manifest comes last.
-    async fn upload(&self, header: PendingHeader, parts: Parts) -> Result<Uploaded> {
+    async fn upload(&self, header: HeaderInWork, parts: Parts) -> Result<Uploaded> {
         let bytes = self.content.length().map(envelope::sealed_len);
         let _working = self.context.begin(Work::Upload, bytes);
         let upload = Upload {
@@ -322,7 +343,7 @@ impl OutgoingShare {
             first: OnceCell::new_with(parts.any_held().then_some(None)),
             parts,
             patience: self.patience.clone(),
-            buffers: upload::buffers(),
+            buffers: upload::buffers(bytes),
         };
         let (run, describe) = (pin!(upload.run(self.content.plaintext())), pin!(self.put_header(header, &upload)));
         let (uploaded, header) = match select(run, describe).await {
@@ -347,8 +368,8 @@ impl OutgoingShare {
 
     /// Waits for scrypt, and uploads the header with the content's nonce, and with it the manifest where that can be
     /// made. Both are in the journal before, so that there is never another of either.
-    async fn put_header(&self, pending: PendingHeader, upload: &Upload) -> Result<Bytes> {
-        let header = Bytes::from(blocking(move || Ok::<_, Error>(pending.finish()?)).await?);
+    async fn put_header(&self, in_work: HeaderInWork, upload: &Upload) -> Result<Bytes> {
+        let header = Bytes::from(blocking(move || Ok::<_, Error>(in_work.header.finish()?)).await?);
         upload.buffers.widen();
         let manifest = self.content.length().map(|length| self.manifest(&header, length)).transpose()?;
         let kept = (header.clone(), manifest.clone());
@@ -407,7 +428,7 @@ pub(super) async fn ready_before(
     if entry.fingerprint.is_none() {
         return Ok(None);
     }
-    let is_ready = match Client::with_limits(&link.relay, patience.limits())?.status(&link.id).await {
+    let is_ready = match context.client(&link.relay, patience.limits())?.status(&link.id).await {
         Ok(status) => status.state == State::Ready,
         // A recipient may be done before the sender is.
         Err(error) => error.code() == Some(Code::Collected),

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::{Event, IfUnfinished, NotWhole, Question, SendRequest, words_file::WordsFile};
 use crate::{
-    api::{Client, ClientError},
+    api::{ClientError, Limits},
     error::{Error, Result},
     host::Context,
     secret::Secret,
@@ -96,8 +96,8 @@ pub(super) async fn offer_anew(context: &Context, request: &SendRequest, journal
 
 /// Whether nothing of the share is on the relay any more, as it says in time; an error if interrupted meanwhile. What the
 /// relay does not know now may come back, or come to be created by a request that is still on its way.
-pub(super) async fn revoke(context: &Context, link: &Link, manage: &Secret) -> Result<bool> {
-    let revoke = async { Client::new(&link.relay)?.revoke(&link.id, manage).await };
+pub(crate) async fn revoke(context: &Context, link: &Link, manage: &Secret) -> Result<bool> {
+    let revoke = async { context.client(&link.relay, Limits::default())?.revoke(&link.id, manage).await };
     let answer = context.cancel.unless_cancelled(async { Ok(timeout(REVOKE_TIMEOUT, revoke).await) }).await?;
     let is_gone = |error: &ClientError| matches!(error.code(), Some(Code::Expired | Code::Revoked));
     Ok(answer.is_ok_and(|answer| answer.as_ref().err().is_none_or(is_gone)))
@@ -124,7 +124,7 @@ fn journals(context: &Context) -> Result<UploadJournals> {
 }
 
 /// Takes up an unfinished upload, unless it has just been finished.
-fn open(unfinished: UnfinishedUpload) -> Result<Option<UploadJournal>> {
+pub(crate) fn open(unfinished: UnfinishedUpload) -> Result<Option<UploadJournal>> {
     let link = unfinished.record.link.clone();
     match unfinished.open() {
         Ok(journal) => Ok(Some(journal)),

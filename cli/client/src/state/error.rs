@@ -63,4 +63,6 @@ pub enum Item {
     Uploads,
     /// Tickets of downloads.
     Tickets,
+    /// The secret of batches.
+    BatchSecret,
 }

@@ -41,6 +41,9 @@ pub struct Entry {
     /// Names the exact bytes that were sent; absent until the upload is complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<Bytes32>,
+    /// Whether its sender took it back: not a program that gave it up.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub revoked: bool,
 }
 
 /// How many names an entry keeps.

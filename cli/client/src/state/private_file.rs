@@ -1,9 +1,11 @@
 //! Private files: written whole or not at all, read within bounds, and locked by one process at a time.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, File, TryLockError},
     io::{self, Read, Write},
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
@@ -18,7 +20,7 @@ const MAX_JSON_BYTES: u64 = 1024 * 1024;
 /// More than any record of one share or the settings take.
 const RECORD_BYTES: usize = 16 * 1024;
 /// How the names of files begin that are being written.
-const UNFINISHED_PREFIX: &str = ".unfinished-";
+pub const UNFINISHED_PREFIX: &str = ".unfinished-";
 /// After so long nobody is writing a small file any more.
 const ABANDONED_AFTER: Duration = Duration::from_secs(24 * 3600);
 
@@ -27,15 +29,48 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
     system::create_private_dir(folder)?;
     remove_abandoned(folder);
-    let mut file = tempfile::Builder::new().prefix(UNFINISHED_PREFIX).tempfile_in(folder)?;
+    replace(path, bytes)
+}
+
+/// The same in a folder that is there, and that may be anybody's.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace_by(system::create_private, path, bytes)
+}
+
+/// The same for a file that others may read.
+pub fn replace_public(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace_by(system::create_public, path, bytes)
+}
+
+fn replace_by(create: impl Fn(&Path) -> io::Result<File>, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(UNFINISHED_PREFIX).make_in(folder, create)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path)?;
     system::sync_dir(folder)
 }
 
-/// Removes what programs that were killed have left in this folder while they wrote.
-fn remove_abandoned(folder: &Path) {
+/// Like [`write()`], unless something has the name already: then that stays as it is.
+pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    system::create_private_dir(folder)?;
+    let mut file = tempfile::Builder::new().prefix(UNFINISHED_PREFIX).tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    match file.persist_noclobber(path) {
+        Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => return Err(error.error),
+        _ => {}
+    }
+    system::sync_dir(folder)
+}
+
+/// Removes what programs that were killed have left in this folder while they wrote; once, as a folder may have many files.
+pub fn remove_abandoned(folder: &Path) {
+    static LOOKED_AT: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+    if !LOOKED_AT.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.to_owned()) {
+        return;
+    }
     let items = fs::read_dir(folder).into_iter().flatten().flatten();
     for item in items.filter(|item| item.file_name().to_string_lossy().starts_with(UNFINISHED_PREFIX)) {
         let modified = item.metadata().and_then(|metadata| metadata.modified());

@@ -59,6 +59,8 @@ pub struct Note {
     pub receipt: Receipt,
     /// What the sender calls themselves.
     pub sender: Option<String>,
+    /// How many files there are, if that was noted.
+    pub files: Option<u64>,
     /// Bytes of all files together.
     pub bytes: u64,
     /// SHA-256 of the content, if somebody wanted to know it.
@@ -111,6 +113,7 @@ impl PendingReceipt {
             ends_at,
             receipt,
             sender: manifest.sender.clone(),
+            files: Some(manifest.files),
             bytes: manifest.bytes,
             sha256,
             place: None,
@@ -122,6 +125,17 @@ impl PendingReceipt {
     /// That of an earlier download of this link into this folder, unless another program is at it. With `force`, what was
     /// saved whole is asked for again.
     pub async fn find(tickets: &Path, link: &Link, output: &Path, force: bool) -> Option<Self> {
+        let here = fs::canonicalize(output).ok()?;
+        let found = Self::of_link(tickets, link).await.filter(|found| found.is_in(&here))?;
+        (!force || found.note.saved != Extent::All).then_some(found)
+    }
+
+    /// That of what was saved whole in this folder, from which it may have been taken since, folder and all.
+    pub async fn of_saved(tickets: &Path, link: &Link, folder: &Path) -> Option<Self> {
+        Self::of_link(tickets, link).await.filter(|found| found.is_in(&without_links(folder)))
+    }
+
+    async fn of_link(tickets: &Path, link: &Link) -> Option<Self> {
         let path = tickets::note_of(tickets, link);
         fs::symlink_metadata(&path).ok()?;
         let ticket = match unless_busy(|| TicketFile::beside(&path)).await {
@@ -130,9 +144,11 @@ impl PendingReceipt {
             Err(_) => return None,
         };
         let note = Note::read(&path).filter(|note| note.link == link.to_string())?;
-        let here = fs::canonicalize(output).ok()?;
-        note.place.as_ref().filter(|place| Path::new(&place.output) == here)?;
-        (!force || note.saved != Extent::All).then_some(Self { note, path: Some(path), ticket })
+        Some(Self { note, path: Some(path), ticket })
+    }
+
+    fn is_in(&self, folder: &Path) -> bool {
+        self.note.place.as_ref().is_some_and(|place| Path::new(&place.output) == folder)
     }
 
     /// That of this note, and its link, unless another program is at it, or not all was saved.
@@ -275,6 +291,15 @@ impl Note {
     fn read(path: &Path) -> Option<Self> {
         let json = private_file::read(system::open_regular(path), MAX_NOTE_BYTES).ok()??;
         serde_json::from_slice(&json).ok().filter(|note: &Self| note.version == VERSION)
+    }
+}
+
+/// The folder's path without symbolic links, as far as it is there.
+fn without_links(folder: &Path) -> PathBuf {
+    match (fs::canonicalize(folder), folder.parent(), folder.file_name()) {
+        (Ok(path), ..) => path,
+        (Err(_), Some(parent), Some(name)) => without_links(parent).join(name),
+        _ => folder.to_owned(),
     }
 }
 

@@ -21,9 +21,12 @@ pub struct SecretStore {
 }
 
 impl SecretStore {
-    /// Reads the secrets; without a file there are none.
+    /// Reads the secrets; without a file, or a home, there are none.
     pub fn load(dirs: &Dirs) -> Result<Self, StateError> {
-        private_file::load(Item::Secrets, dirs.secrets()?)
+        match dirs.secrets() {
+            Ok(path) => private_file::load(Item::Secrets, path),
+            Err(_) => Ok(Self::default()),
+        }
     }
 
     /// Writes the secrets, whole or not at all.

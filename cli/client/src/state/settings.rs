@@ -14,9 +14,12 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Reads the settings; without a file they are empty.
+    /// Reads the settings; without a file, or a home, they are empty.
     pub fn load(dirs: &Dirs) -> Result<Self, StateError> {
-        private_file::load(Item::Settings, dirs.settings()?)
+        match dirs.settings() {
+            Ok(path) => private_file::load(Item::Settings, path),
+            Err(_) => Ok(Self::default()),
+        }
     }
 
     /// Writes the settings, whole or not at all.

@@ -15,6 +15,11 @@ pub fn create_private(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
+/// Creates a new file that others can read, as far as the umask lets them (0644). Fails if something has the name already.
+pub fn create_public(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o644).open(path)
+}
+
 /// Creates a directory, and its parents, that only this user can enter (0700). An existing one is left as it is.
 pub fn create_private_dir(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
@@ -33,6 +38,17 @@ pub fn is_private(metadata: &Metadata) -> bool {
 /// Whether others than its owner have rights to the file.
 pub fn is_open_to_others(metadata: &Metadata) -> bool {
     !is_private(metadata)
+}
+
+/// Lets nobody but its owner read and write the file.
+pub fn make_private(file: &File) -> io::Result<()> {
+    file.set_permissions(fs::Permissions::from_mode(0o600))
+}
+
+/// Whether this path leads to the open file.
+pub fn is_same_file(file: &File, path: &Path) -> io::Result<bool> {
+    let open = file.metadata()?;
+    Ok(fs::metadata(path).is_ok_and(|named| (named.dev(), named.ino()) == (open.dev(), open.ino())))
 }
 
 /// Lets everyone who may read the file execute it too.

@@ -15,6 +15,11 @@ pub fn create_private(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).open(path)
 }
 
+/// Creates a new file with the rights of its folder. Fails if something has the name already.
+pub fn create_public(path: &Path) -> io::Result<File> {
+    create_private(path)
+}
+
 /// Creates a folder and its parents with the rights of the one they are in.
 pub fn create_private_dir(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)
@@ -57,6 +62,16 @@ pub fn read_exact_at(file: &File, mut buffer: &mut [u8], mut offset: u64) -> io:
         }
     }
     Ok(())
+}
+
+/// Files get the rights of their folder.
+pub fn make_private(_file: &File) -> io::Result<()> {
+    Ok(())
+}
+
+/// A file that is open cannot be replaced.
+pub fn is_same_file(_file: &File, _path: &Path) -> io::Result<bool> {
+    Ok(true)
 }
 
 /// Writes the whole buffer from `offset` on.

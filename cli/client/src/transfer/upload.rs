@@ -90,9 +90,11 @@ struct Block {
     bytes: Bytes,
 }
 
-/// Buffers for the blocks of an upload; one only, until scrypt is done.
-pub fn buffers() -> BufferPool {
-    BufferPool::narrow(BLOCKS_IN_MEMORY, BLOCK_BYTES)
+/// Buffers for the blocks of an upload of this many sealed bytes, if that is known; one only, until scrypt is done. They are
+/// no larger than what is sent: many small shares in a row would spend their time on clearing them.
+pub fn buffers(bytes: Option<u64>) -> BufferPool {
+    let bytes = bytes.map_or(BLOCK_BYTES, |bytes| bytes.min(BLOCK_BYTES as u64) as usize);
+    BufferPool::narrow(BLOCKS_IN_MEMORY, bytes)
 }
 
 impl Upload {
@@ -462,7 +464,7 @@ mod tests {
 
     async fn blocks(sealer: &Sealer, plain: &[u8]) -> Result<Vec<u8>> {
         let mut ahead = Some(LookaheadReader { reader: Box::new(Cursor::new(plain.to_vec())), byte: None, number: 0 });
-        let (pool, mut sealed) = (buffers(), Vec::new());
+        let (pool, mut sealed) = (buffers(None), Vec::new());
         while let Some(next) = ahead {
             let (block, rest) = sealer.seal_next(next, pool.take().await)?;
             sealed.extend_from_slice(&block.bytes);

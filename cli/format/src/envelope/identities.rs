@@ -1,6 +1,6 @@
 //! Private keys to open with: age identity files, also passphrase-encrypted ones, and ssh private keys.
 
-use std::{io::Read, panic::AssertUnwindSafe, path::Path};
+use std::{io::Read, panic::AssertUnwindSafe, path::Path, sync::Arc};
 
 use age::{Decryptor, armor::ArmoredReader, secrecy::SecretString, ssh};
 use zeroize::Zeroizing;
@@ -20,7 +20,8 @@ const MAX_FILE_BYTES: usize = 64 * 1024;
 const MAX_FILE_WORK_FACTOR: u8 = 22;
 
 /// Private keys, tried in turn.
-pub struct Identities(Vec<Box<dyn age::Identity + Send + Sync>>);
+#[derive(Clone)]
+pub struct Identities(Vec<Arc<dyn age::Identity + Send + Sync>>);
 
 impl Identities {
     pub(super) fn iter(&self) -> impl Iterator<Item = &dyn age::Identity> {
@@ -30,7 +31,7 @@ impl Identities {
     /// A single key.
     #[cfg(test)]
     pub(super) fn from_age(identity: age::x25519::Identity) -> Self {
-        Self(vec![Box::new(identity)])
+        Self(vec![Arc::new(identity)])
     }
 
     /// Adds those of another file.
@@ -87,9 +88,9 @@ fn parse_age(text: &str) -> Result<Identities, KeyError> {
     if identities.is_empty() { Err(KeyError::NoKeys) } else { Ok(Identities(identities)) }
 }
 
-fn parse_age_line(line: &str) -> Result<Box<dyn age::Identity + Send + Sync>, KeyError> {
+fn parse_age_line(line: &str) -> Result<Arc<dyn age::Identity + Send + Sync>, KeyError> {
     if let Ok(identity) = line.parse::<age::x25519::Identity>() {
-        return Ok(Box::new(identity));
+        return Ok(Arc::new(identity));
     }
     let upper = Zeroizing::new(line.to_ascii_uppercase());
     if let Some((name, _)) = upper.strip_prefix("AGE-PLUGIN-").and_then(|rest| rest.split_once("-1")) {
@@ -123,7 +124,7 @@ fn parse_ssh(text: &str, ask: &mut dyn FnMut() -> Option<Zeroizing<String>>) -> 
         }
         open => open,
     };
-    Ok(Identities(vec![Box::new(identity)]))
+    Ok(Identities(vec![Arc::new(identity)]))
 }
 
 /// What `read` makes of an ssh key. The crate's reader (0.12.1) panics on a number written in nothing but zero bytes,

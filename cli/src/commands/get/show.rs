@@ -44,6 +44,7 @@ pub fn tell(ui: &Ui, event: Event<'_>) -> Result<()> {
         Event::Kept { arrived, of, folder } => {
             ui.note(fl!("get-kept", percent = percent(arrived, of).to_string(), folder = shown(folder)));
         }
+        Event::Saved(_) => {}
         Event::NotPlaced(folder) => ui.note(fl!("get-not-placed", folder = shown(folder))),
         Event::ReceiptKept(error) => ui.warn(fl!("get-receipt-kept", why = why_unsent(error))),
         Event::NoReceipt(error) => ui.warn(fl!("get-no-receipt", why = why_unsent(error))),

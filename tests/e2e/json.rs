@@ -15,7 +15,7 @@ use crate::support::{
 };
 
 /// Events that programs print in other tests than the one below.
-const ELSEWHERE: [&str; 0] = [];
+const ELSEWHERE: [&str; 1] = ["watching"];
 
 #[test]
 fn every_command_prints_objects_that_have_a_schema() {
@@ -42,6 +42,9 @@ fn every_command_prints_objects_that_have_a_schema() {
     run(&["config", "show"], 0);
     run(&["config", "set", "relay", &relay.url], 0);
     run(&["doctor", "--relay", &relay.url], 0);
+    run(&["batch", "new", "jobs.csv"], 0);
+    run(&["batch", "run", "jobs.csv", "--check-only", "--relay", &relay.url], 13);
+    run(&["batch", "run", "jobs.csv", "--results", "results.csv", "--relay", &relay.url], 13);
     run(&["resume"], 10);
     run(&["get", &other.link], 2);
     run(&["fetch"], 2);

@@ -8,6 +8,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod batch_docs;
+mod batch_fetch;
+mod batch_monitoring;
+mod batch_once;
+mod batch_run;
+mod batch_watch;
 mod clocks;
 mod corrupt;
 mod crowd;

@@ -167,8 +167,9 @@ fn five_gibibytes_in_little_memory() {
     let mut screen = std::io::stderr();
     writeln!(screen, "peak memory for 5 GiB: send {sent_kib} KiB, get {got_kib} KiB, relay {relay_kib} KiB").unwrap();
     assert!(same_bytes(&path, &env.path("in/big.img")));
+    // 128 MiB are scrypt's, and up to 15 the program's own code and what it reads of the file.
     for kib in [sent_kib, got_kib, relay_kib] {
-        assert!(kib < 150 * 1024, "{kib} KiB");
+        assert!(kib < 156 * 1024, "{kib} KiB");
     }
 }
 

@@ -3,6 +3,7 @@
 //! terminal ([`terminal`]), transfers that stop on the way ([`uploads`], [`downloads`], [`interruption`]), and what programs
 //! are promised to be told ([`schemas`]).
 
+pub mod batch;
 pub mod clocked_relay;
 pub mod downloads;
 pub mod failures;

@@ -207,25 +207,16 @@ pub struct BatchRun {
     /// SHARE_ROW_KEY; name, to and case are in SHARE_ROW_NAME, SHARE_ROW_TO and SHARE_ROW_CASE
     #[arg(long, value_name = "PROGRAM")]
     pub words_command: Option<PathBuf>,
-    /// Write the rows that are not done to this file (default: beside the results, with .failed in its name)
-    #[arg(long, value_name = "FILE")]
-    pub failed: Option<PathBuf>,
+    /// How the rows are worked on.
+    #[command(flatten)]
+    pub rows: RowArgs,
     /// What tells this run from others: rows with the same key are sent again only in another run (default: the path of
     /// the results)
     #[arg(long, value_name = "NAME")]
     pub run: Option<String>,
-    /// How many rows to work on at the same time (default: twice the number of processors)
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
-    pub jobs: Option<u16>,
     /// Check every row, and whether the relay would take it, and send nothing
     #[arg(long)]
     pub check_only: bool,
-    /// Begin no other row once one has failed
-    #[arg(long)]
-    pub fail_fast: bool,
-    /// End by then, such as 6h or 06:30; what is left over is done when it is run again
-    #[arg(long, value_name = "TIME")]
-    pub deadline: Option<String>,
     /// The name by which recipients know you (default: that of the variable SHARE_FROM)
     #[arg(long, value_name = "NAME")]
     pub from: Option<String>,
@@ -262,18 +253,9 @@ pub struct BatchFetch {
     /// Open with this age identity or ssh private key, or one from standard input for -; may be given several times
     #[arg(long, short, value_name = "FILE", required = true)]
     pub identity: Vec<PathBuf>,
-    /// Write the rows that are not done to this file (default: beside the results, with .failed in its name)
-    #[arg(long, value_name = "FILE")]
-    pub failed: Option<PathBuf>,
-    /// How many rows to work on at the same time (default: twice the number of processors)
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
-    pub jobs: Option<u16>,
-    /// Begin no other row once one has failed
-    #[arg(long)]
-    pub fail_fast: bool,
-    /// End by then, such as 6h or 06:30; what is left over is done when it is run again
-    #[arg(long, value_name = "TIME")]
-    pub deadline: Option<String>,
+    /// How the rows are worked on.
+    #[command(flatten)]
+    pub rows: RowArgs,
     /// How long to keep trying when the relay cannot be reached, or the sender has stopped sending
     #[arg(long, value_name = "TIME", default_value = "2m")]
     pub patience: String,
@@ -304,6 +286,23 @@ pub struct BatchWatch {
     /// How others hear of it.
     #[command(flatten)]
     pub monitoring: MonitoringArgs,
+}
+
+/// How the rows of a table are worked on.
+#[derive(Debug, Args)]
+pub struct RowArgs {
+    /// Write the rows that are not done to this file (default: beside the results, with .failed in its name)
+    #[arg(long, value_name = "FILE")]
+    pub failed: Option<PathBuf>,
+    /// How many rows to work on at the same time (default: twice the number of processors)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub jobs: Option<u16>,
+    /// Begin no other row once one has failed
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// End by then, such as 6h or 06:30; what is left over is done when it is run again
+    #[arg(long, value_name = "TIME")]
+    pub deadline: Option<String>,
 }
 
 /// Who is told of a batch.

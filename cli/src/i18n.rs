@@ -8,6 +8,7 @@ use i18n_embed::{
     unic_langid::LanguageIdentifier,
 };
 use rust_embed::RustEmbed;
+use share_format::words::WordList;
 
 #[derive(RustEmbed)]
 #[folder = "i18n"]
@@ -74,6 +75,14 @@ pub enum Language {
 }
 
 impl Language {
+    /// The list of words in this language.
+    pub fn word_list(self) -> WordList {
+        match self {
+            Self::En => WordList::En,
+            Self::Nl => WordList::Nl,
+        }
+    }
+
     fn identifier(self) -> LanguageIdentifier {
         match self {
             Self::En => "en",

@@ -1,6 +1,6 @@
 //! The subcommands: what was typed becomes a request to `share-client`, and what it tells becomes text.
 
-pub mod batch;
+mod batch;
 mod doctor;
 mod get;
 mod identities;

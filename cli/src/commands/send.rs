@@ -25,7 +25,6 @@ use share_format::{
     names::printable,
     quote::quoted,
     text,
-    words::WordList,
 };
 use share_relay_api::ShareId;
 
@@ -34,7 +33,7 @@ use crate::{
     args,
     embedded_relay::EmbeddedRelay,
     error::{Error, Result},
-    i18n::{self, Language, fl},
+    i18n::{self, fl},
     messages::{self, key_file, size, with_causes},
     time,
     ui::Ui,
@@ -140,10 +139,7 @@ async fn access(args: &args::Send) -> Result<Access> {
     }
     match (keys.is_empty(), &args.passphrase_file) {
         (true, _) => {
-            let list = match args.word_list.unwrap_or_else(i18n::current) {
-                Language::En => WordList::En,
-                Language::Nl => WordList::Nl,
-            };
+            let list = args.word_list.unwrap_or_else(i18n::current).word_list();
             Ok(Access::Words { count: args.words, list, list_named: args.word_list.is_some() })
         }
         (false, None) => Ok(Access::Keys(keys)),

@@ -20,6 +20,7 @@ pub struct Run {
     pub(super) relay: RelayUrl,
     name: Vec<u8>,
     key: hmac::Key,
+    tag: String,
 }
 
 /// The file with the secret that ids and manage keys are derived from.
@@ -49,14 +50,15 @@ impl Run {
             }
         };
         let key = hmac::Key::new(hmac::HMAC_SHA256, &*secret.bytes());
-        Ok(Self { relay, name: name.to_owned(), key })
+        let mut run = Self { relay, name: name.to_owned(), key, tag: String::new() };
+        run.tag = run.derive(b"tag", "", "", 0).to_string();
+        run.tag.truncate(TAG_DIGITS);
+        Ok(run)
     }
 
     /// Tells this run from others on this computer, through whatever relay. It tells nothing else.
-    pub fn tag(&self) -> String {
-        let mut tag = self.derive(b"tag", "", "", 0).to_string();
-        tag.truncate(TAG_DIGITS);
-        tag
+    pub fn tag(&self) -> &str {
+        &self.tag
     }
 
     /// The share of a row in its n-th attempt, from 1.

@@ -30,10 +30,13 @@ pub struct Log<T> {
     lines: PhantomData<T>,
 }
 
-/// A line of a table that a [`Log`] keeps. Each has a `key`.
+/// A line of a table that a [`Log`] keeps.
 pub trait Line: Serialize + DeserializeOwned + Default {
     /// A column that lines of no other kind have, and that is never empty: it tells such a table from others.
     const MARK: &'static str;
+
+    /// What is in its column `key`.
+    fn key(&self) -> &str;
 
     /// Whether a last line without an end is a whole one all the same, as some editors leave it.
     fn is_whole(&self) -> bool {
@@ -286,6 +289,10 @@ mod tests {
 
     impl Line for Row {
         const MARK: &'static str = "text";
+
+        fn key(&self) -> &str {
+            &self.key
+        }
     }
 
     fn line(key: &str, text: &str) -> Row {

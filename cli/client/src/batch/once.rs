@@ -10,7 +10,6 @@ use std::{
 
 use aws_lc_rs::digest::{self, SHA256};
 use serde::Serialize;
-
 use share_format::link::{Link, RelayUrl};
 use share_relay_api::{Bytes32, Code, EventKind, Events, Problem, RelayInfo, State};
 
@@ -66,7 +65,8 @@ impl Run {
     /// Sends the row of this key, goes on with it, or tells that it was sent before. `host` gives the host for an attempt.
     ///
     /// # Errors
-    /// As [`send_one`](crate::send::send_one); the same call later goes on.
+    /// As [`send_one`](crate::send::send_one), but for what to do next, which is this call again. What was sent of files that
+    /// changed meanwhile is taken back.
     pub async fn send_once(
         &self,
         context: &Context,
@@ -96,23 +96,25 @@ impl Run {
                 Err(error) if journal.is_some() && error.kind() == ErrorKind::Gone && !journals.has(&id) => {}
                 // Nobody was told of what was begun, so its files are sent as they are now.
                 Err(Error::ChangedSince { .. }) if let Some(journal) = &journal => give_up(&context, journal).await?,
-                Err(error) => return Err(error),
+                Err(error) => {
+                    if error.kind() == ErrorKind::Changed
+                        && let Some(unfinished) = journals.find(&id)
+                        && let Ok(Some(journal)) = unfinished::open(unfinished)
+                    {
+                        // It will be sent as something else. If this fails, the next call does it.
+                        let _ = give_up(&context, &journal).await;
+                    }
+                    return Err(match error {
+                        Error::Unfinished { error } => error.error,
+                        error => error,
+                    });
+                }
                 Ok(entry) => {
                     let (link, created_at) = (Link::parse(&entry.link)?, Some(entry.created_at));
                     let entry = Some(entry);
                     return Ok(Sent { link, attempt, state: State::Ready, created_at, entry, before: false });
                 }
             }
-        }
-    }
-
-    /// Takes back what was begun of this row and is not finished, as nobody will go on with it.
-    pub async fn take_back(&self, context: &Context, row: &str) -> Result<()> {
-        let journals = UploadJournals::of_user(&context.dirs)?;
-        let unfinished = (1..=MAX_ATTEMPTS).find_map(|attempt| journals.find(&self.identity(row, attempt).id));
-        match unfinished.map(unfinished::open).transpose()?.flatten() {
-            Some(journal) => give_up(context, &journal).await,
-            None => Ok(()),
         }
     }
 

@@ -4,7 +4,8 @@ mod address;
 mod beside;
 mod check;
 mod fetch;
-pub mod monitoring;
+mod journal;
+mod monitoring;
 mod results;
 mod rows;
 mod run;
@@ -14,7 +15,7 @@ mod tally;
 mod watch;
 mod words;
 
-use std::{fs, path::Path, sync::Arc};
+use std::{fs, path::Path, sync::Arc, thread};
 
 use share_client::{
     batch::table::{self, Fields},
@@ -33,6 +34,14 @@ pub async fn run(ui: &Ui, dirs: Arc<Dirs>, args: args::Batch) -> Result<()> {
         args::Batch::Fetch(args) => fetch::run(ui, dirs, args).await,
         args::Batch::Watch(args) => watch::run(ui, dirs, args).await,
     }
+}
+
+/// How many rows to work on at the same time: as many as was said, or twice the processors. And for how many of them keys
+/// may be derived from words at the same time.
+fn at_once(jobs: Option<u16>) -> (usize, usize) {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let at_once = jobs.map_or(2 * cores, usize::from);
+    (at_once, cores.min(at_once))
 }
 
 /// Writes a template with one row, which fails as long as its file is not there.

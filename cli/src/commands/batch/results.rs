@@ -53,6 +53,10 @@ pub struct ResultLine {
 impl Line for ResultLine {
     const MARK: &'static str = "status";
 
+    fn key(&self) -> &str {
+        &self.key
+    }
+
     fn is_whole(&self) -> bool {
         self.source.is_empty() || self.source.len() == 64
     }

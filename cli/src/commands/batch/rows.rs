@@ -11,6 +11,7 @@ use share_client::{
     batch::table::{Columns, Fields, Row, Table},
     secret::{Secret, sha256},
     send::{Access, Content, IfUnfinished, Lifetime, NamePolicy, NotWhole, SendRequest},
+    state::Dirs,
 };
 use share_format::{
     RelayUrl, envelope, manifest,
@@ -21,8 +22,9 @@ use share_format::{
 
 use super::address;
 use crate::{
+    commands::{chosen_relay, token::token, variable},
     error::{Error, Kind, Result},
-    i18n::fl,
+    i18n::{self, Language, fl},
     time,
 };
 
@@ -84,6 +86,30 @@ pub struct Terms {
     pub list_named: bool,
     pub rename: bool,
     pub patience: std::time::Duration,
+}
+
+impl Terms {
+    /// The relay, name and language of the words that were named, or else those of this computer and its user.
+    pub async fn new(
+        dirs: &Dirs,
+        relay: Option<String>,
+        from: Option<String>,
+        word_list: Option<Language>,
+        patience: &str,
+    ) -> Result<Self> {
+        let no_relay = || Error::usage(fl!("batch-no-relay")).hint(fl!("batch-no-relay-hint"));
+        let relay = chosen_relay(dirs, relay)?.ok_or_else(no_relay)?;
+        let sender = from.or_else(|| variable("SHARE_FROM"));
+        Ok(Self {
+            token: token(dirs, &relay).await?,
+            relay,
+            sender: sender.map(|name| manifest::clean_sender(&name)).transpose()?,
+            word_list: word_list.unwrap_or_else(i18n::current).word_list(),
+            list_named: word_list.is_some(),
+            rename: false,
+            patience: time::duration(patience)?,
+        })
+    }
 }
 
 impl Jobs {

@@ -1,12 +1,10 @@
 //! `share batch run`: one share for each row, several at the same time.
 
 use std::{
-    collections::HashMap,
     ffi::OsString,
     fs,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
-    thread,
+    sync::Arc,
     time::Duration,
 };
 
@@ -14,16 +12,17 @@ use futures_util::{StreamExt, stream};
 use serde::Serialize;
 use share_client::{
     Cancel, Context, Error as ClientLibraryError, Host, Progress, ProgressSink,
-    batch::{Run, SourceState, log::Log, relay_info, table::Row},
+    batch::{Run, SourceState, relay_info, table::Row},
     files::{FilesError, shown},
     send::{self, Event},
     state::{Dirs, ledger::Ledger},
     threads::{blocking, detached},
 };
-use share_format::{Link, RelayUrl, manifest, words::WordList};
+use share_format::Link;
 
 use super::{
-    beside,
+    at_once, beside,
+    journal::Journal,
     monitoring::Monitoring,
     results::{CHANGED_SINCE_SENT, ResultLine, WORDS_LOST, WORDS_UNKNOWN, concerns_all_rows},
     rows::{COLUMN_ORDER, COLUMNS, Job, Jobs, KEY_TWICE, MALFORMED, Terms, is_plain},
@@ -33,9 +32,9 @@ use super::{
 };
 use crate::{
     args,
-    commands::{cancel_on_signal, chosen_relay, send as send_command, through_library, token::token, variable},
+    commands::{cancel_on_signal, send as send_command, through_library},
     error::{Error, Kind, Result},
-    i18n::{self, Language, fl},
+    i18n::fl,
     messages::with_causes,
     time,
     ui::Ui,
@@ -51,8 +50,7 @@ pub async fn run(ui: &Ui, dirs: Arc<Dirs>, args: args::BatchRun) -> Result<()> {
         Err(error) => return tally::could_not_begin(ui, &monitoring, error).await,
     };
     monitoring.started(ui, began.time).await;
-    let at_once = batch.at_once;
-    let error = batch.tally.until_stopped(&cancel, deadline, Arc::clone(&batch).work(at_once)).await;
+    let error = batch.tally.until_stopped(&cancel, deadline, Arc::clone(&batch).work()).await;
     let (summary, error) = batch.conclude(&left, error);
     tally::tell(ui, &monitoring, &began.ended(summary), error).await
 }
@@ -65,9 +63,9 @@ async fn prepare(
     cancel: &Cancel,
 ) -> Result<(Arc<Batch>, PathBuf, Option<Duration>)> {
     let Some(path) = args.results.clone() else { return Err(Error::usage(fl!("batch-no-results"))) };
-    let deadline = args.deadline.as_deref().map(time::until).transpose()?;
+    let deadline = args.rows.deadline.as_deref().map(time::until).transpose()?;
     let words = WordsPlan::of(args)?;
-    let left = args.failed.clone().unwrap_or_else(|| beside::left_over(&path, &args.table));
+    let left = args.rows.failed.clone().unwrap_or_else(|| beside::left_over(&path, &args.table));
     beside::check_files(&[Some(&args.table), Some(&path), args.words.as_ref()])?;
     beside::check_files(&[Some(&left), Some(&path), args.words.as_ref()])?;
     let table = args.table.clone();
@@ -75,25 +73,23 @@ async fn prepare(
     let jobs = cancel.unless_cancelled(read).await?;
     beside::check_left_over(&left, &args.table, &COLUMNS)?;
     let terms = terms(&dirs, args).await?;
-    let (log, lines) = Log::<ResultLine>::open(&path, false).map_err(share_client::Error::Table)?;
+    let results = Journal::<ResultLine>::open(&path)?;
     let dirs = beside::writable_state(ui, dirs, &path)?;
     let run = Run::open(&dirs, terms.relay.clone(), run_name(args, &path)?.as_encoded_bytes())?;
-    if lines.iter().any(|line| line.is_sent() && !line.run.is_empty() && line.run != run.tag()) {
+    if results.all_known().any(|line| line.is_sent() && !line.run.is_empty() && line.run != run.tag()) {
         return Err(Error::usage(fl!("batch-other-run", path = shown(&path))).hint(fl!("batch-other-run-hint")));
     }
-    let words = Words::open(words, run.tag())?;
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    let at_once = args.jobs.map_or(2 * cores, usize::from);
+    let words = Words::open(words, run.tag().to_owned())?;
+    let (at_once, derivations) = at_once(args.rows.jobs);
     let batch = Batch {
-        context: Context::new(Arc::new(Quiet), dirs, cancel.clone(), cores.min(at_once)),
+        context: Context::new(Arc::new(Quiet), dirs, cancel.clone(), derivations),
         run,
         jobs,
         terms,
         words,
-        results: Mutex::new(log),
-        known: lines.into_iter().map(|line| (line.key.clone(), line)).collect(),
+        results,
         at_once,
-        tally: Tally::new(ui, at_once, args.fail_fast),
+        tally: Tally::new(ui, at_once, args.rows.fail_fast),
     };
     Ok((Arc::new(batch), left, deadline))
 }
@@ -105,16 +101,14 @@ struct Batch {
     jobs: Jobs,
     terms: Terms,
     words: Words,
-    results: Mutex<Log<ResultLine>>,
-    /// What earlier runs have noted, by key.
-    known: HashMap<String, ResultLine>,
+    results: Journal<ResultLine>,
     at_once: usize,
     tally: Tally,
 }
 
 impl Batch {
     /// Works on all rows. Gives what kept it from beginning.
-    async fn work(self: Arc<Self>, at_once: usize) -> Option<Error> {
+    async fn work(self: Arc<Self>) -> Option<Error> {
         let (context, terms) = (&self.context, &self.terms);
         let begin = async {
             relay_info(context, &terms.relay, terms.token.as_ref(), terms.patience).await?;
@@ -130,7 +124,7 @@ impl Batch {
         }
         self.tally.ui.begin_rows(self.jobs.count);
         let rows = stream::iter(self.jobs.rows());
-        rows.for_each_concurrent(at_once, |row| Arc::clone(&self).row(row)).await;
+        rows.for_each_concurrent(self.at_once, |row| Arc::clone(&self).row(row)).await;
         self.tally.ui.end_rows();
         None
     }
@@ -142,7 +136,7 @@ impl Batch {
             Ok(job) => Arc::clone(&self).job(job, cancel).await,
             Err(error) => {
                 // Its key may be that of another row, or of one that was sent, whose line stays as it is.
-                let has_line = self.known.get(&key).is_some_and(ResultLine::is_sent);
+                let has_line = self.results.known(&key).is_some_and(ResultLine::is_sent);
                 if !has_line && is_plain(&key) && ![KEY_TWICE, MALFORMED].contains(&error.code()) {
                     self.note(&ResultLine::failed(&Job { key: key.clone(), ..Job::default() }, &error))?;
                 }
@@ -154,7 +148,7 @@ impl Batch {
 
     /// Sends what a row asks for, unless it was sent before, and sees to its words.
     async fn job(self: Arc<Self>, job: Job, cancel: Cancel) -> Result<Done<impl Serialize + use<>>> {
-        let (line, source, before) = match self.known.get(&job.key).filter(|line| line.is_sent()) {
+        let (line, source, before) = match self.results.known(&job.key).filter(|line| line.is_sent()) {
             Some(line) => {
                 let mut line = line.clone();
                 if line.is_open() && self.was_taken_back(&line) {
@@ -206,16 +200,8 @@ impl Batch {
         match self.run.send_once(&context, &job.key, request, host).await {
             Ok(sent) => Ok((ResultLine::sent(job, &sent, source.as_ref()), source, sent.before)),
             Err(error) => {
-                if error.kind() == Kind::Changed {
-                    // Nobody goes on with it. If this fails, the next run does it.
-                    let _ = self.run.take_back(&context, &job.key).await;
-                }
                 let concerns_all = concerns_all_rows(&error);
-                // What to do next is to run the batch again.
-                let error = Error::from(match error {
-                    ClientLibraryError::Unfinished { error } => error.error,
-                    error => error,
-                });
+                let error = Error::from(error);
                 if concerns_all {
                     let copy = Error::new(error.kind(), error.code(), with_causes(&error));
                     self.tally.end_with(match error.next_step() {
@@ -274,20 +260,13 @@ impl Batch {
 
     /// Adds a line to the results. Without them nothing more may be sent.
     fn note(&self, line: &ResultLine) -> Result<()> {
-        let line = ResultLine { run: self.run.tag(), ..line.clone() };
-        let appended = self.results.lock().unwrap_or_else(PoisonError::into_inner).append(&line);
-        appended.map_err(|error| {
-            self.tally.stop.begin_no_more();
-            Error::local(fl!("batch-results-unwritable"), error)
-        })
+        self.results.note(&ResultLine { run: self.run.tag().to_owned(), ..line.clone() }, &self.tally.stop)
     }
 
     /// Leaves one line for each key, writes the rows that are not done, and sums up.
     fn conclude(&self, left_over: &Path, error: Option<Error>) -> (Summary, Option<Error>) {
         let ui = &self.tally.ui;
-        let compacted = self.results.lock().unwrap_or_else(PoisonError::into_inner).compact(|line| line.key.clone());
-        if let Err(error) = compacted.map_err(|error| share_client::Error::from(error).into()).and(self.words.compact())
-        {
+        if let Err(error) = self.results.compact().and(self.words.compact()) {
             ui.warn(with_causes(&error));
         }
         let left = self.tally.left();
@@ -341,26 +320,8 @@ impl Host for RowHost {
 
 /// What is the same for all rows.
 pub async fn terms(dirs: &Dirs, args: &args::BatchRun) -> Result<Terms> {
-    let sender = args.from.clone().or_else(|| variable("SHARE_FROM"));
-    let relay = relay(dirs, args.relay.clone())?;
-    Ok(Terms {
-        token: token(dirs, &relay).await?,
-        relay,
-        sender: sender.map(|name| manifest::clean_sender(&name)).transpose()?,
-        word_list: match args.word_list.unwrap_or_else(i18n::current) {
-            Language::En => WordList::En,
-            Language::Nl => WordList::Nl,
-        },
-        list_named: args.word_list.is_some(),
-        rename: args.rename,
-        patience: time::duration(&args.patience)?,
-    })
-}
-
-/// The relay that was named, or else the one that is set.
-pub fn relay(dirs: &Dirs, named: Option<String>) -> Result<RelayUrl> {
-    let no_relay = || Error::usage(fl!("batch-no-relay")).hint(fl!("batch-no-relay-hint"));
-    chosen_relay(dirs, named)?.ok_or_else(no_relay)
+    let terms = Terms::new(dirs, args.relay.clone(), args.from.clone(), args.word_list, &args.patience).await?;
+    Ok(Terms { rename: args.rename, ..terms })
 }
 
 /// What tells this run from others.

@@ -231,6 +231,10 @@ impl Words {
 impl Line for WordsLine {
     const MARK: &'static str = "words";
 
+    fn key(&self) -> &str {
+        &self.key
+    }
+
     fn is_whole(&self) -> bool {
         Passphrase::read(&self.words).is_ok()
     }

@@ -5,6 +5,7 @@ use std::{collections::HashMap, path::Path};
 use share_client::batch::table::{Columns, Fields, Row, Table};
 use share_format::{link::Link, names, quote::quoted};
 
+use super::super::rows::KEY_TWICE;
 use crate::{
     error::{Error, Kind, Result},
     i18n::fl,
@@ -15,9 +16,6 @@ use crate::{
 pub const COLUMN_ORDER: [&str; 3] = ["link", "key", "error"];
 pub const COLUMNS: Columns =
     Columns { values: &["link", "key", "error"], lists: &[], required: "link", ignore_others: true };
-
-/// Two rows have one key, or keys that are one folder where upper and lower case do not differ.
-pub const KEY_TWICE: &str = "key_twice";
 
 /// A table of links. Rows without one ask for nothing.
 pub struct Links {

@@ -4,21 +4,19 @@ mod links;
 mod results;
 
 use std::{
-    collections::HashMap,
     fs,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
-    thread,
     time::Duration,
 };
 
 use futures_util::{StreamExt, stream};
 use share_client::{
     Cancel, Context, Host, Progress, ProgressSink,
-    batch::{log::Log, table::Row},
+    batch::table::Row,
     get::{Event, GetRequest, Question, Wanted, get_one_of_many, keep_receipt, send_kept_receipts},
     progress::Work,
     state::Dirs,
@@ -28,12 +26,14 @@ use share_format::{envelope::Identities, link::Link, text};
 use share_relay_api::Kind as ShareKind;
 
 use self::{
-    links::{COLUMN_ORDER, KEY_TWICE, Links},
+    links::{COLUMN_ORDER, Links},
     results::{ResultLine, RowEvent},
 };
 use super::{
-    beside,
+    at_once, beside,
+    journal::Journal,
     monitoring::Monitoring,
+    rows::KEY_TWICE,
     summary::Summary,
     tally::{self, Done, Quiet, Tally},
 };
@@ -76,9 +76,9 @@ async fn prepare(
         return Err(Error::usage(fl!("stdin-twice")));
     }
     let patience = time::duration(&args.patience)?;
-    let deadline = args.deadline.as_deref().map(time::until).transpose()?;
+    let deadline = args.rows.deadline.as_deref().map(time::until).transpose()?;
     let output = beside::absolute(&args.output)?;
-    let left = args.failed.unwrap_or_else(|| beside::left_over(&args.results, &args.table));
+    let left = args.rows.failed.unwrap_or_else(|| beside::left_over(&args.results, &args.table));
     beside::check_files(&[Some(&args.table), Some(&args.results)])?;
     beside::check_files(&[Some(&left), Some(&args.results)])?;
     let table = args.table.clone();
@@ -87,22 +87,20 @@ async fn prepare(
     beside::check_left_over(&left, &args.table, &links::COLUMNS)?;
     // Whoever is asked for a passphrase answers before anything else ends the program.
     let identities = identities(ui, args.identity).await?;
-    let (log, lines) = Log::<ResultLine>::open(&args.results, false).map_err(share_client::Error::Table)?;
+    let results = Journal::open(&args.results)?;
     let dirs = beside::writable_state(ui, dirs, &args.results)?;
     // Made by no row, so that none removes it while another saves in it.
     fs::create_dir_all(&output).map_err(|error| share_client::Error::writing(&output, error))?;
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    let at_once = args.jobs.map_or(2 * cores, usize::from);
+    let (at_once, derivations) = at_once(args.rows.jobs);
     let batch = Batch {
-        context: Context::new(Arc::new(Quiet), dirs, cancel.clone(), 1),
+        context: Context::new(Arc::new(Quiet), dirs, cancel.clone(), derivations),
         links,
         output,
         identities,
         patience,
-        results: Mutex::new(log),
-        known: lines.into_iter().map(|line| (line.key.clone(), line)).collect(),
+        results,
         at_once,
-        tally: Tally::new(ui, at_once, args.fail_fast),
+        tally: Tally::new(ui, at_once, args.rows.fail_fast),
     };
     Ok((Arc::new(batch), left, deadline))
 }
@@ -122,9 +120,7 @@ struct Batch {
     output: PathBuf,
     identities: Identities,
     patience: Duration,
-    results: Mutex<Log<ResultLine>>,
-    /// What earlier runs have noted, by key.
-    known: HashMap<String, ResultLine>,
+    results: Journal<ResultLine>,
     at_once: usize,
     tally: Tally,
 }
@@ -164,7 +160,7 @@ impl Batch {
 
     /// Fetches the share of a row, unless an earlier run has received it.
     async fn fetch(self: &Arc<Self>, key: &str, link: &Link, cancel: Cancel) -> Result<Done<RowEvent>> {
-        if let Some(line) = self.known.get(key).filter(|line| line.is_received()) {
+        if let Some(line) = self.results.known(key).filter(|line| line.is_received()) {
             if line.link != link.to_string() {
                 let other = fl!("batch-fetch-other-link", link = line.link.as_str());
                 let other = Error::new(Kind::Usage, OTHER_LINK, other);
@@ -192,23 +188,18 @@ impl Batch {
 
     /// Adds a line to the results. Without them nothing more may be fetched.
     fn note(&self, line: &ResultLine) -> Result<()> {
-        let appended = self.results.lock().unwrap_or_else(PoisonError::into_inner).append(line);
-        appended.map_err(|error| {
-            self.tally.stop.begin_no_more();
-            Error::local(fl!("batch-results-unwritable"), error)
-        })
+        self.results.note(line, &self.tally.stop)
     }
 
     /// Leaves one line for each key, writes the rows that are not done, and sums up.
     fn conclude(&self, left_over: &Path) -> (Summary, Option<Error>) {
-        let compacted = self.results.lock().unwrap_or_else(PoisonError::into_inner).compact(|line| line.key.clone());
+        let compacted = self.results.compact();
         let left = self.tally.left();
         let rows = self.links.rows().filter_map(|row| {
             let error = left.get(&row.line)?;
             Some(self.links.left_over(row, error))
         });
         let written = beside::write_left_over(left_over, &COLUMN_ORDER, rows);
-        let compacted = compacted.map_err(|error| share_client::Error::from(error).into());
         for error in [compacted, written].into_iter().filter_map(Result::err) {
             self.tally.ui.warn(with_causes(&error));
         }

@@ -40,6 +40,10 @@ pub struct ResultLine {
 
 impl Line for ResultLine {
     const MARK: &'static str = "status";
+
+    fn key(&self) -> &str {
+        &self.key
+    }
 }
 
 /// The row as programs are told of it.

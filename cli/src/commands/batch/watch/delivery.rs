@@ -46,17 +46,7 @@ impl Delivery {
         let request = self.rules.request(self.path.clone()).map_err(through_library)?;
         let host = |attempt| Arc::new(Attempt { delivery: Arc::clone(self), number: attempt }) as Arc<dyn Host>;
         let context = context.with_host(host(0), cancel);
-        let result = run.send_once(&context, &self.job.key, request, host).await;
-        // What to do next is to wait.
-        let result = result.map_err(|error| match error {
-            ClientLibraryError::Unfinished { error } => error.error,
-            error => error,
-        });
-        if result.as_ref().is_err_and(|error| error.kind() == Kind::Changed) {
-            // It will be sent as something else. If this fails, the relay lets go of it by itself.
-            let _ = run.take_back(&context, &self.job.key).await;
-        }
-        result
+        run.send_once(&context, &self.job.key, request, host).await
     }
 
     /// Tells that it was sent; or that it failed, if nobody can open it, as its words are not where words are kept.

@@ -18,7 +18,6 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    thread,
     time::{Duration, Instant},
 };
 
@@ -34,7 +33,7 @@ use share_client::{
     system::Renames,
     threads::blocking,
 };
-use share_format::{manifest, names::printable, words::WordList};
+use share_format::names::printable;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use self::{
@@ -45,19 +44,18 @@ use self::{
     rules::{Rules, RulesFile},
 };
 use super::{
-    beside,
+    at_once, beside,
     monitoring::Monitoring,
     rows::{Job, Terms},
-    run::relay,
     stop::Stop,
     summary::{Failed, Summary},
     tally::Quiet,
 };
 use crate::{
     args,
-    commands::{cancel_on_signal, token::token, variable},
+    commands::cancel_on_signal,
     error::{Error, Kind, Result},
-    i18n::{self, Language, fl},
+    i18n::fl,
     messages::{with_causes, with_causes_and_hint},
     time,
     ui::Ui,
@@ -85,20 +83,8 @@ pub async fn run(ui: &Ui, dirs: Arc<Dirs>, args: args::BatchWatch) -> Result<()>
     let unusable = |error| Error::local(fl!("batch-watch-no-folder", path = shown(&args.folder)), error);
     let folder = fs::canonicalize(&args.folder).map_err(unusable)?;
     let _lock = lock(&folder)?;
-    let sender = variable("SHARE_FROM").map(|name| manifest::clean_sender(&name)).transpose()?;
-    let relay = relay(&dirs, args.relay)?;
-    let terms = Terms {
-        token: token(&dirs, &relay).await?,
-        relay: relay.clone(),
-        sender,
-        word_list: match i18n::current() {
-            Language::En => WordList::En,
-            Language::Nl => WordList::Nl,
-        },
-        list_named: false,
-        rename: false,
-        patience: time::duration(&args.patience)?,
-    };
+    let terms = Terms::new(&dirs, args.relay, None, None, &args.patience).await?;
+    let relay = terms.relay.clone();
     let mut rules = RulesFile::new(folder.clone(), terms);
     rules.look()?;
     let dirs = beside::writable_state(ui, dirs, &folder)?;
@@ -109,11 +95,10 @@ pub async fn run(ui: &Ui, dirs: Arc<Dirs>, args: args::BatchWatch) -> Result<()>
         .inspect_err(|error| ui.warn(fl!("batch-watch-no-renames", why = error.to_string())))
         .ok();
 
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    let at_once = args.jobs.map_or(2 * cores, usize::from);
+    let (at_once, derivations) = at_once(args.jobs);
     let cancel = cancel_on_signal()?;
     let watch = Arc::new(Watch {
-        context: Context::new(Arc::new(Quiet), dirs, cancel.clone(), cores.min(at_once)),
+        context: Context::new(Arc::new(Quiet), dirs, cancel.clone(), derivations),
         ui: ui.clone(),
         run,
         stop: Stop::default(),
